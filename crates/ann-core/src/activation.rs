@@ -1,0 +1,196 @@
+//! Activations: what a unit makes of its pre-activation, a = σ(z).
+
+use std::fmt::{self, Debug, Display};
+use std::sync::Arc;
+
+use crate::Scalar;
+
+/// The activation of one layer, applied to each unit on its own: a = σ(z).
+///
+/// The catalogue is open: whatever implements [`ActivationFn`] becomes an `Activation` through `From`,
+/// and every function that takes an activation takes it directly.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub enum Activation {
+    /// σ(z) = z, σ′ = 1.  For output layers: losses take raw outputs.
+    Identity,
+    /// σ(z) = 1 / (1 + e⁻ᶻ), σ′ = a (1 − a).  The report's choice for hidden layers, and the default.
+    #[default]
+    Sigmoid,
+    /// σ(z) = tanh z, σ′ = 1 − a².
+    Tanh,
+    /// σ(z) = max(0, z), σ′ = 1 for z > 0 and 0 otherwise, also at 0 (report, "ReLU").
+    Relu,
+    /// An activation of the user's own; see [`ActivationFn`].
+    Custom(Arc<dyn ActivationFn>),
+}
+
+/// One activation function of a user's own, always in `f64`; `f32` networks convert.
+///
+/// ```
+/// use ann_core::{Activation, ActivationFn, Architecture};
+///
+/// #[derive(Debug)]
+/// struct Softplus;
+/// impl ActivationFn for Softplus {
+///     fn value(&self, z: f64) -> f64 { z.max(0.0) + (-z.abs()).exp().ln_1p() }
+///     fn derivative(&self, z: f64, _a: f64) -> f64 { 1.0 / (1.0 + (-z).exp()) }
+/// }
+/// let architecture = Architecture::inputs(2).dense(3, Softplus).dense(1, Activation::Identity);
+/// ```
+pub trait ActivationFn: Debug + Send + Sync {
+    /// σ(z).  Finite for every finite `z`.
+    fn value(&self, z: f64) -> f64;
+
+    /// σ′(z), with `a` = σ(z) at hand.
+    fn derivative(&self, z: f64, a: f64) -> f64;
+
+    /// The points z at which σ′ jumps, in rising order.  Default: none.
+    ///
+    /// A gradient checker continues the function linearly beyond them, see `ann-gradcheck`.
+    fn kinks(&self) -> &[f64] {
+        &[]
+    }
+}
+
+impl<T: ActivationFn + 'static> From<T> for Activation {
+    fn from(function: T) -> Self {
+        Self::Custom(Arc::new(function))
+    }
+}
+
+impl Activation {
+    /// σ(z).
+    pub fn value(&self, z: f64) -> f64 {
+        let mut a = [z];
+        self.apply(&[z], &mut a);
+        a[0]
+    }
+
+    /// σ′(z).
+    pub fn derivative(&self, z: f64) -> f64 {
+        let mut delta = [1.0];
+        self.multiply_derivative(&[z], &[self.value(z)], &mut delta);
+        delta[0]
+    }
+
+    /// The points at which σ′ jumps: 0 for ReLU, what a custom activation declares, else none.
+    pub fn kinks(&self) -> &[f64] {
+        match self {
+            Self::Relu => &[0.0],
+            Self::Custom(function) => function.kinks(),
+            Self::Identity | Self::Sigmoid | Self::Tanh => &[],
+        }
+    }
+
+    /// Overwrites `a` with σ(z), value by value.
+    ///
+    /// # Panics
+    /// When the lengths differ.
+    pub fn apply<F: Scalar>(&self, z: &[F], a: &mut [F]) {
+        match self {
+            Self::Identity => a.copy_from_slice(z),
+            // No case distinction is needed: e⁻ᶻ = ∞ gives exactly 0, its limit.
+            Self::Sigmoid => each(z, a, |z| F::one() / (F::one() + (-z).exp())),
+            Self::Tanh => each(z, a, F::tanh),
+            // Written as a comparison, not as `max`, so that a NaN is passed on instead of turned into 0.
+            Self::Relu => each(z, a, |z| if z < F::zero() { F::zero() } else { z }),
+            Self::Custom(function) => each(z, a, |z| F::of(function.value(z.as_f64()))),
+        }
+    }
+
+    /// Backward of [`apply`](Self::apply): multiplies δ = ∂J/∂a by σ′, which makes it ∂J/∂z.
+    ///
+    /// # Panics
+    /// When the lengths differ.
+    pub fn multiply_derivative<F: Scalar>(&self, z: &[F], a: &[F], delta: &mut [F]) {
+        match self {
+            Self::Identity => {}
+            Self::Sigmoid => scale(z, a, delta, |_, a| a * (F::one() - a)),
+            Self::Tanh => scale(z, a, delta, |_, a| F::one() - a * a),
+            Self::Relu => scale(z, a, delta, |z, _| if z > F::zero() { F::one() } else { F::zero() }),
+            Self::Custom(function) => {
+                scale(z, a, delta, |z, a| F::of(function.derivative(z.as_f64(), a.as_f64())));
+            }
+        }
+    }
+}
+
+fn each<F: Scalar>(z: &[F], a: &mut [F], value: impl Fn(F) -> F) {
+    assert_eq!(z.len(), a.len(), "one activation for each pre-activation");
+    for (a, &z) in a.iter_mut().zip(z) {
+        *a = value(z);
+    }
+}
+
+fn scale<F: Scalar>(z: &[F], a: &[F], delta: &mut [F], derivative: impl Fn(F, F) -> F) {
+    assert!(z.len() == a.len() && a.len() == delta.len(), "one δ for each activation");
+    for ((delta, &z), &a) in delta.iter_mut().zip(z).zip(a) {
+        *delta *= derivative(z, a);
+    }
+}
+
+/// Two custom activations are equal when they are the same object: cloned from one another.
+impl PartialEq for Activation {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Custom(left), Self::Custom(right)) => Arc::ptr_eq(left, right),
+            _ => std::mem::discriminant(self) == std::mem::discriminant(other),
+        }
+    }
+}
+
+/// The name as papers write it; a custom activation prints its `Debug` form.
+impl Display for Activation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Identity => f.pad("identity"),
+            Self::Sigmoid => f.pad("sigmoid"),
+            Self::Tanh => f.pad("tanh"),
+            Self::Relu => f.pad("ReLU"),
+            Self::Custom(function) => write!(f, "{function:?}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sigmoid_by_hand() {
+        // σ(0.5) = 1 / (1 + e^−0.5) = 1 / 1.606530659712633 = 0.622459331201855
+        check(&Activation::Sigmoid, 0.5, 0.622_459_331_201_854_6, 0.235_003_712_201_594_4);
+    }
+    #[test]
+    fn tanh_by_hand() {
+        // tanh 0.5 = (e − 1) / (e + 1) = 1.718281828459045 / 3.718281828459045; σ′ = 1 − a²
+        check(&Activation::Tanh, 0.5, 0.462_117_157_260_009_8, 0.786_447_732_965_927_4);
+    }
+    #[test]
+    fn relu_is_flat_at_zero() {
+        check(&Activation::Relu, 0.0, 0.0, 0.0);
+        check(&Activation::Relu, 2.0, 2.0, 1.0);
+        check(&Activation::Relu, -2.0, 0.0, 0.0);
+    }
+    #[test]
+    fn saturated_units_stay_finite() {
+        check(&Activation::Sigmoid, 1e3, 1.0, 0.0);
+        check(&Activation::Sigmoid, -1e3, 0.0, 0.0);
+        check(&Activation::Tanh, 1e300, 1.0, 0.0);
+    }
+    #[test]
+    fn a_nan_is_never_hidden() {
+        for activation in [Activation::Identity, Activation::Sigmoid, Activation::Tanh, Activation::Relu] {
+            assert!(activation.value(f64::NAN).is_nan(), "{activation}");
+        }
+    }
+
+    #[track_caller]
+    fn check(activation: &Activation, z: f64, a: f64, derivative: f64) {
+        const ROUNDING: f64 = 2e-16; // one unit in the last place at 1
+        assert!((activation.value(z) - a).abs() <= ROUNDING, "σ({z}) = {}", activation.value(z));
+        let found = activation.derivative(z);
+        assert!((found - derivative).abs() <= ROUNDING, "σ′({z}) = {found}");
+    }
+}

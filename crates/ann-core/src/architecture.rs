@@ -1,0 +1,106 @@
+//! The shape of a network: how many inputs, then for each layer its width and activation.
+
+use std::fmt::{self, Display};
+
+use crate::{Activation, Error, Layout, Result};
+
+/// One layer: how many units, and what each makes of its pre-activation.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Layer {
+    /// Number of units, at least 1.
+    pub width: usize,
+    /// σ of this layer.
+    pub activation: Activation,
+}
+
+impl Layer {
+    /// A layer of `width` units; `activation` may be an [`Activation`] or any type with
+    /// [`ActivationFn`](crate::ActivationFn).
+    pub fn new(width: usize, activation: impl Into<Activation>) -> Self {
+        Self { width, activation: activation.into() }
+    }
+}
+
+impl Activation {
+    /// One layer of this activation for each width: `Activation::Sigmoid.layers([10, 5])`.
+    pub fn layers(self, widths: impl IntoIterator<Item = usize>) -> Vec<Layer> {
+        widths.into_iter().map(|width| Layer { width, activation: self.clone() }).collect()
+    }
+}
+
+/// The shape of a fully connected network, read from input to output.
+///
+/// ```
+/// use ann_core::{Activation, Architecture};
+///
+/// let iris = Architecture::inputs(4).dense(5, Activation::Sigmoid).dense(3, Activation::Identity);
+/// assert_eq!(iris.widths().collect::<Vec<_>>(), [4, 5, 3]);
+/// assert_eq!(iris.layout()?.len(), (4 + 1) * 5 + (5 + 1) * 3);
+/// # Ok::<(), ann_core::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Architecture {
+    inputs: usize,
+    layers: Vec<Layer>,
+}
+
+impl Architecture {
+    /// Begins with `inputs` columns and no layer.  What is wrong with it is said by [`layout`](Self::layout),
+    /// which every constructor of networks and problems calls.
+    pub fn inputs(inputs: usize) -> Self {
+        Self { inputs, layers: Vec::new() }
+    }
+
+    /// Adds a fully connected layer behind the last one.
+    #[must_use]
+    pub fn dense(mut self, width: usize, activation: impl Into<Activation>) -> Self {
+        self.layers.push(Layer::new(width, activation));
+        self
+    }
+
+    /// Adds several layers behind the last one.
+    #[must_use]
+    pub fn with_layers(mut self, layers: impl IntoIterator<Item = Layer>) -> Self {
+        self.layers.extend(layers);
+        self
+    }
+
+    /// Number of input columns.
+    pub fn input_width(&self) -> usize {
+        self.inputs
+    }
+
+    /// Number of outputs: the width of the last layer (of the input, while there is none).
+    pub fn output_width(&self) -> usize {
+        self.layers.last().map_or(self.inputs, |layer| layer.width)
+    }
+
+    /// All layers, the output layer last.
+    pub fn layers(&self) -> &[Layer] {
+        &self.layers
+    }
+
+    /// Widths from input to output.
+    pub fn widths(&self) -> impl Iterator<Item = usize> {
+        std::iter::once(self.inputs).chain(self.layers.iter().map(|layer| layer.width))
+    }
+
+    /// Where each layer's parameters stand in the flat vector θ.
+    ///
+    /// # Errors
+    /// No inputs, no layers, a layer of width 0, or more parameters than can be addressed.
+    pub fn layout(&self) -> Result<Layout> {
+        if self.inputs == 0 {
+            return Err(Error::NoInputs);
+        }
+        Layout::new(&self.widths().collect::<Vec<_>>())
+    }
+}
+
+/// Widths and activations, as in `4 → 5 sigmoid → 3 identity`.
+impl Display for Architecture {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.inputs)?;
+        self.layers.iter().try_for_each(|layer| write!(f, " → {} {}", layer.width, layer.activation))
+    }
+}

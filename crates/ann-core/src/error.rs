@@ -1,0 +1,115 @@
+//! Everything that can be wrong with what a user hands us, in one enum.
+
+use thiserror::Error;
+
+/// The result of everything in this crate that can fail.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What was wrong, where, what was found and what was expected.  Rows and columns count from 0, layers from 1.
+#[derive(Debug, Clone, PartialEq, Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The architecture has no layer at all.
+    #[error("the architecture has no layer: add at least the output layer with `.dense(width, activation)`")]
+    NoLayers,
+    /// The architecture starts from zero input columns.
+    #[error("the architecture has 0 inputs, expected at least 1")]
+    NoInputs,
+    /// A layer has no units.
+    #[error("layer {layer} has width 0, expected at least 1")]
+    ZeroWidth {
+        /// Which layer, counted from 1.
+        layer: usize,
+    },
+    /// The number of parameters does not fit into memory addresses.
+    #[error("layer {layer} makes the network too large: its parameters cannot be counted in a machine word")]
+    TooManyParameters {
+        /// Which layer, counted from 1.
+        layer: usize,
+    },
+    /// A parameter vector of another length than the architecture has parameters.
+    #[error("{found} parameters were given, the architecture has {expected}")]
+    ParameterCount {
+        /// Σ (fan_in + 1) · fan_out.
+        expected: usize,
+        /// Length of the slice.
+        found: usize,
+    },
+    /// A network trained or checked on a problem that was made for another one.
+    #[error("the network is {found}, the problem was made for {expected}")]
+    ArchitectureMismatch {
+        /// The problem's architecture.
+        expected: String,
+        /// The network's architecture.
+        found: String,
+    },
+    /// The input matrix does not fit the first layer.
+    #[error("input has {found} columns, the first layer expects {expected}")]
+    WidthMismatch {
+        /// Inputs of the architecture.
+        expected: usize,
+        /// Columns of the matrix.
+        found: usize,
+    },
+    /// There is nothing to learn from.
+    #[error("there are no samples: expected at least 1 row")]
+    NoSamples,
+    /// Features and targets are not as many.
+    #[error("there are {features} rows of features but {targets} targets, expected one target for each row")]
+    RowMismatch {
+        /// Rows of the feature matrix.
+        features: usize,
+        /// Number of targets.
+        targets: usize,
+    },
+    /// A NaN or an infinity among features, targets or parameters.
+    #[error("{what} hold {value} at row {row}, column {column} (counted from 0), expected finite numbers: remove or replace it before training")]
+    NonFinite {
+        /// Which input: "features", "targets" or "parameters".
+        what: &'static str,
+        /// Row of the value, from 0.
+        row: usize,
+        /// Column of the value, from 0.
+        column: usize,
+        /// The value found.
+        value: f64,
+    },
+    /// A class index at or above the number of outputs.
+    #[error("target of row {row} is class {found}, the network has {classes} outputs: expected 0 to {}", classes - 1)]
+    ClassOutOfRange {
+        /// Row of the target, from 0.
+        row: usize,
+        /// The class index found.
+        found: usize,
+        /// Number of outputs.
+        classes: usize,
+    },
+    /// Targets with another number of columns than the network has outputs.
+    #[error("targets have {found} columns, the network has {expected} outputs")]
+    TargetWidth {
+        /// Outputs of the architecture.
+        expected: usize,
+        /// Columns of the targets.
+        found: usize,
+    },
+    /// Class targets for a loss on values, or values for a loss on classes.
+    #[error("{loss} needs {expected} as targets, found {found}")]
+    TargetKind {
+        /// The loss.
+        loss: &'static str,
+        /// "class indices" or "values".
+        expected: &'static str,
+        /// "class indices" or "values".
+        found: &'static str,
+    },
+    /// A setting outside its range.
+    #[error("{name} is {value}, expected {expected}")]
+    InvalidSetting {
+        /// Name of the setting.
+        name: &'static str,
+        /// The value found.
+        value: f64,
+        /// Its range in words.
+        expected: &'static str,
+    },
+}

@@ -1,0 +1,32 @@
+#![doc = include_str!("../README.md")]
+
+mod error;
+mod scalar;
+
+mod activation;
+mod architecture;
+mod layout;
+
+mod init;
+mod network;
+
+mod loss;
+mod problem;
+
+pub mod block;
+pub mod dense;
+
+pub use activation::{Activation, ActivationFn};
+pub use architecture::{Architecture, Layer};
+pub use error::{Error, Result};
+pub use init::{Init, seeded};
+pub use layout::{Kind, Layout, Place, Span};
+pub use loss::{Loss, softmax};
+pub use network::Network;
+pub use problem::{Problem, Targets};
+pub use scalar::Scalar;
+
+/// The matrix library whose types stand in our signatures, so that a user needs no second version of it.
+pub use ndarray;
+/// The generator behind [`seeded`]: ChaCha with 8 rounds, the same integers on every platform.
+pub use rand::rngs::ChaCha8Rng;

@@ -1,0 +1,103 @@
+//! A network: an architecture and its parameters θ in one flat buffer.
+
+use ndarray::{Array2, ArrayRef2};
+use rand::Rng;
+
+use crate::block::{self, Scratch};
+use crate::dense::{DenseMut, DenseRef};
+use crate::problem::check_finite;
+use crate::{Architecture, Error, Init, Layout, Result, Scalar};
+
+/// A fully connected network.  Parameters are a plain slice; layers are views into it.
+///
+/// ```
+/// use ann_core::{Activation, Architecture, Init, Network, ndarray::array, seeded};
+///
+/// let architecture = Architecture::inputs(2).dense(3, Activation::Tanh).dense(1, Activation::Identity);
+/// let network: Network = Network::init(&architecture, Init::default(), &mut seeded(7))?;
+/// let outputs = network.forward(&array![[0.0, 1.0], [1.0, 0.0]])?;
+/// assert_eq!(outputs.dim(), (2, 1));
+/// # Ok::<(), ann_core::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Network<F = f64> {
+    architecture: Architecture,
+    layout: Layout,
+    parameters: Vec<F>,
+}
+
+impl<F: Scalar> Network<F> {
+    /// A new network with weights drawn from `init` and biases 0.
+    ///
+    /// # Errors
+    /// An impossible architecture, or a gain outside its range.
+    pub fn init(architecture: &Architecture, init: Init, rng: &mut impl Rng) -> Result<Self> {
+        let layout = architecture.layout()?;
+        let parameters = init.draw(&layout, rng)?;
+        Ok(Self { architecture: architecture.clone(), layout, parameters })
+    }
+
+    /// A network with given parameters, in the order of [`Layout`].
+    ///
+    /// # Errors
+    /// An impossible architecture, another number of parameters than it has, or a NaN or infinity among them.
+    pub fn from_parameters(architecture: &Architecture, parameters: Vec<F>) -> Result<Self> {
+        let layout = architecture.layout()?;
+        if parameters.len() != layout.len() {
+            return Err(Error::ParameterCount { expected: layout.len(), found: parameters.len() });
+        }
+        check_finite("parameters", parameters.iter().enumerate().map(|(index, &value)| ((0, index), value)))?;
+        Ok(Self { architecture: architecture.clone(), layout, parameters })
+    }
+
+    /// The shape of this network.
+    pub fn architecture(&self) -> &Architecture {
+        &self.architecture
+    }
+
+    /// Where each layer stands in [`parameters`](Self::parameters).
+    pub fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
+    /// θ, flat.
+    pub fn parameters(&self) -> &[F] {
+        &self.parameters
+    }
+
+    /// θ, flat, to be changed in place: an optimizer is a loop over this slice.
+    pub fn parameters_mut(&mut self) -> &mut [F] {
+        &mut self.parameters
+    }
+
+    /// θ, flat, without the network.
+    pub fn into_parameters(self) -> Vec<F> {
+        self.parameters
+    }
+
+    /// Layer k, counted from 1: a view of W⁽ᵏ⁾ (fan_out, fan_in) and b⁽ᵏ⁾.
+    pub fn layer(&self, k: usize) -> Option<DenseRef<'_, F>> {
+        self.layout.layer(k).map(|span| DenseRef::new(span, &self.parameters))
+    }
+
+    /// Layer k, counted from 1, to be changed in place.
+    pub fn layer_mut(&mut self, k: usize) -> Option<DenseMut<'_, F>> {
+        self.layout.layer(k).map(|span| DenseMut::new(span, &mut self.parameters))
+    }
+
+    /// Raw outputs (logits for a classifier) for the rows of `x` (n, inputs): an (n, outputs) matrix.
+    ///
+    /// # Errors
+    /// Another number of columns than the first layer expects, or a NaN or infinity in `x`.
+    pub fn forward(&self, x: &ArrayRef2<F>) -> Result<Array2<F>> {
+        let expected = self.architecture.input_width();
+        if x.ncols() != expected {
+            return Err(Error::WidthMismatch { expected, found: x.ncols() });
+        }
+        check_finite("features", x.indexed_iter().map(|(at, &value)| (at, value)))?;
+        let mut outputs = Array2::zeros((x.nrows(), self.architecture.output_width()));
+        let mut scratch = Scratch::new(&self.architecture, x.nrows().min(block::ROWS));
+        block::forward(&self.architecture, &self.layout, &self.parameters, x, &mut scratch, &mut outputs);
+        Ok(outputs)
+    }
+}

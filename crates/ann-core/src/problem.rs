@@ -1,0 +1,191 @@
+//! A problem: *what* is minimised, as plain data.  How is the business of `ann-train`.
+
+use ndarray::{Array1, Array2, ArrayRef2, ArrayView2, Axis};
+
+use crate::{Architecture, Error, Layout, Loss, Result, Scalar};
+
+/// J(θ) = (1/N) Σₙ ℓ(network(xₙ; θ), yₙ) + λ Σₖ ‖W⁽ᵏ⁾‖²: architecture, loss, λ, rows and targets, checked against each other.
+///
+/// ```
+/// use ann_core::{Activation, Architecture, Loss, Problem, ndarray::array};
+///
+/// let architecture = Architecture::inputs(2).dense(2, Activation::Identity);
+/// let x = array![[0.0, 0.0], [0.0, 1.0]];
+/// let problem = Problem::new(&architecture, Loss::SoftmaxCrossEntropy, &x, &[0, 1])?.with_l2(0.01)?;
+/// assert_eq!(problem.rows(), 2);
+/// # Ok::<(), ann_core::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Problem<'a, F = f64> {
+    architecture: &'a Architecture,
+    layout: Layout,
+    loss: Loss,
+    l2: f64,
+    features: ArrayView2<'a, F>,
+    targets: Targets<'a, F>,
+}
+
+/// What the rows should become: a class each, or a value for each output.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub enum Targets<'a, F = f64> {
+    /// Class indices, 0 to outputs − 1.
+    Classes(&'a [usize]),
+    /// Values (n, outputs).
+    Values(ArrayView2<'a, F>),
+}
+
+impl<'a, F: Scalar> Problem<'a, F> {
+    /// A problem without penalty (λ = 0).  `features` is (n, inputs); targets are `&[usize]` or `&Vec<usize>` (classes),
+    /// `&Array1` (one output) or `&Array2` (n, outputs).
+    ///
+    /// # Errors
+    /// An impossible architecture; no rows; features or targets of the wrong shape or kind; a NaN or infinity among them;
+    /// a class index at or above the number of outputs.
+    pub fn new(
+        architecture: &'a Architecture,
+        loss: Loss,
+        features: &'a ArrayRef2<F>,
+        targets: impl Into<Targets<'a, F>>,
+    ) -> Result<Self> {
+        let layout = architecture.layout()?;
+        let targets = targets.into();
+        if features.nrows() == 0 {
+            return Err(Error::NoSamples);
+        }
+        if features.ncols() != architecture.input_width() {
+            return Err(Error::WidthMismatch { expected: architecture.input_width(), found: features.ncols() });
+        }
+        if targets.len() != features.nrows() {
+            return Err(Error::RowMismatch { features: features.nrows(), targets: targets.len() });
+        }
+        check_finite("features", features.indexed_iter().map(|(at, &value)| (at, value)))?;
+        targets.check(loss, architecture.output_width())?;
+        Ok(Self { architecture, layout, loss, l2: 0.0, features: features.view(), targets })
+    }
+
+    /// The same problem with the penalty λ Σ‖W‖² on weights, never on biases.
+    ///
+    /// # Errors
+    /// λ negative, NaN or infinite.
+    pub fn with_l2(self, l2: f64) -> Result<Self> {
+        if l2.is_finite() && l2 >= 0.0 {
+            return Ok(Self { l2, ..self });
+        }
+        Err(Error::InvalidSetting { name: "l2 (λ)", value: l2, expected: "a finite number ≥ 0" })
+    }
+
+    /// The network's shape.
+    pub fn architecture(&self) -> &'a Architecture {
+        self.architecture
+    }
+
+    /// Where each layer stands in θ.
+    pub fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
+    /// ℓ.
+    pub fn loss(&self) -> Loss {
+        self.loss
+    }
+
+    /// λ.
+    pub fn l2(&self) -> f64 {
+        self.l2
+    }
+
+    /// x, (n, inputs).
+    pub fn features(&self) -> ArrayView2<'a, F> {
+        self.features
+    }
+
+    /// y, one for each row of the features.
+    pub fn targets(&self) -> Targets<'a, F> {
+        self.targets
+    }
+
+    /// N, the number of samples.
+    pub fn rows(&self) -> usize {
+        self.features.nrows()
+    }
+}
+
+impl<F: Scalar> Targets<'_, F> {
+    fn len(&self) -> usize {
+        match self {
+            Self::Classes(classes) => classes.len(),
+            Self::Values(values) => values.nrows(),
+        }
+    }
+
+    fn check(&self, loss: Loss, outputs: usize) -> Result<()> {
+        match (loss, self) {
+            (Loss::SoftmaxCrossEntropy, Self::Classes(classes)) => {
+                match classes.iter().enumerate().find(|&(_, &class)| class >= outputs) {
+                    Some((row, &found)) => Err(Error::ClassOutOfRange { row, found, classes: outputs }),
+                    None => Ok(()),
+                }
+            }
+            (Loss::MeanSquaredError, Self::Values(values)) if values.ncols() != outputs => {
+                Err(Error::TargetWidth { expected: outputs, found: values.ncols() })
+            }
+            (Loss::MeanSquaredError, Self::Values(values)) => {
+                check_finite("targets", values.indexed_iter().map(|(at, &value)| (at, value)))
+            }
+            (Loss::SoftmaxCrossEntropy, Self::Values(_)) => {
+                Err(Error::TargetKind { loss: loss.name(), expected: "class indices", found: "values" })
+            }
+            (Loss::MeanSquaredError, Self::Classes(_)) => {
+                Err(Error::TargetKind { loss: loss.name(), expected: "values", found: "class indices" })
+            }
+        }
+    }
+}
+
+impl<'a, F> From<&'a [usize]> for Targets<'a, F> {
+    fn from(classes: &'a [usize]) -> Self {
+        Self::Classes(classes)
+    }
+}
+
+impl<'a, F, const N: usize> From<&'a [usize; N]> for Targets<'a, F> {
+    fn from(classes: &'a [usize; N]) -> Self {
+        Self::Classes(classes)
+    }
+}
+
+impl<'a, F> From<&'a Vec<usize>> for Targets<'a, F> {
+    fn from(classes: &'a Vec<usize>) -> Self {
+        Self::Classes(classes)
+    }
+}
+
+impl<'a, F> From<&'a Array1<F>> for Targets<'a, F> {
+    fn from(values: &'a Array1<F>) -> Self {
+        Self::Values(values.view().insert_axis(Axis(1)))
+    }
+}
+
+impl<'a, F> From<&'a Array2<F>> for Targets<'a, F> {
+    fn from(values: &'a Array2<F>) -> Self {
+        Self::Values(values.view())
+    }
+}
+
+impl<'a, F> From<ArrayView2<'a, F>> for Targets<'a, F> {
+    fn from(values: ArrayView2<'a, F>) -> Self {
+        Self::Values(values)
+    }
+}
+
+/// The first NaN or infinity becomes an error that says where it stands.
+pub(crate) fn check_finite<F: Scalar>(
+    what: &'static str,
+    values: impl IntoIterator<Item = ((usize, usize), F)>,
+) -> Result<()> {
+    match values.into_iter().find(|(_, value)| !value.is_finite()) {
+        Some(((row, column), value)) => Err(Error::NonFinite { what, row, column, value: value.as_f64() }),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,205 @@
+//! A classifier with the methods everybody knows: fit, predict, predict_proba, score.
+
+use std::fmt::Debug;
+use std::ops::ControlFlow;
+
+use ann_core::ndarray::{Array2, ArrayRef2, ArrayView1};
+use ann_core::{Activation, Error as CoreError, Init, Layer, Loss, Network, Problem, Scalar, softmax};
+
+use crate::{Accumulation, EpochRecord, Error, History, Result, TrainConfig, estimator};
+
+/// Settings of a classifier.  [`fit`](Self::fit) makes a [`FittedClassifier`]; predicting before that cannot be written.
+///
+/// ```
+/// use ann_train::{Activation, Classifier, ndarray::array};
+///
+/// let x = array![[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]];
+/// let y = ["same", "different", "different", "same"];
+/// let xor = Classifier { hidden: Activation::Sigmoid.layers([10]), ..Classifier::default() }.fit(&x, &y)?;
+/// assert_eq!(xor.predict(&x)?, y);
+/// # Ok::<(), ann_train::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Classifier {
+    /// The hidden layers, first to last; empty for a linear model.  Default: one of 10 sigmoid units.
+    pub hidden: Vec<Layer>,
+    /// Initial weights.  Default Xavier normal with gain 1.
+    pub init: Init,
+    /// Seed of the initial weights.  Default 0.
+    pub seed: u64,
+    /// η > 0, the learning rate.  Default 0.3.
+    pub learning_rate: f64,
+    /// λ ≥ 0, strength of the penalty λ Σ‖W‖² on weights, never biases.  Default 0.
+    pub l2: f64,
+    /// The largest number of updates.  Default 50 000.
+    pub epochs: usize,
+    /// Stop as soon as the mean cross-entropy (without penalty) is below this; 0: never.  Default 0.001.
+    pub stop_below: f64,
+    /// How the gradients of the rows are summed.  Default [`Accumulation::Batched`].
+    pub accumulation: Accumulation,
+}
+
+impl Default for Classifier {
+    fn default() -> Self {
+        Self {
+            hidden: Activation::Sigmoid.layers([10]),
+            init: Init::default(),
+            seed: 0,
+            learning_rate: 0.3,
+            l2: 0.0,
+            epochs: 50_000,
+            stop_below: 0.001,
+            accumulation: Accumulation::default(),
+        }
+    }
+}
+
+impl Classifier {
+    /// Learns to tell labels from the rows of `x` (n, features).  Labels may be of any ordered type;
+    /// `&Vec<L>`, `&[L]`, `&[L; N]` and `&Array1<L>` all fit.
+    ///
+    /// # Errors
+    /// No samples, another number of labels than rows, fewer than two classes, a NaN or infinity in `x`,
+    /// a hidden layer of width 0, a setting outside its range, or [`Error::Diverged`].
+    pub fn fit<'y, L, F>(
+        &self,
+        x: &ArrayRef2<F>,
+        labels: impl IntoIterator<Item = &'y L>,
+    ) -> Result<FittedClassifier<L, F>>
+    where
+        L: Clone + Ord + Debug + 'y,
+        F: Scalar,
+    {
+        self.fit_observed(x, labels, |_, _| ControlFlow::Continue(()))
+    }
+
+    /// As [`fit`](Self::fit), with an observer that sees each epoch's record and network, and may stop the run.
+    ///
+    /// # Errors
+    /// As [`fit`](Self::fit).
+    pub fn fit_observed<'y, L, F>(
+        &self,
+        x: &ArrayRef2<F>,
+        labels: impl IntoIterator<Item = &'y L>,
+        observer: impl FnMut(&EpochRecord, &Network<F>) -> ControlFlow<()>,
+    ) -> Result<FittedClassifier<L, F>>
+    where
+        L: Clone + Ord + Debug + 'y,
+        F: Scalar,
+    {
+        let labels: Vec<&L> = labels.into_iter().collect();
+        let classes = distinct(&labels);
+        let architecture = estimator::architecture(x, &self.hidden, classes.len().max(1))?;
+        check_rows(x, labels.len())?;
+        if let [label] = classes.as_slice() {
+            return Err(Error::OneClass { samples: labels.len(), label: format!("{label:?}") });
+        }
+        let indices = class_indices(&classes, &labels)?;
+        let problem =
+            Problem::new(&architecture, Loss::SoftmaxCrossEntropy, x, &indices)?.with_l2(self.l2)?;
+        let (network, history) =
+            estimator::fit(&problem, self.init, self.seed, &self.train_config(), observer)?;
+        Ok(FittedClassifier { network, classes, history })
+    }
+
+    fn train_config(&self) -> TrainConfig {
+        TrainConfig {
+            learning_rate: self.learning_rate,
+            epochs: self.epochs,
+            stop_below: self.stop_below,
+            accumulation: self.accumulation,
+        }
+    }
+}
+
+/// A classifier that has learned.
+#[derive(Clone, Debug)]
+pub struct FittedClassifier<L, F = f64> {
+    network: Network<F>,
+    classes: Vec<L>,
+    history: History,
+}
+
+impl<L: Clone + Ord + Debug, F: Scalar> FittedClassifier<L, F> {
+    /// The most probable label of each row of `x` (n, features).
+    ///
+    /// # Errors
+    /// Another number of columns than fitted, or a NaN or infinity in `x`.
+    pub fn predict(&self, x: &ArrayRef2<F>) -> Result<Vec<L>> {
+        let logits = self.network.forward(x)?;
+        Ok(logits.rows().into_iter().map(|row| self.classes[first_largest(row)].clone()).collect())
+    }
+
+    /// The probability of each class for each row of `x`: (n, classes), columns in the order of
+    /// [`classes`](Self::classes); rows sum to 1.
+    ///
+    /// # Errors
+    /// As [`predict`](Self::predict).
+    pub fn predict_proba(&self, x: &ArrayRef2<F>) -> Result<Array2<F>> {
+        Ok(softmax(&self.network.forward(x)?))
+    }
+
+    /// Accuracy: the share of rows of `x` whose predicted label is the given one, 0 to 1.
+    ///
+    /// # Errors
+    /// As [`predict`](Self::predict); no rows; another number of labels than rows; a label that was not fitted.
+    pub fn score<'y>(&self, x: &ArrayRef2<F>, labels: impl IntoIterator<Item = &'y L>) -> Result<f64>
+    where
+        L: 'y,
+    {
+        let labels: Vec<&L> = labels.into_iter().collect();
+        if labels.is_empty() {
+            return Err(CoreError::NoSamples.into());
+        }
+        check_rows(x, labels.len())?;
+        class_indices(&self.classes, &labels)?;
+        let predicted = self.predict(x)?;
+        let hits = predicted.iter().zip(&labels).filter(|(predicted, label)| predicted == *label).count();
+        Ok(hits as f64 / labels.len() as f64)
+    }
+
+    /// For each layer a matrix (fan_in + 1, fan_out): the weights from each input, and the bias as last row.
+    pub fn weights(&self) -> Vec<Array2<F>> {
+        estimator::weights(&self.network)
+    }
+
+    /// The labels that were fitted, sorted: the columns of [`predict_proba`](Self::predict_proba).
+    pub fn classes(&self) -> &[L] {
+        &self.classes
+    }
+
+    /// The trained network, whose raw outputs are logits.
+    pub fn network(&self) -> &Network<F> {
+        &self.network
+    }
+
+    /// Loss, penalty and accuracy of each epoch, and why training ended.
+    pub fn history(&self) -> &History {
+        &self.history
+    }
+}
+
+fn distinct<L: Clone + Ord>(labels: &[&L]) -> Vec<L> {
+    let mut classes: Vec<&L> = labels.to_vec();
+    classes.sort_unstable();
+    classes.dedup();
+    classes.into_iter().cloned().collect()
+}
+
+/// Where each label stands among the sorted classes.
+fn class_indices<L: Ord + Debug>(classes: &[L], labels: &[&L]) -> Result<Vec<usize>> {
+    let unknown =
+        |row, label: &L| Error::UnknownLabel { row, label: format!("{label:?}"), expected: format!("{classes:?}") };
+    let index = |(row, label): (usize, &&L)| classes.binary_search(label).map_err(|_| unknown(row, label));
+    labels.iter().enumerate().map(index).collect()
+}
+
+fn check_rows<F>(x: &ArrayRef2<F>, targets: usize) -> Result<()> {
+    let features = x.nrows();
+    if features == targets { Ok(()) } else { Err(CoreError::RowMismatch { features, targets }.into()) }
+}
+
+fn first_largest<F: Scalar>(logits: ArrayView1<'_, F>) -> usize {
+    let larger = |best: usize, (class, &logit): (usize, &F)| if logit > logits[best] { class } else { best };
+    logits.iter().enumerate().fold(0, larger)
+}

@@ -1,0 +1,53 @@
+//! What training leaves behind: a record for each epoch, and why it stopped.
+
+/// The state of the network after `epoch` updates.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct EpochRecord {
+    /// Updates made before this record: 0 is the untrained network.
+    pub epoch: usize,
+    /// Mean data loss, without penalty.
+    pub loss: f64,
+    /// λ Σ‖W‖².
+    pub penalty: f64,
+    /// Share of correctly classified rows, 0 to 1; `None` for regression.
+    pub accuracy: Option<f64>,
+}
+
+/// Why training ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum StopReason {
+    /// All epochs were made.
+    EpochLimit,
+    /// The loss fell below the threshold.
+    LossBelowThreshold,
+    /// The observer asked to stop.
+    Observer,
+}
+
+/// Loss, penalty and accuracy before each update, and of the network as it was left.
+///
+/// The last record describes the trained network: `epochs` updates make `epochs + 1` records,
+/// of which the first `epochs` are what other frameworks print as the loss of each epoch.
+#[derive(Clone, Debug, PartialEq)]
+pub struct History {
+    /// One record for each network seen, the untrained one first; never empty.
+    pub records: Vec<EpochRecord>,
+    /// Why training ended.
+    pub stop: StopReason,
+}
+
+impl History {
+    /// The record of the network as training left it.
+    ///
+    /// # Panics
+    /// When `records` has been emptied by its owner.
+    pub fn last(&self) -> &EpochRecord {
+        self.records.last().expect("training records the network before it does anything else")
+    }
+
+    /// The loss of every record, in order.
+    pub fn losses(&self) -> impl Iterator<Item = f64> {
+        self.records.iter().map(|record| record.loss)
+    }
+}

@@ -1,0 +1,24 @@
+#![doc = include_str!("../README.md")]
+
+mod classifier;
+mod regressor;
+
+mod descent;
+mod history;
+mod objective;
+
+mod error;
+mod estimator;
+
+pub use classifier::{Classifier, FittedClassifier};
+pub use descent::{TrainConfig, descend, train, train_observed};
+pub use error::{Error, Result};
+pub use history::{EpochRecord, History, StopReason};
+pub use objective::{Accumulation, Objective, Value, per_sample_gradients};
+pub use regressor::{FittedRegressor, Output, RegressionTargets, Regressor};
+
+// What our signatures name, so that a user needs one `use` line and one dependency.
+pub use ann_core::{
+    Activation, ActivationFn, Architecture, Init, Layer, Layout, Loss, Network, Problem, Scalar, Targets, ndarray,
+    seeded,
+};

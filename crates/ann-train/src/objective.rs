@@ -1,0 +1,159 @@
+//! The objective J(θ) = (1/N) Σₙ ℓₙ + λ Σ‖W‖² and its gradient.
+//!
+//! Here, and only here, sums over blocks of rows become a mean, and the penalty is added.
+
+use ann_core::block::{self, Scratch, Tally};
+use ann_core::ndarray::Array2;
+use ann_core::{Problem, Scalar};
+
+/// How the gradients of the rows are summed.  Both ways agree to rounding; each is exact about its own order of additions.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Accumulation {
+    /// Blocks of many rows at once.  The default.
+    #[default]
+    Batched,
+    /// One row after the other, as the report does it: "separately for each training example, then accumulated".
+    PerSample,
+}
+
+/// J at one point, in its parts.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Value {
+    /// (1/N) Σₙ ℓₙ, without penalty.
+    pub loss: f64,
+    /// λ Σ‖W‖².
+    pub penalty: f64,
+    /// Share of rows whose largest output is the true class, 0 to 1; `None` where targets are values.
+    pub accuracy: Option<f64>,
+}
+
+impl Value {
+    /// J = loss + penalty: what is minimised.
+    pub fn total(&self) -> f64 {
+        self.loss + self.penalty
+    }
+}
+
+/// Computes J and ∂J/∂θ of a [`Problem`], with buffers that are reused from call to call.
+///
+/// ```
+/// use ann_train::{Accumulation, Activation, Architecture, Loss, Objective, Problem, ndarray::array};
+///
+/// let architecture = Architecture::inputs(1).dense(1, Activation::Identity);
+/// let (x, y) = (array![[1.0], [2.0]], array![1.0, 2.0]);
+/// let problem = Problem::new(&architecture, Loss::MeanSquaredError, &x, &y)?;
+/// let mut gradient = [0.0; 2];
+/// let value = Objective::new(&problem, Accumulation::Batched).value_and_gradient(&[0.0, 0.0], &mut gradient);
+/// assert_eq!(value.loss, (1.0 + 4.0) / 2.0);
+/// assert_eq!(gradient, [-(2.0 + 8.0) / 2.0, -(2.0 + 4.0) / 2.0]); // mean of 2 (ŷ − y) x and 2 (ŷ − y)
+/// # Ok::<(), ann_train::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Objective<'p, 'data, F = f64> {
+    problem: &'p Problem<'data, F>,
+    scratch: Scratch<F>,
+}
+
+impl<'p, 'data, F: Scalar> Objective<'p, 'data, F> {
+    /// Buffers for the problem.
+    pub fn new(problem: &'p Problem<'data, F>, accumulation: Accumulation) -> Self {
+        let rows = match accumulation {
+            Accumulation::Batched => block::ROWS.min(problem.rows()),
+            Accumulation::PerSample => 1,
+        };
+        Self { problem, scratch: Scratch::new(problem.architecture(), rows) }
+    }
+
+    /// J(θ).
+    ///
+    /// # Panics
+    /// When `parameters` are not as many as the problem's layout has.
+    pub fn value(&mut self, parameters: &[F]) -> Value {
+        let (problem, scratch) = (self.problem, &mut self.scratch);
+        let tally = sum_blocks(problem.rows(), scratch.rows(), |rows| {
+            block::evaluate(problem, parameters, rows, scratch)
+        });
+        self.mean(tally, parameters)
+    }
+
+    /// J(θ); overwrites `gradient` with ∂J/∂θ = (1/N) Σₙ ∂ℓₙ/∂θ + 2λW.
+    ///
+    /// # Panics
+    /// When `parameters` or `gradient` are not as long as the problem's layout.
+    pub fn value_and_gradient(&mut self, parameters: &[F], gradient: &mut [F]) -> Value {
+        let (problem, scratch) = (self.problem, &mut self.scratch);
+        gradient.fill(F::zero());
+        let tally = sum_blocks(problem.rows(), scratch.rows(), |rows| {
+            block::accumulate(problem, parameters, rows, scratch, gradient)
+        });
+        let n = F::of(problem.rows() as f64);
+        for g in gradient.iter_mut() {
+            *g /= n;
+        }
+        add_penalty_gradient(problem, parameters, gradient);
+        self.mean(tally, parameters)
+    }
+
+    fn mean(&self, tally: Tally, parameters: &[F]) -> Value {
+        let n = self.problem.rows() as f64;
+        let is_classification = matches!(self.problem.targets(), ann_core::Targets::Classes(_));
+        Value {
+            loss: tally.loss / n,
+            penalty: penalty(self.problem, parameters),
+            accuracy: is_classification.then(|| tally.correct as f64 / n),
+        }
+    }
+}
+
+/// ∂ℓₙ/∂θ of each row by itself, without penalty: an (n, parameters) matrix whose columns stand in the layout's order.
+///
+/// The mean of its rows plus 2λW is the gradient that [`Objective::value_and_gradient`] gives.
+///
+/// # Errors
+/// `parameters` are not as many as the problem's layout has.
+pub fn per_sample_gradients<F: Scalar>(
+    problem: &Problem<'_, F>,
+    parameters: &[F],
+) -> crate::Result<Array2<F>> {
+    let expected = problem.layout().len();
+    if parameters.len() != expected {
+        return Err(ann_core::Error::ParameterCount { expected, found: parameters.len() }.into());
+    }
+    let mut gradients = Array2::zeros((problem.rows(), expected));
+    let mut scratch = Scratch::new(problem.architecture(), 1);
+    for (n, mut gradient) in gradients.rows_mut().into_iter().enumerate() {
+        let gradient = gradient.as_slice_mut().expect("a fresh array has contiguous rows");
+        block::accumulate(problem, parameters, n..n + 1, &mut scratch, gradient);
+    }
+    Ok(gradients)
+}
+
+fn sum_blocks(n: usize, block: usize, mut tally: impl FnMut(std::ops::Range<usize>) -> Tally) -> Tally {
+    let mut sum = Tally::default();
+    for start in (0..n).step_by(block) {
+        sum += tally(start..n.min(start + block));
+    }
+    sum
+}
+
+/// λ Σ w² over all weights; biases are free (report, "L2 regularisation").
+fn penalty<F: Scalar>(problem: &Problem<'_, F>, parameters: &[F]) -> f64 {
+    if problem.l2() == 0.0 {
+        return 0.0;
+    }
+    let weights = problem.layout().layers().iter().flat_map(|span| &parameters[span.weights()]);
+    problem.l2() * weights.map(|w| w.as_f64() * w.as_f64()).sum::<f64>()
+}
+
+/// ∂J/∂W += 2λW.
+fn add_penalty_gradient<F: Scalar>(problem: &Problem<'_, F>, parameters: &[F], gradient: &mut [F]) {
+    let factor = F::of(2.0 * problem.l2());
+    if factor == F::zero() {
+        return;
+    }
+    for span in problem.layout().layers() {
+        for (g, &w) in gradient[span.weights()].iter_mut().zip(&parameters[span.weights()]) {
+            *g += factor * w;
+        }
+    }
+}

@@ -1,0 +1,231 @@
+//! A regressor: fit, predict, score.  One-dimensional targets give one-dimensional predictions.
+
+use std::ops::ControlFlow;
+
+use ann_core::ndarray::{
+    Array, Array2, ArrayBase, ArrayRef2, ArrayView1, ArrayView2, Axis, Data, Dimension, Ix1, Ix2,
+};
+use ann_core::{Activation, Init, Layer, Loss, Network, Problem, Scalar};
+
+use crate::{Accumulation, EpochRecord, History, Result, TrainConfig, estimator};
+
+/// Settings of a regressor, trained on mean squared error.  [`fit`](Self::fit) makes a [`FittedRegressor`].
+///
+/// ```
+/// use ann_train::{Regressor, ndarray::array};
+///
+/// let x = array![[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]];
+/// let plane = Regressor { hidden: vec![], ..Regressor::default() }.fit(&x, &[0.0, 1.0, 2.0, 3.0])?;
+/// assert!((plane.predict(&array![[0.5, 0.5]])?[0] - 1.5).abs() < 0.01);
+/// # Ok::<(), ann_train::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Regressor {
+    /// The hidden layers, first to last; empty for a linear model.  Default: one of 10 sigmoid units.
+    pub hidden: Vec<Layer>,
+    /// Initial weights.  Default Xavier normal with gain 1.
+    pub init: Init,
+    /// Seed of the initial weights.  Default 0.
+    pub seed: u64,
+    /// η > 0, the learning rate.  Default 0.1.
+    pub learning_rate: f64,
+    /// λ ≥ 0, strength of the penalty λ Σ‖W‖² on weights, never biases.  Default 0.
+    pub l2: f64,
+    /// The largest number of updates.  Default 15 000.
+    pub epochs: usize,
+    /// Stop as soon as the mean squared error (without penalty) is below this; 0: never.  Default 1e-5.
+    pub stop_below: f64,
+    /// How the gradients of the rows are summed.  Default [`Accumulation::Batched`].
+    pub accumulation: Accumulation,
+}
+
+impl Default for Regressor {
+    fn default() -> Self {
+        Self {
+            hidden: Activation::Sigmoid.layers([10]),
+            init: Init::default(),
+            seed: 0,
+            learning_rate: 0.1,
+            l2: 0.0,
+            epochs: 15_000,
+            stop_below: 1e-5,
+            accumulation: Accumulation::default(),
+        }
+    }
+}
+
+impl Regressor {
+    /// Learns the targets from the rows of `x` (n, features).  `&Vec<F>`, `&[F]`, `&[F; N]` and one-dimensional arrays
+    /// are one target for each row; a two-dimensional array (n, outputs) is several.
+    ///
+    /// # Errors
+    /// No samples, another number of targets than rows, no target columns, a NaN or infinity in either, a hidden layer of
+    /// width 0, a setting outside its range, or [`Error::Diverged`](crate::Error::Diverged).
+    pub fn fit<F: Scalar, Y: RegressionTargets<F> + ?Sized>(
+        &self,
+        x: &ArrayRef2<F>,
+        targets: &Y,
+    ) -> Result<FittedRegressor<Y::Dim, F>> {
+        self.fit_observed(x, targets, |_, _| ControlFlow::Continue(()))
+    }
+
+    /// As [`fit`](Self::fit), with an observer that sees each epoch's record and network, and may stop the run.
+    ///
+    /// # Errors
+    /// As [`fit`](Self::fit).
+    pub fn fit_observed<F: Scalar, Y: RegressionTargets<F> + ?Sized>(
+        &self,
+        x: &ArrayRef2<F>,
+        targets: &Y,
+        observer: impl FnMut(&EpochRecord, &Network<F>) -> ControlFlow<()>,
+    ) -> Result<FittedRegressor<Y::Dim, F>> {
+        let targets = targets.to_columns();
+        let architecture = estimator::architecture(x, &self.hidden, targets.ncols())?;
+        let problem = Problem::new(&architecture, Loss::MeanSquaredError, x, targets)?.with_l2(self.l2)?;
+        let (network, history) =
+            estimator::fit(&problem, self.init, self.seed, &self.train_config(), observer)?;
+        Ok(FittedRegressor { network, history, dimension: std::marker::PhantomData })
+    }
+
+    fn train_config(&self) -> TrainConfig {
+        TrainConfig {
+            learning_rate: self.learning_rate,
+            epochs: self.epochs,
+            stop_below: self.stop_below,
+            accumulation: self.accumulation,
+        }
+    }
+}
+
+/// A regressor that has learned; `D` is the dimension of the targets, `Ix1` or `Ix2`.
+#[derive(Clone, Debug)]
+pub struct FittedRegressor<D = Ix1, F = f64> {
+    network: Network<F>,
+    history: History,
+    dimension: std::marker::PhantomData<D>,
+}
+
+impl<D: Output, F: Scalar> FittedRegressor<D, F> {
+    /// The value for each row of `x` (n, features): (n) when fitted on one-dimensional targets, else (n, outputs).
+    ///
+    /// # Errors
+    /// Another number of columns than fitted, or a NaN or infinity in `x`.
+    pub fn predict(&self, x: &ArrayRef2<F>) -> Result<Array<F, D>> {
+        Ok(D::from_columns(self.network.forward(x)?))
+    }
+
+    /// R², the coefficient of determination, averaged over outputs: 1 − Σ(y − ŷ)² / Σ(y − ȳ)².  1 is perfect, 0 is as
+    /// good as the mean.  For a constant target it is 1 when every prediction is exact and 0 otherwise.
+    ///
+    /// # Errors
+    /// As [`predict`](Self::predict); no rows; another number of targets than rows or outputs; a NaN or infinity in
+    /// the targets.
+    pub fn score<Y: RegressionTargets<F, Dim = D> + ?Sized>(
+        &self,
+        x: &ArrayRef2<F>,
+        targets: &Y,
+    ) -> Result<f64> {
+        let targets = targets.to_columns();
+        // The checks of a problem are those of a score; its value is not needed.
+        Problem::new(self.network.architecture(), Loss::MeanSquaredError, x, targets)?;
+        let predictions = self.network.forward(x)?;
+        let outputs = targets.columns().into_iter().zip(predictions.columns());
+        Ok(outputs.map(|(y, prediction)| r_squared(y, prediction)).sum::<f64>() / targets.ncols() as f64)
+    }
+
+    /// For each layer a matrix (fan_in + 1, fan_out): the weights from each input, and the bias as last row.
+    pub fn weights(&self) -> Vec<Array2<F>> {
+        estimator::weights(&self.network)
+    }
+
+    /// The trained network.
+    pub fn network(&self) -> &Network<F> {
+        &self.network
+    }
+
+    /// Loss and penalty of each epoch, and why training ended.
+    pub fn history(&self) -> &History {
+        &self.history
+    }
+}
+
+/// R² = 1 − Σ(y − ŷ)² / Σ(y − ȳ)².
+fn r_squared<F: Scalar>(y: ArrayView1<'_, F>, prediction: ArrayView1<'_, F>) -> f64 {
+    let mean = y.iter().map(|y| y.as_f64()).sum::<f64>() / y.len() as f64;
+    let squares = |center: &dyn Fn(usize) -> f64| -> f64 {
+        y.iter().enumerate().map(|(n, y)| (y.as_f64() - center(n)).powi(2)).sum()
+    };
+    let (residual, total) = (squares(&|n| prediction[n].as_f64()), squares(&|_| mean));
+    match (residual == 0.0, total == 0.0) {
+        (true, _) => 1.0,
+        (false, true) => 0.0,
+        (false, false) => 1.0 - residual / total,
+    }
+}
+
+/// One or two dimensions: what a regressor is fitted on, it predicts.
+pub trait Output: Dimension + sealed::Sealed {
+    /// The predictions (n, outputs) in this dimension.
+    fn from_columns<F: Scalar>(columns: Array2<F>) -> Array<F, Self>;
+}
+
+impl Output for Ix1 {
+    fn from_columns<F: Scalar>(columns: Array2<F>) -> Array<F, Ix1> {
+        columns.remove_axis(Axis(1))
+    }
+}
+
+impl Output for Ix2 {
+    fn from_columns<F: Scalar>(columns: Array2<F>) -> Array2<F> {
+        columns
+    }
+}
+
+/// Values to learn: a slice, a vector, or an array of one or two dimensions.
+pub trait RegressionTargets<F> {
+    /// `Ix1` for one target for each row, `Ix2` for several.
+    type Dim: Output;
+    /// The targets as (n, outputs).
+    fn to_columns(&self) -> ArrayView2<'_, F>;
+}
+
+impl<F> RegressionTargets<F> for [F] {
+    type Dim = Ix1;
+    fn to_columns(&self) -> ArrayView2<'_, F> {
+        ArrayView1::from(self).insert_axis(Axis(1))
+    }
+}
+
+impl<F> RegressionTargets<F> for Vec<F> {
+    type Dim = Ix1;
+    fn to_columns(&self) -> ArrayView2<'_, F> {
+        self.as_slice().to_columns()
+    }
+}
+
+impl<F, const N: usize> RegressionTargets<F> for [F; N] {
+    type Dim = Ix1;
+    fn to_columns(&self) -> ArrayView2<'_, F> {
+        self.as_slice().to_columns()
+    }
+}
+
+impl<F, S: Data<Elem = F>> RegressionTargets<F> for ArrayBase<S, Ix1> {
+    type Dim = Ix1;
+    fn to_columns(&self) -> ArrayView2<'_, F> {
+        self.view().insert_axis(Axis(1))
+    }
+}
+
+impl<F, S: Data<Elem = F>> RegressionTargets<F> for ArrayBase<S, Ix2> {
+    type Dim = Ix2;
+    fn to_columns(&self) -> ArrayView2<'_, F> {
+        self.view()
+    }
+}
+
+mod sealed {
+    pub trait Sealed {}
+    impl Sealed for super::Ix1 {}
+    impl Sealed for super::Ix2 {}
+}
