@@ -1,0 +1,118 @@
+//! How the embedded `doughnut` and `squares` were drawn.
+//!
+//! Points are drawn uniformly from the unit square and kept when they lie in a region of the picture: rejection
+//! sampling, without trigonometry. Coordinates are whole millionths, so every condition is decided in integers,
+//! holds for the six decimals that are written, and comes out the same on every machine.
+//!
+//! ```
+//! use ann_datasets::{generate, rand::{SeedableRng, rngs::ChaCha8Rng}};
+//!
+//! let mut rng = ChaCha8Rng::seed_from_u64(generate::DOUGHNUT_SEED);
+//! assert_eq!(generate::doughnut(&mut rng), ann_datasets::doughnut());
+//! ```
+
+use ndarray::Array2;
+use rand::Rng;
+
+use crate::Dataset;
+
+/// The seed with which `ChaCha8Rng` gives the embedded doughnut.
+pub const DOUGHNUT_SEED: u64 = 1;
+/// The seed with which `ChaCha8Rng` gives the embedded squares.
+pub const SQUARES_SEED: u64 = 2;
+
+/// 103 points within 0.235 of the centre (0.5, 0.5), class `C1`, and 113 between 0.26 and 0.5 from it, `C2`.
+///
+/// Both bounds of each region belong to it. The classes come mixed, in the order in which they were drawn.
+pub fn doughnut(rng: &mut impl Rng) -> Dataset {
+    draw(rng, [103, 113], |x, y| {
+        // r² = (x − ½)² + (y − ½)²
+        let r_squared = (x - HALF).pow(2) + (y - HALF).pow(2);
+        match r_squared {
+            r if r <= (235 * MILLI).pow(2) => Some(Class::C1),
+            r if ((260 * MILLI).pow(2)..=(500 * MILLI).pow(2)).contains(&r) => Some(Class::C2),
+            _ => None,
+        }
+    })
+}
+
+/// 194 points in the lower left and upper right quarter, class `C1`, and 206 in the other two, `C2`.
+///
+/// Between the quarters lies a gap of 0.02. The classes come mixed, in the order in which they were drawn.
+pub fn squares(rng: &mut impl Rng) -> Dataset {
+    draw(rng, [194, 206], |x, y| {
+        let in_gap = |z: i64| (z - HALF).abs() < 10 * MILLI;
+        match (x < HALF) == (y < HALF) {
+            _ if in_gap(x) || in_gap(y) => None,
+            true => Some(Class::C1),
+            false => Some(Class::C2),
+        }
+    })
+}
+
+/// The text of an Orange .tab file as it is embedded: header `Class x y`, then a line for each row, features with six decimals.
+///
+/// Features of any other dataset are rounded to six decimals too.
+pub fn to_tab(dataset: &Dataset) -> String {
+    let header = row(&dataset.target_name, dataset.feature_names.iter().cloned());
+    let numbers = dataset.features.rows().into_iter().map(|row| row.into_iter().map(|x| format!("{x:.6}")));
+    let rows = dataset.targets.iter().zip(numbers).map(|(label, numbers)| row(label, numbers));
+    tab_separated(std::iter::once(header).chain(rows))
+}
+
+fn row(label: &str, rest: impl Iterator<Item = String>) -> Vec<String> {
+    std::iter::once(label.to_owned()).chain(rest).collect()
+}
+
+fn tab_separated(rows: impl Iterator<Item = Vec<String>>) -> String {
+    const IN_MEMORY: &str = "a vector takes any bytes";
+    let mut writer = csv::WriterBuilder::new().delimiter(b'\t').flexible(true).from_writer(Vec::new());
+    for row in rows {
+        writer.write_record(row).expect(IN_MEMORY);
+    }
+    String::from_utf8(writer.into_inner().expect(IN_MEMORY)).expect("made of strings")
+}
+
+/// Lengths are counted in millionths of the square's side.
+const MILLION: i64 = 1_000_000;
+const HALF: i64 = MILLION / 2;
+const MILLI: i64 = MILLION / 1000;
+
+#[derive(Clone, Copy, Debug)]
+enum Class {
+    C1,
+    C2,
+}
+
+/// Draws points until each class has as many as `wanted`; those that `region` gives no class, or a full one, are rejected.
+fn draw(rng: &mut impl Rng, mut wanted: [usize; 2], region: impl Fn(i64, i64) -> Option<Class>) -> Dataset {
+    let (mut features, mut targets) = (Vec::new(), Vec::new());
+    while wanted != [0, 0] {
+        let (x, y) = (millionths(rng), millionths(rng));
+        let Some(class) = region(x, y) else { continue };
+        if wanted[class as usize] > 0 {
+            wanted[class as usize] -= 1;
+            features.extend([x, y].map(|z| z as f64 / MILLION as f64));
+            targets.push(format!("{class:?}"));
+        }
+    }
+    Dataset {
+        features: Array2::from_shape_vec((targets.len(), 2), features).expect("x and y for each target"),
+        targets,
+        feature_names: ["x", "y"].map(String::from).to_vec(),
+        target_name: "Class".to_owned(),
+    }
+}
+
+/// A whole number from 0 to 1 000 000, all equally likely.
+///
+/// 20 random bits reach 1 048 575; what is too large is drawn again. Spelled out rather than taken from a library,
+/// so that the committed files depend on the bits of the generator and on nothing else.
+fn millionths(rng: &mut impl Rng) -> i64 {
+    loop {
+        let bits = i64::from(rng.next_u32() >> 12);
+        if bits <= MILLION {
+            return bits;
+        }
+    }
+}

@@ -1,0 +1,251 @@
+//! Every loader error by its whole message, line and column.
+
+#![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise, in its helpers too")]
+
+use std::{fs, io};
+
+use ann_datasets::{Column, Dataset, Error, load, read_csv, read_tab};
+
+// Text.
+
+#[test]
+fn empty_file() {
+    csv("", "the file is empty, expected a line with the names of the columns");
+    csv("\u{feff}", "the file is empty, expected a line with the names of the columns");
+    csv("\n\r\n  \n", "the file is empty, expected a line with the names of the columns");
+    tab("", "the file is empty, expected a line with the names of the columns");
+}
+
+#[test]
+fn header_only() {
+    csv("x,label\n", "there is a header but no row of data after it");
+    csv("x,label", "there is a header but no row of data after it");
+    tab("x\tlabel\ncontinuous\tdiscrete\n\tclass\n", "there is a header but no row of data after it");
+}
+
+#[test]
+fn not_utf8() {
+    let message = "line 3: not UTF-8 (byte 0xe9); save the file with that encoding";
+    assert_eq!(csv_bytes(b"x,label\n1,a\n2,caf\xe9\n"), message);
+    assert_eq!(csv_bytes(b"x,label\r\n1,a\r\n2,caf\xe9\r\n"), message);
+    let utf16 = b"\xff\xfex\0,\0";
+    assert_eq!(csv_bytes(utf16), "line 1: not UTF-8 (byte 0xff); save the file with that encoding");
+}
+
+#[test]
+fn unclosed_quote() {
+    let rest = "a quote opens here that is not closed; a quoted cell ends with a quote right before a separator or a line end, \
+                and a quote inside it is written twice";
+    csv("x,label\n1,a\n2,\"b\n3,c\n", &format!("line 3, column 2: {rest}"));
+    csv("x,label\r\n1,a\r\n2,\"b\r\n3,c\r\n", &format!("line 3, column 2: {rest}"));
+    csv("x,label\n1,\"b\"\"\n", &format!("line 2, column 2: {rest}"));
+    csv("x,label\n1,\"", &format!("line 2, column 2: {rest}"));
+    csv("\"x,label\n1,a\n", &format!("line 1, column 1: {rest}"));
+    // The next quote, two rows later, would close it: the rows between were swallowed.
+    csv("x,label\n1,\"a\n2,b\n3,\"c\"\n", &format!("line 2, column 2: {rest}"));
+    tab("x\tlabel\n1\t\"a\n", &format!("line 2, column 2: {rest}"));
+}
+
+#[test]
+fn unreadable_input() {
+    struct Broken;
+    impl io::Read for Broken {
+        fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+            Err(io::Error::other("the cable is unplugged"))
+        }
+    }
+    let error = read_csv::<String>(Broken, "x").unwrap_err();
+    assert_eq!(error.to_string(), "cannot read: the cable is unplugged");
+}
+
+// Header.
+
+#[test]
+fn duplicate_name() {
+    let message = r#"line 1, column 3 ("x"): column 1 already has this name; rename one of them"#;
+    csv("x,label,x\n1,a,2\n", message);
+    csv("\u{feff}x,label, x\n1,a,2\n", message);
+    tab("C#x\tlabel\tmS#x\n1\ta\tb\n", message);
+    csv("\n\nx,x\n1,a\n", r#"line 3, column 2 ("x"): column 1 already has this name; rename one of them"#);
+}
+
+#[test]
+fn unnamed_column() {
+    csv(",x,label\n0,1,a\n", "line 1, column 1: the column has no name; the first line names all columns");
+    tab(
+        "x\tC#\tlabel\n0\t1\ta\n",
+        "line 1, column 2: the column has no name; the first line names all columns",
+    );
+}
+
+#[test]
+fn unknown_column() {
+    csv("x,species\n1,a\n", r#"there is no column "label"; the columns are ["x", "species"]"#);
+}
+
+#[test]
+fn index_out_of_range() {
+    let message = r#"there is no column with index 2, counted from 0; the 2 columns are ["x", "label"]"#;
+    assert_eq!(message_of(read_csv("x,label\n1,a\n".as_bytes(), 2)), message);
+}
+
+#[test]
+fn no_class_column() {
+    let message = r#"no column is flagged or named as class; choose one of ["x", "label"]"#;
+    assert_eq!(message_of(read_tab("x\tlabel\n1\ta\n".as_bytes(), Column::Class)), message);
+}
+
+#[test]
+fn several_class_columns() {
+    let message = r#"several columns are flagged as class; choose one of ["a", "b"]"#;
+    assert_eq!(message_of(read_tab("x\tc#a\tc#b\n1\t2\t3\n".as_bytes(), Column::Class)), message);
+}
+
+#[test]
+fn no_feature_left() {
+    csv("label\na\n", r#"no feature column is left beside the target "label""#);
+    tab("i#x\tlabel\n1\ta\n", r#"no feature column is left beside the target "label""#);
+}
+
+// Cells.
+
+#[test]
+fn ragged_row() {
+    csv("x,y,label\n1,2,a\n3,b\n", "line 3: expected 3 cells as in the header, found 2");
+    csv("x,y,label\n1,2,a,\n", "line 2: expected 3 cells as in the header, found 4");
+    tab("x\tlabel\n1\ta\n2\n", "line 3: expected 2 cells as in the header, found 1");
+    tab("x\tlabel\nc\td\t\n\tclass\n", "line 2: expected 2 cells as in the header, found 3");
+}
+
+#[test]
+fn missing_cell() {
+    let message = r#"line 3, column 1 ("x"): the cell is missing; fill it, or remove the row"#;
+    csv("x,label\n1,a\n,b\n", message);
+    csv("x,label\n1,a\n ,b\n", message);
+    csv("x,label\n1,a\n\"\",b\n", message);
+    csv("x,label\n1,a\n?,b\n", message);
+    csv("x,label\n,\n", r#"line 2, column 1 ("x"): the cell is missing; fill it, or remove the row"#);
+}
+
+#[test]
+fn missing_label() {
+    let message = r#"line 2, column 2 ("label"): the cell is missing; fill it, or remove the row"#;
+    csv("x,label\n1,\n", message);
+    tab("x\tlabel\n1\t?\n", message);
+    assert_eq!(message_of_number("x,label\n1,\n"), message);
+}
+
+#[test]
+fn not_a_number() {
+    csv("x,label\n1,a\nred,b\n", r#"line 3, column 1 ("x"): found "red", expected a number"#);
+    csv("x,label\n\"1,5\",b\n", r#"line 2, column 1 ("x"): found "1,5", expected a number"#);
+    tab("D#colour\tcD#label\nred\ta\n", r#"line 2, column 1 ("colour"): found "red", expected a number"#);
+    assert_eq!(
+        message_of_number("x,label\n1,a\n"),
+        r#"line 2, column 2 ("label"): found "a", expected a number"#
+    );
+}
+
+#[test]
+fn not_finite() {
+    for found in ["NaN", "nan", "inf", "-inf", "Infinity"] {
+        let message = format!(r#"line 2, column 1 ("x"): found "{found}", expected a finite number"#);
+        csv(&format!("x,label\n{found},a\n"), &message);
+    }
+}
+
+#[test]
+fn overflow() {
+    let message = "which overflows; expected a magnitude of at most 1.8e308";
+    csv("x,label\n1e400,a\n", &format!(r#"line 2, column 1 ("x"): found "1e400", {message}"#));
+    csv("x,label\n-1e400,a\n", &format!(r#"line 2, column 1 ("x"): found "-1e400", {message}"#));
+    assert_eq!(
+        message_of_number("x,y\n1,1e400\n"),
+        format!(r#"line 2, column 2 ("y"): found "1e400", {message}"#)
+    );
+}
+
+// Lines.
+
+#[test]
+fn lines_are_those_of_an_editor() {
+    let message = |line| format!(r#"line {line}, column 1 ("x"): found "red", expected a number"#);
+    for end in ["\n", "\r\n", "\r"] {
+        let check = |lines: &[&str], line: u64| csv(&lines.join(end), &message(line));
+        check(&["x,label", "red,a"], 2);
+        check(&["x,label", "1,a", "2,b", "red,c", "4,d", ""], 4);
+        check(&["x,label", "", "1,a", "", "", "red,c", ""], 6);
+        check(&["", "x,label", "red,c"], 3);
+        check(&["x,label", "   ", "red,c"], 3);
+        check(&["x,label", "1,\"two", "", "lines\"", "red,c"], 5);
+        check(&["x,\"la", "bel\",label", "red,b,c"], 3);
+        // The bad cell stands right of a quoted one of three lines.
+        let lines = ["y,label,x", "1,\"a", "b", "c\",red"];
+        csv(&lines.join(end), r#"line 4, column 3 ("x"): found "red", expected a number"#);
+    }
+    csv("\u{feff}x,label\r\nred,a\r\n", &message(2));
+    csv("x,label\n1,é\r\n\r\nred,b\n", &message(4));
+}
+
+#[test]
+fn lines_count_the_header_of_orange() {
+    let message = r#"line 5, column 1 ("x"): found "red", expected a number"#;
+    tab("x\tlabel\r\ncontinuous\tdiscrete\r\n\tclass\r\n1\ta\r\nred\tb\r\n", message);
+}
+
+// Files.
+
+#[test]
+fn errors_name_the_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("flowers.CSV");
+    fs::write(&path, "x,label\nred,a\n").unwrap();
+    let message = format!(r#"{}: line 2, column 1 ("x"): found "red", expected a number"#, path.display());
+    assert_eq!(message_of(load(&path, "label")), message);
+}
+
+#[test]
+fn file_not_found() {
+    let path = "no/such/file.tab";
+    let reason = fs::File::open(path).unwrap_err();
+    assert_eq!(message_of(load(path, "label")), format!("no/such/file.tab: cannot read: {reason}"));
+    let Err(Error::InFile { error, .. }) = load::<String>(path, "label") else { panic!("the file exists") };
+    assert!(matches!(*error, Error::Read { error } if error.kind() == io::ErrorKind::NotFound));
+}
+
+#[test]
+fn unknown_extension() {
+    let expected = "expected csv, tab or tsv; other files can be given to `read_csv` or `read_tab`";
+    assert_eq!(
+        message_of(load("data.xlsx", "y")),
+        format!(r#"data.xlsx: the file name ends in "xlsx", {expected}"#)
+    );
+    assert_eq!(message_of(load("data", "y")), format!(r#"data: the file name ends in "", {expected}"#));
+}
+
+/// Reads `text` with the label column `label`.
+#[track_caller]
+fn csv(text: &str, message: &str) {
+    assert_eq!(message_of(read_csv(text.as_bytes(), "label")), message, "{text:?}");
+}
+
+#[track_caller]
+fn tab(text: &str, message: &str) {
+    assert_eq!(message_of(read_tab(text.as_bytes(), "label")), message, "{text:?}");
+}
+
+#[track_caller]
+fn csv_bytes(bytes: &[u8]) -> String {
+    message_of(read_csv(bytes, "label"))
+}
+
+/// The last column is a numeric target.
+#[track_caller]
+fn message_of_number(text: &str) -> String {
+    read_csv::<f64>(text.as_bytes(), Column::Last).unwrap_err().to_string()
+}
+
+#[track_caller]
+fn message_of(result: Result<Dataset, Error>) -> String {
+    result.unwrap_err().to_string()
+}

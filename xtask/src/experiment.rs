@@ -1,0 +1,177 @@
+//! Experiments as processes: found in a folder of sources, chosen, built in one go, run one after the other.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+use serde_json::Value;
+
+use crate::check::Comparison;
+use crate::record::{self, Record};
+use crate::workspace::{Workspace, cargo};
+
+/// The end of a failed experiment's output that is worth showing.
+const TAIL_LINES: usize = 10;
+
+/// An experiment that ran.
+#[derive(Debug)]
+pub struct Run {
+    /// The file name of its source without `.rs`.
+    pub name: String,
+    /// From start to end of the process.
+    pub time: Duration,
+    /// What it left, or why it failed.
+    pub outcome: Result<Finished>,
+    /// What `--check` found, when it was asked for and the experiment did not fail.
+    pub comparison: Option<Comparison>,
+}
+
+/// What a successful experiment leaves behind.
+#[derive(Debug)]
+pub struct Finished {
+    /// The last line of its output.
+    pub result: String,
+    /// The record it wrote.
+    pub record: Record,
+}
+
+/// The names of all experiments, sorted: one for each `NAME.rs` in the folder.
+pub fn discover(sources: &Path) -> Result<Vec<String>> {
+    let context = || format!("no experiments in {}", sources.display());
+    let mut names = Vec::new();
+    for entry in sources.read_dir().with_context(context)? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|ending| ending == "rs") {
+            names.extend(path.file_stem().map(|name| name.to_string_lossy().into_owned()));
+        }
+    }
+    ensure!(!names.is_empty(), context());
+    names.sort();
+    Ok(names)
+}
+
+/// The experiment of exactly this name or, if there is none, all whose name contains the filter.
+pub fn select(names: &[String], filter: Option<&str>) -> Result<Vec<String>> {
+    let Some(filter) = filter else { return Ok(names.to_vec()) };
+    if names.iter().any(|name| name == filter) {
+        return Ok(vec![filter.to_owned()]);
+    }
+    let selected: Vec<_> = names.iter().filter(|name| name.contains(filter)).cloned().collect();
+    ensure!(!selected.is_empty(), "no experiment is called {filter:?}; there are {}", names.join(", "));
+    Ok(selected)
+}
+
+/// Builds all experiments in one go and tells where each program is.
+pub fn build(workspace: &Workspace) -> Result<BTreeMap<String, PathBuf>> {
+    let output = Command::new(cargo())
+        .args(["build", "--release", "--package", "ann-experiments", "--bins"])
+        .args(["--message-format", "json-render-diagnostics", "--manifest-path"])
+        .arg(workspace.root.join("Cargo.toml"))
+        .stderr(Stdio::inherit())
+        .output()
+        .context("could not start cargo")?;
+    ensure!(output.status.success(), "the experiments do not build (cargo: {})", output.status);
+    programs(&String::from_utf8_lossy(&output.stdout))
+}
+
+/// The programs named in cargo's messages. Cargo knows best where they are: `build.target` moves them, for one.
+fn programs(messages: &str) -> Result<BTreeMap<String, PathBuf>> {
+    let mut programs = BTreeMap::new();
+    for line in messages.lines() {
+        let message: Value =
+            serde_json::from_str(line).with_context(|| format!("message of cargo: {line}"))?;
+        if let (Some(name), Some(path)) = (message["target"]["name"].as_str(), message["executable"].as_str())
+        {
+            programs.insert(name.to_owned(), path.into());
+        }
+    }
+    Ok(programs)
+}
+
+/// Runs experiment `name`, which writes into `out`; its progress goes to our standard error.
+pub fn run(name: &str, program: Option<&PathBuf>, out: &Path) -> Run {
+    let start = Instant::now();
+    let outcome =
+        program.context("cargo built no program of this name").and_then(|path| finish(name, path, out));
+    Run { name: name.to_owned(), time: start.elapsed(), outcome, comparison: None }
+}
+
+fn finish(name: &str, program: &Path, out: &Path) -> Result<Finished> {
+    record::remove(out, name)?;
+    let mut command = Command::new(program);
+    let output =
+        command.arg("--out").arg(out).stderr(Stdio::inherit()).output().context("could not be started")?;
+    let stdout = String::from_utf8_lossy(&output.stdout);
+    ensure!(output.status.success(), "{}; {}", output.status, tail(&stdout));
+    let result = stdout.trim_end().lines().last().context("printed no result line")?;
+    let record = Record::read(out, name)?;
+    for file in &record.files {
+        ensure!(out.join(file).exists(), "its record lists {file}, which it did not write");
+    }
+    Ok(Finished { result: result.trim().to_owned(), record })
+}
+
+/// The last lines of an output, indented.
+fn tail(stdout: &str) -> String {
+    let lines: Vec<_> = stdout.trim_end().lines().collect();
+    let shown = &lines[lines.len().saturating_sub(TAIL_LINES)..];
+    match shown {
+        [] => "it printed nothing".to_owned(),
+        _ => format!("its output ends with\n    {}", shown.join("\n    ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_in_the_folder_is_an_experiment() {
+        let folder = tempfile::tempdir().unwrap();
+        for file in ["squares.rs", "doughnut.rs", "notes.md"] {
+            std::fs::write(folder.path().join(file), "").unwrap();
+        }
+        assert_eq!(discover(folder.path()).unwrap(), ["doughnut", "squares"]);
+    }
+
+    #[test]
+    fn no_experiment_at_all_is_an_error() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(discover(folder.path()).unwrap_err().to_string().contains("no experiments in"));
+        assert!(discover(&folder.path().join("none")).unwrap_err().to_string().contains("no experiments in"));
+    }
+
+    #[test]
+    fn a_filter_selects_by_name_then_by_part() {
+        let names = ["doughnut", "doughnut_relu", "squares"].map(String::from);
+        for (filter, selected) in [
+            (None, &["doughnut", "doughnut_relu", "squares"][..]),
+            (Some("doughnut"), &["doughnut"]),
+            (Some("dough"), &["doughnut", "doughnut_relu"]),
+            (Some("relu"), &["doughnut_relu"]),
+        ] {
+            assert_eq!(select(&names, filter).unwrap(), selected, "{filter:?}");
+        }
+        let error = select(&names, Some("iris")).unwrap_err().to_string();
+        assert_eq!(error, "no experiment is called \"iris\"; there are doughnut, doughnut_relu, squares");
+    }
+
+    #[test]
+    fn cargo_tells_where_the_programs_are() {
+        let messages = r#"{"reason":"compiler-artifact","target":{"name":"ann_core"},"executable":null}
+                          {"reason":"compiler-artifact","target":{"name":"doughnut"},"executable":"release/doughnut"}
+                          {"reason":"build-finished","success":true}"#;
+        let expected = BTreeMap::from([("doughnut".to_owned(), PathBuf::from("release/doughnut"))]);
+        assert_eq!(programs(messages).unwrap(), expected);
+    }
+
+    #[test]
+    fn a_long_output_is_shown_from_its_end() {
+        let lines: Vec<_> = (1..=12).map(|line| line.to_string()).collect();
+        let tail = tail(&lines.join("\n"));
+        assert!(tail.starts_with("its output ends with\n    3\n") && tail.ends_with("\n    12"), "{tail}");
+        assert_eq!(super::tail("\n"), "it printed nothing");
+    }
+}

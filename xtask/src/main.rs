@@ -1,0 +1,69 @@
+//! Tasks of this workspace that cargo cannot say in one word: `cargo xtask TASK`.
+//!
+//! It depends on no other crate of the workspace: experiments are run as processes and judged by the files they write.
+
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line tool reports by printing")]
+
+mod figures;
+mod reference;
+
+mod check;
+mod curves;
+mod experiment;
+mod record;
+mod table;
+mod workspace;
+
+use std::process::{Command, ExitCode};
+
+use anyhow::{Context, Result, ensure};
+use clap::{Parser, Subcommand};
+
+use workspace::Workspace;
+
+/// Tasks of the ann workspace.
+#[derive(Debug, Parser)]
+#[command(bin_name = "cargo xtask", arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Debug, Subcommand)]
+enum Task {
+    /// Run the experiments: every figure of the report, its numbers, and one table at the end
+    Figures(figures::Options),
+    /// Record PyTorch's curves and initial weights again (the only task that needs Python)
+    Reference(reference::Options),
+    /// Run `.ci/run`, everything that must pass before a change is taken
+    Ci,
+}
+
+fn main() -> ExitCode {
+    match run(&Cli::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(cli: &Cli) -> Result<()> {
+    let workspace = Workspace::locate()?;
+    match &cli.task {
+        Task::Figures(options) => figures::figures(&workspace, options),
+        Task::Reference(options) => reference::reference(&workspace, options),
+        Task::Ci => ci(&workspace),
+    }
+}
+
+fn ci(workspace: &Workspace) -> Result<()> {
+    let status = Command::new("bash")
+        .arg(".ci/run")
+        .current_dir(&workspace.root)
+        .status()
+        .context("could not start bash, which runs .ci/run")?;
+    ensure!(status.success(), ".ci/run failed ({status})");
+    Ok(())
+}

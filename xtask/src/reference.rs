@@ -1,0 +1,181 @@
+//! `cargo xtask reference`: PyTorch's numbers, made again in a private virtual environment and compared with the committed ones.
+
+use std::collections::BTreeSet;
+use std::ffi::OsStr;
+use std::fs;
+use std::io::ErrorKind;
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context, Result, bail, ensure};
+use clap::Args;
+
+use crate::workspace::Workspace;
+
+/// What becomes of the new numbers.
+#[derive(Debug, Args)]
+pub struct Options {
+    /// Copy the new files over the committed ones in data/reference/pytorch
+    #[arg(long)]
+    bless: bool,
+}
+
+/// Largest difference that is still the same reference: the parity promised to PyTorch. Other processors stay far below it.
+const TOLERANCE: f64 = 1e-12;
+
+/// Records the reference again and prints the largest difference of each file.
+///
+/// # Errors
+/// When Python or a step of the recording fails, or, without `bless`, when the numbers are not the committed ones.
+pub fn reference(workspace: &Workspace, options: &Options) -> Result<()> {
+    let committed = workspace.root.join("data/reference/pytorch");
+    let out = workspace.target.join("reference/pytorch");
+    record(workspace, &committed, &out)?;
+    let differing = compare(&committed, &out)?;
+    if options.bless {
+        return bless(&committed, &out);
+    }
+    ensure!(
+        differing.is_empty(),
+        "not as committed: {}; --bless copies the new files over",
+        differing.join(", ")
+    );
+    Ok(())
+}
+
+/// Runs the committed script with the committed versions; `out` holds nothing else afterwards.
+fn record(workspace: &Workspace, committed: &Path, out: &Path) -> Result<()> {
+    let environment = workspace.target.join("reference-venv");
+    let python = environment.join(if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" });
+    if out.exists() {
+        fs::remove_dir_all(out).with_context(|| format!("could not remove {}", out.display()))?;
+    }
+    fs::create_dir_all(out).with_context(|| format!("could not create {}", out.display()))?;
+
+    let requirements = committed.join("requirements.txt");
+    step("python3", ["-m", "venv"].map(OsStr::new).into_iter().chain([environment.as_os_str()]))?;
+    let install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"].map(OsStr::new);
+    step(&python, install.into_iter().chain([requirements.as_os_str()]))?;
+    let script = committed.join("record.py");
+    step(&python, [script.as_os_str(), OsStr::new("--out"), out.as_os_str()])
+}
+
+fn step<'a>(program: impl AsRef<OsStr>, arguments: impl IntoIterator<Item = &'a OsStr>) -> Result<()> {
+    let mut command = Command::new(&program);
+    command.args(arguments);
+    eprintln!("{command:?}");
+    match command.status() {
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) => bail!("{command:?} failed ({status})"),
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            let program = program.as_ref().display();
+            bail!("{program} not found: install Python 3 with its venv module; only this task needs it")
+        }
+        Err(error) => Err(error).with_context(|| format!("could not start {command:?}")),
+    }
+}
+
+/// Prints the largest difference of every file; returns the names of those that are not as committed.
+fn compare(committed: &Path, out: &Path) -> Result<Vec<String>> {
+    let mut differing = Vec::new();
+    for file in tables(committed)?.union(&tables(out)?) {
+        let difference = match (fs::read_to_string(committed.join(file)), fs::read_to_string(out.join(file)))
+        {
+            (Ok(old), Ok(new)) => largest_difference(&old, &new),
+            _ => None,
+        };
+        let told = difference.map(|difference| format!("largest difference {difference:.1e}"));
+        println!("{file}: {}", told.as_deref().unwrap_or("not the same rows, or missing on one side"));
+        if !difference.is_some_and(|difference| difference <= TOLERANCE) {
+            differing.push(file.clone());
+        }
+    }
+    Ok(differing)
+}
+
+/// The names of the CSV files in a folder. Other files, such as the versions used, may differ.
+fn tables(folder: &Path) -> Result<BTreeSet<String>> {
+    let mut files = file_names(folder)?;
+    files.retain(|file| file.ends_with(".csv"));
+    Ok(files)
+}
+
+fn bless(committed: &Path, out: &Path) -> Result<()> {
+    for file in file_names(out)? {
+        fs::copy(out.join(&file), committed.join(&file)).with_context(|| format!("could not copy {file}"))?;
+    }
+    println!("blessed: copied into {}", committed.display());
+    Ok(())
+}
+
+fn file_names(folder: &Path) -> Result<BTreeSet<String>> {
+    let entries = folder.read_dir().with_context(|| format!("could not read {}", folder.display()))?;
+    entries.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned())).collect()
+}
+
+/// The largest |Δ| between the numbers of two tables; `None` when they differ in more than their numbers.
+/// NaN on one side is a difference of NaN.
+fn largest_difference(committed: &str, fresh: &str) -> Option<f64> {
+    let (old, new): (Vec<_>, Vec<_>) = (cells(committed).collect(), cells(fresh).collect());
+    let difference = |(old, new): (&&str, &&str)| match (old.parse::<f64>(), new.parse::<f64>()) {
+        _ if old == new => Some(0.0),
+        (Ok(old), Ok(new)) => Some((old - new).abs()),
+        _ => None,
+    };
+    let differences: Option<Vec<f64>> = old.iter().zip(&new).map(difference).collect();
+    // `total_cmp` puts NaN above every number.
+    differences.filter(|_| old.len() == new.len())?.into_iter().max_by(f64::total_cmp)
+}
+
+/// The cells of all lines, with a mark for each end of line.
+fn cells(table: &str) -> impl Iterator<Item = &str> {
+    table.lines().flat_map(|line| line.split(',').chain(["\n"]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const COMMITTED: &str = "run,epoch,loss\nown,0,4.3\nown,1,3.4\n";
+
+    #[test]
+    fn differences_are_taken_number_by_number() {
+        for (fresh, expected) in [
+            (COMMITTED, Some(0.0)),
+            ("run,epoch,loss\nown,0,4.3\nown,1,3.15\n", Some(0.25)),
+            ("run,epoch,loss\nown,0,4.300\nown,1,3.4\n", Some(0.0)),
+            ("run,epoch,loss\nown,0,4.3\n", None),
+            ("run,epoch,loss\nown,0,4.3\nmatched,1,3.4\n", None),
+            ("run,epoch,loss\nown,0\n4.3,own,1,3.4\n", None),
+        ] {
+            let found = largest_difference(COMMITTED, fresh);
+            let agrees = match (found, expected) {
+                (Some(found), Some(expected)) => (found - expected).abs() < 1e-15,
+                _ => found == expected,
+            };
+            assert!(agrees, "{fresh:?}: {found:?}, expected {expected:?}");
+        }
+        assert!(largest_difference("1\n2", "1\nNaN").unwrap().is_nan());
+    }
+
+    #[test]
+    fn a_table_that_moved_is_named_and_versions_may_differ() {
+        let [committed, out] = [(); 2].map(|()| tempfile::tempdir().unwrap());
+        for (file, old, new) in [
+            ("same.csv", "loss\n0.5\n", "loss\n0.5000000000000001\n"),
+            ("moved.csv", "loss\n0.5\n", "loss\n0.50000001\n"),
+            ("versions.json", "1.0", "2.0"),
+        ] {
+            fs::write(committed.path().join(file), old).unwrap();
+            fs::write(out.path().join(file), new).unwrap();
+        }
+        fs::write(committed.path().join("lost.csv"), "loss\n").unwrap();
+        assert_eq!(compare(committed.path(), out.path()).unwrap(), ["lost.csv", "moved.csv"]);
+    }
+
+    #[test]
+    fn a_missing_python_is_told() {
+        let error = step("python3-that-nobody-has", []).unwrap_err().to_string();
+        assert!(error.starts_with("python3-that-nobody-has not found: install Python 3"), "{error}");
+    }
+}

@@ -1,0 +1,280 @@
+//! The architecture as tests: which crate may know which, what every manifest says, that no test is ignored, and that
+//! the promises of ARCHITECTURE.md name tests that exist.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use toml::{Table, Value};
+
+/// Who may depend on whom, downward only (ARCHITECTURE.md draws it). A new crate needs a line here.
+const MAY_KNOW: [(&str, &[&str]); 6] = [
+    ("ann-core", &[]),
+    ("ann-datasets", &[]),
+    ("ann-train", &["ann-core"]),
+    ("ann-gradcheck", &["ann-core"]),
+    ("ann-experiments", &["ann-core", "ann-datasets", "ann-gradcheck", "ann-train"]),
+    // It runs the experiments as processes.
+    ("xtask", &[]),
+];
+
+#[test]
+fn dependencies_point_downward() {
+    for (folder, manifest) in manifests() {
+        let name = name_of(&manifest);
+        let row = MAY_KNOW.iter().find(|(known, _)| *known == name);
+        let (_, allowed) = row.unwrap_or_else(|| panic!("{name} is not in the table of this test"));
+        let found = upward(&manifest, allowed);
+        assert!(found.is_empty(), "{}: {name} must not depend on {found:?}", folder.display());
+    }
+}
+
+#[test]
+fn a_dependency_upward_is_found_wherever_it_hides() {
+    for (manifest, expected) in [
+        ("[dependencies]\nann-core.workspace = true\nrand = '1'", &[][..]),
+        ("[dependencies]\nann-train.workspace = true", &["ann-train"]),
+        ("[build-dependencies]\nann-train = { path = '../ann-train' }", &["ann-train"]),
+        ("[dependencies]\nother = { package = 'ann-train', path = '../ann-train' }", &["ann-train"]),
+        ("[target.'cfg(unix)'.dependencies]\nxtask = { path = '../../xtask' }", &["xtask"]),
+        ("[dev-dependencies]\nann-train.workspace = true", &[]),
+    ] {
+        assert_eq!(upward(&manifest.parse().expect("valid TOML"), &["ann-core"]), expected, "{manifest}");
+    }
+}
+
+/// With a dev-dependency on its own users, ann-core would be compiled twice and its types would not be theirs.
+#[test]
+fn the_tests_of_ann_core_know_no_other_crate() {
+    let (_, manifest) =
+        manifests().into_iter().find(|(_, manifest)| name_of(manifest) == "ann-core").expect("a member");
+    assert_eq!(of_the_workspace(dependencies(&manifest, "dev-dependencies")), [""; 0]);
+}
+
+#[test]
+fn versions_lints_and_licence_come_from_the_workspace() {
+    let licence = workspace_licence();
+    for (folder, manifest) in manifests() {
+        let place = folder.display();
+        // A crate that bundles work of others adds their licence to ours.
+        let own = manifest["package"]["license"].as_str();
+        let licensed =
+            inherited(&manifest["package"]["license"]) || own.is_some_and(|own| own.contains(&licence));
+        assert!(licensed, "{place}: package.license is not {licence:?}");
+        for key in ["version", "edition", "rust-version", "authors"] {
+            assert!(inherited(&manifest["package"][key]), "{place}: package.{key} is not the workspace's");
+        }
+        assert!(manifest.get("lints").is_some_and(inherited), "{place}: no [lints] workspace = true");
+        for section in ["dependencies", "dev-dependencies", "build-dependencies"] {
+            for (name, dependency) in dependencies(&manifest, section) {
+                assert!(inherited(&dependency), "{place}: the version of {name} is not the workspace's");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_public_crate_introduces_itself() {
+    let public = manifests().into_iter().filter(|(_, manifest)| manifest["package"].get("publish").is_none());
+    for (folder, manifest) in public {
+        let package = &manifest["package"];
+        let place = folder.display();
+        for key in ["description", "readme", "documentation", "keywords", "categories"] {
+            assert!(package.get(key).is_some(), "{place}: no package.{key}");
+        }
+        let readme = fs::read_to_string(folder.join("README.md")).unwrap_or_default();
+        assert!(
+            readme.contains(name_of(&manifest)),
+            "{place}: README.md is missing or does not name the crate"
+        );
+    }
+}
+
+#[test]
+fn no_test_is_ignored() {
+    let mut sources = Vec::new();
+    collect_sources(&root(), &mut sources);
+    assert!(sources.contains(&root().join("xtask/tests/crates.rs")), "the search finds at least this file");
+    for source in sources {
+        let text = fs::read_to_string(&source).expect("a source file is UTF-8");
+        if let Some(line) = text.lines().position(ignores) {
+            panic!("{}:{}: an ignored test guards nothing", source.display(), line + 1);
+        }
+    }
+}
+
+#[test]
+fn an_ignored_test_is_recognised() {
+    // Put together here so that this file does not contain them.
+    let attribute = concat!("#[", "ignore");
+    for line in
+        [format!("{attribute}]"), format!("#[test] {attribute} = \"slow\"] fn f() {{}}"), fence("rust,")]
+    {
+        assert!(ignores(&line), "{line}");
+    }
+    for line in [format!("// never {attribute}]"), "fn ignore() {}".into(), "/// ```text".into()] {
+        assert!(!ignores(&line), "{line}");
+    }
+}
+
+#[test]
+fn every_invariant_names_a_test_that_exists() {
+    let text =
+        fs::read_to_string(root().join("ARCHITECTURE.md")).expect("ARCHITECTURE.md at the workspace root");
+    let invariants = items(section(&text, "## Invariants"));
+    assert!(!invariants.is_empty(), "ARCHITECTURE.md has no list under ## Invariants");
+    for invariant in invariants {
+        assert!(references(&invariant).next().is_some(), "names no `path/to/file.rs::test`: {invariant}");
+    }
+    for (file, test) in references(&text) {
+        let source =
+            fs::read_to_string(root().join(file)).unwrap_or_else(|error| panic!("{file}::{test}: {error}"));
+        assert!(defines(&source, test), "{file} has no `fn {test}`");
+    }
+}
+
+#[test]
+fn invariants_and_references_are_read_as_written() {
+    let text = "# A\n- no\n## Invariants\nThey hold.\n\n1. One, see\n   `a/b.rs::one`.\n2. Two: `c.rs` only\n## B\n- no\n";
+    let items = items(section(text, "## Invariants"));
+    assert_eq!(items, ["1. One, see `a/b.rs::one`.", "2. Two: `c.rs` only"]);
+    assert_eq!(references(&items[0]).collect::<Vec<_>>(), [("a/b.rs", "one")]);
+    assert_eq!(references(&items[1]).count(), 0);
+    assert_eq!(
+        references("`t.rs::tests::one`").next(),
+        Some(("t.rs", "one")),
+        "a path of modules is allowed"
+    );
+    assert!(defines("#[test] fn one() {}", "one") && defines("fn one<T>() {}", "one"));
+    assert!(!defines("fn one_more() {}", "one") && !defines("one()", "one"));
+}
+
+// Manifests.
+
+/// The folder and the manifest of every member of the workspace.
+fn manifests() -> Vec<(PathBuf, Table)> {
+    let crates = root().join("crates").read_dir().expect("the crates folder");
+    let folders = crates.map(|entry| entry.expect("a readable folder").path()).chain([root().join("xtask")]);
+    let read = |folder: PathBuf| {
+        let text = fs::read_to_string(folder.join("Cargo.toml")).ok()?;
+        Some((folder, text.parse().expect("cargo has read this manifest")))
+    };
+    folders.filter_map(read).collect()
+}
+
+fn workspace_licence() -> String {
+    let text = fs::read_to_string(root().join("Cargo.toml")).expect("the root manifest");
+    let manifest: Table = text.parse().expect("cargo has read this manifest");
+    manifest["workspace"]["package"]["license"].as_str().expect("a licence is a string").to_owned()
+}
+
+fn name_of(manifest: &Table) -> &str {
+    manifest["package"]["name"].as_str().expect("a package name is a string")
+}
+
+/// The workspace crates that a manifest depends on without being allowed to; dev-dependencies are free.
+fn upward(manifest: &Table, allowed: &[&str]) -> Vec<String> {
+    let sections = ["dependencies", "build-dependencies"].map(|section| dependencies(manifest, section));
+    let mut found = of_the_workspace(sections.concat());
+    found.retain(|name| !allowed.contains(&name.as_str()));
+    found
+}
+
+/// The packages among `dependencies` that are members of the workspace.
+fn of_the_workspace(dependencies: Vec<(String, Value)>) -> Vec<String> {
+    let package = |(key, value): (String, Value)| match value.get("package").and_then(Value::as_str) {
+        Some(renamed) => renamed.to_owned(),
+        None => key,
+    };
+    let member = |name: &String| MAY_KNOW.iter().any(|(known, _)| known == name);
+    dependencies.into_iter().map(package).filter(member).collect()
+}
+
+/// The entries of one kind of dependencies, those for some platforms only included.
+fn dependencies(manifest: &Table, section: &str) -> Vec<(String, Value)> {
+    let targets = manifest.get("target").and_then(Value::as_table);
+    let targets = targets.into_iter().flat_map(Table::values).filter_map(|target| target.get(section));
+    let tables = manifest.get(section).into_iter().chain(targets).filter_map(Value::as_table);
+    tables.flatten().map(|(name, value)| (name.clone(), value.clone())).collect()
+}
+
+/// `key.workspace = true`
+fn inherited(value: &Value) -> bool {
+    value.get("workspace").and_then(Value::as_bool) == Some(true)
+}
+
+// Sources.
+
+/// Every Rust and Markdown file below `folder`, without folders that cargo or git own.
+fn collect_sources(folder: &Path, sources: &mut Vec<PathBuf>) {
+    // Cargo marks its target folder with this file.
+    if folder.ends_with(".git") || folder.join("CACHEDIR.TAG").exists() {
+        return;
+    }
+    for entry in folder.read_dir().expect("a readable folder") {
+        let path = entry.expect("a readable entry").path();
+        if path.is_symlink() {
+            continue;
+        } else if path.is_dir() {
+            collect_sources(&path, sources);
+        } else if path.extension().is_some_and(|ending| ending == "rs" || ending == "md") {
+            sources.push(path);
+        }
+    }
+}
+
+/// Whether a line carries the attribute of an ignored test, or opens an example that the test run skips.
+fn ignores(line: &str) -> bool {
+    let code = line.split("//").next().unwrap_or_default();
+    let example = line.trim_start().trim_start_matches(['/', '!', ' ']);
+    let skipped = example.strip_prefix("```").is_some_and(|info| info.contains("ignore"));
+    code.contains(concat!("#[", "ignore")) || skipped
+}
+
+fn fence(language: &str) -> String {
+    format!("/// ```{language}ignore")
+}
+
+// ARCHITECTURE.md.
+
+/// The lines from a heading of second level to the next one.
+fn section<'a>(text: &'a str, heading: &str) -> impl Iterator<Item = &'a str> {
+    let from_heading = text.lines().skip_while(move |line| line.trim_end() != heading).skip(1);
+    from_heading.take_while(|line| !line.starts_with("## "))
+}
+
+/// The items of the lists among `lines`, each on one line.
+fn items<'a>(lines: impl Iterator<Item = &'a str>) -> Vec<String> {
+    let mut items: Vec<String> = Vec::new();
+    let mut inside = false;
+    for line in lines {
+        let starts = line.starts_with(['-', '*']) || line.starts_with(|c: char| c.is_ascii_digit());
+        if starts {
+            items.push(line.to_owned());
+        } else if let Some(item) = items.last_mut().filter(|_| inside && !line.trim().is_empty()) {
+            item.push(' ');
+            item.push_str(line.trim());
+        }
+        inside = starts || (inside && !line.trim().is_empty());
+    }
+    items
+}
+
+/// Every `file.rs::test` between backticks.
+fn references(text: &str) -> impl Iterator<Item = (&str, &str)> {
+    let split = |quoted: &'_ str| quoted.find(".rs::").map(|end| (end + ".rs".len(), end + ".rs::".len()));
+    text.split('`').skip(1).step_by(2).filter_map(move |quoted| {
+        let (file, test) = split(quoted)?;
+        Some((&quoted[..file], quoted[test..].rsplit("::").next()?))
+    })
+}
+
+/// Whether the source defines a function of exactly this name.
+fn defines(source: &str, name: &str) -> bool {
+    let function = format!("fn {name}");
+    let ends = |rest: &str| !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_');
+    source.match_indices(&function).any(|(start, _)| ends(&source[start + function.len()..]))
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask lies in the workspace").to_owned()
+}
