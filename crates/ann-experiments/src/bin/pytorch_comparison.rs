@@ -1,0 +1,169 @@
+//! Figure 3 of the report: the training loss on Iris, ours and PyTorch's, for four strengths of the L2 penalty.
+//!
+//! Two pictures: as in the report (each framework from its own initial weights, PyTorch's `weight_decay = λ`), and
+//! matched (equal initial weights, `weight_decay = 2λ` on weights only), where the curves lie on each other.
+
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, ensure};
+use ann_core::{Activation, Architecture, Init, Loss, Network, Problem, seeded};
+use ann_datasets::{Dataset, reference};
+use ann_experiments::cli::{self, DataOptions, Defaults, Options};
+use ann_experiments::figure::{Axis, Figure, Mark, Panel};
+use ann_experiments::record::Record;
+use ann_train::{TrainConfig, train};
+use clap::Parser;
+
+const NAME: &str = "pytorch_comparison";
+const HIDDEN: [usize; 3] = [5, 10, 5];
+const GAIN: f64 = 5.0;
+const LEARNING_RATE: f64 = 0.1;
+const L2: [f64; 4] = [0.0, 0.001, 0.01, 0.1];
+/// Promise 5: from equal weights, equal curves.  Measured 1e-15; 1e-12 leaves room for another `exp`.
+const PARITY: f64 = 1e-12;
+
+#[derive(Parser)]
+struct ComparisonOptions {
+    #[command(flatten)]
+    common: Options,
+    #[command(flatten)]
+    data: DataOptions,
+}
+
+/// The loss before each update, for one λ.
+struct Pair {
+    l2: f64,
+    ours: Vec<f64>,
+    pytorch: Vec<f64>,
+}
+
+fn main() -> Result<ExitCode> {
+    let about = "Figure 3: the training loss on Iris, ours and PyTorch's, for four strengths of the penalty";
+    let options: ComparisonOptions = cli::parse(NAME, about, Defaults { seed: 100, epochs: 300 });
+    let data = options.data.load()?.map_or_else(ann_datasets::iris, |(_, data)| data);
+    let network = Architecture::inputs(data.features.ncols())
+        .with_layers(Activation::Sigmoid.layers(HIDDEN))
+        .dense(data.classes().len(), Activation::Identity);
+
+    let ours = Network::init(&network, Init::XavierNormal { gain: GAIN }, &mut seeded(options.common.seed))?;
+    let own = compare("own", &ours, &data, options.common.epochs)?;
+    let theirs = Network::from_parameters(&network, recorded_parameters()?)
+        .context("PyTorch's weights were recorded for the Iris data")?;
+    let matched = compare("matched", &theirs, &data, options.common.epochs)?;
+    report(&options, &network, &own, &matched)
+}
+
+/// Our curve from `start` beside PyTorch's recorded `run`, for each λ.
+fn compare(run: &str, start: &Network, data: &Dataset, epochs: usize) -> Result<Vec<Pair>> {
+    let curve = |l2| {
+        let pytorch = recorded_losses(run, l2)?;
+        ensure!(epochs <= pytorch.len(), "PyTorch was recorded for {} epochs, not {epochs}", pytorch.len());
+        let ours = our_losses(start.clone(), data, l2, epochs)?;
+        Ok(Pair { l2, ours, pytorch: pytorch[..epochs].to_vec() })
+    };
+    L2.into_iter().map(curve).collect()
+}
+
+fn our_losses(mut network: Network, data: &Dataset, l2: f64, epochs: usize) -> Result<Vec<f64>> {
+    let architecture = network.architecture().clone();
+    let classes = data.class_indices();
+    let problem =
+        Problem::new(&architecture, Loss::SoftmaxCrossEntropy, &data.features, &classes)?.with_l2(l2)?;
+    let config = TrainConfig { learning_rate: LEARNING_RATE, epochs, ..TrainConfig::default() };
+    let history = train(&mut network, &problem, &config)?;
+    // The last record is the network after the last update, which PyTorch's loop does not print.
+    Ok(history.losses().take(epochs).collect())
+}
+
+fn recorded_parameters() -> Result<Vec<f64>> {
+    let mut rows = csv::Reader::from_reader(reference::PYTORCH_IRIS_INITIAL_PARAMETERS.as_bytes());
+    rows.deserialize().map(|row| row.map(|(_, _, _, _, value): (u8, char, u8, u8, f64)| value)).map(|v| Ok(v?)).collect()
+}
+
+fn recorded_losses(run: &str, l2: f64) -> Result<Vec<f64>> {
+    let mut rows = csv::Reader::from_reader(reference::PYTORCH_IRIS_LOSS.as_bytes());
+    let mut losses = Vec::new();
+    for row in rows.deserialize() {
+        let (name, strength, _epoch, loss): (String, f64, usize, f64) = row?;
+        if name == run && strength == l2 {
+            losses.push(loss);
+        }
+    }
+    Ok(losses)
+}
+
+/// Pictures, record and result line.
+fn report(options: &ComparisonOptions, network: &Architecture, own: &[Pair], matched: &[Pair]) -> Result<ExitCode> {
+    let out = &options.common.out;
+    let mut files = own_figure(options, network, own).write(out, NAME)?;
+    files.extend(matched_figure(options, network, matched).write(out, &format!("{NAME}_matched"))?);
+
+    let largest = matched.iter().map(Pair::largest_difference).fold(0.0, f64::max);
+    let verdict = if largest <= PARITY { "pass" } else { "fail" };
+    let record = Record::new(NAME)
+        .setting("data", options.data.name())
+        .setting("network", network.to_string())
+        .setting("gain", GAIN)
+        .setting("learning_rate", LEARNING_RATE)
+        .setting("l2", L2.to_vec())
+        .setting("epochs", options.common.epochs)
+        .setting("seed", options.common.seed)
+        .claim("matched within 1e-12", verdict);
+    let record = matched.iter().fold(record, |record, pair| {
+        record.observed(format!("largest matched difference at λ = {}", pair.l2), pair.largest_difference())
+    });
+    record.files(&files).write(out)?;
+    for pair in matched {
+        println!("λ = {:<5}  largest matched difference {:.1e}", pair.l2, pair.largest_difference());
+    }
+    println!("verdict: {verdict}  largest matched difference {largest:.1e} over {} epochs", options.common.epochs);
+    Ok(if largest <= PARITY { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+impl Pair {
+    fn largest_difference(&self) -> f64 {
+        let differences = self.ours.iter().zip(&self.pytorch).map(|(ours, pytorch)| (ours - pytorch).abs());
+        // `f64::max` would drop a NaN, and a NaN must not pass.
+        differences.fold(0.0, |largest, d| if d <= largest { largest } else { d })
+    }
+}
+
+fn own_figure(options: &ComparisonOptions, network: &Architecture, pairs: &[Pair]) -> Figure {
+    Figure {
+        title: "Iris: training loss, ours and PyTorch's, each from its own initial weights".to_owned(),
+        caption: format!(
+            "{network}   ·   η = {LEARNING_RATE}, {} epochs, Xavier gain {GAIN}, our seed {}, PyTorch's seed 0   ·   \
+             penalty: ours λ‖W‖² on weights, PyTorch's weight_decay = λ on weights and biases",
+            options.common.epochs, options.common.seed
+        ),
+        columns: 2,
+        panels: pairs.iter().map(panel).collect(),
+    }
+}
+
+fn matched_figure(options: &ComparisonOptions, network: &Architecture, pairs: &[Pair]) -> Figure {
+    let largest = pairs.iter().map(Pair::largest_difference).fold(0.0, f64::max);
+    Figure {
+        title: "Iris, matched: from equal weights the two curves are one".to_owned(),
+        caption: format!(
+            "{network}   ·   η = {LEARNING_RATE}, {} epochs, both from PyTorch's initial weights (gain {GAIN}, seed 0), \
+             float64   ·   penalty: ours λ‖W‖² on weights, PyTorch's weight_decay = 2λ on weights only   ·   \
+             largest difference of all {largest:.1e}",
+            options.common.epochs
+        ),
+        columns: 2,
+        panels: pairs.iter().map(panel).collect(),
+    }
+}
+
+fn panel(pair: &Pair) -> Panel {
+    let line = |series: &str, colour, dashed, losses: &[f64]| Mark::Line {
+        series: series.to_owned(),
+        colour,
+        dashed,
+        points: losses.iter().enumerate().map(|(epoch, &loss)| (epoch as f64, loss)).collect(),
+    };
+    let marks = vec![line("ann", 0, false, &pair.ours), line("PyTorch", 1, true, &pair.pytorch)];
+    let (x, y) = (Axis::linear("epoch"), Axis::linear("mean cross-entropy (nat)"));
+    Panel { title: format!("Loss at λ = {}", pair.l2), x, y, equal_axes: false, marks }
+}

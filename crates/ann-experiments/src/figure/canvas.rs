@@ -1,0 +1,147 @@
+//! The drawing surface: plotters' SVG backend, addressed in px with one decimal.
+//!
+//! Plotters counts in whole units, which would put steps into smooth curves. So its canvas is ten times as large
+//! as the figure, and the `viewBox` scales it back.
+
+use anyhow::{Result, anyhow};
+use plotters::backend::SVGBackend;
+use plotters::coord::Shift;
+use plotters::drawing::{DrawingArea, IntoDrawingArea};
+use plotters::element::{
+    Circle, DashedPathElement, Drawable, PathElement, PointCollection, Polygon, Rectangle, Text,
+};
+use plotters::style::text_anchor::{HPos, Pos, VPos};
+use plotters::style::{
+    Color, FontDesc, FontFamily, FontStyle, FontTransform, ShapeStyle, TextStyle, register_font,
+};
+
+pub(super) use plotters::style::RGBColor as Colour;
+
+use super::style;
+
+/// x to the right, y downward, in px from the figure's upper left corner.
+pub(super) type Point = (f64, f64);
+
+/// Canvas units in one px.
+const UNITS: f64 = 10.0;
+
+/// How a line is drawn.
+#[derive(Clone, Copy)]
+pub(super) struct Pen {
+    pub colour: Colour,
+    pub width: f64,
+    pub dash: Option<(f64, f64)>, // length and gap in px
+}
+
+impl Pen {
+    pub(super) fn solid(colour: Colour, width: f64) -> Self {
+        Self { colour, width, dash: None }
+    }
+}
+
+/// How text is drawn; its position is the baseline's start, middle or end.
+#[derive(Clone, Copy)]
+pub(super) struct Type {
+    pub size: f64,
+    pub bold: bool,
+    pub colour: Colour,
+    pub anchor: HPos,
+    /// Reads from bottom to top.
+    pub upright: bool,
+}
+
+impl Type {
+    pub(super) fn new(size: f64, colour: Colour) -> Self {
+        Self { size, bold: false, colour, anchor: HPos::Left, upright: false }
+    }
+
+    fn font(self) -> FontDesc<'static> {
+        let weight = if self.bold { FontStyle::Bold } else { FontStyle::Normal };
+        // Plotters' sizes count from the highest ascender to the lowest descender: 1.24 em in its SVG backend.
+        FontDesc::new(FontFamily::Name(style::FONT_FAMILY), 1.24 * UNITS * self.size, weight)
+    }
+
+    /// The width of `words` in px.
+    pub(super) fn width(self, words: &str) -> Result<f64> {
+        let ((left, _), (right, _)) = self.font().layout_box(words)?;
+        Ok(f64::from(right - left) / UNITS)
+    }
+}
+
+/// Makes the bundled font known to plotters, which then needs no font of the system.
+pub(super) fn register_fonts() -> Result<()> {
+    for (weight, bytes) in [(FontStyle::Normal, style::REGULAR), (FontStyle::Bold, style::SEMI_BOLD)] {
+        register_font(style::FONT_FAMILY, weight, bytes)
+            .map_err(|_| anyhow!("the bundled font is damaged"))?;
+    }
+    Ok(())
+}
+
+/// See the module.
+pub(super) struct Canvas<'a>(DrawingArea<SVGBackend<'a>, Shift>);
+
+impl<'a> Canvas<'a> {
+    /// A white canvas of `width` × `height` px that writes into `svg`.
+    pub(super) fn new(svg: &'a mut String, width: f64, height: f64) -> Result<Self> {
+        let size = ((UNITS * width) as u32, (UNITS * height) as u32);
+        let canvas = Self(SVGBackend::with_string(svg, size).into_drawing_area());
+        canvas.0.fill(&style::PAPER)?;
+        Ok(canvas)
+    }
+
+    pub(super) fn finish(self) -> Result<()> {
+        Ok(self.0.present()?)
+    }
+
+    pub(super) fn text(&self, words: &str, (x, y): Point, look: Type) -> Result<()> {
+        // The backend's anchor `Top` puts the baseline 0.76 em below the position, in the direction of reading.
+        let drop = 0.76 * look.size;
+        let (place, transform) = if look.upright {
+            ((x - drop, y), FontTransform::Rotate270)
+        } else {
+            ((x, y - drop), FontTransform::None)
+        };
+        let font = TextStyle::from(look.font()).color(&look.colour).transform(transform);
+        self.draw(&Text::new(words.to_owned(), units(place), font.pos(Pos::new(look.anchor, VPos::Top))))
+    }
+
+    pub(super) fn polyline(&self, points: &[Point], pen: Pen) -> Result<()> {
+        let points = points.iter().copied().map(units);
+        let stroke = pen.colour.stroke_width((UNITS * pen.width).round() as u32);
+        match pen.dash {
+            None => self.draw(&PathElement::new(points.collect::<Vec<_>>(), stroke)),
+            Some((length, gap)) => {
+                let [length, gap] = [length, gap].map(|px| (UNITS * px).round() as i32);
+                self.draw(&DashedPathElement::new(points, length, gap, stroke))
+            }
+        }
+    }
+
+    pub(super) fn polygon(&self, points: &[Point], colour: Colour) -> Result<()> {
+        self.draw(&Polygon::new(points.iter().copied().map(units).collect::<Vec<_>>(), colour.filled()))
+    }
+
+    pub(super) fn rectangle(&self, corner: Point, opposite: Point, colour: Colour) -> Result<()> {
+        self.draw(&Rectangle::new([units(corner), units(opposite)], colour.filled()))
+    }
+
+    pub(super) fn disc(&self, centre: Point, radius: f64, colour: Colour) -> Result<()> {
+        self.draw(&Circle::new(
+            units(centre),
+            (UNITS * radius).round() as i32,
+            ShapeStyle::from(colour).filled(),
+        ))
+    }
+
+    fn draw<E>(&self, element: &E) -> Result<()>
+    where
+        for<'b> &'b E: PointCollection<'b, (i32, i32)>,
+        for<'b> E: Drawable<SVGBackend<'b>>,
+    {
+        Ok(self.0.draw(element)?)
+    }
+}
+
+fn units((x, y): Point) -> (i32, i32) {
+    ((UNITS * x).round() as i32, (UNITS * y).round() as i32)
+}

@@ -1,0 +1,124 @@
+//! Marks on the canvas: samples, curves and marked values. Fields have a file of their own.
+
+use std::f64::consts::PI;
+
+use anyhow::Result;
+
+use super::axis::{Span, Tick};
+use super::canvas::{Canvas, Pen, Point};
+use super::line::{Area, cut, thin};
+use super::style::{LINE, MARKER, MARKER_EDGE, PALETTE, PAPER, RULE};
+use super::{Mark, Panel, field};
+
+/// Columns into which long lines are thinned: four points each at most.
+const COLUMNS: usize = 250;
+
+/// A panel's plotting area and the spans it shows: the map from numbers to px.
+pub(super) struct Frame<'a> {
+    pub panel: &'a Panel,
+    pub area: Area,
+    pub x: Span,
+    pub y: Span,
+    pub x_ticks: Vec<Tick>,
+    pub y_ticks: Vec<Tick>,
+    /// Where the baseline of the vertical axis's label stands, in px.
+    pub label_x: f64,
+}
+
+impl Frame<'_> {
+    /// The px of a point, given by its numbers.
+    pub(super) fn at(&self, (x, y): (f64, f64)) -> Point {
+        (self.across(self.panel.x.scale.place(x)), self.down(self.panel.y.scale.place(y)))
+    }
+
+    /// The px of a place on the horizontal scale.
+    pub(super) fn across(&self, place: f64) -> f64 {
+        self.area.left + fraction(place, self.x) * self.area.width()
+    }
+
+    /// The px of a place on the vertical scale.
+    pub(super) fn down(&self, place: f64) -> f64 {
+        self.area.bottom + fraction(place, self.y) * (self.area.top - self.area.bottom)
+    }
+}
+
+fn fraction(place: f64, (low, high): Span) -> f64 {
+    // Far outside a given range the exact place no longer matters, but the canvas counts in i32.
+    ((place - low) / (high - low)).clamp(-1e4, 1e4)
+}
+
+/// Draws one mark in its frame.
+pub(super) fn draw(canvas: &Canvas<'_>, frame: &Frame<'_>, mark: &Mark) -> Result<()> {
+    let Area { left, top, right, bottom } = frame.area;
+    match mark {
+        Mark::Field { xs, ys, values, .. } => field::draw(canvas, frame, (xs, ys), values),
+        Mark::Line { colour, dashed, points, .. } => {
+            draw_line(canvas, frame, line_pen(*colour, *dashed), points)
+        }
+        Mark::Points { class, points, .. } => {
+            let places = points.iter().map(|&point| frame.at(point));
+            places.filter(|&at| frame.area.contains(at)).try_for_each(|at| draw_marker(canvas, at, *class))
+        }
+        Mark::Vertical { x, .. } => {
+            let x = frame.across(frame.panel.x.scale.place(*x));
+            draw_pieces(canvas, frame, rule_pen(), &[(x, bottom), (x, top)])
+        }
+        Mark::Horizontal { y, .. } => {
+            let y = frame.down(frame.panel.y.scale.place(*y));
+            draw_pieces(canvas, frame, rule_pen(), &[(left, y), (right, y)])
+        }
+    }
+}
+
+/// Solid lines are a little wider, so that they show on both sides of a dashed one that covers them.
+pub(super) fn line_pen(colour: usize, dashed: bool) -> Pen {
+    let pen = Pen::solid(PALETTE[colour], LINE);
+    if dashed { Pen { dash: Some((5.0, 4.0)), ..pen } } else { Pen { width: LINE + 0.6, ..pen } }
+}
+
+pub(super) fn rule_pen() -> Pen {
+    Pen { dash: Some((2.0, 3.0)), ..Pen::solid(RULE, 1.3) }
+}
+
+fn draw_line(canvas: &Canvas<'_>, frame: &Frame<'_>, pen: Pen, points: &[(f64, f64)]) -> Result<()> {
+    let places: Vec<_> = points.iter().map(|&point| frame.at(point)).collect();
+    if let [only] = places[..] {
+        return if frame.area.contains(only) { canvas.disc(only, pen.width, pen.colour) } else { Ok(()) };
+    }
+    draw_pieces(canvas, frame, pen, &places)
+}
+
+/// Draws what the plotting area shows of a line.
+fn draw_pieces(canvas: &Canvas<'_>, frame: &Frame<'_>, pen: Pen, places: &[Point]) -> Result<()> {
+    let pieces = cut(places, frame.area);
+    pieces.iter().try_for_each(|piece| canvas.polyline(&thin(piece, frame.area, COLUMNS), pen))
+}
+
+/// A sample: its class as colour and shape, with a white edge that sets it off from neighbours and background.
+pub(super) fn draw_marker(canvas: &Canvas<'_>, centre: Point, class: usize) -> Result<()> {
+    // The corners of a regular polygon and the direction of the first, counted from the right.
+    let (corners, turn) = match class % 4 {
+        0 => return draw_disc(canvas, centre, class),
+        1 => (3, PI / 2.0),
+        2 => (4, PI / 4.0),
+        _ => (4, 0.0),
+    };
+    let sector = PI / f64::from(corners);
+    // Its circumradius for the area of a circle: n r² sin(π/n) cos(π/n) = π MARKER².
+    let radius = MARKER * (sector / (sector.sin() * sector.cos())).sqrt();
+    // Sides move outward by the edge's width when corners move by width / cos(π/n).
+    let outer = radius + MARKER_EDGE / sector.cos();
+    canvas.polygon(&regular_polygon(centre, corners, turn, outer), PAPER)?;
+    canvas.polygon(&regular_polygon(centre, corners, turn, radius), PALETTE[class])
+}
+
+fn draw_disc(canvas: &Canvas<'_>, centre: Point, class: usize) -> Result<()> {
+    canvas.disc(centre, MARKER + MARKER_EDGE, PAPER)?;
+    canvas.disc(centre, MARKER, PALETTE[class])
+}
+
+fn regular_polygon(centre: Point, corners: i32, turn: f64, radius: f64) -> Vec<Point> {
+    let angle = |corner| turn + 2.0 * PI * f64::from(corner) / f64::from(corners);
+    let corner = |angle: f64| (centre.0 + radius * angle.cos(), centre.1 - radius * angle.sin());
+    (0..corners).map(angle).map(corner).collect()
+}

@@ -1,0 +1,235 @@
+//! Figures: one value holds the numbers of a picture; its CSV, SVG and PNG are made from that value alone.
+//!
+//! So the CSV is what is plotted, by construction. A figure is a grid of panels, a panel is two axes and some marks:
+//!
+//! ```
+//! use ann_experiments::figure::{Axis, Figure, Mark, Panel};
+//!
+//! let losses = vec![(0.0, 0.69), (1.0, 0.41), (2.0, 0.28)];
+//! let figure = Figure {
+//!     title: "A network learns XOR".into(),
+//!     caption: "η = 0.3, λ = 0, seed 7".into(),
+//!     columns: 1,
+//!     panels: vec![Panel {
+//!         title: "Training loss".into(),
+//!         x: Axis::linear("epoch"),
+//!         y: Axis::log10("mean cross-entropy (nat)"),
+//!         equal_axes: false,
+//!         marks: vec![Mark::Line { series: "loss".into(), colour: 0, dashed: false, points: losses }],
+//!     }],
+//! };
+//! assert!(figure.csv()?.starts_with("panel,series,kind,x,y,value\nTraining loss,loss,line,0.0,0.69,\n"));
+//! # anyhow::Ok(())
+//! ```
+//!
+//! Nothing is taken from the machine: the font is bundled and embedded, so a picture looks the same everywhere.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use ndarray::Array2;
+
+mod check;
+mod table;
+// The picture, from the whole to its parts.
+mod axis;
+mod canvas;
+mod draw;
+mod field;
+mod image;
+mod layout;
+mod legend;
+mod line;
+mod marks;
+mod style;
+
+#[cfg(test)]
+mod tests;
+
+/// The numbers of a picture: panels in a grid, a title above, a caption below.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Figure {
+    /// Stands above the panels. May be empty.
+    pub title: String,
+    /// Stands below the panels and wraps at the figure's width: η, λ, epochs, seed. May be empty.
+    pub caption: String,
+    /// Panels side by side, 1 to 4. One column makes a picture 720 px wide, more columns 900 px.
+    pub columns: usize,
+    /// The panels row by row, at least one, each with a title of its own.
+    pub panels: Vec<Panel>,
+}
+
+/// Two axes and what is drawn between them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Panel {
+    /// Names the panel in the picture, the CSV and errors; unique within the figure.
+    pub title: String,
+    /// The horizontal axis.
+    pub x: Axis,
+    /// The vertical axis.
+    pub y: Axis,
+    /// Whether one unit of x is as long as one of y: true for maps. The plotting area is then a square.
+    pub equal_axes: bool,
+    /// Painted in this order, the last on top; at least one.
+    /// Each distinct appearance and name gets an entry in the legend, which stands above the plotting area.
+    pub marks: Vec<Mark>,
+}
+
+/// A named axis.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Axis {
+    /// Name and unit, such as `"h (step)"`.
+    pub label: String,
+    /// How numbers become lengths.
+    pub scale: Scale,
+    /// The first and the last number shown, the first below the last. Lines are cut there, points outside left out.
+    /// `None` fits the axis to the marks: exactly to a field, otherwise with a little margin.
+    pub range: Option<(f64, f64)>,
+}
+
+/// How numbers become lengths on an axis.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scale {
+    /// Equal differences are equally long.
+    Linear,
+    /// Equal ratios are equally long; all numbers must be positive.
+    Log10,
+}
+
+/// Something drawn in a panel. All numbers are finite.
+///
+/// `class` and `colour` count in one palette of seven (0 blue, 1 vermillion, 2 green, 3 purple, 4 orange,
+/// 5 sky blue, 6 dark grey), so that a class has one colour in all figures.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Mark {
+    /// Samples of one class, told by colour and by marker shape: circle, triangle, square, diamond.
+    Points {
+        /// Name in the legend.
+        series: String,
+        /// 0 to 6.
+        class: usize,
+        /// (x, y), at least one.
+        points: Vec<(f64, f64)>,
+    },
+    /// A curve through points in the given order. Long curves are thinned in the picture, never in the CSV.
+    Line {
+        /// Name in the legend.
+        series: String,
+        /// 0 to 6.
+        colour: usize,
+        /// Dashes leave a curve below visible.
+        dashed: bool,
+        /// (x, y), at least one.
+        points: Vec<(f64, f64)>,
+    },
+    /// Probability of class 1 over a grid: a soft background between the colours of class 0 and class 1,
+    /// and the decision boundary, p = 0.5, as a line.
+    Field {
+        /// Name in the legend.
+        series: String,
+        /// Ascending, at least two.
+        xs: Vec<f64>,
+        /// Ascending, at least two.
+        ys: Vec<f64>,
+        /// Probabilities in [0, 1], shape (`ys.len()`, `xs.len()`).
+        values: Array2<f64>,
+    },
+    /// A marked x, such as the step h of a gradient check.
+    Vertical {
+        /// Name in the legend.
+        label: String,
+        /// Where it stands.
+        x: f64,
+    },
+    /// A marked y, such as the loss below which training stops.
+    Horizontal {
+        /// Name in the legend.
+        label: String,
+        /// Where it stands.
+        y: f64,
+    },
+}
+
+impl Figure {
+    /// Writes `NAME.csv`, `NAME.svg` and `NAME.png` and returns their paths in this order.
+    ///
+    /// Creates `directory` where it is missing and replaces files of these names.
+    /// The PNG has two pixels for each unit of the SVG.
+    ///
+    /// # Errors
+    /// When the figure cannot be drawn (see [`Figure::svg`]) or a file cannot be written.
+    pub fn write(&self, directory: &Path, name: &str) -> Result<Vec<PathBuf>> {
+        let svg = self.svg()?;
+        let png = image::png(&svg)?;
+        let contents = [("csv", self.csv()?.into_bytes()), ("svg", svg.into_bytes()), ("png", png)];
+        fs::create_dir_all(directory).with_context(|| format!("cannot create {}", directory.display()))?;
+        let write = |(extension, bytes): (&str, Vec<u8>)| {
+            let path = directory.join(format!("{name}.{extension}"));
+            fs::write(&path, bytes).with_context(|| format!("cannot write {}", path.display()))?;
+            Ok(path)
+        };
+        contents.into_iter().map(write).collect()
+    }
+
+    /// The plotted numbers in long format, with the columns `panel,series,kind,x,y,value`.
+    ///
+    /// `kind` is points, line, field, vertical or horizontal; `value` is filled for fields only.
+    /// Numbers are in the shortest form that reads back as the same `f64`.
+    ///
+    /// # Errors
+    /// As for [`Figure::svg`]: what cannot be drawn is not written either.
+    pub fn csv(&self) -> Result<String> {
+        check::check(self)?;
+        table::csv(self)
+    }
+
+    /// The picture as an SVG document with its font embedded.
+    ///
+    /// # Errors
+    /// When there is no panel, a panel has no marks or shares its title with another, a mark has no points,
+    /// a number is not finite, not positive on a logarithmic axis, or a field's shape or values do not fit.
+    /// The message names panel and series.
+    pub fn svg(&self) -> Result<String> {
+        check::check(self)?;
+        draw::svg(self)
+    }
+}
+
+impl Axis {
+    /// An axis with equal steps, fitted to the marks.
+    pub fn linear(label: &str) -> Self {
+        Self { label: label.into(), scale: Scale::Linear, range: None }
+    }
+
+    /// A logarithmic axis, fitted to the marks.
+    pub fn log10(label: &str) -> Self {
+        Self { label: label.into(), scale: Scale::Log10, range: None }
+    }
+
+    /// The same axis from `low` to `high`.
+    #[must_use]
+    pub fn within(self, low: f64, high: f64) -> Self {
+        Self { range: Some((low, high)), ..self }
+    }
+}
+
+impl Mark {
+    /// The name under which the mark stands in the legend, the CSV and errors.
+    pub fn series(&self) -> &str {
+        match self {
+            Self::Points { series, .. } | Self::Line { series, .. } | Self::Field { series, .. } => series,
+            Self::Vertical { label, .. } | Self::Horizontal { label, .. } => label,
+        }
+    }
+
+    /// All x and all y the mark asks the axes to show.
+    fn extent(&self) -> (Vec<f64>, Vec<f64>) {
+        match self {
+            Self::Points { points, .. } | Self::Line { points, .. } => points.iter().copied().unzip(),
+            Self::Field { xs, ys, .. } => (xs.clone(), ys.clone()),
+            Self::Vertical { x, .. } => (vec![*x], vec![]),
+            Self::Horizontal { y, .. } => (vec![], vec![*y]),
+        }
+    }
+}

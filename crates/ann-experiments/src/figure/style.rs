@@ -1,0 +1,53 @@
+//! The one look of all figures: palette, ink, sizes in px, fonts.
+
+use plotters::style::RGBColor as Colour;
+
+/// Okabe and Ito's palette, which people with any colour vision can tell apart, without its yellow (too pale on
+/// white) and with dark grey in place of black, which is the ink. Classes and lines count in it.
+pub(super) const PALETTE: [Colour; 7] = [
+    Colour(0x00, 0x72, 0xB2), // blue
+    Colour(0xD5, 0x5E, 0x00), // vermillion
+    Colour(0x00, 0x9E, 0x73), // bluish green
+    Colour(0xCC, 0x79, 0xA7), // reddish purple
+    Colour(0xE6, 0x9F, 0x00), // orange
+    Colour(0x56, 0xB4, 0xE9), // sky blue
+    Colour(0x55, 0x55, 0x55), // dark grey
+];
+
+pub(super) const PAPER: Colour = Colour(0xFF, 0xFF, 0xFF);
+/// Titles, legends and the decision boundary.
+pub(super) const INK: Colour = Colour(0x22, 0x22, 0x22);
+/// Axis labels and caption.
+pub(super) const QUIET_INK: Colour = Colour(0x55, 0x55, 0x55);
+/// Marked values.
+pub(super) const RULE: Colour = Colour(0x55, 0x55, 0x55);
+pub(super) const AXIS: Colour = Colour(0x99, 0x99, 0x99);
+pub(super) const GRID: Colour = Colour(0xE8, 0xE8, 0xE8);
+
+/// The colour of probability `p`: pale class 0, white at 0.5, pale class 1.
+pub(super) fn field_colour(p: f64) -> Colour {
+    // About a quarter of the full colour: markers of the same class still stand out on it.
+    let strength = 0.28 * (2.0 * p - 1.0).abs();
+    let Colour(red, green, blue) = PALETTE[usize::from(p > 0.5)];
+    let mix = |channel: u8| (255.0 + strength * (f64::from(channel) - 255.0)).round() as u8;
+    Colour(mix(red), mix(green), mix(blue))
+}
+
+/// Text sizes. None is below 12, so that a figure shrunk by a twelfth still has 11 px.
+pub(super) const TITLE: f64 = 17.0;
+pub(super) const PANEL_TITLE: f64 = 13.5;
+pub(super) const TEXT: f64 = 12.0;
+
+/// The radius of a circle marker; other shapes have about its area.
+pub(super) const MARKER: f64 = 3.6;
+/// The white edge around a marker.
+pub(super) const MARKER_EDGE: f64 = 0.9;
+pub(super) const LINE: f64 = 1.8;
+pub(super) const HAIR: f64 = 0.8;
+
+/// The CSS font family of all text: the bundled font, then whatever the reader has.
+pub(super) const FONT_FAMILY: &str = "Inter, sans-serif";
+/// Inter (SIL Open Font License), cut to the characters figures use.
+pub(super) const REGULAR: &[u8] = include_bytes!("../../assets/Inter-Regular.ttf");
+/// The weight of titles.
+pub(super) const SEMI_BOLD: &[u8] = include_bytes!("../../assets/Inter-SemiBold.ttf");

@@ -1,0 +1,230 @@
+//! A figure as its users see it: files, numbers, errors.
+
+use std::fs;
+use std::path::Path;
+
+use ndarray::Array2;
+
+use super::{Axis, Figure, Mark, Panel, style};
+
+#[test]
+fn write_makes_three_files() {
+    let directory = tempfile::tempdir().unwrap();
+    let nested = directory.path().join("some").join("figures");
+    let paths = figure().write(&nested, "map").unwrap();
+    let names: Vec<_> = paths.iter().map(|path| path.file_name().unwrap().to_str().unwrap()).collect();
+    assert_eq!(names, ["map.csv", "map.svg", "map.png"]);
+    for path in &paths {
+        assert!(fs::metadata(path).unwrap().len() > 0, "{} is empty", path.display());
+    }
+    assert_eq!(fs::read_to_string(&paths[0]).unwrap(), figure().csv().unwrap());
+}
+
+#[test]
+fn csv_reads_back_to_the_same_bits() {
+    let text = figure().csv().unwrap();
+    let mut reader = csv::Reader::from_reader(text.as_bytes());
+    let rows: Vec<[String; 6]> = reader.deserialize().map(Result::unwrap).collect();
+    let number =
+        |cell: &str| if cell.is_empty() { None } else { Some(cell.parse::<f64>().unwrap().to_bits()) };
+    let of = |kind: &str| -> Vec<_> {
+        let rows = rows.iter().filter(|row| row[2] == kind);
+        rows.map(|row| [number(&row[3]), number(&row[4]), number(&row[5])]).collect()
+    };
+    let mut expected = 0;
+    for panel in &figure().panels {
+        for mark in &panel.marks {
+            let (kind, numbers) = numbers(mark);
+            expected += numbers.len();
+            assert_eq!(
+                of(kind),
+                numbers.iter().map(|row| row.map(|n| n.map(f64::to_bits))).collect::<Vec<_>>()
+            );
+        }
+    }
+    assert_eq!(rows.len(), expected);
+    assert_eq!(rows[0][0], "a map, with a comma");
+    assert_eq!(rows[0][1], "P(\"B\")");
+}
+
+/// The rows a mark must have in the CSV; the test figure has one mark of each kind.
+fn numbers(mark: &Mark) -> (&'static str, Vec<[Option<f64>; 3]>) {
+    let pairs = |points: &[(f64, f64)]| points.iter().map(|&(x, y)| [Some(x), Some(y), None]).collect();
+    match mark {
+        Mark::Points { points, .. } => ("points", pairs(points)),
+        Mark::Line { points, .. } => ("line", pairs(points)),
+        Mark::Field { xs, ys, values, .. } => {
+            let row = |((i, j), p): ((usize, usize), &f64)| [Some(xs[j]), Some(ys[i]), Some(*p)];
+            ("field", values.indexed_iter().map(row).collect())
+        }
+        Mark::Vertical { x, .. } => ("vertical", vec![[Some(*x), None, None]]),
+        Mark::Horizontal { y, .. } => ("horizontal", vec![[None, Some(*y), None]]),
+    }
+}
+
+#[test]
+fn svg_has_texts_and_fonts_of_its_own() {
+    let svg = figure().svg().unwrap();
+    for words in ["Title &lt;1&gt;", "a map, with a comma", "mean loss", "10⁻⁴", "stop here", "η = 1, seed 7"]
+    {
+        assert!(svg.contains(&format!("\n{words}\n</text>")), "no text {words:?}");
+    }
+    assert_eq!(svg.matches("@font-face{font-family:Inter;").count(), 2);
+    assert_eq!(svg.matches("src:url(data:font/ttf;base64,").count(), 2);
+    let texts = svg.matches("<text ").count();
+    assert_eq!(svg.matches("font-family=\"Inter, sans-serif\"").count(), texts);
+}
+
+#[test]
+fn every_text_is_at_least_11_px_high() {
+    let svg = figure().svg().unwrap();
+    // The view box has ten units per px.
+    let attribute = |name: &str| svg.split(name).nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let width: f64 = attribute("<svg width=\"").parse().unwrap();
+    let view_width: f64 = attribute("viewBox=\"0 0 ").split(' ').next().unwrap().parse().unwrap();
+    assert_eq!((width, view_width), (900.0, 9000.0));
+    let sizes: Vec<f64> =
+        svg.split("font-size=\"").skip(1).map(|s| s.split('"').next().unwrap().parse().unwrap()).collect();
+    assert!(sizes.len() > 20, "found {} texts", sizes.len());
+    assert!(sizes.iter().all(|size| size / 10.0 >= 11.0), "sizes {sizes:?}");
+}
+
+#[test]
+fn png_has_twice_the_size_and_the_colours_of_the_figure() {
+    let directory = tempfile::tempdir().unwrap();
+    let paths = figure().write(directory.path(), "map").unwrap();
+    let pixels = resvg::tiny_skia::Pixmap::load_png(&paths[2]).unwrap();
+    let svg = fs::read_to_string(&paths[1]).unwrap();
+    let size = format!("<svg width=\"{}\" height=\"{}\"", pixels.width() / 2, pixels.height() / 2);
+    assert!(svg.starts_with(&size), "{size}");
+    let count = |colour: plotters::style::RGBColor| {
+        let same = |p: &&resvg::tiny_skia::PremultipliedColorU8| {
+            (p.red(), p.green(), p.blue()) == (colour.0, colour.1, colour.2)
+        };
+        pixels.pixels().iter().filter(same).count()
+    };
+    assert!(count(style::PALETTE[0]) > 50, "no blue line");
+    assert!(count(style::PALETTE[1]) > 50, "no vermillion marker");
+    // Letters: the titles' strokes are thick enough for pixels of pure ink.
+    assert!(count(style::INK) > 500, "no text");
+    assert!(count(style::PAPER) > 100_000, "no paper");
+}
+
+#[test]
+fn same_figure_same_files() {
+    assert_eq!(figure().svg().unwrap(), figure().svg().unwrap());
+}
+
+#[test]
+fn refuses_what_cannot_be_drawn() {
+    check_refused(
+        |figure| figure.panels.clear(),
+        "figure \"Title <1>\" has no panels, expected at least one",
+    );
+    check_refused(|figure| figure.columns = 0, "figure \"Title <1>\" has 0 columns, expected 1 to 4");
+    check_refused(
+        |figure| figure.panels[1].marks.clear(),
+        "panel \"loss\" has no marks, expected at least one",
+    );
+    check_refused(|figure| figure.panels[0].title = "loss".into(), "panel \"loss\" appears twice");
+}
+
+#[test]
+fn refuses_bad_series_by_name() {
+    let line = |points| Mark::Line { series: "training".into(), colour: 0, dashed: false, points };
+    let refused = |points, message: &str| {
+        check_refused(
+            |figure| figure.panels[1].marks[0] = line(points),
+            &format!("panel \"loss\", series \"training\": {message}"),
+        );
+    };
+    refused(vec![], "no points, expected at least one");
+    refused(vec![(1.0, 1.0), (2.0, f64::NAN)], "y of point 1 is NaN, expected a finite number");
+    refused(vec![(f64::INFINITY, 1.0)], "x of point 0 is inf, expected a finite number");
+    refused(vec![(1.0, 0.0)], "y of point 0 is 0, a logarithmic axis shows positive numbers only");
+    let points = Mark::Points { series: "training".into(), class: 7, points: vec![(1.0, 1.0)] };
+    check_refused(
+        |figure| figure.panels[1].marks[0] = points,
+        "series \"training\": colour 7, the palette ends at 6",
+    );
+}
+
+#[test]
+fn refuses_bad_fields_and_ranges() {
+    let refused = |xs: &[f64], p, message| {
+        let values = Array2::from_elem((2, 2), p);
+        let mark = Mark::Field { series: "p".into(), xs: xs.to_vec(), ys: vec![0.0, 1.0], values };
+        check_refused(|figure| figure.panels[0].marks[0] = mark, message);
+    };
+    refused(&[0.0, 1.0, 2.0], 0.5, "series \"p\": values have shape (2, 2), expected (2, 3)");
+    refused(&[1.0, 0.0], 0.5, "series \"p\": the x of the grid must ascend");
+    refused(&[0.0, 1.0], f64::NAN, "series \"p\": value [0, 0] is NaN, expected a probability from 0 to 1");
+    check_refused(
+        |figure| figure.panels[1].y.range = Some((0.0, 1.0)),
+        "panel \"loss\": the y axis ranges from 0 to 1",
+    );
+    let rules_only = vec![Mark::Vertical { label: "h".into(), x: 1.0 }];
+    check_refused(
+        |figure| figure.panels[1].marks = rules_only,
+        "panel \"loss\": no mark has any y to fit the y axis to",
+    );
+    let far = vec![(-f64::MAX, 1.0), (f64::MAX, 1.0)];
+    let line = Mark::Line { series: "far".into(), colour: 0, dashed: false, points: far };
+    check_refused(
+        |figure| figure.panels[1].marks = vec![line],
+        "panel \"loss\": the x axis from -inf to inf is too long",
+    );
+}
+
+#[track_caller]
+fn check_refused(spoil: impl FnOnce(&mut Figure), message: &str) {
+    let mut figure = figure();
+    spoil(&mut figure);
+    for error in [figure.svg().unwrap_err(), figure.csv().unwrap_err()] {
+        assert!(error.to_string().contains(message), "{error}");
+    }
+    let error = figure.write(Path::new("never-created"), "figure").unwrap_err();
+    assert!(error.to_string().contains(message), "{error}");
+    assert!(!Path::new("never-created").exists());
+}
+
+/// One mark of each kind, over two panels.
+fn figure() -> Figure {
+    let grid = |n: usize| (0..n).map(|i| i as f64 / (n - 1) as f64).collect::<Vec<_>>();
+    let values = Array2::from_shape_fn((5, 7), |(y, x)| (0.1 + y as f64 * x as f64 / 30.0).min(1.0));
+    let map = vec![
+        Mark::Field { series: "P(\"B\")".into(), xs: grid(7), ys: grid(5), values },
+        Mark::Points {
+            series: "B".into(),
+            class: 1,
+            points: vec![(0.1 + 0.2, 0.7), (1.0 / 3.0, 0.25), (0.5, 5e-324)],
+        },
+        Mark::Vertical { label: "x = ½".into(), x: 0.5 },
+    ];
+    let decay = (0..3000).map(|epoch| (f64::from(epoch), 1.1 * (-f64::from(epoch) / 250.0).exp())).collect();
+    let loss = vec![
+        Mark::Line { series: "training".into(), colour: 0, dashed: false, points: decay },
+        Mark::Horizontal { label: "stop here".into(), y: 1e-4 },
+    ];
+    Figure {
+        title: "Title <1>".into(),
+        caption: "η = 1, seed 7".into(),
+        columns: 2,
+        panels: vec![
+            Panel {
+                title: "a map, with a comma".into(),
+                x: Axis::linear("x"),
+                y: Axis::linear("y"),
+                equal_axes: true,
+                marks: map,
+            },
+            Panel {
+                title: "loss".into(),
+                x: Axis::linear("epoch"),
+                y: Axis::log10("mean loss"),
+                equal_axes: false,
+                marks: loss,
+            },
+        ],
+    }
+}

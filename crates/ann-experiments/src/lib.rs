@@ -1,0 +1,20 @@
+#![doc = include_str!("../README.md")]
+#![allow(clippy::print_stdout, reason = "an experiment tells its result on stdout")]
+
+// Numbers.
+pub mod classification;
+pub mod robustness;
+pub mod verification;
+
+// Pictures and records.
+pub mod figure;
+pub mod record;
+
+// The command line.
+pub mod cli;
+pub mod progress;
+
+/// The workspace's README is a test: its program compiles and runs.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct WorkspaceReadme;
