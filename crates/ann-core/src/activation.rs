@@ -61,6 +61,7 @@ impl<T: ActivationFn + 'static> From<T> for Activation {
 
 impl Activation {
     /// σ(z).
+    #[inline]
     pub fn value(&self, z: f64) -> f64 {
         let mut a = [z];
         self.apply(&[z], &mut a);
@@ -68,6 +69,7 @@ impl Activation {
     }
 
     /// σ′(z).
+    #[inline]
     pub fn derivative(&self, z: f64) -> f64 {
         let mut delta = [1.0];
         self.multiply_derivative(&[z], &[self.value(z)], &mut delta);

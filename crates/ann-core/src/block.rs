@@ -16,7 +16,7 @@ use crate::{Activation, Architecture, Layout, Problem, Scalar, Targets};
 
 /// The number of rows that are worth being one block: enough to make the cost of a call vanish,
 /// few enough for all buffers of a narrow network to stay in the first-level cache.
-pub const ROWS: usize = 128;
+pub const ROWS: usize = 256;
 
 /// What a block of rows adds up to.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -79,11 +79,11 @@ pub fn accumulate<F: Scalar>(
     scratch: &mut Scratch<F>,
     gradient: &mut [F],
 ) -> Tally {
+    assert_eq!(gradient.len(), problem.layout().len(), "one entry of the gradient for each parameter");
+    let tally = evaluate(problem, parameters, rows.clone(), scratch);
     let features = problem.features();
-    let x = features.slice_axis(Axis(0), Slice::from(rows.clone()));
-    forward_pass(problem.architecture(), problem.layout(), parameters, x, scratch);
-    let tally = loss_pass(problem, rows, scratch);
-    backward_pass(problem, parameters, x, scratch, gradient);
+    let x = features.slice_axis(Axis(0), Slice::from(rows));
+    backward_pass(problem, parameters, &x, scratch, gradient);
     tally
 }
 
@@ -99,7 +99,7 @@ pub fn evaluate<F: Scalar>(
 ) -> Tally {
     let features = problem.features();
     let x = features.slice_axis(Axis(0), Slice::from(rows.clone()));
-    forward_pass(problem.architecture(), problem.layout(), parameters, x, scratch);
+    forward_pass(problem.architecture(), problem.layout(), parameters, &x, scratch);
     loss_pass(problem, rows, scratch)
 }
 
@@ -118,7 +118,7 @@ pub fn forward<F: Scalar>(
     for start in (0..x.nrows()).step_by(scratch.rows) {
         let rows = Slice::from(start..x.nrows().min(start + scratch.rows));
         let block = x.slice_axis(Axis(0), rows);
-        forward_pass(architecture, layout, parameters, block, scratch);
+        forward_pass(architecture, layout, parameters, &block, scratch);
         outputs.slice_axis_mut(Axis(0), rows).assign(&scratch.output().activations(block.nrows()));
     }
 }
@@ -128,13 +128,15 @@ fn forward_pass<F: Scalar>(
     architecture: &Architecture,
     layout: &Layout,
     parameters: &[F],
-    x: ArrayView2<'_, F>,
+    x: &ArrayRef2<F>,
     scratch: &mut Scratch<F>,
 ) {
+    assert_eq!(parameters.len(), layout.len(), "one parameter for each place of the layout");
+    assert!(scratch.fits(architecture), "scratch was made for another architecture");
     let n = x.nrows();
     for (k, span) in layout.layers().iter().enumerate() {
         let (before, from_here) = scratch.layers.split_at_mut(k);
-        let input = before.last().map_or(x, |previous| previous.activations(n));
+        let input = before.last().map_or(x.view(), |previous| previous.activations(n));
         DenseRef::new(span, parameters).forward_into(&input, &mut from_here[0].pre_activations_mut(n));
         from_here[0].activate(n, &architecture.layers()[k].activation);
     }
@@ -148,13 +150,13 @@ fn loss_pass<F: Scalar>(problem: &Problem<'_, F>, rows: Range<usize>, scratch: &
     match problem.targets() {
         Targets::Classes(classes) => {
             for (&class, (logits, delta)) in classes[rows].iter().zip(outputs_and_deltas) {
-                tally.loss += cross_entropy(logits, class, delta).as_f64();
+                tally.loss += cross_entropy(logits, class, delta);
                 tally.correct += usize::from(largest(logits) == class);
             }
         }
         Targets::Values(values) => {
             for (row, (outputs, delta)) in rows.zip(outputs_and_deltas) {
-                tally.loss += squared_error(outputs, values.row(row), delta).as_f64();
+                tally.loss += squared_error(outputs, &values.row(row), delta);
             }
         }
     }
@@ -165,7 +167,7 @@ fn loss_pass<F: Scalar>(problem: &Problem<'_, F>, rows: Range<usize>, scratch: &
 fn backward_pass<F: Scalar>(
     problem: &Problem<'_, F>,
     parameters: &[F],
-    x: ArrayView2<'_, F>,
+    x: &ArrayRef2<F>,
     scratch: &mut Scratch<F>,
     gradient: &mut [F],
 ) {
@@ -174,7 +176,7 @@ fn backward_pass<F: Scalar>(
         let (before, from_here) = scratch.layers.split_at_mut(k);
         from_here[0].differentiate(n, &problem.architecture().layers()[k].activation);
         let delta = from_here[0].deltas(n);
-        let input = before.last().map_or(x, |previous| previous.activations(n));
+        let input = before.last().map_or(x.view(), |previous| previous.activations(n));
         DenseMut::new(span, gradient).accumulate(&input, &delta);
         if let Some(previous) = before.last_mut() {
             DenseRef::new(span, parameters).backward_into(&delta, &mut previous.deltas_mut(n));
@@ -183,6 +185,11 @@ fn backward_pass<F: Scalar>(
 }
 
 impl<F: Scalar> Scratch<F> {
+    fn fits(&self, architecture: &Architecture) -> bool {
+        let widths = self.layers.iter().map(|buffers| buffers.width);
+        widths.eq(architecture.layers().iter().map(|layer| layer.width))
+    }
+
     fn output(&self) -> &Buffers<F> {
         self.layers.last().expect("Layout::new refuses a network without layers")
     }

@@ -65,10 +65,7 @@ impl<'a, F: Scalar> DenseMut<'a, F> {
     pub fn new(span: &Span, parameters: &'a mut [F]) -> Self {
         let (weights, bias) = parameters[span.all()].split_at_mut(span.fan_in * span.fan_out);
         let weights = ArrayViewMut2::from_shape((span.fan_out, span.fan_in), weights);
-        Self {
-            weights: weights.expect("Layout::new sized this range"),
-            bias: ArrayViewMut1::from(bias),
-        }
+        Self { weights: weights.expect("Layout::new sized this range"), bias: ArrayViewMut1::from(bias) }
     }
 
     /// Adds ∂J/∂W += δᵀ x and ∂J/∂b += Σₙ δ (report, "Implementation details"), for `delta` = ∂J/∂z (n, fan_out)
@@ -79,7 +76,10 @@ impl<'a, F: Scalar> DenseMut<'a, F> {
     pub fn accumulate(&mut self, x: &ArrayRef2<F>, delta: &ArrayRef2<F>) {
         general_mat_mul(F::one(), &delta.t(), x, F::one(), &mut self.weights);
         for row in delta.rows() {
-            self.bias += &row;
+            // Plain loops: an array operation for each row would cost more than the few additions of a narrow layer.
+            for (b, &d) in self.bias.iter_mut().zip(row) {
+                *b += d;
+            }
         }
     }
 }

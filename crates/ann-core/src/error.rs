@@ -2,6 +2,8 @@
 
 use thiserror::Error;
 
+use crate::Place;
+
 /// The result of everything in this crate that can fail.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -36,7 +38,9 @@ pub enum Error {
         found: usize,
     },
     /// A network trained or checked on a problem that was made for another one.
-    #[error("the network is {found}, the problem was made for {expected}")]
+    #[error(
+        "the network is {found}, the problem was made for {expected} (a custom activation equals only its clones)"
+    )]
     ArchitectureMismatch {
         /// The problem's architecture.
         expected: String,
@@ -63,9 +67,11 @@ pub enum Error {
         targets: usize,
     },
     /// A NaN or an infinity among features, targets or parameters.
-    #[error("{what} hold {value} at row {row}, column {column} (counted from 0), expected finite numbers: remove or replace it before training")]
+    #[error(
+        "{what} hold {value} at row {row}, column {column} (counted from 0), expected finite numbers: remove or replace it"
+    )]
     NonFinite {
-        /// Which input: "features", "targets" or "parameters".
+        /// Which input: "features" or "targets".
         what: &'static str,
         /// Row of the value, from 0.
         row: usize,
@@ -74,8 +80,30 @@ pub enum Error {
         /// The value found.
         value: f64,
     },
+    /// A NaN or an infinity among given parameters.
+    #[error("parameter {place} is {value}, expected a finite number")]
+    NonFiniteParameter {
+        /// Which parameter.
+        place: Place,
+        /// The value found.
+        value: f64,
+    },
+    /// An output that left the range of numbers, although features and parameters are finite.
+    #[error(
+        "output {output} of row {row} (counted from 0) is {value}: features or weights are too large, scale the features"
+    )]
+    NonFiniteOutput {
+        /// Row of the features, from 0.
+        row: usize,
+        /// Column of the output, from 0.
+        output: usize,
+        /// The value found.
+        value: f64,
+    },
     /// A class index at or above the number of outputs.
-    #[error("target of row {row} is class {found}, the network has {classes} outputs: expected 0 to {}", classes - 1)]
+    #[error(
+        "target of row {row} is class {found}, the network has {classes} outputs: expected a class below {classes}"
+    )]
     ClassOutOfRange {
         /// Row of the target, from 0.
         row: usize,

@@ -22,6 +22,8 @@ pub enum Init {
     Zeros,
 }
 
+const GAIN_RANGE: &str = "a number ≥ 0 whose draws are finite in the network's scalar type";
+
 impl Default for Init {
     fn default() -> Self {
         Self::XavierNormal { gain: 1.0 }
@@ -31,11 +33,6 @@ impl Default for Init {
 impl Init {
     /// Draws θ in the order of the layout, in `f64`, rounded to `F`: the same seed means the same network in both.
     pub(crate) fn draw<F: Scalar>(self, layout: &Layout, rng: &mut impl rand::Rng) -> Result<Vec<F>> {
-        if let Self::XavierNormal { gain } = self
-            && !(gain.is_finite() && gain >= 0.0)
-        {
-            return Err(Error::InvalidSetting { name: "gain", value: gain, expected: "a finite number ≥ 0" });
-        }
         let mut parameters = vec![F::zero(); layout.len()];
         for span in layout.layers() {
             let deviation = self.standard_deviation(span);
@@ -46,7 +43,18 @@ impl Init {
                 }
             }
         }
+        self.check_gain(&parameters)?;
         Ok(parameters)
+    }
+
+    /// A gain must be a number ≥ 0, and must not carry a weight out of the scalar's range.
+    fn check_gain<F: Scalar>(self, parameters: &[F]) -> Result<()> {
+        match self {
+            Self::XavierNormal { gain } if !(gain >= 0.0 && parameters.iter().all(|w| w.is_finite())) => {
+                Err(Error::InvalidSetting { name: "gain", value: gain, expected: GAIN_RANGE })
+            }
+            _ => Ok(()),
+        }
     }
 
     fn standard_deviation(self, span: &Span) -> f64 {

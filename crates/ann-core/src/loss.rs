@@ -4,7 +4,7 @@
 
 use std::fmt::{self, Display};
 
-use ndarray::{Array2, ArrayRef2};
+use ndarray::{Array2, ArrayRef1, ArrayRef2};
 
 use crate::Scalar;
 
@@ -34,21 +34,22 @@ impl Loss {
 }
 
 /// ℓ for one row of logits and its true class; overwrites `delta` with ∂ℓ/∂zⱼ = pⱼ − [j = c] (report, "Loss").
-pub(crate) fn cross_entropy<F: Scalar>(logits: &[F], class: usize, delta: &mut [F]) -> F {
+pub(crate) fn cross_entropy<F: Scalar>(logits: &[F], class: usize, delta: &mut [F]) -> f64 {
     let (max, sum) = softmax_into(logits, delta);
     delta[class] -= F::one();
     // ln Σⱼ exp(zⱼ) = max + ln Σⱼ exp(zⱼ − max); the difference first, so that large logits lose nothing.
-    (max - logits[class]) + sum.ln()
+    // In f64, because f32 overflows where the true loss does not.
+    (max.as_f64() - logits[class].as_f64()) + sum.as_f64().ln()
 }
 
 /// ℓ = (1/m) Σⱼ (ŷⱼ − yⱼ)²; overwrites `delta` with ∂ℓ/∂ŷⱼ = (2/m) (ŷⱼ − yⱼ) (report, "Regression", where m = 1).
-pub(crate) fn squared_error<F: Scalar>(outputs: &[F], targets: ndarray::ArrayView1<'_, F>, delta: &mut [F]) -> F {
-    let m = F::of(outputs.len() as f64);
-    let mut sum = F::zero();
+pub(crate) fn squared_error<F: Scalar>(outputs: &[F], targets: &ArrayRef1<F>, delta: &mut [F]) -> f64 {
+    let m = outputs.len() as f64;
+    let mut sum = 0.0;
     for ((delta, &output), &target) in delta.iter_mut().zip(outputs).zip(targets) {
-        let difference = output - target;
+        let difference = output.as_f64() - target.as_f64();
         sum += difference * difference;
-        *delta = F::of(2.0) * difference / m;
+        *delta = F::of(2.0 * difference / m);
     }
     sum / m
 }
@@ -67,6 +68,7 @@ pub(crate) fn largest<F: Scalar>(logits: &[F]) -> usize {
 /// Class probabilities pⱼ = exp(zⱼ) / Σᵢ exp(zᵢ) for each row of logits (n, classes).
 ///
 /// Rows sum to 1 to rounding, whatever the size of the logits: no overflow, no NaN for finite logits.
+#[expect(clippy::missing_panics_doc, reason = "a fresh array always has contiguous rows")]
 pub fn softmax<F: Scalar>(logits: &ArrayRef2<F>) -> Array2<F> {
     let mut probabilities = Array2::zeros(logits.raw_dim());
     for (row, mut out) in logits.rows().into_iter().zip(probabilities.rows_mut()) {
@@ -78,7 +80,8 @@ pub fn softmax<F: Scalar>(logits: &ArrayRef2<F>) -> Array2<F> {
 /// Overwrites `probabilities`; gives back the row's maximum and Σⱼ exp(zⱼ − max).
 fn softmax_into<F: Scalar>(logits: &[F], probabilities: &mut [F]) -> (F, F) {
     // Subtracting the row maximum leaves the softmax unchanged and keeps `exp` below overflow.
-    let max = logits.iter().copied().fold(F::neg_infinity(), |max, logit| if logit > max { logit } else { max });
+    let max =
+        logits.iter().copied().fold(F::neg_infinity(), |max, logit| if logit > max { logit } else { max });
     let mut sum = F::zero();
     for (p, &logit) in probabilities.iter_mut().zip(logits) {
         *p = (logit - max).exp();
@@ -109,7 +112,7 @@ mod tests {
     fn squared_error_by_hand() {
         // ŷ − y = (1, −3): ℓ = (1 + 9) / 2 = 5, δ = (2/2) (1, −3)
         let mut delta = [0.0; 2];
-        assert_eq!(squared_error(&[2.0, 0.0], arr1(&[1.0, 3.0]).view(), &mut delta), 5.0);
+        assert_eq!(squared_error(&[2.0, 0.0], &arr1(&[1.0, 3.0]), &mut delta), 5.0);
         assert_eq!(delta, [1.0, -3.0]);
     }
 

@@ -46,7 +46,10 @@ impl<F: Scalar> Network<F> {
         if parameters.len() != layout.len() {
             return Err(Error::ParameterCount { expected: layout.len(), found: parameters.len() });
         }
-        check_finite("parameters", parameters.iter().enumerate().map(|(index, &value)| ((0, index), value)))?;
+        if let Some(index) = parameters.iter().position(|value| !value.is_finite()) {
+            let (place, value) = (layout.locate(index), parameters[index].as_f64());
+            return Err(Error::NonFiniteParameter { place, value });
+        }
         Ok(Self { architecture: architecture.clone(), layout, parameters })
     }
 
@@ -88,7 +91,7 @@ impl<F: Scalar> Network<F> {
     /// Raw outputs (logits for a classifier) for the rows of `x` (n, inputs): an (n, outputs) matrix.
     ///
     /// # Errors
-    /// Another number of columns than the first layer expects, or a NaN or infinity in `x`.
+    /// Another number of columns than the first layer expects, a NaN or infinity in `x`, or an output that overflows.
     pub fn forward(&self, x: &ArrayRef2<F>) -> Result<Array2<F>> {
         let expected = self.architecture.input_width();
         if x.ncols() != expected {
@@ -98,6 +101,11 @@ impl<F: Scalar> Network<F> {
         let mut outputs = Array2::zeros((x.nrows(), self.architecture.output_width()));
         let mut scratch = Scratch::new(&self.architecture, x.nrows().min(block::ROWS));
         block::forward(&self.architecture, &self.layout, &self.parameters, x, &mut scratch, &mut outputs);
-        Ok(outputs)
+        match outputs.indexed_iter().find(|(_, value)| !value.is_finite()) {
+            Some(((row, output), value)) => {
+                Err(Error::NonFiniteOutput { row, output, value: value.as_f64() })
+            }
+            None => Ok(outputs),
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! A problem: *what* is minimised, as plain data.  How is the business of `ann-train`.
 
-use ndarray::{Array1, Array2, ArrayRef2, ArrayView2, Axis};
+use ndarray::{Array1, Array2, ArrayRef2, ArrayView1, ArrayView2, Axis};
 
 use crate::{Architecture, Error, Layout, Loss, Result, Scalar};
 
@@ -36,8 +36,8 @@ pub enum Targets<'a, F = f64> {
 }
 
 impl<'a, F: Scalar> Problem<'a, F> {
-    /// A problem without penalty (λ = 0).  `features` is (n, inputs); targets are `&[usize]` or `&Vec<usize>` (classes),
-    /// `&Array1` (one output) or `&Array2` (n, outputs).
+    /// A problem without penalty (λ = 0).  `features` is (n, inputs).  Classes are `&[usize]` or `&Vec<usize>`;
+    /// values are `&[F]`, `&Vec<F>` or `&Array1` (one output), or `&Array2` (n, outputs).
     ///
     /// # Errors
     /// An impossible architecture; no rows; features or targets of the wrong shape or kind; a NaN or infinity among them;
@@ -54,7 +54,10 @@ impl<'a, F: Scalar> Problem<'a, F> {
             return Err(Error::NoSamples);
         }
         if features.ncols() != architecture.input_width() {
-            return Err(Error::WidthMismatch { expected: architecture.input_width(), found: features.ncols() });
+            return Err(Error::WidthMismatch {
+                expected: architecture.input_width(),
+                found: features.ncols(),
+            });
         }
         if targets.len() != features.nrows() {
             return Err(Error::RowMismatch { features: features.nrows(), targets: targets.len() });
@@ -158,6 +161,18 @@ impl<'a, F, const N: usize> From<&'a [usize; N]> for Targets<'a, F> {
 impl<'a, F> From<&'a Vec<usize>> for Targets<'a, F> {
     fn from(classes: &'a Vec<usize>) -> Self {
         Self::Classes(classes)
+    }
+}
+
+impl<'a, F: Scalar> From<&'a [F]> for Targets<'a, F> {
+    fn from(values: &'a [F]) -> Self {
+        Self::Values(ArrayView1::from(values).insert_axis(Axis(1)))
+    }
+}
+
+impl<'a, F: Scalar> From<&'a Vec<F>> for Targets<'a, F> {
+    fn from(values: &'a Vec<F>) -> Self {
+        Self::from(values.as_slice())
     }
 }
 

@@ -8,7 +8,17 @@ use num_traits::{Float, NumAssign};
 
 /// `f32` or `f64`: the type of data and parameters.  Settings (η, λ, gain) and losses are always `f64`.
 pub trait Scalar:
-    Float + NumAssign + LinalgScalar + ScalarOperand + Sum + Default + Debug + Display + Send + Sync + sealed::Sealed
+    Float
+    + NumAssign
+    + LinalgScalar
+    + ScalarOperand
+    + Sum
+    + Default
+    + Debug
+    + Display
+    + Send
+    + Sync
+    + sealed::Sealed
 {
     /// The nearest value of this type.
     fn of(value: f64) -> Self;

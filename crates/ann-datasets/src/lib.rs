@@ -3,6 +3,7 @@
 mod dataset;
 mod embedded;
 pub mod generate;
+pub mod reference;
 
 mod cell;
 mod columns;

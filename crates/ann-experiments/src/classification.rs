@@ -1,10 +1,10 @@
 //! Figures 1 and 2, and the doughnut with ReLU: truth, prediction with its probability, and the loss.
 
-use anyhow::{Context, Result, ensure};
 use ann_core::ndarray::{Array1, Array2};
 use ann_core::{Init, Layer};
 use ann_datasets::Dataset;
 use ann_train::{Classifier, FittedClassifier};
+use anyhow::{Context, Result, ensure};
 use serde_json::json;
 
 use crate::cli::{self, DataOptions, Defaults, Options};
@@ -118,7 +118,12 @@ fn result_line(fitted: &FittedClassifier<String>, fits: &[usize], seeds: u64) ->
     let accuracy = last.accuracy.unwrap_or(f64::NAN);
     let robust: Vec<String> =
         GAINS.iter().zip(fits).map(|(gain, fits)| format!("{fits}/{seeds} at gain {gain}")).collect();
-    format!("accuracy {accuracy}  loss {:.6}  epochs {}  seeds fitted {}", last.loss, last.epoch, robust.join(", "))
+    format!(
+        "accuracy {accuracy}  loss {:.6}  epochs {}  seeds fitted {}",
+        last.loss,
+        last.epoch,
+        robust.join(", ")
+    )
 }
 
 fn record(
@@ -141,9 +146,10 @@ fn record(
         .observed("loss", last.loss)
         .observed("epochs", last.epoch)
         .observed("stop", json!(format!("{:?}", fitted.history().stop)));
-    GAINS.iter().zip(fits).fold(record, |record, (gain, &fits)| {
-        record.observed(format!("seeds fitted at gain {gain}"), fits)
-    })
+    GAINS
+        .iter()
+        .zip(fits)
+        .fold(record, |record, (gain, &fits)| record.observed(format!("seeds fitted at gain {gain}"), fits))
 }
 
 fn draw(
@@ -167,7 +173,11 @@ fn draw(
     })
 }
 
-fn caption(experiment: &Experiment, options: &ClassificationOptions, fitted: &FittedClassifier<String>) -> String {
+fn caption(
+    experiment: &Experiment,
+    options: &ClassificationOptions,
+    fitted: &FittedClassifier<String>,
+) -> String {
     let (history, seed) = (fitted.history(), options.common.seed);
     format!(
         "{}   ·   η = {}, λ = 0, Xavier gain {}, seed {seed}   ·   {} of at most {} epochs, stop below loss {}",

@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Result;
 use ann_datasets::{Column, Dataset};
+use anyhow::Result;
 use clap::{Args, CommandFactory, FromArgMatches};
 
 /// What an experiment does when no option is given.
@@ -58,7 +58,11 @@ impl DataOptions {
 }
 
 /// Reads the command line into `T`; shows help, version or what is wrong and ends the process where clap would.
-pub fn parse<T: CommandFactory + FromArgMatches>(name: &'static str, about: &'static str, defaults: Defaults) -> T {
+pub fn parse<T: CommandFactory + FromArgMatches>(
+    name: &'static str,
+    about: &'static str,
+    defaults: Defaults,
+) -> T {
     let command = T::command()
         .name(name)
         .version(env!("CARGO_PKG_VERSION"))

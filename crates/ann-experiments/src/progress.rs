@@ -6,7 +6,5 @@ use indicatif::{ProgressBar, ProgressStyle};
 pub fn bar(total: u64, task: impl Into<String>) -> ProgressBar {
     // indicatif draws to stderr, and only when that is a terminal.
     let style = ProgressStyle::with_template("{msg:28} {bar:32} {pos}/{len} {eta}");
-    ProgressBar::new(total)
-        .with_style(style.expect("the template is a constant"))
-        .with_message(task.into())
+    ProgressBar::new(total).with_style(style.expect("the template is a constant")).with_message(task.into())
 }

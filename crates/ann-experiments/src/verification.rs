@@ -2,12 +2,12 @@
 
 use std::ops::Range;
 
-use anyhow::Result;
 use ann_core::ndarray::{Array1, Array2};
 use ann_core::{Activation, Architecture, Init, Loss, Network, Problem, Span, seeded};
 use ann_datasets::Dataset;
 use ann_gradcheck::{Config, Report, Verdict, check_problem};
 use ann_train::{Accumulation, Objective, TrainConfig, train};
+use anyhow::Result;
 use rand_distr::{Distribution, StandardNormal};
 use rayon::prelude::*;
 
@@ -89,12 +89,18 @@ impl Samples {
     ///
     /// # Errors
     /// The data does not fit the architecture.
-    pub fn problem<'a>(&'a self, architecture: &'a Architecture, task: Task) -> ann_core::Result<Problem<'a>> {
+    pub fn problem<'a>(
+        &'a self,
+        architecture: &'a Architecture,
+        task: Task,
+    ) -> ann_core::Result<Problem<'a>> {
         match task {
             Task::Classification => {
                 Problem::new(architecture, Loss::SoftmaxCrossEntropy, &self.features, &self.classes)
             }
-            Task::Regression => Problem::new(architecture, Loss::MeanSquaredError, &self.features, &self.values),
+            Task::Regression => {
+                Problem::new(architecture, Loss::MeanSquaredError, &self.features, &self.values)
+            }
         }
     }
 }
@@ -150,8 +156,10 @@ pub fn rows(samples: &Samples, task: Task, activation: &Activation, points: &Poi
 /// Layer k of all reports, which are on the same problem.
 fn row(layer: usize, span: &Span, reports: &[Report]) -> Row {
     let of_layer = |group: &&ann_gradcheck::Group| group.part.is_some_and(|(k, _)| k == layer);
-    let groups: Vec<_> =
-        reports.iter().flat_map(|report| report.groups().iter().filter(of_layer).map(move |g| (report, g))).collect();
+    let groups: Vec<_> = reports
+        .iter()
+        .flat_map(|report| report.groups().iter().filter(of_layer).map(move |g| (report, g)))
+        .collect();
     let (report, worst) = groups
         .iter()
         .max_by(|(_, one), (_, other)| one.worst.absolute().total_cmp(&other.worst.absolute()))

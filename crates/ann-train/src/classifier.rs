@@ -3,7 +3,7 @@
 use std::fmt::Debug;
 use std::ops::ControlFlow;
 
-use ann_core::ndarray::{Array2, ArrayRef2, ArrayView1};
+use ann_core::ndarray::{Array2, ArrayRef1, ArrayRef2};
 use ann_core::{Activation, Error as CoreError, Init, Layer, Loss, Network, Problem, Scalar, softmax};
 
 use crate::{Accumulation, EpochRecord, Error, History, Result, TrainConfig, estimator};
@@ -127,7 +127,7 @@ impl<L: Clone + Ord + Debug, F: Scalar> FittedClassifier<L, F> {
     /// Another number of columns than fitted, or a NaN or infinity in `x`.
     pub fn predict(&self, x: &ArrayRef2<F>) -> Result<Vec<L>> {
         let logits = self.network.forward(x)?;
-        Ok(logits.rows().into_iter().map(|row| self.classes[first_largest(row)].clone()).collect())
+        Ok(logits.rows().into_iter().map(|row| self.classes[first_largest(&row)].clone()).collect())
     }
 
     /// The probability of each class for each row of `x`: (n, classes), columns in the order of
@@ -148,10 +148,10 @@ impl<L: Clone + Ord + Debug, F: Scalar> FittedClassifier<L, F> {
         L: 'y,
     {
         let labels: Vec<&L> = labels.into_iter().collect();
+        check_rows(x, labels.len())?;
         if labels.is_empty() {
             return Err(CoreError::NoSamples.into());
         }
-        check_rows(x, labels.len())?;
         class_indices(&self.classes, &labels)?;
         let predicted = self.predict(x)?;
         let hits = predicted.iter().zip(&labels).filter(|(predicted, label)| predicted == *label).count();
@@ -188,8 +188,11 @@ fn distinct<L: Clone + Ord>(labels: &[&L]) -> Vec<L> {
 
 /// Where each label stands among the sorted classes.
 fn class_indices<L: Ord + Debug>(classes: &[L], labels: &[&L]) -> Result<Vec<usize>> {
-    let unknown =
-        |row, label: &L| Error::UnknownLabel { row, label: format!("{label:?}"), expected: format!("{classes:?}") };
+    let unknown = |row, label: &L| Error::UnknownLabel {
+        row,
+        label: format!("{label:?}"),
+        expected: format!("{classes:?}"),
+    };
     let index = |(row, label): (usize, &&L)| classes.binary_search(label).map_err(|_| unknown(row, label));
     labels.iter().enumerate().map(index).collect()
 }
@@ -199,7 +202,7 @@ fn check_rows<F>(x: &ArrayRef2<F>, targets: usize) -> Result<()> {
     if features == targets { Ok(()) } else { Err(CoreError::RowMismatch { features, targets }.into()) }
 }
 
-fn first_largest<F: Scalar>(logits: ArrayView1<'_, F>) -> usize {
+fn first_largest<F: Scalar>(logits: &ArrayRef1<F>) -> usize {
     let larger = |best: usize, (class, &logit): (usize, &F)| if logit > logits[best] { class } else { best };
     logits.iter().enumerate().fold(0, larger)
 }

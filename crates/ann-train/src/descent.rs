@@ -91,7 +91,11 @@ pub fn train_observed<F: Scalar>(
 }
 
 /// θ ← θ − η g.
+///
+/// # Panics
+/// When the lengths differ.
 pub fn descend<F: Scalar>(parameters: &mut [F], gradient: &[F], learning_rate: F) {
+    assert_eq!(parameters.len(), gradient.len(), "one entry of the gradient for each parameter");
     for (parameter, &g) in parameters.iter_mut().zip(gradient) {
         *parameter -= learning_rate * g;
     }

@@ -22,6 +22,9 @@ pub enum Error {
         /// Its range in words.
         expected: &'static str,
     },
+    /// Two-dimensional targets without a column.
+    #[error("targets have 0 columns, expected at least 1")]
+    NoTargetColumns,
     /// All labels are the same.
     #[error("all {samples} labels are {label}: a classifier needs at least two classes")]
     OneClass {
@@ -31,7 +34,9 @@ pub enum Error {
         label: String,
     },
     /// A label that was not among the ones fitted.
-    #[error("label {label} of row {row} (counted from 0) was not seen when fitting, expected one of {expected}")]
+    #[error(
+        "label {label} of row {row} (counted from 0) was not seen when fitting, expected one of {expected}"
+    )]
     UnknownLabel {
         /// Row of the label, from 0.
         row: usize,
@@ -42,15 +47,15 @@ pub enum Error {
     },
     /// Training left the range of numbers.
     #[error(
-        "training diverged: the loss is {loss} at epoch {epoch} with learning rate {learning_rate}; \
-         choose a smaller learning rate, or scale the features"
+        "training diverged at epoch {epoch} with learning rate {learning_rate} (loss {loss}): \
+         choose a smaller learning rate, or scale features and targets"
     )]
     Diverged {
         /// Number of updates before the loss was found.
         epoch: usize,
         /// η.
         learning_rate: f64,
-        /// The loss found, NaN or infinite.
+        /// The loss found: NaN or infinite, unless a parameter is.
         loss: f64,
     },
 }

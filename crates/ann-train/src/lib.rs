@@ -19,6 +19,6 @@ pub use regressor::{FittedRegressor, Output, RegressionTargets, Regressor};
 
 // What our signatures name, so that a user needs one `use` line and one dependency.
 pub use ann_core::{
-    Activation, ActivationFn, Architecture, Init, Layer, Layout, Loss, Network, Problem, Scalar, Targets, ndarray,
-    seeded,
+    Activation, ActivationFn, Architecture, Init, Layer, Layout, Loss, Network, Problem, Scalar, Targets,
+    ndarray, seeded,
 };

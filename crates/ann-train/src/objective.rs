@@ -111,6 +111,7 @@ impl<'p, 'data, F: Scalar> Objective<'p, 'data, F> {
 ///
 /// # Errors
 /// `parameters` are not as many as the problem's layout has.
+#[expect(clippy::missing_panics_doc, reason = "a fresh array always has contiguous rows")]
 pub fn per_sample_gradients<F: Scalar>(
     problem: &Problem<'_, F>,
     parameters: &[F],

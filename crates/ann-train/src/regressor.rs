@@ -3,11 +3,12 @@
 use std::ops::ControlFlow;
 
 use ann_core::ndarray::{
-    Array, Array2, ArrayBase, ArrayRef2, ArrayView1, ArrayView2, Axis, Data, Dimension, Ix1, Ix2,
+    Array, Array1, Array2, ArrayBase, ArrayRef1, ArrayRef2, ArrayView1, ArrayView2, Axis, Data, Dimension,
+    Ix1, Ix2,
 };
 use ann_core::{Activation, Init, Layer, Loss, Network, Problem, Scalar};
 
-use crate::{Accumulation, EpochRecord, History, Result, TrainConfig, estimator};
+use crate::{Accumulation, EpochRecord, Error, History, Result, TrainConfig, estimator};
 
 /// Settings of a regressor, trained on mean squared error.  [`fit`](Self::fit) makes a [`FittedRegressor`].
 ///
@@ -16,7 +17,8 @@ use crate::{Accumulation, EpochRecord, History, Result, TrainConfig, estimator};
 ///
 /// let x = array![[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]];
 /// let plane = Regressor { hidden: vec![], ..Regressor::default() }.fit(&x, &[0.0, 1.0, 2.0, 3.0])?;
-/// assert!((plane.predict(&array![[0.5, 0.5]])?[0] - 1.5).abs() < 0.01);
+/// let middle: f64 = plane.predict(&array![[0.5, 0.5]])?[0];
+/// assert!((middle - 1.5).abs() < 0.01);
 /// # Ok::<(), ann_train::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]
@@ -60,7 +62,7 @@ impl Regressor {
     ///
     /// # Errors
     /// No samples, another number of targets than rows, no target columns, a NaN or infinity in either, a hidden layer of
-    /// width 0, a setting outside its range, or [`Error::Diverged`](crate::Error::Diverged).
+    /// width 0, a setting outside its range, or [`Error::Diverged`].
     pub fn fit<F: Scalar, Y: RegressionTargets<F> + ?Sized>(
         &self,
         x: &ArrayRef2<F>,
@@ -80,6 +82,9 @@ impl Regressor {
         observer: impl FnMut(&EpochRecord, &Network<F>) -> ControlFlow<()>,
     ) -> Result<FittedRegressor<Y::Dim, F>> {
         let targets = targets.to_columns();
+        if targets.ncols() == 0 {
+            return Err(Error::NoTargetColumns);
+        }
         let architecture = estimator::architecture(x, &self.hidden, targets.ncols())?;
         let problem = Problem::new(&architecture, Loss::MeanSquaredError, x, targets)?.with_l2(self.l2)?;
         let (network, history) =
@@ -130,7 +135,7 @@ impl<D: Output, F: Scalar> FittedRegressor<D, F> {
         Problem::new(self.network.architecture(), Loss::MeanSquaredError, x, targets)?;
         let predictions = self.network.forward(x)?;
         let outputs = targets.columns().into_iter().zip(predictions.columns());
-        Ok(outputs.map(|(y, prediction)| r_squared(y, prediction)).sum::<f64>() / targets.ncols() as f64)
+        Ok(outputs.map(|(y, prediction)| r_squared(&y, &prediction)).sum::<f64>() / targets.ncols() as f64)
     }
 
     /// For each layer a matrix (fan_in + 1, fan_out): the weights from each input, and the bias as last row.
@@ -150,16 +155,18 @@ impl<D: Output, F: Scalar> FittedRegressor<D, F> {
 }
 
 /// R² = 1 − Σ(y − ŷ)² / Σ(y − ȳ)².
-fn r_squared<F: Scalar>(y: ArrayView1<'_, F>, prediction: ArrayView1<'_, F>) -> f64 {
-    let mean = y.iter().map(|y| y.as_f64()).sum::<f64>() / y.len() as f64;
-    let squares = |center: &dyn Fn(usize) -> f64| -> f64 {
-        y.iter().enumerate().map(|(n, y)| (y.as_f64() - center(n)).powi(2)).sum()
-    };
-    let (residual, total) = (squares(&|n| prediction[n].as_f64()), squares(&|_| mean));
-    match (residual == 0.0, total == 0.0) {
+fn r_squared<F: Scalar>(y: &ArrayRef1<F>, prediction: &ArrayRef1<F>) -> f64 {
+    // Both sums are divided by the square of the largest number, so that neither overflows.
+    let largest = y.iter().chain(prediction).map(|v| v.as_f64().abs()).fold(f64::MIN_POSITIVE, f64::max);
+    let [y, prediction] = [y, prediction].map(|v| v.mapv(|v| v.as_f64() / largest));
+    let squares = |difference: Array1<f64>| difference.mapv(|d| d * d).sum();
+    let residual = squares(&y - &prediction);
+    // Asked of the values, because the mean of equal values need not be that value.
+    let is_constant = y.iter().all(|&value| value == y[0]);
+    match (residual == 0.0, is_constant) {
         (true, _) => 1.0,
         (false, true) => 0.0,
-        (false, false) => 1.0 - residual / total,
+        (false, false) => 1.0 - residual / squares(&y - y.sum() / y.len() as f64),
     }
 }
 

@@ -2,7 +2,6 @@
 
 use std::process::ExitCode;
 
-use anyhow::{Result, ensure};
 use ann_core::{Activation, Init};
 use ann_experiments::cli::{self, DataOptions, Defaults, Options};
 use ann_experiments::figure::{Axis, Figure, Mark, Panel};
@@ -10,6 +9,7 @@ use ann_experiments::progress;
 use ann_experiments::record::Record;
 use ann_experiments::verification::{HIDDEN, Points, Row, Samples, Task, check, rows};
 use ann_gradcheck::{Config, Verdict};
+use anyhow::{Result, ensure};
 use clap::Parser;
 
 const NAME: &str = "gradient_check";
@@ -63,7 +63,8 @@ fn datasets(options: &CheckOptions) -> Result<Vec<Samples>> {
 
 /// The report's claim: sigmoid and ReLU, classification and regression, every dataset.
 fn claims(options: &CheckOptions, datasets: &[Samples]) -> Result<Vec<Block>> {
-    let activations = [(Activation::Sigmoid, sigmoid_points(options)), (Activation::Relu, relu_points(options))];
+    let activations =
+        [(Activation::Sigmoid, sigmoid_points(options)), (Activation::Relu, relu_points(options))];
     let bar = progress::bar((datasets.len() * TASKS.len() * activations.len()) as u64, "checking gradients");
     let mut blocks = Vec::new();
     for samples in datasets {
@@ -88,7 +89,10 @@ fn sigmoid_points(options: &CheckOptions) -> (&'static str, Points) {
 
 fn relu_points(options: &CheckOptions) -> (&'static str, Points) {
     let (seed, epochs) = (options.common.seed, options.common.epochs);
-    ("He, biases N(0, 1)", Points { init: Init::HeNormal, bias_deviation: 1.0, count: RELU_POINTS, seed, epochs })
+    (
+        "He, biases N(0, 1)",
+        Points { init: Init::HeNormal, bias_deviation: 1.0, count: RELU_POINTS, seed, epochs },
+    )
 }
 
 /// The report's own ReLU start: its check agreed there because every gradient was zero.
@@ -150,7 +154,10 @@ fn report(
         record.claim(block.name(), block.verdict().to_string()).observed(block.name(), block.largest())
     });
     record.files(&files).write(&options.common.out)?;
-    println!("verdict: {verdict}  largest difference {worst:.1e} of {:.0e} allowed", Config::default().tolerance);
+    println!(
+        "verdict: {verdict}  largest difference {worst:.1e} of {:.0e} allowed",
+        Config::default().tolerance
+    );
     Ok(if verdict == Verdict::Pass { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
@@ -174,7 +181,9 @@ fn print_table(claims: &[Block], demonstration: &Block) {
     for block in claims {
         print_block(block);
     }
-    println!("\nFor demonstration, not counted: where the report's own ReLU check took place, it could see nothing.");
+    println!(
+        "\nFor demonstration, not counted: where the report's own ReLU check took place, it could see nothing."
+    );
     print_block(demonstration);
     println!();
 }
@@ -218,6 +227,12 @@ fn draw(options: &CheckOptions, dataset: &str, curve: Vec<(f64, f64, f64)>) -> F
             options.common.seed, options.common.epochs
         ),
         columns: 1,
-        panels: vec![Panel { title: "Difference between the two gradients".to_owned(), x, y, equal_axes: false, marks }],
+        panels: vec![Panel {
+            title: "Difference between the two gradients".to_owned(),
+            x,
+            y,
+            equal_axes: false,
+            marks,
+        }],
     }
 }

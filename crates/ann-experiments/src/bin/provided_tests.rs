@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::{Result, ensure};
 use ann_core::Activation;
 use ann_core::ndarray::{Array2, array};
 use ann_experiments::cli::{self, Defaults};
@@ -11,6 +10,7 @@ use ann_experiments::figure::{Axis, Figure, Mark, Panel};
 use ann_experiments::progress;
 use ann_experiments::record::Record;
 use ann_train::{Classifier, Regressor};
+use anyhow::{Result, ensure};
 use clap::Parser;
 use rayon::prelude::*;
 
@@ -86,8 +86,11 @@ fn corners() -> Array2<f64> {
 
 /// How far any probability of a true class is from 1, or from ½.
 fn classifier_deviation(case: &Case, seed: u64, epochs: usize) -> ann_train::Result<f64> {
-    let mut settings =
-        Classifier { hidden: Activation::Sigmoid.layers(case.hidden.iter().copied()), seed, ..Classifier::default() };
+    let mut settings = Classifier {
+        hidden: Activation::Sigmoid.layers(case.hidden.iter().copied()),
+        seed,
+        ..Classifier::default()
+    };
     if epochs > 0 {
         settings.epochs = epochs;
     }
@@ -99,8 +102,11 @@ fn classifier_deviation(case: &Case, seed: u64, epochs: usize) -> ann_train::Res
 
 /// How far any prediction is from its target, or from ½.
 fn regressor_deviation(case: &Case, seed: u64, epochs: usize) -> ann_train::Result<f64> {
-    let mut settings =
-        Regressor { hidden: Activation::Sigmoid.layers(case.hidden.iter().copied()), seed, ..Regressor::default() };
+    let mut settings = Regressor {
+        hidden: Activation::Sigmoid.layers(case.hidden.iter().copied()),
+        seed,
+        ..Regressor::default()
+    };
     if epochs > 0 {
         settings.epochs = epochs;
     }
@@ -112,7 +118,8 @@ fn regressor_deviation(case: &Case, seed: u64, epochs: usize) -> ann_train::Resu
 
 /// The shapes of the weights of a fitted regressor with hidden layers 10 and 5, bias as last row.
 fn weight_shapes(seed: u64) -> Result<Vec<(usize, usize)>> {
-    let settings = Regressor { hidden: Activation::Sigmoid.layers([10, 5]), seed, epochs: 1, ..Regressor::default() };
+    let settings =
+        Regressor { hidden: Activation::Sigmoid.layers([10, 5]), seed, epochs: 1, ..Regressor::default() };
     let fitted = settings.fit(&corners(), &[0.0, 1.0, 1.0, 0.0])?;
     Ok(fitted.weights().iter().map(|weights| weights.dim()).collect())
 }
@@ -123,7 +130,10 @@ fn report(
     regression: &[Deviations],
     shapes: &[(usize, usize)],
 ) -> Result<ExitCode> {
-    ensure!(shapes == [(3, 10), (11, 5), (6, 1)], "weight shapes are {shapes:?}, expected (3,10), (11,5), (6,1)");
+    ensure!(
+        shapes == [(3, 10), (11, 5), (6, 1)],
+        "weight shapes are {shapes:?}, expected (3,10), (11,5), (6,1)"
+    );
     let files = draw(options, classification, regression).write(&options.out, NAME)?;
     let groups = [("classification", classification), ("regression", regression)];
     let mut passed = true;
@@ -136,7 +146,10 @@ fn report(
         for (case, deviations) in CASES.iter().zip(results) {
             let within = deviations.iter().filter(|(_, deviation)| *deviation <= TOLERANCE).count();
             let worst = deviations.iter().map(|&(_, deviation)| deviation).fold(0.0, f64::max);
-            println!("{group:<15} {:<32} {within}/{SEEDS} seeds within {TOLERANCE}, worst {worst:.5}", case.name);
+            println!(
+                "{group:<15} {:<32} {within}/{SEEDS} seeds within {TOLERANCE}, worst {worst:.5}",
+                case.name
+            );
             let name = format!("{group}: {}", case.name);
             record = record.claim(format!("{name}, seeds within {TOLERANCE}"), within).observed(name, worst);
             passed &= within == deviations.len();
@@ -144,7 +157,12 @@ fn report(
     }
     let verdict = if passed { "pass" } else { "fail" };
     record.claim("verdict", verdict).files(&files).write(&options.out)?;
-    println!("verdict: {verdict}  {} cases, seeds {} to {}", 2 * CASES.len(), options.seed, options.seed + SEEDS - 1);
+    println!(
+        "verdict: {verdict}  {} cases, seeds {} to {}",
+        2 * CASES.len(),
+        options.seed,
+        options.seed + SEEDS - 1
+    );
     Ok(if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 

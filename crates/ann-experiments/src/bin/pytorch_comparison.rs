@@ -5,13 +5,13 @@
 
 use std::process::ExitCode;
 
-use anyhow::{Context, Result, ensure};
 use ann_core::{Activation, Architecture, Init, Loss, Network, Problem, seeded};
 use ann_datasets::{Dataset, reference};
 use ann_experiments::cli::{self, DataOptions, Defaults, Options};
 use ann_experiments::figure::{Axis, Figure, Mark, Panel};
 use ann_experiments::record::Record;
 use ann_train::{TrainConfig, train};
+use anyhow::{Context, Result, ensure};
 use clap::Parser;
 
 const NAME: &str = "pytorch_comparison";
@@ -77,7 +77,10 @@ fn our_losses(mut network: Network, data: &Dataset, l2: f64, epochs: usize) -> R
 
 fn recorded_parameters() -> Result<Vec<f64>> {
     let mut rows = csv::Reader::from_reader(reference::PYTORCH_IRIS_INITIAL_PARAMETERS.as_bytes());
-    rows.deserialize().map(|row| row.map(|(_, _, _, _, value): (u8, char, u8, u8, f64)| value)).map(|v| Ok(v?)).collect()
+    rows.deserialize()
+        .map(|row| row.map(|(_, _, _, _, value): (u8, char, u8, u8, f64)| value))
+        .map(|v| Ok(v?))
+        .collect()
 }
 
 fn recorded_losses(run: &str, l2: f64) -> Result<Vec<f64>> {
@@ -93,7 +96,12 @@ fn recorded_losses(run: &str, l2: f64) -> Result<Vec<f64>> {
 }
 
 /// Pictures, record and result line.
-fn report(options: &ComparisonOptions, network: &Architecture, own: &[Pair], matched: &[Pair]) -> Result<ExitCode> {
+fn report(
+    options: &ComparisonOptions,
+    network: &Architecture,
+    own: &[Pair],
+    matched: &[Pair],
+) -> Result<ExitCode> {
     let out = &options.common.out;
     let mut files = own_figure(options, network, own).write(out, NAME)?;
     files.extend(matched_figure(options, network, matched).write(out, &format!("{NAME}_matched"))?);
@@ -116,7 +124,10 @@ fn report(options: &ComparisonOptions, network: &Architecture, own: &[Pair], mat
     for pair in matched {
         println!("λ = {:<5}  largest matched difference {:.1e}", pair.l2, pair.largest_difference());
     }
-    println!("verdict: {verdict}  largest matched difference {largest:.1e} over {} epochs", options.common.epochs);
+    println!(
+        "verdict: {verdict}  largest matched difference {largest:.1e} over {} epochs",
+        options.common.epochs
+    );
     Ok(if largest <= PARITY { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 

@@ -3,7 +3,6 @@
 use std::f64::consts::PI;
 use std::ops::ControlFlow;
 
-use anyhow::Result;
 use ann_core::ndarray::{Array1, Array2, Axis as Dimension};
 use ann_core::{Activation, seeded};
 use ann_experiments::cli::{self, Defaults, Options};
@@ -11,6 +10,7 @@ use ann_experiments::figure::{Axis, Figure, Mark, Panel};
 use ann_experiments::progress;
 use ann_experiments::record::Record;
 use ann_train::{FittedRegressor, Regressor};
+use anyhow::Result;
 use clap::Parser;
 use rand::RngExt;
 use rand_distr::{Distribution, Normal};
@@ -156,7 +156,11 @@ fn loss_panel(curves: &Curves) -> Panel {
 }
 
 fn points(series: &str, x: &Array1<f64>, y: &Array1<f64>) -> Mark {
-    Mark::Points { series: series.to_owned(), class: 0, points: x.iter().copied().zip(y.iter().copied()).collect() }
+    Mark::Points {
+        series: series.to_owned(),
+        class: 0,
+        points: x.iter().copied().zip(y.iter().copied()).collect(),
+    }
 }
 
 fn column(x: &Array1<f64>) -> Array2<f64> {

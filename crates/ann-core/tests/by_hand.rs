@@ -1,0 +1,133 @@
+//! Small networks worked out with a pencil: forward, loss, and each entry of the gradient, for one sample.
+//!
+//! Weights are chosen so that every activation is a simple fraction.
+
+#![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise, in its helpers too")]
+
+use ann_core::block::{Scratch, accumulate};
+use ann_core::ndarray::array;
+use ann_core::{Activation, Architecture, Loss, Network, Problem};
+
+/// A dozen operations on numbers up to 10, each rounded by at most 1e-16 of its result: below 2e-14 in all.
+const ROUNDING: f64 = 2e-14;
+
+#[test]
+fn two_sigmoid_units_and_two_classes() {
+    let ln3 = 3_f64.ln();
+    let architecture = Architecture::inputs(2).dense(2, Activation::Sigmoid).dense(2, Activation::Identity);
+    let parameters: [&[f64]; 4] = [
+        &[-ln3, ln3, 1.0, -1.0], // W¹ = (−ln 3, ln 3; 1, −1)
+        &[0.0, 1.0],             // b¹
+        &[4.0, -2.0, 0.0, 2.0],  // W² = (4, −2; 0, 2)
+        &[-2.0, ln3 - 1.0],      // b²
+    ];
+
+    // x   = (1, 2), class 0
+    // z¹  = (−ln 3 + 2 ln 3, 1 − 2 + 1)           = (ln 3, 0)
+    // a¹  = (1 / (1 + 1/3), 1 / (1 + 1))          = (3/4, 1/2)
+    // z²  = (4·3/4 − 2·1/2 − 2, 2·1/2 + ln 3 − 1) = (0, ln 3)
+    let outputs = [0.0, ln3];
+    // p   = (1, 3) / (1 + 3)                      = (1/4, 3/4)
+    // ℓ   = −ln p₀                                = ln 4
+    let loss = 4_f64.ln();
+    // δ²  = (p₀ − 1, p₁)                          = (−3/4, 3/4)
+    // δ²W² = (4·(−3/4) + 0, −2·(−3/4) + 2·3/4)    = (−3, 3)
+    // σ′  = a (1 − a)                             = (3/16, 1/4)
+    // δ¹  = δ²W² ∘ σ′                             = (−9/16, 3/4)
+    let gradient: [&[f64]; 4] = [
+        &[-9.0 / 16.0, -9.0 / 8.0, 3.0 / 4.0, 3.0 / 2.0], // ∂W¹ = δ¹ xᵀ
+        &[-9.0 / 16.0, 3.0 / 4.0],                        // ∂b¹ = δ¹
+        &[-9.0 / 16.0, -3.0 / 8.0, 9.0 / 16.0, 3.0 / 8.0], // ∂W² = δ² a¹ᵀ
+        &[-3.0 / 4.0, 3.0 / 4.0],                         // ∂b² = δ²
+    ];
+
+    let x = array![[1.0, 2.0]];
+    let problem = Problem::new(&architecture, Loss::SoftmaxCrossEntropy, &x, &[0]).unwrap();
+    check(&problem, &parameters.concat(), &outputs, loss, &gradient.concat());
+}
+
+#[test]
+fn two_tanh_units_and_one_value() {
+    let half = 0.5;
+    let architecture = Architecture::inputs(2).dense(2, Activation::Tanh).dense(1, Activation::Identity);
+    let parameters: [&[f64]; 4] = [
+        &[3_f64.ln(), half * 3_f64.ln(), 2_f64.ln(), 2_f64.ln()], // W¹ = (ln 3, ½ ln 3; ln 2, ln 2)
+        &[0.0, -half * 2_f64.ln()],                               // b¹
+        &[2.0, 3.0],                                              // W²
+        &[1.0],                                                   // b²
+    ];
+
+    // x   = (1, −1), y = 4
+    // z¹  = (ln 3 − ½ ln 3, ln 2 − ln 2 − ½ ln 2) = (½ ln 3, −½ ln 2)
+    // tanh z = (e²ᶻ − 1) / (e²ᶻ + 1), with e²ᶻ    = (3, 1/2)
+    // a¹  = (2/4, −(1/2) / (3/2))                 = (1/2, −1/3)
+    // ŷ   = 2·1/2 − 3·1/3 + 1                     = 1
+    let outputs = [1.0];
+    // ℓ   = (1 − 4)²                              = 9
+    let loss = 9.0;
+    // δ²  = 2 (1 − 4)                             = −6
+    // δ²W² = (−12, −18),  σ′ = 1 − a²             = (3/4, 8/9)
+    // δ¹  = δ²W² ∘ σ′                             = (−9, −16)
+    let gradient: [&[f64]; 4] = [
+        &[-9.0, 9.0, -16.0, 16.0], // ∂W¹ = δ¹ xᵀ
+        &[-9.0, -16.0],            // ∂b¹ = δ¹
+        &[-3.0, 2.0],              // ∂W² = δ² a¹ᵀ
+        &[-6.0],                   // ∂b² = δ²
+    ];
+
+    let (x, y) = (array![[1.0, -1.0]], array![4.0]);
+    let problem = Problem::new(&architecture, Loss::MeanSquaredError, &x, &y).unwrap();
+    check(&problem, &parameters.concat(), &outputs, loss, &gradient.concat());
+}
+
+#[test]
+fn a_live_and_a_dead_relu_unit_and_two_values() {
+    let architecture = Architecture::inputs(2).dense(2, Activation::Relu).dense(2, Activation::Identity);
+    let parameters: [&[f64]; 4] = [
+        &[1.0, 1.0, 1.0, -1.0], // W¹ = (1, 1; 1, −1)
+        &[0.0, 0.0],            // b¹
+        &[2.0, 5.0, -1.0, 3.0], // W² = (2, 5; −1, 3)
+        &[-1.0, 0.0],           // b²
+    ];
+
+    // x   = (1, 2), y = (4, −1)
+    // z¹  = (1 + 2, 1 − 2)                        = (3, −1)
+    // a¹  = max(0, z¹)                            = (3, 0)
+    // ŷ   = (2·3 − 1, −3)                         = (5, −3)
+    let outputs = [5.0, -3.0];
+    // ℓ   = ((5 − 4)² + (−3 + 1)²) / 2            = 5/2
+    let loss = 2.5;
+    // δ²  = (2/2) (5 − 4, −3 + 1)                 = (1, −2)
+    // δ²W² = (2·1 + 1·2, 5·1 − 3·2)               = (4, −1),  σ′ = (1, 0)
+    // δ¹  = δ²W² ∘ σ′                             = (4, 0)
+    let gradient: [&[f64]; 4] = [
+        &[4.0, 8.0, 0.0, 0.0],  // ∂W¹ = δ¹ xᵀ
+        &[4.0, 0.0],            // ∂b¹ = δ¹
+        &[3.0, 0.0, -6.0, 0.0], // ∂W² = δ² a¹ᵀ
+        &[1.0, -2.0],           // ∂b² = δ²
+    ];
+
+    let (x, y) = (array![[1.0, 2.0]], array![[4.0, -1.0]]);
+    let problem = Problem::new(&architecture, Loss::MeanSquaredError, &x, &y).unwrap();
+    check(&problem, &parameters.concat(), &outputs, loss, &gradient.concat());
+}
+
+#[track_caller]
+fn check(problem: &Problem<'_>, parameters: &[f64], outputs: &[f64], loss: f64, gradient: &[f64]) {
+    let network = Network::from_parameters(problem.architecture(), parameters.to_vec()).unwrap();
+    let found = network.forward(&problem.features()).unwrap();
+    assert_close("outputs", found.as_slice().unwrap(), outputs);
+
+    let mut found = vec![0.0; gradient.len()];
+    let tally =
+        accumulate(problem, parameters, 0..1, &mut Scratch::new(problem.architecture(), 1), &mut found);
+    assert_close("loss", &[tally.loss], &[loss]);
+    assert_close("gradient", &found, gradient);
+}
+
+#[track_caller]
+fn assert_close(what: &str, found: &[f64], expected: &[f64]) {
+    assert_eq!(found.len(), expected.len(), "{what}");
+    let close = found.iter().zip(expected).all(|(f, e)| (f - e).abs() <= ROUNDING);
+    assert!(close, "{what}: {found:?}, by hand {expected:?}");
+}

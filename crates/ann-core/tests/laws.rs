@@ -1,0 +1,280 @@
+//! What holds for every network: proven on random shapes, activations, losses and data.
+
+#![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise, in its helpers too")]
+
+use ann_core::block::{self, Scratch, Tally, accumulate};
+use ann_core::ndarray::{Array1, Array2, ArrayRef2, Axis, Slice, concatenate};
+use ann_core::{Activation, ActivationFn, Architecture, Init, Kind, Loss, Network, Problem, Scalar, seeded};
+use proptest::prelude::*;
+use rand::RngExt;
+
+/// A network and data for it; weights and inputs are of size 1, so that rounding errors are a few ε of the largest number.
+#[derive(Clone, Debug)]
+struct Case {
+    architecture: Architecture,
+    loss: Loss,
+    parameters: Vec<f64>,
+    features: Array2<f64>,
+    classes: Vec<usize>,
+    values: Array2<f64>,
+}
+
+/// One loss sum, its hits, and the summed gradient.
+type Sums<F> = (Tally, Vec<F>);
+
+proptest! {
+    #[test]
+    fn the_batch_gradient_is_the_sum_over_rows_for_any_chunking(
+        case in cases(),
+        cuts in prop::collection::vec(0_usize..40, 0..6),
+    ) {
+        let n = case.features.nrows();
+        let mut bounds: Vec<usize> = cuts.iter().map(|cut| cut % (n + 1)).chain([0, n]).collect();
+        bounds.sort_unstable();
+        let single: Vec<usize> = (0..=n).collect();
+        let expected = case.sums::<f64>(&single);
+        assert_close(&case.sums(&bounds), &expected, n, f64::EPSILON)?;
+    }
+
+    #[test]
+    fn the_order_of_samples_does_not_matter(case in cases(), seed in any::<u64>()) {
+        let n = case.features.nrows();
+        let expected = case.sums::<f64>(&[0, n]);
+        assert_close(&case.shuffled(seed).sums(&[0, n]), &expected, n, f64::EPSILON)?;
+    }
+
+    #[test]
+    fn f32_follows_f64(case in cases()) {
+        // The f64 network starts from the values that the f32 network has, so that only its arithmetic is compared.
+        let case = case.rounded_to_f32();
+        let n = case.features.nrows();
+        let ((tally, gradient), expected) = (case.sums::<f32>(&[0, n]), case.sums::<f64>(&[0, n]));
+        let gradient: Vec<f64> = gradient.into_iter().map(f64::from).collect();
+        // Two logits closer than rounding may change places: hits are compared by the other laws.
+        let tally = Tally { correct: expected.0.correct, ..tally };
+        assert_close(&(tally, gradient), &expected, n, f64::from(f32::EPSILON))?;
+    }
+
+    #[test]
+    fn parameters_enter_and_leave_as_a_slice(case in cases()) {
+        let network = case.network();
+        prop_assert_eq!(network.parameters(), case.parameters.as_slice());
+        prop_assert_eq!(network.into_parameters(), case.parameters);
+    }
+
+    #[test]
+    fn layers_are_views_at_the_places_of_the_layout(case in cases()) {
+        let mut network = case.network();
+        for (index, &parameter) in case.parameters.iter().enumerate() {
+            let place = network.layout().locate(index);
+            let layer = network.layer(place.layer).unwrap();
+            let viewed = match place.kind {
+                Kind::Weight => layer.weights[[place.unit, place.input]],
+                Kind::Bias => layer.bias[place.unit],
+            };
+            prop_assert_eq!(viewed, parameter, "{}", place);
+
+            let mut layer = network.layer_mut(place.layer).unwrap();
+            match place.kind {
+                Kind::Weight => layer.weights[[place.unit, place.input]] = 7.0,
+                Kind::Bias => layer.bias[place.unit] = 7.0,
+            }
+            prop_assert_eq!(network.parameters()[index], 7.0, "{}", place);
+        }
+    }
+
+    #[test]
+    fn a_block_goes_forward_as_its_rows_do(case in cases(), copies in 1_usize..8) {
+        // Up to 320 rows, more than one block of 128.
+        let x = concatenate(Axis(0), &vec![case.features.view(); copies]).unwrap();
+        let network = case.network();
+        let outputs = network.forward(&x).unwrap();
+        for (n, row) in x.outer_iter().enumerate() {
+            let alone = network.forward(&row.insert_axis(Axis(0))).unwrap();
+            for (a, b) in outputs.row(n).iter().zip(&alone) {
+                prop_assert!((a - b).abs() <= ROUNDINGS * f64::EPSILON * a.abs().max(1.0), "row {n}: {a} {b}");
+            }
+        }
+    }
+
+    #[test]
+    fn blocks_of_any_size_give_the_same_outputs(case in cases(), rows in 1_usize..50) {
+        let network = case.network();
+        let x = &case.features;
+        let mut outputs = Array2::zeros((x.nrows(), case.architecture.output_width()));
+        let mut scratch = Scratch::new(&case.architecture, rows);
+        let layout = network.layout();
+        block::forward(&case.architecture, layout, network.parameters(), x, &mut scratch, &mut outputs);
+        for (a, b) in outputs.iter().zip(&network.forward(x).unwrap()) {
+            prop_assert!((a - b).abs() <= ROUNDINGS * f64::EPSILON * a.abs().max(1.0), "{a} {b}");
+        }
+    }
+
+    #[test]
+    fn the_memory_order_of_features_does_not_matter(case in cases()) {
+        // A transposed copy holds the same matrix column by column, a slice of a wider one has gaps.
+        let n = case.features.nrows();
+        let columns = case.features.t().as_standard_layout().reversed_axes().into_owned();
+        prop_assert_eq!(&columns, &case.features);
+        let mut wide = Array2::from_elem((n, case.features.ncols() * 2), f64::NAN);
+        let every_second = Slice::new(0, None, 2);
+        wide.slice_axis_mut(Axis(1), every_second).assign(&case.features);
+        let expected = case.sums::<f64>(&[0, n]);
+        for features in [columns.view(), wide.slice_axis(Axis(1), every_second)] {
+            assert_close(&case.sums_of(&features, &case.values, &[0, n]), &expected, n, f64::EPSILON)?;
+        }
+    }
+
+    #[test]
+    fn evaluate_finds_what_accumulate_finds(case in cases()) {
+        let n = case.features.nrows();
+        let problem = case.problem();
+        let mut scratch = Scratch::new(&case.architecture, n);
+        let tally = block::evaluate(&problem, &case.parameters, 0..n, &mut scratch);
+        prop_assert_eq!(tally, case.sums::<f64>(&[0, n]).0);
+    }
+
+    #[test]
+    fn a_custom_copy_of_a_built_in_activation_gives_the_same_bits(case in cases()) {
+        let n = case.features.nrows();
+        let copy = Case { architecture: with_copies(&case.architecture), ..case.clone() };
+        prop_assert_eq!(copy.sums::<f64>(&[0, n]), case.sums::<f64>(&[0, n]));
+    }
+}
+
+/// How many roundings one number goes through on its way forward and back: at most 5 layers with sums of at most
+/// 7 + 1 terms, one activation and one derivative each, there and back: 5 · (8 + 2) · 2.
+const ROUNDINGS: f64 = 100.0;
+
+/// Every entry within the rounding of n rows: each row contributes up to [`ROUNDINGS`] ε of its largest number,
+/// and so does each of the n additions.  Of 20 000 random cases none used more than 7% of the bound.
+fn assert_close(
+    found: &Sums<f64>,
+    expected: &Sums<f64>,
+    n: usize,
+    epsilon: f64,
+) -> Result<(), TestCaseError> {
+    let largest = expected.1.iter().fold(expected.0.loss.max(1.0), |max, g| max.max(g.abs()));
+    let bound = (ROUNDINGS + n as f64) * epsilon * largest;
+    prop_assert_eq!(found.0.correct, expected.0.correct);
+    prop_assert!((found.0.loss - expected.0.loss).abs() <= bound, "{} {}", found.0.loss, expected.0.loss);
+    for (index, (found, expected)) in found.1.iter().zip(&expected.1).enumerate() {
+        prop_assert!((found - expected).abs() <= bound, "entry {index}: {found} {expected}, bound {bound}");
+    }
+    Ok(())
+}
+
+fn cases() -> impl Strategy<Value = Case> {
+    let activations = [Activation::Identity, Activation::Sigmoid, Activation::Tanh, Activation::Relu];
+    let hidden = prop::collection::vec((1_usize..8, prop::sample::select(activations.to_vec())), 0..5);
+    let loss = prop::sample::select(vec![Loss::SoftmaxCrossEntropy, Loss::MeanSquaredError]);
+    (1_usize..6, hidden, 1_usize..5, loss, 1_usize..41, any::<u64>()).prop_map(
+        |(inputs, hidden, outputs, loss, n, seed)| {
+            let layers = hidden.into_iter().fold(Architecture::inputs(inputs), |sum, (w, a)| sum.dense(w, a));
+            Case::random(layers.dense(outputs, Activation::Identity), loss, n, seed)
+        },
+    )
+}
+
+impl Case {
+    /// Xavier weights keep the size of what goes through a layer near 1; biases, inputs and values are drawn from ±1.
+    fn random(architecture: Architecture, loss: Loss, n: usize, seed: u64) -> Self {
+        let mut rng = seeded(seed);
+        let mut network: Network = Network::init(&architecture, Init::default(), &mut rng).unwrap();
+        for k in 1..=architecture.layers().len() {
+            network.layer_mut(k).unwrap().bias.mapv_inplace(|_| rng.random_range(-1.0..1.0));
+        }
+        let mut uniform = |columns| Array2::from_shape_fn((n, columns), |_| rng.random_range(-1.0..1.0));
+        let features = uniform(architecture.input_width());
+        let values = uniform(architecture.output_width());
+        let classes = (0..n).map(|_| rng.random_range(0..architecture.output_width())).collect();
+        Self { parameters: network.into_parameters(), architecture, loss, features, classes, values }
+    }
+
+    fn network(&self) -> Network {
+        Network::from_parameters(&self.architecture, self.parameters.clone()).unwrap()
+    }
+
+    fn problem(&self) -> Problem<'_> {
+        match self.loss {
+            Loss::MeanSquaredError => {
+                Problem::new(&self.architecture, self.loss, &self.features, &self.values)
+            }
+            _ => Problem::new(&self.architecture, self.loss, &self.features, &self.classes),
+        }
+        .unwrap()
+    }
+
+    /// Loss, hits and gradient in type `F`, accumulated over the row ranges between `bounds`, in their order.
+    fn sums<F: Scalar>(&self, bounds: &[usize]) -> Sums<F> {
+        self.sums_of(&self.features.mapv(F::of), &self.values.mapv(F::of), bounds)
+    }
+
+    fn sums_of<F: Scalar>(&self, x: &ArrayRef2<F>, values: &Array2<F>, bounds: &[usize]) -> Sums<F> {
+        let problem = match self.loss {
+            Loss::MeanSquaredError => Problem::new(&self.architecture, self.loss, x, values),
+            _ => Problem::new(&self.architecture, self.loss, x, &self.classes),
+        };
+        let problem = problem.unwrap();
+        let parameters: Vec<F> = self.parameters.iter().map(|&p| F::of(p)).collect();
+        let mut gradient = vec![F::zero(); parameters.len()];
+        let mut scratch = Scratch::new(&self.architecture, x.nrows());
+        let mut sum = Tally::default();
+        for pair in bounds.windows(2) {
+            sum += accumulate(&problem, &parameters, pair[0]..pair[1], &mut scratch, &mut gradient);
+        }
+        (sum, gradient)
+    }
+
+    fn shuffled(&self, seed: u64) -> Self {
+        let mut rng = seeded(seed);
+        let keys = Array1::from_shape_fn(self.features.nrows(), |_| rng.random::<u64>());
+        let mut order: Vec<usize> = (0..keys.len()).collect();
+        order.sort_by_key(|&row| keys[row]);
+        Self {
+            features: self.features.select(Axis(0), &order),
+            values: self.values.select(Axis(0), &order),
+            classes: order.iter().map(|&row| self.classes[row]).collect(),
+            ..self.clone()
+        }
+    }
+
+    fn rounded_to_f32(mut self) -> Self {
+        let round = |value: f64| f64::from(value as f32);
+        self.parameters.iter_mut().for_each(|p| *p = round(*p));
+        self.features.mapv_inplace(round);
+        self.values.mapv_inplace(round);
+        self
+    }
+}
+
+/// A built-in activation's formulas, written by a user.
+#[derive(Debug)]
+struct Copied(Activation);
+
+impl ActivationFn for Copied {
+    fn value(&self, z: f64) -> f64 {
+        match self.0 {
+            Activation::Sigmoid => 1.0 / (1.0 + (-z).exp()),
+            Activation::Tanh => z.tanh(),
+            Activation::Relu => z.max(0.0),
+            _ => z,
+        }
+    }
+
+    fn derivative(&self, z: f64, a: f64) -> f64 {
+        match self.0 {
+            Activation::Sigmoid => a * (1.0 - a),
+            Activation::Tanh => 1.0 - a * a,
+            Activation::Relu => f64::from(z > 0.0),
+            _ => 1.0,
+        }
+    }
+}
+
+fn with_copies(architecture: &Architecture) -> Architecture {
+    let layers = architecture.layers().iter();
+    layers.fold(Architecture::inputs(architecture.input_width()), |sum, layer| {
+        sum.dense(layer.width, Copied(layer.activation.clone()))
+    })
+}

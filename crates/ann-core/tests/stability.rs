@@ -1,0 +1,105 @@
+//! Numbers of any size: no NaN, and no infinite loss where the true one is finite.
+
+#![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise, in its helpers too")]
+
+use ann_core::block::{Scratch, Tally, accumulate};
+use ann_core::ndarray::{Array2, array};
+use ann_core::{Activation, Architecture, Loss, Network, Problem, Scalar, softmax};
+
+#[test]
+fn logits_of_ten_thousand_have_their_true_loss() {
+    logits_of_ten_thousand::<f64>();
+    logits_of_ten_thousand::<f32>();
+}
+
+fn logits_of_ten_thousand<F: Scalar>() {
+    // ℓ = ln(e^10000 + e^−10000) − z_c: 0 for class 0, 20000 for class 1, to the last bit in both types.
+    for (class, expected) in [(0, 0.0), (1, 2e4)] {
+        let (tally, gradient) = one_row::<F>([1e4, -1e4], class);
+        assert_eq!(tally.loss, expected, "class {class}");
+        // ∂b = p − [j = c], with p = (1, 0).
+        let wrong = class as f64;
+        assert_eq!(gradient[2..], [F::of(wrong), F::of(-wrong)], "class {class}");
+    }
+    let p = softmax(&Array2::from_shape_vec((1, 2), vec![F::of(1e4), F::of(-1e4)]).unwrap());
+    assert_eq!(p.as_slice().unwrap(), [F::one(), F::zero()]);
+}
+
+#[test]
+fn equal_logits_of_any_size_lose_ln_2() {
+    for size in [1e-300, 1.0, 1e4, -1e4, 1e300, -1e300] {
+        let (tally, gradient) = one_row::<f64>([size, size], 1);
+        assert_eq!(tally.loss, 2_f64.ln(), "logits {size}");
+        assert_eq!(gradient[2..], [0.5, -0.5], "logits {size}");
+    }
+}
+
+#[test]
+fn saturated_sigmoids_give_finite_gradients() {
+    saturated::<f64>(Activation::Sigmoid, 0.0, 1.0);
+    saturated::<f32>(Activation::Sigmoid, 0.0, 1.0);
+}
+
+#[test]
+fn saturated_tanhs_give_finite_gradients() {
+    saturated::<f64>(Activation::Tanh, -1.0, 1.0);
+    saturated::<f32>(Activation::Tanh, -1.0, 1.0);
+}
+
+/// Two hidden units with z = −1000 and z = 1000, whose activations are known exactly, and ŷ = their sum; y = 3.
+fn saturated<F: Scalar>(activation: Activation, low: f64, high: f64) {
+    let architecture = Architecture::inputs(1).dense(2, activation).dense(1, Activation::Identity);
+    let parameters = [-1e3, 1e3, 0.0, 0.0, 1.0, 1.0, 0.0].map(F::of);
+    let (x, y) = (array![[F::one()]], array![F::of(3.0)]);
+    let problem = Problem::new(&architecture, Loss::MeanSquaredError, &x, &y).unwrap();
+    let (tally, gradient) = first_row(&problem, &parameters);
+
+    let error = low + high - 3.0;
+    assert_eq!(tally.loss, error * error);
+    // σ′ is 0 on both sides, so the first layer has the gradient 0, not 0 · ∞ = NaN; the second has 2 (ŷ − y) (a, 1).
+    let delta = 2.0 * error;
+    assert_eq!(gradient, [0.0, 0.0, 0.0, 0.0, delta * low, delta * high, delta].map(F::of));
+}
+
+#[test]
+fn zero_weights_lose_ln_k() {
+    for k in 2..=10 {
+        zero_weights_lose_ln::<f64>(k);
+        zero_weights_lose_ln::<f32>(k);
+    }
+}
+
+fn zero_weights_lose_ln<F: Scalar>(k: usize) {
+    let architecture = Architecture::inputs(2).dense(3, Activation::Sigmoid).dense(k, Activation::Identity);
+    let x = array![[F::of(0.3), F::of(-7.0)]];
+    let problem = Problem::new(&architecture, Loss::SoftmaxCrossEntropy, &x, &[0]).unwrap();
+    let (tally, _) = first_row(&problem, &vec![F::zero(); problem.layout().len()]);
+    // ln is right to one unit in its last place; ln 10 < 4, so that is at most 2 ε.
+    let last_place = 2.0 * F::epsilon().as_f64();
+    assert!((tally.loss - (k as f64).ln()).abs() <= last_place, "{k} classes: {}", tally.loss);
+}
+
+#[test]
+fn finite_features_never_give_nan() {
+    // x = 1e308 is finite, 10 x is not: both hidden units become ∞, and the output ∞ − ∞ would be NaN.
+    let architecture = Architecture::inputs(1).dense(2, Activation::Relu).dense(1, Activation::Identity);
+    let parameters = vec![10.0, 10.0, 0.0, 0.0, 1.0, -1.0, 0.0];
+    let network = Network::from_parameters(&architecture, parameters).unwrap();
+    let outputs = network.forward(&array![[1.0], [1e308]]);
+    assert!(outputs.is_err(), "an overflow must be an error, not {outputs:?}");
+}
+
+/// Loss and gradient of a network without hidden layer, whose logits are its biases: x = 0.
+fn one_row<F: Scalar>(logits: [f64; 2], class: usize) -> (Tally, Vec<F>) {
+    let architecture = Architecture::inputs(1).dense(2, Activation::Identity);
+    let (x, classes) = (array![[F::zero()]], [class]);
+    let problem = Problem::new(&architecture, Loss::SoftmaxCrossEntropy, &x, &classes).unwrap();
+    first_row(&problem, &[F::zero(), F::zero(), F::of(logits[0]), F::of(logits[1])])
+}
+
+fn first_row<F: Scalar>(problem: &Problem<'_, F>, parameters: &[F]) -> (Tally, Vec<F>) {
+    let mut gradient = vec![F::zero(); parameters.len()];
+    let mut scratch = Scratch::new(problem.architecture(), 1);
+    let tally = accumulate(problem, parameters, 0..1, &mut scratch, &mut gradient);
+    (tally, gradient)
+}

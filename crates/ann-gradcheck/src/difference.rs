@@ -1,0 +1,107 @@
+//! Central differences: (f(x + h) − f(x − h)) / 2h, one entry of x at a time.
+
+use ann_core::Layout;
+
+use crate::config::check_step;
+use crate::entry::{check_point, name};
+use crate::{Error, Result};
+
+/// The numerical derivatives of `value` at `at` by the entries at `indices`, each (f(x + h) − f(x − h)) / 2h with h = `step`.
+///
+/// Its error is about h²/6 · |f‴| (truncation) plus 1e-16 · |f| / h (rounding).
+///
+/// ```
+/// use ann_gradcheck::central_differences;
+///
+/// let found = central_differences(|x| x[0].sin() * x[1], &[0.0, 3.0], [0, 1], 1e-4)?;
+/// assert!((found[0] - 3.0).abs() < 1e-8);
+/// assert_eq!(found[1], 0.0);
+/// # Ok::<(), ann_gradcheck::Error>(())
+/// ```
+///
+/// # Errors
+/// `at` empty or with a NaN or infinity; `step` not positive, or so small that x + h = x − h in `f64`;
+/// a value that is NaN or infinite.
+///
+/// # Panics
+/// When an index is not below the length of `at`.
+pub fn central_differences(
+    value: impl FnMut(&[f64]) -> f64,
+    at: &[f64],
+    indices: impl IntoIterator<Item = usize>,
+    step: f64,
+) -> Result<Vec<f64>> {
+    check_step(step)?;
+    check_point(at, None)?;
+    named_differences(value, at, indices, step, None)
+}
+
+/// The same for a point and a step that were checked; errors name the entry by `layout`.
+pub(crate) fn named_differences(
+    mut value: impl FnMut(&[f64]) -> f64,
+    at: &[f64],
+    indices: impl IntoIterator<Item = usize>,
+    step: f64,
+    layout: Option<&Layout>,
+) -> Result<Vec<f64>> {
+    let mut point = at.to_vec();
+    let mut derivative = |index: usize| {
+        let [low, high] = neighbours(at, index, step, layout)?;
+        let mut moved_to = |x: f64| {
+            point[index] = x;
+            finite(value(&point), || format!("with {} = {x}", name(layout, index)))
+        };
+        let difference = moved_to(high)? - moved_to(low)?;
+        point[index] = at[index];
+        // x ± h is rounded: 2h is not always the step that was made, but high − low is, exactly.
+        Ok(difference / (high - low))
+    };
+    indices.into_iter().map(&mut derivative).collect()
+}
+
+/// x − h and x + h of one entry; an error where rounding makes them the same number.
+pub(crate) fn neighbours(at: &[f64], index: usize, step: f64, layout: Option<&Layout>) -> Result<[f64; 2]> {
+    let (low, high) = (at[index] - step, at[index] + step);
+    if low < at[index] && at[index] < high && high.is_finite() && low.is_finite() {
+        return Ok([low, high]);
+    }
+    Err(Error::StepOutOfScale { name: name(layout, index), value: at[index], step })
+}
+
+/// `value`, or an error that says where the objective is not finite.
+pub(crate) fn finite(value: f64, place: impl FnOnce() -> String) -> Result<f64> {
+    if value.is_finite() { Ok(value) } else { Err(Error::NonFiniteObjective { place: place(), value }) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cubic_has_its_truncation_error() {
+        // f = x³ at 2: ((2 + h)³ − (2 − h)³) / 2h = 12 + h²; with h = 1/8 every number is exact in binary.
+        assert_eq!(differences(|x| x[0].powi(3), &[2.0], 0.125), Ok(vec![12.0 + 1.0 / 64.0]));
+    }
+
+    #[test]
+    fn the_realised_step_divides() {
+        // Around 2²⁰ the spacing of f64 is 2.3e-10: 2h = 2e-9 would be wrong by up to a tenth, high − low is not.
+        assert_eq!(differences(|x| x[0], &[1_048_576.3], 1e-9), Ok(vec![1.0]));
+    }
+
+    #[test]
+    fn other_entries_stay_where_they_are() {
+        let found = differences(|x| x[0] * x[1] * x[2], &[2.0, 4.0, 8.0], 0.5);
+        assert_eq!(found, Ok(vec![32.0, 16.0, 8.0]));
+    }
+
+    #[test]
+    fn a_step_lost_to_rounding_is_an_error() {
+        let expected = Error::StepOutOfScale { name: "θ[0]".into(), value: 1e20, step: 1e-4 };
+        assert_eq!(differences(|x| x[0], &[1e20], 1e-4), Err(expected));
+    }
+
+    fn differences(value: impl FnMut(&[f64]) -> f64, at: &[f64], step: f64) -> Result<Vec<f64>> {
+        central_differences(value, at, 0..at.len(), step)
+    }
+}

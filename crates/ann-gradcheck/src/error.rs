@@ -1,0 +1,121 @@
+//! Everything that can be wrong with a check, in one enum.  Wrong gradients are no error but a [`Verdict`].
+
+use ann_core::Activation;
+use thiserror::Error;
+
+use crate::Verdict;
+
+/// The result of everything in this crate that can fail.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What was wrong, where, what was found and what was expected.  Layers count from 1, entries of θ from 0.
+#[derive(Debug, Clone, PartialEq, Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// There is nothing to check.
+    #[error("there are no parameters: expected at least 1")]
+    NoParameters,
+    /// A point of another length than the layout.
+    #[error("{found} parameters were given, the layout has {expected}")]
+    ParameterCount {
+        /// Length of the layout.
+        expected: usize,
+        /// Length of the point.
+        found: usize,
+    },
+    /// A NaN or an infinity in the point.
+    #[error("parameter {name} is {value}, expected a finite number")]
+    NonFiniteParameter {
+        /// Such as `W²[0, 3]`, or `θ[17]` without a layout.
+        name: String,
+        /// The value found.
+        value: f64,
+    },
+    /// A NaN or an infinity in the gradient under test.
+    #[error(
+        "the gradient at {name} is {value}, expected a finite number: does the closure write every entry? (it is handed a buffer of NaN)"
+    )]
+    NonFiniteGradient {
+        /// Such as `W²[0, 3]`, or `θ[17]` without a layout.
+        name: String,
+        /// The value found.
+        value: f64,
+    },
+    /// The objective is NaN or infinite where it is needed.
+    #[error("the objective is {value} {place}, expected a finite number")]
+    NonFiniteObjective {
+        /// Such as "with W²[0, 3] = 0.5001".
+        place: String,
+        /// The value found.
+        value: f64,
+    },
+    /// x ± h is x itself, or overflows.
+    #[error("{name} = {value} cannot be moved by h = {step} in f64: choose a step that fits its size")]
+    StepOutOfScale {
+        /// Such as `W²[0, 3]`, or `θ[17]` without a layout.
+        name: String,
+        /// The parameter.
+        value: f64,
+        /// h.
+        step: f64,
+    },
+    /// A setting outside its range.
+    #[error("{name} is {value}, expected {expected}")]
+    InvalidSetting {
+        /// Name of the setting.
+        name: &'static str,
+        /// The value found.
+        value: f64,
+        /// Its range in words.
+        expected: &'static str,
+    },
+    /// A layer that the network does not have.
+    #[error("there is no layer {layer}: expected 1 to {layers}")]
+    LayerOutOfRange {
+        /// The layer asked for.
+        layer: usize,
+        /// L, the number of layers.
+        layers: usize,
+    },
+    /// A layer that was left out of the check.
+    #[error("layer {layer} was not checked: choose it with `layers` in the config")]
+    LayerNotChecked {
+        /// The layer asked for.
+        layer: usize,
+    },
+    /// A layer was asked for, but nothing says where it stands in θ.
+    #[error("parameters have no layers without a layout: give one with `Config::with_layout`")]
+    NoLayout,
+    /// A loss that the reference does not know.
+    #[error("the reference does not know the loss {loss}: update ann-gradcheck to the version of ann-core")]
+    UnknownLoss {
+        /// The loss, as it prints itself.
+        loss: String,
+    },
+    /// A custom activation declares kinks that cannot be used.
+    #[error(
+        "activation {activation} of layer {layer} declares the kinks {kinks:?}, expected finite numbers in rising order"
+    )]
+    InvalidKinks {
+        /// Which layer, counted from 1.
+        layer: usize,
+        /// The activation, as it prints itself.
+        activation: String,
+        /// What it declares.
+        kinks: Vec<f64>,
+    },
+    /// [`Report::ensure_ok`](crate::Report::ensure_ok) found another verdict than pass.
+    #[error("the gradient is not verified: {summary}")]
+    NotVerified {
+        /// Vacuous or fail.
+        verdict: Verdict,
+        /// [`Report::summary`](crate::Report::summary).
+        summary: String,
+    },
+}
+
+impl Error {
+    pub(crate) fn invalid_kinks(layer: usize, activation: &Activation) -> Self {
+        Self::InvalidKinks { layer, activation: activation.to_string(), kinks: activation.kinks().to_vec() }
+    }
+}

@@ -1,0 +1,178 @@
+//! Activations with kinks: each unit keeps the piece it is on at θ.
+//!
+//! A central difference across a kink of ReLU measures neither side's slope, however right the gradient.  So the
+//! difference is taken of the *frozen* network: beyond the ends of its piece a unit continues linearly.  At θ it has the
+//! same value and the same gradient as the network itself, and no kink anywhere.
+
+use ann_core::Activation;
+
+use crate::{Error, Result};
+
+/// One activation, cut at its kinks into pieces.
+#[derive(Debug)]
+pub(crate) struct Pieces<'a> {
+    activation: &'a Activation,
+    kinks: Vec<Kink>,
+}
+
+/// Piece p reaches from kink p − 1 to kink p, both counted from 0.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Piece {
+    index: usize,
+    low: f64,
+    high: f64,
+}
+
+#[derive(Debug)]
+struct Kink {
+    at: f64,
+    value: f64,
+    /// σ′ just below.
+    slope_below: f64,
+    /// σ′ just above.
+    slope_above: f64,
+    /// A unit that stands exactly at the kink is on the side whose slope σ′ has there; for ReLU below.
+    belongs_above: bool,
+}
+
+impl<'a> Pieces<'a> {
+    /// The pieces of the activation of layer k.
+    pub fn new(k: usize, activation: &'a Activation) -> Result<Self> {
+        let kinks = activation.kinks();
+        if kinks.iter().all(|z| z.is_finite()) && kinks.is_sorted_by(|a, b| a < b) {
+            return Ok(Self {
+                activation,
+                kinks: kinks.iter().map(|&at| Kink::new(activation, at)).collect(),
+            });
+        }
+        Err(Error::invalid_kinks(k, activation))
+    }
+
+    /// On which piece z lies.
+    pub fn piece(&self, z: f64) -> Piece {
+        let is_below = |kink: &&Kink| kink.at < z || (kink.at == z && kink.belongs_above);
+        let index = self.kinks.iter().filter(is_below).count();
+        let low = index.checked_sub(1).map_or(f64::NEG_INFINITY, |before| self.kinks[before].at);
+        Piece { index, low, high: self.kinks.get(index).map_or(f64::INFINITY, |kink| kink.at) }
+    }
+
+    /// Whether z is exactly at a kink.
+    pub fn is_kink(&self, z: f64) -> bool {
+        self.kinks.iter().any(|kink| kink.at == z)
+    }
+
+    /// σ(z) on `piece`, and its tangent beyond: σ(κ) + σ′(κ) (z − κ) behind the kink κ where the piece ends.
+    /// Also tells whether z is beyond.
+    #[inline]
+    pub fn frozen_value(&self, piece: Piece, z: f64) -> (f64, bool) {
+        let (kink, slope) = if z < piece.low {
+            let kink = &self.kinks[piece.index - 1];
+            (kink, kink.slope_above)
+        } else if z > piece.high {
+            let kink = &self.kinks[piece.index];
+            (kink, kink.slope_below)
+        } else {
+            return (self.activation.value(z), false);
+        };
+        (kink.value + slope * (z - kink.at), true)
+    }
+
+    /// σ(z), kinks and all.
+    #[inline]
+    pub fn plain_value(&self, z: f64) -> f64 {
+        self.activation.value(z)
+    }
+}
+
+impl Kink {
+    fn new(activation: &Activation, at: f64) -> Self {
+        let slope_above = activation.derivative(at.next_up());
+        Self {
+            at,
+            value: activation.value(at),
+            slope_below: activation.derivative(at.next_down()),
+            slope_above,
+            belongs_above: activation.derivative(at) == slope_above,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ann_core::ActivationFn;
+
+    /// σ(z) = z² below 1, 2 − z from 1 to 3 (the kink at 1 belongs above), z − 4 beyond.
+    #[derive(Debug)]
+    struct Zigzag;
+    impl ActivationFn for Zigzag {
+        fn value(&self, z: f64) -> f64 {
+            if z < 1.0 { z * z } else { (2.0 - z).max(z - 4.0) }
+        }
+        fn derivative(&self, z: f64, _a: f64) -> f64 {
+            if z < 1.0 {
+                2.0 * z
+            } else if z <= 3.0 {
+                -1.0
+            } else {
+                1.0
+            }
+        }
+        fn kinks(&self) -> &[f64] {
+            &[1.0, 3.0]
+        }
+    }
+
+    #[test]
+    fn relu_on_and_off() {
+        let relu = Activation::Relu;
+        let pieces = Pieces::new(1, &relu).unwrap();
+        assert_eq!([-1.0, 0.0, 1e-300].map(|z| pieces.piece(z).index), [0, 0, 1]); // ReLU′(0) = 0: off
+        let on = [-1.0, 0.0, 1.0].map(|z| pieces.frozen_value(pieces.piece(5.0), z));
+        assert_eq!(on, [(-1.0, true), (0.0, false), (1.0, false)]); // a = z
+        let off = [-1.0, 0.0, 1.0].map(|z| pieces.frozen_value(pieces.piece(-5.0), z));
+        assert_eq!(off, [(0.0, false), (0.0, false), (0.0, true)]); // a = 0
+        assert!(pieces.is_kink(0.0) && pieces.is_kink(-0.0) && !pieces.is_kink(1e-300));
+    }
+
+    #[test]
+    fn every_piece_continues_by_its_tangent() {
+        let zigzag = Activation::from(Zigzag);
+        let pieces = Pieces::new(1, &zigzag).unwrap();
+        assert_eq!([0.5, 1.0, 2.0, 3.0, 5.0].map(|z| pieces.piece(z).index), [0, 1, 1, 1, 2]);
+        let frozen = |at: f64, z: f64| pieces.frozen_value(pieces.piece(at), z);
+        // z² behind its end at 1: 1 + 2 (z − 1), up to rounding of the slope just below 1.
+        assert!((frozen(0.5, 1.5).0 - 2.0).abs() < 1e-15 && frozen(0.5, 1.5).1);
+        // 2 − z on both sides, z − 4 below 3.
+        assert_eq!([0.0, 2.0, 4.0].map(|z| frozen(2.0, z)), [(2.0, true), (0.0, false), (-2.0, true)]);
+        assert_eq!(frozen(5.0, 1.0), (-3.0, true));
+    }
+
+    #[test]
+    fn smooth_activations_are_one_piece() {
+        let pieces = Pieces::new(1, &Activation::Tanh).unwrap();
+        assert_eq!(pieces.piece(-7.0), pieces.piece(7.0));
+        assert_eq!(pieces.frozen_value(pieces.piece(7.0), 0.3), (0.3_f64.tanh(), false));
+        assert!(pieces.frozen_value(pieces.piece(7.0), f64::NAN).0.is_nan());
+    }
+
+    #[test]
+    fn kinks_must_rise() {
+        #[derive(Debug)]
+        struct Falling;
+        impl ActivationFn for Falling {
+            fn value(&self, z: f64) -> f64 {
+                z
+            }
+            fn derivative(&self, _z: f64, _a: f64) -> f64 {
+                1.0
+            }
+            fn kinks(&self) -> &[f64] {
+                &[1.0, 0.0]
+            }
+        }
+        let falling = Activation::from(Falling);
+        let expected = Error::InvalidKinks { layer: 3, activation: "Falling".into(), kinks: vec![1.0, 0.0] };
+        assert_eq!(Pieces::new(3, &falling).unwrap_err(), expected);
+    }
+}

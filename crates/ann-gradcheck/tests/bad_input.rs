@@ -1,0 +1,123 @@
+//! What a user may get wrong: each an error that says what and where.
+
+use ann_core::ndarray::{Array1, Array2, array};
+use ann_core::{Activation, ActivationFn, Architecture, Loss, Problem};
+use ann_gradcheck::{Config, Error, Layers, Result, central_differences, check_gradient, check_problem};
+
+#[test]
+fn step() {
+    for step in [0.0, -1e-4, f64::NAN, f64::INFINITY] {
+        let config = Config { step, ..Config::default() };
+        says(square(&[1.0], &config), &format!("step (h) is {step}, expected a finite number > 0"));
+        assert!(central_differences(|x| x[0], &[1.0], [0], step).is_err());
+    }
+    let config = Config { step: 1e-20, ..Config::default() };
+    says(square(&[1.0], &config), "θ[0] = 1 cannot be moved by h = 0.00000000000000000001 in f64");
+}
+#[test]
+fn tolerance() {
+    for tolerance in [-1.0, f64::NAN, f64::INFINITY] {
+        let config = Config { tolerance, ..Config::default() };
+        says(square(&[1.0], &config), &format!("tolerance is {tolerance}, expected a finite number ≥ 0"));
+    }
+}
+#[test]
+fn point() {
+    let config = Config::default();
+    says(square(&[], &config), "there are no parameters");
+    says(square(&[1.0, f64::NAN], &config), "parameter θ[1] is NaN");
+    says(square(&[f64::INFINITY], &config), "parameter θ[0] is inf");
+    let layout = Architecture::inputs(1).dense(1, Activation::Identity).layout().unwrap();
+    let named = config.with_layout(layout);
+    says(square(&[1.0], &named), "1 parameters were given, the layout has 2");
+    says(square(&[1.0, f64::NAN], &named), "parameter b¹[0] is NaN");
+}
+#[test]
+fn layers() {
+    let one = |layer| Config { layers: Layers::One(layer), ..Config::default() };
+    says(square(&[1.0], &one(1)), "parameters have no layers without a layout");
+    says(linear(&[1.0, 1.0], |_, out| out.fill(1.0), &one(0)), "there is no layer 0: expected 1 to 1");
+    says(linear(&[1.0, 1.0], |_, out| out.fill(1.0), &one(2)), "there is no layer 2: expected 1 to 1");
+}
+#[test]
+fn value() {
+    let config = Config::default();
+    let gradient = |_: &[f64], out: &mut [f64]| out.fill(0.0);
+    let report = check_gradient(|_| f64::NAN, gradient, &[1.0], &config);
+    says(report, "the objective is NaN at the point itself");
+    // √(x − 1) is 0 at 1 and NaN below.
+    let report = check_gradient(|x| (x[1] - 1.0).sqrt(), gradient, &[3.0, 1.0], &config);
+    says(report, "the objective is NaN with θ[1] = 0.9999");
+}
+#[test]
+fn gradient() {
+    let config = Config::default();
+    let forgetful = |x: &[f64], out: &mut [f64]| out[0] = 2.0 * x[0];
+    let report = check_gradient(|x| x[0] * x[0] + x[1], forgetful, &[1.0, 1.0], &config);
+    says(
+        report,
+        "the gradient at θ[1] is NaN, expected a finite number: does the closure write every entry?",
+    );
+    let infinite = |_: &[f64], out: &mut [f64]| out.copy_from_slice(&[1.0, f64::INFINITY]);
+    says(linear(&[1.0, 1.0], infinite, &config), "the gradient at b¹[0] is inf");
+}
+#[test]
+fn problem() {
+    let right = |_: &[f64], out: &mut [f64]| out.fill(0.0);
+    let config = Config::default();
+    says(linear(&[], right, &config), "there are no parameters");
+    says(linear(&[1.0], right, &config), "1 parameters were given, the layout has 2");
+    says(linear(&[1.0, f64::NAN], right, &config), "parameter b¹[0] is NaN");
+    says(linear(&[1e200, 1.0], right, &config), "the objective is inf at the point itself");
+    says(linear(&[1e14, 1.0], right, &config), "W¹[0, 0] = 100000000000000 cannot be moved by h = 0.0001");
+}
+#[test]
+fn kinks() {
+    #[derive(Debug)]
+    struct Odd;
+    impl ActivationFn for Odd {
+        fn value(&self, z: f64) -> f64 {
+            z
+        }
+        fn derivative(&self, _z: f64, _a: f64) -> f64 {
+            1.0
+        }
+        fn kinks(&self) -> &[f64] {
+            &[0.0, f64::NAN]
+        }
+    }
+    let architecture = Architecture::inputs(1).dense(1, Odd);
+    let report = on(&architecture, &[1.0, 1.0], |_, out| out.fill(1.0), &Config::default());
+    says(
+        report,
+        "activation Odd of layer 1 declares the kinks [0.0, NaN], expected finite numbers in rising order",
+    );
+}
+
+type Checked = Result<ann_gradcheck::Report>;
+
+fn square(at: &[f64], config: &Config) -> Checked {
+    let gradient = |x: &[f64], out: &mut [f64]| x.iter().zip(out).for_each(|(x, out)| *out = 2.0 * x);
+    check_gradient(|x| x.iter().map(|x| x * x).sum(), gradient, at, config)
+}
+
+fn linear(at: &[f64], gradient: impl FnMut(&[f64], &mut [f64]), config: &Config) -> Checked {
+    on(&Architecture::inputs(1).dense(1, Activation::Identity), at, gradient, config)
+}
+
+fn on(
+    architecture: &Architecture,
+    at: &[f64],
+    gradient: impl FnMut(&[f64], &mut [f64]),
+    config: &Config,
+) -> Checked {
+    let (x, y): (Array2<f64>, Array1<f64>) = (array![[1.0], [2.0]], array![1.0, 2.0]);
+    let problem = Problem::new(architecture, Loss::MeanSquaredError, &x, &y).expect("shapes fit");
+    check_problem(&problem, at, gradient, config)
+}
+
+#[track_caller]
+fn says(report: Checked, expected: &str) {
+    let error: Error = report.expect_err("an error");
+    assert!(error.to_string().starts_with(expected), "found: {error}\nexpected: {expected}");
+}

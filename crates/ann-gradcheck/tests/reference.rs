@@ -1,0 +1,80 @@
+//! The independent witness agrees with ann-core, and the fast differences with slow ones of the same J.
+
+mod common;
+
+use ann_core::ndarray::Array2;
+use ann_core::{Activation, Architecture, Init, Loss, Network, Problem, block};
+use ann_datasets::{doughnut, example, iris, squares};
+use ann_gradcheck::{central_differences, reference};
+use common::{Data, HIDDEN, Task, check, point};
+use proptest::prelude::*;
+
+#[test]
+fn forward_equals_ann_cores() {
+    for data in [doughnut(), squares(), example(), iris()].map(Data::from) {
+        for activation in [Activation::Sigmoid, Activation::Tanh, Activation::Relu, Activation::Identity] {
+            for (task, gain) in [(Task::Classification, 1.0), (Task::Regression, 5.0)] {
+                forward_agrees(&data, &activation, task, gain);
+            }
+        }
+    }
+}
+
+#[track_caller]
+fn forward_agrees(data: &Data, activation: &Activation, task: Task, gain: f64) {
+    let architecture = data.architecture(&HIDDEN, activation, task);
+    let problem = data.problem(&architecture, task).with_l2(0.1).expect("λ ≥ 0");
+    let at = point(&architecture, Init::XavierNormal { gain }, 11);
+    let network = Network::from_parameters(&architecture, at.clone()).expect("one parameter for each place");
+    let expected = network.forward(&data.features).expect("the network was made for the data");
+    let found = reference::outputs(&problem, &at).expect("the point fits");
+    // Sums of up to 50 products, in another order, through 7 layers.
+    let close = |a: f64, b: f64, size: f64| (a - b).abs() <= 1e-12 * size.max(1.0);
+    let size = expected.iter().fold(0.0_f64, |size, output| size.max(output.abs()));
+    for (row, outputs) in expected.rows().into_iter().zip(&found) {
+        assert!(
+            row.iter().zip(outputs).all(|(&a, &b)| close(a, b, size)),
+            "{activation} {task:?} {row} {outputs:?}"
+        );
+    }
+    let mut scratch = block::Scratch::new(&architecture, problem.rows());
+    let loss = block::evaluate(&problem, &at, 0..problem.rows(), &mut scratch).loss / problem.rows() as f64;
+    let squares = problem.layout().layers().iter().flat_map(|span| &at[span.weights()]).map(|w| w * w);
+    let (expected, found) =
+        (loss + 0.1 * squares.sum::<f64>(), reference::objective(&problem, &at).expect("the point fits"));
+    // The squared error doubles the relative error of the outputs.
+    assert!(close(expected, found, 4.0 * size * size.max(1.0)), "{activation} {task:?}: {expected} {found}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// Reusing what a moved parameter cannot change gives the differences of J itself.
+    #[test]
+    fn reuse_changes_nothing(
+        widths in prop::collection::vec(1_usize..5, 2..6),
+        rows in 1_usize..5,
+        l2 in prop_oneof![Just(0.0), 0.0..0.5],
+        seed in 0_u64..1000,
+        sigmoid in any::<bool>(),
+    ) {
+        let activation = if sigmoid { Activation::Sigmoid } else { Activation::Tanh };
+        let (hidden, outputs) = (&widths[1..widths.len() - 1], widths[widths.len() - 1]);
+        let architecture = Architecture::inputs(widths[0])
+            .with_layers(activation.layers(hidden.iter().copied()))
+            .dense(outputs, Activation::Identity);
+        let x = Array2::from_shape_fn((rows, widths[0]), |(n, i)| ((n * 7 + i * 3) as f64).sin());
+        let classes: Vec<usize> = (0..rows).map(|n| n % outputs).collect();
+        let problem = Problem::new(&architecture, Loss::SoftmaxCrossEntropy, &x, &classes)
+            .and_then(|problem| problem.with_l2(l2)).unwrap();
+        let at = point(&architecture, Init::default(), seed);
+        let report = check(&problem, &at);
+        let value = |at: &[f64]| reference::objective(&problem, at).unwrap();
+        let slow = central_differences(value, &at, 0..at.len(), report.step()).unwrap();
+        for (entry, slow) in report.entries().iter().zip(slow) {
+            // Rounding of J (below 50 here) divided by 2h: 50 · 2⁻⁵³ · 4 / 2e-4 ≈ 1e-10.
+            prop_assert!((entry.numerical - slow).abs() < 1e-10, "{}: {entry:?} {slow}", report.name(entry));
+        }
+        prop_assert_eq!(report.wrong().count(), 0, "{}", report);
+    }
+}

@@ -1,0 +1,50 @@
+//! A classifier for a CSV file of your own: numbers in every column but the one to be predicted.
+//!
+//! ```text
+//! cargo run --release --example own_csv -- flowers.csv species
+//! ```
+//!
+//! Without arguments it takes a small table of its own.
+#![allow(clippy::print_stdout, reason = "an example shows its result")]
+
+use std::error::Error;
+
+use ann_datasets::{Dataset, Standardizer, load, read_csv, stratified_split};
+use ann_train::{Activation, Classifier, seeded};
+
+const SEED: u64 = 1;
+const TABLE: &str = "height,weight,animal
+24,4.1,cat
+23,3.6,cat
+26,5.0,cat
+25,4.4,cat
+22,3.3,cat
+58,27.0,dog
+61,31.5,dog
+45,18.2,dog
+55,24.9,dog
+50,21.0,dog
+";
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let data: Dataset = match arguments.as_slice() {
+        [] => read_csv(TABLE.as_bytes(), "animal")?,
+        [file, column] => load(file, column.as_str())?,
+        _ => return Err("expected a CSV file and the name of the column to predict".into()),
+    };
+
+    // What is learned from the test part would be no test: the scale comes from the training part alone.
+    let (train, test) = stratified_split(&data, 0.2, &mut seeded(SEED))?;
+    let scale = Standardizer::fit(&train.features)?;
+    let (x_train, x_test) = (scale.transform(&train.features)?, scale.transform(&test.features)?);
+
+    let settings =
+        Classifier { hidden: Activation::Sigmoid.layers([10]), epochs: 2000, ..Classifier::default() };
+    let fitted = settings.fit(&x_train, &train.targets)?;
+
+    println!("{} from {:?}", data.target_name, data.feature_names);
+    println!("accuracy on {} training rows: {:.3}", train.len(), fitted.score(&x_train, &train.targets)?);
+    println!("accuracy on {} test rows:     {:.3}", test.len(), fitted.score(&x_test, &test.targets)?);
+    Ok(())
+}

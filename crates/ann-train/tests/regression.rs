@@ -1,0 +1,114 @@
+//! One-dimensional targets give one-dimensional predictions, two-dimensional ones two-dimensional; R² by hand.
+
+#![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise, in its helpers too")]
+
+use ann_train::ndarray::{Array1, Array2, Axis, array};
+use ann_train::{Init, Regressor};
+
+#[test]
+fn one_dimension_in_one_dimension_out() {
+    let y = array![1.0, 3.0, 5.0, 7.0];
+    let fitted = linear().fit(&line(), &y).unwrap();
+    let prediction: Array1<f64> = fitted.predict(&line()).unwrap();
+    assert_close(prediction.as_slice().unwrap(), &[1.0, 3.0, 5.0, 7.0]);
+}
+
+#[test]
+fn two_dimensions_in_two_dimensions_out() {
+    let y = array![[1.0, 0.0], [3.0, -1.0], [5.0, -2.0], [7.0, -3.0]];
+    let fitted = linear().fit(&line(), &y).unwrap();
+    let prediction: Array2<f64> = fitted.predict(&line()).unwrap();
+    assert_eq!(prediction.dim(), (4, 2));
+    assert_close(prediction.as_slice().unwrap(), y.as_slice().unwrap());
+}
+
+#[test]
+fn one_column_stays_a_column() {
+    let y = array![1.0, 3.0, 5.0, 7.0];
+    let column = linear().fit(&line(), &y.clone().insert_axis(Axis(1))).unwrap();
+    assert_eq!(column.predict(&line()).unwrap().dim(), (4, 1));
+    // The same numbers as the one-dimensional targets, to the bit.
+    assert_eq!(column.network().parameters(), linear().fit(&line(), &y).unwrap().network().parameters());
+}
+
+#[test]
+fn every_container_of_targets_is_the_same() {
+    let y = [1.0, 3.0, 5.0, 7.0];
+    let expected = linear().fit(&line(), &y).unwrap().predict(&line()).unwrap();
+    assert_eq!(linear().fit(&line(), y.as_slice()).unwrap().predict(&line()).unwrap(), expected);
+    assert_eq!(linear().fit(&line(), &y.to_vec()).unwrap().predict(&line()).unwrap(), expected);
+    assert_eq!(
+        linear().fit(&line(), &array![1.0, 3.0, 5.0, 7.0].view()).unwrap().predict(&line()).unwrap(),
+        expected
+    );
+}
+
+#[test]
+fn values_are_learned_in_f32_too() {
+    let x = line().mapv(|value| value as f32);
+    let fitted = linear().fit(&x, &[1.0_f32, 3.0, 5.0, 7.0]).unwrap();
+    let prediction = fitted.predict(&x).unwrap().mapv(f64::from);
+    assert_close(prediction.as_slice().unwrap(), &[1.0, 3.0, 5.0, 7.0]);
+}
+
+#[test]
+fn r_squared_by_hand() {
+    // ŷ = 0 for y = (1, 3): Σ(y − ŷ)² = 1 + 9 = 10, ȳ = 2, Σ(y − ȳ)² = 1 + 1 = 2, R² = 1 − 10/2 = −4
+    assert_eq!(score_of_zero(&array![[1.0], [3.0]]), -4.0);
+    // ŷ = 0 is the mean of (−1, 1): R² = 1 − 2/2 = 0
+    assert_eq!(score_of_zero(&array![[-1.0], [1.0]]), 0.0);
+    // Two outputs: the mean of both.
+    assert_eq!(score_of_zero(&array![[1.0, -1.0], [3.0, 1.0]]), -2.0);
+}
+
+#[test]
+fn r_squared_of_constant_targets() {
+    assert_eq!(score_of_zero(&array![[0.0], [0.0], [0.0]]), 1.0);
+    assert_eq!(score_of_zero(&array![[5.0], [5.0], [5.0]]), 0.0);
+    // The mean of three times 0.1 is not 0.1 in floating point.
+    assert_eq!(score_of_zero(&array![[0.1], [0.1], [0.1]]), 0.0);
+}
+
+#[test]
+fn r_squared_of_huge_targets_is_no_nan() {
+    // y² is beyond f64, R² is not: 1 − 2/2 = 0 as above.
+    assert_eq!(score_of_zero(&array![[-1e200], [1e200]]), 0.0);
+}
+
+#[test]
+fn a_constant_is_learned() {
+    let fitted = linear().fit(&line(), &[2.5; 4]).unwrap();
+    assert_close(fitted.predict(&line()).unwrap().as_slice().unwrap(), &[2.5; 4]);
+}
+
+#[test]
+fn a_perfect_fit_scores_nearly_one() {
+    let fitted = linear().fit(&line(), &[1.0, 3.0, 5.0, 7.0]).unwrap();
+    let score = fitted.score(&line(), &[1.0, 3.0, 5.0, 7.0]).unwrap();
+    // The loss is below 1e-10 and the variance of y is 5.
+    assert!(score <= 1.0 && score > 1.0 - 1e-10 / 5.0, "{score}");
+}
+
+fn line() -> Array2<f64> {
+    array![[0.0], [1.0], [2.0], [3.0]]
+}
+
+/// A straight line, fitted until the mean squared error is below 1e-10 (in f32: until rounding ends progress).
+fn linear() -> Regressor {
+    Regressor { hidden: vec![], epochs: 5000, stop_below: 1e-10, ..Regressor::default() }
+}
+
+/// R² of the prediction 0 for every row.
+fn score_of_zero(y: &Array2<f64>) -> f64 {
+    let untrained = Regressor { hidden: vec![], init: Init::Zeros, epochs: 0, ..Regressor::default() };
+    let x = Array2::zeros((y.nrows(), 1));
+    // Fitted on zeros, so that only the score meets `y`.
+    untrained.fit(&x, &Array2::<f64>::zeros(y.raw_dim())).unwrap().score(&x, y).unwrap()
+}
+
+#[track_caller]
+fn assert_close(found: &[f64], expected: &[f64]) {
+    // A mean squared error below 1e-10 over at most 8 values leaves each within √(8e-10) = 2.9e-5.
+    let close = found.iter().zip(expected).all(|(f, e)| (f - e).abs() < 3e-5);
+    assert!(close && found.len() == expected.len(), "{found:?}, expected {expected:?}");
+}
