@@ -1,5 +1,6 @@
 //! The report's claim about gradients, as numbers: one row for each dataset, task, activation and layer.
 
+use std::fmt::{self, Display};
 use std::ops::Range;
 
 use ann_core::ndarray::{Array1, Array2};
@@ -8,6 +9,7 @@ use ann_datasets::Dataset;
 use ann_gradcheck::{Config, Report, Verdict, check_problem};
 use ann_train::{Accumulation, Objective, TrainConfig, train};
 use anyhow::Result;
+use rand::Rng;
 use rand_distr::{Distribution, StandardNormal};
 use rayon::prelude::*;
 
@@ -25,13 +27,24 @@ pub enum Task {
     Regression,
 }
 
+/// How a point in parameter space is drawn.
+#[derive(Clone, Copy, Debug)]
+pub enum Start {
+    /// Xavier's normal weights with this gain, biases 0: where training starts.
+    Xavier {
+        /// Factor on the standard deviation.
+        gain: f64,
+    },
+    /// W ~ N(0, 1 / (2 fan_in)), b ~ N(¼, ½²): biases let ReLU units live whatever their inputs are, the layer of width 1
+    /// above all; a quarter of He's variance keeps the truncation error h²/6 · f‴ far below 1e-7 at inputs up to 9.
+    Living,
+}
+
 /// Where in parameter space a gradient is checked.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Points {
-    /// Distribution of the weights.
-    pub init: Init,
-    /// Standard deviation of the biases, ≥ 0.
-    pub bias_deviation: f64,
+    /// The distribution of a point.
+    pub start: Start,
     /// How many points are drawn; entries are judged over all of them.
     pub count: u64,
     /// Seed of the first point; the following ones have the following seeds.
@@ -77,6 +90,11 @@ impl Samples {
         Self { name: name.into(), features: data.features, classes, values }
     }
 
+    /// Number of rows.
+    pub fn rows(&self) -> usize {
+        self.classes.len()
+    }
+
     /// The report's six hidden layers between this data and the task.
     pub fn architecture(&self, activation: &Activation, task: Task) -> Architecture {
         let classes = self.classes.iter().max().map_or(1, |last| last + 1);
@@ -105,6 +123,37 @@ impl Samples {
     }
 }
 
+impl Start {
+    fn network(self, architecture: &Architecture, rng: &mut impl Rng) -> Result<Network> {
+        let Self::Xavier { gain } = self else { return Self::living(architecture, rng) };
+        Ok(Network::init(architecture, Init::XavierNormal { gain }, rng)?)
+    }
+
+    fn living(architecture: &Architecture, rng: &mut impl Rng) -> Result<Network> {
+        let mut network: Network = Network::init(architecture, Init::HeNormal, rng)?;
+        let layout = network.layout().clone();
+        for span in layout.layers() {
+            for weight in &mut network.parameters_mut()[span.weights()] {
+                *weight *= 0.5;
+            }
+            for bias in &mut network.parameters_mut()[span.bias()] {
+                let normal: f64 = StandardNormal.sample(rng);
+                *bias = 0.25 + 0.5 * normal;
+            }
+        }
+        Ok(network)
+    }
+}
+
+impl Display for Start {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Xavier { gain } => write!(f, "Xavier gain {gain}"),
+            Self::Living => f.write_str("living units"),
+        }
+    }
+}
+
 impl Points {
     /// θ of point `index`: drawn, and trained where epochs are asked for.
     ///
@@ -112,14 +161,7 @@ impl Points {
     /// Training diverges.
     pub fn draw(&self, problem: &Problem<'_>, index: u64) -> Result<Vec<f64>> {
         let mut rng = seeded(self.seed + index);
-        let mut network: Network = Network::init(problem.architecture(), self.init, &mut rng)?;
-        for k in 1..=problem.layout().layers().len() {
-            let mut layer = network.layer_mut(k).expect("k counts the layers");
-            layer.bias.mapv_inplace(|_| {
-                let normal: f64 = StandardNormal.sample(&mut rng);
-                self.bias_deviation * normal
-            });
-        }
+        let mut network = self.start.network(problem.architecture(), &mut rng)?;
         if self.epochs > 0 {
             train(&mut network, problem, &TrainConfig { epochs: self.epochs, ..TrainConfig::default() })?;
         }

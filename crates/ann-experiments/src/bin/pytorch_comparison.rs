@@ -2,6 +2,7 @@
 //!
 //! Two pictures: as in the report (each framework from its own initial weights, PyTorch's `weight_decay = λ`), and
 //! matched (equal initial weights, `weight_decay = 2λ` on weights only), where the curves lie on each other.
+#![allow(clippy::print_stdout, reason = "an experiment tells its result on stdout")]
 
 use std::process::ExitCode;
 

@@ -1,4 +1,5 @@
 //! Regression: a noisy curve, the fit, its residuals and the loss.
+#![allow(clippy::print_stdout, reason = "an experiment tells its result on stdout")]
 
 use std::f64::consts::PI;
 use std::ops::ControlFlow;

@@ -65,7 +65,8 @@ fn linear_ticks(span: Span, count: usize) -> Vec<Tick> {
     multiples(step, span).map(|place| Tick { place, label: label(place) }).collect()
 }
 
-/// Powers of ten; where the span is too short for three of them, their 1, 2 and 5-fold; then any round numbers.
+/// Powers of ten; where the span is too short for three of them, their 1, 2 and 5-fold, or 1 and 3-fold where those are
+/// too many; then any round numbers.
 fn log_ticks((low, high): Span, count: usize) -> Vec<Tick> {
     let decades = || low.ceil() as i32..=high.floor() as i32;
     if decades().count() >= 3 {
@@ -73,15 +74,24 @@ fn log_ticks((low, high): Span, count: usize) -> Vec<Tick> {
         let shown = decades().filter(|exponent| exponent % stride == 0);
         return shown.map(|k| Tick { place: k.into(), label: power_of_ten(k) }).collect();
     }
-    let rounds = (low.floor() as i32..=high.floor() as i32).flat_map(|k| [1.0, 2.0, 5.0].map(|m| (m, k)));
-    let rounds = rounds.map(|(m, k)| Tick { place: f64::log10(m) + f64::from(k), label: scientific(m, k) });
-    let rounds: Vec<_> = rounds.filter(|tick| (low..=high).contains(&tick.place)).collect();
+    let candidates = [&[1.0, 2.0, 5.0][..], &[1.0, 3.0]].map(|digits| digit_ticks(digits, (low, high)));
+    if let Some(shown) = candidates.iter().find(|ticks| (3..=count).contains(&ticks.len())) {
+        return shown.clone();
+    }
     let numbers = (10f64.powf(low), 10f64.powf(high));
-    if (3..=count).contains(&rounds.len()) || !can_be_divided(numbers) {
-        return rounds;
+    if !can_be_divided(numbers) {
+        return candidates[0].clone();
     }
     let shown = linear_ticks(numbers, count);
     shown.into_iter().map(|tick| Tick { place: tick.place.log10(), ..tick }).collect()
+}
+
+/// The numbers d · 10ᵏ within the span, for each of `digits`.
+fn digit_ticks(digits: &[f64], (low, high): Span) -> Vec<Tick> {
+    let decades = low.floor() as i32..=high.floor() as i32;
+    let numbers = decades.flat_map(|k| digits.iter().map(move |&digit| (digit, k)));
+    let ticks = numbers.map(|(d, k)| Tick { place: d.log10() + f64::from(k), label: scientific(d, k) });
+    ticks.filter(|tick| (low..=high).contains(&tick.place)).collect()
 }
 
 /// The smallest of 1, 2, 5 · 10ᵏ with at most `count` multiples within the span.
@@ -161,6 +171,7 @@ mod tests {
         check(LOG, (-4.2, 0.3), 6, &["10⁻⁴", "10⁻³", "10⁻²", "10⁻¹", "10⁰"]);
         check(LOG, (-12.1, -0.9), 6, &["10⁻¹²", "10⁻¹⁰", "10⁻⁸", "10⁻⁶", "10⁻⁴", "10⁻²"]);
         check(LOG, (-1.75, -0.1), 6, &["0.02", "0.05", "0.1", "0.2", "0.5"]);
+        check(LOG, (-1.75, 0.5), 6, &["0.03", "0.1", "0.3", "1", "3"]);
         check(LOG, (-6.1, -5.1), 4, &["10⁻⁶", "2·10⁻⁶", "5·10⁻⁶"]);
         check(LOG, (-0.21, -0.05), 4, &["0.7", "0.8"]);
         check(LOG, (-320.2, -320.1), 4, &[]);
