@@ -4,18 +4,12 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise, in its helpers too")]
 
-use ann_datasets::iris;
+use ann_datasets::{iris, reference};
 use ann_train::{Activation, Architecture, Loss, Network, Problem, TrainConfig, train};
 
 /// Rounding differs, as PyTorch adds in another order; 300 epochs amplify it to a few 1e-15 of a loss of 4.
 /// Parameters reach 12, so that one unit in their last place is 1.8e-15.
 const TOLERANCE: f64 = 1e-12;
-
-macro_rules! reference {
-    ($file:literal) => {
-        include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../ann-datasets/data/reference/pytorch/", $file))
-    };
-}
 
 #[test]
 fn without_penalty() {
@@ -43,17 +37,17 @@ fn follows_pytorch(l2: &str, strength: f64) {
     let architecture = hidden.dense(3, Activation::Identity);
     let problem = Problem::new(&architecture, Loss::SoftmaxCrossEntropy, x, &y).unwrap();
     let problem = problem.with_l2(strength).unwrap();
-    let initial = numbers(reference!("iris_initial_parameters.csv"), &[]);
+    let initial = numbers(reference::PYTORCH_IRIS_INITIAL_PARAMETERS, &[]);
     let mut network = Network::from_parameters(&architecture, initial).unwrap();
 
     let config = TrainConfig { learning_rate: 0.1, epochs: 300, ..TrainConfig::default() };
     let history = train(&mut network, &problem, &config).unwrap();
 
     let losses: Vec<f64> = history.losses().take(300).collect();
-    assert_close("loss", &losses, &numbers(reference!("iris_loss.csv"), &["matched", l2]));
-    let finals = numbers(reference!("iris_final_parameters.csv"), &[l2]);
+    assert_close("loss", &losses, &numbers(reference::PYTORCH_IRIS_LOSS, &["matched", l2]));
+    let finals = numbers(reference::PYTORCH_IRIS_FINAL_PARAMETERS, &[l2]);
     assert_close("parameter", network.parameters(), &finals);
-    let accuracy = numbers(reference!("iris_accuracy.csv"), &["matched", l2]);
+    let accuracy = numbers(reference::PYTORCH_IRIS_ACCURACY, &["matched", l2]);
     assert_eq!(history.last().accuracy, Some(accuracy[0]));
 }
 

@@ -27,7 +27,7 @@ const FEW_ROWS: usize = 10;
 /// One of the seeds at which the layer of width 1 is off for every sample, as it was in the report.
 const DEMONSTRATION_SEED: u64 = 102;
 /// Steps for each power of ten in the picture.
-const STEPS_PER_DECADE: i32 = 3;
+const STEPS_PER_DECADE: i32 = 2;
 
 #[derive(Parser)]
 struct CheckOptions {
