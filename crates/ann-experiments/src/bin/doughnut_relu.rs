@@ -8,7 +8,7 @@ fn main() -> anyhow::Result<()> {
     run(&Experiment {
         name: "doughnut_relu",
         about: "The doughnut, fitted by one hidden layer of 7 ReLU units",
-        title: "Doughnut with ReLU: seven half-planes make a ring",
+        title: "Doughnut with ReLU: seven units draw a polygon around the hole",
         data: ann_datasets::doughnut,
         hidden: Activation::Relu.layers([7]),
         // At the rate 1 of the sigmoid networks the loss jumps up and down; gain 5 leaves units dead.
