@@ -46,11 +46,23 @@ impl<F: Scalar> Network<F> {
         if parameters.len() != layout.len() {
             return Err(Error::ParameterCount { expected: layout.len(), found: parameters.len() });
         }
-        if let Some(index) = parameters.iter().position(|value| !value.is_finite()) {
-            let (place, value) = (layout.locate(index), parameters[index].as_f64());
-            return Err(Error::NonFiniteParameter { place, value });
+        let network = Self { architecture: architecture.clone(), layout, parameters };
+        network.ensure_finite()?;
+        Ok(network)
+    }
+
+    /// Nothing when every parameter is a finite number.
+    ///
+    /// # Errors
+    /// Names the first NaN or infinity.
+    pub fn ensure_finite(&self) -> Result<()> {
+        match self.parameters.iter().position(|parameter| !parameter.is_finite()) {
+            Some(index) => {
+                let (place, value) = (self.layout.locate(index), self.parameters[index].as_f64());
+                Err(Error::NonFiniteParameter { place, value })
+            }
+            None => Ok(()),
         }
-        Ok(Self { architecture: architecture.clone(), layout, parameters })
     }
 
     /// The shape of this network.

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use ann_core::{Error as CoreError, Network, Problem, Scalar};
 
-use crate::{Accumulation, EpochRecord, Error, History, Objective, Result, StopReason, Value};
+use crate::{Accumulation, EpochRecord, Error, History, Objective, Result, StopReason};
 
 /// How a network is trained.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -57,7 +57,8 @@ pub fn train<F: Scalar>(
 /// 100 epochs followed by 200 are 300, to the last bit.
 ///
 /// # Errors
-/// A setting outside its range, or a network of another architecture than the problem's; then nothing has been changed.
+/// A setting outside its range, a network of another architecture than the problem's, or one with a parameter that is not
+/// finite; then nothing has been changed.
 /// [`Error::Diverged`] when the loss or a parameter is no longer finite; then the network holds its last finite parameters.
 pub fn train_observed<F: Scalar>(
     network: &mut Network<F>,
@@ -67,18 +68,19 @@ pub fn train_observed<F: Scalar>(
 ) -> Result<History> {
     config.validate()?;
     check_same_architecture(network, problem)?;
+    network.ensure_finite()?;
     let mut objective = Objective::new(problem, config.accumulation);
     let mut gradient = vec![F::zero(); problem.layout().len()];
     let mut last_finite = network.parameters().to_vec();
     let mut records = Vec::new();
-    for epoch in 0..=config.epochs {
+    loop {
         // The loss is recorded before the step, so entry 0 of the history is the untrained network.
         let value = objective.value_and_gradient(network.parameters(), &mut gradient);
-        if !value.total().is_finite() || !network.parameters().iter().all(|p| p.is_finite()) {
+        let record = EpochRecord::new(records.len(), &value);
+        if !value.total().is_finite() || network.ensure_finite().is_err() {
             network.parameters_mut().copy_from_slice(&last_finite);
-            return Err(Error::Diverged { epoch, learning_rate: config.learning_rate, loss: value.total() });
+            return Err(diverged(&record, config));
         }
-        let record = record(epoch, &value);
         records.push(record);
         let observed = observer(&record, network);
         if let Some(stop) = stop_reason(&record, config, observed) {
@@ -87,7 +89,6 @@ pub fn train_observed<F: Scalar>(
         last_finite.copy_from_slice(network.parameters());
         descend(network.parameters_mut(), &gradient, F::of(config.learning_rate));
     }
-    unreachable!("the record of the last epoch is a reason to stop")
 }
 
 /// θ ← θ − η g.
@@ -101,8 +102,9 @@ pub fn descend<F: Scalar>(parameters: &mut [F], gradient: &[F], learning_rate: F
     }
 }
 
-fn record(epoch: usize, value: &Value) -> EpochRecord {
-    EpochRecord { epoch, loss: value.loss, penalty: value.penalty, accuracy: value.accuracy }
+fn diverged(record: &EpochRecord, config: &TrainConfig) -> Error {
+    let loss = record.loss + record.penalty;
+    Error::Diverged { epoch: record.epoch, learning_rate: config.learning_rate, loss }
 }
 
 fn stop_reason(record: &EpochRecord, config: &TrainConfig, observed: ControlFlow<()>) -> Option<StopReason> {

@@ -1,5 +1,7 @@
 //! What training leaves behind: a record for each epoch, and why it stopped.
 
+use crate::Value;
+
 /// The state of the network after `epoch` updates.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct EpochRecord {
@@ -11,6 +13,12 @@ pub struct EpochRecord {
     pub penalty: f64,
     /// Share of correctly classified rows, 0 to 1; `None` for regression.
     pub accuracy: Option<f64>,
+}
+
+impl EpochRecord {
+    pub(crate) fn new(epoch: usize, value: &Value) -> Self {
+        Self { epoch, loss: value.loss, penalty: value.penalty, accuracy: value.accuracy }
+    }
 }
 
 /// Why training ended.
