@@ -11,7 +11,7 @@ use std::ops::{AddAssign, Range};
 use ndarray::{ArrayRef2, ArrayView2, ArrayViewMut2, Axis, Slice};
 
 use crate::dense::{DenseMut, DenseRef};
-use crate::loss::{cross_entropy, largest, squared_error};
+use crate::loss::{argmax, cross_entropy, squared_error};
 use crate::{Activation, Architecture, Layout, Problem, Scalar, Targets};
 
 /// The number of rows that are worth being one block: enough to make the cost of a call vanish,
@@ -151,7 +151,7 @@ fn loss_pass<F: Scalar>(problem: &Problem<'_, F>, rows: Range<usize>, scratch: &
         Targets::Classes(classes) => {
             for (&class, (logits, delta)) in classes[rows].iter().zip(outputs_and_deltas) {
                 tally.loss += cross_entropy(logits, class, delta);
-                tally.correct += usize::from(largest(logits) == class);
+                tally.correct += usize::from(argmax(logits) == class);
             }
         }
         Targets::Values(values) => {

@@ -15,7 +15,7 @@ pub enum Error {
     #[error("the architecture has no layer: add at least the output layer with `.dense(width, activation)`")]
     NoLayers,
     /// The architecture starts from zero input columns.
-    #[error("the architecture has 0 inputs, expected at least 1")]
+    #[error("there are 0 inputs (feature columns), expected at least 1")]
     NoInputs,
     /// A layer has no units.
     #[error("layer {layer} has width 0, expected at least 1")]
@@ -28,6 +28,12 @@ pub enum Error {
     TooManyParameters {
         /// Which layer, counted from 1.
         layer: usize,
+    },
+    /// The machine has no memory for the parameters.
+    #[error("there is no memory for {parameters} parameters: choose narrower layers")]
+    OutOfMemory {
+        /// Number of parameters.
+        parameters: usize,
     },
     /// A parameter vector of another length than the architecture has parameters.
     #[error("{found} parameters were given, the architecture has {expected}")]
@@ -66,9 +72,9 @@ pub enum Error {
         /// Number of targets.
         targets: usize,
     },
-    /// A NaN or an infinity among features, targets or parameters.
+    /// A NaN or an infinity among features or targets.
     #[error(
-        "{what} hold {value} at row {row}, column {column} (counted from 0), expected finite numbers: remove or replace it"
+        "{what} hold {value:?} at row {row}, column {column} (counted from 0), expected finite numbers: remove or replace it"
     )]
     NonFinite {
         /// Which input: "features" or "targets".
@@ -81,7 +87,7 @@ pub enum Error {
         value: f64,
     },
     /// A NaN or an infinity among given parameters.
-    #[error("parameter {place} is {value}, expected a finite number")]
+    #[error("parameter {place} is {value:?}, expected a finite number")]
     NonFiniteParameter {
         /// Which parameter.
         place: Place,
@@ -90,7 +96,7 @@ pub enum Error {
     },
     /// An output that left the range of numbers, although features and parameters are finite.
     #[error(
-        "output {output} of row {row} (counted from 0) is {value}: features or weights are too large, scale the features"
+        "output {output} of row {row} (counted from 0) is {value:?}: features or weights are too large, scale the features"
     )]
     NonFiniteOutput {
         /// Row of the features, from 0.
@@ -131,7 +137,7 @@ pub enum Error {
         found: &'static str,
     },
     /// A setting outside its range.
-    #[error("{name} is {value}, expected {expected}")]
+    #[error("{name} is {value:?}, expected {expected}")]
     InvalidSetting {
         /// Name of the setting.
         name: &'static str,

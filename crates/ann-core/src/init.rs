@@ -33,7 +33,10 @@ impl Default for Init {
 impl Init {
     /// Draws θ in the order of the layout, in `f64`, rounded to `F`: the same seed means the same network in both.
     pub(crate) fn draw<F: Scalar>(self, layout: &Layout, rng: &mut impl rand::Rng) -> Result<Vec<F>> {
-        let mut parameters = vec![F::zero(); layout.len()];
+        let mut parameters = Vec::new();
+        let out_of_memory = |_| Error::OutOfMemory { parameters: layout.len() };
+        parameters.try_reserve_exact(layout.len()).map_err(out_of_memory)?;
+        parameters.resize(layout.len(), F::zero());
         for span in layout.layers() {
             let deviation = self.standard_deviation(span);
             if deviation > 0.0 {

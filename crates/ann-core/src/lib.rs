@@ -21,12 +21,14 @@ pub use architecture::{Architecture, Layer};
 pub use error::{Error, Result};
 pub use init::{Init, seeded};
 pub use layout::{Kind, Layout, Place, Span};
-pub use loss::{Loss, softmax};
+pub use loss::{Loss, argmax, softmax};
 pub use network::Network;
 pub use problem::{Problem, Targets};
 pub use scalar::Scalar;
 
 /// The matrix library whose types stand in our signatures, so that a user needs no second version of it.
 pub use ndarray;
+/// The crate of random generators: [`Network::init`] takes any of its `Rng`.
+pub use rand;
 /// The generator behind [`seeded`]: ChaCha with 8 rounds, the same integers on every platform.
 pub use rand::rngs::ChaCha8Rng;

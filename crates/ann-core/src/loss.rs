@@ -54,15 +54,11 @@ pub(crate) fn squared_error<F: Scalar>(outputs: &[F], targets: &ArrayRef1<F>, de
     sum / m
 }
 
-/// The class with the largest logit; the first of equals.
-pub(crate) fn largest<F: Scalar>(logits: &[F]) -> usize {
-    let mut best = 0;
-    for (class, &logit) in logits.iter().enumerate() {
-        if logit > logits[best] {
-            best = class;
-        }
-    }
-    best
+/// The position of the largest value, the first of equals: the predicted class of a row of logits.  0 for an empty row.
+pub fn argmax<'a, F: Scalar>(logits: impl IntoIterator<Item = &'a F>) -> usize {
+    let first = (0, F::neg_infinity());
+    let larger = |best: (usize, F), (class, &logit)| if logit > best.1 { (class, logit) } else { best };
+    logits.into_iter().enumerate().fold(first, larger).0
 }
 
 /// Class probabilities pⱼ = exp(zⱼ) / Σᵢ exp(zᵢ) for each row of logits (n, classes).
@@ -128,7 +124,7 @@ mod tests {
 
     #[test]
     fn ties_go_to_the_first_class() {
-        assert_eq!(largest(&[1.0, 2.0, 2.0]), 1);
+        assert_eq!(argmax(&[1.0, 2.0, 2.0]), 1);
     }
 
     proptest! {

@@ -30,7 +30,7 @@ impl<F: Scalar> Network<F> {
     /// A new network with weights drawn from `init` and biases 0.
     ///
     /// # Errors
-    /// An impossible architecture, or a gain outside its range.
+    /// An impossible architecture, one too large for memory, or a gain outside its range.
     pub fn init(architecture: &Architecture, init: Init, rng: &mut impl Rng) -> Result<Self> {
         let layout = architecture.layout()?;
         let parameters = init.draw(&layout, rng)?;
@@ -115,6 +115,7 @@ impl<F: Scalar> Network<F> {
         block::forward(&self.architecture, &self.layout, &self.parameters, x, &mut scratch, &mut outputs);
         match outputs.indexed_iter().find(|(_, value)| !value.is_finite()) {
             Some(((row, output), value)) => {
+                self.ensure_finite()?;
                 Err(Error::NonFiniteOutput { row, output, value: value.as_f64() })
             }
             None => Ok(outputs),

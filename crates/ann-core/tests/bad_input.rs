@@ -19,7 +19,7 @@ fn no_layers() {
 #[test]
 fn no_inputs() {
     let error = Architecture::inputs(0).dense(1, Activation::Identity).layout().unwrap_err();
-    check(&error, "the architecture has 0 inputs, expected at least 1");
+    check(&error, "there are 0 inputs (feature columns), expected at least 1");
 }
 
 #[test]

@@ -84,8 +84,8 @@ proptest! {
     }
 
     #[test]
-    fn a_block_goes_forward_as_its_rows_do(case in cases(), copies in 1_usize..8) {
-        // Up to 320 rows, more than one block of 128.
+    fn a_block_goes_forward_as_its_rows_do(case in cases(), copies in 1_usize..20) {
+        // Up to 760 rows, more than one block of 512.
         let x = concatenate(Axis(0), &vec![case.features.view(); copies]).unwrap();
         let network = case.network();
         let outputs = network.forward(&x).unwrap();

@@ -3,8 +3,10 @@
 use std::fmt::Debug;
 use std::ops::ControlFlow;
 
-use ann_core::ndarray::{Array2, ArrayRef1, ArrayRef2};
-use ann_core::{Activation, Error as CoreError, Init, Layer, Loss, Network, Problem, Scalar, softmax};
+use ann_core::ndarray::{Array2, ArrayRef2};
+use ann_core::{
+    Activation, Error as CoreError, Init, Layer, Loss, Network, Problem, Scalar, argmax, softmax,
+};
 
 use crate::{Accumulation, EpochRecord, Error, History, Result, TrainConfig, estimator};
 
@@ -94,7 +96,7 @@ impl Classifier {
         if let [label] = classes.as_slice() {
             return Err(Error::OneClass { samples: labels.len(), label: format!("{label:?}") });
         }
-        let indices = class_indices(&classes, &labels)?;
+        let indices = class_indices(&classes, &labels);
         let problem =
             Problem::new(&architecture, Loss::SoftmaxCrossEntropy, x, &indices)?.with_l2(self.l2)?;
         let (network, history) =
@@ -124,10 +126,10 @@ impl<L: Clone + Ord + Debug, F: Scalar> FittedClassifier<L, F> {
     /// The most probable label of each row of `x` (n, features).
     ///
     /// # Errors
-    /// Another number of columns than fitted, or a NaN or infinity in `x`.
+    /// Another number of columns than fitted, a NaN or infinity in `x`, or numbers so large that an output overflows.
     pub fn predict(&self, x: &ArrayRef2<F>) -> Result<Vec<L>> {
         let logits = self.network.forward(x)?;
-        Ok(logits.rows().into_iter().map(|row| self.classes[first_largest(&row)].clone()).collect())
+        Ok(logits.rows().into_iter().map(|row| self.classes[argmax(row)].clone()).collect())
     }
 
     /// The probability of each class for each row of `x`: (n, classes), columns in the order of
@@ -139,10 +141,11 @@ impl<L: Clone + Ord + Debug, F: Scalar> FittedClassifier<L, F> {
         Ok(softmax(&self.network.forward(x)?))
     }
 
-    /// Accuracy: the share of rows of `x` whose predicted label is the given one, 0 to 1.
+    /// Accuracy: the share of rows of `x` whose predicted label is the given one, 0 to 1.  A label that was not fitted is
+    /// never predicted, so it counts as a miss.
     ///
     /// # Errors
-    /// As [`predict`](Self::predict); no rows; another number of labels than rows; a label that was not fitted.
+    /// As [`predict`](Self::predict); no rows; another number of labels than rows.
     pub fn score<'y>(&self, x: &ArrayRef2<F>, labels: impl IntoIterator<Item = &'y L>) -> Result<f64>
     where
         L: 'y,
@@ -152,7 +155,6 @@ impl<L: Clone + Ord + Debug, F: Scalar> FittedClassifier<L, F> {
         if labels.is_empty() {
             return Err(CoreError::NoSamples.into());
         }
-        class_indices(&self.classes, &labels)?;
         let predicted = self.predict(x)?;
         let hits = predicted.iter().zip(&labels).filter(|(predicted, label)| predicted == *label).count();
         Ok(hits as f64 / labels.len() as f64)
@@ -186,23 +188,12 @@ fn distinct<L: Clone + Ord>(labels: &[&L]) -> Vec<L> {
     classes.into_iter().cloned().collect()
 }
 
-/// Where each label stands among the sorted classes.
-fn class_indices<L: Ord + Debug>(classes: &[L], labels: &[&L]) -> Result<Vec<usize>> {
-    let unknown = |row, label: &L| Error::UnknownLabel {
-        row,
-        label: format!("{label:?}"),
-        expected: format!("{classes:?}"),
-    };
-    let index = |(row, label): (usize, &&L)| classes.binary_search(label).map_err(|_| unknown(row, label));
-    labels.iter().enumerate().map(index).collect()
+/// Where each label stands among the sorted classes, which hold them all.
+fn class_indices<L: Ord>(classes: &[L], labels: &[&L]) -> Vec<usize> {
+    labels.iter().map(|label| classes.partition_point(|class| class < label)).collect()
 }
 
 fn check_rows<F>(x: &ArrayRef2<F>, targets: usize) -> Result<()> {
     let features = x.nrows();
     if features == targets { Ok(()) } else { Err(CoreError::RowMismatch { features, targets }.into()) }
-}
-
-fn first_largest<F: Scalar>(logits: &ArrayRef1<F>) -> usize {
-    let larger = |best: usize, (class, &logit): (usize, &F)| if logit > logits[best] { class } else { best };
-    logits.iter().enumerate().fold(0, larger)
 }

@@ -26,9 +26,10 @@ impl Default for TrainConfig {
 }
 
 impl TrainConfig {
-    fn validate(&self) -> Result<()> {
-        let wrong = |name, value, expected| Err(Error::InvalidSetting { name, value, expected });
-        if !(self.learning_rate.is_finite() && self.learning_rate > 0.0) {
+    fn validate<F: Scalar>(&self) -> Result<()> {
+        let wrong = |name, value, expected| Err(CoreError::InvalidSetting { name, value, expected }.into());
+        let step = F::of(self.learning_rate);
+        if !(step.is_finite() && step > F::zero()) {
             return wrong("learning_rate (η)", self.learning_rate, "a finite number above 0");
         }
         if !(self.stop_below.is_finite() && self.stop_below >= 0.0) {
@@ -59,14 +60,14 @@ pub fn train<F: Scalar>(
 /// # Errors
 /// A setting outside its range, a network of another architecture than the problem's, or one with a parameter that is not
 /// finite; then nothing has been changed.
-/// [`Error::Diverged`] when the loss or a parameter is no longer finite; then the network holds its last finite parameters.
+/// [`Error::InfiniteStart`] or [`Error::Diverged`] when the objective or a parameter is no longer finite; then the network holds its last finite parameters.
 pub fn train_observed<F: Scalar>(
     network: &mut Network<F>,
     problem: &Problem<'_, F>,
     config: &TrainConfig,
     mut observer: impl FnMut(&EpochRecord, &Network<F>) -> ControlFlow<()>,
 ) -> Result<History> {
-    config.validate()?;
+    config.validate::<F>()?;
     check_same_architecture(network, problem)?;
     network.ensure_finite()?;
     let mut objective = Objective::new(problem, config.accumulation);
@@ -103,8 +104,11 @@ pub fn descend<F: Scalar>(parameters: &mut [F], gradient: &[F], learning_rate: F
 }
 
 fn diverged(record: &EpochRecord, config: &TrainConfig) -> Error {
-    let loss = record.loss + record.penalty;
-    Error::Diverged { epoch: record.epoch, learning_rate: config.learning_rate, loss }
+    let objective = record.loss + record.penalty;
+    match record.epoch {
+        0 => Error::InfiniteStart { objective },
+        epoch => Error::Diverged { epoch, learning_rate: config.learning_rate, objective },
+    }
 }
 
 fn stop_reason(record: &EpochRecord, config: &TrainConfig, observed: ControlFlow<()>) -> Option<StopReason> {

@@ -9,19 +9,9 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 #[derive(Debug, Clone, PartialEq, Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// Data, targets, architecture or initialisation do not fit.
+    /// Data, targets, architecture, initialisation or a setting do not fit.
     #[error(transparent)]
     Core(#[from] ann_core::Error),
-    /// A setting outside its range.
-    #[error("{name} is {value}, expected {expected}")]
-    InvalidSetting {
-        /// Name of the setting.
-        name: &'static str,
-        /// The value found.
-        value: f64,
-        /// Its range in words.
-        expected: &'static str,
-    },
     /// Two-dimensional targets without a column.
     #[error("targets have 0 columns, expected at least 1")]
     NoTargetColumns,
@@ -33,29 +23,26 @@ pub enum Error {
         /// The only label, in its `Debug` form.
         label: String,
     },
-    /// A label that was not among the ones fitted.
+    /// The objective is not a finite number before anything was trained.
     #[error(
-        "label {label} of row {row} (counted from 0) was not seen when fitting, expected one of {expected}"
+        "the objective is {objective:?} before the first update: scale features and targets, \
+         or choose smaller initial weights or a smaller λ"
     )]
-    UnknownLabel {
-        /// Row of the label, from 0.
-        row: usize,
-        /// The label, in its `Debug` form.
-        label: String,
-        /// The classes fitted, in their `Debug` form.
-        expected: String,
+    InfiniteStart {
+        /// J, NaN or infinite.
+        objective: f64,
     },
     /// Training left the range of numbers.
     #[error(
-        "training diverged at epoch {epoch} with learning rate {learning_rate} (loss {loss}): \
+        "training diverged at epoch {epoch} with learning rate {learning_rate:?} (objective {objective:?}): \
          choose a smaller learning rate, or scale features and targets"
     )]
     Diverged {
-        /// Number of updates before the loss was found.
+        /// Number of updates after which it was found, at least 1.
         epoch: usize,
         /// η.
         learning_rate: f64,
-        /// The loss found: NaN or infinite, unless a parameter is.
-        loss: f64,
+        /// J = loss + penalty: NaN or infinite, unless a parameter is.
+        objective: f64,
     },
 }

@@ -36,7 +36,7 @@ pub enum StopReason {
 /// Loss, penalty and accuracy before each update, and of the network as it was left.
 ///
 /// The last record describes the trained network: `epochs` updates make `epochs + 1` records,
-/// of which the first `epochs` are what other frameworks print as the loss of each epoch.
+/// of which the first `epochs` are what other frameworks print as the loss of each epoch.  A record takes 40 bytes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct History {
     /// One record for each network seen, the untrained one first; never empty.

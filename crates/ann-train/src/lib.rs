@@ -17,7 +17,9 @@ pub use history::{EpochRecord, History, StopReason};
 pub use objective::{Accumulation, Objective, Value, per_sample_gradients};
 pub use regressor::{FittedRegressor, Output, RegressionTargets, Regressor};
 
-// What our signatures name, so that a user needs one `use` line and one dependency.
+/// The crate below, whole: `ann_train::ann_core::dense`, `ann_train::ann_core::Error`, …
+pub use ann_core;
+// What a user of this crate names most, so that one `use` line does.
 pub use ann_core::{
     Activation, ActivationFn, Architecture, Init, Layer, Layout, Loss, Network, Problem, Scalar, Targets,
     ndarray, seeded,

@@ -114,13 +114,13 @@ impl<D: Output, F: Scalar> FittedRegressor<D, F> {
     /// The value for each row of `x` (n, features): (n) when fitted on one-dimensional targets, else (n, outputs).
     ///
     /// # Errors
-    /// Another number of columns than fitted, or a NaN or infinity in `x`.
+    /// Another number of columns than fitted, a NaN or infinity in `x`, or numbers so large that an output overflows.
     pub fn predict(&self, x: &ArrayRef2<F>) -> Result<Array<F, D>> {
         Ok(D::from_columns(self.network.forward(x)?))
     }
 
     /// R², the coefficient of determination, averaged over outputs: 1 − Σ(y − ŷ)² / Σ(y − ȳ)².  1 is perfect, 0 is as
-    /// good as the mean.  For a constant target it is 1 when every prediction is exact and 0 otherwise.
+    /// good as the mean; at least `f64::MIN`, never NaN.  For a constant target it is 1 when every prediction is exact and 0 otherwise.
     ///
     /// # Errors
     /// As [`predict`](Self::predict); no rows; another number of targets than rows or outputs; a NaN or infinity in
@@ -156,18 +156,22 @@ impl<D: Output, F: Scalar> FittedRegressor<D, F> {
 
 /// R² = 1 − Σ(y − ŷ)² / Σ(y − ȳ)².
 fn r_squared<F: Scalar>(y: &ArrayRef1<F>, prediction: &ArrayRef1<F>) -> f64 {
-    // Both sums are divided by the square of the largest number, so that neither overflows.
-    let largest = y.iter().chain(prediction).map(|v| v.as_f64().abs()).fold(f64::MIN_POSITIVE, f64::max);
-    let [y, prediction] = [y, prediction].map(|v| v.mapv(|v| v.as_f64() / largest));
-    let squares = |difference: Array1<f64>| difference.mapv(|d| d * d).sum();
-    let residual = squares(&y - &prediction);
+    // Two divisions that cancel keep every square in range: by the largest number, then by the largest deviation.
+    let scale = largest(y.iter().chain(prediction).map(|v| v.as_f64()));
+    let [y, prediction] = [y, prediction].map(|v| v.mapv(|v| v.as_f64() / scale));
+    let (residuals, deviations) = (&y - &prediction, &y - y.sum() / y.len() as f64);
     // Asked of the values, because the mean of equal values need not be that value.
-    let is_constant = y.iter().all(|&value| value == y[0]);
-    match (residual == 0.0, is_constant) {
-        (true, _) => 1.0,
-        (false, true) => 0.0,
-        (false, false) => 1.0 - residual / squares(&y - y.sum() / y.len() as f64),
+    if y.iter().all(|&value| value == y[0]) {
+        return if residuals.iter().all(|&r| r == 0.0) { 1.0 } else { 0.0 };
     }
+    let spread = largest(deviations.iter().copied());
+    let squares = |difference: Array1<f64>| difference.mapv(|d| (d / spread).powi(2)).sum();
+    (1.0 - squares(residuals) / squares(deviations)).max(f64::MIN)
+}
+
+/// The largest absolute value, above 0.
+fn largest(values: impl Iterator<Item = f64>) -> f64 {
+    values.map(f64::abs).fold(f64::MIN_POSITIVE, f64::max)
 }
 
 /// One or two dimensions: what a regressor is fitted on, it predicts.
