@@ -1,7 +1,7 @@
 //! `--check`: is a figure made now the committed one?
 //!
-//! Settings and claims must be exactly equal and loss curves must begin alike. Everything else is told, not judged:
-//! another processor rounds differently, and a long run amplifies it.
+//! Settings and claims must be exactly equal, the same marks be drawn, and loss curves begin alike. Everything else is
+//! told, not judged: another processor rounds differently, and a long run amplifies it.
 
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -10,7 +10,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use serde_json::{Map, Value};
 
-use crate::curves::{self, Curves};
+use crate::curves::{self, Picture};
 use crate::record::Record;
 
 /// What a comparison found, as sentences.
@@ -26,7 +26,7 @@ pub struct Comparison {
 pub fn check(fresh: &Record, folder: &Path, committed: &Path) -> Comparison {
     let name = Record::file(&fresh.name);
     if !committed.join(&name).exists() {
-        return failure(format!("no committed {name}: run `cargo xtask figures --bless`"));
+        return failure(missing(&name, &fresh.name));
     }
     match compare_files(fresh, folder, committed) {
         Ok(comparison) => comparison,
@@ -52,14 +52,28 @@ pub fn orphans(committed: &Path, names: &[String]) -> Result<Vec<String>> {
 fn compare_files(fresh: &Record, folder: &Path, committed: &Path) -> Result<Comparison> {
     let old = Record::read(committed, &fresh.name)?;
     let mut comparison = compare_records(&old, fresh);
-    for file in old.files.iter().filter(|file| file.ends_with(".csv") && fresh.files.contains(file)) {
-        let read = |folder: &Path| read_curves(&folder.join(file));
-        comparison.extend(compare_curves(file, &read(committed)?, &read(folder)?));
-    }
-    for file in old.files.iter().filter(|file| !committed.join(file).exists()) {
-        comparison.failures.push(format!("no committed {file}: run `cargo xtask figures --bless`"));
+    for file in &old.files {
+        if !committed.join(file).exists() {
+            comparison.failures.push(missing(file, &fresh.name));
+        } else if file.ends_with(".csv") && fresh.files.contains(file) {
+            comparison.extend(compare_tables(file, committed, folder)?);
+        }
     }
     Ok(comparison)
+}
+
+fn missing(file: &str, experiment: &str) -> String {
+    format!("no committed {file}: run `cargo xtask figures {experiment} --bless`")
+}
+
+/// Compares pictures. The numbers of other tables are not judged: what they promise stands in the record.
+fn compare_tables(file: &str, committed: &Path, folder: &Path) -> Result<Comparison> {
+    let read = |folder: &Path| read_picture(&folder.join(file));
+    Ok(match (read(committed)?, read(folder)?) {
+        (Some(old), Some(new)) => compare_pictures(file, &old, &new),
+        (None, None) => Comparison::default(),
+        _ => failure(format!("{file}: only one of the two has the columns of a picture")),
+    })
 }
 
 /// Settings, claims and the list of files are judged; observations are told.
@@ -74,26 +88,26 @@ fn compare_records(committed: &Record, fresh: &Record) -> Comparison {
     Comparison { failures: failures.concat(), notes }
 }
 
-fn compare_curves(file: &str, committed: &Curves, fresh: &Curves) -> Comparison {
-    let mut comparison = Comparison::default();
-    let keys: BTreeSet<_> = committed.keys().chain(fresh.keys()).collect();
+/// The marks and the beginnings of loss curves are judged; numbers of rows and later points are told.
+fn compare_pictures(file: &str, committed: &Picture, fresh: &Picture) -> Comparison {
+    let Comparison { mut failures, mut notes } = Comparison::default();
+    let keys: BTreeSet<_> = committed.rows.keys().chain(fresh.rows.keys()).collect();
     for key in keys {
-        let (Some(old), Some(new)) = (committed.get(key), fresh.get(key)) else {
-            let state = if committed.contains_key(key) { "is gone" } else { "is not in the committed file" };
-            comparison.failures.push(format!("{file}: curve {key} {state}"));
-            continue;
-        };
-        if let Some(difference) = curves::early_difference(old, new) {
-            comparison.failures.push(format!("{file}: curve {key}, {difference}"));
+        match (committed.rows.get(key), fresh.rows.get(key)) {
+            (Some(old), Some(new)) if old == new => {}
+            (Some(old), Some(new)) => notes.push(format!("{file}: {key}, committed {old} rows, now {new}")),
+            (Some(_), None) => failures.push(format!("{file}: {key} is gone")),
+            (None, _) => failures.push(format!("{file}: {key} is not in the committed file")),
         }
-        if let Some(deviation) = curves::later_deviation(old, new) {
-            let lengths = format!("{} points, committed {}", new.len(), old.len());
-            comparison
-                .notes
-                .push(format!("{file}: curve {key}, later points within {deviation:.1e} ({lengths})"));
+        let (Some(old), Some(new)) = (committed.curves.get(key), fresh.curves.get(key)) else { continue };
+        if let Some(difference) = curves::early_difference(old, new) {
+            failures.push(format!("{file}: {key}, {difference}"));
+        }
+        if let Some(deviation) = curves::later_deviation(old, new).filter(|&deviation| deviation != 0.0) {
+            notes.push(format!("{file}: {key}, later points within {deviation:.1e}"));
         }
     }
-    comparison
+    Comparison { failures, notes }
 }
 
 /// One sentence for every key whose value changed, came or went.
@@ -118,9 +132,9 @@ fn change(old: &Value, new: &Value) -> String {
     }
 }
 
-fn read_curves(path: &Path) -> Result<Curves> {
+fn read_picture(path: &Path) -> Result<Option<Picture>> {
     let read = || curves::read(File::open(path)?);
-    read().with_context(|| format!("curves of {}", path.display()))
+    read().with_context(|| format!("numbers of {}", path.display()))
 }
 
 fn failure(sentence: String) -> Comparison {
@@ -198,34 +212,90 @@ mod tests {
 
     #[test]
     fn a_curve_is_judged_at_its_beginning_and_told_at_its_end() {
-        let (committed, fresh) = (curve("λ 0", 0.0, 0.0), curve("λ 0", 2e-9, 0.125));
-        let found = compare_curves("ring.csv", &committed, &fresh);
+        let found = compare_pictures("ring.csv", &curve("λ 0", 0.0, 0.0), &curve("λ 0", 2e-9, 0.125));
         assert!(
-            found.failures[0].starts_with("ring.csv: curve \"λ 0\" in panel \"Loss\", point 19"),
+            found.failures[0].starts_with("ring.csv: line \"λ 0\" in panel \"Loss\", point 19"),
             "{found:?}"
         );
-        let note =
-            "ring.csv: curve \"λ 0\" in panel \"Loss\", later points within 1.2e-1 (21 points, committed 21)";
+        let note = "ring.csv: line \"λ 0\" in panel \"Loss\", later points within 1.2e-1";
         assert_eq!((found.failures.len(), found.notes), (1, strings(&[note])));
     }
     #[test]
     fn another_end_alone_passes() {
-        let found = compare_curves("ring.csv", &curve("λ 0", 0.0, 0.0), &curve("λ 0", 0.0, 0.125));
+        let found = compare_pictures("ring.csv", &curve("λ 0", 0.0, 0.0), &curve("λ 0", 0.0, 0.125));
         assert_eq!((found.failures.len(), found.notes.len()), (0, 1));
     }
     #[test]
+    fn the_same_curve_passes_without_a_word() {
+        let found = compare_pictures("ring.csv", &curve("λ 0", 0.0, 0.0), &curve("λ 0", 0.0, 0.0));
+        assert_eq!((found.failures, found.notes), (vec![], vec![]));
+    }
+    #[test]
     fn a_curve_that_came_or_went_fails() {
-        let found = compare_curves("ring.csv", &curve("a", 0.0, 0.0), &curve("b", 0.0, 0.0));
-        let gone = "ring.csv: curve \"a\" in panel \"Loss\" is gone";
-        let new = "ring.csv: curve \"b\" in panel \"Loss\" is not in the committed file";
+        let found = compare_pictures("ring.csv", &curve("a", 0.0, 0.0), &curve("b", 0.0, 0.0));
+        let gone = "ring.csv: line \"a\" in panel \"Loss\" is gone";
+        let new = "ring.csv: line \"b\" in panel \"Loss\" is not in the committed file";
         assert_eq!(found.failures, strings(&[gone, new]));
+    }
+    #[test]
+    fn a_curve_cut_to_its_judged_points_is_told() {
+        let rows: Vec<_> = (0..10_001).map(|epoch| format!("Loss,λ 0,line,{epoch},0.5,")).collect();
+        let found = compare_pictures("ring.csv", &picture(&rows[..20]), &picture(&rows));
+        let note = "ring.csv: line \"λ 0\" in panel \"Loss\", committed 20 rows, now 10001";
+        assert_eq!((found.failures, found.notes), (vec![], strings(&[note])));
+        let found = compare_pictures("ring.csv", &picture(&rows[..19]), &picture(&rows));
+        assert_eq!(found.failures.len(), 1, "a judged point is missing");
+    }
+    #[test]
+    fn marks_that_are_no_loss_curve_are_counted() {
+        let [truth, c1, c2] =
+            ["Truth,C1,points,1,2,", "Prediction,C1,points,1,2,", "Prediction,C2,points,1,2,"]
+                .map(String::from);
+        let committed = picture(&[truth.clone(), c1.clone(), c1.clone()]);
+        let found = compare_pictures("ring.csv", &committed, &picture(&[truth, c1, c2]));
+        let new = "ring.csv: points \"C2\" in panel \"Prediction\" is not in the committed file";
+        let note = "ring.csv: points \"C1\" in panel \"Prediction\", committed 2 rows, now 1";
+        assert_eq!((found.failures, found.notes), (strings(&[new]), strings(&[note])));
+    }
+
+    #[test]
+    fn tables_that_are_no_pictures_are_left_alone() {
+        let folders = [(); 2].map(|()| tempfile::tempdir().unwrap());
+        let [committed, fresh] = folders.each_ref().map(tempfile::TempDir::path);
+        let compare = |old: &str, new: &str| {
+            std::fs::write(committed.join("ring.csv"), old).unwrap();
+            std::fs::write(fresh.join("ring.csv"), new).unwrap();
+            compare_tables("ring.csv", committed, fresh).unwrap()
+        };
+        let found = compare("dataset,task\nring,regression\n", "dataset,task\nring,classification\n");
+        assert_eq!((found.failures, found.notes), (vec![], vec![]));
+        let found = compare("dataset,task\nring,regression\n", "panel,series,kind,x,y,value\n");
+        assert_eq!(found.failures, strings(&["ring.csv: only one of the two has the columns of a picture"]));
     }
 
     #[test]
     fn a_missing_committed_record_fails_and_says_what_to_do() {
         let folder = tempfile::tempdir().unwrap();
         let found = check(&record(), folder.path(), folder.path());
-        assert_eq!(found.failures, strings(&["no committed ring.json: run `cargo xtask figures --bless`"]));
+        assert_eq!(
+            found.failures,
+            strings(&["no committed ring.json: run `cargo xtask figures ring --bless`"])
+        );
+    }
+
+    #[test]
+    fn a_missing_committed_table_fails_and_says_what_to_do() {
+        let folders = [(); 2].map(|()| tempfile::tempdir().unwrap());
+        let [committed, fresh] = folders.each_ref().map(tempfile::TempDir::path);
+        let json =
+            r#"{ "name": "ring", "settings": {}, "claims": {}, "observed": {}, "files": ["ring.csv"] }"#;
+        std::fs::write(committed.join("ring.json"), json).unwrap();
+        std::fs::write(fresh.join("ring.csv"), "panel,series,kind,x,y,value\n").unwrap();
+        let found = check(&serde_json::from_str(json).unwrap(), fresh, committed);
+        assert_eq!(
+            found.failures,
+            strings(&["no committed ring.csv: run `cargo xtask figures ring --bless`"])
+        );
     }
 
     #[test]
@@ -252,15 +322,19 @@ mod tests {
     }
 
     /// One flat curve of 21 points; the last judged point and the one after it are moved.
-    fn curve(series: &str, shift_19: f64, shift_20: f64) -> Curves {
+    fn curve(series: &str, shift_19: f64, shift_20: f64) -> Picture {
         let y = |index| match index {
             19 => 0.5 + shift_19,
             20 => 0.5 + shift_20,
             _ => 0.5,
         };
-        let row = |index: u32| format!("Loss,{series},line,{index},{},\n", y(index));
-        let csv: String = (0..21).map(row).collect();
-        curves::read(format!("panel,series,kind,x,y,value\n{csv}").as_bytes()).unwrap()
+        let row = |index: u32| format!("Loss,{series},line,{index},{},", y(index));
+        picture(&(0..21).map(row).collect::<Vec<_>>())
+    }
+
+    fn picture(rows: &[String]) -> Picture {
+        let csv = format!("panel,series,kind,x,y,value\n{}", rows.join("\n"));
+        curves::read(csv.as_bytes()).unwrap().unwrap()
     }
 
     fn set(map: &mut Map<String, Value>, key: &str, value: Value) {

@@ -1,4 +1,4 @@
-//! The loss curves in the CSV file of a picture, and how two of the same name differ.
+//! The marks in the CSV file of a picture, its loss curves, and how two curves of the same name differ.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -12,16 +12,24 @@ pub const JUDGED: usize = 20;
 /// Largest difference among the judged points: far above rounding (1e-15), far below anything that can be seen.
 pub const TOLERANCE: f64 = 1e-9;
 
-/// Loss curves by panel and series, in the order of the file.
-pub type Curves = BTreeMap<Key, Vec<Point>>;
+/// What is drawn in a picture.
+#[derive(Debug, Default)]
+pub struct Picture {
+    /// The number of rows of every mark.
+    pub rows: BTreeMap<Key, usize>,
+    /// The points of those marks that are loss curves, in the order of the file.
+    pub curves: BTreeMap<Key, Vec<Point>>,
+}
 
-/// Which curve of a picture.
+/// Which mark of a picture.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub struct Key {
-    /// The panel; those of loss curves begin with "Loss".
+    /// The panel; those of loss curves begin with "Loss" in any case.
     pub panel: String,
-    /// The line within the panel.
+    /// The mark within the panel.
     pub series: String,
+    /// Points, line, field, …
+    pub kind: String,
 }
 
 /// One point of a curve: epoch and loss.
@@ -33,6 +41,9 @@ pub struct Point {
     pub y: f64,
 }
 
+/// The columns of a picture's file.
+const COLUMNS: [&str; 6] = ["panel", "series", "kind", "x", "y", "value"];
+
 /// One line of the file; `value` serves heat maps only.
 #[derive(Deserialize)]
 struct Row {
@@ -43,19 +54,30 @@ struct Row {
     y: String,
 }
 
-/// Reads the loss curves of a picture: rows of kind `line` in panels whose name begins with "Loss" in any case.
-pub fn read(csv: impl io::Read) -> Result<Curves> {
-    let mut curves = Curves::new();
-    for row in csv::Reader::from_reader(csv).into_deserialize() {
+/// Reads the marks of a picture. `None` when the file has other columns: it is some other table.
+pub fn read(csv: impl io::Read) -> Result<Option<Picture>> {
+    let mut reader = csv::Reader::from_reader(csv);
+    if reader.headers()? != &COLUMNS[..] {
+        return Ok(None);
+    }
+    let mut picture = Picture::default();
+    for row in reader.into_deserialize() {
         let Row { panel, series, kind, x, y } = row?;
-        if kind == "line" && panel.to_lowercase().starts_with("loss") {
-            let key = Key { panel, series };
+        let key = Key { panel, series, kind };
+        *picture.rows.entry(key.clone()).or_default() += 1;
+        if key.is_loss_curve() {
             let number = |cell: &str| cell.parse().with_context(|| format!("{key}: {cell:?} is no number"));
             let point = Point { x: number(&x)?, y: number(&y)? };
-            curves.entry(key).or_default().push(point);
+            picture.curves.entry(key).or_default().push(point);
         }
     }
-    Ok(curves)
+    Ok(Some(picture))
+}
+
+impl Key {
+    fn is_loss_curve(&self) -> bool {
+        self.kind == "line" && self.panel.to_lowercase().starts_with("loss")
+    }
 }
 
 /// The first judged point in which two curves disagree, if any, as a sentence.
@@ -90,7 +112,7 @@ pub fn later_deviation(committed: &[Point], fresh: &[Point]) -> Option<f64> {
 
 impl fmt::Display for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?} in panel {:?}", self.series, self.panel)
+        write!(f, "{} {:?} in panel {:?}", self.kind, self.series, self.panel)
     }
 }
 
@@ -99,22 +121,33 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_lines_in_loss_panels_are_read() {
+    fn marks_are_counted_and_lines_in_loss_panels_read() {
         let csv = "panel,series,kind,x,y,value\n\
                    Truth,C1,points,0.1,0.2,\n\
                    \"loss, η 1\",λ 0,line,0,0.7,\n\
                    \"loss, η 1\",λ 0,line,1,0.6,\n\
-                   Loss,stop below 0.02,rule,0,0.02,\n";
-        let curves = read(csv.as_bytes()).unwrap();
+                   Loss,stop below 0.02,horizontal,,0.02,\n";
+        let Picture { rows, curves } = read(csv.as_bytes()).unwrap().unwrap();
         let (key, points) = curves.first_key_value().unwrap();
-        assert_eq!((curves.len(), key.to_string().as_str()), (1, "\"λ 0\" in panel \"loss, η 1\""));
+        assert_eq!((curves.len(), key.to_string().as_str()), (1, "line \"λ 0\" in panel \"loss, η 1\""));
         assert_eq!(points, &[Point { x: 0.0, y: 0.7 }, Point { x: 1.0, y: 0.6 }]);
+        let rows: Vec<_> = rows.iter().map(|(key, count)| (key.kind.as_str(), *count)).collect();
+        assert_eq!(rows, [("horizontal", 1), ("points", 1), ("line", 2)]);
+    }
+
+    #[test]
+    fn other_tables_are_no_pictures() {
+        for csv in
+            ["dataset,task,activation\nsquares,classification,sigmoid\n", "panel,series,kind,x,y\n", ""]
+        {
+            assert!(read(csv.as_bytes()).unwrap().is_none(), "{csv:?}");
+        }
     }
 
     #[test]
     fn a_cell_that_is_no_number_is_named() {
         let error = read("panel,series,kind,x,y,value\nLoss,λ 0,line,0,high,\n".as_bytes()).unwrap_err();
-        assert_eq!(error.to_string(), "\"λ 0\" in panel \"Loss\": \"high\" is no number");
+        assert_eq!(error.to_string(), "line \"λ 0\" in panel \"Loss\": \"high\" is no number");
     }
 
     // Point 19 is the twentieth and last that is judged.

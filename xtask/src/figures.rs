@@ -10,6 +10,7 @@ use clap::Args;
 
 use crate::check::{self, Comparison};
 use crate::experiment::{self, Run};
+use crate::print;
 use crate::record;
 use crate::table;
 use crate::workspace::Workspace;
@@ -43,18 +44,18 @@ pub fn figures(workspace: &Workspace, options: &Options) -> Result<()> {
     let start = Instant::now();
     let programs = experiment::build(workspace)?;
     let built = Instant::now();
-    let mut runs = run_all(&names, &programs, &out);
+    let mut runs = run_all(&names, &programs, &out)?;
     let finished = Instant::now();
 
     if options.check {
-        compare(&mut runs, &out, &committed);
+        compare(&mut runs, &out, &committed)?;
     }
     if options.bless && runs.iter().all(|run| run.outcome.is_ok()) {
         bless(&runs, &out, &committed)?;
     }
-    println!("\nwritten to {}", workspace.shorten(&out));
-    println!("{}", table::table(&runs));
-    println!("{}", table::summary(runs.len(), built - start, finished - built));
+    print::result(format_args!("\nwritten to {}", workspace.shorten(&out)))?;
+    print::result(table::table(&runs))?;
+    print::result(table::summary(runs.len(), built - start, finished - built))?;
     ensure_success(&runs)?;
     if options.check && options.filter.is_none() { ensure_no_orphans(&committed, &all) } else { Ok(()) }
 }
@@ -75,33 +76,35 @@ fn output_folder(workspace: &Workspace, options: &Options, committed: &Path) -> 
     Ok(out)
 }
 
-fn run_all(names: &[String], programs: &BTreeMap<String, PathBuf>, out: &Path) -> Vec<Run> {
+fn run_all(names: &[String], programs: &BTreeMap<String, PathBuf>, out: &Path) -> Result<Vec<Run>> {
     let mut runs = Vec::new();
     for (index, name) in names.iter().enumerate() {
-        eprintln!("[{}/{}] {name}", index + 1, names.len());
+        print::progress(format_args!("[{}/{}] {name}", index + 1, names.len()))?;
         let run = experiment::run(name, programs.get(name), out);
         if let Err(error) = &run.outcome {
-            eprintln!("error: {name} failed: {error:#}");
+            print::progress(format_args!("error: {name} failed: {error:#}"))?;
         }
         runs.push(run);
     }
-    runs
+    Ok(runs)
 }
 
 /// Compares every finished run with its committed figure and prints what differs.
-fn compare(runs: &mut [Run], out: &Path, committed: &Path) {
+fn compare(runs: &mut [Run], out: &Path, committed: &Path) -> Result<()> {
     for run in runs {
         let Ok(finished) = &run.outcome else { continue };
         let comparison = check::check(&finished.record, out, committed);
-        println!("{}: {}", run.name, if comparison.failures.is_empty() { "same" } else { "DIFFERS" });
+        let verdict = if comparison.failures.is_empty() { "same" } else { "DIFFERS" };
+        print::result(format_args!("{}: {verdict}", run.name))?;
         for failure in &comparison.failures {
-            println!("  differs  {failure}");
+            print::result(format_args!("  differs  {failure}"))?;
         }
         for note in &comparison.notes {
-            println!("  allowed  {note}");
+            print::result(format_args!("  allowed  {note}"))?;
         }
         run.comparison = Some(comparison);
     }
+    Ok(())
 }
 
 /// Replaces the committed files of every run by the new ones.
@@ -114,8 +117,7 @@ fn bless(runs: &[Run], out: &Path, committed: &Path) -> Result<()> {
                 .with_context(|| format!("could not copy {file}"))?;
         }
     }
-    println!("blessed: copied into {}", committed.display());
-    Ok(())
+    print::result(format_args!("blessed: copied into {}", committed.display()))
 }
 
 fn ensure_success(runs: &[Run]) -> Result<()> {

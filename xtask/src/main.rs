@@ -2,14 +2,13 @@
 //!
 //! It depends on no other crate of the workspace: experiments are run as processes and judged by the files they write.
 
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line tool reports by printing")]
-
 mod figures;
 mod reference;
 
 mod check;
 mod curves;
 mod experiment;
+mod print;
 mod record;
 mod table;
 mod workspace;
@@ -43,7 +42,8 @@ fn main() -> ExitCode {
     match run(&Cli::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error:#}");
+            // Where even this cannot be printed, the exit code alone must tell.
+            drop(print::progress(format_args!("error: {error:#}")));
             ExitCode::FAILURE
         }
     }

@@ -10,12 +10,13 @@ use std::process::Command;
 use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
 
+use crate::print;
 use crate::workspace::Workspace;
 
 /// What becomes of the new numbers.
 #[derive(Debug, Args)]
 pub struct Options {
-    /// Copy the new files over the committed ones in data/reference/pytorch
+    /// Copy the new files over the committed ones in crates/ann-datasets/data/reference/pytorch
     #[arg(long)]
     bless: bool,
 }
@@ -28,7 +29,8 @@ const TOLERANCE: f64 = 1e-12;
 /// # Errors
 /// When Python or a step of the recording fails, or, without `bless`, when the numbers are not the committed ones.
 pub fn reference(workspace: &Workspace, options: &Options) -> Result<()> {
-    let committed = workspace.root.join("data/reference/pytorch");
+    // Not through the link `data` at the root: where git makes no links, it is a small text file.
+    let committed = workspace.root.join("crates/ann-datasets/data/reference/pytorch");
     let out = workspace.target.join("reference/pytorch");
     record(workspace, &committed, &out)?;
     let differing = compare(&committed, &out)?;
@@ -63,7 +65,7 @@ fn record(workspace: &Workspace, committed: &Path, out: &Path) -> Result<()> {
 fn step<'a>(program: impl AsRef<OsStr>, arguments: impl IntoIterator<Item = &'a OsStr>) -> Result<()> {
     let mut command = Command::new(&program);
     command.args(arguments);
-    eprintln!("{command:?}");
+    print::progress(format_args!("{command:?}"))?;
     match command.status() {
         Ok(status) if status.success() => Ok(()),
         Ok(status) => bail!("{command:?} failed ({status})"),
@@ -85,7 +87,8 @@ fn compare(committed: &Path, out: &Path) -> Result<Vec<String>> {
             _ => None,
         };
         let told = difference.map(|difference| format!("largest difference {difference:.1e}"));
-        println!("{file}: {}", told.as_deref().unwrap_or("not the same rows, or missing on one side"));
+        let told = told.as_deref().unwrap_or("not the same rows, or missing on one side");
+        print::result(format_args!("{file}: {told}"))?;
         if !difference.is_some_and(|difference| difference <= TOLERANCE) {
             differing.push(file.clone());
         }
@@ -104,8 +107,7 @@ fn bless(committed: &Path, out: &Path) -> Result<()> {
     for file in file_names(out)? {
         fs::copy(out.join(&file), committed.join(&file)).with_context(|| format!("could not copy {file}"))?;
     }
-    println!("blessed: copied into {}", committed.display());
-    Ok(())
+    print::result(format_args!("blessed: copied into {}", committed.display()))
 }
 
 fn file_names(folder: &Path) -> Result<BTreeSet<String>> {

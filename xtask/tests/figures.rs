@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 use tempfile::TempDir;
 
@@ -42,7 +42,7 @@ fn a_figure_is_made_blessed_and_checked() {
 
     let (success, printed) = xtask(root, &["figures", "--check"], "1.0");
     assert!(
-        !success && printed.contains("no committed steady.json: run `cargo xtask figures --bless`"),
+        !success && printed.contains("no committed steady.json: run `cargo xtask figures steady --bless`"),
         "{printed}"
     );
 
@@ -98,6 +98,20 @@ fn a_failed_experiment_fails_the_command_and_the_others_still_run() {
 }
 
 #[test]
+fn a_reader_that_leaves_does_not_stop_the_work() {
+    let workspace = workspace(&[("steady", STEADY)]);
+    let mut child = command(workspace.path(), &["figures", "--bless"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success(), "{}", text(&output));
+    assert!(workspace.path().join("figures/steady.csv").exists());
+}
+
+#[test]
 fn alone_it_lists_the_tasks() {
     let output = Command::new(env!("CARGO_BIN_EXE_xtask")).output().unwrap();
     assert_eq!(output.status.code(), Some(2));
@@ -124,15 +138,16 @@ fn workspace(experiments: &[(&str, &str)]) -> TempDir {
 
 /// Runs the tool in `root`; returns whether it succeeded and everything it printed.
 fn xtask(root: &Path, arguments: &[&str], accuracy: &str) -> (bool, String) {
-    let output = Command::new(env!("CARGO_BIN_EXE_xtask"))
-        .args(arguments)
-        .current_dir(root)
-        .env("CARGO_MANIFEST_DIR", root)
-        .env("CARGO_TARGET_DIR", root.join("target"))
-        .env("ACCURACY", accuracy)
-        .output()
-        .expect("xtask was built for this test");
+    let output = command(root, arguments).env("ACCURACY", accuracy).output();
+    let output = output.expect("xtask was built for this test");
     (output.status.success(), text(&output))
+}
+
+fn command(root: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+    command.args(arguments).current_dir(root);
+    command.env("CARGO_MANIFEST_DIR", root).env("CARGO_TARGET_DIR", root.join("target"));
+    command
 }
 
 fn text(output: &Output) -> String {

@@ -1,5 +1,7 @@
 //! Which column is the target, which are the features.
 
+use std::collections::HashMap;
+
 use ndarray::Array2;
 
 use crate::cell::Cell;
@@ -36,6 +38,12 @@ impl From<&str> for Column {
     }
 }
 
+impl From<&String> for Column {
+    fn from(name: &String) -> Self {
+        Self::Name(name.clone())
+    }
+}
+
 impl From<String> for Column {
     fn from(name: String) -> Self {
         Self::Name(name)
@@ -68,13 +76,14 @@ impl Header {
     /// `line` is the one with the names.
     pub fn new(columns: Vec<(String, Role)>, line: u64) -> Result<Self> {
         let (names, roles): (Vec<String>, Vec<Role>) = columns.into_iter().unzip();
-        for (index, name) in names.iter().enumerate() {
-            let place = || Place { line, column: index + 1, name: name.clone() };
+        let mut first_column = HashMap::new();
+        for (column, name) in (1..).zip(&names) {
+            let place = || Place { line, column, name: name.clone() };
             if name.is_empty() {
                 return Err(Error::UnnamedColumn { place: place() });
             }
-            if let Some(first) = names[..index].iter().position(|earlier| earlier == name) {
-                return Err(Error::DuplicateName { place: place(), first: first + 1 });
+            if let Some(first) = first_column.insert(name, column) {
+                return Err(Error::DuplicateName { place: place(), first });
             }
         }
         Ok(Self { names, roles })
@@ -139,10 +148,8 @@ impl Header {
     }
 
     fn check_width(&self, row: &Row) -> Result<()> {
-        match row.len() == self.names.len() {
-            true => Ok(()),
-            false => Err(Error::RaggedRow { line: row.line, found: row.len(), expected: self.names.len() }),
-        }
+        let (expected, found) = (self.names.len(), row.len());
+        if found == expected { Ok(()) } else { Err(Error::RaggedRow { line: row.line, found, expected }) }
     }
 
     fn cells_of<'a>(&'a self, row: &'a Row) -> impl Iterator<Item = Cell<'a>> {

@@ -42,10 +42,12 @@ pub fn doughnut(rng: &mut impl Rng) -> Dataset {
 pub fn squares(rng: &mut impl Rng) -> Dataset {
     draw(rng, [194, 206], |x, y| {
         let in_gap = |z: i64| (z - HALF).abs() < 10 * MILLI;
-        match (x < HALF) == (y < HALF) {
-            _ if in_gap(x) || in_gap(y) => None,
-            true => Some(Class::C1),
-            false => Some(Class::C2),
+        if in_gap(x) || in_gap(y) {
+            None
+        } else if (x < HALF) == (y < HALF) {
+            Some(Class::C1)
+        } else {
+            Some(Class::C2)
         }
     })
 }

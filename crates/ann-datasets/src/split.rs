@@ -41,26 +41,30 @@ pub fn stratified_split<T: Ord + Clone + Debug>(
 ) -> Result<(Dataset<T>, Dataset<T>)> {
     check(dataset, test_fraction)?;
     let class_of = dataset.class_indices();
-    let mut quotas = Vec::new();
-    for (index, class) in dataset.classes().into_iter().enumerate() {
-        match class_of.iter().filter(|&&other| other == index).count() {
-            1 => return Err(Error::LonelyClass { class: format!("{class:?}") }),
-            rows => quotas.push(quota(rows, test_fraction)),
-        }
+    let classes = dataset.classes();
+    let mut rows = vec![0; classes.len()];
+    for &class in &class_of {
+        rows[class] += 1;
     }
+    if let Some(lonely) = rows.iter().position(|&rows| rows == 1) {
+        return Err(Error::LonelyClass { class: format!("{:?}", classes[lonely]) });
+    }
+    let quotas = rows.into_iter().map(|rows| quota(rows, test_fraction)).collect();
     Ok(split(dataset, &class_of, quotas, rng))
 }
 
 fn check<T>(dataset: &Dataset<T>, test_fraction: f64) -> Result<()> {
     let (features, targets) = (dataset.features.nrows(), dataset.targets.len());
-    match () {
-        () if features != targets => Err(Error::RowCountMismatch { features, targets }),
-        // Written so that NaN is outside.
-        () if !(test_fraction > 0.0 && test_fraction < 1.0) => {
-            Err(Error::FractionOutOfRange { found: test_fraction })
-        }
-        () if targets < 2 => Err(Error::TooFewRows { found: targets }),
-        () => Ok(()),
+    // False for NaN.
+    let is_fraction = test_fraction > 0.0 && test_fraction < 1.0;
+    if features != targets {
+        Err(Error::RowCountMismatch { features, targets })
+    } else if !is_fraction {
+        Err(Error::FractionOutOfRange { found: test_fraction })
+    } else if targets < 2 {
+        Err(Error::TooFewRows { found: targets })
+    } else {
+        Ok(())
     }
 }
 

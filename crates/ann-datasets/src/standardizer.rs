@@ -33,9 +33,7 @@ impl Standardizer {
         if features.nrows() == 0 {
             return Err(Error::NothingToFit);
         }
-        if let Some(((row, column), &found)) = features.indexed_iter().find(|(_, x)| !x.is_finite()) {
-            return Err(Error::NotFiniteFeature { row, column, found });
-        }
+        check_finite(features)?;
         let moments = features.axis_iter(Axis(1)).map(|column| mean_and_scale(&column));
         let (means, scales): (Vec<f64>, Vec<f64>) = moments.unzip();
         match means.iter().zip(&scales).position(|(mean, scale)| !mean.is_finite() || !scale.is_finite()) {
@@ -47,10 +45,12 @@ impl Standardizer {
     /// z = (x − mean) / scale. `features`: (any number of samples, as many features as were fitted).
     ///
     /// # Errors
-    /// When the number of columns differs from that of the features that were fitted.
+    /// When the number of columns differs from that of the features that were fitted, when a number is not finite,
+    /// or when it is so large that the result is not.
     pub fn transform(&self, features: &ArrayRef2<f64>) -> Result<Array2<f64>> {
         self.check_width(features)?;
-        Ok((features.to_owned() - &self.means) / &self.scales)
+        check_finite(features)?;
+        without_overflow(features, (features.to_owned() - &self.means) / &self.scales)
     }
 
     /// x = z · scale + mean, the way back.
@@ -59,7 +59,8 @@ impl Standardizer {
     /// As for [`transform`](Self::transform).
     pub fn inverse_transform(&self, standardised: &ArrayRef2<f64>) -> Result<Array2<f64>> {
         self.check_width(standardised)?;
-        Ok(standardised.to_owned() * &self.scales + &self.means)
+        check_finite(standardised)?;
+        without_overflow(standardised, standardised.to_owned() * &self.scales + &self.means)
     }
 
     /// The mean of each feature.
@@ -73,11 +74,29 @@ impl Standardizer {
     }
 
     fn check_width(&self, features: &ArrayRef2<f64>) -> Result<()> {
-        match (self.means.len(), features.ncols()) {
-            (expected, found) if expected == found => Ok(()),
-            (expected, found) => Err(Error::WidthMismatch { expected, found }),
-        }
+        let (expected, found) = (self.means.len(), features.ncols());
+        if found == expected { Ok(()) } else { Err(Error::WidthMismatch { expected, found }) }
     }
+}
+
+fn check_finite(features: &ArrayRef2<f64>) -> Result<()> {
+    match first_not_finite(features) {
+        Some((row, column)) => Err(Error::NotFiniteFeature { row, column, found: features[[row, column]] }),
+        None => Ok(()),
+    }
+}
+
+/// `scaled` is made of `numbers`, all finite, and is handed back when it is finite too.
+fn without_overflow(numbers: &ArrayRef2<f64>, scaled: Array2<f64>) -> Result<Array2<f64>> {
+    match first_not_finite(&scaled) {
+        Some((row, column)) => Err(Error::ScalingOverflow { row, column, found: numbers[[row, column]] }),
+        None => Ok(scaled),
+    }
+}
+
+/// Row and column.
+fn first_not_finite(numbers: &ArrayRef2<f64>) -> Option<(usize, usize)> {
+    numbers.indexed_iter().find(|(_, x)| !x.is_finite()).map(|(at, _)| at)
 }
 
 /// Mean and √(Σ (x − mean)² / n) of a column with at least one value.

@@ -13,7 +13,7 @@ use crate::{Column, Dataset, Error, Result, Target};
 /// - one line of names with prefixes: `C#x`, `cD#label`. A capital is the type (`C` or `N` continuous, `D` discrete,
 ///   `S` string, `T` time), small letters are flags (`c` class, `m` meta, `i` ignore, `w` weight);
 /// - three lines: names, types (`continuous`, `discrete` or a list of values, `string`, `time`, or their first letters),
-///   flags (`class`, `meta`, `ignore`, `weight`, or their first letters).
+///   flags (`class`, `meta`, `ignore`, `weight`, or their first letters). The third may be blank.
 ///
 /// `target` becomes the targets: [`Column::Class`] is the column flagged as class, or else the one named `class`.
 /// Every other column is a feature, except those flagged (class, meta, ignore, weight) and those of type string.
@@ -26,7 +26,10 @@ pub fn read_tab<T: Target>(input: impl io::Read, target: impl Into<Column>) -> R
     let (names, rest) = rows.split_first().ok_or(Error::Empty)?;
     let (header, data) = match rest {
         [types, flags, data @ ..] if are_types(types) && are_flags(flags) => {
-            (three_line_header(names, types, flags)?, data)
+            (three_line_header(names, types, Some(flags))?, data)
+        }
+        [types, data @ ..] if are_types(types) && is_blank_between(types, data) => {
+            (three_line_header(names, types, None)?, data)
         }
         _ => (one_line_header(names)?, rest),
     };
@@ -52,9 +55,9 @@ fn is_prefix(prefix: &str) -> bool {
     types <= 1 && types + flags == prefix.chars().count() && !prefix.is_empty()
 }
 
-fn three_line_header(names: &Row, types: &Row, flags: &Row) -> Result<Header> {
+fn three_line_header(names: &Row, types: &Row, flags: Option<&Row>) -> Result<Header> {
     let width = names.len();
-    for row in [types, flags] {
+    for row in [Some(types), flags].into_iter().flatten() {
         // Trailing tabs are often lost, so a shorter line is complete: what is not said is empty.
         if row.len() > width {
             return Err(Error::RaggedRow { line: row.line, found: row.len(), expected: width });
@@ -62,7 +65,7 @@ fn three_line_header(names: &Row, types: &Row, flags: &Row) -> Result<Header> {
     }
     let blank = std::iter::repeat("");
     let kinds = types.cells().chain(blank.clone());
-    let flags = flags.cells().chain(blank);
+    let flags = flags.into_iter().flat_map(Row::cells).chain(blank);
     let column = |((name, kind), flags): ((&str, &str), &str)| {
         (name.to_owned(), role(is_string(kind), &flags_in(flags)))
     };
@@ -72,11 +75,14 @@ fn three_line_header(names: &Row, types: &Row, flags: &Row) -> Result<Header> {
 /// The strongest flag wins: what is put aside is never the class.
 fn role(is_string: bool, flags: &[String]) -> Role {
     let any = |words: &[&str]| flags.iter().any(|flag| words.contains(&flag.as_str()));
-    match () {
-        () if any(&["i", "ignore", "m", "meta", "w", "weight"]) => Role::Aside,
-        () if any(&["c", "class"]) => Role::Class,
-        () if is_string => Role::Aside,
-        () => Role::Feature,
+    if any(&["i", "ignore", "m", "meta", "w", "weight"]) {
+        Role::Aside
+    } else if any(&["c", "class"]) {
+        Role::Class
+    } else if is_string {
+        Role::Aside
+    } else {
+        Role::Feature
     }
 }
 
@@ -86,6 +92,12 @@ fn are_types(row: &Row) -> bool {
     let is_discrete = |cell: &str| matches!(cell, "discrete" | "d" | "categorical") || cell.contains(' ');
     let is_type = |cell: &str| is_number(cell) || is_discrete(cell) || is_string(cell);
     row.cells().all(|cell| cell.is_empty() || is_type(cell)) && row.cells().any(is_type)
+}
+
+/// Blank lines are no rows, so a line of empty flags shows in the line numbers alone.
+fn is_blank_between(types: &Row, data: &[Row]) -> bool {
+    let last_line = types.line_of(types.len());
+    data.first().is_none_or(|first| first.line > last_line + 1)
 }
 
 fn is_string(cell: &str) -> bool {

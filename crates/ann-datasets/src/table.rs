@@ -14,7 +14,14 @@ pub(crate) fn read_rows(mut input: impl io::Read, separator: u8) -> Result<Vec<R
     let mut bytes = Vec::new();
     input.read_to_end(&mut bytes).map_err(|error| Error::Read { error })?;
     let text = decode(&bytes)?;
+    let rows = split(text, separator);
+    // First, as quotes seem to be misplaced everywhere when the separator is another.
+    check_separator(&rows, separator)?;
     check_quotes(text, separator)?;
+    Ok(rows)
+}
+
+fn split(text: &str, separator: u8) -> Vec<Row> {
     let mut reader = csv::ReaderBuilder::new()
         .delimiter(separator)
         .has_headers(false)
@@ -30,7 +37,7 @@ pub(crate) fn read_rows(mut input: impl io::Read, separator: u8) -> Result<Vec<R
             rows.push(Row { line, cells });
         }
     }
-    Ok(rows)
+    rows
 }
 
 /// The cells of a row, at least one.
@@ -59,12 +66,29 @@ impl Row {
 
 /// UTF-8, without the byte order mark that spreadsheets like to write.
 fn decode(bytes: &[u8]) -> Result<&str> {
+    if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
+        return Err(Error::Utf16);
+    }
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     str::from_utf8(bytes).map_err(|error| {
         let (valid, rest) = bytes.split_at(error.valid_up_to());
         let valid = str::from_utf8(valid).expect("valid up to here");
         Error::NotUtf8 { line: 1 + line_breaks(valid), byte: rest[0] }
     })
+}
+
+/// A table has at least two columns, so a header of one that contains another separator was written with that.
+fn check_separator(rows: &[Row], separator: u8) -> Result<()> {
+    let Some(Row { line, cells }) = rows.first() else { return Ok(()) };
+    let (expected, header) = (char::from(separator), &cells[0]);
+    // With its own separator inside, the cell is quoted, or a quote is missing.
+    if cells.len() > 1 || header.contains(expected) {
+        return Ok(());
+    }
+    match header.trim().chars().find(|letter| matches!(letter, ';' | '\t' | ',')) {
+        Some(found) => Err(Error::WrongSeparator { line: *line, header: header.to_owned(), found, expected }),
+        None => Ok(()),
+    }
 }
 
 /// A quoted cell ends with a quote right before a separator, a line end or the end of the text.

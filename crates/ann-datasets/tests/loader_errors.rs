@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise, in its helpers too")]
 
+use std::time::{Duration, Instant};
 use std::{fs, io};
 
 use ann_datasets::{Column, Dataset, Error, load, read_csv, read_tab};
@@ -21,6 +22,7 @@ fn header_only() {
     csv("x,label\n", "there is a header but no row of data after it");
     csv("x,label", "there is a header but no row of data after it");
     tab("x\tlabel\ncontinuous\tdiscrete\n\tclass\n", "there is a header but no row of data after it");
+    tab("x\tlabel\ncontinuous\tdiscrete\n\n", "there is a header but no row of data after it");
 }
 
 #[test]
@@ -28,8 +30,13 @@ fn not_utf8() {
     let message = "line 3: not UTF-8 (byte 0xe9); save the file with that encoding";
     assert_eq!(csv_bytes(b"x,label\n1,a\n2,caf\xe9\n"), message);
     assert_eq!(csv_bytes(b"x,label\r\n1,a\r\n2,caf\xe9\r\n"), message);
-    let utf16 = b"\xff\xfex\0,\0";
-    assert_eq!(csv_bytes(utf16), "line 1: not UTF-8 (byte 0xff); save the file with that encoding");
+}
+
+#[test]
+fn utf16() {
+    let message = "line 1: not UTF-8; this looks like UTF-16, save it as UTF-8";
+    assert_eq!(csv_bytes(b"\xff\xfex\0,\0y\0"), message);
+    assert_eq!(csv_bytes(b"\xfe\xff\0x\0,\0y"), message);
 }
 
 #[test]
@@ -61,6 +68,25 @@ fn unreadable_input() {
 // Header.
 
 #[test]
+fn wrong_separator() {
+    let message = |line, header: &str, found: char, expected: char| {
+        format!(
+            "line {line}: the header is one column, {header:?}; it seems to be separated by {found:?}, expected {expected:?}: \
+             save the file with that separator, or read commas with `read_csv` (file.csv) and tabs with `read_tab` (file.tab)"
+        )
+    };
+    csv("label;x;y\na;1;2\n", &message(1, "label;x;y", ';', ','));
+    csv("\nlabel;x;y\na;1,5;2\n", &message(2, "label;x;y", ';', ','));
+    csv("label\tx\ty\na\t1\t2\n", &message(1, "label\tx\ty", '\t', ','));
+    tab("label,x,y\na,1,2\n", &message(1, "label,x,y", ',', '\t'));
+    tab("label;x;y\na;1;2\n", &message(1, "label;x;y", ';', '\t'));
+    // The csv crate drops the first pair of quotes, and would miss the end of the others.
+    csv("\"label\";\"x\"\n\"a\";1\n", &message(1, "label;\"x\"", ';', ','));
+    // A single column without another separator has another fault.
+    csv("label\t\na\n", r#"no feature column is left beside the target "label""#);
+}
+
+#[test]
 fn duplicate_name() {
     let message = r#"line 1, column 3 ("x"): column 1 already has this name; rename one of them"#;
     csv("x,label,x\n1,a,2\n", message);
@@ -76,6 +102,37 @@ fn unnamed_column() {
         "x\tC#\tlabel\n0\t1\ta\n",
         "line 1, column 2: the column has no name; the first line names all columns",
     );
+}
+
+#[test]
+fn long_messages_are_cut() {
+    let (long, cut) = ("é".repeat(41), "é".repeat(40));
+    csv(
+        &format!("x,label\n{long},a\n"),
+        &format!(r#"line 2, column 1 ("x"): found "{cut}…", expected a number"#),
+    );
+    csv(
+        &format!("x,label\n{cut},a\n"),
+        &format!(r#"line 2, column 1 ("x"): found "{cut}", expected a number"#),
+    );
+    csv(
+        &format!("{long},label\n?,a\n"),
+        &format!(r#"line 2, column 1 ("{cut}…"): the cell is missing; fill it, or remove the row"#),
+    );
+    let ten = r#""c0", "c1", "c2", "c3", "c4", "c5", "c6", "c7", "c8", "c9""#;
+    csv(&names(10), &format!(r#"there is no column "label"; the columns are [{ten}]"#));
+    csv(&names(11), &format!(r#"there is no column "label"; the columns are [{ten}, … (11 in all)]"#));
+}
+
+/// Comparing each name with all before it would take minutes.
+#[test]
+fn many_columns_are_read_in_seconds() {
+    let started = Instant::now();
+    csv(
+        &format!("{},c7", names(200_000)),
+        r#"line 1, column 200001 ("c7"): column 8 already has this name; rename one of them"#,
+    );
+    assert!(started.elapsed() < Duration::from_secs(20), "{:?}", started.elapsed());
 }
 
 #[test]
@@ -191,6 +248,9 @@ fn lines_are_those_of_an_editor() {
 fn lines_count_the_header_of_orange() {
     let message = r#"line 5, column 1 ("x"): found "red", expected a number"#;
     tab("x\tlabel\r\ncontinuous\tdiscrete\r\n\tclass\r\n1\ta\r\nred\tb\r\n", message);
+    tab("x\tlabel\r\ncontinuous\tdiscrete\r\n\r\n1\ta\r\nred\tb\r\n", message);
+    // Orange's types are followed by a line of flags; without it they are a row like any other.
+    tab("x\tlabel\nc\td\n1\ta\n", r#"line 2, column 1 ("x"): found "c", expected a number"#);
 }
 
 // Files.
@@ -221,6 +281,11 @@ fn unknown_extension() {
         format!(r#"data.xlsx: the file name ends in "xlsx", {expected}"#)
     );
     assert_eq!(message_of(load("data", "y")), format!(r#"data: the file name ends in "", {expected}"#));
+}
+
+/// `c0,c1,c2,…`
+fn names(columns: usize) -> String {
+    (0..columns).map(|index| format!("c{index}")).collect::<Vec<_>>().join(",")
 }
 
 /// Reads `text` with the label column `label`.

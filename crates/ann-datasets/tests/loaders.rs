@@ -32,9 +32,15 @@ fn quoted_cells_hold_separators_quotes_and_line_breaks() {
 #[test]
 fn target_by_name_index_last_and_class() {
     let text = "x,y,Class\n1,2,a\n3,4,b\n".as_bytes();
-    for target in
-        [Column::from("Class"), Column::from("Class".to_owned()), 2.into(), Column::Last, Column::Class]
-    {
+    let name = "Class".to_owned();
+    for target in [
+        Column::from("Class"),
+        Column::from(&name),
+        Column::from(name),
+        2.into(),
+        Column::Last,
+        Column::Class,
+    ] {
         check_as(&read_csv(text, target).unwrap(), "Class");
     }
 }
@@ -73,6 +79,20 @@ fn tab_with_three_line_header() {
 #[test]
 fn tab_with_short_letters_and_lost_tabs() {
     check(&read_tab("label\tx\ty\nd\tc\tc\nc\na\t1\t2\nb\t3\t4\n".as_bytes(), Column::Class).unwrap());
+}
+
+#[test]
+fn tab_with_blank_line_of_flags() {
+    for blank in ["", "  ", "\t\t"] {
+        for end in ["\n", "\r\n", "\r"] {
+            let lines = ["x\ty\tlabel", "c\tc\td", blank, "1\t2\ta", "3\t4\tb"];
+            check(&read_tab(lines.join(end).as_bytes(), "label").unwrap());
+        }
+    }
+    // A blank line before the flags is no third line.
+    check(
+        &read_tab("x\ty\tlabel\nc\tc\td\n\n\t\tclass\n1\t2\ta\n3\t4\tb\n".as_bytes(), Column::Class).unwrap(),
+    );
 }
 
 /// Ignored, meta and string columns can still be asked for; the flagged class is then no feature.

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise, in its helpers too")]
 
+use std::time::{Duration, Instant};
+
 use ann_datasets::ndarray::{Array2, array};
 use ann_datasets::rand::{SeedableRng, rngs::ChaCha8Rng};
 use ann_datasets::{Dataset, Error, Standardizer, iris, stratified_split, train_test_split};
@@ -35,7 +37,7 @@ fn both_parts_have_a_row() {
 
 #[test]
 fn fraction_out_of_range() {
-    for (found, shown) in [(0.0, "0"), (1.0, "1"), (-0.1, "-0.1"), (f64::NAN, "NaN")] {
+    for (found, shown) in [(0.0, "0.0"), (1.0, "1.0"), (-0.1, "-0.1"), (1e300, "1e300"), (f64::NAN, "NaN")] {
         let message = format!("the test fraction is {shown}, expected more than 0 and less than 1");
         check(train_test_split(&iris(), found, &mut seeded(SEED)), &message);
         check(stratified_split(&iris(), found, &mut seeded(SEED)), &message);
@@ -57,6 +59,27 @@ fn lonely_class() {
         stratified_split(&dataset(&["a", "b", "a"]), 0.5, &mut seeded(SEED)),
         "class \"b\" has 1 row only, a stratified split needs at least 2 of each class; use `train_test_split`",
     );
+}
+
+#[test]
+fn a_long_class_is_cut() {
+    // 40 characters, of which the quote is the first.
+    let message = format!(
+        "class \"{}… has 1 row only, a stratified split needs at least 2 of each class; use `train_test_split`",
+        "c".repeat(39)
+    );
+    check(stratified_split(&dataset(&[&"c".repeat(100), "b", "b"]), 0.5, &mut seeded(SEED)), &message);
+}
+
+/// Counting each class by a walk through all rows would take a minute.
+#[test]
+fn many_classes_are_split_in_seconds() {
+    let labels: Vec<String> = (0..400_000).map(|row| (row / 2).to_string()).collect();
+    let labels: Vec<&str> = labels.iter().map(String::as_str).collect();
+    let started = Instant::now();
+    let (train, test) = stratified_split(&dataset(&labels), 0.5, &mut seeded(SEED)).unwrap();
+    assert_eq!(train.classes(), test.classes());
+    assert!(started.elapsed() < Duration::from_secs(20), "{:?}", started.elapsed());
 }
 
 #[test]
@@ -90,6 +113,26 @@ fn not_finite_features() {
         Standardizer::fit(&array![[f64::INFINITY]]),
         "the feature at [[0, 0]] is inf, expected a finite number",
     );
+    let standardizer = Standardizer::fit(&array![[1.0, 2.0], [3.0, 4.0]]).unwrap();
+    check(standardizer.transform(&array![[1.0, 2.0], [f64::NAN, 4.0]]), message);
+    check(standardizer.inverse_transform(&array![[1.0, 2.0], [f64::NAN, 4.0]]), message);
+}
+
+#[test]
+fn scaling_overflow() {
+    let message = |found| {
+        format!(
+            "the number at [[1, 0]] is {found}, which overflows with the mean and scale that were fitted; \
+             correct or remove it"
+        )
+    };
+    // Deviations of 1e-10 and 1e150: 1e300 / 1e-10 and 1e200 · 1e150 are above 1.8e308.
+    let narrow = Standardizer::fit(&array![[-1e-10], [1e-10]]).unwrap();
+    check(narrow.transform(&array![[0.0], [1e300]]), &message("1e300"));
+    assert_eq!(narrow.inverse_transform(&array![[2.0]]).unwrap(), array![[2e-10]]);
+    let wide = Standardizer::fit(&array![[-1e150], [1e150]]).unwrap();
+    check(wide.inverse_transform(&array![[0.0], [1e200]]), &message("1e200"));
+    assert_eq!(wide.transform(&array![[2e150]]).unwrap(), array![[2.0]]);
 }
 
 #[test]

@@ -7,7 +7,7 @@ use ann_train::{Classifier, FittedClassifier};
 use anyhow::{Context, Result, ensure};
 use serde_json::json;
 
-use crate::cli::{self, DataOptions, Defaults, Options};
+use crate::cli::{self, DataOptions, Defaults, Options, say};
 use crate::figure::{Axis, Figure, Mark, Panel};
 use crate::progress;
 use crate::record::Record;
@@ -17,6 +17,9 @@ use crate::robustness::perfect_fits;
 const GAINS: [f64; 2] = [1.0, 5.0];
 /// Cells of the probability background along each axis.
 const CELLS: usize = 61;
+
+/// Beyond this, differences between values leave the range of numbers.
+const LARGEST: f64 = 1e150;
 
 /// A dataset with two features and two classes, and the network that fits it.
 #[derive(Clone, Debug)]
@@ -59,6 +62,7 @@ struct ClassificationOptions {
 /// A dataset that cannot be read or does not fit, training that fails, or files that cannot be written.
 pub fn run(experiment: &Experiment) -> Result<()> {
     let options: ClassificationOptions = cli::parse(experiment.name, experiment.about, experiment.defaults);
+    cli::make(&options.common.out)?;
     let data = load(experiment, &options)?;
     let classifier = classifier(experiment, &options);
     let fitted = fit(&classifier, &data)?;
@@ -69,8 +73,11 @@ pub fn run(experiment: &Experiment) -> Result<()> {
     let files = figure.write(&options.common.out, experiment.name)?;
     record(experiment, &options, &fitted, &fits).files(&files).write(&options.common.out)?;
     let last = fitted.history().last();
-    let accuracy = last.accuracy.unwrap_or(f64::NAN);
-    println!("accuracy {accuracy}  loss {:.6}  epochs {}  seeds fitted {robustness}", last.loss, last.epoch);
+    let accuracy = accuracy(&fitted);
+    say(format!(
+        "accuracy {accuracy}  loss {:.6}  epochs {}  seeds fitted {robustness}",
+        last.loss, last.epoch
+    ));
     Ok(())
 }
 
@@ -78,6 +85,12 @@ fn load(experiment: &Experiment, options: &ClassificationOptions) -> Result<Data
     let Some((path, data)) = options.data.load()? else { return Ok((experiment.data)()) };
     let (columns, classes) = (data.features.ncols(), data.classes());
     ensure!(columns == 2, "{} has {columns} feature columns, this figure is drawn over 2", path.display());
+    let largest = data.features.iter().fold(0.0_f64, |largest, value| largest.max(value.abs()));
+    ensure!(
+        largest <= LARGEST,
+        "{} has a value of {largest:e}, this figure is drawn up to {LARGEST:e}",
+        path.display()
+    );
     ensure!(classes.len() == 2, "{} has the classes {classes:?}, this figure needs 2", path.display());
     Ok(data)
 }
@@ -158,7 +171,7 @@ fn draw(
     let mut prediction = scatter("Prediction", data, &predicted, fitted.classes());
     prediction.marks.insert(0, probability(data, fitted)?);
     Ok(Figure {
-        title: experiment.title.to_owned(),
+        title: title(experiment, options, fitted),
         caption: caption(experiment, options, fitted, robustness),
         columns: 3,
         panels: vec![
@@ -167,6 +180,23 @@ fn draw(
             loss(experiment, fitted),
         ],
     })
+}
+
+/// What the picture shows: the experiment's own title where it came out so, else just what did.
+fn title(
+    experiment: &Experiment,
+    options: &ClassificationOptions,
+    fitted: &FittedClassifier<String>,
+) -> String {
+    let accuracy = accuracy(fitted);
+    match options.data.file_name() {
+        None if accuracy == 1.0 => experiment.title.to_owned(),
+        file => format!("{}: accuracy {accuracy:.3}", file.unwrap_or_else(|| experiment.name.to_owned())),
+    }
+}
+
+fn accuracy(fitted: &FittedClassifier<String>) -> f64 {
+    fitted.history().last().accuracy.expect("a classifier's targets are classes")
 }
 
 fn caption(
@@ -190,6 +220,7 @@ fn caption(
 
 /// All rows, marked by `labels`.
 fn scatter(title: &str, data: &Dataset, labels: &[String], classes: &[String]) -> Panel {
+    let is_unit = within_unit_square(data);
     let points_of = |class: &String| {
         let rows = data.features.rows().into_iter().zip(labels).filter(|(_, label)| *label == class);
         rows.map(|(row, _)| (row[0], row[1])).collect()
@@ -203,7 +234,7 @@ fn scatter(title: &str, data: &Dataset, labels: &[String], classes: &[String]) -
         let (low, high) = range(data, feature);
         Axis::linear(&data.feature_names[feature]).within(low, high)
     });
-    Panel { title: title.to_owned(), x, y, equal_axes: true, marks: marks.collect() }
+    Panel { title: title.to_owned(), x, y, equal_axes: is_unit, marks: marks.collect() }
 }
 
 /// The probability of the second class over the panel.
@@ -240,10 +271,19 @@ fn loss(experiment: &Experiment, fitted: &FittedClassifier<String>) -> Panel {
     Panel { title: "Loss".to_owned(), x, y, equal_axes: false, marks }
 }
 
-/// The unit interval for the report's data; whatever the values need for a user's.
+/// The unit interval for data inside the unit square, as the report's; else what the values need.
 fn range(data: &Dataset, feature: usize) -> (f64, f64) {
     let column = data.features.column(feature);
-    let (low, high) = column.iter().fold((0.0_f64, 1.0_f64), |(low, high), &v| (low.min(v), high.max(v)));
-    let margin = 0.03 * (high - low);
+    let (low, high) = if within_unit_square(data) {
+        (0.0, 1.0)
+    } else {
+        column.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), &v| (low.min(v), high.max(v)))
+    };
+    // A constant feature stands in the middle of a range of its own size.
+    let margin = if high > low { 0.03 * (high - low) } else { low.abs().max(1.0) / 2.0 };
     (low - margin, high + margin)
+}
+
+fn within_unit_square(data: &Dataset) -> bool {
+    data.features.iter().all(|value| (0.0..=1.0).contains(value))
 }

@@ -1,9 +1,12 @@
 //! The options that all experiments share.
 
+use std::fs;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use ann_datasets::{Column, Dataset};
-use anyhow::Result;
+use anyhow::{Context, Result};
+use clap::builder::RangedU64ValueParser;
 use clap::{Args, CommandFactory, FromArgMatches};
 
 /// What an experiment does when no option is given.
@@ -19,7 +22,7 @@ pub struct Defaults {
 #[derive(Args, Clone, Debug)]
 pub struct Options {
     /// Seed of everything that is drawn
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = seed_range())]
     pub seed: u64,
     /// The largest number of epochs (full-batch updates)
     #[arg(long, value_name = "N")]
@@ -51,9 +54,14 @@ impl DataOptions {
         Ok(Some((path, ann_datasets::load(path, target)?)))
     }
 
-    /// What records and captions call the data: the file without its folder, which differs from machine to machine.
+    /// What records and captions call the user's file: without its folder, which differs from machine to machine.
+    pub fn file_name(&self) -> Option<String> {
+        self.file.as_deref().map(file_name)
+    }
+
+    /// The user's file, or "embedded".
     pub fn name(&self) -> String {
-        self.file.as_deref().map_or_else(|| "embedded".to_owned(), file_name)
+        self.file_name().unwrap_or_else(|| "embedded".to_owned())
     }
 }
 
@@ -72,7 +80,26 @@ pub fn parse<T: CommandFactory + FromArgMatches>(
     T::from_arg_matches(&command.get_matches()).unwrap_or_else(|error| error.exit())
 }
 
+/// Seeds that leave room for the ones that follow.
+pub fn seed_range() -> RangedU64ValueParser {
+    clap::value_parser!(u64).range(..=u64::from(u32::MAX))
+}
+
+/// Makes `directory`, so that a place that cannot be written to is known before the work begins.
+///
+/// # Errors
+/// It cannot be made.
+pub fn make(directory: &Path) -> Result<()> {
+    fs::create_dir_all(directory).with_context(|| format!("cannot create {}", directory.display()))
+}
+
 /// The last part of a path.
 pub fn file_name(path: &Path) -> String {
     path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
+}
+
+/// Writes a line to stdout.  A reader that has gone away, as in `| head -1`, is no reason to fail: the files are written.
+pub fn say(line: impl std::fmt::Display) {
+    // The only other reason is a full disk behind a redirection, and there is nobody left to tell.
+    let _ = writeln!(io::stdout().lock(), "{line}");
 }

@@ -1,5 +1,4 @@
 #![doc = include_str!("../README.md")]
-#![allow(clippy::print_stdout, reason = "an experiment tells its result on stdout")]
 
 // Numbers.
 pub mod classification;

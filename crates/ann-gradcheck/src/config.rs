@@ -22,7 +22,8 @@ pub struct Config {
     pub tolerance: f64,
     /// Which layers are checked.  Default all.
     pub layers: Layers,
-    /// Names and groups for the entries of a closure's gradient.  Default none: one group, entries named `θ[17]`.
+    /// Names and groups for [`check_gradient`](crate::check_gradient), whose closures know neither layers nor kinds.
+    /// Default none: one group, entries named `θ[17]`.
     /// Has no effect on [`check_problem`](crate::check_problem), which takes the problem's own.
     pub layout: Option<Layout>,
 }
@@ -45,7 +46,23 @@ impl Default for Config {
 }
 
 impl Config {
-    /// The same settings with names and groups from `layout`.
+    /// The same settings with names and groups from `layout`, for [`check_gradient`](crate::check_gradient).
+    ///
+    /// ```
+    /// use ann_gradcheck::ann_core::{Activation, Architecture};
+    /// use ann_gradcheck::{Config, check_gradient};
+    ///
+    /// // One linear unit: θ = (w, b).  f = (3w + b)², and a gradient that forgets b.
+    /// let layout = Architecture::inputs(1).dense(1, Activation::Identity).layout()?;
+    /// let value = |p: &[f64]| (3.0 * p[0] + p[1]).powi(2);
+    /// let gradient = |p: &[f64], out: &mut [f64]| {
+    ///     out[0] = 6.0 * (3.0 * p[0] + p[1]);
+    ///     out[1] = 0.0;
+    /// };
+    /// let report = check_gradient(value, gradient, &[1.0, 2.0], &Config::default().with_layout(layout))?;
+    /// assert_eq!(report.name(report.worst()), "b¹[0]");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn with_layout(self, layout: Layout) -> Self {
         Self { layout: Some(layout), ..self }

@@ -21,10 +21,7 @@ use crate::{Error, Result};
 ///
 /// # Errors
 /// `at` empty or with a NaN or infinity; `step` not positive, or so small that x + h = x − h in `f64`;
-/// a value that is NaN or infinite.
-///
-/// # Panics
-/// When an index is not below the length of `at`.
+/// an index not below the length of `at`; a value or a derivative that is NaN or infinite.
 pub fn central_differences(
     value: impl FnMut(&[f64]) -> f64,
     at: &[f64],
@@ -54,23 +51,33 @@ pub(crate) fn named_differences(
         let difference = moved_to(high)? - moved_to(low)?;
         point[index] = at[index];
         // x ± h is rounded: 2h is not always the step that was made, but high − low is, exactly.
-        Ok(difference / (high - low))
+        finite_derivative(difference / (high - low), index, step, layout)
     };
     indices.into_iter().map(&mut derivative).collect()
 }
 
-/// x − h and x + h of one entry; an error where rounding makes them the same number.
+/// x − h and x + h of one entry; an error where there is no such entry, or rounding makes them the same number.
 pub(crate) fn neighbours(at: &[f64], index: usize, step: f64, layout: Option<&Layout>) -> Result<[f64; 2]> {
-    let (low, high) = (at[index] - step, at[index] + step);
-    if low < at[index] && at[index] < high && high.is_finite() && low.is_finite() {
+    let &x = at.get(index).ok_or(Error::IndexOutOfRange { index, count: at.len() })?;
+    let (low, high) = (x - step, x + step);
+    // An infinite low or high makes the difference infinite too; so may two finite ones.
+    if low < x && x < high && (high - low).is_finite() {
         return Ok([low, high]);
     }
-    Err(Error::StepOutOfScale { name: name(layout, index), value: at[index], step })
+    Err(Error::StepOutOfScale { name: name(layout, index), value: x, step })
 }
 
 /// `value`, or an error that says where the objective is not finite.
 pub(crate) fn finite(value: f64, place: impl FnOnce() -> String) -> Result<f64> {
     if value.is_finite() { Ok(value) } else { Err(Error::NonFiniteObjective { place: place(), value }) }
+}
+
+/// `value`, or an error that says by which entry the derivative is not finite.
+pub(crate) fn finite_derivative(value: f64, index: usize, step: f64, layout: Option<&Layout>) -> Result<f64> {
+    if value.is_finite() {
+        return Ok(value);
+    }
+    Err(Error::NonFiniteDerivative { name: name(layout, index), value, step })
 }
 
 #[cfg(test)]

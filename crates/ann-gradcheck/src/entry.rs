@@ -17,6 +17,8 @@ pub struct Entry {
     /// The central difference across the kink, where some unit of some sample changes its linear piece within ±h.
     /// Shown for comparison, never judged: it converges to no derivative at this h.
     pub plain: Option<f64>,
+    /// The part of `numerical` that comes from the loss, without penalty: all of it for a pair of closures.
+    pub loss: f64,
     /// The loss (without penalty) is the same at x + h and x − h to the last bit: this point says nothing about this entry.
     pub is_zero: bool,
 }

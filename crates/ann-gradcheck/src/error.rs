@@ -49,6 +49,38 @@ pub enum Error {
         /// The value found.
         value: f64,
     },
+    /// The numerical derivative is NaN or infinite: the loss is so within ±h, or the difference overflows.
+    #[error(
+        "the numerical derivative by {name} is {value}, expected a finite number: within ±{step} the objective is not finite, or too steep"
+    )]
+    NonFiniteDerivative {
+        /// Such as `W²[0, 3]`, or `θ[17]` without a layout.
+        name: String,
+        /// The value found.
+        value: f64,
+        /// h.
+        step: f64,
+    },
+    /// A closure gives something else when it is asked again.
+    #[error(
+        "{what} is {first}, and {second} when asked again at the same point: does the closure keep a state or draw random numbers?"
+    )]
+    NotRepeatable {
+        /// Such as "the objective" or "the gradient at W²[0, 3]".
+        what: String,
+        /// The value found first.
+        first: f64,
+        /// The value found later.
+        second: f64,
+    },
+    /// An entry that the point does not have.
+    #[error("there is no entry {index}: the point has {count}, counted from 0")]
+    IndexOutOfRange {
+        /// The entry asked for.
+        index: usize,
+        /// Length of the point.
+        count: usize,
+    },
     /// x ± h is x itself, or overflows.
     #[error("{name} = {value} cannot be moved by h = {step} in f64: choose a step that fits its size")]
     StepOutOfScale {

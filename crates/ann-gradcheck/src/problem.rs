@@ -6,8 +6,7 @@
 use ann_core::{Activation, Kind, Place, Problem};
 
 use crate::Result;
-use crate::difference::{finite, neighbours};
-use crate::entry::name;
+use crate::difference::{finite_derivative, neighbours};
 use crate::frozen::{Piece, Pieces};
 use crate::reference::{Reference, Sample};
 
@@ -174,15 +173,15 @@ impl<'p, 'a> Frozen<'p, 'a> {
     fn derivative(&self, sum: &Change, index: usize, step: f64) -> Result<Derivative> {
         let layout = Some(self.problem.layout());
         let [low, high] = neighbours(self.at, index, step, layout)?;
-        let place = || format!("with {} moved by ±{step}", name(layout, index));
+        let finite = |derivative| finite_derivative(derivative, index, step, layout);
         // zᵢ ± h aⱼ was moved itself, not θ: here 2h is the step that was made.
-        let mean = |change: f64| finite(change / self.problem.rows() as f64 / (2.0 * step), place);
+        let mean = |change: f64| finite(change / self.problem.rows() as f64 / (2.0 * step));
         let is_bias = self.problem.layout().locate(index).kind == Kind::Bias;
         let penalty = |weight| if is_bias { 0.0 } else { self.reference.penalty_of(weight) };
         Ok(Derivative {
             loss: mean(sum.frozen)?,
             plain_loss: sum.kinked.then(|| mean(sum.plain)).transpose()?,
-            penalty: finite((penalty(high) - penalty(low)) / (high - low), place)?,
+            penalty: finite((penalty(high) - penalty(low)) / (high - low))?,
         })
     }
 }

@@ -31,13 +31,14 @@ pub struct Group {
     pub zeros: usize,
     /// Entries with a kink within ±h: see [`Entry::plain`].
     pub kinked: usize,
-    /// Largest |numerical|: a difference says something only beside it.
+    /// Largest |numerical| of the loss alone, without penalty ([`Entry::loss`]): a difference says something only beside it.
     pub largest: f64,
     /// The entry with the largest absolute difference, the first of equals.
     pub worst: Entry,
     /// The entry with the largest relative difference, the first of equals.
     pub worst_relative: Entry,
-    /// Fail when an entry is wrong; vacuous when more than 5% of the entries are zeros; else pass.
+    /// Fail when an entry is wrong; vacuous when more than 5% of the entries are zeros, or `largest` is not above the
+    /// tolerance: a gradient of zeros would pass too; else pass.
     pub verdict: Verdict,
 }
 
@@ -163,12 +164,13 @@ impl Group {
     fn new(part: Option<(usize, Kind)>, entries: &[Entry], tolerance: f64) -> Self {
         let count = |is: &dyn Fn(&Entry) -> bool| entries.iter().filter(|entry| is(entry)).count();
         let (wrong, zeros) = (count(&|entry| !entry.agrees(tolerance)), count(&|entry| entry.is_zero));
-        let verdict = if wrong > 0 {
-            Verdict::Fail
-        } else if 20 * zeros > entries.len() {
-            Verdict::Vacuous // more than 5%, in whole numbers
-        } else {
-            Verdict::Pass
+        let largest_loss = largest(entries, |entry| entry.loss.abs()).loss.abs();
+        // More than 5%, in whole numbers; or a gradient of zeros would pass too.
+        let is_vacuous = 20 * zeros > entries.len() || largest_loss <= tolerance;
+        let verdict = match wrong {
+            0 if is_vacuous => Verdict::Vacuous,
+            0 => Verdict::Pass,
+            _ => Verdict::Fail,
         };
         Self {
             part,
@@ -176,7 +178,7 @@ impl Group {
             wrong,
             zeros,
             kinked: count(&Entry::is_kinked),
-            largest: largest(entries, |entry| entry.numerical.abs()).numerical.abs(),
+            largest: largest_loss,
             worst: *largest(entries, Entry::absolute),
             worst_relative: *largest(entries, Entry::relative),
             verdict,

@@ -32,9 +32,10 @@ impl Report {
         let vacuous = || self.groups().iter().filter(|group| group.verdict == Verdict::Vacuous);
         let (zeros, entries) =
             vacuous().fold((0, 0), |(zeros, n), group| (zeros + group.zeros, n + group.entries));
+        let largest = vacuous().map(|group| group.largest).fold(0.0, f64::max);
         let titles = vacuous().map(Group::title).collect::<Vec<_>>().join(", ");
         format!(
-            "the loss does not change with {zeros} of the {entries} entries of {titles}, try other points"
+            "the loss says too little about {titles}, try other points: of {entries} derivatives {zeros} are 0, the largest is {largest:.1e}"
         )
     }
 

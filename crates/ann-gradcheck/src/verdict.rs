@@ -6,10 +6,13 @@ use std::fmt::{self, Display};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Verdict {
-    /// |analytic − numerical| ≤ tolerance for every entry, and the point says something about at least 95% of them.
+    /// |analytic − numerical| ≤ tolerance for every entry; the point says something about at least 95% of each group's, and of
+    /// each group more than a gradient of zeros could meet.
     Pass,
-    /// Nothing contradicts the gradient, but for more than 5% of a group's entries the loss does not change at all:
-    /// a gradient that forgets them would pass as well.  Try other points.
+    /// Nothing contradicts the gradient, but in some group a gradient of zeros would pass too: the loss does not change at all
+    /// with more than 5% of its entries, or |numerical| ≤ tolerance for all of them.  Try other points.
+    ///
+    /// Judged by the derivative of the loss: a penalty says nothing about backpropagation.
     ///
     /// Entries that must be zero by construction count as well, for now.
     Vacuous,

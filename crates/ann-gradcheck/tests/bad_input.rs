@@ -5,7 +5,7 @@ use ann_core::{Activation, ActivationFn, Architecture, Loss, Problem};
 use ann_gradcheck::{Config, Error, Layers, Result, central_differences, check_gradient, check_problem};
 
 #[test]
-fn step() {
+fn a_step_must_be_positive_and_move_the_point() {
     for step in [0.0, -1e-4, f64::NAN, f64::INFINITY] {
         let config = Config { step, ..Config::default() };
         says(square(&[1.0], &config), &format!("step (h) is {step}, expected a finite number > 0"));
@@ -15,14 +15,26 @@ fn step() {
     says(square(&[1.0], &config), "θ[0] = 1 cannot be moved by h = 0.00000000000000000001 in f64");
 }
 #[test]
-fn tolerance() {
+fn a_step_must_keep_its_width_in_f64() {
+    // 0 ± 1e308 are finite, the width 2e308 between them is not.
+    let config = Config { step: 1e308, ..Config::default() };
+    says(square(&[0.0], &config), "θ[0] = 0 cannot be moved by h = 1");
+}
+#[test]
+fn an_index_must_be_one_of_the_points() {
+    let found = central_differences(|x| x[0], &[1.0, 2.0], [1, 2], 1e-4);
+    assert_eq!(found, Err(Error::IndexOutOfRange { index: 2, count: 2 }));
+    assert_eq!(found.unwrap_err().to_string(), "there is no entry 2: the point has 2, counted from 0");
+}
+#[test]
+fn a_tolerance_must_not_be_negative() {
     for tolerance in [-1.0, f64::NAN, f64::INFINITY] {
         let config = Config { tolerance, ..Config::default() };
         says(square(&[1.0], &config), &format!("tolerance is {tolerance}, expected a finite number ≥ 0"));
     }
 }
 #[test]
-fn point() {
+fn a_point_must_be_finite_and_fit_the_layout() {
     let config = Config::default();
     says(square(&[], &config), "there are no parameters");
     says(square(&[1.0, f64::NAN], &config), "parameter θ[1] is NaN");
@@ -33,14 +45,14 @@ fn point() {
     says(square(&[1.0, f64::NAN], &named), "parameter b¹[0] is NaN");
 }
 #[test]
-fn layers() {
+fn a_layer_must_exist() {
     let one = |layer| Config { layers: Layers::One(layer), ..Config::default() };
     says(square(&[1.0], &one(1)), "parameters have no layers without a layout");
     says(linear(&[1.0, 1.0], |_, out| out.fill(1.0), &one(0)), "there is no layer 0: expected 1 to 1");
     says(linear(&[1.0, 1.0], |_, out| out.fill(1.0), &one(2)), "there is no layer 2: expected 1 to 1");
 }
 #[test]
-fn value() {
+fn a_value_must_be_finite() {
     let config = Config::default();
     let gradient = |_: &[f64], out: &mut [f64]| out.fill(0.0);
     let report = check_gradient(|_| f64::NAN, gradient, &[1.0], &config);
@@ -50,7 +62,56 @@ fn value() {
     says(report, "the objective is NaN with θ[1] = 0.9999");
 }
 #[test]
-fn gradient() {
+fn a_derivative_must_be_finite() {
+    // From −MAX to MAX: both values are finite, their difference is not.
+    let cliff = |x: &[f64]| if x[1] < 1.0 { f64::MIN } else { f64::MAX };
+    let report = check_gradient(cliff, |_, out| out.fill(0.0), &[1.0, 1.0], &Config::default());
+    says(report, "the numerical derivative by θ[1] is inf, expected a finite number: within ±0.0001");
+    // x = 1 and 2: the sum of squares 5 w² is 1.74e308, just a number; at w + h the second square alone is 1.9e308, none.
+    let config = Config { step: 1e153, ..Config::default() };
+    let report = linear(&[5.9e153, 0.0], |_, out| out.fill(1.0), &config);
+    says(report, "the numerical derivative by W¹[0, 0] is inf, expected a finite number");
+}
+#[test]
+fn a_closure_must_give_the_same_when_asked_again() {
+    let config = Config::default();
+    let right = |x: &[f64], out: &mut [f64]| out[0] = 2.0 * x[0];
+    let mut calls = 0.0;
+    let drifting = |x: &[f64]| {
+        calls += 1.0;
+        x[0] * x[0] + 1e-9 * calls
+    };
+    // Three calls after the first: 1.5 becomes 1.5 + 3e-9, which spoils a difference by 3e-9 / 2h = 1.5e-5.
+    let report = check_gradient(drifting, right, &[1.0], &config);
+    says(report, "the objective is 1.000000001, and 1.000000004 when asked again at the same point");
+    // Adds to what it gave before: right the first time only.
+    let mut sum = 0.0;
+    let adding = |x: &[f64], out: &mut [f64]| {
+        sum += 2.0 * x[0];
+        out[0] = sum;
+    };
+    let report = check_gradient(|x| x[0] * x[0], adding, &[1.0], &config);
+    says(report, "the gradient at θ[0] is 2, and 4 when asked again at the same point");
+    let mut calls = 0.0;
+    let drifting = |_: &[f64], out: &mut [f64]| {
+        calls += 1.0;
+        out.copy_from_slice(&[1.0, calls]);
+    };
+    says(linear(&[1.0, 1.0], drifting, &config), "the gradient at b¹[0] is 1, and 2 when asked again");
+}
+#[test]
+fn rounding_from_call_to_call_is_no_error() {
+    // Sums added up in another order each time differ by some 1e-16: far below what moves a difference by the tolerance.
+    let mut sign = 1.0;
+    let restless = |x: &[f64]| {
+        sign = -sign;
+        x[0] * x[0] + sign * f64::EPSILON
+    };
+    let report = check_gradient(restless, |x, out| out[0] = 2.0 * x[0], &[1.0], &Config::default());
+    report.unwrap().ensure_ok().unwrap();
+}
+#[test]
+fn a_gradient_must_be_written_whole_and_finite() {
     let config = Config::default();
     let forgetful = |x: &[f64], out: &mut [f64]| out[0] = 2.0 * x[0];
     let report = check_gradient(|x| x[0] * x[0] + x[1], forgetful, &[1.0, 1.0], &config);
@@ -62,7 +123,7 @@ fn gradient() {
     says(linear(&[1.0, 1.0], infinite, &config), "the gradient at b¹[0] is inf");
 }
 #[test]
-fn problem() {
+fn a_problem_and_its_point_must_fit() {
     let right = |_: &[f64], out: &mut [f64]| out.fill(0.0);
     let config = Config::default();
     says(linear(&[], right, &config), "there are no parameters");
@@ -72,7 +133,7 @@ fn problem() {
     says(linear(&[1e14, 1.0], right, &config), "W¹[0, 0] = 100000000000000 cannot be moved by h = 0.0001");
 }
 #[test]
-fn kinks() {
+fn kinks_must_be_finite_and_rise() {
     #[derive(Debug)]
     struct Odd;
     impl ActivationFn for Odd {

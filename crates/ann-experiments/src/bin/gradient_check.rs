@@ -1,10 +1,9 @@
 //! The report's gradient check: backpropagation against central differences, six hidden layers, three datasets.
-#![allow(clippy::print_stdout, reason = "an experiment tells its result on stdout")]
-
+use std::path::Path;
 use std::process::ExitCode;
 
 use ann_core::Activation;
-use ann_experiments::cli::{self, DataOptions, Defaults, Options};
+use ann_experiments::cli::{self, DataOptions, Defaults, Options, say};
 use ann_experiments::figure::{Axis, Figure, Mark, Panel};
 use ann_experiments::progress;
 use ann_experiments::record::Record;
@@ -50,6 +49,7 @@ fn main() -> Result<ExitCode> {
     let about = "Backpropagation against central differences: six hidden layers, three datasets, every layer. \
                  --epochs trains that long before the check";
     let options: CheckOptions = cli::parse(NAME, about, Defaults { seed: 100, epochs: 0 });
+    cli::make(&options.common.out)?;
     let datasets = datasets(&options)?;
     let claims = claims(&options, &datasets)?;
     let demonstration = demonstration(&datasets)?;
@@ -59,7 +59,11 @@ fn main() -> Result<ExitCode> {
 
 fn datasets(options: &CheckOptions) -> Result<Vec<Samples>> {
     if let Some((_, data)) = options.data.load()? {
-        ensure!(data.classes().len() > 1, "{} has a single class", options.data.name());
+        ensure!(
+            data.classes().len() > 1,
+            "{} has a single class, expected at least two",
+            options.data.name()
+        );
         return Ok(vec![Samples::new(options.data.name(), data)]);
     }
     Ok(vec![
@@ -76,7 +80,7 @@ fn claims(options: &CheckOptions, datasets: &[Samples]) -> Result<Vec<Block>> {
     for samples in datasets {
         let relu_points = if samples.rows() > FEW_ROWS { RELU_POINTS } else { RELU_POINTS_OF_FEW_ROWS };
         let activations = [
-            (Activation::Sigmoid, points(options, Start::Xavier { gain: 1.0 }, 1)),
+            (Activation::Sigmoid, points(options, Start::Lively, 1)),
             (Activation::Relu, points(options, Start::Living, relu_points)),
         ];
         for task in TASKS {
@@ -109,7 +113,7 @@ fn demonstration(datasets: &[Samples]) -> Result<Block> {
 fn error_curve(options: &CheckOptions, samples: &Samples) -> Result<Vec<(f64, f64, f64)>> {
     let architecture = samples.architecture(&Activation::Sigmoid, Task::Classification);
     let problem = samples.problem(&architecture, Task::Classification)?;
-    let at = points(options, Start::Xavier { gain: 1.0 }, 1).draw(&problem, 0)?;
+    let at = points(options, Start::Lively, 1).draw(&problem, 0)?;
     let exponents = STEPS_PER_DECADE..=12 * STEPS_PER_DECADE;
     let bar = progress::bar(exponents.clone().count() as u64, "error against h");
     let error = |exponent| {
@@ -132,10 +136,11 @@ fn report(
     demonstration: &Block,
     curve: &[(f64, f64, f64)],
 ) -> Result<ExitCode> {
-    print_table(claims, demonstration);
     let worst = claims.iter().map(Block::largest).fold(0.0, f64::max);
     let verdict = claims.iter().map(Block::verdict).max().unwrap_or(Verdict::Vacuous);
-    let files = draw(options, claims[0].dataset.as_str(), curve).write(&options.common.out, NAME)?;
+    let mut files = draw(options, claims[0].dataset.as_str(), curve).write(&options.common.out, NAME)?;
+    files.push(options.common.out.join(format!("{NAME}_table.csv")));
+    write_table(&files[files.len() - 1], claims, demonstration)?;
     let record = Record::new(NAME)
         .setting("data", options.data.name())
         .setting("hidden", HIDDEN.to_vec())
@@ -150,17 +155,21 @@ fn report(
         record.claim(block.name(), block.verdict().to_string()).observed(block.name(), block.largest())
     });
     record.files(&files).write(&options.common.out)?;
-    println!(
+    print_table(claims, demonstration);
+    say(format!(
         "verdict: {verdict}  largest difference {worst:.1e} of {:.0e} allowed",
         Config::default().tolerance
-    );
+    ));
     Ok(if verdict == Verdict::Pass { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 impl Block {
     fn name(&self) -> String {
-        let task = format!("{:?}", self.task).to_lowercase();
-        format!("{}, {task}, {}, {}", self.dataset, self.activation, self.start)
+        format!("{}, {}, {}, {}", self.dataset, self.task(), self.activation, self.start)
+    }
+
+    fn task(&self) -> String {
+        format!("{:?}", self.task).to_lowercase()
     }
 
     fn verdict(&self) -> Verdict {
@@ -173,32 +182,60 @@ impl Block {
 }
 
 fn print_table(claims: &[Block], demonstration: &Block) {
-    println!("Largest |analytic − central difference| of each layer; h = 1e-4, six hidden layers {HIDDEN:?}");
-    for block in claims {
-        print_block(block);
-    }
-    println!(
-        "\nFor demonstration, not counted: where the report's own ReLU check took place, it could see nothing."
+    say(format!(
+        "Largest |analytic − central difference| of each layer; h = 1e-4, six hidden layers {HIDDEN:?}"
+    ));
+    claims.iter().for_each(print_block);
+    say(
+        "\nFor demonstration, not counted: where the report's own ReLU check took place, it could see nothing.",
     );
     print_block(demonstration);
-    println!();
+    say("");
 }
 
 fn print_block(block: &Block) {
-    println!("\n{}: {}", block.name(), block.verdict());
-    println!("  layer  absolute  relative  worst        non-zero  at kinks  verdict");
+    say(format!("\n{}: {}", block.name(), block.verdict()));
+    say("  layer  gradient  absolute  relative  worst        non-zero  at kinks  verdict");
     for row in &block.rows {
-        println!(
-            "  {:<5}  {:<8.1e}  {:<8.1e}  {:<11}  {:>7.1}%  {:>8}  {}",
-            row.layer,
-            row.absolute,
-            row.relative,
-            row.worst,
-            100.0 * row.coverage,
-            row.kinked,
-            row.verdict
-        );
+        let (layer, coverage) = (row.layer, 100.0 * row.coverage);
+        let (gradient, absolute, relative) = (row.gradient, row.absolute, row.relative);
+        say(format!(
+            "  {layer:<5}  {gradient:<8.1e}  {absolute:<8.1e}  {relative:<8.1e}  {:<11}  {coverage:>7.1}%  {:>8}  {}",
+            row.worst, row.kinked, row.verdict
+        ));
     }
+}
+
+/// The printed table, as numbers: one line for each dataset, task, activation and layer.
+fn write_table(path: &Path, claims: &[Block], demonstration: &Block) -> Result<()> {
+    let mut table = csv::Writer::from_path(path)?;
+    table.write_record([
+        "dataset",
+        "task",
+        "activation",
+        "start",
+        "points",
+        "layer",
+        "largest_gradient",
+        "largest_absolute_difference",
+        "largest_relative_difference",
+        "at",
+        "non_zero",
+        "at_kinks",
+        "verdict",
+        "counts",
+    ])?;
+    for block in claims.iter().chain([demonstration]) {
+        let counts = !std::ptr::eq(block, demonstration);
+        for row in &block.rows {
+            table.serialize((
+                (&block.dataset, block.task(), block.activation.to_string(), block.start.to_string()),
+                (row.points, row.layer, row.gradient, row.absolute, row.relative, &row.worst),
+                (row.coverage, row.kinked, row.verdict.to_string(), counts),
+            ))?;
+        }
+    }
+    Ok(table.flush()?)
 }
 
 fn draw(options: &CheckOptions, dataset: &str, curve: &[(f64, f64, f64)]) -> Figure {
@@ -217,7 +254,7 @@ fn draw(options: &CheckOptions, dataset: &str, curve: &[(f64, f64, f64)]) -> Fig
     Figure {
         title: "Too large a step truncates, too small a step rounds".to_owned(),
         caption: format!(
-            "{dataset}, hidden layers 3, 10, 50, 30, 1, 4 (sigmoid), Xavier gain 1, seed {}, {} epochs of training   ·   \
+            "{dataset}, hidden layers 3, 10, 50, 30, 1, 4 (sigmoid), Xavier gain 3, random biases, seed {}, {} epochs of training   ·   \
              central differences (f(θ + h) − f(θ − h)) / 2h of every parameter; right of the minimum the error grows with h², \
              left of it with 1/h",
             options.common.seed, options.common.epochs

@@ -6,7 +6,7 @@ use super::{Axis, Scale};
 pub(super) type Span = (f64, f64);
 
 impl Scale {
-    /// Where a number stands on the scale: x or log₁₀ x.
+    /// Where a number stands on the scale: x or log₁₀ x, which is −∞ for zero.
     pub(super) fn place(self, number: f64) -> f64 {
         match self {
             Self::Linear => number,
@@ -17,19 +17,26 @@ impl Scale {
 
 impl Axis {
     /// The span that shows `numbers` with `margin` (a fraction) on both sides, or the fixed range if there is one.
-    /// `None` without a range and without numbers.
+    /// `None` without a range and without numbers. Numbers without a place, zeros of a logarithmic axis, do not count.
     pub(super) fn span(&self, numbers: &[f64], margin: f64) -> Option<Span> {
         if let Some((low, high)) = self.range {
             return Some((self.scale.place(low), self.scale.place(high)));
         }
-        let places = || numbers.iter().map(|&number| self.scale.place(number));
-        let (low, high) = (places().reduce(f64::min)?, places().reduce(f64::max)?);
+        if numbers.is_empty() {
+            return None;
+        }
+        let places =
+            || numbers.iter().map(|&number| self.scale.place(number)).filter(|place| place.is_finite());
+        // Without any place, a logarithmic axis stands around log₁₀ 1.
+        let (low, high) =
+            (places().reduce(f64::min).unwrap_or(0.0), places().reduce(f64::max).unwrap_or(0.0));
         if can_be_divided((low, high)) {
             let pad = margin * (high - low);
             return Some((low - pad, high + pad));
         }
-        // A single number stands in the middle of a span of its own size.
-        let pad = if low.abs() > SHORTEST { 0.5 * low.abs() } else { 0.5 };
+        // A single number stands in the middle of a span of its own size; 0, such as the first epoch, in one
+        // that is long enough for whole ticks.
+        let pad = if low.abs() > SHORTEST { 0.5 * low.abs() } else { 2.0 };
         Some((low - pad, high + pad))
     }
 }
@@ -59,10 +66,27 @@ pub(super) fn ticks(scale: Scale, span: Span, count: usize) -> Vec<Tick> {
     }
 }
 
+/// Ticks of two linear axes of the same length: at most `count` each, with one step, and written in one way unless
+/// their numbers are of different size.
+pub(super) fn ticks_alike(x: Span, y: Span, count: usize) -> (Vec<Tick>, Vec<Tick>) {
+    let step = round_step(x, count).max(round_step(y, count));
+    let common = largest(x).max(largest(y));
+    let alike = common < 10.0 * largest(x).min(largest(y));
+    let ticks = |span| stepped_ticks(span, step, if alike { common } else { largest(span) });
+    (ticks(x), ticks(y))
+}
+
 fn linear_ticks(span: Span, count: usize) -> Vec<Tick> {
-    let step = round_step(span, count);
-    let label = labels(step, span.0.abs().max(span.1.abs()));
+    stepped_ticks(span, round_step(span, count), largest(span))
+}
+
+fn stepped_ticks(span: Span, step: f64, largest: f64) -> Vec<Tick> {
+    let label = labels(step, largest);
     multiples(step, span).map(|place| Tick { place, label: label(place) }).collect()
+}
+
+fn largest((low, high): Span) -> f64 {
+    low.abs().max(high.abs())
 }
 
 /// Powers of ten; where the span is too short for three of them, their 1, 2 and 5-fold, or 1 and 3-fold where those are
@@ -155,7 +179,7 @@ fn power_of_ten(exponent: i32) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Span, ticks};
+    use super::{Span, Tick, ticks, ticks_alike};
     use crate::figure::{Axis, Scale};
 
     const LINEAR: Scale = Scale::Linear;
@@ -189,7 +213,41 @@ mod tests {
         assert_eq!(Axis::log10("x").span(&[1.0, 100.0], 0.5), Some((-1.0, 3.0)));
         assert_eq!(Axis::log10("x").within(1.0, 10.0).span(&[1.0, 100.0], 0.5), Some((0.0, 1.0)));
         assert_eq!(Axis::linear("x").span(&[4.0, 4.0 + 1e-15], 0.1), Some((2.0, 6.0 + 1e-15)));
-        assert_eq!(Axis::linear("x").span(&[0.0, 5e-324], 0.1), Some((-0.5, 0.5)));
+        assert_eq!(Axis::linear("x").span(&[0.0, 5e-324], 0.1), Some((-2.0, 2.0)));
         assert_eq!(Axis::linear("x").span(&[], 0.1), None);
+    }
+
+    #[test]
+    fn zeros_do_not_count_on_a_logarithmic_axis() {
+        assert_eq!(Axis::log10("x").span(&[0.0, 1.0, 100.0, -0.0], 0.5), Some((-1.0, 3.0)));
+        assert_eq!(Axis::log10("x").span(&[0.0, 0.0], 0.5), Some((-2.0, 2.0)));
+        assert_eq!(Axis::log10("x").span(&[], 0.5), None);
+    }
+
+    #[test]
+    fn epoch_0_alone_has_whole_ticks() {
+        let span = Axis::linear("epoch").span(&[0.0], 0.03).unwrap();
+        check(LINEAR, span, 8, &["−2", "−1", "0", "1", "2"]);
+        check(LINEAR, span, 6, &["−2", "−1", "0", "1", "2"]);
+    }
+
+    #[test]
+    fn equal_axes_have_one_step_and_one_way_of_writing() {
+        let check = |x, y, count, expected: [&[&str]; 2]| {
+            let (x, y) = ticks_alike(x, y, count);
+            let labels = |ticks: Vec<Tick>| ticks.into_iter().map(|tick| tick.label).collect::<Vec<_>>();
+            assert_eq!([labels(x), labels(y)], expected);
+        };
+        // By themselves the first would be written as 500 000, and the second as 0.5·10⁶.
+        check((0.0, 9e5), (1e5, 1e6), 2, [&["0", "0.5·10⁶"], &["0.5·10⁶", "1.0·10⁶"]]);
+        // By themselves six ticks fit on the first, but the second has seven of that step.
+        check((0.1, 6.9), (0.0, 6.8), 6, [&["2", "4", "6"], &["0", "2", "4", "6"]]);
+        // Numbers of different size are written differently.
+        check(
+            (1e6, 1e6 + 2.0),
+            (0.0, 2.0),
+            3,
+            [&["1.000000·10⁶", "1.000001·10⁶", "1.000002·10⁶"], &["0", "1", "2"]],
+        );
     }
 }

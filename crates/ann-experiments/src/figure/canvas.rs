@@ -61,11 +61,36 @@ impl Type {
         FontDesc::new(FontFamily::Name(style::FONT_FAMILY), 1.24 * UNITS * self.size, weight)
     }
 
+    /// The words as they can be drawn in `width` px: what is too long ends in "…".
+    pub(super) fn fitted(self, words: &str, width: f64) -> Result<String> {
+        let words = printable(words);
+        if self.width(&words)? <= width {
+            return Ok(words);
+        }
+        let shortened = |&end: &usize| format!("{}…", words[..end].trim_end());
+        let ends: Vec<usize> = words.char_indices().map(|(end, _)| end).collect();
+        let fits = |end: &usize| self.width(&shortened(end)).is_ok_and(|shorter| shorter <= width);
+        // The first end, 0, leaves "…" alone, which is drawn in any case.
+        let last = ends.partition_point(fits).saturating_sub(1);
+        Ok(ends.get(last).map_or_else(String::new, shortened))
+    }
+
     /// The width of `words` in px.
     pub(super) fn width(self, words: &str) -> Result<f64> {
         let ((left, _), (right, _)) = self.font().layout_box(words)?;
         Ok(f64::from(right - left) / UNITS)
     }
+}
+
+/// The words on one line, with U+FFFD for characters that XML does not allow.
+pub(super) fn printable(words: &str) -> String {
+    let replaced = |character: char| match character {
+        '\t' | '\n' | '\r' => ' ',
+        '\u{fffe}' | '\u{ffff}' => '\u{fffd}',
+        control if control.is_control() => '\u{fffd}',
+        other => other,
+    };
+    words.chars().map(replaced).collect()
 }
 
 /// Makes the bundled font known to plotters, which then needs no font of the system.

@@ -33,7 +33,7 @@ fn check_panel(panel: &Panel) -> Result<()> {
     ensure!(!panel.marks.is_empty(), "panel {:?} has no marks, expected at least one", panel.title);
     for mark in &panel.marks {
         let place = format!("panel {:?}, series {:?}", panel.title, mark.series());
-        check_mark(mark, &place)?;
+        check_mark(mark, panel, &place)?;
         let (xs, ys) = mark.extent();
         check_numbers(&panel.x, 'x', &xs, &place)?;
         check_numbers(&panel.y, 'y', &ys, &place)?;
@@ -44,15 +44,12 @@ fn check_panel(panel: &Panel) -> Result<()> {
 }
 
 /// What each kind of mark needs beside good coordinates.
-fn check_mark(mark: &Mark, place: &str) -> Result<()> {
+fn check_mark(mark: &Mark, panel: &Panel, place: &str) -> Result<()> {
     match mark {
-        Mark::Points { class: colour, points, .. } | Mark::Line { colour, points, .. } => {
+        Mark::Points { class, .. } => check_colour(*class, place)?,
+        Mark::Line { colour, points, .. } => {
             ensure!(!points.is_empty(), "{place}: no points, expected at least one");
-            ensure!(
-                *colour < PALETTE.len(),
-                "{place}: colour {colour}, the palette ends at {}",
-                PALETTE.len() - 1
-            );
+            check_colour(*colour, place)?;
         }
         Mark::Field { xs, ys, values, .. } => {
             let expected = (ys.len(), xs.len());
@@ -61,9 +58,14 @@ fn check_mark(mark: &Mark, place: &str) -> Result<()> {
                 "{place}: values have shape {:?}, expected {expected:?}",
                 values.dim()
             );
-            for (name, grid) in [('x', xs), ('y', ys)] {
+            for (name, grid, axis) in [('x', xs, &panel.x), ('y', ys, &panel.y)] {
                 ensure!(grid.len() >= 2, "{place}: {} {name} in the grid, expected at least two", grid.len());
                 ensure!(grid.is_sorted_by(|a, b| a < b), "{place}: the {name} of the grid must ascend");
+                ensure!(
+                    axis.scale == Scale::Linear || grid[0] > 0.0,
+                    "{place}: the {name} of the grid begin at {}, expected a positive number on a logarithmic axis",
+                    grid[0]
+                );
             }
             if let Some(((row, column), p)) = values.indexed_iter().find(|(_, p)| !(0.0..=1.0).contains(*p)) {
                 bail!("{place}: value [{row}, {column}] is {p}, expected a probability from 0 to 1");
@@ -74,11 +76,16 @@ fn check_mark(mark: &Mark, place: &str) -> Result<()> {
     Ok(())
 }
 
+fn check_colour(colour: usize, place: &str) -> Result<()> {
+    ensure!(colour < PALETTE.len(), "{place}: colour {colour}, the palette ends at {}", PALETTE.len() - 1);
+    Ok(())
+}
+
 fn check_numbers(axis: &Axis, name: char, numbers: &[f64], place: &str) -> Result<()> {
     for (index, number) in numbers.iter().enumerate() {
         ensure!(number.is_finite(), "{place}: {name} of point {index} is {number}, expected a finite number");
         ensure!(
-            axis.scale == Scale::Linear || *number > 0.0,
+            axis.scale == Scale::Linear || *number >= 0.0,
             "{place}: {name} of point {index} is {number}, a logarithmic axis shows positive numbers only; \
              leave the point out or use a linear axis"
         );

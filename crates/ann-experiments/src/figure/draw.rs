@@ -4,7 +4,7 @@ use anyhow::Result;
 use plotters::style::text_anchor::HPos;
 
 use super::canvas::{Canvas, Pen, Type, register_fonts};
-use super::layout::{LABEL_DROP, TICK_DROP, TICK_GAP, layout};
+use super::layout::{LABEL_DROP, OVERHANG, TICK_DROP, TICK_GAP, layout};
 use super::line::Area;
 use super::marks::{self, Frame};
 use super::style::{AXIS, GRID, HAIR, QUIET_INK, TEXT};
@@ -54,10 +54,9 @@ fn draw_axes(canvas: &Canvas<'_>, frame: &Frame<'_>) -> Result<()> {
         let baseline = frame.down(tick.place) + 0.365 * TEXT;
         canvas.text(&tick.label, (left - TICK_GAP, baseline), Type { anchor: HPos::Right, ..centred })?;
     }
-    canvas.text(&frame.panel.x.label, (0.5 * (left + right), bottom + TICK_DROP + LABEL_DROP), centred)?;
-    canvas.text(
-        &frame.panel.y.label,
-        (frame.label_x, 0.5 * (top + bottom)),
-        Type { upright: true, ..centred },
-    )
+    // A label may stand out a little on both sides of its axis.
+    let x_label = centred.fitted(&frame.panel.x.label, right - left + 2.0 * OVERHANG)?;
+    let y_label = centred.fitted(&frame.panel.y.label, bottom - top + 2.0 * OVERHANG)?;
+    canvas.text(&x_label, (0.5 * (left + right), bottom + TICK_DROP + LABEL_DROP), centred)?;
+    canvas.text(&y_label, (frame.label_x, 0.5 * (top + bottom)), Type { upright: true, ..centred })
 }

@@ -5,6 +5,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use resvg::tiny_skia::{Pixmap, Transform};
 use resvg::usvg::{Options, Tree};
 
+use super::canvas::printable;
 use super::style::{REGULAR, SEMI_BOLD};
 
 /// PNG pixels in one px of the SVG: crisp on fine screens.
@@ -20,7 +21,7 @@ pub(super) fn document(drawing: &str, width: f64, height: f64, title: &str) -> S
         format!("@font-face{{font-family:Inter;font-weight:{weight};src:url(data:font/ttf;base64,{data})}}\n")
     });
     let [normal, bold] = faces;
-    let title = title.replace('&', "&amp;").replace('<', "&lt;");
+    let title = printable(title).replace('&', "&amp;").replace('<', "&lt;");
     // Opaque, without outline and one unit wide is what an element is when it does not say otherwise.
     let defaults = [" opacity=\"1\"", " stroke=\"none\"", " stroke-width=\"1\""];
     let content = defaults.iter().fold(content.to_owned(), |content, default| content.replace(default, ""));

@@ -2,19 +2,19 @@
 
 use anyhow::Result;
 
-use super::axis::{Span, ticks};
+use super::axis::{Span, Tick, ticks, ticks_alike};
 use super::canvas::{Point, Type};
 use super::legend::{self, Entry};
 use super::line::Area;
 use super::marks::Frame;
 use super::style::{INK, PANEL_TITLE, QUIET_INK, TEXT, TITLE};
-use super::{Axis, Figure, Mark, Panel};
+use super::{Axis, Figure, Mark, Panel, Scale};
 
 /// Around the figure, and between columns and rows of panels.
 const EDGE: f64 = 16.0;
 const GUTTER: f64 = 14.0;
 /// Right of a plotting area, for the half of a tick's label that may stand out.
-const OVERHANG: f64 = 12.0;
+pub(super) const OVERHANG: f64 = 12.0;
 /// Left of a plotting area: the upright axis label; then the ticks' labels and a gap.
 const UPRIGHT_LABEL: f64 = 20.0;
 pub(super) const TICK_GAP: f64 = 7.0;
@@ -91,7 +91,7 @@ impl Grid {
 /// The room left of a panel's plotting area: for the upright label and the labels of the ticks.
 fn gauge_of(panel: &Panel) -> Result<f64> {
     let mut widest = 0.0_f64;
-    for tick in ticks(panel.y.scale, spans(panel).1, Y_TICKS) {
+    for tick in ticks_of(panel, spans(panel), Y_TICKS).1 {
         widest = widest.max(Type::new(TEXT, QUIET_INK).width(&tick.label)?);
     }
     Ok(UPRIGHT_LABEL + widest + TICK_GAP)
@@ -150,18 +150,26 @@ impl<'a> Layout<'a> {
 
 fn frame(panel: &Panel, area: Area) -> Result<Frame<'_>> {
     let (x, y) = spans(panel);
-    let (x_ticks, y_ticks) = (vec![], ticks(panel.y.scale, y, Y_TICKS));
     let label_x = area.left - gauge_of(panel)? + TEXT;
-    let mut frame = Frame { panel, area, x, y, x_ticks, y_ticks, label_x };
+    let mut frame = Frame { panel, area, x, y, x_ticks: vec![], y_ticks: vec![], label_x };
     // As many ticks as stand apart; on a map about as many as on the other axis.
     let most = if panel.equal_axes { Y_TICKS } else { X_TICKS };
     for count in (1..=most).rev() {
-        frame.x_ticks = ticks(panel.x.scale, x, count);
+        (frame.x_ticks, frame.y_ticks) = ticks_of(panel, (x, y), count);
         if stand_apart(&frame)? {
             break;
         }
     }
     Ok(frame)
+}
+
+/// The ticks of both axes, at most `count` on the horizontal one; those of a map are alike.
+fn ticks_of(panel: &Panel, (x, y): (Span, Span), count: usize) -> (Vec<Tick>, Vec<Tick>) {
+    let linear = panel.x.scale == Scale::Linear && panel.y.scale == Scale::Linear;
+    if panel.equal_axes && linear {
+        return ticks_alike(x, y, count);
+    }
+    (ticks(panel.x.scale, x, count), ticks(panel.y.scale, y, Y_TICKS))
 }
 
 /// Whether the labels of the horizontal axis leave room between each other.
@@ -194,16 +202,18 @@ fn spans(panel: &Panel) -> (Span, Span) {
     (widened(x), widened(y))
 }
 
-/// The words in lines no longer than `width`. An equation such as η = 1 stays together.
+/// The words in lines no longer than `width`. An equation such as η = 1 stays together; a word longer than a line is
+/// shortened.
 fn wrapped(words: &str, width: f64, look: Type) -> Result<Vec<String>> {
     let glued = ["=", "<", ">", "≤", "≥", "≈", "±", "·"].iter().fold(words.to_owned(), |words, sign| {
         words.replace(&format!(" {sign} "), &format!("\u{a0}{sign}\u{a0}"))
     });
     let mut lines: Vec<String> = Vec::new();
     for word in glued.split_ascii_whitespace() {
+        let word = look.fitted(word, width)?;
         match lines.last_mut() {
             Some(line) if look.width(&format!("{line} {word}"))? <= width => *line += &format!(" {word}"),
-            _ => lines.push(word.to_owned()),
+            _ => lines.push(word),
         }
     }
     Ok(lines.into_iter().map(|line| line.replace('\u{a0}', " ")).collect())

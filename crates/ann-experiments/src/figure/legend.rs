@@ -51,19 +51,22 @@ pub(super) fn shared(figure: &Figure) -> Option<Vec<Entry>> {
     (alike && figure.panels.len() > 1).then_some(first)
 }
 
-/// The entries in lines no longer than `width` px, each with its distance from the left.
+/// The entries in lines no longer than `width` px, each with its distance from the left. A name longer than a line is
+/// shortened.
 pub(super) fn lines(entries: Vec<Entry>, width: f64) -> Result<Vec<Vec<(f64, Entry)>>> {
     let mut lines: Vec<Vec<(f64, Entry)>> = Vec::new();
     let mut end = f64::INFINITY;
-    for entry in entries {
-        let length = entry.sample.width() + GAP + look().width(&entry.name)?;
+    for Entry { sample, name } in entries {
+        let indent = sample.width() + GAP;
+        let name = look().fitted(&name, width - indent)?;
+        let length = indent + look().width(&name)?;
         if end + SPACE + length > width {
             lines.push(Vec::new());
             end = -SPACE;
         }
         let start = end + SPACE;
         end = start + length;
-        lines.last_mut().expect("the first entry opened a line").push((start, entry));
+        lines.last_mut().expect("the first entry opened a line").push((start, Entry { sample, name }));
     }
     Ok(lines)
 }

@@ -31,6 +31,11 @@ impl Frame<'_> {
         (self.across(self.panel.x.scale.place(x)), self.down(self.panel.y.scale.place(y)))
     }
 
+    /// Whether both numbers of a point are on their scales.
+    fn has_place(&self, (x, y): (f64, f64)) -> bool {
+        self.panel.x.scale.place(x).is_finite() && self.panel.y.scale.place(y).is_finite()
+    }
+
     /// The px of a place on the horizontal scale.
     pub(super) fn across(&self, place: f64) -> f64 {
         self.area.left + fraction(place, self.x) * self.area.width()
@@ -80,7 +85,12 @@ pub(super) fn rule_pen() -> Pen {
     Pen { dash: Some((2.0, 3.0)), ..Pen::solid(RULE, 1.3) }
 }
 
+/// Draws a line, interrupted at points without a place: zeros on a logarithmic axis.
 fn draw_line(canvas: &Canvas<'_>, frame: &Frame<'_>, pen: Pen, points: &[(f64, f64)]) -> Result<()> {
+    points.split(|&point| !frame.has_place(point)).try_for_each(|run| draw_run(canvas, frame, pen, run))
+}
+
+fn draw_run(canvas: &Canvas<'_>, frame: &Frame<'_>, pen: Pen, points: &[(f64, f64)]) -> Result<()> {
     let places: Vec<_> = points.iter().map(|&point| frame.at(point)).collect();
     if let [only] = places[..] {
         return if frame.area.contains(only) { canvas.disc(only, pen.width, pen.colour) } else { Ok(()) };

@@ -50,7 +50,7 @@ mod tests;
 /// The numbers of a picture: panels in a grid, a title above, a caption below.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Figure {
-    /// Stands above the panels. May be empty.
+    /// Stands above the panels and wraps like the caption. May be empty.
     pub title: String,
     /// Stands below the panels and wraps at the figure's width: η, λ, epochs, seed. May be empty.
     pub caption: String,
@@ -61,6 +61,9 @@ pub struct Figure {
 }
 
 /// Two axes and what is drawn between them.
+///
+/// Words longer than their room end in "…" in the picture: axis labels, legend entries, single words of a title.
+/// Characters that cannot be drawn (control characters) show as "\u{fffd}". The CSV has all texts as they are.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Panel {
     /// Names the panel in the picture, the CSV and errors; unique within the figure.
@@ -69,7 +72,8 @@ pub struct Panel {
     pub x: Axis,
     /// The vertical axis.
     pub y: Axis,
-    /// Whether one unit of x is as long as one of y: true for maps. The plotting area is then a square.
+    /// Whether one unit of x is as long as one of y: true for maps. The plotting area is then a square, and
+    /// both axes have ticks of one step.
     pub equal_axes: bool,
     /// Painted in this order, the last on top; at least one.
     /// Each distinct appearance and name gets an entry in the legend, which stands above the plotting area.
@@ -84,7 +88,7 @@ pub struct Axis {
     /// How numbers become lengths.
     pub scale: Scale,
     /// The first and the last number shown, the first below the last. Lines are cut there, points outside left out.
-    /// `None` fits the axis to the marks: exactly to a field, otherwise with a little margin.
+    /// `None` fits the axis to the marks: exactly to a field, otherwise with a little margin, and around a single number.
     pub range: Option<(f64, f64)>,
 }
 
@@ -93,7 +97,11 @@ pub struct Axis {
 pub enum Scale {
     /// Equal differences are equally long.
     Linear,
-    /// Equal ratios are equally long; all numbers must be positive.
+    /// Equal ratios are equally long; no number may be negative.
+    ///
+    /// Exactly zero, as a loss may become, has no place here: such a point or marked value is left out of the picture,
+    /// and a line is interrupted there. The CSV keeps it, and the legend its entry. Where nothing but zeros is given, the
+    /// axis is shown around 1. The grid of a field must be positive.
     Log10,
 }
 
@@ -109,7 +117,7 @@ pub enum Mark {
         series: String,
         /// 0 to 6.
         class: usize,
-        /// (x, y), at least one.
+        /// (x, y). A class without any, such as one that is never predicted, still stands in the legend.
         points: Vec<(f64, f64)>,
     },
     /// A curve through points in the given order. Long curves are thinned in the picture, never in the CSV.
@@ -187,8 +195,9 @@ impl Figure {
     /// The picture as an SVG document with its font embedded.
     ///
     /// # Errors
-    /// When there is no panel, a panel has no marks or shares its title with another, a mark has no points,
-    /// a number is not finite, not positive on a logarithmic axis, or a field's shape or values do not fit.
+    /// When there is no panel, a panel has no marks or shares its title with another, a line has no points, an axis
+    /// without a range has no numbers, a number is not finite or (see [`Scale::Log10`]) has no place on a logarithmic axis,
+    /// or a field's shape or values do not fit.
     /// The message names panel and series.
     pub fn svg(&self) -> Result<String> {
         check::check(self)?;

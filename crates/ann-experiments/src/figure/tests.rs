@@ -5,7 +5,7 @@ use std::path::Path;
 
 use ndarray::Array2;
 
-use super::{Axis, Figure, Mark, Panel, style};
+use super::{Axis, Figure, Mark, Panel, Scale, style};
 
 #[test]
 fn write_makes_three_files() {
@@ -116,6 +116,77 @@ fn same_figure_same_files() {
 }
 
 #[test]
+fn a_class_without_points_stands_in_the_legend() {
+    let mut figure = figure();
+    figure.panels[1].marks.push(Mark::Points { series: "nobody".into(), class: 2, points: vec![] });
+    assert!(has_text(&figure, "nobody"));
+    assert!(!figure.csv().unwrap().contains("nobody"));
+    // With ranges, a panel may even hold nothing else.
+    figure.panels[1].marks.drain(..2);
+    figure.panels[1].x.range = Some((0.0, 1.0));
+    figure.panels[1].y.range = Some((0.1, 1.0));
+    assert!(has_text(&figure, "nobody"));
+}
+
+#[test]
+fn zeros_on_a_logarithmic_axis_are_left_out_of_the_picture_only() {
+    let line = |points: &[(f64, f64)]| {
+        let mut figure = figure();
+        let (series, points) = ("loss".into(), points.to_vec());
+        figure.panels[1].marks[0] = Mark::Line { series, colour: 2, dashed: false, points };
+        figure
+    };
+    let lines_drawn = |figure: &Figure| figure.svg().unwrap().matches("stroke=\"#009E73\"").count();
+    let without = line(&[(0.0, 1.0), (1.0, 0.5), (2.0, 0.2), (3.0, 0.1)]);
+    let zero_within = line(&[(0.0, 1.0), (1.0, 0.5), (1.5, 0.0), (2.0, 0.2), (3.0, 0.1)]);
+    // One of the lines is the sample in the legend.
+    assert_eq!((lines_drawn(&without), lines_drawn(&zero_within)), (2, 3));
+    assert!(zero_within.csv().unwrap().contains("loss,loss,line,1.5,0.0,\n"));
+
+    let mut zeros = line(&[(0.0, 0.0), (1.0, 0.0)]);
+    zeros.panels[1].marks[1] = Mark::Horizontal { label: "never stops".into(), y: 0.0 };
+    assert_eq!(lines_drawn(&zeros), 1);
+    for words in ["loss", "never stops", "10⁰"] {
+        assert!(has_text(&zeros, words), "no text {words:?}");
+    }
+}
+
+#[test]
+fn long_texts_end_where_their_room_does() {
+    let mut figure = figure();
+    let long = |first: &str| format!("{first}{}", "m".repeat(300));
+    figure.panels[0].x.label = long("x ");
+    figure.panels[0].y.label = long("y ");
+    figure.panels[0].title = long("panel: ");
+    figure.panels[1].marks[0] =
+        Mark::Line { series: long("line "), colour: 0, dashed: false, points: vec![(0.0, 1.0)] };
+    let svg = figure.svg().unwrap();
+    for start in ["x m", "y m", "m", "line m"] {
+        let text = svg.lines().find(|line| line.starts_with(start)).unwrap();
+        // An m is about 10 px wide, a panel about 400 px.
+        assert!(text.ends_with('…') && (20..50).contains(&text.len()), "{text}");
+    }
+    assert!(figure.csv().unwrap().contains(&long("line ")));
+}
+
+#[test]
+fn control_characters_are_replaced() {
+    let mut figure = figure();
+    figure.title = "a\u{1}b".into();
+    figure.panels[0].x.label = "c\u{0}d\ne".into();
+    figure.panels[1].marks[1] = Mark::Horizontal { label: "f\u{ffff}g".into(), y: 1e-4 };
+    for words in ["a\u{fffd}b", "c\u{fffd}d e", "f\u{fffd}g"] {
+        assert!(has_text(&figure, words), "no text {words:?}");
+    }
+    let directory = tempfile::tempdir().unwrap();
+    figure.write(directory.path(), "map").unwrap();
+}
+
+fn has_text(figure: &Figure, words: &str) -> bool {
+    figure.svg().unwrap().contains(&format!("\n{words}\n</text>"))
+}
+
+#[test]
 fn refuses_what_cannot_be_drawn() {
     check_refused(
         |figure| figure.panels.clear(),
@@ -141,7 +212,7 @@ fn refuses_bad_series_by_name() {
     refused(vec![], "no points, expected at least one");
     refused(vec![(1.0, 1.0), (2.0, f64::NAN)], "y of point 1 is NaN, expected a finite number");
     refused(vec![(f64::INFINITY, 1.0)], "x of point 0 is inf, expected a finite number");
-    refused(vec![(1.0, 0.0)], "y of point 0 is 0, a logarithmic axis shows positive numbers only");
+    refused(vec![(1.0, -0.5)], "y of point 0 is -0.5, a logarithmic axis shows positive numbers only");
     let points = Mark::Points { series: "training".into(), class: 7, points: vec![(1.0, 1.0)] };
     check_refused(
         |figure| figure.panels[1].marks[0] = points,
@@ -160,8 +231,17 @@ fn refuses_bad_fields_and_ranges() {
     refused(&[1.0, 0.0], 0.5, "series \"p\": the x of the grid must ascend");
     refused(&[0.0, 1.0], f64::NAN, "series \"p\": value [0, 0] is NaN, expected a probability from 0 to 1");
     check_refused(
+        |figure| figure.panels[0].y.scale = Scale::Log10,
+        "series \"P(\"B\")\": the y of the grid begin at 0, expected a positive number on a logarithmic axis",
+    );
+    check_refused(
         |figure| figure.panels[1].y.range = Some((0.0, 1.0)),
         "panel \"loss\": the y axis ranges from 0 to 1",
+    );
+    let nobody = vec![Mark::Points { series: "B".into(), class: 1, points: vec![] }];
+    check_refused(
+        |figure| figure.panels[1].marks = nobody,
+        "panel \"loss\": no mark has any x to fit the x axis to",
     );
     let rules_only = vec![Mark::Vertical { label: "h".into(), x: 1.0 }];
     check_refused(

@@ -1,0 +1,128 @@
+//! ∂J/∂θ of `Objective` is the derivative of J, which `ann-gradcheck` computes by code of its own.
+
+use ann_gradcheck::{Config, Group, Report, Verdict, check_problem, reference};
+use ann_train::ann_core::block;
+use ann_train::ndarray::{Array2, Axis};
+use ann_train::{Accumulation, Activation, Architecture, Init, Loss, Network, Objective, Problem, seeded};
+
+// More than a block, so that blocks are added up, and the last one is not full.
+const ROWS: usize = block::ROWS + 3;
+const SEED: u64 = 1;
+const LAMBDA: f64 = 0.01;
+
+#[test]
+fn cross_entropy_sigmoid() {
+    verify(Loss::SoftmaxCrossEntropy, Activation::Sigmoid);
+}
+#[test]
+fn cross_entropy_tanh() {
+    verify(Loss::SoftmaxCrossEntropy, Activation::Tanh);
+}
+#[test]
+fn cross_entropy_relu() {
+    verify(Loss::SoftmaxCrossEntropy, Activation::Relu);
+}
+#[test]
+fn squared_error_sigmoid() {
+    verify(Loss::MeanSquaredError, Activation::Sigmoid);
+}
+#[test]
+fn squared_error_tanh() {
+    verify(Loss::MeanSquaredError, Activation::Tanh);
+}
+#[test]
+fn squared_error_relu() {
+    verify(Loss::MeanSquaredError, Activation::Relu);
+}
+#[test]
+fn lambda_instead_of_two_lambda_is_found_in_the_weights() {
+    let samples = Samples::new(Activation::Tanh);
+    for loss in [Loss::SoftmaxCrossEntropy, Loss::MeanSquaredError] {
+        let problem = samples.problem(loss, LAMBDA);
+        // The gradient of λ/2 ‖W‖² is λW.
+        let report = check(&problem, &samples.problem(loss, LAMBDA / 2.0), Accumulation::Batched);
+        let failed = report.groups().iter().filter(|group| group.verdict == Verdict::Fail);
+        assert_eq!(failed.map(Group::title).collect::<Vec<_>>(), ["W¹", "W²", "W³"], "{report}");
+    }
+}
+
+/// With and without penalty, both ways to sum.
+#[track_caller]
+fn verify(loss: Loss, activation: Activation) {
+    let samples = Samples::new(activation);
+    for l2 in [0.0, LAMBDA] {
+        let problem = samples.problem(loss, l2);
+        for accumulation in [Accumulation::Batched, Accumulation::PerSample] {
+            let report = check(&problem, &problem, accumulation);
+            assert_eq!(report.verdict(), Verdict::Pass, "λ = {l2}, {accumulation:?}: {report}");
+            value_agrees(&problem, accumulation);
+        }
+    }
+}
+
+/// The gradient of J of `under_test` against the differences of J of `problem`.
+fn check(problem: &Problem<'_>, under_test: &Problem<'_>, accumulation: Accumulation) -> Report {
+    let mut objective = Objective::new(under_test, accumulation);
+    let gradient = |at: &[f64], out: &mut [f64]| {
+        objective.value_and_gradient(at, out);
+    };
+    check_problem(problem, &point(problem), gradient, &Config::default())
+        .expect("settings and point are in order")
+}
+
+/// J itself, from both doors of the objective.
+#[track_caller]
+fn value_agrees(problem: &Problem<'_>, accumulation: Accumulation) {
+    let (at, mut objective) = (point(problem), Objective::new(problem, accumulation));
+    let expected = reference::objective(problem, &at).expect("the point fits");
+    let found = [objective.value(&at), objective.value_and_gradient(&at, &mut vec![0.0; at.len()])];
+    for found in found.map(|value| value.total()) {
+        // J is near 1: a mean over 515 rows, each rounded to 1e-16 some ten times.
+        assert!((found - expected).abs() < 1e-13, "{accumulation:?}: {found}, expected {expected}");
+    }
+}
+
+/// θ with Xavier's weights and biases from 0.1 to 0.9: every ReLU unit is on for some rows, or the check would be vacuous.
+fn point(problem: &Problem<'_>) -> Vec<f64> {
+    let init = Init::XavierNormal { gain: 1.0 };
+    let network: Network =
+        Network::init(problem.architecture(), init, &mut seeded(SEED)).expect("it has layers");
+    let mut at = network.into_parameters();
+    for index in problem.layout().layers().iter().flat_map(ann_train::ann_core::Span::bias) {
+        at[index] = 0.5 + 0.4 * (index as f64).sin();
+    }
+    at
+}
+
+/// 2-[5, 4]-3, and rows with a class and three values each.
+struct Samples {
+    architecture: Architecture,
+    features: Array2<f64>,
+    classes: Vec<usize>,
+    values: Array2<f64>,
+}
+
+impl Samples {
+    fn new(activation: Activation) -> Self {
+        let hidden = Architecture::inputs(2).with_layers(activation.layers([5, 4]));
+        let features = Array2::from_shape_fn((ROWS, 2), |(n, i)| (0.7 * n as f64 + 2.0 * i as f64).sin());
+        let values =
+            Array2::from_shape_fn((ROWS, 3), |(n, j)| features[[n, 0]] * features[[n, 1]] + j as f64 / 3.0);
+        let classes = features.axis_iter(Axis(0)).map(|x| usize::from(x[0] > 0.0) + usize::from(x[1] > 0.0));
+        Self {
+            architecture: hidden.dense(3, Activation::Identity),
+            classes: classes.collect(),
+            values,
+            features,
+        }
+    }
+
+    fn problem(&self, loss: Loss, l2: f64) -> Problem<'_> {
+        let Self { architecture, features, classes, values } = self;
+        let problem = match loss {
+            Loss::SoftmaxCrossEntropy => Problem::new(architecture, loss, features, classes),
+            _ => Problem::new(architecture, loss, features, values),
+        };
+        problem.and_then(|problem| problem.with_l2(l2)).expect("shapes fit, λ ≥ 0")
+    }
+}
