@@ -57,7 +57,7 @@ struct Row {
 /// Reads the marks of a picture. `None` when the file has other columns: it is some other table.
 pub fn read(csv: impl io::Read) -> Result<Option<Picture>> {
     let mut reader = csv::Reader::from_reader(csv);
-    if reader.headers()? != &COLUMNS[..] {
+    if *reader.headers()? != COLUMNS[..] {
         return Ok(None);
     }
     let mut picture = Picture::default();

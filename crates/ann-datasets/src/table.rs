@@ -1,7 +1,7 @@
 //! From bytes to rows of cells, each of which knows the line an editor shows for it.
 //!
 //! Cells are split by the csv crate. It is used with care in two places: it takes a quote that is never closed without
-//! a word, and its line numbers are one too small after CRLF. So quotes are checked first, and lines are counted here.
+//! a word, and its line numbers are one too small after CRLF. So quotes are checked and lines are counted here.
 
 use std::io;
 
@@ -21,6 +21,7 @@ pub(crate) fn read_rows(mut input: impl io::Read, separator: u8) -> Result<Vec<R
     Ok(rows)
 }
 
+/// The rows as the csv crate sees them, each with its line.
 fn split(text: &str, separator: u8) -> Vec<Row> {
     let mut reader = csv::ReaderBuilder::new()
         .delimiter(separator)

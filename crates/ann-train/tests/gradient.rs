@@ -1,13 +1,13 @@
 //! ∂J/∂θ of `Objective` is the derivative of J, which `ann-gradcheck` computes by code of its own.
 
 use ann_gradcheck::{Config, Group, Report, Verdict, check_problem, reference};
-use ann_train::ann_core::block;
+use ann_train::ann_core::{Span, block};
 use ann_train::ndarray::{Array2, Axis};
 use ann_train::{Accumulation, Activation, Architecture, Init, Loss, Network, Objective, Problem, seeded};
 
 // More than a block, so that blocks are added up, and the last one is not full.
 const ROWS: usize = block::ROWS + 3;
-const SEED: u64 = 1;
+const SEED: u64 = 2; // each ReLU unit is on for some rows; with seed 1 half of layer 2 is off for all
 const LAMBDA: f64 = 0.01;
 
 #[test]
@@ -88,7 +88,7 @@ fn point(problem: &Problem<'_>) -> Vec<f64> {
     let network: Network =
         Network::init(problem.architecture(), init, &mut seeded(SEED)).expect("it has layers");
     let mut at = network.into_parameters();
-    for index in problem.layout().layers().iter().flat_map(ann_train::ann_core::Span::bias) {
+    for index in problem.layout().layers().iter().flat_map(Span::bias) {
         at[index] = 0.5 + 0.4 * (index as f64).sin();
     }
     at

@@ -24,6 +24,8 @@ pub(super) const LABEL_DROP: f64 = 18.0;
 /// Most ticks of an axis.
 const X_TICKS: usize = 8;
 const Y_TICKS: usize = 6;
+/// Most lines of a title.
+const TITLE_LINES: usize = 3;
 /// The largest square map: more would be larger than its message.
 const LARGEST_SQUARE: f64 = 480.0;
 
@@ -127,10 +129,11 @@ impl<'a> Layout<'a> {
         Ok(bottom)
     }
 
-    /// Places words in lines no longer than `width` and returns where they end.
+    /// Places words in lines no longer than `width` and returns where they end. Titles, which are bold, stay short.
     fn paragraph(&mut self, (left, top): Point, width: f64, words: &str, look: Type) -> Result<f64> {
         let mut baseline = top;
-        for line in wrapped(words, width, look)? {
+        let most = if look.bold { TITLE_LINES } else { usize::MAX };
+        for line in wrapped(words, most, width, look)? {
             baseline += 1.4 * look.size;
             self.texts.push((line, (left, baseline), look));
         }
@@ -202,19 +205,21 @@ fn spans(panel: &Panel) -> (Span, Span) {
     (widened(x), widened(y))
 }
 
-/// The words in lines no longer than `width`. An equation such as η = 1 stays together; a word longer than a line is
-/// shortened.
-fn wrapped(words: &str, width: f64, look: Type) -> Result<Vec<String>> {
+/// The words in at most `most` lines no longer than `width`. An equation such as η = 1 stays together. What does not fit
+/// into a line, or into the last one, is shortened.
+fn wrapped(words: &str, most: usize, width: f64, look: Type) -> Result<Vec<String>> {
     let glued = ["=", "<", ">", "≤", "≥", "≈", "±", "·"].iter().fold(words.to_owned(), |words, sign| {
         words.replace(&format!(" {sign} "), &format!("\u{a0}{sign}\u{a0}"))
     });
     let mut lines: Vec<String> = Vec::new();
     for word in glued.split_ascii_whitespace() {
-        let word = look.fitted(word, width)?;
+        let full = lines.len() == most;
         match lines.last_mut() {
-            Some(line) if look.width(&format!("{line} {word}"))? <= width => *line += &format!(" {word}"),
-            _ => lines.push(word),
+            Some(line) if full || look.width(&format!("{line} {word}"))? <= width => {
+                *line += &format!(" {word}");
+            }
+            _ => lines.push(word.to_owned()),
         }
     }
-    Ok(lines.into_iter().map(|line| line.replace('\u{a0}', " ")).collect())
+    lines.into_iter().map(|line| look.fitted(&line.replace('\u{a0}', " "), width)).collect()
 }

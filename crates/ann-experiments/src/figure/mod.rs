@@ -50,7 +50,7 @@ mod tests;
 /// The numbers of a picture: panels in a grid, a title above, a caption below.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Figure {
-    /// Stands above the panels and wraps like the caption. May be empty.
+    /// Stands above the panels, on three lines at most. May be empty.
     pub title: String,
     /// Stands below the panels and wraps at the figure's width: η, λ, epochs, seed. May be empty.
     pub caption: String,
@@ -62,11 +62,11 @@ pub struct Figure {
 
 /// Two axes and what is drawn between them.
 ///
-/// Words longer than their room end in "…" in the picture: axis labels, legend entries, single words of a title.
-/// Characters that cannot be drawn (control characters) show as "\u{fffd}". The CSV has all texts as they are.
+/// In the picture, texts longer than their room end in "…": titles, axis labels, legend entries, words of a caption.
+/// Control characters, which cannot be drawn, show as U+FFFD. The CSV has all texts as they are.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Panel {
-    /// Names the panel in the picture, the CSV and errors; unique within the figure.
+    /// Names the panel in the picture (on three lines at most), the CSV and errors; unique within the figure.
     pub title: String,
     /// The horizontal axis.
     pub x: Axis,

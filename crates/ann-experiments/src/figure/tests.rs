@@ -158,15 +158,19 @@ fn long_texts_end_where_their_room_does() {
     figure.panels[0].x.label = long("x ");
     figure.panels[0].y.label = long("y ");
     figure.panels[0].title = long("panel: ");
+    figure.panels[1].title = "word ".repeat(60);
     figure.panels[1].marks[0] =
         Mark::Line { series: long("line "), colour: 0, dashed: false, points: vec![(0.0, 1.0)] };
     let svg = figure.svg().unwrap();
-    for start in ["x m", "y m", "m", "line m"] {
+    for start in ["x m", "y m", "mmm", "line m"] {
         let text = svg.lines().find(|line| line.starts_with(start)).unwrap();
         // An m is about 10 px wide, a panel about 400 px.
         assert!(text.ends_with('…') && (20..50).contains(&text.len()), "{text}");
     }
     assert!(figure.csv().unwrap().contains(&long("line ")));
+    // A title of many words has three lines.
+    let title: Vec<_> = svg.lines().filter(|line| line.starts_with("word word")).collect();
+    assert_eq!((title.len(), title[2].ends_with('…')), (3, true));
 }
 
 #[test]
@@ -232,7 +236,7 @@ fn refuses_bad_fields_and_ranges() {
     refused(&[0.0, 1.0], f64::NAN, "series \"p\": value [0, 0] is NaN, expected a probability from 0 to 1");
     check_refused(
         |figure| figure.panels[0].y.scale = Scale::Log10,
-        "series \"P(\"B\")\": the y of the grid begin at 0, expected a positive number on a logarithmic axis",
+        "the y of the grid begin at 0, expected a positive number on a logarithmic axis",
     );
     check_refused(
         |figure| figure.panels[1].y.range = Some((0.0, 1.0)),
