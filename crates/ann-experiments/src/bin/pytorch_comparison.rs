@@ -130,13 +130,9 @@ fn report(
         record.observed(format!("largest matched difference at λ = {}", pair.l2), pair.largest_difference())
     });
     record.files(&files).write(out)?;
-    for pair in matched {
-        say(format!("λ = {:<5}  largest matched difference {:.1e}", pair.l2, pair.largest_difference()));
-    }
-    say(format!(
-        "verdict: {verdict}  largest matched difference {largest:.1e} over {} epochs",
-        options.common.epochs
-    ));
+    let per_l2 = matched.iter().map(|pair| format!("{:.1e} at λ = {}", pair.largest_difference(), pair.l2));
+    let per_l2: Vec<String> = per_l2.collect();
+    say(format!("verdict: {verdict}  largest matched difference {}", per_l2.join(", ")));
     Ok(if largest <= PARITY { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
