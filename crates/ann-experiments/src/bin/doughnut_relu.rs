@@ -11,7 +11,8 @@ fn main() -> anyhow::Result<()> {
         title: "Doughnut with ReLU: seven units draw a polygon around the hole",
         data: ann_datasets::doughnut,
         hidden: Activation::Relu.layers([7]),
-        // At the rate 1 of the sigmoid networks the loss jumps up and down; gain 5 leaves units dead.
+        // The report names neither gain nor rate for ReLU. With these the seed fits, and goes on fitting when the initial weights
+        // are changed by 1e-14; the loss still jumps in the first 2000 epochs.
         gain: 1.0,
         learning_rate: 0.3,
         stop_below: 0.02,
