@@ -2,12 +2,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise, in its helpers too")]
 
-mod common;
-
+use crate::common::{Data, Task, check, gradient, point};
 use ann_core::{Activation, ActivationFn, Architecture, Init, Loss, LossFn, Problem, Target, TargetKind};
 use ann_datasets::{doughnut, iris};
 use ann_gradcheck::{Config, Verdict, check_activation, check_loss, check_problem};
-use common::{Data, Task, check, gradient, point};
 
 /// An activation from two closures and its kinks.
 struct Custom<V, D>(V, D, &'static [f64]);

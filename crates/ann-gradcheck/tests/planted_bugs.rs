@@ -1,11 +1,9 @@
 //! Typical mistakes, planted into a right gradient: each is found, and blamed on the right layer and kind.
 
-mod common;
-
+use crate::common::{Data, Task, gradient, point};
 use ann_core::{Activation, Init, Kind, Place, Problem, block};
 use ann_datasets::doughnut;
 use ann_gradcheck::{Config, Error, Layers, Point, Report, Verdict, check_problem, reference};
-use common::{Data, Task, gradient, point};
 
 const LAMBDA: f64 = 0.01;
 const ALL: [&str; 6] = ["W¹", "b¹", "W²", "b²", "W³", "b³"];

@@ -2,12 +2,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise, in its helpers too")]
 
-mod common;
-
+use crate::common::{gradient, point};
 use ann_core::ndarray::Array2;
 use ann_core::{Activation, Architecture, Init, Loss, Network, Problem, block, seeded};
 use ann_gradcheck::{Arithmetic, Config, Report, Verdict, check_gradient, check_problem};
-use common::{gradient, point};
 
 /// 3-[5, 4]-3 in `f32`, with every entry of the gradient multiplied by a factor.
 fn single(activation: Activation, seed: u64, factor: f32) -> Report {

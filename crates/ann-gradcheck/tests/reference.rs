@@ -1,12 +1,10 @@
 //! The independent witness agrees with ann-core, and the fast differences with slow ones of the same J.
 
-mod common;
-
+use crate::common::{Data, HIDDEN, Task, check, point};
 use ann_core::ndarray::{Array2, array};
 use ann_core::{Activation, Architecture, Init, Loss, Network, Problem, block};
 use ann_datasets::{doughnut, example, iris, squares};
 use ann_gradcheck::{Config, central_differences, check_gradient, reference};
-use common::{Data, HIDDEN, Task, check, point};
 use proptest::prelude::*;
 
 #[test]

@@ -1,12 +1,10 @@
 //! Kinks decided, not tolerated: ReLU, leaky ReLU, and whatever declares where it bends.
 
-mod common;
-
+use crate::common::{Data, HIDDEN, Task, check, check_with, gradient, point};
 use ann_core::ndarray::{Array1, Array2, array};
 use ann_core::{Activation, ActivationFn, Architecture, Init, Kind, Loss, Problem, Targets};
 use ann_datasets::{doughnut, example, squares};
 use ann_gradcheck::{Config, Report, Verdict};
-use common::{Data, HIDDEN, Task, check, check_with, gradient, point};
 
 #[test]
 fn doughnut_relu() {

@@ -1,12 +1,10 @@
 //! The report, "Gradient check": six hidden layers of widths 3, 10, 50, 30, 1, 4, all samples, h = 1e-4:
 //! no difference above 1e-7.  Here for every layer, the output layer too, for regression too, and for tanh.
 
-mod common;
-
+use crate::common::{Data, HIDDEN, Task, check, point};
 use ann_core::{Activation, Init};
 use ann_datasets::{doughnut, example, squares};
 use ann_gradcheck::Verdict;
-use common::{Data, HIDDEN, Task, check, point};
 
 const SEED: u64 = 1;
 

@@ -1,8 +1,5 @@
 //! What the tests share: the report's networks and data, and the gradient under test.
 
-// Each test file is a program of its own and uses a part of this one.
-#![allow(dead_code)]
-
 use ann_core::ndarray::{Array1, Array2};
 use ann_core::{Activation, Architecture, Init, Loss, Network, Problem, block, seeded};
 use ann_datasets::Dataset;

@@ -1,0 +1,14 @@
+//! All tests in one program: linking ten would take longer than running most of them.
+
+mod common;
+
+mod bad_input;
+mod functions;
+mod planted_bugs;
+mod precision;
+mod reading;
+mod reference;
+mod relu;
+mod report_claim;
+mod scale;
+mod vacuous;
