@@ -1,8 +1,9 @@
 //! `cargo xtask mutants`: cargo-mutants changes the engine in every small way it knows, and the tests must notice.
 //! The changes that no test notices are compared with a reviewed list.
 //!
-//! Two stages, because most mutants die at once: each is tried on the tests of its own package; what survives, on all
-//! tests of the three packages, examples in the documentation included.  Of one commit, several partial runs add up.
+//! Two stages, because most mutants die at once: each is tried on the quick tests of its own package; what survives, on all
+//! tests of the three packages, examples in the documentation included.  Of one commit, several partial runs add up; the
+//! record holds each file as of the commit at which it was last tested whole.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -11,17 +12,16 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
-use serde::Deserialize;
-use serde_json::json;
+use serde::{Deserialize, Serialize};
 
 use crate::print;
-use crate::survivors::{Outcome, Verdict, merge, parse_reviewed};
+use crate::survivors::{Counts, Outcome, Verdict, file, merge, package, parse_reviewed};
 use crate::workspace::{Workspace, cargo};
 
 /// Which mutants, and what becomes of the result.
 #[derive(Debug, Args)]
 pub struct Options {
-    /// Write the result to xtask/mutants/result.json: needs committed sources, and every mutant tested
+    /// Write the files tested whole to xtask/mutants/result.json: needs committed sources
     #[arg(long)]
     record: bool,
     /// Test nothing; judge what earlier runs on this commit have found
@@ -61,8 +61,8 @@ pub fn mutants(workspace: &Workspace, options: &Options) -> Result<()> {
     let mutants = runs.list()?;
     let verdict = Verdict::new(&mutants, &runs.outcomes()?, &reviewed);
     report(&verdict)?;
-    if options.record {
-        record(workspace, &verdict, &runs.date()?, commit.as_deref(), &version)?;
+    if let Some(commit) = commit.filter(|_| options.record) {
+        record(workspace, &verdict, &runs.date()?, &commit, &version)?;
     }
     verdict.ensure_ok()
 }
@@ -122,15 +122,19 @@ impl<'a> Runs<'a> {
         if survivors.is_empty() { Ok(()) } else { self.thorough_stage(options, &survivors) }
     }
 
-    /// Each mutant against the tests of its own package.  Gives back those that survive.
+    /// Each mutant against the quick tests of its own package.  Gives back those that survive.
     fn quick_stage(&self, options: &Options) -> Result<Vec<String>> {
         let folder = self.next_folder()?;
         let mut command = self.testing(options, &folder);
-        // nextest stops at the first failing test of all programs; cargo only after the program that holds it.
+        command.args(packages(&options.arguments)).args(&options.arguments);
+        // nextest stops at the first failing test of all programs, cargo only after the program that holds it; and it can
+        // leave out the slow ones, without which compiling fast is better than running fast.
         if Command::new(cargo()).args(["nextest", "--version"]).output()?.status.success() {
-            command.args(["--test-tool", "nextest"]);
+            command.args(["--test-tool", "nextest", "--cargo-arg=--config"]);
+            command.arg("--cargo-arg=profile.dev.package.ann-gradcheck.opt-level=0");
+            command.args(["--", "--profile", "mutants"]);
         }
-        run(command.args(packages(&options.arguments)).args(&options.arguments))?;
+        run(&mut command)?;
         let found = outcomes(&folder)?;
         let survivors = found.into_iter().filter(|(_, outcome)| *outcome == Outcome::Missed);
         Ok(survivors.map(|(mutant, _)| mutant).collect())
@@ -139,12 +143,14 @@ impl<'a> Runs<'a> {
     /// What is left against the tests of all packages, examples in the documentation included.
     fn thorough_stage(&self, options: &Options, survivors: &[String]) -> Result<()> {
         let mut command = self.testing(options, &self.next_folder()?);
-        command.args(packages(&[]));
+        // All these tests take longer than those of one package.
+        command.args(["--minimum-test-timeout", "300"]);
+        for survivor in survivors {
+            command.args(["--package", package(survivor), "--file", file(survivor)]);
+            command.arg("--re").arg(format!("^{}$", escape(survivor)));
+        }
         for package in PACKAGES {
             command.args(["--test-package", package]);
-        }
-        for survivor in survivors {
-            command.arg("--re").arg(format!("^{}$", escape(survivor)));
         }
         run(&mut command)
     }
@@ -250,21 +256,56 @@ fn report(verdict: &Verdict) -> Result<()> {
     Ok(())
 }
 
-/// Writes the result for readers who do not want to run the mutants themselves.
-fn record(
-    workspace: &Workspace,
-    verdict: &Verdict,
-    date: &str,
-    commit: Option<&str>,
-    version: &str,
-) -> Result<()> {
-    ensure!(verdict.is_complete(), "only a complete result can be recorded: run the mutants not tested yet");
-    let result =
-        json!({ "date": date, "commit": commit, "cargo-mutants": version, "packages": verdict.counts });
+/// The result, for readers who do not want to run the mutants themselves.
+#[derive(Deserialize, Serialize)]
+struct Record {
+    #[serde(rename = "cargo-mutants")]
+    version: String,
+    files: BTreeMap<String, Tested>,
+}
+
+/// How the mutants of one file fared when all were last tested.
+#[derive(Deserialize, Serialize)]
+struct Tested {
+    commit: String,
+    date: String,
+    #[serde(flatten)]
+    counts: Counts,
+}
+
+/// Writes down the files of which every mutant has been tested, leaves the others as they stand, and tells which of them have changed
+/// since.
+fn record(workspace: &Workspace, verdict: &Verdict, date: &str, commit: &str, version: &str) -> Result<()> {
     let path = workspace.root.join(RESULT);
-    let text = serde_json::to_string_pretty(&result)? + "\n";
+    let mut files = if path.exists() { recorded(&path)?.files } else { BTreeMap::new() };
+    files.retain(|file, _| verdict.counts.contains_key(file));
+    for (file, counts) in verdict.complete() {
+        files.insert(file.into(), Tested { commit: commit.into(), date: date.into(), counts });
+    }
+    for file in verdict.counts.keys() {
+        match files.get(file) {
+            None => print::result(format_args!("never tested whole: {file}"))?,
+            Some(tested) if has_changed(&workspace.root, &tested.commit, file)? => {
+                print::result(format_args!("changed since {}: {file}", tested.commit))?;
+            }
+            Some(_) => {}
+        }
+    }
+    let record = Record { version: version.into(), files };
+    let text = serde_json::to_string_pretty(&record)? + "\n";
     fs::write(&path, text).with_context(|| format!("could not write {}", path.display()))?;
     print::result(format_args!("recorded in {RESULT}"))
+}
+
+fn recorded(path: &Path) -> Result<Record> {
+    serde_json::from_str(&fs::read_to_string(path)?)
+        .with_context(|| format!("{} has another form than expected", path.display()))
+}
+
+/// Whether a file differs from what it was at a commit.
+fn has_changed(root: &Path, commit: &str, file: &str) -> Result<bool> {
+    let status = Command::new("git").args(["diff", "--quiet", commit, "--", file]).current_dir(root).status();
+    Ok(!status.context("could not start git, which knows what has changed")?.success())
 }
 
 #[cfg(test)]

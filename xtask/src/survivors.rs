@@ -70,8 +70,8 @@ pub fn parse_reviewed(text: &str) -> Result<Vec<String>> {
     Ok(survivors.into_iter().map(|survivor| survivor.mutant).collect())
 }
 
-/// How the mutants of one package fared.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+/// How the mutants of one file fared.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
     /// A test failed.
     pub caught: usize,
@@ -83,7 +83,7 @@ pub struct Counts {
     pub timeout: usize,
     /// It does not compile.
     pub unviable: usize,
-    /// In no run so far.  Only a complete result is written down, where this is 0.
+    /// In no run so far.  Only what is complete is written down, where this is 0.
     #[serde(skip)]
     pub not_tested: usize,
 }
@@ -91,7 +91,7 @@ pub struct Counts {
 /// The survivors compared with the reviewed list.
 #[derive(Debug)]
 pub struct Verdict {
-    /// For each package.
+    /// For each file.
     pub counts: BTreeMap<String, Counts>,
     /// Survivors that the list does not hold.
     pub new: Vec<String>,
@@ -105,7 +105,7 @@ impl Verdict {
         let mut unused: Vec<&str> = reviewed.iter().map(String::as_str).collect();
         let mut verdict = Self { counts: BTreeMap::new(), new: Vec::new(), gone: Vec::new() };
         for mutant in mutants {
-            let counts = verdict.counts.entry(package(mutant).to_owned()).or_default();
+            let counts = verdict.counts.entry(file(mutant).to_owned()).or_default();
             match outcomes.get(mutant) {
                 Some(Outcome::Caught) => counts.caught += 1,
                 Some(Outcome::Timeout) => counts.timeout += 1,
@@ -126,9 +126,10 @@ impl Verdict {
         verdict
     }
 
-    /// Whether every mutant has been tested.
-    pub fn is_complete(&self) -> bool {
-        self.counts.values().all(|counts| counts.not_tested == 0)
+    /// The files of which every mutant has been tested.
+    pub fn complete(&self) -> impl Iterator<Item = (&str, Counts)> {
+        let files = self.counts.iter().map(|(file, counts)| (file.as_str(), *counts));
+        files.filter(|(_, counts)| counts.not_tested == 0)
     }
 
     /// One row for each package.
@@ -138,10 +139,10 @@ impl Verdict {
         let head =
             ["package", "caught", "missed, reviewed", "missed, new", "timeout", "unviable", "not tested"];
         table.set_header(head);
-        for (package, counts) in &self.counts {
+        for (package, counts) in by_package(&self.counts) {
             let Counts { caught, missed_reviewed, missed_new, timeout, unviable, not_tested } = counts;
             let counts = [caught, missed_reviewed, missed_new, timeout, unviable, not_tested];
-            table.add_row(std::iter::once(package.clone()).chain(counts.map(ToString::to_string)));
+            table.add_row(std::iter::once(package.to_owned()).chain(counts.map(|count| count.to_string())));
         }
         table.trim_fmt()
     }
@@ -167,14 +168,40 @@ fn take(reviewed: &mut Vec<&str>, mutant: &str) -> bool {
 
 /// `crates/ann-core/src/loss.rs:47:9: replace …` is `crates/ann-core/src/loss.rs: replace …` in the list.
 fn without_position(mutant: &str) -> String {
-    let (place, change) = mutant.split_once(": ").unwrap_or((mutant, ""));
-    let file = place.split(':').next().unwrap_or(place);
-    format!("{file}: {change}")
+    let (_, change) = mutant.split_once(": ").unwrap_or((mutant, ""));
+    format!("{}: {change}", file(mutant))
 }
 
-/// `ann-core` of `crates/ann-core/src/loss.rs:47:9: replace …`.
-fn package(mutant: &str) -> &str {
+/// `crates/ann-core/src/loss.rs` of `crates/ann-core/src/loss.rs:47:9: replace …`.
+pub fn file(mutant: &str) -> &str {
+    mutant.split(':').next().unwrap_or(mutant)
+}
+
+/// `ann-core` of the same.
+pub fn package(mutant: &str) -> &str {
     mutant.split('/').nth(1).unwrap_or(mutant)
+}
+
+fn by_package(counts: &BTreeMap<String, Counts>) -> BTreeMap<&str, Counts> {
+    let mut packages: BTreeMap<&str, Counts> = BTreeMap::new();
+    for (file, counts) in counts {
+        let sum = packages.entry(package(file)).or_default();
+        *sum = sum.plus(counts);
+    }
+    packages
+}
+
+impl Counts {
+    fn plus(self, other: &Self) -> Self {
+        Self {
+            caught: self.caught + other.caught,
+            missed_reviewed: self.missed_reviewed + other.missed_reviewed,
+            missed_new: self.missed_new + other.missed_new,
+            timeout: self.timeout + other.timeout,
+            unviable: self.unviable + other.unviable,
+            not_tested: self.not_tested + other.not_tested,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -214,17 +241,19 @@ mod tests {
             assert_eq!(verdict.new.len(), new, "{found:?} {reviewed:?}: {:?}", verdict.new);
             assert_eq!(verdict.gone, gone, "{found:?} {reviewed:?}");
             assert_eq!(verdict.ensure_ok().is_ok(), new == 0 && gone.is_empty());
-            assert_eq!(verdict.is_complete(), !found.contains(&None));
+            let complete: Vec<_> = verdict.complete().map(|(file, _)| file).collect();
+            assert_eq!(complete.len() == 2, !found.contains(&None), "{complete:?}");
         }
     }
 
     #[test]
-    fn every_mutant_is_counted_in_its_package() {
+    fn every_mutant_is_counted_in_its_file() {
         let verdict =
             verdict([Some(Outcome::Missed), Some(Outcome::Missed), None, Some(Outcome::Caught)], &[PLUS]);
         let core = Counts { missed_reviewed: 1, missed_new: 1, not_tested: 1, ..Counts::default() };
-        assert_eq!(verdict.counts["core"], core);
-        assert_eq!(verdict.counts["train"], Counts { caught: 1, ..Counts::default() });
+        assert_eq!(verdict.counts["crates/core/src/a.rs"], core);
+        let train = Counts { caught: 1, ..Counts::default() };
+        assert_eq!(verdict.complete().collect::<Vec<_>>(), [("crates/train/src/b.rs", train)]);
         assert_eq!(verdict.new, [MUTANTS[1]]);
         let row = "│ core    ┆ 0      ┆ 1                ┆ 1           ┆ 0       ┆ 0        ┆ 1          │";
         assert!(verdict.table().contains(row), "{}", verdict.table());

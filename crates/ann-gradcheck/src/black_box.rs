@@ -12,6 +12,8 @@ pub(crate) const ROUNDING: f64 = f64::EPSILON / 2.0;
 pub(crate) const FIRST_STEP: f64 = 0.1;
 /// An estimate whose bound exceeds that of rounding alone so many times has not converged.
 const CONVERGED: f64 = 100.0;
+/// A second opinion looks closer so many times, each time eight times: down to 1e-19 of the first step.
+const RADII: i32 = 20;
 
 /// A derivative and how far off it may be.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -116,14 +118,23 @@ fn extrapolate(pairs: &[Pair], ratio: f64, at_zero: f64, noise: f64) -> Estimate
     best
 }
 
-/// What nine values around 0 tell.
+/// What nine values around 0 tell: the derivative, by three measures of what may be wrong with it.
 struct Neighbourhood {
-    estimate: Estimate,
-    /// By how much slopes differ: below 0 and above, near and far.
-    bend: f64,
-    smooth: bool,
+    /// Rounding alone.
+    clean: Opinion,
+    /// The noise that was measured, too.
+    noisy: Opinion,
+    /// And as much as the eight slopes between neighbours differ: a function may be differentiable and no more, like z |z| at 0.
+    bent: Opinion,
     /// All values are the same: a function that is flat here, or one step of a staircase, which tells nothing.
     is_flat: bool,
+}
+
+#[derive(Clone, Copy)]
+struct Opinion {
+    estimate: Estimate,
+    /// Nothing but such errors was seen between the values.
+    smooth: bool,
 }
 
 /// Nine values in steps of r/4 around 0: derivative, and whether f is smooth between them.
@@ -142,27 +153,45 @@ fn nine_points(line: &mut Line<'_>, r: f64) -> Option<Neighbourhood> {
             return None;
         }
     }
-    let weighted = |weights: [f64; 9]| values.iter().zip(weights).map(|(v, w)| v * w).sum::<f64>();
     let largest = values.iter().fold(0.0_f64, |max, v| max.max(v.abs()));
-    // x + t is rounded by up to u|x|: to f that is noise of its slope times as much.
-    let slope = weighted(DERIVATIVE) / h;
-    let rounding = ROUNDING * largest + ROUNDING * (line.x.abs() + r) * slope.abs();
-    let noise = line.noise.max(rounding);
-    // Its weights add up to 128.  Of two windows, because an odd function may hide in one that is symmetric.
+    let slope = values.iter().zip(DERIVATIVE).map(|(v, w)| v * w).sum::<f64>() / h;
+    let slopes = || values.windows(2).map(|pair| (pair[1] - pair[0]) / h);
+    let bend = slopes().fold(f64::NEG_INFINITY, f64::max) - slopes().fold(f64::INFINITY, f64::min);
+    let equal = slopes().filter(|slope| *slope == 0.0).count();
+    // Of two windows, because an odd function may hide in one that is symmetric.
     let difference = |window: &[f64]| window.iter().zip(SEVENTH_DIFFERENCE).map(|(v, w)| v * w).sum::<f64>();
-    let smooth = values.windows(8).all(|window| difference(window).abs() <= 128.0 * 8.0 * noise);
-    let estimate = Estimate { derivative: slope, bound: 8.0 * noise / h, converged: true };
-    let chord = |from: usize, to: usize| (values[to] - values[from]) / ((to - from) as f64 * h);
-    let bend = (chord(4, 5) - chord(3, 4)).abs() + (chord(0, 8) - chord(3, 5)).abs();
-    let equal = values.windows(2).filter(|pair| pair[0] == pair[1]).count();
-    // Some values the same and others not: a staircase, which is not smooth however it looks.
-    Some(Neighbourhood { estimate, bend, smooth: smooth && equal <= 1, is_flat: equal == 8 })
+    let rough = values.windows(8).map(|window| difference(window).abs()).fold(0.0, f64::max);
+    // x + t is rounded by up to u|x|: to f that is noise of its slope times as much.
+    let rounding = ROUNDING * largest + ROUNDING * (line.x.abs() + r) * slope.abs();
+    let opinion = |noise: f64| Opinion {
+        estimate: Estimate { derivative: slope, bound: 8.0 * noise / h, converged: true },
+        // The weights of the difference add up to 128.
+        // Some values the same and others not: a staircase, which is not smooth however it looks.
+        smooth: rough <= 128.0 * 8.0 * noise && equal <= 1,
+    };
+    let (clean, noisy) = (opinion(rounding), opinion(line.noise.max(rounding)));
+    let estimate = Estimate { bound: noisy.estimate.bound + bend, converged: false, ..noisy.estimate };
+    Some(Neighbourhood { clean, noisy, bent: Opinion { estimate, smooth: true }, is_flat: equal == 8 })
+}
+
+impl Opinion {
+    /// The estimate of two radii, each smooth and both of one mind: what is smooth by accident (regular stairs, waves that the
+    /// steps skip) is so at one of them only.  Eight times closer, rounding errors are eight times as large; others are stairs.
+    fn confirmed_by(self, closer: Self) -> Option<Estimate> {
+        let is_known = self.smooth && closer.estimate.bound <= 10.0 * self.estimate.bound;
+        (is_known && closer.confirms(self.estimate)).then_some(self.estimate)
+    }
+
+    fn confirms(self, other: Estimate) -> bool {
+        let difference = (self.estimate.derivative - other.derivative).abs();
+        self.smooth && difference <= 8.0 * (self.estimate.bound + other.bound)
+    }
 }
 
 /// A second opinion, before a difference is called a mistake: f′(0) from a neighbourhood in which f is seen to be smooth.
 ///
-/// Kinks near the point (any network of ReLU has many) may mislead the extrapolation.  `None` where f is smooth at no radius
-/// at which its values still tell derivatives apart that differ by `gap`.
+/// Kinks near the point (any network of ReLU has many) may mislead the extrapolation, and so may waves much shorter than its
+/// steps.  `None` where f is smooth at no radius at which its values still tell derivatives apart that differ by `gap`.
 pub(crate) fn second_opinion(
     line: &mut Line<'_>,
     first: f64,
@@ -170,31 +199,41 @@ pub(crate) fn second_opinion(
     gap: f64,
 ) -> Option<Estimate> {
     let mut best: Option<Estimate> = None;
-    // Twelve times eight: down to 1e-13 of the first step.
-    for shrunk in 0..12 {
-        let Neighbourhood { estimate, bend, smooth, is_flat } =
-            nine_points(line, first / 64.0 / 8_f64.powi(shrunk))?;
-        // Only where nothing was measured but rounding: kinks look like noise, and then nothing is settled.
-        let is_settled = found.converged && line.noise <= 4.0 * ROUNDING * line.at_zero.abs();
-        let difference = (estimate.derivative - found.derivative).abs();
-        if is_settled && smooth && difference <= 8.0 * (estimate.bound + found.bound) {
-            return Some(found);
+    let mut consider = |estimate: Estimate| {
+        if 8.0 * estimate.bound < best.map_or(gap, |best| 8.0 * best.bound) {
+            best = Some(estimate);
         }
-        if is_flat {
-            // A step of a staircase, or a function that is flat as claimed.
-            return if estimate.derivative == claimed { Some(estimate) } else { best };
+    };
+    // Only where nothing was measured but rounding: kinks look like noise, and then nothing is settled.
+    let is_settled = found.converged && line.noise <= 4.0 * ROUNDING * line.at_zero.abs();
+    let mut is_confirmed = false;
+    let mut wider: Option<Neighbourhood> = None;
+    for shrunk in 0..RADII {
+        let Some(now) = nine_points(line, first / 64.0 / 8_f64.powi(shrunk)) else {
+            // Where a function ends, radii shrink until they are inside.
+            continue;
+        };
+        if is_settled && now.noisy.confirms(found) {
+            if is_confirmed {
+                return Some(found);
+            }
+            is_confirmed = true;
         }
-        if 8.0 * estimate.bound > gap {
+        if now.is_flat {
+            // As claimed, or one step of a staircase.
+            return if claimed == 0.0 { Some(now.clean.estimate) } else { best };
+        }
+        if let Some(wider) = &wider {
+            if let Some(estimate) = wider.clean.confirmed_by(now.clean) {
+                return Some(estimate);
+            }
+            wider.noisy.confirmed_by(now.noisy).into_iter().for_each(&mut consider);
+            wider.bent.confirmed_by(now.bent).into_iter().for_each(&mut consider);
+        }
+        if wider.is_some() && 8.0 * now.clean.estimate.bound > gap {
             break;
         }
-        if smooth {
-            return Some(estimate);
-        }
-        // A function may be differentiable and no more, like z |z| at 0: then slopes still meet.
-        let bound = estimate.bound + bend;
-        if 8.0 * bound < best.map_or(gap, |best| 8.0 * best.bound) {
-            best = Some(Estimate { bound, converged: false, ..estimate });
-        }
+        wider = Some(now);
     }
     best
 }

@@ -3,13 +3,12 @@
 use ann_core::{Kind, Layout, Place};
 use rayon::prelude::*;
 
+use crate::Result;
+use crate::block::{Block, Buffers, Change, ROWS};
 use crate::difference::neighbours;
 use crate::exact::parts;
-use crate::frozen::{Piece, Pieces};
-use crate::moved::Buffers;
-use crate::reference::{Reference, Sample};
-use crate::sigma::Sigma;
-use crate::{Error, Result};
+use crate::frozen::Frozen;
+use crate::reference::Reference;
 
 /// The central difference of J by one parameter.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -31,14 +30,12 @@ pub(crate) fn differences(
 ) -> Result<Vec<Option<Difference>>> {
     let network = Frozen::new(reference)?;
     let places: Vec<Place> = indices.clone().map(|index| layout.locate(index)).collect();
-    let parts: Vec<Vec<Change>> = parts(reference.rows())
-        .map(|mut rows| {
-            let (mut sums, mut buffers) = (vec![Change::default(); places.len()], Buffers::default());
-            rows.try_for_each(|row| {
-                let sample = network.sample(row)?;
-                for (sum, &place) in sums.iter_mut().zip(&places) {
-                    sum.add(network.change(&sample, place, step, &mut buffers));
-                }
+    let parts: Vec<Vec<Change>> = parts(reference.rows().div_ceil(ROWS))
+        .map(|mut blocks| {
+            let (mut sums, mut buffers) = (vec![Change::default(); places.len()], Buffers::new(reference));
+            blocks.try_for_each(|block| {
+                let block = Block::new(&network, block * ROWS, step)?;
+                block.add_changes(&places, &mut sums, &mut buffers);
                 Ok(())
             })?;
             Ok(sums)
@@ -52,101 +49,12 @@ pub(crate) fn differences(
         .collect())
 }
 
-/// A network whose units keep the piece that each sample puts them on at θ.
-struct Frozen<'r> {
-    reference: &'r Reference,
-    /// `pieces[k]` belongs to layer k; `pieces[0]` to the input, which has none.
-    pieces: Vec<Pieces<'r>>,
-    /// No unit can leave its piece: there is nothing to freeze.
-    is_smooth: bool,
-}
-
-/// A sample with the piece that each unit is on: `pattern[k][i]`.
-struct FrozenSample {
-    sample: Sample,
-    pattern: Vec<Vec<Piece>>,
-}
-
-/// ℓ(x + h) − ℓ(x − h), frozen and plain, summed over samples.
-#[derive(Clone, Copy, Debug, Default)]
-struct Change {
-    frozen: f64,
-    plain: f64,
-    kinked: bool,
-}
-
-impl<'r> Frozen<'r> {
-    fn new(reference: &'r Reference) -> Result<Self> {
-        let mut pieces = vec![Pieces::new(0, &Sigma::Identity)?];
-        for k in 1..=reference.depth() {
-            pieces.push(Pieces::new(k, &reference.layer(k).sigma)?);
-        }
-        let is_smooth = (1..=reference.depth()).all(|k| reference.layer(k).sigma.kinks().is_empty());
-        Ok(Self { reference, pieces, is_smooth })
-    }
-
-    /// A sample and its pattern; freezing must change nothing at θ itself.
-    fn sample(&self, row: usize) -> Result<FrozenSample> {
-        let sample = self.reference.sample(row);
-        let mut pattern = Vec::new();
-        for (k, pieces) in self.pieces.iter().enumerate() {
-            pattern.push(sample.z[k].iter().map(|&z| pieces.piece(z)).collect::<Vec<_>>());
-            let frozen =
-                sample.z[k].iter().zip(&pattern[k]).map(|(&z, &piece)| pieces.frozen_value(piece, z));
-            if frozen.zip(&sample.a[k]).any(|((frozen, beyond), &a)| beyond || frozen != a) {
-                return Err(Error::FrozenValue { layer: k, row });
-            }
-        }
-        Ok(FrozenSample { sample, pattern })
-    }
-
-    /// What moving one parameter from −h to +h changes in the loss of one sample.
-    fn change(&self, of: &FrozenSample, place: Place, step: f64, buffers: &mut Buffers<f64>) -> Change {
-        let FrozenSample { sample, pattern } = of;
-        let unit = (place.layer, place.unit);
-        // ∂zᵢ/∂Wᵢⱼ = aⱼ and ∂zᵢ/∂bᵢ = 1.
-        let slope = if place.kind == Kind::Weight { sample.a[place.layer - 1][place.input] } else { 1.0 };
-        let activate = |k: usize, first: usize, z: &mut [f64]| {
-            self.reference.layer(k).sigma.move_values(&sample.z[k][first..], &sample.a[k][first..], z);
-        };
-        let plain = |buffers: &mut Buffers<f64>| {
-            let mut loss = |shift| self.reference.moved_loss(sample, unit, shift, buffers, activate);
-            loss(step * slope) - loss(-step * slope)
-        };
-        if self.is_smooth {
-            let change = plain(buffers);
-            return Change { frozen: change, plain: change, kinked: false };
-        }
-        let mut kinked = false;
-        let mut frozen_loss = |shift| {
-            self.reference.moved_loss(sample, unit, shift, buffers, |k, first, z| {
-                for (z, &piece) in z.iter_mut().zip(&pattern[k][first..]) {
-                    let beyond;
-                    (*z, beyond) = self.pieces[k].frozen_value(piece, *z);
-                    kinked |= beyond;
-                }
-            })
-        };
-        let frozen = frozen_loss(step * slope) - frozen_loss(-step * slope);
-        if !kinked {
-            return Change { frozen, plain: frozen, kinked };
-        }
-        Change { frozen, plain: plain(buffers), kinked }
-    }
-}
-
 fn added(mut sums: Vec<Change>, others: Vec<Change>) -> Vec<Change> {
     sums.iter_mut().zip(others).for_each(|(sum, other)| sum.add(other));
     sums
 }
 
 impl Change {
-    fn add(&mut self, other: Self) {
-        self.frozen += other.frozen;
-        self.plain += other.plain;
-        self.kinked |= other.kinked;
-    }
-
     /// The mean over rows by 2h, and the penalty's share.
     fn difference(
         &self,
@@ -164,5 +72,37 @@ impl Change {
         let of = |change: f64| change / reference.rows() as f64 / (2.0 * step) + penalty;
         let (frozen, plain) = (of(self.frozen), self.kinked.then(|| of(self.plain)));
         (frozen.is_finite() && plain.is_none_or(f64::is_finite)).then_some(Difference { frozen, plain })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ann_core::ndarray::{Array1, Array2};
+    use ann_core::{Activation, Architecture, Loss, Problem};
+
+    #[test]
+    fn of_a_parabola_by_hand() {
+        // ŷ = 3x + 1 = 4, e = ŷ − 2 = 2 in nine rows: ∂J/∂w = 2e x + 2λw = 4 + 2 · ¼ · 3, ∂J/∂b = 2e.
+        // A parabola has no truncation error, and with h = 1/8 every number is exact in binary.
+        assert_eq!(of_line([3.0, 1.0]), [Some(5.5), Some(4.0)]);
+    }
+
+    #[test]
+    fn there_is_none_where_nothing_moves_or_numbers_end() {
+        assert_eq!(of_line([1e20, 0.0])[0], None);
+        assert_eq!(of_line([0.0, 1e160]), [None, None]);
+    }
+
+    /// By w and b of J = (1/9) Σ (w x + b − y)² + w²/4 with x = 1 and y = 2.
+    fn of_line(at: [f64; 2]) -> Vec<Option<f64>> {
+        let architecture = Architecture::inputs(1).dense(1, Activation::Identity);
+        let (x, y) = (Array2::ones((9, 1)), Array1::from_elem(9, 2.0));
+        let problem = Problem::new(&architecture, Loss::MeanSquaredError, &x, &y);
+        let problem = problem.and_then(|problem| problem.with_l2(0.25)).unwrap();
+        let reference = Reference::new(&problem, &at).unwrap();
+        let found = differences(&reference, problem.layout(), &at, 0..2, 0.125).unwrap();
+        assert!(found.iter().flatten().all(|found| found.plain.is_none()));
+        found.into_iter().map(|found| Some(found?.frozen)).collect()
     }
 }

@@ -14,7 +14,7 @@ use crate::oracle::{examine, ledgers};
 use crate::self_test::SelfTest;
 use crate::{Config, Entry, Error, Report, Result, network};
 
-/// A value that changes by more than this share when asked again has a state: another order of additions changes less.
+/// A value that changes by more than this share of the values around has a state: another order of additions changes less.
 const REPEATS: f64 = 1e-12;
 /// How far a drawn point is from the one given, for each parameter as a share of max(1, |θ|).
 const SPREAD: f64 = 0.1;
@@ -145,12 +145,13 @@ impl<'c> Check<'c> {
         at: &[f64],
     ) -> Result<Vec<Entry>> {
         let layout = self.config.layout.as_ref();
-        let [first, second] = [(); 2].map(|()| finite(value(at), || format!("at the {point}")));
-        let first = first?;
-        let changed = repeated(first, second?)?;
-        let analytic = repeatable_gradient(gradient, at, layout)?;
-        let before = analytic.clone();
         let case = Case { point, rows: 0, part: Part::Loss };
+        let [first, second] = [(); 2].map(|()| finite(value(at), || format!("({case})")));
+        let (first, second) = (first?, second?);
+        let size = first.abs().max(largest(value, at));
+        let changed = repeated(first, second, size, case)?;
+        let analytic = repeatable_gradient(gradient, at, layout, case)?;
+        let before = analytic.clone();
         self.cases.push(case);
         let (rng, tolerance) = (&mut self.rng, self.config.tolerance);
         let mut oracle = Values::new(value, at, first, changed, tolerance, rng);
@@ -164,9 +165,9 @@ impl<'c> Check<'c> {
             self.self_test = SelfTest::run(case, &groups, analytic, &seen, &mut oracle, rng)?;
         }
         // Asked once more, after many other points: whoever keeps a state between calls is found out.
-        let after = evaluate(|out| gradient(at, out), at.len(), layout)?;
-        jitter::<f64>(&before, &after, layout)?;
-        repeated(first, value(at))?;
+        let after = evaluate(|out| gradient(at, out), at.len(), layout, case)?;
+        jitter::<f64>(&before, &after, layout, case)?;
+        repeated(first, value(at), size, case)?;
         Ok(entries)
     }
 
@@ -175,23 +176,30 @@ impl<'c> Check<'c> {
     }
 }
 
-/// How much a value changed when it was asked again; an error where that is too much to be rounding.
-fn repeated(first: f64, second: f64) -> Result<f64> {
+/// The largest |f| with all parameters moved by some [`SPREAD`], either way: what f is made of, where it happens to be 0 itself.
+fn largest(value: &mut dyn FnMut(&[f64]) -> f64, at: &[f64]) -> f64 {
+    let mut moved = |share: f64| value(&at.iter().map(|x| x + share * x.abs().max(1.0)).collect::<Vec<_>>());
+    [-SPREAD, SPREAD].map(&mut moved).iter().filter(|f| f.is_finite()).fold(0.0, |max, f| max.max(f.abs()))
+}
+
+/// How much a value changed when it was asked again; an error where that is too much to be rounding of values of this `size`.
+fn repeated(first: f64, second: f64, size: f64, case: Case) -> Result<f64> {
     let changed = (first - second).abs();
-    if changed <= REPEATS * first.abs() {
+    if changed <= REPEATS * size {
         return Ok(changed);
     }
-    Err(Error::NotRepeatable { what: "the objective".into(), first, second, parts: Vec::new() })
+    Err(Error::NotRepeatable { what: format!("the objective ({case})"), first, second, parts: Vec::new() })
 }
 
 fn repeatable_gradient(
     gradient: &mut dyn FnMut(&[f64], &mut [f64]),
     at: &[f64],
     layout: Option<&Layout>,
+    case: Case,
 ) -> Result<Vec<f64>> {
-    let [first, second] = [(); 2].map(|()| evaluate::<f64>(|out| gradient(at, out), at.len(), layout));
+    let [first, second] = [(); 2].map(|()| evaluate::<f64>(|out| gradient(at, out), at.len(), layout, case));
     let first = first?;
-    jitter::<f64>(&first, &second?, layout)?;
+    jitter::<f64>(&first, &second?, layout, case)?;
     Ok(first)
 }
 

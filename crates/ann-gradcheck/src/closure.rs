@@ -15,7 +15,8 @@ const BOUNDS: f64 = 8.0;
 pub(crate) const NEGLIGIBLE: f64 = 1e-12;
 
 /// So close, for parameters up to 1, that a smooth function is all but straight.
-pub(crate) const CLOSE: f64 = 1e-5;
+/// No round number: values rounded to decimals would fall on their steps.
+pub(crate) const CLOSE: f64 = 0.618e-5;
 
 /// f at one point.
 pub(crate) struct Values<'v> {
@@ -130,16 +131,25 @@ fn scatter(f: &mut dyn FnMut(&[f64]) -> f64, at: &[f64], rng: &mut impl Rng) -> 
     let steps: Vec<f64> =
         at.iter().map(|x| if rng.random() { CLOSE } else { -CLOSE } * x.abs().max(1.0)).collect();
     let mut point = at.to_vec();
-    scatter_of(|i| {
+    scatter_near(|i| {
         let moved = at.iter().zip(&steps).map(|(x, step)| x + i * step);
         point.iter_mut().zip(moved).for_each(|(p, moved)| *p = moved);
         f(&point)
     })
 }
 
+/// How much the values of `f`, whose argument is a number of small steps, scatter by themselves.
+pub(crate) fn scatter_near(mut f: impl FnMut(f64) -> f64) -> f64 {
+    let [seen, finer, finest] = [1.0, 0.1, 1e-3].map(|share| scatter_of(|i| f(i * share)));
+    // What shrinks with the steps, or with their squares, is no scatter but a bend; what is nothing at last is one step of a staircase.
+    let shrinks_like = |share: f64| (0.5 * share..2.0 * share).contains(&(finer / seen));
+    let is_bend = finest > 0.0 && (shrinks_like(0.1) || shrinks_like(0.01));
+    if is_bend { finest } else { seen.max(finer) }
+}
+
 /// How much values at nine equal steps, from −4 to 4, scatter: their sixth differences, when the steps are so small that
 /// anything smooth leaves nothing in them (J. Moré and S. Wild, "Estimating computational noise", SIAM J. Sci. Comput. 33, 2011).
-pub(crate) fn scatter_of(mut value: impl FnMut(f64) -> f64) -> f64 {
+fn scatter_of(mut value: impl FnMut(f64) -> f64) -> f64 {
     const SIXTH_DIFFERENCE: [f64; 7] = [1.0, -6.0, 15.0, -20.0, 15.0, -6.0, 1.0];
     // √(12! / 6!²): the deviation of a sixth difference of numbers that scatter by 1.
     const DEVIATION: f64 = 30.397;

@@ -33,13 +33,15 @@ pub enum Error {
     },
     /// A NaN or an infinity in the gradient under test.
     #[error(
-        "the gradient at {name} is {value}, expected a finite number: does the closure write every entry? (it is handed a buffer of NaN)"
+        "the gradient by {name} is {value} ({place}), expected a finite number: does the closure write every entry? (it is handed a buffer of NaN)"
     )]
     NonFiniteGradient {
         /// Such as `W²[0, 3]`, or `θ[17]` without a layout.
         name: String,
         /// The value found.
         value: f64,
+        /// At which point, of how many rows, such as "weights enlarged, 6 rows".
+        place: String,
     },
     /// The objective is NaN or infinite where it is needed.
     #[error("the objective is {value} {place}, expected a finite number")]
@@ -63,10 +65,10 @@ pub enum Error {
     },
     /// A closure gives something else when it is asked again.
     #[error(
-        "{what} is {first}, and {second} when asked again at the same point: does the closure keep a state or draw random numbers?"
+        "{what} is {first}, and {second} when asked again: does the closure keep a state or draw random numbers?"
     )]
     NotRepeatable {
-        /// Such as "the objective" or "the gradient at W²[0, 3]".
+        /// Such as "the objective (point given)" or "the gradient by W²[0, 3] (weights enlarged, 6 rows)".
         what: String,
         /// The value found first.
         first: f64,

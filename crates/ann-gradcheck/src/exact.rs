@@ -63,7 +63,7 @@ impl Exact {
         layers: RangeInclusive<usize>,
         row: usize,
         rounding: f64,
-        buffers: &mut Buffers<Dual64>,
+        buffers: &mut Buffers,
     ) {
         let sample = reference.sample(row);
         let errors = Rounding::new(reference, &sample, rounding);
@@ -153,8 +153,7 @@ pub(crate) fn along(
             };
             let error = (0..slopes.len()).map(|i| error_of(i).powi(2)).sum::<f64>().sqrt();
             let shifts = slopes.iter().map(|&slope| Dual64::new(0.0, slope));
-            let activate = |k: usize, _, z: &mut [Dual64]| reference.activate(k, z);
-            let moved = reference.loss_with_layer_moved(&sample, layer, shifts, &mut buffers, activate);
+            let moved = reference.loss_with_layer_moved(&sample, layer, shifts, &mut buffers);
             sum.add(moved.eps, error);
         }
         sum
@@ -168,14 +167,8 @@ fn dot(d: &[f64], a: &[f64]) -> f64 {
 }
 
 /// δᵢ = ∂ℓ/∂zᵢ of one unit: the derivative that a shift of ε carries to the loss.
-fn delta(
-    reference: &Reference,
-    sample: &Sample,
-    place: (usize, usize),
-    buffers: &mut Buffers<Dual64>,
-) -> f64 {
-    let activate = |k: usize, _, z: &mut [Dual64]| reference.activate(k, z);
-    reference.moved_loss(sample, place, Dual64::new(0.0, 1.0), buffers, activate).eps
+fn delta(reference: &Reference, sample: &Sample, place: (usize, usize), buffers: &mut Buffers) -> f64 {
+    reference.moved_loss(sample, place, Dual64::new(0.0, 1.0), buffers).eps
 }
 
 /// The rows, cut into parts that threads may take.

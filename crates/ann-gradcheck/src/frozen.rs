@@ -4,19 +4,29 @@
 //! difference is taken of the *frozen* network: beyond the ends of its piece a unit continues linearly.  At θ it has the
 //! same value and the same gradient as the network itself, and no kink anywhere.
 
+use crate::block::Lanes;
+use crate::reference::{Reference, Sample};
 use crate::sigma::Sigma;
 use crate::{Error, Result};
 
+/// A network whose units keep the piece that each sample puts them on at θ.
+#[derive(Debug)]
+pub(crate) struct Frozen<'r> {
+    pub reference: &'r Reference,
+    /// `pieces[k]` belongs to layer k; `pieces[0]` to the input, which has none.
+    pieces: Vec<Pieces<'r>>,
+}
+
 /// One activation, cut at its kinks into pieces.
 #[derive(Debug)]
-pub(crate) struct Pieces<'a> {
+struct Pieces<'a> {
     sigma: &'a Sigma,
     kinks: Vec<Kink>,
 }
 
 /// Piece p reaches from kink p − 1 to kink p, both counted from 0.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Piece {
+struct Piece {
     index: usize,
     low: f64,
     high: f64,
@@ -32,6 +42,50 @@ struct Kink {
     slope_above: f64,
     /// A unit that stands exactly at the kink is on the side whose slope σ′ has there; for ReLU below.
     belongs_above: bool,
+}
+
+impl<'r> Frozen<'r> {
+    pub fn new(reference: &'r Reference) -> Result<Self> {
+        let mut pieces = vec![Pieces::new(0, &Sigma::Identity)?];
+        for k in 1..=reference.depth() {
+            pieces.push(Pieces::new(k, &reference.layer(k).sigma)?);
+        }
+        Ok(Self { reference, pieces })
+    }
+
+    /// A sample; freezing must change nothing at θ itself.
+    pub fn sample(&self, row: usize) -> Result<Sample> {
+        let sample = self.reference.sample(row);
+        for k in 1..=self.reference.depth() {
+            let is_itself = |(&z, &a): (&f64, &f64)| self.value(k, z, z) == a;
+            if !sample.z[k].iter().zip(&sample.a[k]).all(is_itself) {
+                return Err(Error::FrozenValue { layer: k, row });
+            }
+        }
+        Ok(sample)
+    }
+
+    /// σ of a unit of layer k that has moved from z to `moved`, on the piece on which z is, and its tangent beyond.
+    pub fn value(&self, k: usize, z: f64, moved: f64) -> f64 {
+        let pieces = &self.pieces[k];
+        pieces.frozen_value(pieces.piece(z), moved).0
+    }
+
+    /// As [`Sigma::change`] for units of layer k, some of which leave the piece that their z is on.
+    pub fn change(&self, k: usize, z: &[f64], a: &[f64], d: &mut [f64]) {
+        for ((d, &z), &a) in d.iter_mut().zip(z).zip(a) {
+            *d = self.value(k, z, z + *d) - a;
+        }
+    }
+
+    /// Where the pieces begin and end on which units of layer k are; nothing where σ has no kinks.
+    pub fn ends(&self, k: usize, z: &[Lanes]) -> (Vec<Lanes>, Vec<Lanes>) {
+        let pieces = &self.pieces[k];
+        if pieces.kinks.is_empty() {
+            return Default::default();
+        }
+        z.iter().map(|z| (z.map(|z| pieces.piece(z).low), z.map(|z| pieces.piece(z).high))).unzip()
+    }
 }
 
 impl<'a> Pieces<'a> {
@@ -85,7 +139,9 @@ impl Kink {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ann_core::{Activation, ActivationFn};
+    use ann_core::ndarray::array;
+    use ann_core::{Activation, ActivationFn, Architecture, Loss, Problem};
+    use std::sync::atomic::{AtomicU32, Ordering};
 
     /// σ(z) = z² below 1, 2 − z from 1 to 3 (the kink at 1 belongs above), z − 4 beyond.
     #[derive(Debug)]
@@ -158,6 +214,28 @@ mod tests {
         let falling = sigma(&Falling.into());
         let expected = Error::InvalidKinks { layer: 3, activation: "Falling".into(), kinks: vec![1.0, 0.0] };
         assert_eq!(Pieces::new(3, &falling).unwrap_err(), expected);
+    }
+
+    #[test]
+    fn an_activation_that_changes_its_mind_is_an_error() {
+        /// Gives 1, 2, 3, … whatever z is.
+        #[derive(Debug)]
+        struct Counter(AtomicU32);
+        impl ActivationFn for Counter {
+            fn value(&self, _z: f64) -> f64 {
+                f64::from(self.0.fetch_add(1, Ordering::Relaxed))
+            }
+            fn derivative(&self, _z: f64, _a: f64) -> f64 {
+                0.0
+            }
+        }
+        let architecture =
+            Architecture::inputs(1).dense(1, Activation::Tanh).dense(1, Counter(AtomicU32::new(1)));
+        let (x, y) = (array![[1.0], [2.0]], array![1.0, 2.0]);
+        let problem = Problem::new(&architecture, Loss::MeanSquaredError, &x, &y).unwrap();
+        let reference = Reference::new(&problem, &[1.0, 0.0, 1.0, 0.0]).unwrap();
+        let found = Frozen::new(&reference).unwrap().sample(1).unwrap_err();
+        assert_eq!(found, Error::FrozenValue { layer: 2, row: 1 });
     }
 
     fn sigma(activation: &Activation) -> Sigma {

@@ -7,7 +7,7 @@ use ann_core::rand::{RngExt, SeedableRng};
 use ann_core::{Activation, ActivationFn, Loss, LossFn, Problem, Scalar, Target, TargetKind, Targets};
 
 use crate::black_box::{FIRST_STEP, Line};
-use crate::closure::{CLOSE, NEGLIGIBLE, of_estimate, scatter_of};
+use crate::closure::{CLOSE, NEGLIGIBLE, of_estimate, scatter_near};
 use crate::entry::Names;
 use crate::ledger::{Case, Kind, Ledger, Part, Point, Truth};
 use crate::oracle::{Oracle, examine};
@@ -309,22 +309,12 @@ impl Coordinate<'_> {
         // x + t is rounded, which moves f by its slope times as much; and what f is made of is seldom smaller than x
         // itself, however small f becomes: 1 + tanh far below 0.
         let rounded = f64::EPSILON * (at_zero.abs() + self.x.abs() * (1.0 + claimed.abs()));
-        let scatter = if is_kink { 0.0 } else { self.scatter(step) };
+        let scatter = if is_kink { 0.0 } else { scatter_near(|i| (self.f)(i * step)) };
         let mut line = Line { f: &mut *self.f, at_zero, x: self.x, noise: rounded.max(scatter) };
         let mut truth =
             if is_kink { line.between_sides(first, claimed) } else { line.judged(first, claimed) };
         truth.bound += NEGLIGIBLE * truth.value.abs();
         truth
-    }
-}
-
-impl Coordinate<'_> {
-    /// How much f scatters by itself, as seen at steps of this size.
-    fn scatter(&mut self, step: f64) -> f64 {
-        let [seen, finer, finest] = [1.0, 0.1, 1e-3].map(|share| scatter_of(|i| (self.f)(i * step * share)));
-        // What shrinks with the steps, or with their squares, is no scatter but a bend.
-        let shrinks_like = |share: f64| (0.5 * share..2.0 * share).contains(&(finer / seen));
-        if shrinks_like(0.1) || shrinks_like(0.01) { finest } else { seen.max(finer) }
     }
 }
 

@@ -1,5 +1,7 @@
 //! The gradient under test: asked for with care.
 
+use std::fmt::Display;
+
 use ann_core::{Kind, Layout, Scalar};
 
 use crate::entry::name;
@@ -8,24 +10,35 @@ use crate::{Error, Result};
 /// Of the largest entry: a gradient summed in another order each time differs by less, anything stateful by more.
 const JITTER_IN_ROUNDINGS: f64 = 1e4;
 
-/// The gradient under test in `f64`, every entry finite; `gradient` overwrites its argument.
+/// The gradient under test in `f64`, every entry finite; `gradient` overwrites its argument.  `place` is where, for an error.
 pub(crate) fn evaluate<F: Scalar>(
     gradient: impl FnOnce(&mut [F]),
     count: usize,
     layout: Option<&Layout>,
+    place: impl Display,
 ) -> Result<Vec<f64>> {
     // NaN, not 0: an entry that the closure forgets to write is found.
     let mut analytic = vec![F::nan(); count];
     gradient(&mut analytic);
     let analytic: Vec<f64> = analytic.into_iter().map(Scalar::as_f64).collect();
     match analytic.iter().position(|value| !value.is_finite()) {
-        Some(index) => Err(Error::NonFiniteGradient { name: name(layout, index), value: analytic[index] }),
+        Some(index) => Err(Error::NonFiniteGradient {
+            name: name(layout, index),
+            value: analytic[index],
+            place: place.to_string(),
+        }),
         None => Ok(analytic),
     }
 }
 
-/// 0 for two gradients of the same point that are the same, and else how much they may differ; an error where that is more than another order of additions explains.
-pub(crate) fn jitter<F: Scalar>(first: &[f64], second: &[f64], layout: Option<&Layout>) -> Result<f64> {
+/// 0 for two gradients of the same point that are the same, and else how much they may differ; an error where that is more than
+/// another order of additions explains.
+pub(crate) fn jitter<F: Scalar>(
+    first: &[f64],
+    second: &[f64],
+    layout: Option<&Layout>,
+    place: impl Display,
+) -> Result<f64> {
     let largest = first.iter().fold(0.0_f64, |max, g| max.max(g.abs()));
     let allowed = JITTER_IN_ROUNDINGS * F::epsilon().as_f64() * largest;
     let differs = |index: &usize| (first[*index] - second[*index]).abs() > allowed;
@@ -34,13 +47,13 @@ pub(crate) fn jitter<F: Scalar>(first: &[f64], second: &[f64], layout: Option<&L
         let is_same = first.iter().zip(second).all(|(first, second)| first == second);
         return Ok(if is_same { 0.0 } else { allowed });
     };
-    let place = |layout: &Layout, index| -> (usize, Kind) {
+    let part = |layout: &Layout, index| -> (usize, Kind) {
         let place = layout.locate(index);
         (place.layer, place.kind)
     };
     let mut parts: Vec<_> =
-        layout.iter().flat_map(|layout| differing.iter().map(|&index| place(layout, index))).collect();
+        layout.iter().flat_map(|layout| differing.iter().map(|&index| part(layout, index))).collect();
     parts.dedup();
-    let what = format!("the gradient at {}", name(layout, index));
+    let what = format!("the gradient by {} ({place})", name(layout, index));
     Err(Error::NotRepeatable { what, first: first[index], second: second[index], parts })
 }

@@ -13,7 +13,9 @@ mod self_test;
 mod witness;
 
 mod black_box;
+mod block;
 mod central;
+mod change;
 mod difference;
 mod exact;
 mod frozen;

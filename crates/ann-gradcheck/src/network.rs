@@ -110,11 +110,12 @@ where
         let layout = self.problem.layout();
         let point = to_f64(at);
         let reference = Reference::new(self.problem, &point)?;
-        finite(reference.objective(), || "at the point itself".into())?;
+        let case = Case { point: Point::Given, rows: self.problem.rows(), part: Part::Total };
+        finite(reference.objective(), || format!("({case})"))?;
         let (problem, config, at_kink) = (self.problem, self.config, reference.at_kink());
-        let [first, second] = [(); 2].map(|()| self.gradient_of(problem, at));
+        let [first, second] = [(); 2].map(|()| self.gradient_of(problem, at, case));
         let first = first?;
-        self.jitter = jitter::<F>(&first, &second?, Some(layout))?;
+        self.jitter = jitter::<F>(&first, &second?, Some(layout), case)?;
         let seen = self.visit(Point::Given, at)?;
         if self.is_large {
             // Differences of so many entries would take long; a sample of entries has none.
@@ -135,14 +136,9 @@ where
 
     fn trained(&mut self, at: &[F]) -> Result<Vec<F>> {
         let (problem, gradient) = (self.problem, &mut self.gradient);
-        trial::trained(at, |point, out| {
-            out.fill(F::nan());
-            gradient(problem, point, out);
-            match out.iter().all(|g| g.is_finite()) {
-                true => Ok(()),
-                false => evaluate(|out| gradient(problem, point, out), point.len(), Some(problem.layout()))
-                    .map(drop),
-            }
+        let case = Case { point: Point::Trained, rows: problem.rows(), part: Part::Total };
+        trial::trained(at, |point| {
+            evaluate(|out| gradient(problem, point, out), point.len(), Some(problem.layout()), case)
         })
     }
 
@@ -162,15 +158,19 @@ where
     }
 
     fn visit_rows(&mut self, point: Point, at: &[F], rows: &Rows<F>) -> Result<Seen> {
-        let problem = rows.problem(self.problem, self.problem.l2())?;
+        let problem = rows.problem(self.problem, self.problem.l2());
         let reference = Reference::new(&problem, &to_f64(at))?;
         if !reference.objective().is_finite() {
             // Only a point of our own making can be so far out; it tells nothing.
             return Ok(Seen::default());
         }
-        let [total, again] = [self.gradient_of(&problem, at)?, self.gradient_of(&problem, at)?];
-        self.jitter = self.jitter.max(jitter::<F>(&total, &again, Some(problem.layout()))?);
-        let gradients = Gradients { total, loss: self.gradient_of(&rows.problem(self.problem, 0.0)?, at)? };
+        let case = Case { point, rows: rows.count(), part: Part::Total };
+        let [total, again] = [(); 2].map(|()| self.gradient_of(&problem, at, case));
+        let total = total?;
+        self.jitter = self.jitter.max(jitter::<F>(&total, &again?, Some(problem.layout()), case)?);
+        let case = Case { part: Part::Loss, ..case };
+        let loss = self.gradient_of(&rows.problem(self.problem, 0.0), at, case)?;
+        let gradients = Gradients { total, loss };
         self.compare_parts(point, &reference, &gradients)
     }
 
@@ -220,9 +220,9 @@ where
         Ok(seen)
     }
 
-    fn gradient_of(&mut self, problem: &Problem<'_, F>, at: &[F]) -> Result<Vec<f64>> {
+    fn gradient_of(&mut self, problem: &Problem<'_, F>, at: &[F], case: Case) -> Result<Vec<f64>> {
         let gradient = &mut self.gradient;
-        evaluate(|out| gradient(problem, at, out), at.len(), Some(problem.layout()))
+        evaluate(|out| gradient(problem, at, out), at.len(), Some(problem.layout()), case)
     }
 
     fn is_covered(&self) -> bool {

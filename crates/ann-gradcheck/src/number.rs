@@ -9,9 +9,6 @@ pub(crate) trait Number: DualNumCopy + DualNum<Primitive = f64> {
 
     /// f(x), of which only the value f and the slope f′ at `self` are known: f + f′ x′ ε.
     fn chain(self, value: f64, slope: impl FnOnce() -> f64) -> Self;
-
-    /// Zero, and its derivative too: adding it changes nothing.
-    fn is_nothing(self) -> bool;
 }
 
 impl Number for f64 {
@@ -21,9 +18,6 @@ impl Number for f64 {
     fn chain(self, value: f64, _slope: impl FnOnce() -> f64) -> Self {
         value
     }
-    fn is_nothing(self) -> bool {
-        self == 0.0
-    }
 }
 
 impl Number for Dual64 {
@@ -32,8 +26,5 @@ impl Number for Dual64 {
     }
     fn chain(self, value: f64, slope: impl FnOnce() -> f64) -> Self {
         Self::new(value, slope() * self.eps)
-    }
-    fn is_nothing(self) -> bool {
-        self.re == 0.0 && self.eps == 0.0
     }
 }

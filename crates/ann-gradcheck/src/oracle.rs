@@ -168,3 +168,118 @@ impl Part<'_> {
         Ok((truth, truth.agrees(claimed)))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ann_core::rand::SeedableRng;
+    use ann_core::rand::rngs::ChaCha8Rng;
+
+    #[test]
+    fn a_wrong_entry_is_found_wherever_it_is() {
+        for wrong in 10..23 {
+            let mut analytic = TRUE.to_vec();
+            analytic[wrong] += 0.25;
+            let Search::Found(index, truth) = searched(&analytic, &mut Known::default()) else {
+                panic!("{wrong} was not found");
+            };
+            assert_eq!((index, truth.value), (wrong, TRUE[wrong]));
+        }
+    }
+
+    #[test]
+    fn what_is_right_or_only_rounded_agrees() {
+        assert!(matches!(searched(&TRUE, &mut Known::default()), Search::Agrees));
+        // 13 numbers of size 1 may be off by 4 ulps of 13 in their sum.
+        let size: f64 = TRUE[10..23].iter().map(|d: &f64| d.abs()).sum();
+        for (ulps, agrees) in [(3.5, true), (4.5, false)] {
+            let mut rounded = TRUE.to_vec();
+            rounded[11] += ulps * f64::EPSILON * size;
+            assert_eq!(matches!(searched(&rounded, &mut Known::default()), Search::Agrees), agrees, "{ulps}");
+        }
+    }
+
+    #[test]
+    fn what_no_entry_explains_is_left_open() {
+        // Along any direction something is missing, entry by entry nothing.
+        let mut off = Known { along: 0.5, ..Known::default() };
+        assert!(matches!(searched(&TRUE, &mut off), Search::Unexplained));
+        let mut unsure = Known { kind: Kind::Excused, ..Known::default() };
+        assert!(matches!(searched(&TRUE, &mut unsure), Search::Unexplained));
+    }
+
+    #[test]
+    fn directions_are_signs_and_tell_apart_what_their_bounds_do() {
+        let signs = signs(&(10..110), &mut rng());
+        assert!(signs.len() == 100 && signs.iter().all(|sign| sign.abs() == 1.0));
+        assert!((20.0..80.0).contains(&(50.0 + signs.iter().sum::<f64>() / 2.0)), "{signs:?}");
+        let mut oracle = Known { bound: 0.125, ..Known::default() };
+        // 2 + 2 + 2 numbers: their sum is off by 4 ulps of 6.
+        let found = resolution(&(0..3), &[2.0; 3], &mut oracle, &mut rng()).unwrap();
+        assert_eq!(found, 0.125 + 24.0 * f64::EPSILON);
+        assert_eq!(oracle.coarsest(), 1e-3);
+    }
+
+    #[test]
+    fn large_groups_are_sampled_where_there_are_too_many_entries_in_all() {
+        let of = |entries: usize| {
+            let config = Config { entries, ..Config::default() };
+            ledgers(vec![0..60, 60..188], &config, false, &mut rng())
+        };
+        let sampled: Vec<bool> = of(187).iter().map(Ledger::is_sampled).collect();
+        assert_eq!(sampled, [false, true]);
+        assert!(of(188).iter().all(|ledger| !ledger.is_sampled()));
+        // One of each pair.
+        let pairs: Vec<usize> = of(0)[1].indices().iter().map(|index| (index - 60) / 2).collect();
+        assert_eq!(pairs, (0..64).collect::<Vec<_>>());
+        assert!(of(0)[1].indices().iter().any(|index| index % 2 == 1));
+        assert_eq!(sample(&(5..69), &mut rng()), (5..69).collect::<Vec<_>>());
+        assert_eq!(sample(&(5..70), &mut rng()).len(), 64);
+    }
+
+    /// 23 derivatives, of which the last 13 are the group under test.
+    const TRUE: [f64; 23] = {
+        let mut derivatives = [2.0; 23];
+        derivatives[12] = -1.0;
+        derivatives[22] = 0.5;
+        derivatives
+    };
+
+    /// Knows the derivatives to a bound, and those along directions with an error.
+    struct Known {
+        bound: f64,
+        along: f64,
+        kind: Kind,
+    }
+
+    impl Default for Known {
+        fn default() -> Self {
+            Self { bound: 0.0, along: 0.0, kind: Kind::Ordinary }
+        }
+    }
+
+    impl Known {
+        fn truth(&self, value: f64) -> Truth {
+            Truth { value, bound: self.bound, kind: self.kind }
+        }
+    }
+
+    impl Oracle for Known {
+        fn entries(&mut self, indices: &[usize], _analytic: &[f64]) -> Result<Vec<Truth>> {
+            Ok(indices.iter().map(|&index| self.truth(TRUE[index])).collect())
+        }
+
+        fn along(&mut self, group: &Range<usize>, direction: &[f64], _claimed: f64) -> Result<Truth> {
+            let sum: f64 = group.clone().zip(direction).map(|(index, d)| TRUE[index] * d).sum();
+            Ok(self.truth(sum + self.along))
+        }
+    }
+
+    fn searched(analytic: &[f64], oracle: &mut Known) -> Search {
+        search(&(10..23), analytic, oracle, &mut rng()).expect("it knows all")
+    }
+
+    fn rng() -> ChaCha8Rng {
+        ChaCha8Rng::seed_from_u64(5)
+    }
+}

@@ -111,7 +111,7 @@ pub(crate) struct Dense {
 
 /// What each row should become, and with it the loss.
 #[derive(Debug)]
-enum Truth {
+pub(crate) enum Truth {
     CrossEntropy(Vec<usize>),
     SquaredError(Array2<f64>),
     CustomOfClass(Arc<dyn LossFn>, Vec<usize>),
@@ -156,6 +156,11 @@ impl Reference {
             l2: problem.l2(),
             penalty_derivative,
         })
+    }
+
+    /// What each row should become.
+    pub fn truth(&self) -> &Truth {
+        &self.truth
     }
 
     /// λ.

@@ -62,6 +62,8 @@ pub struct Group {
     pub largest: f64,
     /// The entry with the largest difference beside its bound, at the point given.
     pub worst: Entry,
+    /// The largest |analytic − central difference| at the point given, the report's comparison; `None` without differences.
+    pub largest_from_central: Option<f64>,
     /// The finding to look at first: at the point given if there is one there, on the most rows, the furthest from its bound.
     pub finding: Option<Finding>,
     /// What to conclude about this group.
@@ -235,7 +237,7 @@ impl Report {
 
     /// The largest |analytic − central difference| at the point given, the report's comparison; `None` without differences.
     pub fn largest_from_central(&self) -> Option<f64> {
-        self.entries.iter().filter_map(Entry::from_central).max_by(f64::total_cmp)
+        largest_from_central(&self.entries)
     }
 
     pub(crate) fn names(&self) -> &Names {
@@ -270,27 +272,15 @@ impl Group {
             kinked: own_entries.iter().filter(|entry| entry.is_kinked()).count(),
             largest: own().map(|(_, &loss)| loss).fold(0.0, f64::max),
             worst: *largest(&own_entries, excess).expect("every group has entries at the point given"),
+            largest_from_central: largest_from_central(&own_entries),
             finding: ledger.worst(),
             verdict: ledger.verdict(),
         }
     }
-
-    /// The largest |analytic − central difference| of this group's `entries`, the report's comparison.
-    pub fn largest_from_central(&self, report: &Report) -> Option<f64> {
-        let own = report.entries().iter().filter(|entry| report.part_of(entry.index) == self.part);
-        own.filter_map(Entry::from_central).max_by(f64::total_cmp)
-    }
 }
 
-impl Report {
-    /// Layer and kind of the entry at an index of θ; `None` without a layout.
-    fn part_of(&self, index: usize) -> Option<(usize, Kind)> {
-        let Names::Layout(layout) = &self.names else {
-            return None;
-        };
-        let place = layout.locate(index);
-        Some((place.layer, place.kind))
-    }
+fn largest_from_central(entries: &[Entry]) -> Option<f64> {
+    entries.iter().filter_map(Entry::from_central).max_by(f64::total_cmp)
 }
 
 /// |analytic − numerical| in bounds; 0 where both are 0.

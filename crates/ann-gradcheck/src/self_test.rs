@@ -35,7 +35,6 @@ impl SelfTest {
         mut analytic: Vec<f64>,
         seen: &[(usize, Truth)],
         oracle: &mut impl Oracle,
-
         rng: &mut impl Rng,
     ) -> Result<Option<Self>> {
         let subjects: Vec<_> = groups

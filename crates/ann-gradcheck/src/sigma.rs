@@ -9,9 +9,6 @@ use num_dual::Dual64;
 use crate::number::Number;
 use crate::{Error, Result};
 
-/// Up to here what is left out of the series of eᵈ and tanh d is below 2⁻⁵³ of them: d⁵/720 and 17d⁶/315.
-const SMALL: f64 = 1e-3;
-
 /// An activation that this crate knows how to compute.
 #[derive(Clone, Debug)]
 pub(crate) enum Sigma {
@@ -74,29 +71,6 @@ impl Sigma {
         }
     }
 
-    /// Overwrites each of `moved`, numbers close to `z`, with its σ, where σ(z) = `a` is known.
-    ///
-    /// By addition theorems, which need no exponential of z again.
-    pub fn move_values(&self, z: &[f64], a: &[f64], moved: &mut [f64]) {
-        // Without stopping early: the compiler then compares several at once.
-        let is_small =
-            moved.iter().zip(z).fold(true, |small, (moved, z)| small & ((moved - z).abs() < SMALL));
-        match self {
-            Self::Identity => {}
-            // With m = eᵈ − 1: σ(z + d) = a (1 + m) / (1 + a m) = a + a (1 − a) m / (1 + a m)
-            Self::Sigmoid if is_small => each_move(z, a, moved, |a, d| {
-                let m = d * (1.0 + d * (0.5 + d * (1.0 / 6.0 + d * (1.0 / 24.0 + d * (1.0 / 120.0)))));
-                a + a * (1.0 - a) * m / (1.0 + a * m)
-            }),
-            // With t = tanh d: tanh(z + d) = (a + t) / (1 + a t) = a + (1 − a²) t / (1 + a t)
-            Self::Tanh if is_small => each_move(z, a, moved, |a, d| {
-                let t = d * (1.0 - d * d * (1.0 / 3.0 - d * d * (2.0 / 15.0)));
-                a + (1.0 - a * a) * t / (1.0 + a * t)
-            }),
-            _ => moved.iter_mut().for_each(|moved| *moved = self.value(*moved)),
-        }
-    }
-
     /// σ′(z).
     pub fn derivative(&self, z: f64) -> f64 {
         self.value(Dual64::new(z, 1.0)).eps
@@ -140,14 +114,6 @@ impl Sigma {
     }
 }
 
-/// σ(z + d) from σ(z) = a and d.
-#[inline]
-fn each_move(z: &[f64], a: &[f64], moved: &mut [f64], value: impl Fn(f64, f64) -> f64) {
-    for ((moved, z), &a) in moved.iter_mut().zip(z).zip(a) {
-        *moved = value(a, *moved - z);
-    }
-}
-
 /// As the activation prints itself.
 impl Display for Sigma {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -174,24 +140,6 @@ mod tests {
             close(Sigma::Tanh.value(z), z.tanh());
             close(Sigma::Tanh.derivative(z), z.cosh().recip().powi(2));
             close(Sigma::Sigmoid.derivative(z), 0.25 * (z / 2.0).cosh().recip().powi(2));
-        }
-    }
-
-    #[test]
-    fn a_small_move_is_the_direct_value() {
-        for sigma in [Sigma::Sigmoid, Sigma::Tanh, Sigma::Identity, Sigma::Leaky { slope: 0.1 }] {
-            for z in [-30.0, -2.0, -1e-4, 0.0, 0.7, 5.0, 30.0] {
-                // Both are off by a few roundings: of their value, and of z + d.
-                for d in [-0.9, -1e-3, -9e-4, -1e-8, 0.0, 1e-12, 3e-5, 9.9e-4, 0.02] {
-                    let (mut moved, direct) = ([z + d], sigma.value(z + d));
-                    sigma.move_values(&[z], &[sigma.value(z)], &mut moved);
-                    let moved = moved[0];
-                    assert!(
-                        (moved - direct).abs() <= 8e-16 * direct.abs().max(z.abs() * sigma.derivative(z)),
-                        "{sigma:?} {z} {d}: {moved} {direct}"
-                    );
-                }
-            }
         }
     }
 

@@ -64,7 +64,12 @@ impl Report {
             1 => "1 comparison".to_owned(),
             many => format!("{many} comparisons"),
         };
-        format!("{count} entries agree in {comparisons}{worst}")
+        let tried: usize = self.groups().iter().map(|group| group.tried).sum();
+        let compared = match tried == count {
+            true => format!("{count} entries agree"),
+            false => format!("{tried} of {count} entries agree, and all along random directions,"),
+        };
+        format!("{compared} in {comparisons}{worst}")
     }
 
     /// Which groups were left unseen, and how much of them was not.
@@ -88,15 +93,19 @@ impl Report {
         }
         let factor = self.self_test().map_or(f64::NAN, |test| test.factor - 1.0);
         format!(
-            "the function is so noisy that an entry off by {factor:.1e} of itself is all that would be seen"
+            "an entry off by less than {factor:.1e} of itself would not be seen: values are noisy, or large beside their changes"
         )
     }
 
-    /// `W²[0, 3]: analytic 2.000000e-4, numerical 1.000000e-4, bound 1e-15 (point given, 6 rows, loss)`.
+    /// `W²[0, 3]: analytic 2.000000e-4, numerical 1.000000e-4, difference 1.0e-4, bound 1.0e-15 (point given, 6 rows, loss)`.
     fn describe(&self, finding: &Finding) -> String {
         let Finding { index, case, analytic, numerical, bound } = finding;
         let name = self.name_of(*index);
-        format!("{name}: analytic {analytic:.6e}, numerical {numerical:.6e}, bound {bound:.1e} ({case})")
+        // The digits may be the same as far as they are printed; the difference says how far.
+        let difference = finding.difference();
+        format!(
+            "{name}: analytic {analytic:.6e}, numerical {numerical:.6e}, difference {difference:.1e}, bound {bound:.1e} ({case})"
+        )
     }
 
     /// `W²`, `b²`, `θ` without a layout, or `σ′`.
@@ -109,10 +118,10 @@ impl Report {
 
     fn rows(&self) -> Vec<[String; COLUMNS]> {
         let row = |group: &Group| {
-            let Group { entries, tried, exercised, worst, .. } = group;
+            let Group { entries, tried, exercised, worst, largest_from_central, .. } = group;
             let seen =
                 if tried == entries { exercised.to_string() } else { format!("{exercised} of {tried}") };
-            let central = group.largest_from_central(self).map_or("-".to_owned(), |d| format!("{d:.1e}"));
+            let central = largest_from_central.map_or("-".to_owned(), |d| format!("{d:.1e}"));
             [
                 self.title(group),
                 entries.to_string(),
@@ -128,8 +137,8 @@ impl Report {
         std::iter::once(HEADER.map(str::to_owned)).chain(self.groups().iter().map(row)).collect()
     }
 
-    /// The report as JSON: `verdict`, `summary`, `groups`, `findings`, `self_test`, `functions`, `cases`,
-    /// `pre_activations_at_kink`, `arithmetic`.
+    /// The report as JSON: `verdict`, `summary`, `reason`, `groups`, `findings`, `entries`, `self_test`, `functions`, `cases`,
+    /// `step`, `pre_activations_at_kink`, `arithmetic`.
     /// Numbers that are not finite are `null`.
     pub fn to_json(&self) -> String {
         let finding = |finding: &Finding| {
@@ -142,8 +151,8 @@ impl Report {
             json!({
                 "title": self.title(group), "verdict": group.verdict.to_string(), "entries": group.entries,
                 "tried": group.tried, "exercised": group.exercised, "wrong": group.wrong, "kinked": group.kinked,
-                "largest": group.largest, "worst": finding_free(self, &group.worst),
-                "largest_from_central": group.largest_from_central(self),
+                "largest": group.largest, "worst": self.entry_json(&group.worst),
+                "largest_from_central": group.largest_from_central,
                 "finding": group.finding.as_ref().map(finding),
             })
         };
@@ -154,11 +163,14 @@ impl Report {
         let report = json!({
             "verdict": self.verdict().to_string(),
             "summary": self.summary(),
+            "reason": self.reason(),
             "groups": self.groups().iter().map(group).collect::<Vec<_>>(),
             "findings": self.findings().iter().map(finding).collect::<Vec<_>>(),
+            "entries": self.entries().iter().map(|entry| self.entry_json(entry)).collect::<Vec<_>>(),
             "self_test": self_test,
             "functions": self.functions().iter().map(function).collect::<Vec<_>>(),
             "cases": self.cases().iter().map(ToString::to_string).collect::<Vec<_>>(),
+            "step": self.step(),
             "pre_activations_at_kink": self.at_kink(),
             "arithmetic": match self.arithmetic() {
                 Arithmetic::F32 => "f32",
@@ -167,13 +179,13 @@ impl Report {
         });
         report.to_string()
     }
-}
 
-fn finding_free(report: &Report, entry: &Entry) -> Value {
-    json!({
-        "name": report.name(entry), "index": entry.index, "analytic": entry.analytic,
-        "numerical": entry.numerical, "bound": entry.bound, "central": entry.central, "plain": entry.plain,
-    })
+    fn entry_json(&self, entry: &Entry) -> Value {
+        json!({
+            "name": self.name(entry), "index": entry.index, "analytic": entry.analytic,
+            "numerical": entry.numerical, "bound": entry.bound, "central": entry.central, "plain": entry.plain,
+        })
+    }
 }
 
 impl Display for Report {

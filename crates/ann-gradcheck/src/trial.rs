@@ -46,13 +46,13 @@ impl<F: Scalar> Rows<F> {
     }
 
     /// The problem of these rows, with the penalty's strength `l2`.
-    pub fn problem<'a>(&'a self, of: &'a Problem<'_, F>, l2: f64) -> Result<Problem<'a, F>> {
+    pub fn problem<'a>(&'a self, of: &'a Problem<'_, F>, l2: f64) -> Problem<'a, F> {
         let targets: Targets<'a, F> = match &self.targets {
             Truth::Classes(classes) => classes.into(),
             Truth::Values(values) => values.into(),
         };
         let problem = Problem::new(of.architecture(), of.loss().clone(), &self.features, targets);
-        Ok(problem.and_then(|problem| problem.with_l2(l2)).expect("a part of a problem is one"))
+        problem.and_then(|problem| problem.with_l2(l2)).expect("a part of a problem is one")
     }
 }
 
@@ -62,17 +62,17 @@ pub(crate) fn rows<F: Scalar>(problem: &Problem<'_, F>) -> Vec<Rows<F>> {
     few.chain([problem.rows()]).map(|count| Rows::new(problem, count)).collect()
 }
 
-/// The point after some steps downhill, none longer than [`STEP_LENGTH`]; `gradient` overwrites its second argument.
+/// The point after some steps downhill, none longer than [`STEP_LENGTH`].
 pub(crate) fn trained<F: Scalar>(
     at: &[F],
-    mut gradient: impl FnMut(&[F], &mut [F]) -> Result<()>,
+    mut gradient: impl FnMut(&[F]) -> Result<Vec<f64>>,
 ) -> Result<Vec<F>> {
-    let (mut point, mut slope) = (at.to_vec(), vec![F::zero(); at.len()]);
+    let mut point = at.to_vec();
     for _ in 0..STEPS {
-        gradient(&point, &mut slope)?;
-        let norm = slope.iter().map(|g| g.as_f64() * g.as_f64()).sum::<f64>().sqrt();
-        let rate = F::of(STEP_LENGTH / norm.max(1.0));
-        point.iter_mut().zip(&slope).for_each(|(x, &g)| *x -= rate * g);
+        let slope = gradient(&point)?;
+        let norm = slope.iter().map(|g| g * g).sum::<f64>().sqrt();
+        let rate = STEP_LENGTH / norm.max(1.0);
+        point.iter_mut().zip(&slope).for_each(|(x, g)| *x -= F::of(rate * g));
     }
     Ok(point)
 }

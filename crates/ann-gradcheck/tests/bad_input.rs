@@ -1,5 +1,6 @@
 //! What a user may get wrong: each an error that says what and where.
 
+use crate::common::gradient;
 use ann_core::ndarray::{Array1, Array2, array};
 use ann_core::{Activation, ActivationFn, Architecture, Kind, Loss, Problem};
 use ann_gradcheck::{
@@ -60,7 +61,7 @@ fn a_value_must_be_finite() {
     let config = Config::default();
     let gradient = |_: &[f64], out: &mut [f64]| out.fill(0.0);
     let report = check_gradient(|_| f64::NAN, gradient, &[1.0], &config);
-    says(report, "the objective is NaN at the point given, expected a finite number");
+    says(report, "the objective is NaN (point given), expected a finite number");
     let outside = central_differences(|x| (x[1] - 1.0).sqrt(), &[3.0, 1.0], [1], 1e-4);
     assert!(outside.unwrap_err().to_string().starts_with("the objective is NaN with θ[1] = 0.9999"));
     // From −MAX to MAX: both values are finite, their difference is not.
@@ -87,14 +88,14 @@ fn a_closure_must_give_the_same_when_asked_again() {
         x[0] * x[0] + 1e-9 * calls
     };
     let report = check_gradient(drifting, right, &[1.0], &config);
-    says(report, "the objective is 1.000000001, and 1.000000002 when asked again at the same point");
+    says(report, "the objective (point given) is 1.000000001, and 1.000000002 when asked again: does");
     // A drift so slow that two calls in a row agree, but not after all the others.
     let mut calls = 0.0;
     let creeping = |x: &[f64]| {
         calls += 1.0;
         x[0] * x[0] + 2e-13 * calls
     };
-    says(check_gradient(creeping, right, &[1.0], &config), "the objective is 1.0000000000002");
+    says(check_gradient(creeping, right, &[1.0], &config), "the objective (point given) is 1.0000000000002");
     // Adds to what it gave before: right the first time only.
     let mut sum = 0.0;
     let adding = |x: &[f64], out: &mut [f64]| {
@@ -102,7 +103,7 @@ fn a_closure_must_give_the_same_when_asked_again() {
         out[0] = sum;
     };
     let report = check_gradient(|x| x[0] * x[0], adding, &[1.0], &config);
-    says(report, "the gradient at θ[0] is 2, and 4 when asked again at the same point");
+    says(report, "the gradient by θ[0] (point given) is 2, and 4 when asked again");
     let mut calls = 0.0;
     let drifting = |_: &Problem<'_>, _: &[f64], out: &mut [f64]| {
         calls += 1.0;
@@ -112,7 +113,7 @@ fn a_closure_must_give_the_same_when_asked_again() {
     let Err(Error::NotRepeatable { parts, .. }) = &report else { panic!("{report:?}") };
     assert_eq!(parts, &[(1, Kind::Bias)]);
     assert_eq!(Verdict::of(&report), Verdict::Invalid);
-    says(report, "the gradient at b¹[0] is 1, and 2 when asked again");
+    says(report, "the gradient by b¹[0] (point given, 2 rows, total) is 1, and 2 when asked again");
 }
 #[test]
 fn rounding_from_call_to_call_is_no_error() {
@@ -124,6 +125,13 @@ fn rounding_from_call_to_call_is_no_error() {
     };
     let report = check_gradient(restless, |x, out| out[0] = 2.0 * x[0], &[1.0], &Config::default());
     report.unwrap().ensure_ok().unwrap();
+    // Where the sum is 0, all of it changes.
+    let restless = |x: &[f64]| {
+        sign = -sign;
+        x[0] * x[0] - 1.0 + sign * f64::EPSILON
+    };
+    let report = check_gradient(restless, |x, out| out[0] = 2.0 * x[0], &[1.0], &Config::default());
+    report.unwrap().ensure_ok().unwrap();
 }
 #[test]
 fn a_gradient_must_be_written_whole_and_finite() {
@@ -132,10 +140,22 @@ fn a_gradient_must_be_written_whole_and_finite() {
     let report = check_gradient(|x| x[0] * x[0] + x[1], forgetful, &[1.0, 1.0], &config);
     says(
         report,
-        "the gradient at θ[1] is NaN, expected a finite number: does the closure write every entry?",
+        "the gradient by θ[1] is NaN (point given), expected a finite number: does the closure write every entry?",
     );
     let infinite = |_: &Problem<'_>, _: &[f64], out: &mut [f64]| out.copy_from_slice(&[1.0, f64::INFINITY]);
-    says(linear(&[1.0, 1.0], infinite, &config), "the gradient at b¹[0] is inf");
+    says(
+        linear(&[1.0, 1.0], infinite, &config),
+        "the gradient by b¹[0] is inf (point given, 2 rows, total), expected",
+    );
+    // At w = 1 all is well; three times as large is a point of the checker's own choice.
+    let narrow = |problem: &Problem<'_>, at: &[f64], out: &mut [f64]| {
+        gradient(problem, at, out);
+        out[0] /= f64::from(u8::from(at[0] < 2.5));
+    };
+    says(
+        linear(&[1.0, 1.0], narrow, &config),
+        "the gradient by W¹[0, 0] is inf (weights enlarged, 2 rows, total), expected",
+    );
 }
 #[test]
 fn a_problem_and_its_point_must_fit() {
@@ -144,7 +164,10 @@ fn a_problem_and_its_point_must_fit() {
     says(linear(&[], right, &config), "there are no parameters");
     says(linear(&[1.0], right, &config), "1 parameters were given, the layout has 2");
     says(linear(&[1.0, f64::NAN], right, &config), "parameter b¹[0] is NaN");
-    says(linear(&[1e200, 1.0], right, &config), "the objective is inf at the point itself");
+    says(
+        linear(&[1e200, 1.0], right, &config),
+        "the objective is inf (point given, 2 rows, total), expected",
+    );
     // Moved by h this weight stays what it is: there is no central difference, and the exact gradient needs none.
     let report = linear(&[1e14, 1.0], right, &config).unwrap();
     assert_eq!(report.entries()[0].central, None);

@@ -176,3 +176,54 @@ fn a_stale_cache_is_found() {
     };
     assert_eq!(Verdict::of(&check_gradient(value, stale, &[1.0, 2.0], &Config::default())), Verdict::Invalid);
 }
+
+/// A function of one variable and its derivative.
+type Curve = (fn(f64) -> f64, fn(f64) -> f64);
+
+#[test]
+fn curves_much_finer_than_the_steps_are_not_blamed() {
+    let curves: [Curve; 6] = [
+        (|x| (1e4 * x).sin(), |x| 1e4 * (1e4 * x).cos()),
+        (|x| (1e6 * x).sin(), |x| 1e6 * (1e6 * x).cos()),
+        // Close to where they end, down to 1e-12.
+        (|x| (1e-9 * x).ln(), |x| 1.0 / x),
+        (|x| (1e-12 + 1e-9 * x).sqrt(), |x| 0.5e-9 / (1e-12 + 1e-9 * x).sqrt()),
+        (|x| 1.0 / (x - 0.2999), |x| -1.0 / (x - 0.2999).powi(2)),
+        // Differentiable once.
+        (|x| (x - 0.3) * (x - 0.3).abs(), |x| 2.0 * (x - 0.3).abs()),
+    ];
+    for (number, (f, derivative)) in curves.into_iter().enumerate() {
+        for x in [0.3, 0.7, 1.7] {
+            assert_eq!(judged(f, derivative, x), Verdict::Pass, "curve {number} at {x}");
+            assert_ne!(
+                judged(f, |x| 1.001 * derivative(x) + 1e-6, x),
+                Verdict::Pass,
+                "curve {number} at {x}"
+            );
+        }
+    }
+}
+#[test]
+fn stairs_are_not_blamed() {
+    // Values in f32, differences of large numbers, decimals.
+    let stairs: [Curve; 5] = [
+        (|x| f64::from((x as f32).sin()), f64::cos),
+        (|x| f64::from(100.0 + (x as f32).sin()), f64::cos),
+        (|x| (1e8 + x.sin()) - 1e8, f64::cos),
+        (|x| (1e12 + x.sin()) - 1e12, f64::cos),
+        (|x| (x.sin() * 1e6).round() / 1e6, f64::cos),
+    ];
+    for (number, (f, derivative)) in stairs.into_iter().enumerate() {
+        for x in [0.0, 1e-3, 0.3, 0.330_288_554_716_316_24, 1.7, -2.2] {
+            assert!(judged(f, derivative, x) <= Verdict::Inconclusive, "stairs {number} at {x}");
+        }
+        // A mistake of a third is seen in spite of all but the coarsest.
+        let wrong = judged(f, |x| 0.66 * derivative(x), 0.3);
+        assert_eq!(wrong, if number == 3 { Verdict::Inconclusive } else { Verdict::Fail }, "stairs {number}");
+    }
+}
+
+fn judged(f: fn(f64) -> f64, derivative: impl Fn(f64) -> f64, x: f64) -> Verdict {
+    let gradient = |at: &[f64], out: &mut [f64]| out[0] = derivative(at[0]);
+    check_gradient(|at| f(at[0]), gradient, &[x], &Config::default()).unwrap().verdict()
+}

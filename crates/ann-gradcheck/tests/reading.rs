@@ -108,6 +108,10 @@ fn json_holds_what_the_table_shows() {
     assert_eq!(json["findings"][0]["name"], "W¹[0, 0]");
     assert_eq!(json["findings"][0]["case"].as_str().map(|case| case.ends_with("loss")), Some(true), "{json}");
     assert_eq!((&json["self_test"]["name"], &json["self_test"]["found"]), (&"b¹[0]".into(), &true.into()));
+    assert_eq!(
+        (&json["entries"][1]["name"], &json["step"], &json["reason"]),
+        (&"b¹[0]".into(), &1e-4.into(), &serde_json::Value::Null)
+    );
 }
 
 /// ŷ = w x + b on three rows; ∂ℓ/∂w = (c/N) Σ e x, of which c = 2 is right.

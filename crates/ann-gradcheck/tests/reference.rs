@@ -2,9 +2,11 @@
 
 use crate::common::{Data, HIDDEN, Task, check, point};
 use ann_core::ndarray::{Array2, array};
-use ann_core::{Activation, Architecture, Init, Loss, Network, Problem, block};
+use ann_core::{
+    Activation, ActivationFn, Architecture, Init, Loss, LossFn, Network, Problem, Target, TargetKind, block,
+};
 use ann_datasets::{doughnut, example, iris, squares};
-use ann_gradcheck::{Config, central_differences, check_gradient, reference};
+use ann_gradcheck::{Config, Error, central_differences, check_gradient, reference};
 use proptest::prelude::*;
 
 #[test]
@@ -81,6 +83,124 @@ proptest! {
         let black_box = check_gradient(value, exact, &at, &Config { points: 0, ..Config::default() }).unwrap();
         prop_assert!(black_box.findings().is_empty(), "{}", black_box);
     }
+}
+
+#[test]
+fn fast_differences_for_rows_that_fill_no_block() {
+    for rows in [1, 7, 8, 9, 17] {
+        for activation in [Activation::Sigmoid, Activation::Tanh, Softplus.into()] {
+            agrees(&activation, 2, rows, 1.0);
+        }
+    }
+}
+#[test]
+fn fast_differences_of_one_class() {
+    agrees(&Activation::Tanh, 1, 9, 1.0);
+}
+#[test]
+fn fast_differences_of_many_classes() {
+    agrees(&Activation::Sigmoid, 23, 30, 1.0);
+}
+#[test]
+fn fast_differences_of_moves_that_are_not_small() {
+    // Δz = h x = 0.1 in the first layer, and more than 0.001 in the next ones.
+    for activation in [Activation::Sigmoid, Activation::Tanh, Softplus.into()] {
+        agrees(&activation, 3, 9, 1e3);
+    }
+}
+
+/// Both losses of the catalogue, and one of the user's own.
+#[track_caller]
+fn agrees(activation: &Activation, outputs: usize, rows: usize, size: f64) {
+    let architecture = Architecture::inputs(2)
+        .with_layers(activation.clone().layers([5, 3, 1, 4]))
+        .dense(outputs, Activation::Identity);
+    let x = Array2::from_shape_fn((rows, 2), |(n, i)| size * ((n * 7 + i * 3) as f64).sin());
+    let y = Array2::from_shape_fn((rows, outputs), |(n, j)| ((n + 5 * j) as f64).cos());
+    let classes: Vec<usize> = (0..rows).map(|n| (n * n) % outputs).collect();
+    let mut at = point(&architecture, Init::XavierNormal { gain: 2.0 }, 5);
+    for index in architecture.layout().expect("it has layers").layers()[0].weights() {
+        at[index] /= size;
+    }
+    let problems = [
+        Problem::new(&architecture, Loss::SoftmaxCrossEntropy, &x, &classes),
+        Problem::new(&architecture, Loss::MeanSquaredError, &x, &y).and_then(|problem| problem.with_l2(0.3)),
+        Problem::new(&architecture, LogCosh, &x, &y),
+    ];
+    for problem in problems {
+        fast_is_slow(&problem.expect("shapes fit"), &at);
+    }
+}
+
+/// Against differences of J itself.  Their rounding is that of J, below 50 here, divided by 2h: 50 · 2⁻⁵³ · 4 / 2e-4 ≈ 1e-10.
+#[track_caller]
+fn fast_is_slow(problem: &Problem<'_>, at: &[f64]) {
+    const STEP: f64 = 1e-4;
+    let fast = reference::central_differences(problem, at, STEP).expect("all is finite");
+    let value = |at: &[f64]| reference::objective(problem, at).expect("the point fits");
+    assert!(value(at) < 50.0);
+    let slow = central_differences(value, at, 0..at.len(), STEP).expect("all is finite");
+    for (index, (fast, slow)) in fast.iter().zip(&slow).enumerate() {
+        let name = problem.layout().locate(index);
+        assert!((fast - slow).abs() < 1e-10, "{} {name}: {fast} {slow}", problem.loss());
+    }
+    // Else nothing was compared.
+    assert!(slow.iter().any(|slow| slow.abs() > 1e-3) || problem.architecture().output_width() == 1);
+}
+
+/// ln(1 + eᶻ)
+#[derive(Debug)]
+struct Softplus;
+impl ActivationFn for Softplus {
+    fn value(&self, z: f64) -> f64 {
+        z.max(0.0) + (-z.abs()).exp().ln_1p()
+    }
+    fn derivative(&self, z: f64, _a: f64) -> f64 {
+        1.0 / (1.0 + (-z).exp())
+    }
+}
+
+/// Σⱼ ln cosh (oⱼ − yⱼ)
+#[derive(Debug)]
+struct LogCosh;
+impl LossFn for LogCosh {
+    fn targets(&self) -> TargetKind {
+        TargetKind::Values
+    }
+    fn value(&self, outputs: &[f64], target: Target<'_>) -> f64 {
+        outputs.iter().zip(target.values()).map(|(o, y)| (o - y).cosh().ln()).sum()
+    }
+    fn gradient(&self, outputs: &[f64], target: Target<'_>, gradient: &mut [f64]) {
+        for ((g, o), y) in gradient.iter_mut().zip(outputs).zip(target.values()) {
+            *g = (o - y).tanh();
+        }
+    }
+}
+
+#[test]
+fn fast_differences_of_sure_classifications() {
+    // Logits ±500 and two rows, one right, one wrong: ℓ = 0 and ℓ = 1000.  Only the wrong one has a slope: ∂ℓ/∂o = (1, −1).
+    let architecture = Architecture::inputs(1).dense(2, Activation::Identity);
+    let x = array![[1.0], [1.0]];
+    let problem = Problem::new(&architecture, Loss::SoftmaxCrossEntropy, &x, &[0, 1]).unwrap();
+    let at = [500.0, -500.0, 0.0, 0.0];
+    let found = reference::central_differences(&problem, &at, 1e-4).unwrap();
+    for (found, expected) in found.iter().zip([0.5, -0.5, 0.5, -0.5]) {
+        // No digit of 1000 is lost in them.
+        assert!((found - expected).abs() < 1e-15, "{found}");
+    }
+    // A step that is not small: ℓ itself is asked.
+    assert_eq!(reference::central_differences(&problem, &at, 0.125).unwrap(), [0.5, -0.5, 0.5, -0.5]);
+}
+
+#[test]
+fn a_loss_beyond_the_numbers_has_no_difference() {
+    let architecture = Architecture::inputs(1).dense(1, Activation::Identity);
+    let (x, y) = (array![[1.0]], array![0.0]);
+    let problem = Problem::new(&architecture, Loss::MeanSquaredError, &x, &y).unwrap();
+    // ŷ² = 1e320 is not, although 4 h ŷ = 4e306 is.
+    let error = reference::central_differences(&problem, &[1e160, 0.0], 1e146).unwrap_err();
+    assert!(matches!(error, Error::NonFiniteDerivative { .. }), "{error}");
 }
 
 #[test]

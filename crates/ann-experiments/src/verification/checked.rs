@@ -86,7 +86,7 @@ impl Checked<'_> {
             difference: group.worst.absolute(),
             bound: group.worst.bound,
             at: report.name(&group.worst),
-            from_central: group.largest_from_central(report),
+            from_central: group.largest_from_central,
             kinked: group.kinked,
             verdict: group.verdict.to_string(),
         }

@@ -1,0 +1,355 @@
+//! What a moved parameter changes in the losses of eight rows at once, reusing all that it cannot change.
+//!
+//! Moving Wᵢⱼ of layer k by h moves nothing before layer k, and in it one unit: Δzᵢ = h aⱼ.  The next layer sees one
+//! changed input, Δz = W[:, i] Δaᵢ.  Only from there on whole layers change: Δz = W Δa.  What is computed are the changes:
+//! adding them to z and a, and taking the difference of two losses in the end, would cost digits and time.
+
+use std::{array, mem};
+
+use ann_core::{Kind, Place};
+use pulp::{Arch, NullaryFnOnce};
+
+use crate::Result;
+use crate::change::LossChange;
+use crate::frozen::Frozen;
+use crate::reference::{Dense, Reference, Sample};
+
+/// Rows of a block.
+pub(crate) const ROWS: usize = 8;
+/// Each row stands in two lanes: in one the parameter moves up, in the other down.
+pub(crate) const LANES: usize = 2 * ROWS;
+
+/// A number for each lane: of the rows moved up, then of the same rows moved down.
+pub(crate) type Lanes = [f64; LANES];
+
+/// Rows of a problem at θ, ready to be moved.  `z[k][i]` and `a[k][i]` are those of unit i of layer k in every lane.
+pub(crate) struct Block<'n> {
+    network: &'n Frozen<'n>,
+    rows: [usize; ROWS],
+    /// +h and −h; 0 where there are no rows left: nothing changes there.
+    step: Lanes,
+    z: Vec<Vec<Lanes>>,
+    a: Vec<Vec<Lanes>>,
+    /// From where to where the piece of each unit reaches; nothing for a layer without kinks.
+    low: Vec<Vec<Lanes>>,
+    high: Vec<Vec<Lanes>>,
+    loss_change: LossChange,
+}
+
+/// ℓ(θ + h) − ℓ(θ − h), frozen and plain, summed over rows.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Change {
+    pub frozen: f64,
+    pub plain: f64,
+    pub kinked: bool,
+}
+
+/// Changes of two neighbouring layers, and the outputs of one lane: reused from call to call.
+pub(crate) struct Buffers {
+    now: Vec<Lanes>,
+    next: Vec<Lanes>,
+    outputs: Vec<f64>,
+}
+
+impl<'n> Block<'n> {
+    /// The rows from `first` on, as many as there are.
+    pub fn new(network: &'n Frozen<'n>, first: usize, step: f64) -> Result<Self> {
+        let reference = network.reference;
+        let last = reference.rows() - 1;
+        let rows: [usize; ROWS] = array::from_fn(|i| (first + i).min(last));
+        let samples: Vec<Sample> = rows.iter().map(|&row| network.sample(row)).collect::<Result<_>>()?;
+        let step = array::from_fn(|lane| match lane {
+            lane if first + lane % ROWS > last => 0.0,
+            lane if lane < ROWS => step,
+            _ => -step,
+        });
+        let layers = 0..=reference.depth();
+        let z: Vec<_> = layers.clone().map(|k| side_by_side(&samples, |sample| &sample.z[k])).collect();
+        let a = layers.clone().map(|k| side_by_side(&samples, |sample| &sample.a[k])).collect();
+        let (low, high) = layers.map(|k| network.ends(k, &z[k])).unzip();
+        let loss_change = LossChange::new(reference.truth(), &samples);
+        Ok(Self { network, rows, step, z, a, low, high, loss_change })
+    }
+
+    /// Adds to `sums` what moving each of the parameters at `places` changes.
+    pub fn add_changes(&self, places: &[Place], sums: &mut [Change], buffers: &mut Buffers) {
+        Arch::new().dispatch(AddChanges { block: self, places, sums, buffers });
+    }
+
+    /// What moving one parameter from −h to +h changes in the losses.
+    #[inline(always)]
+    fn change(&self, place: Place, buffers: &mut Buffers) -> Change {
+        let (frozen, kinked) = self.moved(place, true, buffers);
+        let plain = if kinked { self.moved(place, false, buffers).0 } else { frozen };
+        Change { frozen, plain, kinked }
+    }
+
+    /// The same of the frozen network or the plain one, and whether a unit has left its piece.
+    #[inline(always)]
+    fn moved(
+        &self,
+        Place { layer, kind, unit, input, .. }: Place,
+        is_frozen: bool,
+        buffers: &mut Buffers,
+    ) -> (f64, bool) {
+        let (mut now, mut next) = (&mut buffers.now[..], &mut buffers.next[..]);
+        let (reference, depth) = (self.network.reference, self.network.reference.depth());
+        let width = |k: usize| self.a[k].len();
+        // Δzᵢ = h aⱼ for a weight, h for a bias.
+        let mut moved = [self.step];
+        if kind == Kind::Weight {
+            times(&mut moved[0], &self.a[layer - 1][input]);
+        }
+        let mut kinked = self.activate(layer, unit, is_frozen, &mut moved);
+        if layer == depth {
+            now[..width(depth)].fill([0.0; LANES]);
+            now[unit] = moved[0];
+        } else {
+            propagate_one(reference.layer(layer + 1), unit, &moved[0], now);
+            kinked |= self.activate(layer + 1, 0, is_frozen, &mut now[..width(layer + 1)]);
+        }
+        for k in layer + 2..=depth {
+            propagate(reference.layer(k), now, next);
+            mem::swap(&mut now, &mut next);
+            kinked |= self.activate(k, 0, is_frozen, &mut now[..width(k)]);
+        }
+        (self.loss_change(&now[..width(depth)], &mut buffers.outputs), kinked)
+    }
+
+    /// Overwrites Δz of some units of layer k, from the one called `first`, with Δa.  Tells whether one has left its piece.
+    #[inline(always)]
+    fn activate(&self, k: usize, first: usize, is_frozen: bool, d: &mut [Lanes]) -> bool {
+        let units = first..first + d.len();
+        let (z, a) = (self.z[k][units.clone()].as_flattened(), self.a[k][units].as_flattened());
+        let kinked = is_frozen && self.leaves_piece(k, first, d);
+        let d = d.as_flattened_mut();
+        match kinked {
+            true => self.network.change(k, z, a, d),
+            false => self.network.reference.layer(k).sigma.change(z, a, d),
+        }
+        kinked
+    }
+
+    #[inline(always)]
+    fn leaves_piece(&self, k: usize, first: usize, d: &[Lanes]) -> bool {
+        let mut leaves = false;
+        // A layer without kinks has no ends.
+        let ends = self.low[k].iter().zip(&self.high[k]).skip(first);
+        for ((d, z), (low, high)) in d.iter().zip(&self.z[k][first..]).zip(ends) {
+            for lane in 0..LANES {
+                let moved = z[lane] + d[lane];
+                leaves |= moved < low[lane];
+                leaves |= moved > high[lane];
+            }
+        }
+        leaves
+    }
+
+    /// What moving up adds to the losses, less what moving down adds, when the outputs change by `d`.
+    #[inline(always)]
+    fn loss_change(&self, d: &[Lanes], outputs: &mut Vec<f64>) -> f64 {
+        let changes = match self.loss_change.of(d) {
+            Some(changes) => changes,
+            None => self.losses(d, outputs),
+        };
+        let mut sum = 0.0;
+        for row in 0..ROWS {
+            sum += changes[row] - changes[row + ROWS];
+        }
+        sum
+    }
+
+    /// ℓ(o + d) in each lane; the same ℓ(o) would be taken from a row moved up and moved down.
+    fn losses(&self, d: &[Lanes], outputs: &mut Vec<f64>) -> Lanes {
+        let reference = self.network.reference;
+        array::from_fn(|lane| {
+            outputs.clear();
+            outputs.extend(self.a[reference.depth()].iter().zip(d).map(|(a, d)| a[lane] + d[lane]));
+            reference.loss(self.rows[lane % ROWS], outputs)
+        })
+    }
+}
+
+/// [`Block::add_changes`], to be compiled for several instruction sets: a closure would not be inlined, and so for the least.
+struct AddChanges<'c, 'n> {
+    block: &'c Block<'n>,
+    places: &'c [Place],
+    sums: &'c mut [Change],
+    buffers: &'c mut Buffers,
+}
+
+impl NullaryFnOnce for AddChanges<'_, '_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        for (sum, &place) in self.sums.iter_mut().zip(self.places) {
+            sum.add(self.block.change(place, self.buffers));
+        }
+    }
+}
+
+impl Change {
+    #[inline(always)]
+    pub fn add(&mut self, other: Self) {
+        self.frozen += other.frozen;
+        self.plain += other.plain;
+        self.kinked |= other.kinked;
+    }
+}
+
+impl Buffers {
+    pub fn new(reference: &Reference) -> Self {
+        let widest = (1..=reference.depth())
+            .map(|k| reference.layer(k).bias.len())
+            .max()
+            .expect("a network has layers");
+        Self { now: vec![[0.0; LANES]; widest], next: vec![[0.0; LANES]; widest], outputs: Vec::new() }
+    }
+}
+
+/// Some values of each sample, which stands in two lanes.
+fn side_by_side(samples: &[Sample], values: impl Fn(&Sample) -> &Vec<f64>) -> Vec<Lanes> {
+    let value = |lane: usize, i: usize| values(&samples[lane % ROWS])[i];
+    (0..values(&samples[0]).len()).map(|i| array::from_fn(|lane| value(lane, i))).collect()
+}
+
+/// Δz = W Δa.
+#[inline(always)]
+fn propagate(layer: &Dense, da: &[Lanes], dz: &mut [Lanes]) {
+    for (dz, weights) in dz.iter_mut().zip(layer.weights.chunks_exact(layer.fan_in)) {
+        let mut sum = [0.0; LANES];
+        for (da, &weight) in da.iter().zip(weights) {
+            for lane in 0..LANES {
+                sum[lane] += weight * da[lane];
+            }
+        }
+        *dz = sum;
+    }
+}
+
+/// Δz = W[:, j] Δaⱼ.
+#[inline(always)]
+fn propagate_one(layer: &Dense, j: usize, da: &Lanes, dz: &mut [Lanes]) {
+    for (dz, &weight) in dz.iter_mut().zip(layer.column(j)) {
+        for lane in 0..LANES {
+            dz[lane] = weight * da[lane];
+        }
+    }
+}
+
+#[inline(always)]
+fn times(values: &mut Lanes, factors: &Lanes) {
+    for lane in 0..LANES {
+        values[lane] *= factors[lane];
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ann_core::ndarray::{Array2, Axis};
+    use ann_core::{Activation, Architecture, Loss, Problem};
+
+    const H: f64 = 0.125;
+
+    #[test]
+    fn relu_across_its_kink_by_hand() {
+        // 1-1-1, a = ReLU(x), ŷ = a, y = 1, for x = h/2.  b¹ + h: (3h/2 − 1)²; b¹ − h: (−h/2 − 1)² frozen on, 1 plain.
+        // On, x = 1: (1 + h − 1)² − (1 − h − 1)² = 0.  Off, x = −1: 0.  With h = 1/8 every number is exact in binary.
+        let changes = changes(&[Activation::Relu], &[1.0, 0.0, 1.0, 0.0], &[H / 2.0, 1.0, -1.0]);
+        let (up, frozen_down) = ((1.5 * H - 1.0).powi(2), (-0.5 * H - 1.0).powi(2));
+        assert_eq!(changes[1], (up - frozen_down, up - 1.0, true));
+        // W²: ŷ = (1 ± h) x, where x > 0; no unit leaves its piece.
+        let of_row = |x: f64| (x * (1.0 + H) - 1.0).powi(2) - (x * (1.0 - H) - 1.0).powi(2);
+        let of_rows = of_row(H / 2.0) + of_row(1.0);
+        assert_eq!(changes[2], (of_rows, of_rows, false));
+    }
+
+    #[test]
+    fn one_unit_of_many_may_leave_its_piece() {
+        // Moving b¹ by h moves all pre-activations by h, which are x, x + b² and x + b² + b³.
+        let kinked = |x: &[f64], [b2, b3]: [f64; 2]| {
+            changes(&[RELU; 3], &[1.0, 0.0, 1.0, b2, 1.0, b3, 1.0, 0.0], x)[1].2
+        };
+        for biases in [[0.0, 0.0], [10.0, 0.0], [0.0, 10.0]] {
+            // Upwards, downwards, in several rows, in the last one.
+            for x in [&[-H / 2.0][..], &[H / 2.0], &[-H / 2.0; 2], &[H / 2.0; 2], &[5.0, 5.0, H / 2.0]] {
+                assert!(kinked(x, biases), "{x:?} {biases:?}");
+            }
+        }
+        // Reaching a kink is not crossing it.
+        assert!(!kinked(&[-H], [0.0; 2]) && !kinked(&[H], [0.0; 2]) && !kinked(&[5.0], [0.0; 2]));
+        // Only the last unit: x + b² + b³ = h/2.
+        assert!(kinked(&[5.0], [0.0, H / 2.0 - 5.0]));
+    }
+
+    #[test]
+    fn changes_are_differences_of_losses() {
+        // 2-3-4-2-1 in parts of 8: whole, one more, one fewer.
+        let architecture = Architecture::inputs(2)
+            .with_layers(Activation::Sigmoid.layers([3, 4, 2]))
+            .dense(1, Activation::Identity);
+        for rows in [1, 7, 8, 9, 17] {
+            let x = Array2::from_shape_fn((rows, 2), |(n, i)| ((5 * n + 3 * i) as f64).sin());
+            let y = x.map_axis(Axis(1), |row| row[0] + 0.3);
+            let problem = Problem::new(&architecture, Loss::MeanSquaredError, &x, &y).unwrap();
+            let at: Vec<f64> = (0..problem.layout().len()).map(|i| (2.0 * i as f64).cos()).collect();
+            let step = 2e-4;
+            for (index, (_, plain, _)) in all_changes(&problem, &at, step).into_iter().enumerate() {
+                let moved = |step: f64| {
+                    let mut at = at.clone();
+                    at[index] += step;
+                    Reference::new(&problem, &at).unwrap().objective() * rows as f64
+                };
+                // J N < 50, rounded to about 2⁻⁵³ of it a few times.
+                let direct = moved(step) - moved(-step);
+                assert!((plain - direct).abs() < 5e-14, "{rows} rows, {index}: {plain} {direct}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_instruction_set_gives_the_same_bits() {
+        let architecture = Architecture::inputs(1).with_layers(Activation::Tanh.layers([3, 5, 2]));
+        let (x, classes) = (Array2::from_shape_fn((8, 1), |(n, _)| n as f64 - 3.3), [0, 1, 0, 1, 1, 0, 1, 0]);
+        let problem = Problem::new(&architecture, Loss::SoftmaxCrossEntropy, &x, &classes).unwrap();
+        let at: Vec<f64> = (0..problem.layout().len()).map(|i| (3.0 * i as f64).sin()).collect();
+        let reference = Reference::new(&problem, &at).unwrap();
+        let network = Frozen::new(&reference).unwrap();
+        let block = Block::new(&network, 0, 1e-4).unwrap();
+        let places: Vec<Place> = (0..at.len()).map(|index| problem.layout().locate(index)).collect();
+        let (mut chosen, mut least) = (vec![Change::default(); at.len()], vec![Change::default(); at.len()]);
+        block.add_changes(&places, &mut chosen, &mut Buffers::new(&reference));
+        let buffers = &mut Buffers::new(&reference);
+        AddChanges { block: &block, places: &places, sums: &mut least, buffers }.call();
+        let bits =
+            |changes: Vec<Change>| changes.iter().map(|change| change.plain.to_bits()).collect::<Vec<_>>();
+        assert_eq!(bits(chosen), bits(least));
+    }
+
+    const RELU: Activation = Activation::Relu;
+
+    /// A chain of single units, then the identity; ŷ should be 1.  Of each parameter: frozen, plain, and whether kinked.
+    fn changes(hidden: &[Activation], at: &[f64], x: &[f64]) -> Vec<(f64, f64, bool)> {
+        let start = Architecture::inputs(1);
+        let chain = hidden.iter().fold(start, |chain, activation| chain.dense(1, activation.clone()));
+        let architecture = chain.dense(1, Activation::Identity);
+        let x = Array2::from_shape_fn((x.len(), 1), |(n, _)| x[n]);
+        let y = ann_core::ndarray::Array1::ones(x.nrows());
+        let problem = Problem::new(&architecture, Loss::MeanSquaredError, &x, &y).unwrap();
+        all_changes(&problem, at, H)
+    }
+
+    fn all_changes(problem: &Problem<'_>, at: &[f64], step: f64) -> Vec<(f64, f64, bool)> {
+        let reference = Reference::new(problem, at).unwrap();
+        let network = Frozen::new(&reference).unwrap();
+        let places: Vec<Place> = (0..at.len()).map(|index| problem.layout().locate(index)).collect();
+        let mut sums = vec![Change::default(); at.len()];
+        for first in (0..reference.rows()).step_by(ROWS) {
+            let block = Block::new(&network, first, step).unwrap();
+            block.add_changes(&places, &mut sums, &mut Buffers::new(&reference));
+        }
+        sums.iter().map(|sum| (sum.frozen, sum.plain, sum.kinked)).collect()
+    }
+}

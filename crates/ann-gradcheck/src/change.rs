@@ -1,0 +1,293 @@
+//! How much σ and ℓ change with a small change of their arguments: no exponential and no logarithm, and nothing cancels.
+//!
+//! Numbers come in lanes, side by side, for the processor to compute several at once; see [`Block`](crate::block::Block).
+//! Everything is `inline(always)`: only so it is compiled for the instructions that the caller has chosen.
+
+use std::array;
+
+use crate::block::{LANES, Lanes, ROWS};
+use crate::reference::{Sample, Truth};
+use crate::sigma::Sigma;
+
+/// Up to here what is left out of the series below is under 2⁻⁵³ of them.
+const SMALL: f64 = 1e-3;
+
+impl Sigma {
+    /// Overwrites each of `d`, a change of z, with the change of a = σ(z): σ(z + d) − a.
+    #[inline(always)]
+    pub fn change(&self, z: &[f64], a: &[f64], d: &mut [f64]) {
+        match self {
+            Self::Identity => {}
+            // With m = eᵈ − 1: σ(z + d) = a (1 + m) / (1 + a m), which is a (1 − a) m / (1 + a m) more than a.
+            Self::Sigmoid if are_small(d) => {
+                for (d, &a) in d.iter_mut().zip(a) {
+                    let m = exp_m1(*d);
+                    *d = a * (1.0 - a) * m / (1.0 + a * m);
+                }
+            }
+            // With t = tanh d: tanh(z + d) = (a + t) / (1 + a t), which is (1 − a²) t / (1 + a t) more than a.
+            Self::Tanh if are_small(d) => {
+                for (d, &a) in d.iter_mut().zip(a) {
+                    let t = tanh(*d);
+                    *d = (1.0 - a * a) * t / (1.0 + a * t);
+                }
+            }
+            // As in `value`, but several at once.
+            Self::Leaky { slope } => {
+                for ((d, &z), &a) in d.iter_mut().zip(z).zip(a) {
+                    let moved = z + *d;
+                    *d = if moved > 0.0 { moved } else { slope * moved } - a;
+                }
+            }
+            _ => {
+                for ((d, &z), &a) in d.iter_mut().zip(z).zip(a) {
+                    *d = self.value(z + *d) - a;
+                }
+            }
+        }
+    }
+}
+
+/// What it takes to know how ℓ of some rows at θ changes with their outputs, of each output j.
+pub(crate) enum LossChange {
+    CrossEntropy {
+        /// p = softmax(o).
+        p: Vec<Lanes>,
+        /// 1 in the lanes whose class is j, 0 in the others.
+        is_class: Vec<Lanes>,
+    },
+    SquaredError {
+        /// o − y.
+        error: Vec<Lanes>,
+    },
+    /// There is no formula.
+    Unknown,
+}
+
+impl LossChange {
+    /// Each of the samples stands in two lanes.
+    pub fn new(truth: &Truth, samples: &[Sample]) -> Self {
+        let outputs: Vec<&[f64]> = samples.iter().map(|sample| &*sample.a[sample.a.len() - 1]).collect();
+        let each = |value: &dyn Fn(usize, usize) -> f64| -> Vec<Lanes> {
+            (0..outputs[0].len()).map(|j| array::from_fn(|lane| value(lane % ROWS, j))).collect()
+        };
+        match truth {
+            // Where a loss has overflowed, its change must not be finite.
+            _ if samples.iter().any(|sample| !sample.loss.is_finite()) => Self::Unknown,
+            Truth::CrossEntropy(classes) => {
+                let p: Vec<_> = outputs.iter().map(|outputs| softmax(outputs)).collect();
+                let is_class = |i: usize, j| f64::from(u8::from(classes[samples[i].row] == j));
+                Self::CrossEntropy { p: each(&|i, j| p[i][j]), is_class: each(&is_class) }
+            }
+            Truth::SquaredError(values) => {
+                Self::SquaredError { error: each(&|i, j| outputs[i][j] - values[[samples[i].row, j]]) }
+            }
+            Truth::CustomOfClass(..) | Truth::CustomOfValues(..) => Self::Unknown,
+        }
+    }
+
+    /// ℓ(o + d) − ℓ(o), if there is a formula for changes of this size.
+    #[inline(always)]
+    pub fn of(&self, d: &[Lanes]) -> Option<Lanes> {
+        match self {
+            Self::CrossEntropy { p, is_class } if are_small(d.as_flattened()) => {
+                Some(cross_entropy(p, is_class, d))
+            }
+            Self::SquaredError { error } => Some(squared_error(error, d)),
+            _ => None,
+        }
+    }
+}
+
+/// As Σⱼ pⱼ = 1, ln Σⱼ exp(oⱼ) − o_c grows by ln Σⱼ pⱼ exp(dⱼ − d_c) = ln(1 + Σⱼ pⱼ (exp(dⱼ − d_c) − 1)).
+#[inline(always)]
+fn cross_entropy(p: &[Lanes], is_class: &[Lanes], d: &[Lanes]) -> Lanes {
+    let (mut of_class, mut sum) = ([0.0; LANES], [0.0; LANES]);
+    for (d, is_class) in d.iter().zip(is_class) {
+        for lane in 0..LANES {
+            of_class[lane] += is_class[lane] * d[lane];
+        }
+    }
+    for (d, p) in d.iter().zip(p) {
+        for lane in 0..LANES {
+            sum[lane] += p[lane] * exp_m1(d[lane] - of_class[lane]);
+        }
+    }
+    for sum in &mut sum {
+        *sum = ln_1p(*sum);
+    }
+    sum
+}
+
+/// (1/m) Σⱼ (oⱼ − yⱼ)² grows by (1/m) Σⱼ (2 (oⱼ − yⱼ) + dⱼ) dⱼ.
+#[inline(always)]
+fn squared_error(error: &[Lanes], d: &[Lanes]) -> Lanes {
+    let mut sum = [0.0; LANES];
+    for (d, error) in d.iter().zip(error) {
+        for lane in 0..LANES {
+            sum[lane] += (2.0 * error[lane] + d[lane]) * d[lane];
+        }
+    }
+    for sum in &mut sum {
+        *sum /= d.len() as f64;
+    }
+    sum
+}
+
+/// pⱼ = exp(oⱼ) / Σᵢ exp(oᵢ).
+fn softmax(outputs: &[f64]) -> Vec<f64> {
+    // Shifted by the maximum, so that `exp` cannot overflow.
+    let max = outputs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let sum: f64 = outputs.iter().map(|o| (o - max).exp()).sum();
+    outputs.iter().map(|o| (o - max).exp() / sum).collect()
+}
+
+/// Whether the series below may be used for all of `d`; not if one is NaN.
+#[inline(always)]
+fn are_small(d: &[f64]) -> bool {
+    // Without stopping early: several are compared at once.
+    let mut are_small = true;
+    for d in d {
+        are_small &= d.abs() < SMALL;
+    }
+    are_small
+}
+
+/// eᵈ − 1 = d + d²/2 + d³/6 + d⁴/24 + d⁵/120 + …, where d⁶/720 is under 2⁻⁵³ d even for a difference of two small numbers.
+#[inline(always)]
+fn exp_m1(d: f64) -> f64 {
+    d * (1.0 + d * (0.5 + d * (1.0 / 6.0 + d * (1.0 / 24.0 + d * (1.0 / 120.0)))))
+}
+
+/// tanh d = d − d³/3 + 2d⁵/15 − …
+#[inline(always)]
+fn tanh(d: f64) -> f64 {
+    d * (1.0 - d * d * (1.0 / 3.0 - d * d * (2.0 / 15.0)))
+}
+
+/// ln(1 + s) = 2 artanh t = 2 (t + t³/3 + t⁵/5 + …) with t = s / (2 + s).
+#[inline(always)]
+fn ln_1p(s: f64) -> f64 {
+    let t = s / (2.0 + s);
+    2.0 * t * (1.0 + t * t * (1.0 / 3.0 + t * t * (1.0 / 5.0)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ann_core::ndarray::array;
+
+    /// Two roundings to the nearest, of 2⁻⁵³ each, and one of the library's.
+    const ROUNDING: f64 = 3e-16;
+
+    #[test]
+    fn the_series_are_the_functions() {
+        for x in [-1e-3, -7e-4, -1e-5, -1e-300, 1e-12, 3e-5, 9e-4, 1e-3] {
+            close(tanh(x), x.tanh());
+            // Arguments are differences of two small numbers.
+            close(exp_m1(2.0 * x), (2.0 * x).exp_m1());
+            close(ln_1p(2.0 * x), (2.0 * x).ln_1p());
+        }
+        assert_eq!([exp_m1(0.0), tanh(0.0), ln_1p(0.0)], [0.0; 3]);
+    }
+
+    #[test]
+    fn what_is_small() {
+        assert!(are_small(&[]) && are_small(&[0.0, -9e-4, 9e-4]));
+        // One alone is too large, wherever it stands.
+        for large in [1.1e-3, -1.1e-3, f64::NAN, f64::NEG_INFINITY] {
+            assert!(!are_small(&[large, 0.0]) && !are_small(&[0.0, large]), "{large}");
+        }
+    }
+
+    #[test]
+    fn activations_change_by_the_difference_of_their_values() {
+        for sigma in [Sigma::Sigmoid, Sigma::Tanh, Sigma::Identity, Sigma::Leaky { slope: 0.1 }] {
+            for z in [-30.0, -2.0, -1e-4, 0.0, 0.7, 5.0, 30.0] {
+                for d in [-0.9, -1e-3, -9e-4, -1e-8, 0.0, 1e-12, 3e-5, 9.9e-4, 0.02] {
+                    let (a, direct) = (sigma.value(z), sigma.value(z + d) - sigma.value(z));
+                    let mut change = [d];
+                    sigma.change(&[z], &[a], &mut change);
+                    // The direct difference is off by some roundings of the values, and by that of z + d.
+                    let rounding = 8e-16 * a.abs().max(direct.abs()).max(z.abs() * sigma.derivative(z));
+                    assert!((change[0] - direct).abs() <= rounding, "{sigma:?} {z} {d}: {change:?} {direct}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn small_changes_of_activations_keep_all_digits() {
+        // At 0: tanh d itself, and σ(d) − ½ = ½ tanh(d/2); differences of values would keep 8 digits of them.
+        for d in [-9.9e-4_f64, -1e-8, 1e-8, 9.9e-4] {
+            let (mut sigmoid, mut hyperbolic) = ([d], [d]);
+            Sigma::Sigmoid.change(&[0.0], &[0.5], &mut sigmoid);
+            Sigma::Tanh.change(&[0.0], &[0.0], &mut hyperbolic);
+            close(sigmoid[0], 0.5 * (d / 2.0).tanh());
+            close(hyperbolic[0], d.tanh());
+        }
+    }
+
+    #[test]
+    fn cross_entropy_by_hand() {
+        // Logits 0, ln 3: p = ¼, ¾.  Row 0 has class 0, all others class 1.
+        let samples: Vec<Sample> = (0..ROWS).map(|row| sample(row, &[0.0, 3.0_f64.ln()])).collect();
+        let classes: Vec<usize> = (0..ROWS).map(|row| usize::from(row > 0)).collect();
+        let change = LossChange::new(&Truth::CrossEntropy(classes), &samples);
+        // o₁ grows by d: ln(¼ + ¾ eᵈ) for class 0, less d for class 1: ln(¾ + ¼ e⁻ᵈ).
+        for d in [9e-4_f64, -1e-8] {
+            let found = change.of(&[[0.0; LANES], [d; LANES]]).unwrap();
+            for (lane, found) in found.into_iter().enumerate() {
+                let expected = match lane % ROWS {
+                    0 => (0.75 * d.exp_m1()).ln_1p(),
+                    _ => (0.25 * (-d).exp_m1()).ln_1p(),
+                };
+                // p itself is rounded, too.
+                assert!((found - expected).abs() <= 1e-15 * expected.abs(), "{lane}: {found} {expected}");
+            }
+        }
+        // A shift of all logits changes nothing, not by a bit.
+        assert_eq!(change.of(&[[7e-4; LANES], [7e-4; LANES]]), Some([0.0; LANES]));
+        assert_eq!(change.of(&[[0.0; LANES], [2e-3; LANES]]), None);
+    }
+
+    #[test]
+    fn squared_error_by_hand() {
+        // o = (3, 1), y = (1, 1 + n) in row n: changes by ½ ((2·2 + 1)·1 + (−2n + 2)·2) = 9/2 − 2n for d = (1, 2).
+        let samples: Vec<Sample> = (0..ROWS).map(|row| sample(row, &[3.0, 1.0])).collect();
+        let mut values = ann_core::ndarray::Array2::ones((ROWS, 2));
+        (0..ROWS).for_each(|row| values[[row, 1]] += row as f64);
+        let found = LossChange::new(&Truth::SquaredError(values), &samples).of(&[[1.0; LANES], [2.0; LANES]]);
+        assert_eq!(found, Some(array::from_fn(|lane| 4.5 - 2.0 * (lane % ROWS) as f64)));
+    }
+
+    #[test]
+    fn an_overflow_stays_one() {
+        let truth = Truth::SquaredError(array![[0.0]]);
+        let [finite, overflown] =
+            [1.0, f64::INFINITY].map(|loss| Sample { loss, ..sample(0, &[1.0]) }).map(|of| vec![of]);
+        // The formula would give a finite number.
+        let of = |mut samples: Vec<Sample>| {
+            samples.extend((1..ROWS).map(|_| sample(0, &[1.0])));
+            LossChange::new(&truth, &samples).of(&[[1.0; LANES]])
+        };
+        assert_eq!((of(finite), of(overflown)), (Some([3.0; LANES]), None));
+    }
+
+    #[test]
+    fn softmax_of_large_logits() {
+        assert_eq!(softmax(&[1e3, 1e3, -1e3]), [0.5, 0.5, 0.0]);
+        // e⁰, e^(ln 2), e^(ln 5)
+        let p = softmax(&[0.0, 2.0_f64.ln(), 5.0_f64.ln()]);
+        p.iter().zip([0.125, 0.25, 0.625]).for_each(|(&p, expected)| close(p, expected));
+    }
+
+    fn sample(row: usize, outputs: &[f64]) -> Sample {
+        Sample { row, z: Vec::new(), a: vec![vec![9.0; 3], outputs.to_vec()], loss: 0.0 }
+    }
+
+    #[track_caller]
+    fn close(found: f64, expected: f64) {
+        assert!((found - expected).abs() <= 2.0 * ROUNDING * expected.abs(), "{found}, expected {expected}");
+    }
+}
