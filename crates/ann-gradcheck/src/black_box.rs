@@ -5,7 +5,9 @@
 //! the table estimates the truncation; that alone is too small for most functions, so a rounding term of 8u max|f| / h joins it.
 
 /// Steps, each half the one before.
-const ROWS: usize = 7;
+const ROWS: i32 = 7;
+/// On one side it takes more of them: errors have the odd powers of h, too.
+const ROWS_ON_ONE_SIDE: i32 = 10;
 /// Half an ulp of 1: the largest relative error of one rounding, u = 2⁻⁵³.
 pub(crate) const ROUNDING: f64 = f64::EPSILON / 2.0;
 /// The first step, for parameters up to 1; larger ones take this share of their size.
@@ -64,30 +66,28 @@ impl Line<'_> {
         // Where a function ends (a logarithm at 0), steps shrink until they are inside.
         let first = (0..40).map(|i| first * 0.5_f64.powi(i)).find(|&h| self.pair(h).is_some())?;
         let pairs: Vec<Pair> =
-            (0..ROWS).map(|i| self.pair(first * 0.5_f64.powi(i as i32))).collect::<Option<_>>()?;
+            (0..ROWS).map(|i| self.pair(first * 0.5_f64.powi(i))).collect::<Option<_>>()?;
         // Errors have even powers of h only.
         Some(extrapolate(&pairs, 4.0, self.at_zero, self.noise))
     }
 
     /// The slope on one side, by steps of 0 to `first`, which may be negative; `None` where f is not finite.
     pub fn one_sided(&mut self, first: f64) -> Option<Estimate> {
-        let value = |t: f64| Some((t, (self.f)(t))).filter(|(_, value)| value.is_finite());
-        let steps = (0..ROWS + 3).map(|i| (self.x + first * 0.5_f64.powi(i as i32)) - self.x);
-        let values: Vec<(f64, f64)> = steps.map(value).collect::<Option<_>>()?;
-        let pairs: Vec<Pair> =
-            values.into_iter().map(|high| Pair { low: (0.0, self.at_zero), high }).collect();
+        let low = (0.0, self.at_zero);
+        let mut pair = |i| Some(Pair { low, high: self.realised(first * 0.5_f64.powi(i))? });
+        let pairs: Vec<Pair> = (0..ROWS_ON_ONE_SIDE).map(&mut pair).collect::<Option<_>>()?;
         Some(extrapolate(&pairs, 2.0, self.at_zero, self.noise))
     }
 
     fn pair(&mut self, h: f64) -> Option<Pair> {
-        let [low, high] = [-h, h].map(|t| self.realised(t));
-        let pair = Pair { low: (low, (self.f)(low)), high: (high, (self.f)(high)) };
-        (low < 0.0 && high > 0.0 && pair.low.1.is_finite() && pair.high.1.is_finite()).then_some(pair)
+        let (low, high) = (self.realised(-h)?, self.realised(h)?);
+        (low.0 < 0.0 && high.0 > 0.0).then_some(Pair { low, high })
     }
 
-    /// t as it is after having been added to x: the step that is really made.
-    fn realised(&self, t: f64) -> f64 {
-        (self.x + t) - self.x
+    /// t as it is after having been added to x, the step that is really made, and f there; `None` where that is not finite.
+    fn realised(&mut self, t: f64) -> Option<(f64, f64)> {
+        let t = (self.x + t) - self.x;
+        Some((t, (self.f)(t))).filter(|(_, value)| value.is_finite())
     }
 }
 
@@ -142,9 +142,8 @@ struct Opinion {
 /// For a smooth f seventh differences are rounding alone; a kink anywhere between the first and the last leaves a trace in them.
 fn nine_points(line: &mut Line<'_>, r: f64) -> Option<Neighbourhood> {
     const SEVENTH_DIFFERENCE: [f64; 8] = [-1.0, 7.0, -21.0, 35.0, -35.0, 21.0, -7.0, 1.0];
-    // The central difference of order 8: B. Fornberg, "Generation of finite difference formulas", table 1.
-    const DERIVATIVE: [f64; 9] =
-        [1.0 / 280.0, -4.0 / 105.0, 0.2, -0.8, 0.0, 0.8, -0.2, 4.0 / 105.0, -1.0 / 280.0];
+    // 840 times the central difference of order 8: B. Fornberg, "Generation of finite difference formulas", table 1.
+    const DERIVATIVE: [f64; 9] = [3.0, -32.0, 168.0, -672.0, 0.0, 672.0, -168.0, 32.0, -3.0];
     let h = r / 4.0;
     let mut values = [0.0; 9];
     for (i, value) in values.iter_mut().enumerate() {
@@ -154,7 +153,7 @@ fn nine_points(line: &mut Line<'_>, r: f64) -> Option<Neighbourhood> {
         }
     }
     let largest = values.iter().fold(0.0_f64, |max, v| max.max(v.abs()));
-    let slope = values.iter().zip(DERIVATIVE).map(|(v, w)| v * w).sum::<f64>() / h;
+    let slope = values.iter().zip(DERIVATIVE).map(|(v, w)| v * w).sum::<f64>() / (840.0 * h);
     let slopes = || values.windows(2).map(|pair| (pair[1] - pair[0]) / h);
     let bend = slopes().fold(f64::NEG_INFINITY, f64::max) - slopes().fold(f64::INFINITY, f64::min);
     let equal = slopes().filter(|slope| *slope == 0.0).count();
@@ -198,9 +197,10 @@ pub(crate) fn second_opinion(
     (claimed, found): (f64, Estimate),
     gap: f64,
 ) -> Option<Estimate> {
+    let needed = gap / 8.0;
     let mut best: Option<Estimate> = None;
     let mut consider = |estimate: Estimate| {
-        if 8.0 * estimate.bound < best.map_or(gap, |best| 8.0 * best.bound) {
+        if estimate.bound < best.map_or(needed, |best| best.bound) {
             best = Some(estimate);
         }
     };
@@ -220,8 +220,9 @@ pub(crate) fn second_opinion(
             is_confirmed = true;
         }
         if now.is_flat {
-            // As claimed, or one step of a staircase.
-            return if claimed == 0.0 { Some(now.clean.estimate) } else { best };
+            // As claimed; or flat at wider steps too; or one step of a staircase.
+            let is_flat_around = wider.is_none() && found.converged && found.derivative == 0.0;
+            return if claimed == 0.0 || is_flat_around { Some(now.clean.estimate) } else { best };
         }
         if let Some(wider) = &wider {
             if let Some(estimate) = wider.clean.confirmed_by(now.clean) {
@@ -230,7 +231,7 @@ pub(crate) fn second_opinion(
             wider.noisy.confirmed_by(now.noisy).into_iter().for_each(&mut consider);
             wider.bent.confirmed_by(now.bent).into_iter().for_each(&mut consider);
         }
-        if wider.is_some() && 8.0 * now.clean.estimate.bound > gap {
+        if wider.is_some() && now.clean.estimate.bound > needed {
             break;
         }
         wider = Some(now);
@@ -287,6 +288,148 @@ mod tests {
             None,
             "there is no derivative"
         );
+    }
+
+    #[test]
+    fn two_sides_by_hand() {
+        assert_eq!(ROUNDING, 0.5_f64.powi(53));
+        // x² at 3: every slope is 6.  The largest value is 3.5² = 12.25; of two rows the second is 0.5 wide: 16 · 12.25 / 0.5 = 392.
+        assert_eq!(ridders(|x| x * x, 3.0, 0.5), Some(exactly(6.0, 392.0)));
+        // Steps from 128 down to 2 are made at ±2⁵³ too; the next one, 1, is lost on one side.
+        for x in [-TWO_TO_53, TWO_TO_53] {
+            let derivative = |first| line(&mut |t| t, x).derivative(first).map(|found| found.derivative);
+            assert_eq!((derivative(128.0), derivative(64.0)), (Some(1.0), None), "at {x}");
+        }
+    }
+
+    #[test]
+    fn one_side_by_hand() {
+        // 3t + t² has slopes 3 + h, and 3 − h on the other side: exact once h is gone, in the third row, ⅛ wide.
+        // The largest values are 1.75 and −1.25: 16 · 1.75 / ⅛ = 224, 16 · 1.25 / ⅛ = 160.
+        let mut f = |t: f64| if t < -1.0 { f64::NAN } else { 3.0 * t + t * t };
+        for (first, roundings) in [(0.5, Some(224.0)), (-0.5, Some(160.0)), (-2.0, None)] {
+            let expected = roundings.map(|roundings| exactly(3.0, roundings));
+            assert_eq!(line(&mut f, 3.0).one_sided(first), expected, "from {first}");
+        }
+    }
+
+    #[test]
+    fn what_does_not_converge_says_so() {
+        // ±√|t| has no slope at 0; ±MAX/4 has one that leaves the numbers, from the second step on.
+        let root = line(&mut |t: f64| t.abs().sqrt().copysign(t), 0.0).derivative(0.5).unwrap();
+        assert!(!root.converged && root.bound < 1.0, "{root:?}");
+        let cliff = line(&mut |t: f64| (f64::MAX / 4.0).copysign(t), 0.0).derivative(0.5).unwrap();
+        assert!(cliff.derivative.is_nan() && cliff.bound == f64::INFINITY && !cliff.converged, "{cliff:?}");
+    }
+
+    #[test]
+    fn nine_points_by_hand() {
+        // From −2 to 2 in steps of ½, at x = 4.  2t: values to 4, and x + t to 6, which moves f by twice as much:
+        // 4 + 2 · 6 = 16 roundings; 8 of these by ½ are 256.
+        let seen = neighbourhood(|t| 2.0 * t, 0.0);
+        assert_eq!(seen.clean.estimate, exactly(2.0, 256.0));
+        assert!(seen.clean.smooth && !seen.is_flat);
+        // A value that is off: seventh differences of 512 and of 2048 times that noise, of which 1024 are smooth.
+        for (off, is_smooth) in [(0.5_f64.powi(40), true), (0.5_f64.powi(38), false)] {
+            let seen = neighbourhood(|t| 2.0 * t + if t == -2.0 { off } else { 0.0 }, 0.0);
+            assert_eq!(seen.clean.smooth, is_smooth, "{off}");
+        }
+        // t²: slope 0, values to 4; from neighbour to neighbour −3½ to 3½.  Noise of 2⁻²⁰: 8 of it by ½ are 2⁻¹⁶.
+        let seen = neighbourhood(|t| t * t, 0.5_f64.powi(20));
+        let noisy = Estimate { derivative: 0.0, bound: 0.5_f64.powi(16), converged: true };
+        let bent = Estimate { bound: 7.0 + noisy.bound, converged: false, ..noisy };
+        assert_eq!(
+            [seen.clean, seen.noisy, seen.bent].map(|opinion| (opinion.estimate, opinion.smooth)),
+            [(exactly(0.0, 64.0), true), (noisy, true), (bent, true)]
+        );
+        assert!(neighbourhood(|_| 1.0, 0.0).is_flat);
+        assert!(nine_points(&mut line(&mut |t| if t == 2.0 { f64::NAN } else { t }, 4.0), 2.0).is_none());
+    }
+
+    #[test]
+    fn two_radii_must_agree() {
+        let opinion = |derivative: f64, bound: f64, smooth: bool| Opinion {
+            estimate: Estimate { derivative, bound, converged: true },
+            smooth,
+        };
+        // Known to ½ at the wider one: to 10 · ½ = 5 at the closer one, where they may differ by 8 (½ + bound).
+        for (is_smooth, closer, agree) in [
+            (true, opinion(9.0, 0.25, true), true),
+            (true, opinion(9.5, 0.25, true), false),
+            (true, opinion(3.0, 5.0, true), true),
+            (true, opinion(3.0, 5.5, true), false),
+            (true, opinion(3.0, 0.25, false), false),
+            (false, opinion(3.0, 0.25, true), false),
+        ] {
+            let wider = opinion(3.0, 0.5, is_smooth);
+            assert_eq!(wider.confirmed_by(closer), agree.then_some(wider.estimate), "{:?}", closer.estimate);
+        }
+    }
+
+    #[test]
+    fn a_second_opinion_must_be_sharper_than_the_gap() {
+        // A step of 2⁻³⁰ at 0, below noise of 2⁻²⁰: from −4 to 4 in steps of 1 known to 8 · 2⁻²⁰ = 2⁻¹⁷, of which 8 are 2⁻¹⁴.
+        let mut step = |t: f64| 2.0 * t + if t > 0.0 { 0.5_f64.powi(30) } else { 0.0 };
+        for (gap, expected) in [(0.5_f64.powi(13), Some(0.5_f64.powi(17))), (0.5_f64.powi(14), None)] {
+            let mut line = Line { noise: 0.5_f64.powi(20), ..line(&mut step, 0.0) };
+            let found = second_opinion(&mut line, 256.0, (1.0, UNSETTLED), gap);
+            assert_eq!(found.map(|found| found.bound), expected, "{gap}");
+        }
+        // Straight within ±1: not from −4 to 4, but from −½ to ½ in steps of ⅛.  Values to 3, and x + t to ½, which moves f
+        // by twice as much: 4 roundings; 8 of these by ⅛ are 256, of which 8 are 2048.
+        let mut bends = |t: f64| 2.0 + 2.0 * t + (t.abs() - 1.0).max(0.0);
+        for (gap, expected) in [(2048.0, Some(exactly(2.0, 256.0))), (1024.0, None)] {
+            let found = second_opinion(&mut line(&mut bends, 0.0), 256.0, (1.0, UNSETTLED), gap * ROUNDING);
+            assert_eq!(found, expected, "{gap}");
+        }
+    }
+
+    #[test]
+    fn what_has_settled_stays_where_two_radii_confirm_it() {
+        let found = Estimate { derivative: 2.0 + 0.5_f64.powi(30), bound: 0.5_f64.powi(20), converged: true };
+        // Values to 10, and x + t to 4, which moves f by twice as much: 18 roundings; 8 of these by 1 are 144.
+        let own = exactly(2.0, 144.0);
+        // As long as nothing but rounding was measured: 4 roundings of f(0) = 2.
+        for (converged, noise, expected) in [(true, 8.0, found), (true, 16.0, own), (false, 0.0, own)] {
+            let mut straight = |t: f64| 2.0 + 2.0 * t;
+            let mut line = Line { noise: noise * ROUNDING, ..line(&mut straight, 0.0) };
+            let opinion = second_opinion(&mut line, 256.0, (1.0, Estimate { converged, ..found }), 1.0);
+            assert_eq!(opinion, Some(expected), "{converged}, {noise}");
+        }
+    }
+
+    #[test]
+    fn what_is_flat_is_believed_where_it_is_claimed_or_was_found_all_around() {
+        let constant: fn(f64) -> f64 = |_| 1.0;
+        // From −½ to ½ a single step, from −4 to 4 some.
+        let stairs: fn(f64) -> f64 = |t| (t / 2.0).round();
+        for (f, claimed, converged, derivative, is_flat) in [
+            (constant, 0.0, false, 5.0, true),
+            (constant, 1.0, true, 0.0, true),
+            (constant, 1.0, false, 0.0, false),
+            (constant, 1.0, true, 5.0, false),
+            (stairs, 1.0, true, 0.0, false),
+        ] {
+            let found = Estimate { derivative, bound: 0.0, converged };
+            let opinion = second_opinion(&mut line(&mut { f }, 0.0), 256.0, (claimed, found), 1.0);
+            assert_eq!(
+                opinion.map(|opinion| opinion.derivative),
+                is_flat.then_some(0.0),
+                "{claimed}, {found:?}"
+            );
+        }
+    }
+
+    const TWO_TO_53: f64 = 9_007_199_254_740_992.0;
+
+    /// Known to so many roundings of 1.
+    fn exactly(derivative: f64, roundings: f64) -> Estimate {
+        Estimate { derivative, bound: roundings * ROUNDING, converged: true }
+    }
+
+    /// Around x = 4, from −2 to 2.
+    fn neighbourhood(mut f: impl FnMut(f64) -> f64, noise: f64) -> Neighbourhood {
+        nine_points(&mut Line { noise, ..line(&mut f, 4.0) }, 2.0).expect("it is finite")
     }
 
     const UNSETTLED: Estimate = Estimate { derivative: 0.0, bound: 1.0, converged: false };

@@ -3,7 +3,7 @@
 use ann_core::rand::rngs::ChaCha8Rng;
 use ann_core::rand::{Rng, SeedableRng};
 use ann_core::{Layout, Problem, Scalar};
-use rand_distr::{Distribution, StandardNormal};
+use rand_distr::{Distribution, Normal};
 
 use crate::closure::Values;
 use crate::difference::{finite, named_differences};
@@ -148,7 +148,7 @@ impl<'c> Check<'c> {
         let case = Case { point, rows: 0, part: Part::Loss };
         let [first, second] = [(); 2].map(|()| finite(value(at), || format!("({case})")));
         let (first, second) = (first?, second?);
-        let size = first.abs().max(largest(value, at));
+        let size = first.abs().max(size_around(value, at));
         let changed = repeated(first, second, size, case)?;
         let analytic = repeatable_gradient(gradient, at, layout, case)?;
         let before = analytic.clone();
@@ -176,10 +176,16 @@ impl<'c> Check<'c> {
     }
 }
 
-/// The largest |f| with all parameters moved by some [`SPREAD`], either way: what f is made of, where it happens to be 0 itself.
-fn largest(value: &mut dyn FnMut(&[f64]) -> f64, at: &[f64]) -> f64 {
-    let mut moved = |share: f64| value(&at.iter().map(|x| x + share * x.abs().max(1.0)).collect::<Vec<_>>());
-    [-SPREAD, SPREAD].map(&mut moved).iter().filter(|f| f.is_finite()).fold(0.0, |max, f| max.max(f.abs()))
+/// |f| with all parameters moved by [`SPREAD`]: what f is made of, where it happens to be 0 itself.
+fn size_around(value: &mut dyn FnMut(&[f64]) -> f64, at: &[f64]) -> f64 {
+    let moved: Vec<f64> = at.iter().map(|x| x + spread(*x)).collect();
+    let size = value(&moved).abs();
+    if size.is_finite() { size } else { 0.0 }
+}
+
+/// How far a point around is from x.
+fn spread(x: f64) -> f64 {
+    SPREAD * x.abs().max(1.0)
 }
 
 /// How much a value changed when it was asked again; an error where that is too much to be rounding of values of this `size`.
@@ -205,6 +211,61 @@ fn repeatable_gradient(
 
 /// A point near `at`.
 fn around(at: &[f64], rng: &mut impl Rng) -> Vec<f64> {
-    let mut normal = || -> f64 { StandardNormal.sample(rng) };
-    at.iter().map(|x| x + SPREAD * x.abs().max(1.0) * normal()).collect()
+    at.iter().map(|&x| Normal::new(x, spread(x)).expect("a positive deviation").sample(rng)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn points_are_drawn_until_enough_has_been_seen() {
+        use Point::{Drawn, Given};
+        // One more than the point given, however well that is covered.
+        assert_eq!(points(|x| x, 1.0), [Given, Drawn(1)]);
+        // Flat: all of them.
+        assert_eq!(points(|_| 1.0, 0.0), [Given, Drawn(1), Drawn(2), Drawn(3), Drawn(4), Drawn(5), Drawn(6)]);
+        // Flat, and wrong: it will not become right.
+        assert_eq!(points(|_| 1.0, 1.0), [Given, Drawn(1)]);
+        // Where it is not a number it is not asked: ln(x + 4.9) at −5 ± 0.5, given right of −4.9.
+        let visited = points(|x| if x > -4.8 { 1.0 } else { f64::NAN }, 0.0);
+        assert!((2..7).contains(&visited.len()) && visited[0] == Given, "{visited:?}");
+    }
+
+    /// At which points f, with its gradient, is tried.
+    fn points(f: fn(f64) -> f64, gradient: f64) -> Vec<Point> {
+        let config = Config { points: 6, ..Config::default() };
+        let report = check_gradient(|x| f(x[0]), |_, out| out[0] = gradient, &[-4.75], &config);
+        report.expect("it is finite").cases().iter().map(|case| case.point).collect()
+    }
+
+    #[test]
+    fn a_value_may_change_by_a_rounding_of_what_it_is_made_of() {
+        // e^(x − 100) − 1 is 0 at 100, and e^10 − 1 = 22 025 at 110; 1e-12 of that is 2.2e-8.
+        for (change, is_rounding) in [(1e-8, true), (4e-8, false)] {
+            let mut calls = 0.0;
+            let restless = |x: &[f64]| {
+                calls += 1.0;
+                (x[0] - 100.0).exp() - 1.0 + change * (calls % 2.0)
+            };
+            let config = Config { points: 0, ..Config::default() };
+            let report = check_gradient(restless, |_, out| out[0] = 1.0, &[100.0], &config);
+            assert_eq!(report.is_ok(), is_rounding, "{change}: {report:?}");
+        }
+        // Smaller than 1: of a size of its own.
+        let mut at_end = |x: &[f64]| if x[0] > 1.0 { f64::NAN } else { 0.25 };
+        assert_eq!((size_around(&mut at_end, &[1.0]), size_around(&mut at_end, &[-2.0])), (0.0, 0.25));
+    }
+
+    #[test]
+    fn points_around_are_a_tenth_away() {
+        let mut rng = ChaCha8Rng::seed_from_u64(3);
+        let draws: Vec<Vec<f64>> = (0..400).map(|_| around(&[0.0, -50.0], &mut rng)).collect();
+        for (i, x, expected) in [(0, 0.0, 0.1), (1, -50.0, 5.0)] {
+            let squares: f64 = draws.iter().map(|point| (point[i] - x).powi(2)).sum();
+            let deviation = (squares / 400.0).sqrt();
+            // Of 400 draws it is known to 1/√800, or 3.5%.
+            assert!((deviation / expected - 1.0).abs() < 0.15, "{deviation}, expected {expected}");
+        }
+    }
 }

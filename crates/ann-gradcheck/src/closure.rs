@@ -162,3 +162,151 @@ fn scatter_of(mut value: impl FnMut(f64) -> f64) -> f64 {
     // A function that ends near the point tells nothing.
     if scatter.is_finite() { scatter } else { 0.0 }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ann_core::rand::SeedableRng;
+    use ann_core::rand::rngs::ChaCha8Rng;
+    use std::f64::consts::TAU;
+
+    #[test]
+    fn an_estimate_is_trusted_to_eight_of_its_bounds() {
+        use Kind::{Blurred, Excused, Ordinary};
+        let (nan, infinite) = (f64::NAN, f64::INFINITY);
+        // Not settled, and within 10 · 8 of 0: blurred.
+        for (derivative, bound, converged, expected) in [
+            (5.0, 1.0, true, (8.0, Ordinary)),
+            (80.0, 1.0, false, (8.0, Blurred)),
+            (-81.0, 1.0, false, (8.0, Ordinary)),
+            (nan, 1.0, true, (infinite, Excused)),
+            (1.0, infinite, true, (infinite, Excused)),
+        ] {
+            let truth = of_estimate(Estimate { derivative, bound, converged });
+            assert_eq!((truth.bound, truth.kind), expected, "{derivative}, {bound}, {converged}");
+        }
+    }
+
+    #[test]
+    fn what_is_told_of_a_claim() {
+        // A sine that steps of 1, ½, … , 1/64 skip: they all see slope 1, and agree on it.
+        let mut skipped = |t: f64| t + (TAU * (64.0 * t - (64.0 * t).round())).sin();
+        let truth = judged(&mut skipped, 1.0 + 64.0 * TAU);
+        assert!((truth.value - 1.0 - 64.0 * TAU).abs() < 1e-9 && truth.kind == Kind::Ordinary, "{truth:?}");
+        // |t| + 3t has slope 3 by symmetric steps, and none at all: 4 is not blamed for being 1 away.
+        let truth = judged(&mut |t: f64| t.abs() + 3.0 * t, 4.0);
+        assert_eq!((truth.value, truth.bound, truth.kind), (3.0, 1.0, Kind::Excused));
+        // ±√|t| bends however near: slopes 1, √2, 2, … , of which 1 and √2 give (4√2 − 1) / 3, sure to the √2 − 1 by which
+        // they differ and a third of it.
+        let (value, sure) = ((4.0 * 2_f64.sqrt() - 1.0) / 3.0, 4.0 / 3.0 * (2_f64.sqrt() - 1.0));
+        let truth = judged(&mut |t: f64| t.abs().sqrt().copysign(t), value);
+        assert!((truth.value - value).abs() < 1e-12 && (truth.bound - 8.0 * sure).abs() < 1e-12, "{truth:?}");
+        assert_eq!(truth.kind, Kind::Blurred);
+        // Not a number on either side.
+        let truth = judged(&mut |t: f64| if t == 0.0 { 0.0 } else { f64::NAN }, 5.0);
+        assert_eq!((truth.value, truth.bound, truth.kind), (5.0, f64::INFINITY, Kind::Excused));
+    }
+
+    fn judged(f: &mut dyn FnMut(f64) -> f64, claimed: f64) -> Truth {
+        let at_zero = f(0.0);
+        Line { f, at_zero, x: 0.0, noise: 0.0 }.judged(1.0, claimed)
+    }
+
+    #[test]
+    fn entries_move_by_a_tenth_of_their_size_and_tolerate_a_share_of_the_largest() {
+        let at = [32.0, 0.5];
+        let mut reach = [0.0_f64; 2];
+        let mut value = |point: &[f64]| {
+            farthest(&mut reach, point, &at);
+            4.0 * point[0] + 2.0 * point[1]
+        };
+        let mut values = Values { f: &mut value, at: &at, at_zero: 129.0, noise: 0.0, tolerance: 0.25 };
+        // A thousandth and 1000 times ¼.
+        assert_eq!(values.coarsest(), COARSEST + 250.0);
+        let truths = values.entries(&[1, 0], &[2.0, 4.0]).expect("it is finite");
+        for (truth, expected) in truths.iter().zip([2.0, 4.0]) {
+            // ¼ of 4, for either.
+            assert!(close(truth.value, expected) && close(truth.bound, 1.0), "{truth:?}");
+        }
+        assert!(close(reach[0], 3.2) && close(reach[1], 0.1), "{reach:?}");
+    }
+
+    #[test]
+    fn directions_move_all_together_as_far_as_one_alone() {
+        let at = [7.0, 32.0, -32.0, 32.0, 32.0, 32.0];
+        let mut reach = [0.0_f64; 6];
+        let mut value = |point: &[f64]| {
+            farthest(&mut reach, point, &at);
+            let slopes = [100.0, 1.0, 2.0, 4.0, 1.0, 8.0];
+            slopes.iter().zip(point).map(|(slope, x)| slope * x).sum()
+        };
+        let at_zero = value(&at);
+        let mut values = Values { f: &mut value, at: &at, at_zero, noise: 0.0, tolerance: 0.25 };
+        let truth = values.along(&(1..6), &[1.0, -1.0, 1.0, 1.0, 0.0], 4.0).expect("it is finite");
+        // 1 − 2 + 4 + 1, and ¼ of it.
+        assert!(close(truth.value, 4.0) && close(truth.bound, 1.0), "{truth:?}");
+        // A tenth of 32, by √4 because four move.
+        for (reach, expected) in reach.iter().zip([0.0, 1.6, 1.6, 1.6, 1.6, 0.0]) {
+            assert!(close(*reach, expected), "{reach}");
+        }
+    }
+
+    #[test]
+    fn scatter_is_seen_along_a_diagonal() {
+        let at = [32.0; 16];
+        let mut reach = [0.0_f64; 16];
+        let (mut up, mut down) = (0, 0);
+        let mut value = |point: &[f64]| {
+            farthest(&mut reach, point, &at);
+            up = up.max(point.iter().filter(|x| **x > 32.0).count());
+            down = down.max(point.iter().filter(|x| **x < 32.0).count());
+            if point == at { 1.0 } else { 0.0 }
+        };
+        let seen = scatter(&mut value, &at, &mut ChaCha8Rng::seed_from_u64(0));
+        assert_eq!(seen, of_differences([15.0, -20.0, 15.0]));
+        assert!(reach.iter().all(|reach| close(*reach, 4.0 * 32.0 * CLOSE)), "{reach:?}");
+        // Some rise where others fall.
+        assert!(up < 16 && down < 16 && up + down >= 16, "{up}, {down}");
+    }
+
+    #[test]
+    fn sixth_differences_by_hand() {
+        // |−4| … |4|: 4 − 6·3 + 15·2 − 20·1 + 15·0 − 6·1 + 2 = −8; 3 − 6·2 + 15·1 − 20·0 + 15·1 − 6·2 + 3 = 12; and −8.
+        assert_eq!(scatter_of(f64::abs), of_differences([-8.0, 12.0, -8.0]));
+        // Nothing of a polynomial up to the fifth degree; 6! of t⁶.
+        assert_eq!(scatter_of(|t| 1.0 + t + t.powi(4) - 3.0 * t.powi(5)), 0.0);
+        assert_eq!(scatter_of(|t| t.powi(6)), of_differences([720.0; 3]));
+        assert_eq!(scatter_of(|t| (t + 4.0).ln()), 0.0, "ln 0");
+    }
+
+    #[test]
+    fn a_bend_is_no_scatter() {
+        type Function = fn(f64) -> f64;
+        let functions: [(&str, Function, f64); 5] = [
+            ("shrinks with the steps", f64::abs, 1e-3),
+            ("with their squares", |t| t * t.abs(), 1e-6),
+            ("more slowly", |t| t.abs().sqrt(), 1.0),
+            ("faster", |t| t.powi(6), 1.0),
+            ("to nothing", |t| if t.abs() < 0.01 { 0.0 } else { t.abs() }, 1.0),
+        ];
+        for (name, f, share) in functions {
+            let (found, seen) = (scatter_near(f), scatter_of(f));
+            assert!((found / seen / share - 1.0).abs() < 1e-6, "{name}: {found:e}, seen {seen:e}");
+        }
+    }
+
+    /// √(mean square) of three sixth differences, in units of the deviation of one.
+    fn of_differences(differences: [f64; 3]) -> f64 {
+        (differences.iter().map(|d| d * d).sum::<f64>() / 3.0).sqrt() / 30.397
+    }
+
+    /// How far each number was moved at most.
+    fn farthest(reach: &mut [f64], point: &[f64], at: &[f64]) {
+        reach.iter_mut().zip(point).zip(at).for_each(|((reach, x), at)| *reach = reach.max((x - at).abs()));
+    }
+
+    /// Equal to nine digits: what is compared is off by some roundings of numbers around 1000.
+    fn close(found: f64, expected: f64) -> bool {
+        (found - expected).abs() <= 1e-9 * expected.abs()
+    }
+}

@@ -130,3 +130,42 @@ impl Layers {
         Ok(spans.iter().flat_map(|span| [span.weights(), span.bias()]).collect())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ann_core::{Activation, Architecture};
+
+    #[test]
+    fn groups_are_the_weights_and_biases_of_the_layers_chosen() {
+        // 1-2-1: W¹ 0 and 1, b¹ 2 and 3, W² 4 and 5, b² 6.
+        let architecture = Architecture::inputs(1).dense(2, Activation::Tanh).dense(1, Activation::Identity);
+        let layout = architecture.layout().unwrap();
+        let groups = |layers: Layers| layers.groups(Some(&layout), 7);
+        assert_eq!(groups(Layers::All), Ok(vec![0..2, 2..4, 4..6, 6..7]));
+        assert_eq!(groups(Layers::One(1)), Ok(vec![0..2, 2..4]));
+        assert_eq!(groups(Layers::One(2)), Ok(vec![4..6, 6..7]));
+        for layer in [0, 3] {
+            assert_eq!(groups(Layers::One(layer)), Err(Error::LayerOutOfRange { layer, layers: 2 }));
+        }
+        let whole: Vec<Range<usize>> = std::iter::once(0..7).collect();
+        assert_eq!(Layers::All.groups(None, 7), Ok(whole));
+        assert_eq!(Layers::One(1).groups(None, 7), Err(Error::NoLayout));
+    }
+
+    #[test]
+    fn settings_are_finite_and_not_negative() {
+        for (step, tolerance, is_valid) in [
+            (f64::MIN_POSITIVE, 0.0, true),
+            (1.0, 0.5, true),
+            (0.0, 0.0, false),
+            (-1.0, 0.0, false),
+            (f64::INFINITY, 0.0, false),
+            (1.0, -0.5, false),
+            (1.0, f64::INFINITY, false),
+        ] {
+            let config = Config { step, tolerance, ..Config::default() };
+            assert_eq!(config.validate().is_ok(), is_valid, "{config:?}");
+        }
+    }
+}

@@ -108,6 +108,17 @@ mod tests {
         assert_eq!(differences(|x| x[0], &[1e20], 1e-4), Err(expected));
     }
 
+    #[test]
+    fn a_step_lost_on_one_side_is_an_error_too() {
+        // From 2⁵³ on, f64 are 2 apart and ties go to the even one: 2⁵³ + 1 is 2⁵³, 2⁵³ − 1 is another number.
+        let large = 2.0_f64.powi(53);
+        for value in [large, -large] {
+            let expected = Error::StepOutOfScale { name: "θ[0]".into(), value, step: 1.0 };
+            assert_eq!(differences(|x| x[0], &[value], 1.0), Err(expected));
+            assert_eq!(differences(|x| x[0], &[value], 2.0), Ok(vec![1.0]));
+        }
+    }
+
     fn differences(value: impl FnMut(&[f64]) -> f64, at: &[f64], step: f64) -> Result<Vec<f64>> {
         central_differences(value, at, 0..at.len(), step)
     }

@@ -101,3 +101,45 @@ pub(crate) fn check_point(at: &[f64], layout: Option<&Layout>) -> Result<()> {
         None => Ok(()),
     }
 }
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    #[test]
+    fn differences() {
+        // |a − d|, and that of max(|a|, |d|).
+        for (analytic, numerical, absolute, relative) in [
+            (1.0, 4.0, 3.0, 0.75),
+            (4.0, 1.0, 3.0, 0.75),
+            (-2.0, 2.0, 4.0, 2.0),
+            (0.5, 0.0, 0.5, 1.0),
+            (0.0, 0.0, 0.0, 0.0),
+        ] {
+            let entry = entry(0, analytic, numerical, 3.0);
+            assert_eq!((entry.absolute(), entry.relative()), (absolute, relative), "{entry:?}");
+            // Up to the bound of 3.
+            assert_eq!(entry.agrees(), absolute != 4.0, "{entry:?}");
+        }
+        assert!(!entry(0, f64::NAN, 0.0, 3.0).agrees());
+    }
+
+    #[test]
+    fn central_differences_are_shown_beside() {
+        let without = entry(0, 1.0, 1.0, 0.0);
+        assert_eq!((without.from_central(), without.is_kinked()), (None, false));
+        let with = Entry { central: Some(4.0), plain: Some(5.0), ..without };
+        assert_eq!((with.from_central(), with.is_kinked()), (Some(3.0), true));
+    }
+
+    #[test]
+    fn names() {
+        let labels = Names::Labels { group: "σ′", labels: vec!["σ′(0)".into(), "σ′(1)".into()] };
+        assert_eq!([Names::Numbers.name(1), labels.name(1)], ["θ[1]", "σ′(1)"]);
+    }
+
+    /// An entry without central differences.
+    pub(crate) fn entry(index: usize, analytic: f64, numerical: f64, bound: f64) -> Entry {
+        Entry { index, analytic, numerical, bound, central: None, plain: None }
+    }
+}

@@ -5,12 +5,11 @@
 use std::ops::{Range, RangeInclusive};
 
 use ann_core::{Kind, Layout, Place};
-use num_dual::Dual64;
 use rayon::prelude::*;
 
 use crate::moved::Buffers;
 use crate::reference::{Reference, Sample};
-use crate::rounding::Rounding;
+use crate::rounding::{Rounding, norm};
 
 /// Rows are cut into at most so many parts, whatever the number of threads: the same sums, and so the same bits, everywhere.
 const PARTS: usize = 64;
@@ -37,64 +36,18 @@ impl Exact {
     /// `layers` count from 1.
     pub fn new(reference: &Reference, layout: &Layout, layers: RangeInclusive<usize>, rounding: f64) -> Self {
         let spans = &layout.layers()[layers.start() - 1..*layers.end()];
-        let range = spans[0].all().start..spans[spans.len() - 1].all().end;
-        let parts = parts(reference.rows()).map(|rows| {
-            let mut part = Self { first: range.start, values: vec![Exactly::default(); range.len()] };
-            let mut buffers = Buffers::default();
-            for row in rows {
-                part.add_sample(reference, layout, layers.clone(), row, rounding, &mut buffers);
-            }
-            part
-        });
-        let parts: Vec<Self> = parts.collect();
-        let sum = parts.into_iter().reduce(Self::plus).expect("a problem has rows");
-        sum.divided_by(reference.rows() as f64)
+        let (first, end) = (spans[0].all().start, spans[spans.len() - 1].all().end);
+        let indices: Vec<usize> = (first..end).collect();
+        Self { first, values: entries(reference, layout, &indices, rounding) }
     }
 
     /// The derivative of the mean loss by parameter `index`.
     pub fn loss(&self, index: usize) -> Exactly {
         self.values[index - self.first]
     }
-
-    fn add_sample(
-        &mut self,
-        reference: &Reference,
-        layout: &Layout,
-        layers: RangeInclusive<usize>,
-        row: usize,
-        rounding: f64,
-        buffers: &mut Buffers,
-    ) {
-        let sample = reference.sample(row);
-        let errors = Rounding::new(reference, &sample, rounding);
-        for k in layers {
-            let span = &layout.layers()[k - 1];
-            for i in 0..span.fan_out {
-                let delta = delta(reference, &sample, (k, i), buffers);
-                let start = span.weights().start - self.first + i * span.fan_in;
-                let weights = &mut self.values[start..start + span.fan_in];
-                for (j, (sum, &a)) in weights.iter_mut().zip(&sample.a[k - 1]).enumerate() {
-                    sum.add(delta * a, errors.weight(k, (i, j), a));
-                }
-                self.values[span.bias().start - self.first + i].add(delta, errors.bias(k, i));
-            }
-        }
-    }
-
-    fn plus(mut self, other: Self) -> Self {
-        for (sum, other) in self.values.iter_mut().zip(other.values) {
-            *sum = sum.plus(other);
-        }
-        self
-    }
-
-    fn divided_by(mut self, n: f64) -> Self {
-        self.values.iter_mut().for_each(|value| *value = value.divided_by(n));
-        self
-    }
 }
 
-/// [`Exactly`] for some entries of θ, where there are too many to compute them all.
+/// [`Exactly`] for the parameters at `indices`.
 pub(crate) fn entries(
     reference: &Reference,
     layout: &Layout,
@@ -102,30 +55,25 @@ pub(crate) fn entries(
     rounding: f64,
 ) -> Vec<Exactly> {
     let places: Vec<Place> = indices.iter().map(|&index| layout.locate(index)).collect();
-    let parts = parts(reference.rows()).map(|rows| {
-        let (mut sums, mut buffers) = (vec![Exactly::default(); places.len()], Buffers::default());
-        for row in rows {
-            let sample = reference.sample(row);
-            let errors = Rounding::new(reference, &sample, rounding);
-            for (sum, &Place { layer, kind, unit, input }) in sums.iter_mut().zip(&places) {
-                let delta = delta(reference, &sample, (layer, unit), &mut buffers);
-                match kind {
-                    Kind::Weight => {
-                        let a = sample.a[layer - 1][input];
-                        sum.add(delta * a, errors.weight(layer, (unit, input), a));
-                    }
-                    Kind::Bias => sum.add(delta, errors.bias(layer, unit)),
+    // δ of a unit serves all its weights and its bias.
+    let mut units: Vec<(usize, usize)> = places.iter().map(|place| (place.layer, place.unit)).collect();
+    units.sort_unstable();
+    units.dedup();
+    let unit_of = |place: &Place| units.partition_point(|&unit| unit < (place.layer, place.unit));
+    let units_of_places: Vec<usize> = places.iter().map(unit_of).collect();
+    means(reference, places.len(), rounding, |sample, errors, sums, buffers| {
+        let deltas: Vec<f64> = units.iter().map(|&unit| reference.delta(sample, unit, buffers)).collect();
+        let deltas = units_of_places.iter().map(|&unit| deltas[unit]);
+        for ((sum, delta), &Place { layer, kind, unit, input }) in sums.iter_mut().zip(deltas).zip(&places) {
+            match kind {
+                Kind::Weight => {
+                    let a = sample.a[layer - 1][input];
+                    sum.add(delta * a, errors.weight(layer, (unit, input), a));
                 }
+                Kind::Bias => sum.add(delta, errors.bias(layer, unit)),
             }
         }
-        sums
-    });
-    let parts: Vec<Vec<Exactly>> = parts.collect();
-    let plus = |one: Vec<Exactly>, other: Vec<Exactly>| -> Vec<Exactly> {
-        one.into_iter().zip(other).map(|(one, other)| one.plus(other)).collect()
-    };
-    let sums = parts.into_iter().reduce(plus).expect("a problem has rows");
-    sums.into_iter().map(|sum| sum.divided_by(reference.rows() as f64)).collect()
+    })
 }
 
 /// The derivative of the mean loss along `direction`, which moves the weights (row by row) or the biases of one layer.
@@ -135,46 +83,52 @@ pub(crate) fn along(
     direction: &[f64],
     rounding: f64,
 ) -> Exactly {
-    let n = reference.rows() as f64;
-    let parts = parts(reference.rows()).map(|rows| {
-        let (mut sum, mut buffers) = (Exactly::default(), Buffers::default());
-        for row in rows {
-            let sample = reference.sample(row);
-            let errors = Rounding::new(reference, &sample, rounding);
-            let a = &sample.a[layer - 1];
-            // ∂zᵢ along the direction: Σⱼ dᵢⱼ aⱼ, or dᵢ.
-            let slopes: Vec<f64> = match kind {
-                Kind::Weight => direction.chunks_exact(a.len()).map(|d| dot(d, a)).collect(),
-                Kind::Bias => direction.to_vec(),
-            };
-            let error_of = |i: usize| match kind {
-                Kind::Weight => errors.row(layer, i, &direction[i * a.len()..(i + 1) * a.len()], a),
-                Kind::Bias => direction[i] * errors.bias(layer, i),
-            };
-            let error = (0..slopes.len()).map(|i| error_of(i).powi(2)).sum::<f64>().sqrt();
-            let shifts = slopes.iter().map(|&slope| Dual64::new(0.0, slope));
-            let moved = reference.loss_with_layer_moved(&sample, layer, shifts, &mut buffers);
-            sum.add(moved.eps, error);
-        }
-        sum
+    let mean = means(reference, 1, rounding, |sample, errors, sums, buffers| {
+        let a = &sample.a[layer - 1];
+        // ∂zᵢ along the direction, Σⱼ dᵢⱼ aⱼ or dᵢ, and the error that comes with it.
+        let units: Vec<(f64, f64)> = match kind {
+            Kind::Weight => {
+                let rows = direction.chunks_exact(a.len()).enumerate();
+                rows.map(|(i, d)| (dot(d, a), errors.row(layer, i, d, a))).collect()
+            }
+            Kind::Bias => {
+                direction.iter().enumerate().map(|(i, &d)| (d, d * errors.bias(layer, i))).collect()
+            }
+        };
+        let (slopes, errors): (Vec<f64>, Vec<f64>) = units.into_iter().unzip();
+        sums[0].add(reference.slope_along(sample, layer, &slopes, buffers), norm(errors.into_iter()));
     });
-    let parts: Vec<Exactly> = parts.collect();
-    parts.into_iter().fold(Exactly::default(), Exactly::plus).divided_by(n)
+    mean[0]
 }
 
 fn dot(d: &[f64], a: &[f64]) -> f64 {
     d.iter().zip(a).map(|(d, a)| d * a).sum()
 }
 
-/// δᵢ = ∂ℓ/∂zᵢ of one unit: the derivative that a shift of ε carries to the loss.
-fn delta(reference: &Reference, sample: &Sample, place: (usize, usize), buffers: &mut Buffers) -> f64 {
-    reference.moved_loss(sample, place, Dual64::new(0.0, 1.0), buffers).eps
+/// Means over all samples: `add` adds what one of them contributes to so many sums.
+fn means(
+    reference: &Reference,
+    count: usize,
+    rounding: f64,
+    add: impl Fn(&Sample, &Rounding, &mut [Exactly], &mut Buffers) + Sync,
+) -> Vec<Exactly> {
+    let of_part = |rows: Range<usize>| {
+        let (mut sums, mut buffers) = (vec![Exactly::default(); count], Buffers::default());
+        for row in rows {
+            let sample = reference.sample(row);
+            add(&sample, &Rounding::new(reference, &sample, rounding), &mut sums, &mut buffers);
+        }
+        sums
+    };
+    let parts: Vec<Vec<Exactly>> = parts(reference.rows()).map(of_part).collect();
+    let sum = |i: usize| parts.iter().map(|part| part[i]).fold(Exactly::default(), Exactly::plus);
+    (0..count).map(|i| sum(i).divided_by(reference.rows() as f64)).collect()
 }
 
 /// The rows, cut into parts that threads may take.
 pub(crate) fn parts(rows: usize) -> impl IndexedParallelIterator<Item = Range<usize>> {
     let part = rows.div_ceil(PARTS);
-    (0..rows.div_ceil(part)).into_par_iter().map(move |i| i * part..rows.min((i + 1) * part))
+    (0..rows).into_par_iter().step_by(part).map(move |start| start..rows.min(start + part))
 }
 
 impl Exactly {
@@ -192,5 +146,108 @@ impl Exactly {
 
     fn divided_by(self, n: f64) -> Self {
         Self { derivative: self.derivative / n, size: self.size / n, error: self.error / n }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ann_core::ndarray::{Array2, array};
+    use ann_core::{Activation, Architecture, Loss, Problem};
+
+    const UNIT: f64 = f64::EPSILON / 2.0;
+
+    #[test]
+    fn samples_cancel_each_other_but_not_their_sizes_and_errors() {
+        // ŷ = x for x = 2 and 1, off by 1 and −1.  By w: 2 · 1 · 2 = 4 and 2 · (−1) · 1 = −2; by b: 2 and −2.
+        let architecture = Architecture::inputs(1).dense(1, Activation::Identity);
+        let (x, y) = (array![[2.0], [1.0]], array![1.0, 2.0]);
+        let problem = Problem::new(&architecture, Loss::MeanSquaredError, &x, &y).unwrap();
+        let reference = Reference::new(&problem, &[1.0, 0.0]).unwrap();
+        let [first, second] = [0, 1].map(|row| Rounding::new(&reference, &reference.sample(row), UNIT));
+        let by_weight = first.weight(1, (0, 0), 2.0) + second.weight(1, (0, 0), 1.0);
+        let by_bias = first.bias(1, 0) + second.bias(1, 0);
+        let expected = [
+            Exactly { derivative: 1.0, size: 3.0, error: by_weight / 2.0 },
+            Exactly { derivative: 0.0, size: 2.0, error: by_bias / 2.0 },
+        ];
+        assert_eq!(entries(&reference, problem.layout(), &[0, 1], UNIT), expected);
+    }
+
+    #[test]
+    fn any_entry_in_any_order_is_one_of_all() {
+        with_reference(|reference, layout| {
+            let all = Exact::new(reference, layout, 1..=3, UNIT);
+            let expected = |indices: &[usize]| indices.iter().map(|&i| all.loss(i)).collect::<Vec<_>>();
+            let indices = [25, 3, 8, 3, 16, 0];
+            assert_eq!(entries(reference, layout, &indices, UNIT), expected(&indices));
+            // Layer 2 alone: 2 · 3 weights and 2 biases behind the 3 · 2 and 3 of layer 1.
+            let second = Exact::new(reference, layout, 2..=2, UNIT);
+            let found: Vec<Exactly> = (9..17).map(|index| second.loss(index)).collect();
+            assert_eq!(found, expected(&(9..17).collect::<Vec<_>>()));
+        });
+    }
+
+    #[test]
+    fn along_one_entry_is_twice_its_derivative_when_twice_as_far() {
+        with_reference(|reference, layout| {
+            for group in layout.layers().iter().flat_map(|span| [span.weights(), span.bias()]) {
+                for (place, index) in group.clone().enumerate() {
+                    let mut direction = vec![0.0; group.len()];
+                    direction[place] = 2.0;
+                    let found = along_group(reference, layout, group.start, &direction);
+                    let expected = entries(reference, layout, &[index], UNIT)[0];
+                    close(found.derivative, 2.0 * expected.derivative);
+                    close(found.size, 2.0 * expected.size);
+                    close(found.error, 2.0 * expected.error);
+                }
+            }
+        });
+    }
+
+    #[test]
+    fn along_many_entries_derivatives_add_up() {
+        with_reference(|reference, layout| {
+            for group in layout.layers().iter().flat_map(|span| [span.weights(), span.bias()]) {
+                let direction: Vec<f64> = (0..group.len()).map(|i| 3.0 - i as f64).collect();
+                let found = along_group(reference, layout, group.start, &direction);
+                let indices: Vec<usize> = group.collect();
+                let entries = entries(reference, layout, &indices, UNIT);
+                let sum: f64 = direction.iter().zip(entries).map(|(d, entry)| d * entry.derivative).sum();
+                close(found.derivative, sum);
+            }
+        });
+    }
+
+    #[test]
+    fn parts_are_all_rows_once_and_in_order() {
+        // (rows, parts, rows in each part but the last)
+        for (rows, count, each) in [(1, 1, 1), (64, 64, 1), (65, 33, 2), (130, 44, 3), (1000, 63, 16)] {
+            let parts: Vec<Range<usize>> = parts(rows).collect();
+            assert_eq!((parts.len(), parts[0].len()), (count, each), "{rows} rows");
+            assert!(parts.into_iter().flatten().eq(0..rows), "{rows} rows");
+        }
+    }
+
+    /// 2-3-2-3 with tanh, three rows, and parameters of all signs and sizes.
+    fn with_reference(check: impl FnOnce(&Reference, &Layout)) {
+        let architecture = Architecture::inputs(2)
+            .with_layers(Activation::Tanh.layers([3, 2]))
+            .dense(3, Activation::Identity);
+        let x = Array2::from_shape_fn((3, 2), |(n, i)| ((5 * n + 3 * i) as f64).sin());
+        let problem = Problem::new(&architecture, Loss::SoftmaxCrossEntropy, &x, &[2, 0, 1]).unwrap();
+        let at: Vec<f64> = (0..problem.layout().len()).map(|i| (2.0 * i as f64).cos()).collect();
+        check(&Reference::new(&problem, &at).unwrap(), problem.layout());
+    }
+
+    fn along_group(reference: &Reference, layout: &Layout, start: usize, direction: &[f64]) -> Exactly {
+        let Place { layer, kind, .. } = layout.locate(start);
+        along(reference, (layer, kind), direction, UNIT)
+    }
+
+    #[track_caller]
+    fn close(found: f64, expected: f64) {
+        // Some fifty numbers of size 10 or less, each rounded to 1.1e-16 of itself.
+        assert!((found - expected).abs() <= 1e-13, "{found}, expected {expected}");
     }
 }

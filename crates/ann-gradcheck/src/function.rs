@@ -265,6 +265,16 @@ fn report(group: &'static str, coordinates: Vec<Coordinate<'_>>) -> Report {
     report
 }
 
+/// Counts as exercised what is known to a millionth of the largest, or of 1 where that is larger.
+fn exercise(truths: &mut [Truth]) {
+    let largest = truths.iter().fold(0.0_f64, |max, truth| max.max(truth.value.abs()));
+    for truth in truths {
+        if truth.kind == Kind::Ordinary && truth.bound <= SHARP * largest.min(1.0) {
+            truth.kind = Kind::Known;
+        }
+    }
+}
+
 /// What is known best: there a small mistake must be found.
 fn sharp(seen: &[(usize, Truth)]) -> Vec<(usize, Truth)> {
     let is_sharp = |truth: &Truth| 1e8 * truth.bound <= truth.value.abs() && truth.kind != Kind::Blurred;
@@ -284,13 +294,7 @@ impl Oracle for Coordinates<'_> {
     fn entries(&mut self, indices: &[usize], analytic: &[f64]) -> Result<Vec<Truth>> {
         let truth = |(&index, &claimed): (&usize, &f64)| self.0[index].truth(claimed);
         let mut truths: Vec<Truth> = indices.iter().zip(analytic).map(truth).collect();
-        let largest = truths.iter().fold(0.0_f64, |max, truth| max.max(truth.value.abs()));
-        for truth in &mut truths {
-            let is_settled = matches!(truth.kind, Kind::Ordinary | Kind::Known);
-            if is_settled && truth.bound <= SHARP * largest.min(1.0) {
-                truth.kind = Kind::Known;
-            }
-        }
+        exercise(&mut truths);
         Ok(truths)
     }
 
@@ -321,16 +325,144 @@ impl Coordinate<'_> {
 impl Line<'_> {
     /// At a kink any slope between those of both sides is right.
     fn between_sides(&mut self, first: f64, claimed: f64) -> Truth {
-        let slopes = [-first, first].map(|first| self.one_sided(first).map(of_estimate));
-        let [Some(below), Some(above)] = slopes else {
+        let is_known = |slope: &Truth| slope.kind != Kind::Excused;
+        let slope = |first| self.one_sided(first).map(of_estimate).filter(is_known);
+        let [Some(below), Some(above)] = [-first, first].map(slope) else {
+            // It ends there, or is too far out for steps to be told apart from it.
             return Truth { value: claimed, bound: f64::INFINITY, kind: Kind::Excused };
         };
         let (low, high) = (below.value.min(above.value), below.value.max(above.value));
-        // Too far out for steps to be told apart from it.
-        if below.kind == Kind::Excused || above.kind == Kind::Excused {
-            return Truth { value: claimed, bound: f64::INFINITY, kind: Kind::Excused };
-        }
         // Of a whole interval nothing stands out: the self-test must not choose it.
         Truth { value: claimed.clamp(low, high), bound: below.bound.max(above.bound), kind: Kind::Blurred }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ann_core::Architecture;
+    use ann_core::ndarray::{Array1, Array2};
+    use std::cell::RefCell;
+
+    #[test]
+    fn arguments_close_to_a_kink_on_both_sides() {
+        // Beyond the grid and the draws there is nothing else.
+        let far: Vec<f64> = arguments(&[100.0]).into_iter().filter(|z| *z > 31.0).collect();
+        assert_eq!(far, [99.7, 99.999, 99.999999, 100.0, 100.000001, 100.001, 100.3]);
+        // ± 7 numbers, 0 but once, and the draws.
+        assert_eq!(arguments(&[]).len(), 15 + DRAWN);
+    }
+
+    #[test]
+    fn rows_for_up_to_four_outputs_every_third_of_them_large() {
+        for (kind, fewest) in [(TargetKind::Values, 1), (TargetKind::Classes, 2)] {
+            let rows = drawn_rows(kind);
+            let widths: Vec<usize> = rows.iter().map(|(outputs, _)| outputs.len()).collect();
+            let expected: Vec<usize> = (fewest..=4).flat_map(|m| [m; LOSS_ROWS]).collect();
+            assert_eq!(widths, expected);
+            // Up to 6 instead of 1.5: of 4 outputs and 4 values one at least is larger than that, but once in 4⁸ times.
+            let of_four = &rows[rows.len() - LOSS_ROWS..];
+            let largest = |(outputs, wanted): &(Vec<f64>, Wanted)| {
+                outputs.iter().chain(&wanted.values).fold(0.0_f64, |max, x| max.max(x.abs()))
+            };
+            let large: Vec<usize> = (0..LOSS_ROWS).filter(|n| largest(&of_four[*n]) > 1.5).collect();
+            assert_eq!(large, [2, 5, 8, 11]);
+        }
+    }
+
+    #[test]
+    fn rows_of_a_problem_are_spread_over_all() {
+        // ŷ = x/2 + ¼ with x = n and y = −n: twelve of 24 rows are every second one, of 5 rows all.
+        let architecture = Architecture::inputs(1).dense(1, Activation::Identity);
+        for (count, step) in [(24, 2.0), (5, 1.0)] {
+            let x = Array2::from_shape_fn((count, 1), |(n, _)| n as f64);
+            let y = Array1::from_shape_fn(count, |n| -(n as f64));
+            let problem = Problem::new(&architecture, Loss::MeanSquaredError, &x, &y).expect("shapes fit");
+            let reference = Reference::new(&problem, &[0.5, 0.25]).expect("all of it is known");
+            let rows = rows_of(&problem, &reference);
+            assert_eq!(rows.len(), count.min(12));
+            for (i, (outputs, wanted)) in rows.iter().enumerate() {
+                let n = i as f64 * step;
+                assert_eq!((outputs[0], &wanted.values), (n / 2.0 + 0.25, &vec![-n]));
+            }
+        }
+    }
+
+    #[test]
+    fn steps_are_a_tenth_of_the_argument_and_stay_before_the_next_kink() {
+        let none = f64::INFINITY;
+        for (x, others, first, close) in [
+            (0.0, none, 0.1, CLOSE),
+            (10.0, none, 1.0, 10.0 * CLOSE),
+            (0.0, 1.0 / 64.0, 0.9 / 64.0, CLOSE),
+            (0.0, 1e-5, 9e-6, 2e-6),
+        ] {
+            let (truth, steps) = straight(x, others);
+            assert!(truth.agrees(2.0), "{truth:?}");
+            let largest = steps.iter().copied().fold(0.0, f64::max);
+            // Scatter is looked for in steps of a thousandth, too.
+            let smallest = steps.iter().copied().filter(|t| *t > 0.0).fold(none, f64::min);
+            assert!((largest / first - 1.0).abs() < 1e-9, "{x}, {others}: {largest}");
+            assert!((smallest / close - 1e-3).abs() < 1e-12, "{x}, {others}: {smallest}");
+        }
+        // At 10: f(0) = 4 and 10 (1 + 2), 34 ulps of noise; 8 · 16 times that by a width of 1, and 1e-12 of the slope.
+        let (truth, _) = straight(10.0, none);
+        assert_eq!((truth.value, truth.bound), (2.0, 8.0 * 16.0 * 34.0 * f64::EPSILON + 2e-12));
+    }
+
+    /// The truth about 4 + 2t at x, and how far the steps went.
+    fn straight(x: f64, others: f64) -> (Truth, Vec<f64>) {
+        let steps = RefCell::new(Vec::new());
+        let f = Box::new(|t: f64| {
+            steps.borrow_mut().push(t.abs());
+            4.0 + 2.0 * t
+        });
+        let kink = (false, others);
+        let truth = Coordinate { label: String::new(), x, f, analytic: 2.0, kink }.truth(2.0);
+        (truth, steps.into_inner())
+    }
+
+    #[test]
+    fn nothing_is_told_at_a_kink_with_one_side() {
+        // The slope of the other leaves the numbers.
+        for side in [-1.0, 1.0] {
+            let mut cliff = |t: f64| if t * side > 0.0 { t } else { f64::MAX * t.signum() };
+            let mut line = Line { f: &mut cliff, at_zero: 0.0, x: 0.0, noise: 0.0 };
+            let truth = line.between_sides(0.5, 3.0);
+            assert_eq!((truth.value, truth.bound, truth.kind), (3.0, f64::INFINITY, Kind::Excused));
+        }
+    }
+
+    #[test]
+    fn what_is_known_to_a_millionth_counts_as_exercised() {
+        use Kind::{Blurred, Excused, Known, Ordinary};
+        // The largest is ½: 5e-7; or 8, of which no more than 1 counts: 1e-6.
+        for (largest, known, vague) in [(-0.5, 4e-7, 6e-7), (8.0, 9e-7, 2e-6)] {
+            let mut truths = [
+                truth(largest, known, Ordinary),
+                truth(0.0, vague, Ordinary),
+                truth(0.0, known, Blurred),
+                truth(0.0, known, Excused),
+            ];
+            exercise(&mut truths);
+            assert_eq!(truths.map(|truth| truth.kind), [Known, Ordinary, Blurred, Excused], "{largest}");
+        }
+    }
+
+    #[test]
+    fn the_self_test_spoils_what_is_known_to_eight_digits() {
+        let vague = [truth(1.0, 1e-7, Kind::Ordinary), truth(1.0, 1e-9, Kind::Blurred)];
+        let known = [truth(1.0, 1e-9, Kind::Ordinary), truth(-4.0, 2e-8, Kind::Known)];
+        let seen: Vec<_> = (0..).zip(vague.into_iter().chain(known)).collect();
+        let indices = |seen: &[(usize, Truth)]| -> Vec<usize> {
+            sharp(seen).into_iter().map(|(index, _)| index).collect()
+        };
+        assert_eq!(indices(&seen), [2, 3]);
+        // Where nothing is, what there is.
+        assert_eq!(indices(&seen[..2]), [0, 1]);
+    }
+
+    fn truth(value: f64, bound: f64, kind: Kind) -> Truth {
+        Truth { value, bound, kind }
     }
 }

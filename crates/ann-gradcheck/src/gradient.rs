@@ -57,3 +57,30 @@ pub(crate) fn jitter<F: Scalar>(
     let what = format!("the gradient by {} ({place})", name(layout, index));
     Err(Error::NotRepeatable { what, first: first[index], second: second[index], parts })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_gradient_is_asked_for_with_care() {
+        let written = evaluate(|out: &mut [f32]| out.copy_from_slice(&[2.0, -3.0]), 2, None, "here");
+        assert_eq!(written, Ok(vec![2.0, -3.0]));
+        let forgotten = evaluate(|out: &mut [f64]| out[0] = 2.0, 2, None, "here").unwrap_err().to_string();
+        assert!(forgotten.starts_with("the gradient by θ[1] is NaN (here), expected"), "{forgotten}");
+    }
+
+    #[test]
+    fn sums_in_another_order_differ_by_up_to_ten_thousand_roundings_of_the_largest() {
+        // Of −4: 40 000 ulps of 1.
+        for (ulps, expected) in [(0.0, Some(0.0)), (1.0, Some(4e4)), (4e4, Some(4e4)), (40_001.0, None)] {
+            for sign in [1.0, -1.0] {
+                let second = [-4.0, 1.0 + sign * ulps * f64::EPSILON];
+                let found = jitter::<f64>(&[-4.0, 1.0], &second, None, "here");
+                assert_eq!(found.ok(), expected.map(|ulps| ulps * f64::EPSILON), "{ulps}");
+            }
+        }
+        let error = jitter::<f64>(&[-4.0, 1.0], &[-4.0, 2.0], None, "here").unwrap_err().to_string();
+        assert!(error.starts_with("the gradient by θ[1] (here) is 1, and 2 when asked again"), "{error}");
+    }
+}

@@ -276,3 +276,146 @@ impl Display for Part {
         })
     }
 }
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    #[test]
+    fn what_agrees_and_what_stands_out() {
+        use Kind::{Blurred, Excused, Known, Ordinary};
+        // |analytic − value| ≤ bound agrees, |value| > 10 · bound stands out.
+        for (kind, value, bound, analytic, agrees, stands_out) in [
+            (Ordinary, 5.5, 0.5, 6.0, true, true),
+            (Ordinary, -5.5, 0.5, -6.0, true, true),
+            (Ordinary, 5.5, 0.5, 6.25, false, true),
+            (Ordinary, 5.5, 0.5, 4.75, false, true),
+            (Ordinary, 5.0, 0.5, 4.5, true, false),
+            (Known, 0.0, 0.0, 0.0, true, true),
+            (Known, 0.0, 0.0, f64::MIN_POSITIVE, false, true),
+            (Blurred, 64.0, 0.5, 64.5, true, false),
+            (Blurred, 64.0, 0.5, 65.0, false, false),
+            (Excused, 64.0, 0.5, 0.0, true, false),
+        ] {
+            let truth = Truth { value, bound, kind };
+            assert_eq!((truth.agrees(analytic), truth.is_exercised()), (agrees, stands_out), "{truth:?}");
+        }
+    }
+
+    #[test]
+    fn verdicts() {
+        // 95% of 20 is 19; of 19 it is 18.05, so that 18 are too few.
+        for (exercised, others, covered, verdict) in [
+            (19, "s", true, Verdict::Pass),
+            (18, "s", false, Verdict::Vacuous),
+            (0, "s", false, Verdict::Vacuous),
+            (19, "b", true, Verdict::Pass),
+            (19, "e", true, Verdict::Inconclusive),
+            (19, "y", true, Verdict::Pass),
+            (1, "b", false, Verdict::Inconclusive),
+            (1, "e", false, Verdict::Inconclusive),
+            (18, "sb", false, Verdict::Inconclusive),
+            (17, "sb", false, Verdict::Vacuous),
+            (19, "w", true, Verdict::Fail),
+            (0, "sw", false, Verdict::Fail),
+        ] {
+            let entries = "x".repeat(exercised) + others;
+            let mut ledger = ledger(3, &entries);
+            let stood_out = exercised + others.matches(['w', 'y']).count();
+            let seen = (ledger.tried(), ledger.exercised(), ledger.wrong());
+            assert_eq!(seen, (entries.len(), stood_out, others.matches('w').count()), "{entries}");
+            assert_eq!((ledger.is_covered(), ledger.verdict()), (covered, verdict), "{entries}");
+            ledger.leave_unexplained();
+            assert_eq!(ledger.verdict(), verdict.max(Verdict::Inconclusive), "{entries}");
+        }
+    }
+
+    #[test]
+    fn loss_and_penalty_are_both_to_be_exercised() {
+        let mut ledger = Ledger::new(3..4, vec![3], true);
+        let mut after = |part, kind| {
+            ledger.compare(Case { part, ..CASE }, 3, 0.0, &Truth { value: 0.0, bound: 0.0, kind });
+            (ledger.exercised(), ledger.verdict())
+        };
+        assert_eq!(after(Part::Loss, Kind::Known), (0, Verdict::Vacuous));
+        assert_eq!(after(Part::Total, Kind::Known), (0, Verdict::Vacuous));
+        assert_eq!(after(Part::Penalty, Kind::Ordinary), (0, Verdict::Vacuous));
+        assert_eq!(after(Part::Penalty, Kind::Known), (1, Verdict::Pass));
+        // What has been seen once stays so.
+        assert_eq!(after(Part::Penalty, Kind::Ordinary), (1, Verdict::Pass));
+        assert_eq!(after(Part::Loss, Kind::Ordinary), (1, Verdict::Pass));
+    }
+
+    #[test]
+    fn a_spoiled_entry_is_left_to_the_search_where_there_is_one() {
+        let (all, sample) = (ledger(3, "xwx"), ledger(3, "x.w"));
+        assert_eq!((all.is_sampled(), sample.is_sampled()), (false, true));
+        for (ledger, left) in [(all.without(4), vec![3, 4, 5]), (sample.without(5), vec![3])] {
+            assert_eq!((ledger.range(), ledger.indices()), (3..6, &left[..]));
+            assert_eq!((ledger.tried(), ledger.wrong()), (0, 0));
+        }
+    }
+
+    #[test]
+    fn the_finding_to_show_first() {
+        let mut ledger = Ledger::new(3..5, vec![3, 4], false);
+        let mut find = |index, point, rows, analytic, value, bound| {
+            let truth = Truth { value, bound, kind: Kind::Ordinary };
+            ledger.compare(Case { point, rows, ..CASE }, index, analytic, &truth);
+        };
+        // |1 − 3| / 1.25 = 1.6 bounds, |3 − 2| / 0.375 ≈ 2.7, on fewer rows and elsewhere many more.
+        find(4, Point::Trained, 7, 9.0, 1.0, 0.5);
+        find(4, Point::Given, 2, 9.0, 1.0, 0.5);
+        find(4, Point::Given, 6, 1.0, 3.0, 1.25);
+        find(4, Point::Given, 6, 3.0, 2.0, 0.375);
+        find(3, Point::Trained, 7, 9.0, 1.0, 0.5);
+        let bounds = |findings: &[Finding]| findings.iter().map(|f| (f.index, f.bound)).collect::<Vec<_>>();
+        assert_eq!(bounds(&ledger.findings()), [(3, 0.5), (4, 0.375)]);
+        assert_eq!(bounds(&[ledger.worst().unwrap()]), [(4, 0.375)]);
+        let differences: Vec<f64> = ledger.findings.iter().map(Finding::difference).collect();
+        assert_eq!(differences, [8.0, 8.0, 2.0, 1.0, 8.0]);
+    }
+
+    #[test]
+    fn cases_read_as_words() {
+        for (point, rows, part, text) in [
+            (Point::Given, 6, Part::Loss, "point given, 6 rows, loss"),
+            (Point::Trained, 1, Part::Penalty, "after training, 1 row, penalty"),
+            (Point::Enlarged, 2, Part::Total, "weights enlarged, 2 rows, total"),
+            (Point::Drawn(3), 0, Part::Loss, "point drawn 3"),
+        ] {
+            assert_eq!(Case { point, rows, part }.to_string(), text);
+        }
+    }
+
+    pub(crate) const CASE: Case = Case { point: Point::Given, rows: 6, part: Part::Loss };
+    /// Of 2 it is less than a tenth, of 1 more.
+    pub(crate) const BOUND: f64 = 0.1875;
+
+    /// A ledger of the entries from `start` on, one a letter: e**x**ercised, too **s**mall, **b**lurred, **e**xcused, excused at first
+    /// and exercised later (**y**), **w**rong, or none of the sample (a dot).
+    pub(crate) fn ledger(start: usize, entries: &str) -> Ledger {
+        let letters: Vec<(usize, char)> =
+            (start..).zip(entries.chars()).filter(|(_, letter)| *letter != '.').collect();
+        let indices = letters.iter().map(|(index, _)| *index).collect();
+        let mut ledger = Ledger::new(start..start + entries.len(), indices, false);
+        for (index, letter) in letters {
+            let mut compare = |kind, analytic, value| {
+                ledger.compare(CASE, index, analytic, &Truth { value, bound: BOUND, kind });
+            };
+            match letter {
+                'x' => compare(Kind::Ordinary, 2.0, 2.0),
+                's' => compare(Kind::Ordinary, 1.0, 1.0),
+                'b' => compare(Kind::Blurred, 2.0, 2.0),
+                'e' => compare(Kind::Excused, 3.0, 2.0),
+                'y' => {
+                    compare(Kind::Excused, 3.0, 2.0);
+                    compare(Kind::Ordinary, 2.0, 2.0);
+                }
+                'w' => compare(Kind::Ordinary, 3.0, 2.0),
+                other => unreachable!("no such letter: {other}"),
+            }
+        }
+        ledger
+    }
+}

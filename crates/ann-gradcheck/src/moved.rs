@@ -1,7 +1,7 @@
 //! What a moved unit changes in the loss of one sample, on dual numbers, reusing all that it cannot change.
 //!
-//! Moving zᵢ of layer k moves nothing before layer k, and in it one unit.  The next layer sees one changed input,
-//! z → z + W[:, i] Δaᵢ.  Only from there on whole layers are computed again.
+//! Moving zᵢ of layer k by ε moves nothing before layer k, and in it one unit: Δaᵢ = σ′(zᵢ) ε.  The next layer sees one changed
+//! input, Δz = W[:, i] Δaᵢ.  Only from there on whole layers are computed again.
 
 use num_dual::Dual64;
 
@@ -15,57 +15,40 @@ pub(crate) struct Buffers {
 }
 
 impl Reference {
-    /// ℓ of a sample after z of one unit in layer k has moved by `shift`.
-    pub fn moved_loss(
-        &self,
-        sample: &Sample,
-        (layer, unit): (usize, usize),
-        shift: Dual64,
-        buffers: &mut Buffers,
-    ) -> Dual64 {
-        let moved = self.layer(layer).sigma.value(shift + sample.z[layer][unit]);
-        let change = moved - sample.a[layer][unit];
-        if is_nothing(change) {
-            return Dual64::from(sample.loss);
+    /// δᵢ = ∂ℓ/∂zᵢ of one unit in layer k.
+    pub fn delta(&self, sample: &Sample, (k, unit): (usize, usize), buffers: &mut Buffers) -> f64 {
+        let slope = self.layer(k).sigma.derivative(sample.z[k][unit]);
+        if slope == 0.0 {
+            // A unit that is off passes nothing on.
+            return 0.0;
         }
         buffers.now.clear();
-        if layer == self.depth() {
-            buffers.now.extend(sample.a[layer].iter().map(|&a| Dual64::from(a)));
-            buffers.now[unit] = moved;
-            return self.loss(sample.row, &buffers.now);
+        if k == self.depth() {
+            buffers.now.extend(sample.a[k].iter().map(|&a| Dual64::from(a)));
+            buffers.now[unit].eps = slope;
+            return self.loss(sample.row, &buffers.now).eps;
         }
-        let units = sample.z[layer + 1].iter().zip(self.layer(layer + 1).column(unit));
-        buffers.now.extend(units.map(|(&z, &weight)| change * weight + z));
-        self.activate(layer + 1, &mut buffers.now);
-        self.loss_beyond(layer + 1, sample, buffers)
+        let units = sample.z[k + 1].iter().zip(self.layer(k + 1).column(unit));
+        buffers.now.extend(units.map(|(&z, &weight)| Dual64::new(z, weight * slope)));
+        self.slope_of_loss(k + 1, sample.row, buffers)
     }
 
-    /// ℓ of a sample after z of all units in layer k has moved by `shifts`.
-    pub fn loss_with_layer_moved(
-        &self,
-        sample: &Sample,
-        layer: usize,
-        shifts: impl Iterator<Item = Dual64>,
-        buffers: &mut Buffers,
-    ) -> Dual64 {
+    /// The derivative of ℓ when z of all units in layer k moves by `slopes` times ε.
+    pub fn slope_along(&self, sample: &Sample, k: usize, slopes: &[f64], buffers: &mut Buffers) -> f64 {
         buffers.now.clear();
-        buffers.now.extend(shifts.zip(&sample.z[layer]).map(|(shift, &z)| shift + z));
-        self.activate(layer, &mut buffers.now);
-        self.loss_beyond(layer, sample, buffers)
+        buffers.now.extend(sample.z[k].iter().zip(slopes).map(|(&z, &slope)| Dual64::new(z, slope)));
+        self.slope_of_loss(k, sample.row, buffers)
     }
 
-    /// ℓ of a sample whose layer k has the activations `now`: from there on whole layers.
-    fn loss_beyond(&self, k: usize, sample: &Sample, Buffers { now, next }: &mut Buffers) -> Dual64 {
+    /// What the moved z of layer k, `now`, carry to the loss: through their activations, and from there on whole layers.
+    fn slope_of_loss(&self, k: usize, row: usize, Buffers { now, next }: &mut Buffers) -> f64 {
+        self.activate(k, now);
         for k in k + 1..=self.depth() {
-            // Units that are off may have swallowed the change.
-            if now.iter().zip(&sample.a[k - 1]).all(|(&now, &a)| is_nothing(now - a)) {
-                return Dual64::from(sample.loss);
-            }
             self.layer(k).pre_activations(now, next);
             self.activate(k, next);
             std::mem::swap(now, next);
         }
-        self.loss(sample.row, now)
+        self.loss(row, now).eps
     }
 
     /// Overwrites z of layer k with σ(z).
@@ -75,7 +58,39 @@ impl Reference {
     }
 }
 
-/// Zero, and its derivative too: adding it changes nothing.
-fn is_nothing(change: Dual64) -> bool {
-    change.re == 0.0 && change.eps == 0.0
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ann_core::ndarray::array;
+    use ann_core::{Activation, Architecture, Loss, Problem};
+
+    #[test]
+    fn through_three_layers_by_hand() {
+        // 1-2-2-2, x = 1.  z¹ = (2, −1) + (1, 0) = (3, −1), a¹ = (3, −½) with slope ½ below 0.
+        // z² = (a¹₀ + 2a¹₁, −a¹₀) = (2, −3), a² = (2, −3/2);  o = (a²₀ + 4a²₁, 2a²₀) = (−4, 4), off by (−1, 2) from y.
+        let half = Activation::LeakyRelu { slope: 0.5 };
+        let architecture =
+            Architecture::inputs(1).with_layers(half.layers([2, 2])).dense(2, Activation::Identity);
+        let (x, y) = (array![[1.0]], array![[-3.0, 2.0]]);
+        let problem = Problem::new(&architecture, Loss::MeanSquaredError, &x, &y).unwrap();
+        let (first, second, third) =
+            ([2.0, -1.0, 1.0, 0.0], [1.0, 2.0, -1.0, 0.0, 0.0, 0.0], [1.0, 4.0, 2.0, 0.0, 0.0, 0.0]);
+        let at = [&first[..], &second, &third].concat();
+        let reference = Reference::new(&problem, &at).unwrap();
+        let sample = reference.sample(0);
+        // ∂ℓ/∂o = (2/2) (−1, 2).  ∂a² = (−1 + 2·2, 4·(−1)) = (3, −4), δ² = (3, −2).
+        // ∂a¹ = (3 + 2, 2·3) = (5, 6), δ¹ = (5, 3).
+        let deltas = [[5.0, 3.0], [3.0, -2.0], [-1.0, 2.0]];
+        let buffers = &mut Buffers::default();
+        for (k, expected) in (1..).zip(deltas) {
+            assert_eq!(
+                [0, 1].map(|unit| reference.delta(&sample, (k, unit), buffers)),
+                expected,
+                "layer {k}"
+            );
+            // Along (2, −4): 2δ₀ − 4δ₁.
+            let along = reference.slope_along(&sample, k, &[2.0, -4.0], buffers);
+            assert_eq!(along, 2.0 * expected[0] - 4.0 * expected[1], "layer {k}");
+        }
+    }
 }

@@ -28,8 +28,8 @@ struct Check<'c, 'data, F, G> {
     gradient: G,
     config: &'c Config,
     layers: RangeInclusive<usize>,
-    /// Entries are sampled.
-    is_large: bool,
+    /// Every entry is compared by itself, not a sample.
+    compares_all: bool,
     rows: Vec<Rows<F>>,
     zero_inputs: Vec<bool>,
     rng: ChaCha8Rng,
@@ -62,11 +62,12 @@ where
     let trained = check.trained(at)?;
     check.visit(Point::Trained, &trained)?;
     check.visit(Point::Enlarged, &trial::enlarged(problem, at))?;
-    let mut number = 1;
-    while number <= config.points && !check.is_covered() {
+    for number in 1..=config.points {
+        if check.is_covered() {
+            break;
+        }
         let point = trial::drawn(problem, &mut check.rng);
         check.visit(Point::Drawn(number), &point)?;
-        number += 1;
     }
     let names = Names::Layout(problem.layout().clone());
     let mut report = Report::new(names, config, &check.ledgers, given.entries, &given.losses);
@@ -94,7 +95,7 @@ where
             gradient,
             config,
             layers: config.layers.range(layout)?,
-            is_large: count > config.entries,
+            compares_all: count <= config.entries,
             rows: trial::rows(problem),
             zero_inputs: (0..problem.features().len_of(Axis(1))).map(is_zero).collect(),
             jitter: 0.0,
@@ -117,21 +118,19 @@ where
         let first = first?;
         self.jitter = jitter::<F>(&first, &second?, Some(layout), case)?;
         let seen = self.visit(Point::Given, at)?;
-        if self.is_large {
-            // Differences of so many entries would take long; a sample of entries has none.
-            let entries = seen.total.iter().map(|(index, truth)| Entry::new(*index, first[*index], truth));
-            let losses = seen.loss.iter().map(|(_, truth)| truth.value.abs()).collect();
-            return Ok(AtGiven { entries: entries.collect(), losses, at_kink });
+        let entry = |(index, truth): &(usize, Truth)| Entry::new(*index, first[*index], truth);
+        let mut entries: Vec<Entry> = seen.total.iter().map(entry).collect();
+        // Differences of more entries would take long; a sample of entries has none.
+        if self.compares_all {
+            let indices = seen.total.iter().map(|(index, _)| *index);
+            let central = differences(&reference, layout, &point, indices, config.step)?;
+            for (entry, central) in entries.iter_mut().zip(central) {
+                entry.central = central.map(|central| central.frozen);
+                entry.plain = central.and_then(|central| central.plain);
+            }
         }
-        let indices = seen.total.iter().map(|(index, _)| *index);
-        let central = differences(&reference, layout, &point, indices, config.step)?;
-        let entries = seen.total.iter().zip(central).map(|((index, truth), central)| Entry {
-            central: central.map(|central| central.frozen),
-            plain: central.and_then(|central| central.plain),
-            ..Entry::new(*index, first[*index], truth)
-        });
         let losses = seen.loss.iter().map(|(_, truth)| truth.value.abs()).collect();
-        Ok(AtGiven { entries: entries.collect(), losses, at_kink })
+        Ok(AtGiven { entries, losses, at_kink })
     }
 
     fn trained(&mut self, at: &[F]) -> Result<Vec<F>> {
@@ -178,7 +177,7 @@ where
     fn compare_parts(&mut self, point: Point, reference: &Reference, gradients: &Gradients) -> Result<Seen> {
         let (layout, precision) = (self.problem.layout(), Precision::of::<F>());
         let exact =
-            (!self.is_large).then(|| Exact::new(reference, layout, self.layers.clone(), precision.rounding));
+            self.compares_all.then(|| Exact::new(reference, layout, self.layers.clone(), precision.rounding));
         let zero_inputs = self.zero_inputs.clone();
         let mut witness = Witness {
             reference,
@@ -251,4 +250,72 @@ struct Seen {
 
 fn to_f64<F: Scalar>(values: &[F]) -> Vec<f64> {
     values.iter().map(|value| value.as_f64()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ann_core::ndarray::{Array1, Array2, array};
+    use ann_core::{Activation, Architecture, Loss};
+
+    /// ŷ = w₁ x₁ + w₂ x₂ + b on one row: g = 2 (ŷ − y) (x₁, x₂, 1) + 2λ (w₁, w₂, 0).
+    fn by_hand(problem: &Problem<'_>, theta: &[f64], out: &mut [f64]) {
+        let ann_core::Targets::Values(y) = problem.targets() else { panic!("a regression") };
+        let x = problem.features();
+        let error = theta[0] * x[[0, 0]] + theta[1] * x[[0, 1]] + theta[2] - y[[0, 0]];
+        for i in 0..2 {
+            out[i] = 2.0 * error * x[[0, i]] + 2.0 * problem.l2() * theta[i];
+        }
+        out[2] = 2.0 * error;
+    }
+
+    #[test]
+    fn the_self_test_is_made_once_and_where_all_rows_are_first_seen() {
+        // x = (1, 0), y = 3, λ = ½.  At (1, 2, 0) ŷ − y = −2 and g = (−3, 2, −4): w₁ is the largest weight's.
+        // Enlarged, at (3, 6, 0), ŷ − y = 0 and g = (3, 6, 0): it is w₂.
+        let architecture = Architecture::inputs(2).dense(1, Activation::Identity);
+        let (x, y): (Array2<f64>, Array1<f64>) = (array![[1.0, 0.0]], array![3.0]);
+        let problem =
+            Problem::new(&architecture, Loss::MeanSquaredError, &x, &y).unwrap().with_l2(0.5).unwrap();
+        for seed in 0..6 {
+            let config = Config { seed, ..Config::default() };
+            let report = check(&problem, &[1.0, 2.0, 0.0], by_hand, &config).unwrap();
+            report.ensure_ok().unwrap();
+            assert!([0, 2].contains(&report.self_test().unwrap().index), "{report}");
+        }
+    }
+
+    #[test]
+    fn points_are_drawn_while_something_is_neither_exercised_nor_wrong() {
+        // With one class the loss is 0 everywhere.
+        let architecture = Architecture::inputs(1).dense(1, Activation::Identity);
+        let x: Array2<f64> = array![[1.0]];
+        let flat = Problem::new(&architecture, Loss::SoftmaxCrossEntropy, &x, &[0]).unwrap();
+        let living = Problem::new(&architecture, Loss::MeanSquaredError, &x, x.view()).unwrap();
+        let points = |problem: &Problem<'_>, gradient: fn(f64) -> f64| {
+            let gradient = |_: &Problem<'_>, at: &[f64], out: &mut [f64]| out.fill(gradient(at[0] + at[1]));
+            let report = check(problem, &[0.5, 1.0], gradient, &Config { points: 2, ..Config::default() });
+            let mut points: Vec<Point> = report.unwrap().cases().iter().map(|case| case.point).collect();
+            points.dedup();
+            points
+        };
+        let made = [Point::Given, Point::Trained, Point::Enlarged];
+        assert_eq!(points(&flat, |_| 0.0), [&made[..], &[Point::Drawn(1), Point::Drawn(2)]].concat());
+        assert_eq!(points(&flat, |_| 1.0), made);
+        // ∂(ŷ − 1)²/∂b = 2 (w + b − 1), and the same by w.
+        assert_eq!(points(&living, |output| 2.0 * (output - 1.0)), made);
+    }
+
+    #[test]
+    fn an_error_says_which_gradient_it_was() {
+        let architecture = Architecture::inputs(1).dense(1, Activation::Identity);
+        let x: Array2<f64> = array![[1.0], [2.0]];
+        let problem = Problem::new(&architecture, Loss::MeanSquaredError, &x, x.view()).unwrap();
+        let problem = problem.with_l2(1.0).unwrap();
+        let infinite_without_penalty =
+            |problem: &Problem<'_>, _: &[f64], out: &mut [f64]| out.fill(1.0 / problem.l2());
+        let error = check(&problem, &[1.0, 1.0], infinite_without_penalty, &Config::default()).unwrap_err();
+        let expected = "the gradient by W¹[0, 0] is inf (point given, 2 rows, loss), expected";
+        assert!(error.to_string().starts_with(expected), "{error}");
+    }
 }

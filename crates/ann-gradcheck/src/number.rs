@@ -28,3 +28,17 @@ impl Number for Dual64 {
         Self::new(value, slope() * self.eps)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_chain_takes_value_and_slope() {
+        // f = 5 and f′ = 2 at x = 3, which moves by 4ε: f moves by 2 · 4ε.
+        let moved = Dual64::new(3.0, 4.0);
+        assert_eq!((3.0.real(), Number::real(moved)), (3.0, 3.0));
+        assert_eq!(3.0.chain(5.0, || 2.0), 5.0);
+        assert_eq!(moved.chain(5.0, || 2.0), Dual64::new(5.0, 8.0));
+    }
+}

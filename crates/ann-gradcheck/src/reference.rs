@@ -336,3 +336,106 @@ impl Dense {
         &self.columns[j * fan_out..(j + 1) * fan_out]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ann_core::ndarray::array;
+    use ann_core::{Activation, Architecture, TargetKind};
+    use num_dual::Dual64;
+
+    #[test]
+    fn the_objective_by_hand() {
+        // o = W x + b: (1 + 4 + ½, −1 + 8 − 1) = (5.5, 6) and (3 − 2 + ½, −3 − 4 − 1) = (1.5, −8).  Off by (−½, 2) and (½, −4):
+        // ℓ = (¼ + 4) / 2 and (¼ + 16) / 2, their mean 5.125.  ‖W‖² = 1 + 4 + 1 + 16 = 22 by λ = ¼ is 5.5.
+        assert_eq!(with_line(|problem| outputs(problem, &AT)), Ok(vec![vec![5.5, 6.0], vec![1.5, -8.0]]));
+        let reference = line();
+        assert_eq!([0, 1].map(|row| reference.sample(row).loss), [2.125, 8.125]);
+        assert_eq!((reference.objective(), reference.l2()), (10.625, 0.25));
+        // λ w² and 2λw of w = 4; biases have none.
+        assert_eq!((reference.penalty_of(4.0), reference.penalty_derivative(3)), (4.0, 2.0));
+        assert_eq!([4, 5].map(|bias| reference.penalty_derivative(bias)), [0.0; 2]);
+        assert_eq!([0, 1].map(|j| reference.layer(1).column(j).to_vec()), [[1.0, -1.0], [2.0, 4.0]]);
+    }
+
+    #[test]
+    fn a_squared_error_cancels_with_its_target() {
+        // m = 4: ½ (o − y), and ½ (|o| + |y| + error).
+        let values = array![[1.0, 1.0, 0.0, 2.0]];
+        let found = with_truth(Truth::SquaredError(values)).loss_derivatives(
+            0,
+            &[3.0, -1.0, 0.0, 0.0],
+            &[2.0, 6.0, 0.0, 1.0],
+        );
+        assert_eq!(found, [(1.0, 3.0), (-1.0, 4.0), (0.0, 0.0), (-1.0, 1.5)]);
+    }
+
+    #[test]
+    fn a_probability_cancels_with_its_class() {
+        // p = ¼ four times, class 1.  Σ p ∂o = (4 + 8 + 0 + 4) / 4 = 4, and ∂p = ¼ ((1 − ½) ∂o + 4) = 1½, 2, 1, 1½.
+        let found =
+            with_truth(Truth::CrossEntropy(vec![1])).loss_derivatives(0, &[3.0; 4], &[4.0, 8.0, 0.0, 4.0]);
+        assert_eq!(found, [(0.25, 1.75), (-0.75, 3.25), (0.25, 1.25), (0.25, 1.75)]);
+    }
+
+    #[test]
+    fn a_users_loss_is_trusted_with_its_gradient() {
+        // ℓ = 2² + (−3)² − 8, ∂ℓ/∂o = (4, −6); moving by (½, ¼) ε makes 2 − 1½.
+        let loss: Arc<dyn LossFn> = Arc::new(Squares);
+        for truth in [
+            Truth::CustomOfClass(Arc::clone(&loss), vec![1]),
+            Truth::CustomOfValues(loss, array![[0.0, 0.0]]),
+        ] {
+            let reference = with_truth(truth);
+            let derivatives = reference.loss_derivatives(0, &[2.0, -3.0], &[64.0; 2]);
+            assert_eq!(derivatives, [(4.0, 4.0), (-6.0, 6.0)]);
+            let moved = [Dual64::new(2.0, 0.5), Dual64::new(-3.0, 0.25)];
+            assert_eq!(reference.loss(0, &moved), Dual64::new(5.0, 0.5));
+            assert_eq!(reference.loss(0, &[2.0, -3.0]), 5.0);
+        }
+    }
+
+    #[test]
+    fn pre_activations_at_a_kink_are_counted() {
+        // z = (x, x − 1) for x = 0, 1, 2: one 0 in each of the first two rows.  The output is 0 in the first, and has no kink.
+        let architecture = Architecture::inputs(1).dense(2, Activation::Relu).dense(1, Activation::Identity);
+        let (x, y) = (array![[0.0], [1.0], [2.0]], array![0.0, 0.0, 0.0]);
+        let problem = Problem::new(&architecture, Loss::MeanSquaredError, &x, &y).unwrap();
+        let reference = Reference::new(&problem, &[1.0, 1.0, 0.0, -1.0, 1.0, 1.0, 0.0]).unwrap();
+        assert_eq!(reference.at_kink(), 2);
+    }
+
+    /// W = [[1, 2], [−1, 4]] and b = (½, −1).
+    const AT: [f64; 6] = [1.0, 2.0, -1.0, 4.0, 0.5, -1.0];
+
+    /// x = (1, 2) and (3, −1) should become y = (6, 4) and (1, −4), with λ = ¼.
+    fn with_line<T>(check: impl FnOnce(&Problem<'_>) -> T) -> T {
+        let architecture = Architecture::inputs(2).dense(2, Activation::Identity);
+        let (x, y) = (array![[1.0, 2.0], [3.0, -1.0]], array![[6.0, 4.0], [1.0, -4.0]]);
+        let problem = Problem::new(&architecture, Loss::MeanSquaredError, &x, &y).unwrap();
+        check(&problem.with_l2(0.25).unwrap())
+    }
+
+    fn line() -> Reference {
+        with_line(|problem| Reference::new(problem, &AT).unwrap())
+    }
+
+    fn with_truth(truth: Truth) -> Reference {
+        Reference { truth, ..line() }
+    }
+
+    /// Σ o² − 8, whatever the target.
+    #[derive(Debug)]
+    struct Squares;
+    impl LossFn for Squares {
+        fn targets(&self) -> TargetKind {
+            TargetKind::Values
+        }
+        fn value(&self, outputs: &[f64], _target: Target<'_>) -> f64 {
+            outputs.iter().map(|o| o * o).sum::<f64>() - 8.0
+        }
+        fn gradient(&self, outputs: &[f64], _target: Target<'_>, gradient: &mut [f64]) {
+            gradient.iter_mut().zip(outputs).for_each(|(g, o)| *g = 2.0 * o);
+        }
+    }
+}

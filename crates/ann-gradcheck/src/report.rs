@@ -168,7 +168,8 @@ impl Report {
         &self.entries
     }
 
-    /// The entry with the largest difference beside its bound, at the point given; `None` where none could be compared.
+    /// The entry with the largest difference beside its bound, at the point given, the first of equal ones; `None` where none
+    /// could be compared.
     pub fn worst(&self) -> Option<&Entry> {
         largest(&self.entries, excess)
     }
@@ -291,4 +292,56 @@ fn excess(entry: &Entry) -> f64 {
 fn largest(entries: &[Entry], size: impl Fn(&Entry) -> f64) -> Option<&Entry> {
     let larger = |best, entry| if size(entry) > size(best) { entry } else { best };
     entries.iter().reduce(larger)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::entry::tests::entry;
+    use crate::ledger::tests::ledger;
+
+    #[test]
+    fn the_worst_entry_exceeds_its_bound_by_the_largest_factor() {
+        // 1/4, 2 · ½/1 and 1/2 bounds; 0 is none, even where the bound is 0.
+        let entries = [
+            entry(0, 3.0, 2.0, 4.0),
+            entry(1, 2.5, 2.0, 1.0),
+            entry(2, 2.0, 2.5, 1.0),
+            entry(3, 2.0, 2.0, 0.0),
+        ];
+        assert_eq!(entries.each_ref().map(excess), [0.25, 0.5, 0.5, 0.0]);
+        let worst = |entries: &[Entry]| largest(entries, excess).map(|entry| entry.index);
+        assert_eq!(worst(&entries), Some(1));
+        assert_eq!((worst(&entries[2..]), worst(&[])), (Some(2), None));
+    }
+
+    #[test]
+    fn a_group_sums_up_its_own_entries() {
+        let near = Entry { central: Some(2.5), ..entry(0, 3.0, 2.0, 8.0) };
+        let far = Entry { central: Some(5.5), plain: Some(6.0), ..entry(1, 3.0, 2.0, 4.0) };
+        let entries = vec![near, far, entry(2, 1.0, 1.0, 0.5)];
+        let (ledgers, losses) = ([ledger(0, "xw"), ledger(2, "s")], [0.5, 0.25, 8.0]);
+        let report = Report::new(Names::Numbers, &Config::default(), &ledgers, entries, &losses);
+        let [Group { finding: Some(finding), .. }, Group { finding: None, .. }] = report.groups() else {
+            panic!("the first alone is wrong: {report}")
+        };
+        assert_eq!(finding.index, 1);
+        let counts = |g: &Group| [g.entries, g.tried, g.exercised, g.wrong, g.kinked, g.worst.index];
+        assert_eq!(
+            report.groups().iter().map(counts).collect::<Vec<_>>(),
+            [[2, 2, 2, 1, 1, 1], [1, 1, 0, 0, 0, 2]]
+        );
+        let sizes = |g: &Group| (g.largest, g.largest_from_central, g.verdict);
+        let expected = [(0.5, Some(2.5), Verdict::Fail), (8.0, None, Verdict::Vacuous)];
+        assert_eq!(report.groups().iter().map(sizes).collect::<Vec<_>>(), expected);
+        assert_eq!(
+            (report.largest_from_central(), report.worst().map(|worst| worst.index)),
+            (Some(2.5), Some(1))
+        );
+    }
+
+    #[test]
+    fn arithmetic_is_that_of_the_numbers() {
+        assert_eq!([Arithmetic::of::<f32>(), Arithmetic::of::<f64>()], [Arithmetic::F32, Arithmetic::F64]);
+    }
 }

@@ -5,6 +5,7 @@
 //! probabilistic rounding error analysis", SIAM J. Sci. Comput. 41, 2019).  Where nothing cancels this is next to nothing;
 //! it matters for p − 1 of a sure classification and for a (1 − a) of a saturated unit.
 
+use crate::black_box::ROUNDING;
 use crate::reference::{Dense, Reference, Sample};
 
 /// Backpropagation of one sample with the errors of each of its numbers.  Layers count from 1, `a[0]` is the input.
@@ -90,7 +91,7 @@ fn is_exact(weights: &[f64], a: &[f64], bias: f64, unit: f64) -> bool {
 /// In the arithmetic under test: a product of two `f32` is always exact in `f64`.
 fn is_exact_product(w: f64, a: f64, unit: f64) -> bool {
     let product = w * a;
-    w.mul_add(a, -product) == 0.0 && (unit < 1e-12 || f64::from(product as f32) == product)
+    w.mul_add(a, -product) == 0.0 && (unit <= ROUNDING || f64::from(product as f32) == product)
 }
 
 /// ∂ℓ/∂aⱼ = Σᵢ Wᵢⱼ δᵢ, and its error.
@@ -101,11 +102,115 @@ fn backward(column: &[f64], delta: &[(f64, f64)]) -> (f64, f64) {
 }
 
 /// √Σ x², without overflow or underflow on the way.
-fn norm(terms: impl Iterator<Item = f64> + Clone) -> f64 {
+pub(crate) fn norm(terms: impl Iterator<Item = f64> + Clone) -> f64 {
     let largest = terms.clone().fold(0.0_f64, |largest, x| largest.max(x.abs()));
     if largest == 0.0 || !largest.is_finite() {
         return largest;
     }
     let squares: f64 = terms.map(|x| (x / largest) * (x / largest)).sum();
     largest * squares.sqrt()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ann_core::ndarray::{Array2, array};
+    use ann_core::{Activation, Architecture, Loss, Problem};
+
+    /// u of `f32`.
+    const SINGLE: f64 = f32::EPSILON as f64 / 2.0;
+
+    #[test]
+    fn two_layers_by_hand() {
+        // x = 2, z¹ = 1.5 · 2 + 4 = 7, z² = 2 · 7 = 14, y = 10.  Squares of errors: z¹ 3² + 4² = 25, a¹ 25 + 7² = 74,
+        // z² 2² · 74 + 14² = 492, a² 492 + 14² = 688;  ∂ℓ/∂ŷ = 2 (14 − 10) = 8 = δ² with 2 (14 + 10 + √688);
+        let loss = 2.0 * (24.0 + 688.0_f64.sqrt());
+        // δ²: that and 8 itself; ∂a¹ = 2 · 8 = δ¹: twice the error of δ², 16, and 16 again for the product with σ′ = 1.
+        let of_second = (loss * loss + 64.0).sqrt();
+        let of_first = (4.0 * of_second * of_second + 2.0 * 256.0).sqrt();
+        let architecture = Architecture::inputs(1).with_layers(Activation::Identity.layers([1, 1]));
+        let (x, y) = (array![[2.0]], array![10.0]);
+        let problem = Problem::new(&architecture, Loss::MeanSquaredError, &x, &y).unwrap();
+        let reference = Reference::new(&problem, &[1.5, 4.0, 2.0, 0.0]).unwrap();
+        let errors = Rounding::new(&reference, &reference.sample(0), ROUNDING);
+        close(errors.bias(2, 0), of_second);
+        close(errors.bias(1, 0), of_first);
+        // δ² a¹ = 8 · 7: error of δ² times 7, 8 times error of a¹, and 56 itself.
+        close(errors.weight(2, (0, 0), 7.0), of_second * 7.0 + 8.0 * 74.0_f64.sqrt() + 56.0);
+    }
+
+    #[test]
+    fn a_weights_error_adds_up_and_those_of_a_row_are_independent() {
+        // δ = −2 with error 3, aⱼ = 1 and −2 with errors ½ and 3: |3 · 1| + |2 · ½| + |2 · 1| = 6 and 6 + 6 + 4 = 16.
+        let delta = vec![Vec::new(), vec![(-2.0, 3.0)]];
+        let errors = Rounding { a: vec![vec![0.5, 3.0], vec![64.0, 64.0]], delta };
+        let weights = [(0, 1.0), (1, -2.0)].map(|(j, a)| errors.weight(1, (0, j), a));
+        assert_eq!((weights, errors.bias(1, 0)), ([6.0, 16.0], 3.0));
+        // ½ · 6 = 3 and ¼ · 16 = 4.
+        assert_eq!(errors.row(1, 0, &[0.5, 0.25], &[1.0, -2.0]), 5.0);
+    }
+
+    #[test]
+    fn a_sum_passes_on_errors_and_adds_its_own() {
+        // Terms 1.5 · 2 and 4.
+        assert_eq!(of_sum(&[1.5], 4.0, &[2.0], &[0.0]), 5.0);
+        // The term 16, and 2 · 6 = 12 passed on.
+        assert_eq!(of_sum(&[2.0], 0.0, &[8.0], &[6.0]), 20.0);
+        // 1 + 1 − 1 − 1 = 0 of four terms: on the way there, sums are rounded.
+        assert_eq!(of_sum(&[1.0, 1.0, -1.0], -1.0, &[1.0; 3], &[0.0; 3]), 2.0);
+        // 2 − 2 = 0 exactly: errors 3 and 4 are passed on, no own one comes in.
+        assert_eq!(of_sum(&[1.0, -1.0], 0.0, &[2.0; 2], &[3.0, 4.0]), 5.0);
+    }
+
+    #[test]
+    fn sums_are_exact_of_two_exact_terms_at_most() {
+        let exact = |weights: &[f64], a: &[f64], bias| is_exact(weights, a, bias, ROUNDING);
+        assert!(exact(&[3.0, 5.0], &[7.0, 9.0], 0.0) && exact(&[3.0], &[7.0], 2.0));
+        assert!(!exact(&[3.0, 5.0], &[7.0, 9.0], 2.0) && !exact(&[3.0; 3], &[7.0; 3], 0.0));
+        // What is 0 is no term.
+        assert!(exact(&[0.0, 3.0, 5.0], &[7.0; 3], 0.0) && exact(&[7.0; 3], &[3.0, 0.0, 5.0], 0.0));
+        assert!(!exact(&[1.0 / 3.0], &[1.0 / 3.0], 0.0));
+    }
+
+    #[test]
+    fn products_are_exact_in_the_arithmetic_under_test() {
+        // (1 + 2⁻²³)² = 1 + 2⁻²² + 2⁻⁴⁶ fits into 53 bits, not into 24; (1 + 2⁻⁵²)² into neither.
+        let (single, double) = (1.0 + f64::from(f32::EPSILON), 1.0 + f64::EPSILON);
+        for (x, y, expected) in
+            [(3.0, 5.0, [true, true]), (single, single, [true, false]), (double, double, [false; 2])]
+        {
+            assert_eq!([ROUNDING, SINGLE].map(|unit| is_exact_product(x, y, unit)), expected, "{x} {y}");
+        }
+    }
+
+    #[test]
+    fn backwards_by_hand() {
+        // ½ · (−4) + 2 · 2 = 2; terms −2 and 4, errors passed on ½ · 2 = 1 and 2 · 1 = 2: √(4 + 16 + 1 + 4) = 5.
+        assert_eq!(backward(&[0.5, 2.0], &[(-4.0, 2.0), (2.0, 1.0)]), (2.0, 5.0));
+    }
+
+    #[test]
+    fn a_norm_neither_overflows_nor_underflows() {
+        let [large, small] = [1000, -1000].map(|exponent| 2.0_f64.powi(exponent));
+        for size in [1.0, large, small] {
+            assert_eq!(norm([3.0 * size, -4.0 * size].into_iter()), 5.0 * size);
+        }
+        assert_eq!(norm([0.0, 0.0].into_iter()), 0.0);
+        assert_eq!(norm([1.0, f64::NEG_INFINITY].into_iter()), f64::INFINITY);
+    }
+
+    /// The error of b + Σⱼ wⱼ aⱼ.
+    fn of_sum(weights: &[f64], bias: f64, a: &[f64], errors: &[f64]) -> f64 {
+        let architecture = Architecture::inputs(a.len()).dense(1, Activation::Identity);
+        let (x, y) = (Array2::from_shape_fn((1, a.len()), |(_, j)| a[j]), array![0.0]);
+        let problem = Problem::new(&architecture, Loss::MeanSquaredError, &x, &y).unwrap();
+        let reference = Reference::new(&problem, &[weights, &[bias]].concat()).unwrap();
+        forward(reference.layer(1), a, errors, &reference.sample(0).z[1], ROUNDING)[0]
+    }
+
+    #[track_caller]
+    fn close(found: f64, expected: f64) {
+        // Some ten operations, each rounded to 1.1e-16.
+        assert!((found - expected).abs() <= 1e-15 * expected, "{found}, expected {expected}");
+    }
 }

@@ -23,7 +23,8 @@ pub struct SelfTest {
     pub factor: f64,
     /// The check called this entry wrong.
     pub found: bool,
-    is_coarse: bool,
+    /// The entry had to be spoiled by too much, or the oracle could not tell: nothing is proven.
+    pub(crate) is_coarse: bool,
 }
 
 impl SelfTest {
@@ -82,4 +83,112 @@ fn largest(group: &Range<usize>, analytic: &[f64], seen: &[(usize, Truth)]) -> O
     };
     let of_group = seen.iter().filter(|(index, _)| group.contains(index)).filter(stands_out);
     of_group.max_by(|(one, _), (other, _)| size(*one).total_cmp(&size(*other))).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::tests::{CASE, ledger};
+    use ann_core::rand::SeedableRng;
+    use ann_core::rand::rngs::ChaCha8Rng;
+
+    #[test]
+    fn an_entry_is_spoiled_by_a_millionth_or_a_hundred_bounds() {
+        // 100 · (1/16) / 25 = 1/4, which is not beyond the coarsest; 100 · (1/16) / 12.5 = 1/2 is.
+        for (g, bound, factor, verdict) in [
+            (4.0, 0.0, 1.0 + 1e-6, Verdict::Pass),
+            (25.0, 0.0625, 1.25, Verdict::Pass),
+            (-25.0, 0.0625, 1.25, Verdict::Pass),
+            (12.5, 0.0625, 1.5, Verdict::Inconclusive),
+        ] {
+            let truth = ordinary(g, bound);
+            let mut oracle = Known::of(&[truth]);
+            let test = run(&ledger(0, "x"), &[g], truth, &mut oracle).expect("it stands out");
+            assert_eq!((test.index, test.factor, test.found), (0, factor, true), "{g}");
+            assert_eq!((oracle.claimed, test.verdict()), (vec![g * factor], verdict), "{g}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_found_is_invalid_unless_the_oracle_cannot_tell() {
+        for (kind, bound, verdict) in
+            [(Kind::Ordinary, 8.0, Verdict::Invalid), (Kind::Excused, 0.0, Verdict::Inconclusive)]
+        {
+            let mut oracle = Known::of(&[Truth { value: 4.0, bound, kind }]);
+            let test = run(&ledger(0, "x"), &[4.0], ordinary(4.0, 0.0), &mut oracle).expect("it stands out");
+            assert_eq!((test.found, test.verdict()), (false, verdict));
+        }
+    }
+
+    #[test]
+    fn of_a_sampled_group_it_is_the_only_culprit() {
+        for (entries, is_made) in [("xx", true), ("xw", true), ("x.", true), ("w.", false)] {
+            let truths = [ordinary(12.5, 0.0), ordinary(2.0, 0.0)];
+            let mut oracle = Known { along: 0.0625, ..Known::of(&truths) };
+            let test = run(&ledger(0, entries), &[12.5, 2.0], truths[0], &mut oracle);
+            assert_eq!(test.is_some_and(|test| test.found && test.index == 0), is_made, "{entries}");
+            // Along a direction the derivative is known to 1/16, and the rounding of a sum: 1e-14 of the share.
+            let share = if entries.contains('.') { 0.5 } else { SMALLEST };
+            assert!(test.is_none_or(|test| (test.factor - 1.0 - share).abs() < 1e-12), "{test:?}");
+        }
+    }
+
+    #[test]
+    fn the_largest_entry_that_was_found_right() {
+        let right = |size| (size, ordinary(size, 0.0));
+        let unsure = |kind, size| (size, Truth { kind, ..ordinary(size, 0.0) });
+        let entries = [
+            right(0.5),
+            right(-1.0),
+            unsure(Kind::Blurred, 4.0),
+            (8.0, ordinary(7.0, 0.5)),
+            (16.0, ordinary(16.0, 16.0)),
+            unsure(Kind::Excused, 32.0),
+            right(64.0),
+        ];
+        let analytic = entries.map(|(analytic, _)| analytic);
+        let seen: Vec<(usize, Truth)> = entries.iter().map(|(_, truth)| *truth).enumerate().collect();
+        let of = |group: Range<usize>| largest(&group, &analytic, &seen).map(|(index, _)| index);
+        assert_eq!([of(0..6), of(0..1), of(2..6), of(0..7)], [Some(1), Some(0), None, Some(6)]);
+    }
+
+    fn ordinary(value: f64, bound: f64) -> Truth {
+        Truth { value, bound, kind: Kind::Ordinary }
+    }
+
+    /// Entry 0 was seen, and is looked for again.
+    fn run(group: &Ledger, analytic: &[f64], seen: Truth, oracle: &mut Known) -> Option<SelfTest> {
+        let rng = &mut ChaCha8Rng::seed_from_u64(5);
+        SelfTest::run(CASE, &[group], analytic.to_vec(), &[(0, seen)], oracle, rng).expect("it knows all")
+    }
+
+    /// Knows each derivative to its own bound, and any along a direction to another.
+    struct Known {
+        truths: Vec<Truth>,
+        along: f64,
+        /// What it was asked about last.
+        claimed: Vec<f64>,
+    }
+
+    impl Known {
+        fn of(truths: &[Truth]) -> Self {
+            Self { truths: truths.to_vec(), along: 0.0, claimed: Vec::new() }
+        }
+    }
+
+    impl Oracle for Known {
+        fn entries(&mut self, indices: &[usize], analytic: &[f64]) -> Result<Vec<Truth>> {
+            self.claimed = analytic.to_vec();
+            Ok(indices.iter().map(|&index| self.truths[index]).collect())
+        }
+
+        fn coarsest(&self) -> f64 {
+            0.25
+        }
+
+        fn along(&mut self, group: &Range<usize>, direction: &[f64], _claimed: f64) -> Result<Truth> {
+            let sum = group.clone().zip(direction).map(|(index, d)| self.truths[index].value * d).sum();
+            Ok(ordinary(sum, self.along))
+        }
+    }
 }

@@ -47,19 +47,19 @@ impl Sigma {
             Self::Identity => z,
             // 1 / (1 + e⁻ᶻ) above 0, eᶻ / (1 + eᶻ) below
             Self::Sigmoid => {
-                let is_above = z.real() > 0.0;
-                let e = (if is_above { -z } else { z }).exp();
-                let numerator = if is_above { N::from(1.0) } else { e };
+                let is_below = z.real().is_sign_negative();
+                let e = (if is_below { z } else { -z }).exp();
+                let numerator = if is_below { e } else { N::from(1.0) };
                 numerator / (e + 1.0)
             }
             // tanh |z| = −t / (t + 2) with t = e^(−2|z|) − 1
-            Self::Tanh if z.real() > 0.0 => {
-                let t = (z * -2.0).exp_m1();
-                -t / (t + 2.0)
-            }
-            Self::Tanh => {
+            Self::Tanh if z.real().is_sign_negative() => {
                 let t = (z * 2.0).exp_m1();
                 t / (t + 2.0)
+            }
+            Self::Tanh => {
+                let t = (z * -2.0).exp_m1();
+                -t / (t + 2.0)
             }
             // At 0 itself off: ReLU′(0) = 0 (report, "ReLU").
             Self::Leaky { .. } if z.real() > 0.0 => z,
@@ -158,6 +158,60 @@ mod tests {
         let [relu, leaky] = [0.0, 0.1].map(|slope| Sigma::Leaky { slope });
         assert_eq!([-1.0, 0.0, 1.0].map(|z| relu.derivative(z)), [0.0, 0.0, 1.0]);
         assert_eq!([-1.0, 0.0, 1.0].map(|z| leaky.derivative(z)), [0.1, 0.1, 1.0]);
+    }
+
+    #[test]
+    fn the_error_of_a_derivative_by_hand() {
+        let [identity, sigmoid, tanh] = [Sigma::Identity, Sigma::Sigmoid, Sigma::Tanh];
+        assert_eq!(identity.derivative_error(3.0, 3.0, 8.0, UNIT), 0.0);
+        // a + a² = ¾, σ′(0) = ¼ times 8.
+        assert_eq!(sigmoid.derivative_error(0.0, 0.5, 8.0, UNIT), 2.75);
+        // 1 + a² = 5/4, twice σ′ times 8.
+        let slope = tanh.derivative(1.0);
+        assert_eq!(tanh.derivative_error(1.0, 0.5, 8.0, UNIT), 1.25 + 16.0 * slope);
+    }
+
+    #[test]
+    fn errors_that_span_a_kink_count_its_jump() {
+        // The jump 1 − ¼ in roundings of 1/64, where |z| is below 16 errors of as many: 16 · 5/64 > 1, 16 · 4/64 = 1.
+        let leaky = Sigma::Leaky { slope: 0.25 };
+        for (z, z_error, expected) in [
+            (1.0, 5.0, 48.0),
+            (-1.0, 5.0, 48.0),
+            (1.0, 4.0, 0.0),
+            (1.0, 2.0, 0.0),
+            (0.0, 1.0, 48.0),
+            (0.0, 0.0, 0.0),
+        ] {
+            assert_eq!(leaky.derivative_error(z, z, z_error, UNIT), expected, "z = {z}, error {z_error}");
+        }
+    }
+
+    #[test]
+    fn the_error_of_a_users_derivative_by_hand() {
+        // At z = 2 and a = 2: slope a² + 2 = 6; a moved by 8/64 · 2 = ¼ makes 5.0625 − 4 = 1.0625 in units of 8/64, 8.5;
+        // slope · z_error = 3 or 48; and the jump 2 · 64 when z is closer to the kink at 1 than 16 · 8/64 = 2.
+        let stairs = Sigma::Custom(Arc::new(Stairs));
+        assert_eq!(stairs.derivative_error(2.0, 2.0, 0.5, UNIT), 6.0 + 8.5 + 3.0);
+        assert_eq!(stairs.derivative_error(2.0, 2.0, 8.0, UNIT), 6.0 + 8.5 + 48.0 + 128.0);
+        assert_eq!((stairs.kinks(), stairs.to_string()), (&[1.0][..], "Stairs".to_owned()));
+    }
+
+    const UNIT: f64 = 1.0 / 64.0;
+
+    /// No function and its derivative: numbers that are easy to tell apart.
+    #[derive(Debug)]
+    struct Stairs;
+    impl ActivationFn for Stairs {
+        fn value(&self, _z: f64) -> f64 {
+            2.0
+        }
+        fn derivative(&self, z: f64, a: f64) -> f64 {
+            a * a + if z > 1.0 { 2.0 } else { 0.0 }
+        }
+        fn kinks(&self) -> &[f64] {
+            &[1.0]
+        }
     }
 
     #[track_caller]

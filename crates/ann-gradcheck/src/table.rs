@@ -276,3 +276,157 @@ impl Group {
         first.split('[').next().unwrap_or_default().into()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::entry::tests::entry;
+    use crate::ledger::tests::{BOUND, CASE, ledger};
+    use crate::{Config, FunctionCheck, SelfTest};
+    use ann_core::{Activation, Architecture};
+
+    #[test]
+    fn a_summary_is_one_line() {
+        for (groups, expected) in [
+            (
+                ["xxxxxx", "xx", "xx", "x"],
+                "pass: 11 entries agree in 1 comparison; the largest difference is 5.0e-1 at W¹[0, 1] (bound 1.0e0)",
+            ),
+            (
+                ["xx....", "xx", "xx", "x"],
+                "pass: 7 of 11 entries agree, and all along random directions, in 1 comparison; the largest difference is 5.0e-1 \
+                 at W¹[0, 1] (bound 1.0e0)",
+            ),
+            (
+                ["xxxxxx", "xw", "xx", "x"],
+                "fail: 1 of 11 entries is wrong; worst b¹[1]: analytic 3.000000e0, numerical 2.000000e0, difference 1.0e0, \
+                 bound 1.9e-1 (point given, 6 rows, loss)",
+            ),
+            (
+                ["xxxxxx", "ww", "xx", "x"],
+                "fail: 2 of 11 entries are wrong; worst b¹[0]: analytic 3.000000e0, numerical 2.000000e0, difference 1.0e0, \
+                 bound 1.9e-1 (point given, 6 rows, loss)",
+            ),
+            (
+                ["xxxxxs", "xs", "xx", "x"],
+                "vacuous: a gradient of zeros would pass too for too many entries of W¹, b¹: 6 of 8 entries were exercised; \
+                 try other points",
+            ),
+            (
+                ["xxxxxx", "xx", "xb", "x"],
+                "inconclusive: the function is too rough or noisy to tell the derivatives of W²: 1 of 2 entries were exercised; \
+                 try other points",
+            ),
+        ] {
+            assert_eq!(report(groups).summary(), expected);
+        }
+        let twice = passed(|report| report.cases.push(CASE));
+        assert!(twice.summary().starts_with("pass: 11 entries agree in 2 comparisons; "), "{twice}");
+    }
+
+    #[test]
+    fn what_is_wrong_beside_the_entries_is_said() {
+        let spoiled = |found, is_coarse| Some(SelfTest { index: 9, factor: 1.5, found, is_coarse });
+        for (report, expected) in [
+            (
+                passed(|report| report.self_test = spoiled(true, true)),
+                "inconclusive: an entry off by less than 5.0e-1 of itself would not be seen: values are noisy, or large beside \
+                 their changes",
+            ),
+            (
+                passed(|report| report.self_test = spoiled(false, false)),
+                "invalid: the self-test was not found: the check cannot be trusted here",
+            ),
+            (
+                passed(|report| report.undeclared_kink = Some("z = 1".into())),
+                "inconclusive: not differentiable at z = 1: if there is a kink, declare it in `kinks`",
+            ),
+            (
+                Report::invalid(Names::Numbers, &Config::default(), "it panicked".into()),
+                "invalid: it panicked",
+            ),
+            (with_function(PASSED), "fail: Swish: σ′ is wrong"),
+        ] {
+            assert_eq!(report.summary(), expected);
+        }
+        // A wrong entry is looked at before the function that may be to blame.
+        let both = with_function(["xxxxxx", "xw", "xx", "x"]).summary();
+        assert!(both.starts_with("fail: 1 of 11 entries is wrong; worst b¹[1]"), "{both}");
+    }
+
+    #[test]
+    fn a_table_with_all_that_is_told_below() {
+        let mut full = with_function(["wwwwww", "xx", "x.", "w"]);
+        full.self_test = Some(SelfTest { index: 9, factor: 1.5, found: false, is_coarse: false });
+        (full.arithmetic, full.at_kink) = (Arithmetic::F32, 3);
+        let lines: Vec<String> = full.to_string().lines().skip(1).map(str::to_owned).collect();
+        let expected = [
+            "    entries  exercised  largest |d|  largest |a − d|   bound        at  |a − central|  verdict",
+            "W¹        6          6        2.0e0           5.0e-1   1.0e0  W¹[0, 1]         7.5e-1     fail",
+            "b¹        2          2        2.0e0            0.0e0  1.9e-1     b¹[0]              -     pass",
+            "W²        2     1 of 1        2.0e0            0.0e0  1.9e-1  W²[0, 0]              -     pass",
+            "b²        1          1        2.0e0            0.0e0  1.9e-1     b²[0]              -     fail",
+            "wrong: W¹[0, 0]: analytic 3.000000e0, numerical 2.000000e0, difference 1.0e0, bound 1.9e-1 (point given, 6 rows, loss), \
+             analytic/numerical = 1.500000",
+        ];
+        for (line, expected) in lines.iter().zip(expected) {
+            assert_eq!(line, expected, "{full}");
+        }
+        // Seven are wrong, of which five are listed.
+        assert!(lines[9].starts_with("wrong: W¹[1, 1]"), "{full}");
+        let below = [
+            "… and 2 more",
+            "derivative taken from Swish, after its own check: σ′ is wrong",
+            "self-test: W²[0, 1] spoiled by 5.0e-1 of itself, NOT found",
+            "computed in f32, compared with f64: the bound is 16u |d| + 16u max|d| + 16u of what cancels, u = 2⁻²⁴",
+            "2 entries have a kink within ±h: frozen above, differing by up to 7.5e-1 across it",
+            "3 pre-activations are exactly at a kink",
+        ];
+        assert_eq!(lines[10..], below, "{full}");
+    }
+
+    #[test]
+    fn nothing_is_told_where_there_is_nothing() {
+        for (plain, lines) in [(Some(1.75), 7), (None, 6)] {
+            let text = report_of(PASSED, plain).to_string();
+            assert_eq!(text.lines().count(), lines, "summary, header, four groups, kinks: {text}");
+        }
+        let invalid = Report::invalid(Names::Numbers, &Config::default(), "it panicked".into());
+        assert_eq!(invalid.to_string(), "invalid: it panicked\n");
+    }
+
+    const PASSED: [&str; 4] = ["xxxxxx", "xx", "xx", "x"];
+
+    /// 3-2-1, W¹ 0 to 5, b¹ 6 and 7, W² 8 and 9, b² 10, with one comparison as the letters of [`ledger`] say.
+    /// All derivatives are 2, W¹[0, 1] is half a bound off, and W¹[0, 0] and W¹[0, 1] have a kink.
+    fn report(groups: [&str; 4]) -> Report {
+        report_of(groups, Some(1.75))
+    }
+
+    fn report_of(groups: [&str; 4], plain: Option<f64>) -> Report {
+        let architecture = Architecture::inputs(3).dense(2, Activation::Relu).dense(1, Activation::Identity);
+        let names = Names::Layout(architecture.layout().unwrap());
+        let ledgers: Vec<_> =
+            [0, 6, 8, 10].into_iter().zip(groups).map(|(start, group)| ledger(start, group)).collect();
+        let mut entries: Vec<Entry> = (0..11).map(|index| entry(index, 2.0, 2.0, BOUND)).collect();
+        entries[0].plain = plain;
+        entries[1] = Entry { central: Some(1.75), plain, ..entry(1, 2.5, 2.0, 1.0) };
+        let mut report = Report::new(names, &Config::default(), &ledgers, entries, &[2.0; 11]);
+        report.cases = vec![CASE];
+        report
+    }
+
+    fn passed(change: impl Fn(&mut Report)) -> Report {
+        let mut report = report(PASSED);
+        change(&mut report);
+        report
+    }
+
+    /// The same, of a user's function that is wrong.
+    fn with_function(groups: [&str; 4]) -> Report {
+        let (name, summary) = ("Swish".to_owned(), "σ′ is wrong".to_owned());
+        let mut report = report(groups);
+        report.functions.push(FunctionCheck { name, verdict: Verdict::Fail, summary });
+        report
+    }
+}

@@ -98,3 +98,73 @@ pub(crate) fn drawn<F: Scalar>(problem: &Problem<'_, F>, rng: &mut impl Rng) -> 
     }
     point
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ann_core::ndarray::{Array1, array};
+    use ann_core::{Activation, Architecture, Loss, seeded};
+
+    #[test]
+    fn rows_are_spread_over_all() {
+        let architecture = Architecture::inputs(1).dense(1, Activation::Identity);
+        for (count, expected) in [(1, vec![1]), (2, vec![1, 2]), (6, vec![1, 2, 6]), (7, vec![1, 2, 6, 7])] {
+            let y = Array1::from_shape_fn(count, |row| row as f64);
+            let x = y.clone().insert_axis(Axis(1));
+            let problem = Problem::new(&architecture, Loss::MeanSquaredError, &x, &y).unwrap();
+            let parts = rows(&problem);
+            assert_eq!(parts.iter().map(Rows::count).collect::<Vec<_>>(), expected);
+            for part in &parts {
+                let part = part.problem(&problem, 0.5);
+                let Targets::Values(y) = part.targets() else { panic!("a regression") };
+                assert_eq!((part.features(), part.l2()), (y, 0.5));
+                // The i-th of n rows is the one at ⌊i · count / n⌋; where there are 2 of 7, those are 0 and 3.
+                let last = (part.rows() - 1) * count / part.rows();
+                assert_eq!((y[[0, 0]], y[[part.rows() - 1, 0]]), (0.0, last as f64));
+            }
+        }
+    }
+
+    #[test]
+    fn training_takes_twenty_steps_downhill_none_longer_than_a_fifth() {
+        // |(3, 4)| = 5: steps of 0.2 · (0.6, 0.8).  |(0.5, 0)| < 1: steps of 0.2 · 0.5.
+        for (slope, moved) in [([3.0, 4.0], [2.4, 3.2]), ([0.5, 0.0], [2.0, 0.0])] {
+            let mut seen = Vec::new();
+            let point = trained(&[10.0, 20.0], |at: &[f64]| {
+                seen.push(at[0]);
+                Ok(slope.to_vec())
+            })
+            .unwrap();
+            // Twenty sums of numbers up to 20 are off by less than 1e-12.
+            assert!((point[0] - 10.0 + moved[0]).abs() < 1e-12, "{point:?}");
+            assert!((point[1] - 20.0 + moved[1]).abs() < 1e-12, "{point:?}");
+            assert!(seen.len() == 20 && seen.is_sorted_by(|one, next| one > next), "{seen:?}");
+        }
+    }
+
+    #[test]
+    fn enlarged_points_have_three_times_the_weights() {
+        let architecture = Architecture::inputs(1).dense(1, Activation::Tanh).dense(1, Activation::Identity);
+        let x = array![[1.0]];
+        let problem = Problem::new(&architecture, Loss::MeanSquaredError, &x, x.view()).unwrap();
+        assert_eq!(enlarged(&problem, &[1.0, 2.0, 4.0, 8.0]), [3.0, 2.0, 12.0, 8.0]);
+    }
+
+    #[test]
+    fn drawn_weights_have_a_quarter_of_hes_variance_and_biases_keep_units_alive() {
+        let architecture = Architecture::inputs(8).dense(400, Activation::Relu);
+        let (x, y) = (Array2::zeros((1, 8)), Array2::zeros((1, 400)));
+        let problem = Problem::new(&architecture, Loss::MeanSquaredError, &x, &y).unwrap();
+        let point: Vec<f64> = drawn(&problem, &mut seeded(1));
+        let span = &problem.layout().layers()[0];
+        // 1 / (2 · 8) = ¼²; of n draws means are known to σ/√n, deviations to a share of 1/√2n: 4% for 400, here 4 of each.
+        for (range, mean, deviation) in [(span.weights(), 0.0, 0.25), (span.bias(), 0.25, 0.5)] {
+            let n = range.len() as f64;
+            let found = point[range.clone()].iter().sum::<f64>() / n;
+            let variance = point[range].iter().map(|x| (x - found).powi(2)).sum::<f64>() / n;
+            assert!((found - mean).abs() < 4.0 * deviation / n.sqrt(), "{found}, expected {mean}");
+            let share = variance.sqrt() / deviation;
+            assert!((share - 1.0).abs() < 4.0 / (2.0 * n).sqrt(), "{share} of {deviation}");
+        }
+    }
+}

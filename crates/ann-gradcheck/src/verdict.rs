@@ -50,3 +50,34 @@ impl Display for Verdict {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::entry::Names;
+    use crate::{Config, Error};
+
+    #[test]
+    fn from_best_to_worst() {
+        let verdicts = [
+            (Verdict::Pass, "pass", 0),
+            (Verdict::Inconclusive, "inconclusive", 3),
+            (Verdict::Vacuous, "vacuous", 3),
+            (Verdict::Fail, "fail", 1),
+            (Verdict::Invalid, "invalid", 1),
+        ];
+        assert!(verdicts.is_sorted_by(|(better, ..), (worse, ..)| better < worse));
+        for (verdict, word, code) in verdicts {
+            assert_eq!((verdict.to_string(), verdict.exit_code()), (word.into(), code));
+        }
+        assert_eq!(format!("{:>6}", Verdict::Pass), "  pass");
+    }
+
+    #[test]
+    fn a_check_that_ended_in_an_error_is_invalid() {
+        assert_eq!(Verdict::of(&Err(Error::NoParameters)), Verdict::Invalid);
+        // Nothing was found wrong with nothing.
+        let report = Report::new(Names::Numbers, &Config::default(), &[], Vec::new(), &[]);
+        assert_eq!(Verdict::of(&Ok(report)), Verdict::Pass);
+    }
+}

@@ -158,3 +158,108 @@ impl Oracle for Witness<'_> {
         Ok(truth)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ann_core::ndarray::array;
+    use ann_core::{Activation, Architecture, Loss, Problem};
+
+    #[test]
+    fn precisions() {
+        let double = Precision::of::<f64>();
+        assert_eq!((double.relative, double.group, double.rounding), (1e-11, 1e-12, 2_f64.powi(-53)));
+        assert_eq!((double.error, double.underflow), (2_f64.powi(-49), 1e6 * f64::MIN_POSITIVE));
+        let single = Precision::of::<f32>();
+        let u16 = 2_f64.powi(-20);
+        assert_eq!((single.relative, single.group, single.error), (u16, u16, u16));
+        assert_eq!((single.rounding, single.underflow), (u16 / 16.0, 1e6 * f64::from(f32::MIN_POSITIVE)));
+    }
+
+    #[test]
+    fn a_bound_adds_up_what_may_be_wrong() {
+        with_witness(Part::Loss, |witness| {
+            let truth = witness.truth(Exactly { derivative: -3.0, size: 5.0, error: 7.0 }, 2.0, 11.0);
+            // |d| and penalty by 1/8, the largest by 1/16, errors by 1/32; N/4 roundings of 1/64 for N = 2; 1; tolerance 1/2.
+            let bound = 5.0 / 8.0 + 11.0 / 16.0 + 7.0 / 32.0 + 2.0 / 4.0 / 64.0 * 5.0 + 1.0 + 11.0 / 2.0;
+            assert_eq!((truth.value, truth.bound, truth.kind), (-1.0, bound, ledger::Kind::Ordinary));
+            for (derivative, error) in [(f64::NAN, 1.0), (1.0, f64::INFINITY)] {
+                let truth = witness.truth(Exactly { derivative, size: 1.0, error }, 0.0, 1.0);
+                assert_eq!((truth.bound, truth.kind), (f64::INFINITY, ledger::Kind::Excused));
+            }
+        });
+    }
+
+    #[test]
+    fn a_penalty_is_the_difference_of_two_gradients() {
+        with_witness(Part::Penalty, |witness| {
+            let loss = Truth { value: 9.0, bound: 0.25, kind: ledger::Kind::Ordinary };
+            // 2λw = 3; two bounds of the loss, (1/8 + tolerance 1/2) of itself, jitter 4.
+            let truth = witness.penalty(0, &loss);
+            assert_eq!((truth.value, truth.bound, truth.kind), (3.0, 6.375, ledger::Kind::Ordinary));
+            let truth = witness.penalty(1, &loss);
+            assert_eq!((truth.value, truth.bound, truth.kind), (0.0, 4.0, ledger::Kind::Known));
+            // Along 2: 8u (|8 · 2| + 2 |3 · 2|) with u = 1/64, one entry's jitter, tolerance of 6.
+            let truth = witness.along(&(0..1), &[2.0], f64::NAN).unwrap();
+            assert_eq!((truth.value, truth.bound), (6.0, 28.0 / 8.0 + 4.0 + 3.0));
+        });
+    }
+
+    #[test]
+    fn the_total_adds_the_penalty_and_its_rounding() {
+        let along = |part| with_witness(part, |witness| witness.along(&(0..1), &[-2.0], f64::NAN).unwrap());
+        let (loss, total) = (along(Part::Loss), along(Part::Total));
+        assert_eq!(total.value - loss.value, -6.0);
+        // Bounds hold square roots: they add up to rounding.
+        let close = |one: f64, other: f64| assert!((one - other).abs() < 1e-12, "{one} {other}");
+        close(total.bound - loss.bound, 2.0 * 6.0 / 8.0);
+        let entries = |part| with_witness(part, |witness| witness.entries(&[0, 1], &[0.0; 2]).unwrap());
+        let (loss, total) = (entries(Part::Loss), entries(Part::Total));
+        assert_eq!((loss[0].value, loss[0].kind), (0.0, ledger::Kind::Known), "its input is called 0");
+        assert_eq!((total[0].value, total[0].kind), (13.0, ledger::Kind::Ordinary));
+        assert_eq!((loss[1].value, total[1].value), (8.0, 8.0));
+        // The largest is 10 without the penalty and 13 with it: by 1/16 and tolerance 1/2.
+        close(total[1].bound - loss[1].bound, 3.0 / 16.0 + 3.0 / 2.0);
+    }
+
+    #[test]
+    fn a_self_test_may_be_coarser_in_f32_and_with_a_tolerance() {
+        let coarsest = |rounding: f64, tolerance: f64| {
+            with_witness(Part::Loss, |witness| {
+                witness.precision.rounding = rounding;
+                witness.tolerance = tolerance;
+                witness.coarsest()
+            })
+        };
+        assert_eq!(coarsest(1e-16, 0.0), 1e-3);
+        assert_eq!(coarsest(1e-16, 2.0), 2e3 + 1e-3);
+        assert_eq!(coarsest(1e-8, 0.0), 0.1);
+        assert_eq!(coarsest(1e-12, 0.0), 0.1);
+    }
+
+    /// ŷ = w x + b with w = b = 3 on x = 1, 1.5, off by 4 each: ∂/∂w = 2 (4·1 + 4·1.5) / 2 = 10, ∂/∂b = 2 (4 + 4) / 2 = 8.  λ = ½.
+    fn with_witness<T>(part: Part, check: impl FnOnce(&mut Witness<'_>) -> T) -> T {
+        let architecture = Architecture::inputs(1).dense(1, Activation::Identity);
+        let (x, y) = (array![[1.0], [1.5]], array![2.0, 3.5]);
+        let problem = Problem::new(&architecture, Loss::MeanSquaredError, &x, &y).unwrap();
+        let problem = problem.with_l2(0.5).unwrap();
+        let reference = Reference::new(&problem, &[3.0, 3.0]).unwrap();
+        check(&mut Witness {
+            reference: &reference,
+            layout: problem.layout(),
+            exact: None,
+            part,
+            precision: Precision {
+                relative: 1.0 / 8.0,
+                group: 1.0 / 16.0,
+                error: 1.0 / 32.0,
+                rounding: 1.0 / 64.0,
+                underflow: 1.0,
+            },
+            tolerance: 0.5,
+            loss_gradient: &[8.0, 8.0],
+            jitter: 4.0,
+            zero_inputs: &[true],
+        })
+    }
+}

@@ -157,10 +157,12 @@ fn losses_for_classes_and_values() {
 #[test]
 fn a_problem_checks_its_own_functions_first_and_says_so() {
     let data = Data::from(iris());
-    let softsign = || Custom(|z: f64| z / (1.0 + z.abs()), |z: f64| (1.0 + z.abs()).powi(-2), &[]);
+    let softsign: Activation =
+        Custom(|z: f64| z / (1.0 + z.abs()), |z: f64| (1.0 + z.abs()).powi(-2), &[]).into();
     let architecture = Architecture::inputs(4)
-        .dense(5, softsign())
+        .dense(5, softsign.clone())
         .dense(4, Activation::Tanh)
+        .dense(4, softsign)
         .dense(3, Activation::Identity);
     for (loss, expected) in [
         (Loss::SoftmaxCrossEntropy, vec!["Custom"]),
@@ -223,6 +225,8 @@ fn a_steep_function_does_not_hide_a_mistake_where_it_is_small() {
 fn kinks_out_of_order_or_out_of_reach_are_no_panic() {
     let report = check_activation(&Custom(|z| z, |_| 1.0, &[1.0, 0.0]));
     assert_eq!(report.summary(), "invalid: kinks are [1.0, 0.0], expected finite numbers in rising order");
+    let report = check_activation(&Custom(|z| z, |_| 1.0, &[1.0, 1.0]));
+    assert_eq!(report.summary(), "invalid: kinks are [1.0, 1.0], expected finite numbers in rising order");
     let far = check_activation(&Custom(|z| z, |_| 1.0, &[1e300]));
     assert!(far.verdict() < Verdict::Fail, "{far}");
 }
