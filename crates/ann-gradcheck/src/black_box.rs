@@ -4,6 +4,8 @@
 //! F′(x) F″(x)", Advances in Engineering Software 4, 1982; Numerical Recipes, section 5.7).  The difference of neighbours in
 //! the table estimates the truncation; that alone is too small for most functions, so a rounding term of 8u max|f| / h joins it.
 
+use std::ops::ControlFlow;
+
 /// Steps, each half the one before.
 const ROWS: i32 = 7;
 /// On one side it takes more of them: errors have the odd powers of h, too.
@@ -16,6 +18,8 @@ pub(crate) const FIRST_STEP: f64 = 0.1;
 const CONVERGED: f64 = 100.0;
 /// A second opinion looks closer so many times, each time eight times: down to 1e-19 of the first step.
 const RADII: i32 = 20;
+/// The end of a flat piece is found by halving so many times: to 1e-15 of the first step.
+const HALVINGS: usize = 50;
 
 /// A derivative and how far off it may be.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -39,7 +43,7 @@ pub struct Estimate {
 /// ```
 pub fn ridders(mut f: impl FnMut(f64) -> f64, x: f64, first_step: f64) -> Option<Estimate> {
     let at_zero = f(x);
-    Line { f: &mut |t| f(x + t), at_zero, x, noise: 0.0 }.derivative(first_step)
+    Line { f: &mut |t| f(x + t), at_zero, x, noise: 0.0, scale: x.abs() }.derivative(first_step)
 }
 
 /// f on a line through the point where it is to be derived, at 0.
@@ -52,6 +56,8 @@ pub(crate) struct Line<'f> {
     pub x: f64,
     /// How much the values of f scatter by themselves, at least ROUNDING · |f|.
     pub noise: f64,
+    /// The largest number that f may be made of, as far as is known: what cancels to a constant is rounded.
+    pub scale: f64,
 }
 
 /// The realised displacements and values to both sides.
@@ -77,6 +83,32 @@ impl Line<'_> {
         let mut pair = |i| Some(Pair { low, high: self.realised(first * 0.5_f64.powi(i))? });
         let pairs: Vec<Pair> = (0..ROWS_ON_ONE_SIDE).map(&mut pair).collect::<Option<_>>()?;
         Some(extrapolate(&pairs, 2.0, self.at_zero, self.noise))
+    }
+
+    /// 0, where f keeps its value up to `reach` on either side or leaves it without a jump: a staircase tells nothing.
+    fn flat(&mut self, reach: f64) -> Option<Estimate> {
+        let nearest = self.flat_until(-reach)?.min(self.flat_until(reach)?);
+        // A slope that would change f by a few roundings on the way would have been seen.
+        let bound = 8.0 * ROUNDING * self.scale.max(self.at_zero.abs()) / nearest;
+        Some(Estimate { derivative: 0.0, bound, converged: true })
+    }
+
+    /// How far f keeps its value on one side, at most to `reach`; `None` where it ends in a jump.
+    fn flat_until(&mut self, reach: f64) -> Option<f64> {
+        let (mut flat, mut beyond, mut change) = (0.0, reach, (self.f)(reach) - self.at_zero);
+        if change == 0.0 {
+            return Some(reach.abs());
+        }
+        let size = self.at_zero.abs().max(change.abs());
+        for _ in 0..HALVINGS {
+            let middle = 0.5 * (flat + beyond);
+            match (self.f)(middle) - self.at_zero {
+                0.0 => flat = middle,
+                other => (beyond, change) = (middle, other),
+            }
+        }
+        // What a kink, or a bend, leaves so close to it is rounding.
+        (change.abs() <= 64.0 * ROUNDING * size).then_some(flat.abs())
     }
 
     fn pair(&mut self, h: f64) -> Option<Pair> {
@@ -189,54 +221,71 @@ impl Opinion {
 
 /// A second opinion, before a difference is called a mistake: f′(0) from a neighbourhood in which f is seen to be smooth.
 ///
-/// Kinks near the point (any network of ReLU has many) may mislead the extrapolation, and so may waves much shorter than its
-/// steps.  `None` where f is smooth at no radius at which its values still tell derivatives apart that differ by `gap`.
-pub(crate) fn second_opinion(
-    line: &mut Line<'_>,
-    first: f64,
-    (claimed, found): (f64, Estimate),
-    gap: f64,
-) -> Option<Estimate> {
-    let needed = gap / 8.0;
-    let mut best: Option<Estimate> = None;
-    let mut consider = |estimate: Estimate| {
-        if estimate.bound < best.map_or(needed, |best| best.bound) {
-            best = Some(estimate);
-        }
-    };
+/// Kinks near the point (any network of ReLU has many) may mislead the extrapolation that `found`, and so may waves much shorter
+/// than its steps.  `None` where f is smooth at no radius at which its values still tell derivatives apart that differ by `gap`.
+pub(crate) fn second_opinion(line: &mut Line<'_>, first: f64, found: Estimate, gap: f64) -> Option<Estimate> {
     // Only where nothing was measured but rounding: kinks look like noise, and then nothing is settled.
     let is_settled = found.converged && line.noise <= 4.0 * ROUNDING * line.at_zero.abs();
-    let mut is_confirmed = false;
-    let mut wider: Option<Neighbourhood> = None;
+    let mut opinions = Opinions::new(is_settled.then_some(found), gap / 8.0);
     for shrunk in 0..RADII {
         let Some(now) = nine_points(line, first / 64.0 / 8_f64.powi(shrunk)) else {
             // Where a function ends, radii shrink until they are inside.
             continue;
         };
-        if is_settled && now.noisy.confirms(found) {
-            if is_confirmed {
-                return Some(found);
-            }
-            is_confirmed = true;
-        }
         if now.is_flat {
-            // As claimed; or flat at wider steps too; or one step of a staircase.
-            let is_flat_around = wider.is_none() && found.converged && found.derivative == 0.0;
-            return if claimed == 0.0 || is_flat_around { Some(now.clean.estimate) } else { best };
+            // One step of a staircase tells nothing.
+            return line.flat(first).or(opinions.best);
         }
-        if let Some(wider) = &wider {
-            if let Some(estimate) = wider.clean.confirmed_by(now.clean) {
-                return Some(estimate);
-            }
-            wider.noisy.confirmed_by(now.noisy).into_iter().for_each(&mut consider);
-            wider.bent.confirmed_by(now.bent).into_iter().for_each(&mut consider);
+        if let ControlFlow::Break(opinion) = opinions.look_closer(now) {
+            return opinion;
         }
-        if wider.is_some() && now.clean.estimate.bound > needed {
-            break;
-        }
-        wider = Some(now);
     }
-    best
+    opinions.best
+}
+
+/// What was seen at wider radii.
+struct Opinions {
+    /// The extrapolation, where it has settled: it needs to be confirmed.
+    settled: Option<Estimate>,
+    confirmations: usize,
+    /// A bound beyond this tells nothing.
+    needed: f64,
+    best: Option<Estimate>,
+    wider: Option<Neighbourhood>,
+}
+
+impl Opinions {
+    fn new(settled: Option<Estimate>, needed: f64) -> Self {
+        Self { settled, confirmations: 0, needed, best: None, wider: None }
+    }
+
+    /// Adds what is seen eight times closer; breaks with what is certain, or with the best once values cannot tell more.
+    fn look_closer(&mut self, now: Neighbourhood) -> ControlFlow<Option<Estimate>> {
+        if self.settled.is_some_and(|settled| now.noisy.confirms(settled)) {
+            self.confirmations += 1;
+            if self.confirmations == 2 {
+                return ControlFlow::Break(self.settled);
+            }
+        }
+        if let Some(wider) = self.wider.take() {
+            let certain = wider.clean.confirmed_by(now.clean);
+            if certain.is_some() {
+                return ControlFlow::Break(certain);
+            }
+            self.consider(wider.noisy.confirmed_by(now.noisy));
+            self.consider(wider.bent.confirmed_by(now.bent));
+            if now.clean.estimate.bound > self.needed {
+                return ControlFlow::Break(self.best);
+            }
+        }
+        self.wider = Some(now);
+        ControlFlow::Continue(())
+    }
+
+    fn consider(&mut self, estimate: Option<Estimate>) {
+        let limit = self.best.map_or(self.needed, |best| best.bound);
+        self.best = estimate.filter(|estimate| estimate.bound < limit).or(self.best);
+    }
 }
 
 #[cfg(test)]
@@ -279,12 +328,12 @@ mod tests {
         for d in [1e-1, 1e-2, 1e-3, 1e-4, 1e-6] {
             let mut f = |t: f64| (t - d).abs() + (t + 1.0).sin();
             let truth = -1.0 + 1.0_f64.cos();
-            let found = second_opinion(&mut line(&mut f, 0.0), 0.1, (truth, UNSETTLED), 1e-3)
-                .expect("it is smooth nearby");
+            let found =
+                second_opinion(&mut line(&mut f, 0.0), 0.1, UNSETTLED, 1e-3).expect("it is smooth nearby");
             assert!((found.derivative - truth).abs() <= 8.0 * found.bound, "{d}: {found:?}");
         }
         assert_eq!(
-            second_opinion(&mut line(&mut |t| t.abs(), 0.0), 0.1, (1.0, UNSETTLED), 1.0),
+            second_opinion(&mut line(&mut |t| t.abs(), 0.0), 0.1, UNSETTLED, 1.0),
             None,
             "there is no derivative"
         );
@@ -372,14 +421,14 @@ mod tests {
         let mut step = |t: f64| 2.0 * t + if t > 0.0 { 0.5_f64.powi(30) } else { 0.0 };
         for (gap, expected) in [(0.5_f64.powi(13), Some(0.5_f64.powi(17))), (0.5_f64.powi(14), None)] {
             let mut line = Line { noise: 0.5_f64.powi(20), ..line(&mut step, 0.0) };
-            let found = second_opinion(&mut line, 256.0, (1.0, UNSETTLED), gap);
+            let found = second_opinion(&mut line, 256.0, UNSETTLED, gap);
             assert_eq!(found.map(|found| found.bound), expected, "{gap}");
         }
         // Straight within ±1: not from −4 to 4, but from −½ to ½ in steps of ⅛.  Values to 3, and x + t to ½, which moves f
         // by twice as much: 4 roundings; 8 of these by ⅛ are 256, of which 8 are 2048.
         let mut bends = |t: f64| 2.0 + 2.0 * t + (t.abs() - 1.0).max(0.0);
         for (gap, expected) in [(2048.0, Some(exactly(2.0, 256.0))), (1024.0, None)] {
-            let found = second_opinion(&mut line(&mut bends, 0.0), 256.0, (1.0, UNSETTLED), gap * ROUNDING);
+            let found = second_opinion(&mut line(&mut bends, 0.0), 256.0, UNSETTLED, gap * ROUNDING);
             assert_eq!(found, expected, "{gap}");
         }
     }
@@ -393,30 +442,50 @@ mod tests {
         for (converged, noise, expected) in [(true, 8.0, found), (true, 16.0, own), (false, 0.0, own)] {
             let mut straight = |t: f64| 2.0 + 2.0 * t;
             let mut line = Line { noise: noise * ROUNDING, ..line(&mut straight, 0.0) };
-            let opinion = second_opinion(&mut line, 256.0, (1.0, Estimate { converged, ..found }), 1.0);
+            let opinion = second_opinion(&mut line, 256.0, Estimate { converged, ..found }, 1.0);
             assert_eq!(opinion, Some(expected), "{converged}, {noise}");
         }
     }
 
     #[test]
-    fn what_is_flat_is_believed_where_it_is_claimed_or_was_found_all_around() {
-        let constant: fn(f64) -> f64 = |_| 1.0;
-        // From −½ to ½ a single step, from −4 to 4 some.
-        let stairs: fn(f64) -> f64 = |t| (t / 2.0).round();
-        for (f, claimed, converged, derivative, is_flat) in [
-            (constant, 0.0, false, 5.0, true),
-            (constant, 1.0, true, 0.0, true),
-            (constant, 1.0, false, 0.0, false),
-            (constant, 1.0, true, 5.0, false),
-            (stairs, 1.0, true, 0.0, false),
-        ] {
-            let found = Estimate { derivative, bound: 0.0, converged };
-            let opinion = second_opinion(&mut line(&mut { f }, 0.0), 256.0, (claimed, found), 1.0);
-            assert_eq!(
-                opinion.map(|opinion| opinion.derivative),
-                is_flat.then_some(0.0),
-                "{claimed}, {found:?}"
-            );
+    fn what_is_flat_is_believed_unless_it_ends_in_a_jump() {
+        type Function = fn(f64) -> f64;
+        let functions: [(Function, bool); 9] = [
+            (|_| 1.0, true),
+            // Kinks at 3, above and below, where f is 0 and where it is not.
+            (|t| (t - 3.0).max(0.0), true),
+            (|t| (-t - 3.0).max(0.0), true),
+            (|t| 5.0 - (t.abs() - 3.0).max(0.0), true),
+            // Steps at ±1: f is 0, or not, on one side or both.
+            (|t| (t / 2.0).round(), false),
+            (|t| f64::from(t > 3.0), false),
+            (|t| f64::from(t < -3.0), false),
+            (|t| 1e6 + (t / 2.0).round() * 1e-6, false),
+            // It ends.
+            (|t| if t > 3.0 { f64::NAN } else { 0.0 }, false),
+        ];
+        for (number, (f, is_flat)) in functions.into_iter().enumerate() {
+            let opinion = second_opinion(&mut line(&mut { f }, 0.0), 256.0, UNSETTLED, 1.0);
+            assert_eq!(opinion.map(|opinion| opinion.derivative), is_flat.then_some(0.0), "{number}");
+        }
+    }
+
+    #[test]
+    fn a_constant_is_known_to_a_few_roundings_on_its_way() {
+        // As far as asked, or to the nearer kink, at 0.125 and −0.25.
+        let valley = |t: f64| (t - 0.125).max(0.0) + (-t - 0.25).max(0.0) + 2.0;
+        type Function<'f> = &'f mut dyn FnMut(f64) -> f64;
+        let functions: [(Function<'_>, f64, f64, f64); 4] = [
+            (&mut |_| 2.0, 4.0, 4.0, 0.5),
+            (&mut |_| -8.0, 1.0, 8.0, 0.5),
+            (&mut |t| valley(t), 4.0, 4.0, 0.125),
+            (&mut |t| valley(-t), 4.0, 4.0, 0.125),
+        ];
+        for (f, scale, size, reach) in functions {
+            let found = Line { scale, ..line(f, 0.0) }.flat(0.5).expect("without a jump");
+            // The kink is found to the last halving.
+            let expected = exactly(0.0, 8.0 * size / reach);
+            assert!((found.bound / expected.bound - 1.0).abs() < 1e-12, "{found:?}, expected {expected:?}");
         }
     }
 
@@ -436,6 +505,6 @@ mod tests {
 
     fn line<'f>(f: &'f mut dyn FnMut(f64) -> f64, x: f64) -> Line<'f> {
         let at_zero = f(0.0);
-        Line { f, at_zero, x, noise: 0.0 }
+        Line { f, at_zero, x, noise: 0.0, scale: 0.0 }
     }
 }

@@ -5,7 +5,7 @@ use rayon::prelude::*;
 
 use crate::Result;
 use crate::block::{Block, Buffers, Change, ROWS};
-use crate::difference::neighbours;
+use crate::difference::{finite_derivative, neighbours};
 use crate::exact::parts;
 use crate::frozen::Frozen;
 use crate::reference::Reference;
@@ -28,6 +28,18 @@ pub(crate) fn differences(
     indices: impl Iterator<Item = usize> + Clone,
     step: f64,
 ) -> Result<Vec<Option<Difference>>> {
+    let found = told_differences(reference, layout, at, indices, step)?;
+    Ok(found.into_iter().map(Result::ok).collect())
+}
+
+/// The same; where there is none, an error tells why.
+pub(crate) fn told_differences(
+    reference: &Reference,
+    layout: &Layout,
+    at: &[f64],
+    indices: impl Iterator<Item = usize> + Clone,
+    step: f64,
+) -> Result<Vec<Result<Difference>>> {
     let network = Frozen::new(reference)?;
     let places: Vec<Place> = indices.clone().map(|index| layout.locate(index)).collect();
     let parts: Vec<Vec<Change>> = parts(reference.rows().div_ceil(ROWS))
@@ -63,15 +75,18 @@ impl Change {
         at: &[f64],
         index: usize,
         step: f64,
-    ) -> Option<Difference> {
-        let [low, high] = neighbours(at, index, step, Some(layout)).ok()?;
+    ) -> Result<Difference> {
+        let [low, high] = neighbours(at, index, step, Some(layout))?;
         let is_bias = layout.locate(index).kind == Kind::Bias;
         let penalty = |weight| if is_bias { 0.0 } else { reference.penalty_of(weight) };
         let penalty = (penalty(high) - penalty(low)) / (high - low);
         // zᵢ ± h aⱼ was moved itself, not θ: here 2h is the step that was made.
-        let of = |change: f64| change / reference.rows() as f64 / (2.0 * step) + penalty;
-        let (frozen, plain) = (of(self.frozen), self.kinked.then(|| of(self.plain)));
-        (frozen.is_finite() && plain.is_none_or(f64::is_finite)).then_some(Difference { frozen, plain })
+        let of = |change: f64| {
+            let difference = change / reference.rows() as f64 / (2.0 * step) + penalty;
+            finite_derivative(difference, index, step, Some(layout))
+        };
+        let plain = self.kinked.then(|| of(self.plain)).transpose()?;
+        Ok(Difference { frozen: of(self.frozen)?, plain })
     }
 }
 

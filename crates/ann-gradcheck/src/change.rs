@@ -1,4 +1,9 @@
-//! How much σ and ℓ change with a small change of their arguments: no exponential and no logarithm, and nothing cancels.
+//! How much σ and ℓ change with a change of their arguments.
+//!
+//! Where the change is small, those of the catalogue take an addition theorem: no exponential, no logarithm, and no difference of the
+//! values before and after, in which digits would cancel; only those that 1 − a of a saturated unit has lost are.  ReLU, leaky
+//! ReLU and the squared error do without it for changes of any size.  For the others a large change is a difference of values, and so
+//! is any change of a function of the user's own.
 //!
 //! Numbers come in lanes, side by side, for the processor to compute several at once; see [`Block`](crate::block::Block).
 //! Everything is `inline(always)`: only so it is compiled for the instructions that the caller has chosen.
@@ -6,7 +11,7 @@
 use std::array;
 
 use crate::block::{LANES, Lanes, ROWS};
-use crate::reference::{Sample, Truth};
+use crate::reference::{Sample, Truth, softmax};
 use crate::sigma::Sigma;
 
 /// Up to here what is left out of the series below is under 2⁻⁵³ of them.
@@ -32,11 +37,11 @@ impl Sigma {
                     *d = (1.0 - a * a) * t / (1.0 + a * t);
                 }
             }
-            // As in `value`, but several at once.
+            // The part of the move above 0 and `slope` times the part below; where z stays on its side that is all or nothing.
             Self::Leaky { slope } => {
-                for ((d, &z), &a) in d.iter_mut().zip(z).zip(a) {
-                    let moved = z + *d;
-                    *d = if moved > 0.0 { moved } else { slope * moved } - a;
+                for (d, &z) in d.iter_mut().zip(z) {
+                    let above = if z.is_sign_negative() { (z + *d).max(0.0) } else { d.max(-z) };
+                    *d = above + slope * (*d - above);
                 }
             }
             _ => {
@@ -134,14 +139,6 @@ fn squared_error(error: &[Lanes], d: &[Lanes]) -> Lanes {
     sum
 }
 
-/// pⱼ = exp(oⱼ) / Σᵢ exp(oᵢ).
-fn softmax(outputs: &[f64]) -> Vec<f64> {
-    // Shifted by the maximum, so that `exp` cannot overflow.
-    let max = outputs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    let sum: f64 = outputs.iter().map(|o| (o - max).exp()).sum();
-    outputs.iter().map(|o| (o - max).exp() / sum).collect()
-}
-
 /// Whether the series below may be used for all of `d`; not if one is NaN.
 #[inline(always)]
 fn are_small(d: &[f64]) -> bool {
@@ -229,6 +226,32 @@ mod tests {
     }
 
     #[test]
+    fn a_leaky_unit_moves_by_its_slope_on_its_side_and_by_both_across() {
+        // z, d, and the change of σ with slope ¼; 1e-17 is lost in 1 + 1e-17.
+        for (z, d, expected) in [
+            (1.0, 1e-17, 1e-17),
+            (-1.0, -4e-17, -1e-17),
+            (1.0, -0.5, -0.5),
+            // From 1 to −2: −1 and ¼ (−2); from −2 to 1: 1 and ¼ 2.
+            (1.0, -3.0, -1.5),
+            (-2.0, 3.0, 1.5),
+            (0.0, 3.0, 3.0),
+            (0.0, -4.0, -1.0),
+            (-0.0, 3.0, 3.0),
+            (-0.0, -4.0, -1.0),
+        ] {
+            assert_eq!(leaky_change(z, d), expected, "from {z} by {d}");
+        }
+        assert!(leaky_change(1.0, f64::NAN).is_nan() && leaky_change(-1.0, f64::NAN).is_nan());
+    }
+
+    fn leaky_change(z: f64, d: f64) -> f64 {
+        let (sigma, mut change) = (Sigma::Leaky { slope: 0.25 }, [d]);
+        sigma.change(&[z], &[sigma.value(z)], &mut change);
+        change[0]
+    }
+
+    #[test]
     fn cross_entropy_by_hand() {
         // Logits 0, ln 3: p = ¼, ¾.  Row 0 has class 0, all others class 1.
         let samples: Vec<Sample> = (0..ROWS).map(|row| sample(row, &[0.0, 3.0_f64.ln()])).collect();
@@ -272,14 +295,6 @@ mod tests {
             LossChange::new(&truth, &samples).of(&[[1.0; LANES]])
         };
         assert_eq!((of(finite), of(overflown)), (Some([3.0; LANES]), None));
-    }
-
-    #[test]
-    fn softmax_of_large_logits() {
-        assert_eq!(softmax(&[1e3, 1e3, -1e3]), [0.5, 0.5, 0.0]);
-        // e⁰, e^(ln 2), e^(ln 5)
-        let p = softmax(&[0.0, 2.0_f64.ln(), 5.0_f64.ln()]);
-        p.iter().zip([0.125, 0.25, 0.625]).for_each(|(&p, expected)| close(p, expected));
     }
 
     fn sample(row: usize, outputs: &[f64]) -> Sample {

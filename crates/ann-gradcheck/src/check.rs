@@ -9,7 +9,7 @@ use crate::closure::Values;
 use crate::difference::{finite, named_differences};
 use crate::entry::{Names, check_point};
 use crate::gradient::{evaluate, jitter};
-use crate::ledger::{Case, Ledger, Part, Point, Truth};
+use crate::ledger::{Case, Ledger, Part, Point, Truth, all_settled};
 use crate::oracle::{examine, ledgers};
 use crate::self_test::SelfTest;
 use crate::{Config, Entry, Error, Report, Result, network};
@@ -58,7 +58,7 @@ pub fn check_gradient(
     }
     let mut visited = 0;
     for number in 1..=config.points {
-        if visited > 0 && check.is_covered() {
+        if visited > 0 && all_settled(&check.ledgers) {
             break;
         }
         let point = around(at, &mut check.rng);
@@ -169,10 +169,6 @@ impl<'c> Check<'c> {
         jitter::<f64>(&before, &after, layout, case)?;
         repeated(first, value(at), size, case)?;
         Ok(entries)
-    }
-
-    fn is_covered(&self) -> bool {
-        self.ledgers.iter().all(|ledger| ledger.is_covered() || ledger.wrong() > 0)
     }
 }
 

@@ -24,7 +24,11 @@ pub(crate) struct Values<'v> {
     at: &'v [f64],
     at_zero: f64,
     noise: f64,
+    /// The largest entry of the point.
+    scale: f64,
     tolerance: f64,
+    /// The largest derivative of the group compared last.
+    largest: f64,
 }
 
 impl<'v> Values<'v> {
@@ -38,7 +42,8 @@ impl<'v> Values<'v> {
         rng: &mut impl Rng,
     ) -> Self {
         let noise = noise.max(ROUNDING * at_zero.abs()).max(scatter(f, at, rng));
-        Self { f, at, at_zero, noise, tolerance }
+        let scale = at.iter().fold(0.0_f64, |largest, x| largest.max(x.abs()));
+        Self { f, at, at_zero, noise, scale, tolerance, largest: 0.0 }
     }
 
     /// The derivative by one number t, by which `moved` moves the point.
@@ -54,7 +59,8 @@ impl<'v> Values<'v> {
             moved(&mut point, t);
             f(&point)
         };
-        let mut line = Line { f: &mut on_line, at_zero: self.at_zero, x, noise: self.noise };
+        let (at_zero, noise, scale) = (self.at_zero, self.noise, self.scale);
+        let mut line = Line { f: &mut on_line, at_zero, x, noise, scale };
         let first = first.unwrap_or(FIRST_STEP * x.abs().max(1.0));
         line.judged(first, claimed)
     }
@@ -77,7 +83,7 @@ impl Line<'_> {
             return truth;
         }
         let gap = (claimed - truth.value).abs().max(truth.bound);
-        match second_opinion(self, first, (claimed, estimate), gap) {
+        match second_opinion(self, first, estimate, gap) {
             Some(estimate) => of_estimate(estimate),
             None if truth.agrees(claimed) => truth,
             None => Truth { bound: gap, kind: Kind::Excused, ..truth },
@@ -96,16 +102,18 @@ pub(crate) fn of_estimate(Estimate { derivative, bound, converged }: Estimate) -
 }
 
 impl Oracle for Values<'_> {
-    fn coarsest(&self) -> f64 {
-        COARSEST + 1e3 * self.tolerance
+    fn coarsest(&self, moved: usize) -> f64 {
+        COARSEST + 1e3 * self.tolerance * (moved as f64).sqrt()
     }
 
     fn entries(&mut self, indices: &[usize], analytic: &[f64]) -> Result<Vec<Truth>> {
         let mut truths: Vec<Truth> =
             indices.iter().zip(analytic).map(|(&index, &claimed)| self.entry(index, claimed)).collect();
-        let largest = truths.iter().fold(0.0_f64, |max, truth| max.max(truth.value.abs()));
+        // Where nothing is known the value is the claimed one, however large.
+        let known = truths.iter().filter(|truth| truth.kind != Kind::Excused);
+        self.largest = known.fold(0.0, |largest, truth| largest.max(truth.value.abs()));
         for truth in &mut truths {
-            truth.bound += (NEGLIGIBLE + self.tolerance) * largest;
+            truth.bound += (NEGLIGIBLE + self.tolerance) * self.largest;
         }
         Ok(truths)
     }
@@ -121,7 +129,9 @@ impl Oracle for Values<'_> {
                 *x = at + t * d;
             }
         });
-        truth.bound += (NEGLIGIBLE + self.tolerance) * truth.value.abs();
+        // Slack of so many entries, in random directions, adds up to its root.
+        let slack = truth.value.abs().max(self.largest * moves.sqrt());
+        truth.bound += NEGLIGIBLE * truth.value.abs() + self.tolerance * slack;
         Ok(truth)
     }
 }
@@ -209,7 +219,7 @@ mod tests {
 
     fn judged(f: &mut dyn FnMut(f64) -> f64, claimed: f64) -> Truth {
         let at_zero = f(0.0);
-        Line { f, at_zero, x: 0.0, noise: 0.0 }.judged(1.0, claimed)
+        Line { f, at_zero, x: 0.0, noise: 0.0, scale: 0.0 }.judged(1.0, claimed)
     }
 
     #[test]
@@ -220,9 +230,17 @@ mod tests {
             farthest(&mut reach, point, &at);
             4.0 * point[0] + 2.0 * point[1]
         };
-        let mut values = Values { f: &mut value, at: &at, at_zero: 129.0, noise: 0.0, tolerance: 0.25 };
+        let mut values = Values {
+            f: &mut value,
+            at: &at,
+            at_zero: 129.0,
+            noise: 0.0,
+            scale: 0.0,
+            tolerance: 0.25,
+            largest: 0.0,
+        };
         // A thousandth and 1000 times ¼.
-        assert_eq!(values.coarsest(), COARSEST + 250.0);
+        assert_eq!([values.coarsest(1), values.coarsest(4)], [COARSEST + 250.0, COARSEST + 500.0]);
         let truths = values.entries(&[1, 0], &[2.0, 4.0]).expect("it is finite");
         for (truth, expected) in truths.iter().zip([2.0, 4.0]) {
             // ¼ of 4, for either.
@@ -241,7 +259,8 @@ mod tests {
             slopes.iter().zip(point).map(|(slope, x)| slope * x).sum()
         };
         let at_zero = value(&at);
-        let mut values = Values { f: &mut value, at: &at, at_zero, noise: 0.0, tolerance: 0.25 };
+        let mut values =
+            Values { f: &mut value, at: &at, at_zero, noise: 0.0, scale: 0.0, tolerance: 0.25, largest: 0.0 };
         let truth = values.along(&(1..6), &[1.0, -1.0, 1.0, 1.0, 0.0], 4.0).expect("it is finite");
         // 1 − 2 + 4 + 1, and ¼ of it.
         assert!(close(truth.value, 4.0) && close(truth.bound, 1.0), "{truth:?}");

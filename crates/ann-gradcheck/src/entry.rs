@@ -18,7 +18,8 @@ pub struct Entry {
     /// The largest |analytic − numerical| that is excused: rounding, and the oracle's own error.
     pub bound: f64,
     /// The report's central difference (f(θ + h) − f(θ − h)) / 2h, of the frozen network where activations have kinks.
-    /// Shown for comparison, never judged.  `None` where θ ± h leaves the numbers, or where entries are only sampled.
+    /// Shown for comparison, never judged.  `None` where θ ± h leaves the numbers or is lost in rounding, where the difference is not
+    /// finite, and for a problem so large that its entries are only sampled.
     pub central: Option<f64>,
     /// The central difference across the kink, where some unit of some sample changes its linear piece within ±h.
     /// It converges to no derivative at this h.

@@ -88,11 +88,16 @@ impl<'r> Frozen<'r> {
     }
 }
 
+/// Kinks must be finite and rise.
+pub(crate) fn are_valid(kinks: &[f64]) -> bool {
+    kinks.iter().all(|z| z.is_finite()) && kinks.is_sorted_by(|a, b| a < b)
+}
+
 impl<'a> Pieces<'a> {
     /// The pieces of the activation of layer k.
     pub fn new(k: usize, sigma: &'a Sigma) -> Result<Self> {
         let kinks = sigma.kinks();
-        if kinks.iter().all(|z| z.is_finite()) && kinks.is_sorted_by(|a, b| a < b) {
+        if are_valid(kinks) {
             return Ok(Self { sigma, kinks: kinks.iter().map(|&at| Kink::new(sigma, at)).collect() });
         }
         Err(Error::InvalidKinks { layer: k, activation: sigma.to_string(), kinks: kinks.to_vec() })
@@ -197,7 +202,11 @@ mod tests {
     }
 
     #[test]
-    fn kinks_must_rise() {
+    fn kinks_must_be_finite_and_rise() {
+        assert!(are_valid(&[]) && are_valid(&[0.0]) && are_valid(&[-1.0, 0.0, 1e300]));
+        for kinks in [&[f64::NAN][..], &[0.0, f64::INFINITY], &[1.0, 1.0], &[0.0, 2.0, 1.0]] {
+            assert!(!are_valid(kinks), "{kinks:?}");
+        }
         #[derive(Debug)]
         struct Falling;
         impl ActivationFn for Falling {

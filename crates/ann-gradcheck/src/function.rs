@@ -9,6 +9,7 @@ use ann_core::{Activation, ActivationFn, Loss, LossFn, Problem, Scalar, Target, 
 use crate::black_box::{FIRST_STEP, Line};
 use crate::closure::{CLOSE, NEGLIGIBLE, of_estimate, scatter_near};
 use crate::entry::Names;
+use crate::frozen::are_valid;
 use crate::ledger::{Case, Kind, Ledger, Part, Point, Truth};
 use crate::oracle::{Oracle, examine};
 use crate::reference::Reference;
@@ -113,7 +114,7 @@ pub(crate) fn of_problem<F: Scalar>(problem: &Problem<'_, F>, reference: &Refere
 
 fn activation(function: &dyn ActivationFn) -> Report {
     let kinks = function.kinks();
-    if !(kinks.iter().all(|z| z.is_finite()) && kinks.is_sorted_by(|a, b| a < b)) {
+    if !are_valid(kinks) {
         let names = Names::Labels { group: "σ′", labels: Vec::new() };
         let reason = format!("kinks are {kinks:?}, expected finite numbers in rising order");
         return Report::invalid(names, &Config::default(), reason);
@@ -314,7 +315,8 @@ impl Coordinate<'_> {
         // itself, however small f becomes: 1 + tanh far below 0.
         let rounded = f64::EPSILON * (at_zero.abs() + self.x.abs() * (1.0 + claimed.abs()));
         let scatter = if is_kink { 0.0 } else { scatter_near(|i| (self.f)(i * step)) };
-        let mut line = Line { f: &mut *self.f, at_zero, x: self.x, noise: rounded.max(scatter) };
+        let mut line =
+            Line { f: &mut *self.f, at_zero, x: self.x, noise: rounded.max(scatter), scale: self.x.abs() };
         let mut truth =
             if is_kink { line.between_sides(first, claimed) } else { line.judged(first, claimed) };
         truth.bound += NEGLIGIBLE * truth.value.abs();
@@ -427,7 +429,7 @@ mod tests {
         // The slope of the other leaves the numbers.
         for side in [-1.0, 1.0] {
             let mut cliff = |t: f64| if t * side > 0.0 { t } else { f64::MAX * t.signum() };
-            let mut line = Line { f: &mut cliff, at_zero: 0.0, x: 0.0, noise: 0.0 };
+            let mut line = Line { f: &mut cliff, at_zero: 0.0, x: 0.0, noise: 0.0, scale: 0.0 };
             let truth = line.between_sides(0.5, 3.0);
             assert_eq!((truth.value, truth.bound, truth.kind), (3.0, f64::INFINITY, Kind::Excused));
         }

@@ -108,6 +108,12 @@ struct Mark {
     wrong: bool,
 }
 
+impl Mark {
+    fn is_exercised(&self) -> bool {
+        self.loss && self.penalty
+    }
+}
+
 impl Truth {
     pub fn agrees(&self, analytic: f64) -> bool {
         self.kind == Kind::Excused || (analytic - self.value).abs() <= self.bound
@@ -173,7 +179,7 @@ impl Ledger {
 
     /// Entries whose derivative stood out somewhere, that of the loss and that of the penalty.
     pub fn exercised(&self) -> usize {
-        self.count(|mark| mark.loss && mark.penalty)
+        self.count(Mark::is_exercised)
     }
 
     /// Entries at which something was wrong.
@@ -191,11 +197,19 @@ impl Ledger {
         self.is_unexplained = true;
     }
 
+    pub fn is_unexplained(&self) -> bool {
+        self.is_unexplained
+    }
+
+    /// Entries that the oracle contradicted or could not tell, was not sure enough to blame, and that nothing else speaks for.
+    pub fn open(&self) -> usize {
+        self.count(|mark| mark.excused && !mark.is_exercised())
+    }
+
     pub fn verdict(&self) -> Verdict {
-        let is_exercised = |mark: &Mark| mark.loss && mark.penalty;
-        let seen_or_blurred = self.count(|mark| mark.blurred || mark.excused || is_exercised(mark));
-        // However many others agree: this one was contradicted, and nothing speaks for it.
-        let is_open = self.is_unexplained || self.count(|mark| mark.excused && !is_exercised(mark)) > 0;
+        let seen_or_blurred = self.count(|mark| mark.blurred || mark.excused || mark.is_exercised());
+        // However many others agree: these were contradicted, and nothing speaks for them.
+        let is_open = self.is_unexplained || self.open() > 0;
         if self.wrong() > 0 {
             Verdict::Fail
         } else if self.is_covered() {
@@ -224,6 +238,11 @@ impl Ledger {
     fn count(&self, is: impl Fn(&Mark) -> bool) -> usize {
         self.marks.iter().filter(|mark| is(mark)).count()
     }
+}
+
+/// More points would change nothing: enough has been seen, or something is wrong.
+pub(crate) fn all_settled(ledgers: &[Ledger]) -> bool {
+    ledgers.iter().all(|ledger| ledger.is_covered() || ledger.wrong() > 0)
 }
 
 impl Finding {

@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 use ann_core::ndarray::Axis;
 use ann_core::rand::SeedableRng;
 use ann_core::rand::rngs::ChaCha8Rng;
-use ann_core::{Problem, Scalar};
+use ann_core::{Problem, Scalar, Span};
 
 use crate::central::differences;
 use crate::config::Config;
@@ -13,7 +13,7 @@ use crate::difference::finite;
 use crate::entry::{Names, check_point};
 use crate::exact::Exact;
 use crate::gradient::{evaluate, jitter};
-use crate::ledger::{Case, Ledger, Part, Point, Truth};
+use crate::ledger::{Case, Ledger, Part, Point, Truth, all_settled};
 use crate::oracle::{examine, ledgers};
 use crate::reference::Reference;
 use crate::report::Arithmetic;
@@ -21,6 +21,9 @@ use crate::self_test::SelfTest;
 use crate::trial::{self, Rows};
 use crate::witness::{Precision, Witness};
 use crate::{Entry, Report, Result, function};
+
+/// A gradient that gives a penalty where there is none is asked for so many times more.
+const ASKED_AGAIN: usize = 20;
 
 /// The state of a check: what it checks, and what it has seen.
 struct Check<'c, 'data, F, G> {
@@ -63,7 +66,7 @@ where
     check.visit(Point::Trained, &trained)?;
     check.visit(Point::Enlarged, &trial::enlarged(problem, at))?;
     for number in 1..=config.points {
-        if check.is_covered() {
+        if all_settled(&check.ledgers) {
             break;
         }
         let point = trial::drawn(problem, &mut check.rng);
@@ -106,31 +109,25 @@ where
         })
     }
 
-    /// The point handed in: it must be in order, the gradient repeatable; its entries are kept for the report.
+    /// The point handed in: its entries are kept for the report.
     fn given(&mut self, at: &[F]) -> Result<AtGiven> {
         let layout = self.problem.layout();
         let point = to_f64(at);
         let reference = Reference::new(self.problem, &point)?;
-        let case = Case { point: Point::Given, rows: self.problem.rows(), part: Part::Total };
-        finite(reference.objective(), || format!("({case})"))?;
-        let (problem, config, at_kink) = (self.problem, self.config, reference.at_kink());
-        let [first, second] = [(); 2].map(|()| self.gradient_of(problem, at, case));
-        let first = first?;
-        self.jitter = jitter::<F>(&first, &second?, Some(layout), case)?;
         let seen = self.visit(Point::Given, at)?;
-        let entry = |(index, truth): &(usize, Truth)| Entry::new(*index, first[*index], truth);
+        let entry = |(index, truth): &(usize, Truth)| Entry::new(*index, seen.gradient[*index], truth);
         let mut entries: Vec<Entry> = seen.total.iter().map(entry).collect();
         // Differences of more entries would take long; a sample of entries has none.
         if self.compares_all {
             let indices = seen.total.iter().map(|(index, _)| *index);
-            let central = differences(&reference, layout, &point, indices, config.step)?;
+            let central = differences(&reference, layout, &point, indices, self.config.step)?;
             for (entry, central) in entries.iter_mut().zip(central) {
                 entry.central = central.map(|central| central.frozen);
                 entry.plain = central.and_then(|central| central.plain);
             }
         }
         let losses = seen.loss.iter().map(|(_, truth)| truth.value.abs()).collect();
-        Ok(AtGiven { entries, losses, at_kink })
+        Ok(AtGiven { entries, losses, at_kink: reference.at_kink() })
     }
 
     fn trained(&mut self, at: &[F]) -> Result<Vec<F>> {
@@ -159,22 +156,51 @@ where
     fn visit_rows(&mut self, point: Point, at: &[F], rows: &Rows<F>) -> Result<Seen> {
         let problem = rows.problem(self.problem, self.problem.l2());
         let reference = Reference::new(&problem, &to_f64(at))?;
-        if !reference.objective().is_finite() {
-            // Only a point of our own making can be so far out; it tells nothing.
-            return Ok(Seen::default());
-        }
         let case = Case { point, rows: rows.count(), part: Part::Total };
-        let [total, again] = [(); 2].map(|()| self.gradient_of(&problem, at, case));
-        let total = total?;
-        self.jitter = self.jitter.max(jitter::<F>(&total, &again?, Some(problem.layout()), case)?);
-        let case = Case { part: Part::Loss, ..case };
-        let loss = self.gradient_of(&rows.problem(self.problem, 0.0), at, case)?;
+        match finite(reference.objective(), || format!("({case})")) {
+            // A point of our own making may be so far out; it tells nothing.
+            Err(_) if point != Point::Given => return Ok(Seen::default()),
+            objective => objective?,
+        };
+        let gradients = self.gradients(&problem, &rows.problem(self.problem, 0.0), at, case)?;
+        self.compare_parts(point, &reference, gradients)
+    }
+
+    /// The gradient of a problem and of the same `without` penalty, which must be repeatable.
+    fn gradients(
+        &mut self,
+        problem: &Problem<'_, F>,
+        without: &Problem<'_, F>,
+        at: &[F],
+        case: Case,
+    ) -> Result<Gradients> {
+        let total = self.repeated(problem, at, case)?;
+        let loss = self.repeated(without, at, Case { part: Part::Loss, ..case })?;
         let gradients = Gradients { total, loss };
-        self.compare_parts(point, &reference, &gradients)
+        if gradients.differ_without_penalty(problem) {
+            // A penalty where there is none: wrong, or sums whose order changes now and then.
+            for _ in 0..ASKED_AGAIN {
+                self.compare_again(&gradients.total, problem, at, case)?;
+            }
+        }
+        Ok(gradients)
+    }
+
+    fn repeated(&mut self, problem: &Problem<'_, F>, at: &[F], case: Case) -> Result<Vec<f64>> {
+        let first = self.gradient_of(problem, at, case)?;
+        self.compare_again(&first, problem, at, case)?;
+        Ok(first)
+    }
+
+    /// Asks again for a gradient, and keeps how much it has changed.
+    fn compare_again(&mut self, first: &[f64], problem: &Problem<'_, F>, at: &[F], case: Case) -> Result<()> {
+        let again = self.gradient_of(problem, at, case)?;
+        self.jitter = self.jitter.max(jitter::<F>(first, &again, Some(problem.layout()), case)?);
+        Ok(())
     }
 
     /// Loss, penalty and total of one problem at one point, and the self-test if it is still to be made.
-    fn compare_parts(&mut self, point: Point, reference: &Reference, gradients: &Gradients) -> Result<Seen> {
+    fn compare_parts(&mut self, point: Point, reference: &Reference, gradients: Gradients) -> Result<Seen> {
         let (layout, precision) = (self.problem.layout(), Precision::of::<F>());
         let exact =
             self.compares_all.then(|| Exact::new(reference, layout, self.layers.clone(), precision.rounding));
@@ -189,6 +215,7 @@ where
             loss_gradient: &gradients.loss,
             jitter: self.jitter,
             zero_inputs: &zero_inputs,
+            largest: 0.0,
         };
         let loss = self.compare(point, &gradients.loss, &mut witness)?;
         witness.part = Part::Penalty;
@@ -201,7 +228,7 @@ where
             self.self_test =
                 SelfTest::run(case, &groups, gradients.total.clone(), &total, &mut witness, &mut self.rng)?;
         }
-        Ok(Seen { loss, total })
+        Ok(Seen { loss, total, gradient: gradients.total })
     }
 
     fn compare(
@@ -223,10 +250,6 @@ where
         let gradient = &mut self.gradient;
         evaluate(|out| gradient(problem, at, out), at.len(), Some(problem.layout()), case)
     }
-
-    fn is_covered(&self) -> bool {
-        self.ledgers.iter().all(|ledger| ledger.is_covered() || ledger.wrong() > 0)
-    }
 }
 
 /// The gradient under test of one problem, and of the same without penalty.
@@ -239,6 +262,15 @@ impl Gradients {
     fn penalty(&self) -> Vec<f64> {
         self.total.iter().zip(&self.loss).map(|(total, loss)| total - loss).collect()
     }
+
+    /// In a bias, or anywhere with λ = 0.
+    fn differ_without_penalty(&self, problem: &Problem<'_, impl Scalar>) -> bool {
+        let differs = |index: usize| self.total[index] != self.loss[index];
+        match problem.l2() == 0.0 {
+            true => (0..self.total.len()).any(differs),
+            false => problem.layout().layers().iter().flat_map(Span::bias).any(differs),
+        }
+    }
 }
 
 /// Truths about entries of one point and its rows.
@@ -246,6 +278,8 @@ impl Gradients {
 struct Seen {
     loss: Vec<(usize, Truth)>,
     total: Vec<(usize, Truth)>,
+    /// What was compared with the total.
+    gradient: Vec<f64>,
 }
 
 fn to_f64<F: Scalar>(values: &[F]) -> Vec<f64> {

@@ -11,12 +11,12 @@ use ann_core::ndarray::Array2;
 use ann_core::{Loss, LossFn, Problem, Scalar, Target, Targets};
 
 use crate::black_box::ROUNDING;
-use crate::central::{Difference, differences};
+use crate::central::told_differences;
 use crate::config::check_step;
-use crate::difference::{finite_derivative, neighbours};
 use crate::entry::check_point;
 use crate::exact::Exact;
 use crate::number::Number;
+use crate::rounding::PROBES;
 use crate::sigma::Sigma;
 use crate::{Error, Result};
 
@@ -66,15 +66,8 @@ pub fn central_differences<F: Scalar>(problem: &Problem<'_, F>, at: &[f64], step
     check_step(step)?;
     check_point(at, Some(problem.layout()))?;
     let reference = Reference::new(problem, at)?;
-    let found = differences(&reference, problem.layout(), at, 0..at.len(), step)?;
-    let difference = |(index, difference): (usize, Option<Difference>)| match difference {
-        Some(difference) => Ok(difference.frozen),
-        None => {
-            neighbours(at, index, step, Some(problem.layout()))?;
-            finite_derivative(f64::NAN, index, step, Some(problem.layout()))
-        }
-    };
-    found.into_iter().enumerate().map(difference).collect()
+    let found = told_differences(&reference, problem.layout(), at, 0..at.len(), step)?;
+    found.into_iter().map(|difference| Ok(difference?.frozen)).collect()
 }
 
 /// The raw outputs (logits for a classifier) for each row of the problem, at θ = `at`.
@@ -222,14 +215,18 @@ impl Reference {
         }
     }
 
-    /// ∂ℓ/∂oⱼ as it is usually computed, and its error in roundings, for outputs with the given errors.
-    /// pⱼ − \[j = c\] and (2/m) (oⱼ − yⱼ) may cancel; a user's own loss is trusted with what it gives.
-    pub fn loss_derivatives(&self, row: usize, outputs: &[f64], errors: &[f64]) -> Vec<(f64, f64)> {
+    /// ∂ℓ/∂oⱼ as it is usually computed, and its error in roundings of size `unit`, for outputs with the given errors.
+    /// pⱼ − \[j = c\] and (2/m) (oⱼ − yⱼ) may cancel; a user's own loss is asked how it reacts.
+    pub fn loss_derivatives(
+        &self,
+        row: usize,
+        outputs: &[f64],
+        errors: &[f64],
+        unit: f64,
+    ) -> Vec<(f64, f64)> {
         match &self.truth {
             Truth::CrossEntropy(classes) => {
-                let max = outputs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-                let sum: f64 = outputs.iter().map(|o| (o - max).exp()).sum();
-                let p: Vec<f64> = outputs.iter().map(|o| (o - max).exp() / sum).collect();
+                let p = softmax(outputs);
                 let mean: f64 = p.iter().zip(errors).map(|(p, error)| p * error).sum();
                 let is_true = |j| f64::from(u8::from(j == classes[row]));
                 // ∂pⱼ = pⱼ (∂oⱼ − Σᵢ pᵢ ∂oᵢ)
@@ -244,10 +241,11 @@ impl Reference {
                     .collect()
             }
             Truth::CustomOfClass(loss, classes) => {
-                with_own_size(custom_derivative(&**loss, outputs, Target::Class(classes[row])))
+                custom_with_errors(&**loss, outputs, Target::Class(classes[row]), errors, unit)
             }
             Truth::CustomOfValues(loss, values) => {
-                with_own_size(custom_derivative(&**loss, outputs, Target::Values(&values.row(row).to_vec())))
+                let target = &values.row(row).to_vec();
+                custom_with_errors(&**loss, outputs, Target::Values(target), errors, unit)
             }
         }
     }
@@ -311,9 +309,40 @@ fn custom_derivative(loss: &dyn LossFn, outputs: &[f64], target: Target<'_>) -> 
     gradient
 }
 
-/// Numbers whose error is one rounding of themselves.
-fn with_own_size(values: Vec<f64>) -> Vec<(f64, f64)> {
-    values.into_iter().map(|value| (value, value.abs())).collect()
+/// ∂ℓ/∂oⱼ of a user's own loss and its error: one rounding of itself, and how much it changes when the outputs move by their errors.
+/// Close to a fit that is far more than itself: o − y cancels, in whatever formula it hides.
+fn custom_with_errors(
+    loss: &dyn LossFn,
+    outputs: &[f64],
+    target: Target<'_>,
+    errors: &[f64],
+    unit: f64,
+) -> Vec<(f64, f64)> {
+    let gradient = custom_derivative(loss, outputs, target);
+    let mut spreads = vec![0.0_f64; outputs.len()];
+    // The sign of oⱼ's move is a binary digit of j: for any two outputs there is one that moves them apart, and the last, 0 for all of
+    // them, moves them together.
+    for digit in 0..outputs.len().ilog2() + 2 {
+        for size in PROBES.map(|size| size * unit) {
+            let signed = |j: usize| [size, -size][(j >> digit) & 1];
+            let terms = outputs.iter().zip(errors).enumerate();
+            let moved: Vec<f64> = terms.map(|(j, (o, error))| o + signed(j) * (o.abs() + error)).collect();
+            let near = custom_derivative(loss, &moved, target);
+            for ((spread, near), g) in spreads.iter_mut().zip(near).zip(&gradient) {
+                // Where the loss ends there is NaN, which `max` passes over.
+                *spread = spread.max(((near - g) / size).abs());
+            }
+        }
+    }
+    gradient.into_iter().zip(spreads).map(|(g, spread)| (g, g.abs() + spread)).collect()
+}
+
+/// pⱼ = exp(oⱼ) / Σᵢ exp(oᵢ).
+pub(crate) fn softmax(outputs: &[f64]) -> Vec<f64> {
+    // Shifted by the maximum, so that `exp` cannot overflow.
+    let max = outputs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let sum: f64 = outputs.iter().map(|o| (o - max).exp()).sum();
+    outputs.iter().map(|o| (o - max).exp() / sum).collect()
 }
 
 impl Dense {
@@ -366,6 +395,7 @@ mod tests {
             0,
             &[3.0, -1.0, 0.0, 0.0],
             &[2.0, 6.0, 0.0, 1.0],
+            UNIT,
         );
         assert_eq!(found, [(1.0, 3.0), (-1.0, 4.0), (0.0, 0.0), (-1.0, 1.5)]);
     }
@@ -373,26 +403,49 @@ mod tests {
     #[test]
     fn a_probability_cancels_with_its_class() {
         // p = ¼ four times, class 1.  Σ p ∂o = (4 + 8 + 0 + 4) / 4 = 4, and ∂p = ¼ ((1 − ½) ∂o + 4) = 1½, 2, 1, 1½.
-        let found =
-            with_truth(Truth::CrossEntropy(vec![1])).loss_derivatives(0, &[3.0; 4], &[4.0, 8.0, 0.0, 4.0]);
+        let reference = with_truth(Truth::CrossEntropy(vec![1]));
+        let found = reference.loss_derivatives(0, &[3.0; 4], &[4.0, 8.0, 0.0, 4.0], UNIT);
         assert_eq!(found, [(0.25, 1.75), (-0.75, 3.25), (0.25, 1.25), (0.25, 1.75)]);
+    }
+
+    #[test]
+    fn softmax_of_large_logits() {
+        assert_eq!(softmax(&[1e3, 1e3, -1e3]), [0.5, 0.5, 0.0]);
+        // e⁰, e^(ln 2), e^(ln 5), each rounded twice or three times to 1.1e-16.
+        let p = softmax(&[0.0, 2.0_f64.ln(), 5.0_f64.ln()]);
+        for (p, expected) in p.iter().zip([0.125, 0.25, 0.625]) {
+            assert!((p / expected - 1.0).abs() <= 6e-16, "{p}, expected {expected}");
+        }
     }
 
     #[test]
     fn a_users_loss_is_trusted_with_its_gradient() {
         // ℓ = 2² + (−3)² − 8, ∂ℓ/∂o = (4, −6); moving by (½, ¼) ε makes 2 − 1½.
+        // Errors: the gradient itself, and twice those of the outputs, |o| + 64.
         let loss: Arc<dyn LossFn> = Arc::new(Squares);
         for truth in [
             Truth::CustomOfClass(Arc::clone(&loss), vec![1]),
             Truth::CustomOfValues(loss, array![[0.0, 0.0]]),
         ] {
             let reference = with_truth(truth);
-            let derivatives = reference.loss_derivatives(0, &[2.0, -3.0], &[64.0; 2]);
-            assert_eq!(derivatives, [(4.0, 4.0), (-6.0, 6.0)]);
+            let derivatives = reference.loss_derivatives(0, &[2.0, -3.0], &[64.0; 2], UNIT);
+            assert_eq!(derivatives, [(4.0, 4.0 + 132.0), (-6.0, 6.0 + 134.0)]);
             let moved = [Dual64::new(2.0, 0.5), Dual64::new(-3.0, 0.25)];
             assert_eq!(reference.loss(0, &moved), Dual64::new(5.0, 0.5));
             assert_eq!(reference.loss(0, &[2.0, -3.0]), 5.0);
         }
+    }
+
+    #[test]
+    fn a_users_gradient_is_asked_again_within_the_errors_of_the_outputs() {
+        // Five outputs of 0 with an error of 3, moved by 3/64 and 16 · 3/64 = ¾ to either side, together and apart:
+        // −8 and 5 · 3 of the sum, 3 + 3 of either difference, a step of 1 by 16/64, and 3 on the side where there is a root.
+        let reference = with_truth(Truth::CustomOfClass(Arc::new(Reactions), vec![0]));
+        let found = reference.loss_derivatives(0, &[0.0; 5], &[3.0; 5], UNIT);
+        assert_eq!(found, [(-8.0, 8.0 + 15.0), (0.0, 6.0), (0.0, 6.0), (0.0, 4.0), (0.0, 3.0)]);
+        // One output alone.
+        let reference = with_truth(Truth::CustomOfValues(Arc::new(Squares), array![[0.0]]));
+        assert_eq!(reference.loss_derivatives(0, &[1.0], &[0.0], UNIT), [(2.0, 4.0)]);
     }
 
     #[test]
@@ -404,6 +457,8 @@ mod tests {
         let reference = Reference::new(&problem, &[1.0, 1.0, 0.0, -1.0, 1.0, 1.0, 0.0]).unwrap();
         assert_eq!(reference.at_kink(), 2);
     }
+
+    const UNIT: f64 = 1.0 / 64.0;
 
     /// W = [[1, 2], [−1, 4]] and b = (½, −1).
     const AT: [f64; 6] = [1.0, 2.0, -1.0, 4.0, 0.5, -1.0];
@@ -436,6 +491,22 @@ mod tests {
         }
         fn gradient(&self, outputs: &[f64], _target: Target<'_>, gradient: &mut [f64]) {
             gradient.iter_mut().zip(outputs).for_each(|(g, o)| *g = 2.0 * o);
+        }
+    }
+    /// No loss: derivatives that react to different moves of the outputs.
+    #[derive(Debug)]
+    struct Reactions;
+    impl LossFn for Reactions {
+        fn targets(&self) -> TargetKind {
+            TargetKind::Classes
+        }
+        fn value(&self, _outputs: &[f64], _target: Target<'_>) -> f64 {
+            0.0
+        }
+        fn gradient(&self, o: &[f64], _target: Target<'_>, gradient: &mut [f64]) {
+            let step = f64::from(u8::from(o[2] - o[3] >= 1.5));
+            let root = if o[2] < 0.0 { f64::NAN } else { o[2] };
+            gradient.copy_from_slice(&[o.iter().sum::<f64>() - 8.0, o[0] - o[4], o[1] - o[3], step, root]);
         }
     }
 }

@@ -56,6 +56,10 @@ pub struct Group {
     pub exercised: usize,
     /// Entries found wrong anywhere.
     pub wrong: usize,
+    /// Entries that the oracle contradicted or could not tell, and was not sure enough to blame.
+    pub open: usize,
+    /// Along a random direction the gradient disagrees, or could not be told, and no single entry explains it.
+    pub unexplained: bool,
     /// Entries with a kink within ±h at the point given: see [`Entry::plain`].
     pub kinked: usize,
     /// Largest |∂ mean loss / ∂θ| at the point given, without penalty: a difference says something only beside it.
@@ -270,6 +274,8 @@ impl Group {
             tried: ledger.tried(),
             exercised: ledger.exercised(),
             wrong: ledger.wrong(),
+            open: ledger.open(),
+            unexplained: ledger.is_unexplained(),
             kinked: own_entries.iter().filter(|entry| entry.is_kinked()).count(),
             largest: own().map(|(_, &loss)| loss).fold(0.0, f64::max),
             worst: *largest(&own_entries, excess).expect("every group has entries at the point given"),

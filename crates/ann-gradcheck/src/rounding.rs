@@ -3,10 +3,14 @@
 //! Every operation adds an error of one u of its result, or of the terms that cancel in it, and passes on the errors of what it
 //! is made of.  Errors of different operations are independent, so their squares add up (N. Higham and T. Mary, "A new approach to
 //! probabilistic rounding error analysis", SIAM J. Sci. Comput. 41, 2019).  Where nothing cancels this is next to nothing;
-//! it matters for p − 1 of a sure classification and for a (1 − a) of a saturated unit.
+//! it matters for p − 1 of a sure classification, for o − y near a fit and for a (1 − a) of a saturated unit.
 
 use crate::black_box::ROUNDING;
 use crate::reference::{Dense, Reference, Sample};
+
+/// A function of the user's own is asked again at so many times the error of its arguments: once, to find what rounding makes of
+/// it, and as far as a bound of sixteen errors reaches, where it may jump.
+pub(crate) const PROBES: [f64; 4] = [1.0, -1.0, 16.0, -16.0];
 
 /// Backpropagation of one sample with the errors of each of its numbers.  Layers count from 1, `a[0]` is the input.
 #[derive(Debug)]
@@ -33,7 +37,7 @@ impl Rounding {
             );
         }
         let mut delta = vec![Vec::new(); depth + 1];
-        let mut of_activations = reference.loss_derivatives(sample.row, &sample.a[depth], &a[depth]);
+        let mut of_activations = reference.loss_derivatives(sample.row, &sample.a[depth], &a[depth], unit);
         for k in (1..=depth).rev() {
             let layer = reference.layer(k);
             let units = sample.z[k].iter().zip(&sample.a[k]).zip(&z[k]).zip(&of_activations);

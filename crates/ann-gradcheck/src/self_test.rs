@@ -48,9 +48,12 @@ impl SelfTest {
             return Ok(None);
         }
         let (group, (index, truth)) = subjects[rng.random_range(0..subjects.len())];
-        let bound = match group.is_sampled() {
-            true => truth.bound.max(resolution(&group.range(), &analytic, oracle, rng)?),
-            false => truth.bound,
+        let (moved, bound) = match group.is_sampled() {
+            true => {
+                let along = resolution(&group.range(), &analytic, oracle, rng)?;
+                (group.range().len(), truth.bound.max(along))
+            }
+            false => (1, truth.bound),
         };
         let factor = 1.0 + SMALLEST.max(BOUNDS * bound / analytic[index].abs());
         analytic[index] *= factor;
@@ -59,7 +62,7 @@ impl SelfTest {
         let seen = examine(&mut ledger, case, &analytic, oracle, rng)?;
         let found = ledger.findings().iter().any(|finding| finding.index == index);
         let is_excused = seen.iter().any(|(seen, truth)| *seen == index && truth.kind == Kind::Excused);
-        let is_coarse = is_excused || factor - 1.0 > oracle.coarsest();
+        let is_coarse = is_excused || factor - 1.0 > oracle.coarsest(moved);
         Ok(Some(Self { index, factor, found, is_coarse }))
     }
 
@@ -182,7 +185,7 @@ mod tests {
             Ok(indices.iter().map(|&index| self.truths[index]).collect())
         }
 
-        fn coarsest(&self) -> f64 {
+        fn coarsest(&self, _moved: usize) -> f64 {
             0.25
         }
 

@@ -7,6 +7,7 @@ use ann_core::{Activation, ActivationFn};
 use num_dual::Dual64;
 
 use crate::number::Number;
+use crate::rounding::PROBES;
 use crate::{Error, Result};
 
 /// An activation that this crate knows how to compute.
@@ -90,10 +91,11 @@ impl Sigma {
             Self::Tanh => 1.0 + a * a + 2.0 * slope * z_error,
             Self::Leaky { .. } => self.jumps(z, z_error * unit) / unit,
             Self::Custom(function) => {
-                // How a user's formula reacts to rounded arguments: 1 − a² of a tanh cancels as the built-in one does.
-                let near = function.derivative(z, a + 8.0 * unit * a.abs().max(1.0));
-                let spread = (near - function.derivative(z, a)).abs() / (8.0 * unit);
-                slope + spread + slope * z_error + self.jumps(z, z_error * unit) / unit
+                // How a user's formula reacts to rounded arguments: 1 − a² of a tanh cancels as the built-in one does, and σ″ of a
+                // sine is 1 where σ′ is 0.
+                let by_value = spread(unit, |t| function.derivative(z, a + t * a.abs().max(1.0)));
+                let by_argument = spread(unit, |t| self.derivative(z + t * z.abs().max(z_error)));
+                slope + by_value + by_argument + self.jumps(z, z_error * unit) / unit
             }
         }
     }
@@ -112,6 +114,13 @@ impl Sigma {
             Self::Identity | Self::Sigmoid | Self::Tanh => &[],
         }
     }
+}
+
+/// By how much a user's σ′ changes when what it is made of moves by t times its error, for one t; NaN, where σ ends, does not count.
+fn spread(unit: f64, derivative: impl Fn(f64) -> f64) -> f64 {
+    let here = derivative(0.0);
+    let changes = PROBES.map(|size| ((derivative(size * unit) - here) / (size * unit)).abs());
+    changes.into_iter().fold(0.0, f64::max)
 }
 
 /// As the activation prints itself.
@@ -189,15 +198,51 @@ mod tests {
 
     #[test]
     fn the_error_of_a_users_derivative_by_hand() {
-        // At z = 2 and a = 2: slope a² + 2 = 6; a moved by 8/64 · 2 = ¼ makes 5.0625 − 4 = 1.0625 in units of 8/64, 8.5;
-        // slope · z_error = 3 or 48; and the jump 2 · 64 when z is closer to the kink at 1 than 16 · 8/64 = 2.
+        // At z = 2 and a = 2: slope a² + 2 = 6; a moved by 16/64 · 2 = ½ makes 6.25 − 4 = 2.25 in units of 16/64, 9;
+        // z moved down by 16/64 · 8 crosses the kink at 1: 2 in units of 16/64, 8; and the jump 2 · 64 as 16 · 8/64 = 2 > z − 1.
         let stairs = Sigma::Custom(Arc::new(Stairs));
-        assert_eq!(stairs.derivative_error(2.0, 2.0, 0.5, UNIT), 6.0 + 8.5 + 3.0);
-        assert_eq!(stairs.derivative_error(2.0, 2.0, 8.0, UNIT), 6.0 + 8.5 + 48.0 + 128.0);
+        assert_eq!(stairs.derivative_error(2.0, 2.0, 0.5, UNIT), 6.0 + 9.0);
+        assert_eq!(stairs.derivative_error(2.0, 2.0, 8.0, UNIT), 6.0 + 9.0 + 8.0 + 128.0);
         assert_eq!((stairs.kinks(), stairs.to_string()), (&[1.0][..], "Stairs".to_owned()));
     }
 
+    #[test]
+    fn a_users_derivative_is_asked_again_near_z_and_near_a() {
+        // σ = z²/2, σ′ = a + z: at z = a = 2 it is 4.  By a: |a| = 2, or 1 where a is less.
+        // By z: 3t + t²/2 for t = 16/64 · max(2, error), ½ or 2: 1.625 or 8 in units of 16/64.
+        let parabola = Sigma::Custom(Arc::new(Smooth(|z| z * z / 2.0, |z, a| a + z)));
+        assert_eq!(parabola.derivative_error(2.0, 2.0, 0.5, UNIT), 4.0 + 2.0 + 6.5);
+        assert_eq!(parabola.derivative_error(2.0, 2.0, 8.0, UNIT), 4.0 + 2.0 + 32.0);
+        // At z = ½, a = 1/8: ⅝, 1, and 1.5t + t²/2 = 25/128 for t = 1/8.
+        assert_eq!(parabola.derivative_error(0.5, 0.125, 0.0, UNIT), 0.625 + 1.0 + 0.78125);
+        // σ′ = √(1 − a²) is 0 at a = 1 and nothing beyond; below, √(1 − (63/64)²) in units of 1/64 is most.
+        let circle = Sigma::Custom(Arc::new(Smooth(|_| 1.0, |_, a| (1.0 - a * a).sqrt())));
+        let expected = (127.0_f64 / 4096.0).sqrt() * 64.0;
+        assert_eq!(circle.derivative_error(1.0, 1.0, 1.0, UNIT), expected);
+    }
+
+    #[test]
+    fn a_sine_at_its_top_is_as_steep_in_its_slope_as_elsewhere_in_itself() {
+        // σ′ = 6e-17 at π/2, σ″ = −1: an error of 5 roundings of 2⁻⁵³ in z is one of 5 in σ′.
+        let sine = Sigma::Custom(Arc::new(Smooth(f64::sin, |z, _| z.cos())));
+        let error = sine.derivative_error(std::f64::consts::FRAC_PI_2, 1.0, 5.0, f64::EPSILON / 2.0);
+        // π/2 moved by 5 of them is rounded to a multiple of two.
+        assert!((4.0..=6.0).contains(&error), "{error}");
+    }
+
     const UNIT: f64 = 1.0 / 64.0;
+
+    /// σ(z) and σ′(z, a).
+    #[derive(Debug)]
+    struct Smooth(fn(f64) -> f64, fn(f64, f64) -> f64);
+    impl ActivationFn for Smooth {
+        fn value(&self, z: f64) -> f64 {
+            (self.0)(z)
+        }
+        fn derivative(&self, z: f64, a: f64) -> f64 {
+            (self.1)(z, a)
+        }
+    }
 
     /// No function and its derivative: numbers that are easy to tell apart.
     #[derive(Debug)]

@@ -88,6 +88,20 @@ impl Report {
         if let Some(place) = &self.undeclared_kink {
             return format!("not differentiable at {place}: if there is a kink, declare it in `kinks`");
         }
+        if let Some(group) = self.groups().iter().find(|group| group.unexplained) {
+            let title = self.title(group);
+            return format!(
+                "along random directions {title} disagrees or cannot be told, and no entry explains it"
+            );
+        }
+        let covered = |group: &&Group| 20 * group.exercised >= 19 * group.tried;
+        if let Some(group) = self.groups().iter().filter(covered).find(|group| group.open > 0) {
+            let (open, title) = (group.open, self.title(group));
+            return format!(
+                "{open} of {} entries of {title} could be called neither right nor wrong; try other points",
+                group.tried
+            );
+        }
         if self.groups().iter().any(|group| group.verdict == Verdict::Inconclusive) {
             return self.unseen("the function is too rough or noisy to tell the derivatives of");
         }
@@ -244,7 +258,8 @@ impl Report {
             Arithmetic::F64 => Ok(()),
             Arithmetic::F32 => writeln!(
                 f,
-                "computed in f32, compared with f64: the bound is 16u |d| + 16u max|d| + 16u of what cancels, u = 2⁻²⁴"
+                "computed in f32, compared with f64: the bound is 16u |d| + 16u max|d| + 16u of what cancels + Nu/4 mean |dₙ|, \
+                 u = 2⁻²⁴"
             ),
         }
     }
@@ -378,7 +393,7 @@ mod tests {
             "… and 2 more",
             "derivative taken from Swish, after its own check: σ′ is wrong",
             "self-test: W²[0, 1] spoiled by 5.0e-1 of itself, NOT found",
-            "computed in f32, compared with f64: the bound is 16u |d| + 16u max|d| + 16u of what cancels, u = 2⁻²⁴",
+            "computed in f32, compared with f64: the bound is 16u |d| + 16u max|d| + 16u of what cancels + Nu/4 mean |dₙ|, u = 2⁻²⁴",
             "2 entries have a kink within ±h: frozen above, differing by up to 7.5e-1 across it",
             "3 pre-activations are exactly at a kink",
         ];

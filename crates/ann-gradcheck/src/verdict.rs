@@ -10,7 +10,8 @@ use crate::{Report, Result};
 pub enum Verdict {
     /// Every entry agrees, and at least 95% of them were exercised: somewhere their derivative stood out from its bound tenfold.
     Pass,
-    /// Nothing contradicts the gradient, but the oracle did not settle on a value for too many entries: noise, or kinks.
+    /// Nothing contradicts the gradient for certain, but the oracle did not settle on a value for too many entries (noise, or kinks);
+    /// or contradicts one without being sure enough to blame it; or finds a disagreement that no single entry explains.
     Inconclusive,
     /// Nothing contradicts the gradient, but a gradient of zeros would pass too for more than 5% of the entries, at all points tried.
     ///

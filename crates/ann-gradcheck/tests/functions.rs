@@ -3,9 +3,12 @@
 #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise, in its helpers too")]
 
 use crate::common::{Data, Task, check, gradient, point};
-use ann_core::{Activation, ActivationFn, Architecture, Init, Loss, LossFn, Problem, Target, TargetKind};
+use ann_core::ndarray::{Array1, Array2};
+use ann_core::{
+    Activation, ActivationFn, Architecture, Init, Loss, LossFn, Problem, Scalar, Target, TargetKind, block,
+};
 use ann_datasets::{doughnut, iris};
-use ann_gradcheck::{Config, Verdict, check_activation, check_loss, check_problem};
+use ann_gradcheck::{Config, Verdict, check_activation, check_loss, check_problem, reference};
 
 /// An activation from two closures and its kinks.
 struct Custom<V, D>(V, D, &'static [f64]);
@@ -252,4 +255,119 @@ fn a_loss_is_tried_at_the_targets_of_its_problem() {
     let architecture = Architecture::inputs(2).dense(3, Activation::Tanh).dense(1, Activation::Identity);
     let problem = Problem::new(&architecture, Poisson, &data.features, &data.values).unwrap();
     check(&problem, &point(&architecture, Init::default(), 1)).ensure_ok().unwrap();
+}
+
+/// Σ (ŷ − y)²
+#[derive(Debug)]
+struct Squares;
+impl LossFn for Squares {
+    fn targets(&self) -> TargetKind {
+        TargetKind::Values
+    }
+    fn value(&self, outputs: &[f64], target: Target<'_>) -> f64 {
+        outputs.iter().zip(target.values()).map(|(o, y)| (o - y).powi(2)).sum()
+    }
+    fn gradient(&self, outputs: &[f64], target: Target<'_>, gradient: &mut [f64]) {
+        gradient.iter_mut().zip(outputs).zip(target.values()).for_each(|((g, o), y)| *g = 2.0 * (o - y));
+    }
+}
+
+#[test]
+fn a_right_gradient_close_to_a_fit_is_not_blamed() {
+    // ŷ − y = 1e-8 is left of numbers of size 1: the last bits of ŷ are the ninth digit of the gradient.
+    for left in [1e-7, 1e-8] {
+        near_a_fit(left, |problem, at| {
+            let report = check(problem, at);
+            assert!(report.findings().is_empty(), "{left}: {report}");
+            assert_eq!(off_by_a_ten_thousandth(problem, at), Verdict::Fail, "{left}");
+        });
+    }
+    // With 1e-8 left, differences of the loss cannot tell to a thousandth whether its own gradient is right.
+    near_a_fit(1e-7, |problem, at| check(problem, at).ensure_ok().unwrap());
+}
+
+/// 2-8-1 with squared errors, and ŷ − y = `left` in twelve rows.
+fn near_a_fit(left: f64, check: impl FnOnce(&Problem<'_>, &[f64])) {
+    let architecture = Architecture::inputs(2).dense(8, Activation::Tanh).dense(1, Activation::Identity);
+    let x = Array2::from_shape_fn((12, 2), |(n, i)| ((n * 2 + i) as f64).sin());
+    let at = point(&architecture, Init::default(), 1);
+    let anything = Array1::zeros(12);
+    let problem = Problem::new(&architecture, Squares, &x, &anything).unwrap();
+    let y: Array1<f64> = reference::outputs(&problem, &at).unwrap().iter().map(|row| row[0] - left).collect();
+    check(&Problem::new(&architecture, Squares, &x, &y).unwrap(), &at);
+}
+
+#[test]
+fn a_right_gradient_of_sure_classes_is_not_blamed() {
+    let architecture = Architecture::inputs(2).dense(4, Activation::Sigmoid).dense(2, Activation::Identity);
+    let x = Array2::from_shape_fn((10, 2), |(n, i)| ((n * 2 + i) as f64).sin());
+    let loss = CrossEntropy { factor: 1.0 };
+    let problem = Problem::new(&architecture, loss, &x, &[0; 10]).unwrap();
+    for (seed, gap) in (0..10).flat_map(|seed| [(seed, 10.0), (seed, 30.0)]) {
+        let at = sure(&problem, seed, [gap, 0.0]);
+        let report = check(&problem, &at);
+        assert!(report.findings().is_empty() && report.verdict() != Verdict::Fail, "{seed} {gap}: {report}");
+        if gap == 10.0 {
+            // p − 1 = −5e-5; with a gap of 30 it is −1e-13, and rounded to 1e-16.
+            assert_eq!(off_by_a_ten_thousandth(&problem, &at), Verdict::Fail, "seed {seed}");
+        }
+    }
+}
+#[test]
+fn a_right_gradient_of_sure_classes_is_not_blamed_in_f32() {
+    // Logits 530 and 500 are off by 3e-5 each, and p − 1 = −1e-13 by as much of itself: 500 roundings.
+    let architecture = Architecture::inputs(2).dense(4, Activation::Sigmoid).dense(2, Activation::Identity);
+    let x = Array2::from_shape_fn((10, 2), |(n, i)| ((n * 2 + i) as f32).sin());
+    let loss = CrossEntropy { factor: 1.0 };
+    let problem = Problem::new(&architecture, loss, &x, &[0; 10]).unwrap();
+    let times = |factor: f32| {
+        move |problem: &Problem<'_, f32>, at: &[f32], out: &mut [f32]| {
+            let (n, mut scratch) =
+                (problem.rows(), block::Scratch::new(problem.architecture(), problem.rows()));
+            out.fill(0.0);
+            block::accumulate(problem, at, 0..n, &mut scratch, out);
+            out.iter_mut().for_each(|g| *g *= factor / n as f32);
+        }
+    };
+    for seed in 0..10 {
+        let at: Vec<f32> = sure(&problem, seed, [530.0, 500.0]).into_iter().map(|x| x as f32).collect();
+        let config = Config { points: 0, ..Config::default() };
+        let report = check_problem(&problem, &at, times(1.0), &config).unwrap();
+        assert!(report.findings().is_empty() && report.verdict() != Verdict::Fail, "seed {seed}: {report}");
+        let report = check_problem(&problem, &at, times(1.05), &config).unwrap();
+        assert_eq!(report.verdict(), Verdict::Fail, "seed {seed}: {report}");
+    }
+}
+
+/// A point with these biases of the two outputs.
+fn sure<F: Scalar>(problem: &Problem<'_, F>, seed: u64, biases: [f64; 2]) -> Vec<f64> {
+    let mut at = point(problem.architecture(), Init::default(), seed);
+    at[problem.layout().layers()[1].bias()].copy_from_slice(&biases);
+    at
+}
+
+#[test]
+fn a_right_gradient_at_the_top_of_a_sine_is_not_blamed() {
+    // z = π/2 + 1e-7 in every row: σ′ = −1e-7, in which the last bits of z, 1e-16, are the ninth digit.
+    let architecture =
+        Architecture::inputs(3).dense(1, Custom(f64::sin, f64::cos, &[])).dense(1, Activation::Identity);
+    let at = [0.7, -1.3, 0.9, 0.4, 1.1, 0.2];
+    let x = Array2::from_shape_fn((8, 3), |(n, i)| {
+        let [first, second] = [n as f64, 2.0 * n as f64 + 1.0].map(f64::sin);
+        let rest = std::f64::consts::FRAC_PI_2 + 1e-7 - (at[0] * first + at[1] * second + at[3]);
+        [first, second, rest / at[2]][i]
+    });
+    let y = Array1::zeros(8);
+    let problem = Problem::new(&architecture, Loss::MeanSquaredError, &x, &y).unwrap();
+    check(&problem, &at).ensure_ok().unwrap();
+    assert_eq!(off_by_a_ten_thousandth(&problem, &at), Verdict::Fail);
+}
+
+/// What is said of the gradient of the engine times 1.0001.
+fn off_by_a_ten_thousandth(problem: &Problem<'_>, at: &[f64]) -> Verdict {
+    let wrong = |problem: &Problem<'_>, at: &[f64], out: &mut [f64]| {
+        gradient(problem, at, out);
+        out.iter_mut().for_each(|g| *g *= 1.0001);
+    };
+    check_problem(problem, at, wrong, &Config { points: 0, ..Config::default() }).unwrap().verdict()
 }

@@ -223,6 +223,65 @@ fn stairs_are_not_blamed() {
     }
 }
 
+#[test]
+fn what_cancels_to_a_constant_is_not_blamed() {
+    // ln(eˣ + 1) − x falls by e⁻ˣ, less than x is rounded by; alone, and where another entry is the large one.
+    let derivative = |x: f64| -1.0 / (1.0 + x.exp());
+    for x in [30.0, 36.0, 37.5, 40.0, 50.0] {
+        let report = judged(|x| (x.exp() + 1.0).ln() - x, derivative, x);
+        assert!(report < Verdict::Fail, "{x}: {report}");
+        let value = |at: &[f64]| (at[1].exp() + at[0].exp()).ln() - at[1];
+        let gradient = |at: &[f64], out: &mut [f64]| {
+            out.copy_from_slice(&[-derivative(at[1] - at[0]), derivative(at[1] - at[0])]);
+        };
+        let report = check_gradient(value, gradient, &[0.0, x], &Config::default()).unwrap();
+        assert!(report.verdict() < Verdict::Fail, "{x}: {report}");
+    }
+}
+#[test]
+fn zeros_on_stairs_do_not_pass() {
+    // Σ sin xᵢ of 20 entries on a large number, or in f32, with the last derivative forgotten: 95% would be enough.
+    let sum = |x: &[f64]| x.iter().map(|x| x.sin()).sum::<f64>();
+    let on_million = |x: &[f64]| (1e6 + sum(x)) - 1e6;
+    let in_f32 = |x: &[f64]| f64::from(sum(x) as f32);
+    for f in [&on_million as &dyn Fn(&[f64]) -> f64, &in_f32] {
+        let forgotten = |x: &[f64], out: &mut [f64]| {
+            out.iter_mut().zip(x).for_each(|(g, x)| *g = x.cos());
+            out[19] = 0.0;
+        };
+        let report = check_gradient(f, forgotten, &[0.4; 20], &Config::default()).unwrap();
+        assert!(report.verdict() != Verdict::Pass, "{report}");
+    }
+}
+#[test]
+fn rounding_that_changes_now_and_then_is_no_penalty() {
+    // Every tenth gradient is summed in another order: bias and λ = 0 then show a penalty of one ulp.
+    let architecture = Architecture::inputs(2).dense(3, Activation::Tanh).dense(2, Activation::Identity);
+    let x = Array2::from_shape_fn((6, 2), |(n, i)| ((2 * n + i) as f64).sin());
+    let problem = Problem::new(&architecture, Loss::SoftmaxCrossEntropy, &x, &[0, 1, 0, 1, 1, 0]).unwrap();
+    for odd in 1..10 {
+        let mut calls = 0;
+        let restless = |problem: &Problem<'_>, at: &[f64], out: &mut [f64]| {
+            gradient(problem, at, out);
+            calls += 1;
+            if calls % 10 == odd {
+                out.iter_mut().for_each(|g| *g = g.next_up());
+            }
+        };
+        let at = point(&architecture, Init::default(), 1);
+        let report = check_problem(&problem, &at, restless, &Config::default()).unwrap();
+        assert_eq!(report.verdict(), Verdict::Pass, "{odd}: {report}");
+    }
+}
+#[test]
+fn what_cannot_be_known_excuses_no_other() {
+    // √x at its end has no derivative, whatever is claimed; the other is off by a thousandth.
+    let f = |x: &[f64]| x[0].sqrt() + x[1];
+    let claimed = |_: &[f64], out: &mut [f64]| out.copy_from_slice(&[1e20, 1.001]);
+    let report = check_gradient(f, claimed, &[0.0, 1.0], &Config { points: 0, ..Config::default() }).unwrap();
+    assert_eq!(report.findings().iter().map(|finding| finding.index).collect::<Vec<_>>(), [1], "{report}");
+}
+
 fn judged(f: fn(f64) -> f64, derivative: impl Fn(f64) -> f64, x: f64) -> Verdict {
     let gradient = |at: &[f64], out: &mut [f64]| out[0] = derivative(at[0]);
     check_gradient(|at| f(at[0]), gradient, &[x], &Config::default()).unwrap().verdict()

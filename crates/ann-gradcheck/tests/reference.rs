@@ -200,7 +200,15 @@ fn a_loss_beyond_the_numbers_has_no_difference() {
     let problem = Problem::new(&architecture, Loss::MeanSquaredError, &x, &y).unwrap();
     // ŷ² = 1e320 is not, although 4 h ŷ = 4e306 is.
     let error = reference::central_differences(&problem, &[1e160, 0.0], 1e146).unwrap_err();
-    assert!(matches!(error, Error::NonFiniteDerivative { .. }), "{error}");
+    assert!(matches!(error, Error::NonFiniteDerivative { value, .. } if value.is_nan()), "{error}");
+    // ŷ² = 1.7e308 is, but with h as large as w its change is not: (2ŷ + h) h = 5e308.
+    let error = reference::central_differences(&problem, &[1.3e154, 0.0], 1.3e154).unwrap_err();
+    let expected =
+        Error::NonFiniteDerivative { name: "W¹[0, 0]".into(), value: f64::INFINITY, step: 1.3e154 };
+    assert_eq!(error, expected);
+    // Nor is there one where the step is lost in rounding.
+    let error = reference::central_differences(&problem, &[1e20, 0.0], 1e-4).unwrap_err();
+    assert!(matches!(error, Error::StepOutOfScale { .. }), "{error}");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise, in its helpers too")]
 
 use crate::common::{gradient, point};
-use ann_core::ndarray::Array2;
+use ann_core::ndarray::{Array2, array};
 use ann_core::{Activation, Architecture, Init, Kind, Loss, Place, Problem};
 use ann_gradcheck::{Config, Report, Verdict, check_gradient, check_problem};
 
@@ -93,4 +93,39 @@ fn a_sample_agrees_with_all_entries() {
         let one = all.entries()[other.index];
         assert_eq!((one.index, one.numerical), (other.index, other.numerical));
     }
+}
+#[test]
+fn a_penalty_alone_may_be_wrong() {
+    // Sampled, λW instead of 2λW; one output, whose bias is the last group.
+    let architecture = Architecture::inputs(4).dense(30, Activation::Tanh).dense(1, Activation::Identity);
+    let x = Array2::from_shape_fn((5, 4), |(n, i)| ((n * 4 + i) as f64).sin());
+    let y = array![0.1, 0.2, 0.3, 0.4, 0.5];
+    let problem = Problem::new(&architecture, Loss::MeanSquaredError, &x, &y).unwrap().with_l2(0.1).unwrap();
+    let half = |problem: &Problem<'_>, at: &[f64], out: &mut [f64]| {
+        gradient(problem, at, out);
+        for index in problem.layout().layers().iter().flat_map(ann_core::Span::weights) {
+            out[index] -= problem.l2() * at[index];
+        }
+    };
+    let config = Config { entries: 1, ..Config::default() };
+    let report = check_problem(&problem, &point(&architecture, Init::default(), 3), half, &config).unwrap();
+    let failed = |title: &str| report.groups().iter().any(|group| group.title() == title && group.wrong > 0);
+    assert_eq!(["W¹", "b¹", "W²", "b²"].map(failed), [true, false, true, false], "{report}");
+    assert!(report.entries().is_sorted_by(|one, other| one.index < other.index), "{report}");
+}
+#[test]
+fn a_tolerance_holds_along_directions_too() {
+    // 200 entries, each off by up to 1% of the largest.
+    let value = |x: &[f64]| x.iter().map(|x| x.sin()).sum();
+    let rough = |x: &[f64], out: &mut [f64]| {
+        for (i, (g, x)) in out.iter_mut().zip(x).enumerate() {
+            *g = x.cos() + 0.01 * (7.0 * i as f64).sin();
+        }
+    };
+    let of = |tolerance: f64| {
+        let config = Config { tolerance, entries: 1, points: 1, ..Config::default() };
+        check_gradient(value, rough, &[0.3; 200], &config).unwrap()
+    };
+    assert_eq!(of(0.02).verdict(), Verdict::Pass, "{}", of(0.02));
+    assert_eq!(of(0.001).verdict(), Verdict::Fail, "{}", of(0.001));
 }
