@@ -264,6 +264,10 @@ mod tests {
         let truth = values.along(&(1..6), &[1.0, -1.0, 1.0, 1.0, 0.0], 4.0).expect("it is finite");
         // 1 − 2 + 4 + 1, and ¼ of it.
         assert!(close(truth.value, 4.0) && close(truth.bound, 1.0), "{truth:?}");
+        // The largest by itself is 8: ¼ of 8 · √4 because four move.
+        values.largest = 8.0;
+        let truth = values.along(&(1..6), &[1.0, -1.0, 1.0, 1.0, 0.0], 4.0).expect("it is finite");
+        assert!(close(truth.bound, 4.0), "{truth:?}");
         // A tenth of 32, by √4 because four move.
         for (reach, expected) in reach.iter().zip([0.0, 1.6, 1.6, 1.6, 1.6, 0.0]) {
             assert!(close(*reach, expected), "{reach}");

@@ -304,6 +304,33 @@ mod tests {
     }
 
     #[test]
+    fn a_point_of_our_own_too_far_out_is_left_out() {
+        // (5e153)² is finite, nine times as much is not.
+        let architecture = Architecture::inputs(2).dense(1, Activation::Identity);
+        let (x, y): (Array2<f64>, Array1<f64>) = (array![[2.0, 0.0]], array![0.0]);
+        let problem = Problem::new(&architecture, Loss::MeanSquaredError, &x, &y).unwrap();
+        let report = check(&problem, &[5e153, 0.0, 0.0], by_hand, &Config::default()).unwrap();
+        let is_at = |point: Point| report.cases().iter().any(|case| case.point == point);
+        assert!(is_at(Point::Given) && !is_at(Point::Enlarged), "{report}");
+    }
+
+    #[test]
+    fn a_penalty_shows_where_there_is_none() {
+        // Weights 0 and 1, bias 2.
+        let architecture = Architecture::inputs(2).dense(1, Activation::Identity);
+        let (x, y): (Array2<f64>, Array1<f64>) = (array![[1.0, 0.0]], array![3.0]);
+        let free = Problem::new(&architecture, Loss::MeanSquaredError, &x, &y).unwrap();
+        let held = free.clone().with_l2(0.5).unwrap();
+        for (total, without, with) in
+            [([1.0, 1.0, 1.0], false, false), ([1.0, 2.0, 1.0], true, false), ([1.0, 1.0, 2.0], true, true)]
+        {
+            let gradients = Gradients { total: total.to_vec(), loss: vec![1.0; 3] };
+            assert_eq!(gradients.differ_without_penalty(&free), without, "{total:?}");
+            assert_eq!(gradients.differ_without_penalty(&held), with, "{total:?}");
+        }
+    }
+
+    #[test]
     fn the_self_test_is_made_once_and_where_all_rows_are_first_seen() {
         // x = (1, 0), y = 3, λ = ½.  At (1, 2, 0) ŷ − y = −2 and g = (−3, 2, −4): w₁ is the largest weight's.
         // Enlarged, at (3, 6, 0), ŷ − y = 0 and g = (3, 6, 0): it is w₂.
