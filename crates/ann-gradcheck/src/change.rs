@@ -192,7 +192,7 @@ mod tests {
     fn what_is_small() {
         assert!(are_small(&[]) && are_small(&[0.0, -9e-4, 9e-4]));
         // One alone is too large, wherever it stands.
-        for large in [1.1e-3, -1.1e-3, f64::NAN, f64::NEG_INFINITY] {
+        for large in [SMALL, 1.1e-3, -1.1e-3, f64::NAN, f64::NEG_INFINITY] {
             assert!(!are_small(&[large, 0.0]) && !are_small(&[0.0, large]), "{large}");
         }
     }
@@ -222,6 +222,14 @@ mod tests {
             Sigma::Tanh.change(&[0.0], &[0.0], &mut hyperbolic);
             close(sigmoid[0], 0.5 * (d / 2.0).tanh());
             close(hyperbolic[0], d.tanh());
+        }
+        // Elsewhere: tanh(z + d) − a = (1 − a²) d (1 − a d) and less than d³.
+        let a = 1_f64.tanh();
+        for d in [-1e-7, 1e-7] {
+            let mut change = [d];
+            Sigma::Tanh.change(&[1.0], &[a], &mut change);
+            let expected = (1.0 - a * a) * d * (1.0 - a * d);
+            assert!((change[0] - expected).abs() <= 1e-13 * expected.abs(), "{change:?} {expected}");
         }
     }
 

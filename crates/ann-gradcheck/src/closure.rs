@@ -275,6 +275,17 @@ mod tests {
     }
 
     #[test]
+    fn a_negligible_share_of_a_slope_is_allowed_along_a_direction() {
+        // 1000 t at t = 0 is computed without rounding worth a name.
+        let mut value = |point: &[f64]| 1e3 * point[0];
+        let at = [0.0];
+        let mut values =
+            Values { f: &mut value, at: &at, at_zero: 0.0, noise: 0.0, scale: 0.0, tolerance: 0.0, largest: 0.0 };
+        let truth = values.along(&(0..1), &[1.0], 1e3).expect("it is finite");
+        assert!((1.0..1.1).contains(&(truth.bound / (NEGLIGIBLE * 1e3))), "{truth:?}");
+    }
+
+    #[test]
     fn scatter_is_seen_along_a_diagonal() {
         let at = [32.0; 16];
         let mut reach = [0.0_f64; 16];

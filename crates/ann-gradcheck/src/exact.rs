@@ -121,7 +121,7 @@ fn means(
         sums
     };
     let parts: Vec<Vec<Exactly>> = parts(reference.rows()).map(of_part).collect();
-    let sum = |i: usize| parts.iter().map(|part| part[i]).fold(Exactly::default(), Exactly::plus);
+    let sum = |i: usize| parts.iter().map(|part| part[i]).reduce(Exactly::plus).unwrap_or_default();
     (0..count).map(|i| sum(i).divided_by(reference.rows() as f64)).collect()
 }
 

@@ -226,6 +226,24 @@ mod tests {
     }
 
     #[test]
+    fn along_many_entries_slack_grows_with_their_root_and_jitter_with_their_number() {
+        // ŷ = Σ w x with w = x = 1 and y = 0; four of five weights move.
+        let architecture = Architecture::inputs(5).dense(1, Activation::Identity);
+        let (x, y) = (array![[1.0, 1.0, 1.0, 1.0, 1.0]], array![0.0]);
+        let problem = Problem::new(&architecture, Loss::MeanSquaredError, &x, &y).unwrap();
+        let reference = Reference::new(&problem, &[1.0, 1.0, 1.0, 1.0, 1.0, 0.0]).unwrap();
+        let bound = |part, largest| {
+            let mut witness = witness(&reference, problem.layout(), part);
+            (witness.largest, witness.loss_gradient) = (largest, &[0.0; 6]);
+            witness.along(&(0..5), &[1.0, -1.0, 0.0, 1.0, -1.0], f64::NAN).unwrap().bound
+        };
+        // Tolerance ½ of the largest entry, 6, times √4.
+        assert_eq!(bound(Part::Loss, 6.0) - bound(Part::Loss, 0.0), 6.0);
+        // Jitter 4 of five entries; there is no penalty to round.
+        assert_eq!(bound(Part::Penalty, 6.0), 20.0);
+    }
+
+    #[test]
     fn a_self_test_may_be_coarser_in_f32_and_with_a_tolerance() {
         let coarsest = |rounding: f64, tolerance: f64, moved: usize| {
             with_witness(Part::Loss, |witness| {
@@ -247,9 +265,13 @@ mod tests {
         let problem = Problem::new(&architecture, Loss::MeanSquaredError, &x, &y).unwrap();
         let problem = problem.with_l2(0.5).unwrap();
         let reference = Reference::new(&problem, &[3.0, 3.0]).unwrap();
-        check(&mut Witness {
-            reference: &reference,
-            layout: problem.layout(),
+        check(&mut witness(&reference, problem.layout(), part))
+    }
+
+    fn witness<'a>(reference: &'a Reference, layout: &'a Layout, part: Part) -> Witness<'a> {
+        Witness {
+            reference,
+            layout,
             exact: None,
             part,
             precision: Precision {
@@ -264,6 +286,6 @@ mod tests {
             jitter: 4.0,
             zero_inputs: &[true],
             largest: 0.0,
-        })
+        }
     }
 }
