@@ -279,8 +279,15 @@ mod tests {
         // 1000 t at t = 0 is computed without rounding worth a name.
         let mut value = |point: &[f64]| 1e3 * point[0];
         let at = [0.0];
-        let mut values =
-            Values { f: &mut value, at: &at, at_zero: 0.0, noise: 0.0, scale: 0.0, tolerance: 0.0, largest: 0.0 };
+        let mut values = Values {
+            f: &mut value,
+            at: &at,
+            at_zero: 0.0,
+            noise: 0.0,
+            scale: 0.0,
+            tolerance: 0.0,
+            largest: 0.0,
+        };
         let truth = values.along(&(0..1), &[1.0], 1e3).expect("it is finite");
         assert!((1.0..1.1).contains(&(truth.bound / (NEGLIGIBLE * 1e3))), "{truth:?}");
     }

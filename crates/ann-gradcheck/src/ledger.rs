@@ -344,7 +344,9 @@ pub(crate) mod tests {
             let seen = (ledger.tried(), ledger.exercised(), ledger.wrong());
             assert_eq!(seen, (entries.len(), stood_out, others.matches('w').count()), "{entries}");
             assert_eq!((ledger.is_covered(), ledger.verdict()), (covered, verdict), "{entries}");
+            assert!(!ledger.is_unexplained());
             ledger.leave_unexplained();
+            assert!(ledger.is_unexplained());
             assert_eq!(ledger.verdict(), verdict.max(Verdict::Inconclusive), "{entries}");
         }
     }
