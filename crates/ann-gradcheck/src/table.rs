@@ -370,6 +370,32 @@ mod tests {
     }
 
     #[test]
+    fn why_a_check_is_inconclusive() {
+        // 95% of 20 entries are 19.  Whether many are seen and few open, or too few are seen, is told apart.
+        let [seen, unseen] =
+            [("x", 19, "e"), ("x", 18, "ee")].map(|(x, count, others)| x.repeat(count) + others);
+        for (entries, unexplained, expected) in [
+            (&seen, false, "1 of 20 entries of W¹ could be called neither right nor wrong; try other points"),
+            (
+                &unseen,
+                false,
+                "the function is too rough or noisy to tell the derivatives of W¹: 18 of 20 entries were exercised; try other points",
+            ),
+            (&seen, true, "along random directions b¹ disagrees or cannot be told, and no entry explains it"),
+        ] {
+            let architecture = Architecture::inputs(20).dense(1, Activation::Identity);
+            let mut ledgers = [ledger(0, entries), ledger(20, "x")];
+            if unexplained {
+                ledgers[1].leave_unexplained();
+            }
+            let entries: Vec<Entry> = (0..21).map(|index| entry(index, 2.0, 2.0, BOUND)).collect();
+            let names = Names::Layout(architecture.layout().unwrap());
+            let report = Report::new(names, &Config::default(), &ledgers, entries, &[2.0; 21]);
+            assert_eq!(report.summary(), format!("inconclusive: {expected}"));
+        }
+    }
+
+    #[test]
     fn a_table_with_all_that_is_told_below() {
         let mut full = with_function(["wwwwww", "xx", "x.", "w"]);
         full.self_test = Some(SelfTest { index: 9, factor: 1.5, found: false, is_coarse: false });
