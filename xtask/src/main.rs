@@ -5,8 +5,10 @@
 mod figures;
 mod reference;
 
+mod bits;
 mod faults;
 mod mutants;
+
 
 mod check;
 mod curves;
@@ -42,6 +44,8 @@ enum Task {
     Faults(faults::Options),
     /// Let cargo-mutants change the engine in every small way; the tests must notice, but for a reviewed list
     Mutants(mutants::Options),
+    /// Train the same networks in debug and release builds, with every instruction set and many numbers of threads, and compare bits
+    Bits(bits::Options),
     /// Run `.ci/run`, everything that must pass before a change is taken
     Ci,
 }
@@ -64,6 +68,7 @@ fn run(cli: &Cli) -> Result<()> {
         Task::Reference(options) => reference::reference(&workspace, options),
         Task::Faults(options) => faults::faults(&workspace, options),
         Task::Mutants(options) => mutants::mutants(&workspace, options),
+        Task::Bits(options) => bits::bits(&workspace, options),
         Task::Ci => ci(&workspace),
     }
 }

@@ -1,22 +1,27 @@
 //! The door to the kernels: a block of rows goes forward, and its gradient is added to a buffer.
 //!
-//! Who computes is decided here and nowhere else.  Today that is the textbook kernel of [`dense`](crate::dense) for
-//! every shape; a faster one for narrow layers will stand beside it, behind the same three functions.
+//! Who computes is decided here and nowhere else, from the architecture alone: the fused kernel, or the textbook kernel for
+//! activations of the user's own.  Whoever sums one row at a time, as the report does, asks for the textbook kernel.  Both give
+//! the same numbers to rounding.
 //!
 //! Forward stands directly above backward, and backward adds: whoever owns the gradient clears it.
 //! 1/N and the penalty are not applied here but in the objective of `ann-train`, in one place.
 
-use std::ops::{AddAssign, Range};
+use std::ops::AddAssign;
 
-use ndarray::{ArrayRef2, ArrayView2, ArrayViewMut2, Axis, Slice};
+use ndarray::{ArrayRef2, Axis, Slice};
 
-use crate::dense::{DenseMut, DenseRef};
-use crate::loss::{RowInF64, argmax, cross_entropy, squared_error};
-use crate::{Activation, Architecture, Layout, Loss, Problem, Scalar, Targets};
+use crate::fused::{self, Pass, Tiles};
+use crate::lanes;
+use crate::textbook::{self, Rows};
+use crate::{Architecture, Layer, Layout, Loss, Problem, Scalar, Span, TargetKind};
 
 /// The number of rows that are worth being one block: enough to make the cost of a call vanish,
-/// few enough for all buffers of a narrow network to stay in the processor's caches.  128 was 8% slower on 400 rows.
+/// few enough for all buffers of a narrow network to stay in the processor's caches.
 pub const ROWS: usize = 512;
+
+/// Rows that the fused kernel takes at once: blocks of a multiple leave none of its lanes empty.
+pub const TILE: usize = lanes::TILE;
 
 /// What a block of rows adds up to.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -34,41 +39,139 @@ impl AddAssign for Tally {
     }
 }
 
+/// Who computes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kernel {
+    /// One matrix product after the other, for any activation.
+    Textbook,
+    /// Rows along the lanes of registers, all layers while a few rows stay in the cache.
+    Fused,
+}
+
+impl Kernel {
+    /// The fused kernel where it can compute what the architecture asks for.
+    pub fn choose(architecture: &Architecture) -> Self {
+        if fused::can_compute(architecture) { Self::Fused } else { Self::Textbook }
+    }
+}
+
+/// Rows of a problem in the form in which a kernel reads them, to be reused: for rows that are needed more than once, or in
+/// another order than the problem's.
+#[derive(Clone, Debug)]
+pub struct Batch<F = f64> {
+    rows: usize,
+    inputs: usize,
+    /// What is known of each row, and how many numbers that is.
+    targets: Option<(TargetKind, usize)>,
+    form: Form<F>,
+}
+
+#[derive(Clone, Debug)]
+enum Form<F> {
+    Textbook(Rows<F>),
+    Fused(Tiles<F>),
+}
+
+impl<F: Scalar> Batch<F> {
+    /// Without rows, for a kernel.
+    pub fn new(kernel: Kernel) -> Self {
+        let form = match kernel {
+            Kernel::Textbook => Form::Textbook(Rows::default()),
+            Kernel::Fused => Form::Fused(Tiles::default()),
+        };
+        Self { rows: 0, inputs: 0, targets: None, form }
+    }
+
+    /// Replaces what is there by the given rows of a problem, in the given order.
+    ///
+    /// # Panics
+    /// When the problem has no such row.
+    pub fn gather(&mut self, problem: &Problem<'_, F>, rows: impl ExactSizeIterator<Item = usize> + Clone) {
+        (self.rows, self.inputs) = (rows.len(), problem.features().ncols());
+        self.targets = Some(targets_of(problem.loss(), problem.architecture()));
+        match &mut self.form {
+            Form::Textbook(form) => form.gather(problem, rows),
+            Form::Fused(form) => form.gather(problem, rows),
+        }
+    }
+
+    /// Replaces what is there by some rows of which only the features matter.
+    fn gather_features(&mut self, x: &ArrayRef2<F>) {
+        (self.rows, self.inputs) = x.dim();
+        self.targets = None;
+        match &mut self.form {
+            Form::Textbook(form) => form.gather_features(x, 0..x.nrows()),
+            Form::Fused(form) => form.gather_features(x, 0..x.nrows()),
+        }
+    }
+
+    /// How many rows there are.
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+}
+
 /// Buffers for blocks of up to a given number of rows, to be reused: a call with fitting scratch allocates nothing.
 #[derive(Clone, Debug)]
 pub struct Scratch<F = f64> {
     rows: usize,
-    layers: Vec<Buffers<F>>,
-    row: RowInF64,
+    architecture: Architecture,
+    batch: Batch<F>,
+    buffers: Buffers<F>,
 }
 
-/// z, a and δ of one layer, each (rows, width) row by row.
 #[derive(Clone, Debug)]
-struct Buffers<F> {
-    width: usize,
-    z: Vec<F>,
-    a: Vec<F>,
-    delta: Vec<F>,
+enum Buffers<F> {
+    Textbook(textbook::Buffers<F>),
+    Fused(fused::Buffers<F>),
 }
 
 impl<F: Scalar> Scratch<F> {
     /// Buffers for blocks of at most `rows` rows, at least 1.
     pub fn new(architecture: &Architecture, rows: usize) -> Self {
+        Self::with_kernel(architecture, rows, Kernel::choose(architecture))
+    }
+
+    /// The same for a kernel of the caller's choice.
+    ///
+    /// # Panics
+    /// When the fused kernel is asked for an activation of the user's own.
+    pub fn with_kernel(architecture: &Architecture, rows: usize, kernel: Kernel) -> Self {
         let rows = rows.max(1);
-        let zeros = |width: usize| vec![F::zero(); rows * width];
-        let layers = architecture.layers().iter().map(|layer| layer.width);
-        let layers =
-            layers.map(|width| Buffers { width, z: zeros(width), a: zeros(width), delta: zeros(width) });
-        Self { rows, layers: layers.collect(), row: RowInF64::new(architecture.output_width()) }
+        let buffers = match kernel {
+            Kernel::Textbook => Buffers::Textbook(textbook::Buffers::new(architecture, rows)),
+            Kernel::Fused => {
+                assert!(fused::can_compute(architecture), "the fused kernel cannot compute {architecture}");
+                Buffers::Fused(fused::Buffers::new(architecture, rows))
+            }
+        };
+        Self { rows, architecture: architecture.clone(), batch: Batch::new(kernel), buffers }
     }
 
     /// The largest block these buffers can take.
     pub fn rows(&self) -> usize {
         self.rows
     }
+
+    /// So many rows add to each entry of the gradient once, with their sum; 0 when the kernel does not tell.
+    pub fn rows_at_once(&self) -> usize {
+        match &self.buffers {
+            Buffers::Textbook(_) => 0,
+            Buffers::Fused(buffers) => buffers.rows().min(self.rows),
+        }
+    }
+
+    /// Who computes.
+    pub fn kernel(&self) -> Kernel {
+        match self.buffers {
+            Buffers::Textbook(_) => Kernel::Textbook,
+            Buffers::Fused(_) => Kernel::Fused,
+        }
+    }
 }
 
-/// Adds Σ ∂ℓ/∂θ over `rows` to `gradient`, and gives back their losses and hits.
+/// Adds Σ ∂ℓ/∂θ over `rows` to `gradient`, and gives back their losses and hits.  Rows are numbers: a range, or any others in any
+/// order.
 ///
 /// # Panics
 /// When `parameters` or `gradient` are not as long as the problem's layout, `rows` reach beyond the problem,
@@ -76,16 +179,26 @@ impl<F: Scalar> Scratch<F> {
 pub fn accumulate<F: Scalar>(
     problem: &Problem<'_, F>,
     parameters: &[F],
-    rows: Range<usize>,
+    rows: impl ExactSizeIterator<Item = usize> + Clone,
     scratch: &mut Scratch<F>,
     gradient: &mut [F],
 ) -> Tally {
-    assert_eq!(gradient.len(), problem.layout().len(), "one entry of the gradient for each parameter");
-    let tally = evaluate(problem, parameters, rows.clone(), scratch);
-    let features = problem.features();
-    let x = features.slice_axis(Axis(0), Slice::from(rows));
-    backward_pass(problem, parameters, &x, scratch, gradient);
-    tally
+    scratch.batch.gather(problem, rows);
+    scratch.run(problem, parameters, None, Goal::Gradient(problem.loss(), gradient))
+}
+
+/// [`accumulate`] for rows that have been gathered before.
+///
+/// # Panics
+/// As [`accumulate`]; also when the batch was made for another kernel than `scratch`, or gathered from a problem of another shape.
+pub fn accumulate_batch<F: Scalar>(
+    problem: &Problem<'_, F>,
+    parameters: &[F],
+    batch: &Batch<F>,
+    scratch: &mut Scratch<F>,
+    gradient: &mut [F],
+) -> Tally {
+    scratch.run(problem, parameters, Some(batch), Goal::Gradient(problem.loss(), gradient))
 }
 
 /// The losses and hits of `rows`, without a gradient.
@@ -95,13 +208,24 @@ pub fn accumulate<F: Scalar>(
 pub fn evaluate<F: Scalar>(
     problem: &Problem<'_, F>,
     parameters: &[F],
-    rows: Range<usize>,
+    rows: impl ExactSizeIterator<Item = usize> + Clone,
     scratch: &mut Scratch<F>,
 ) -> Tally {
-    let features = problem.features();
-    let x = features.slice_axis(Axis(0), Slice::from(rows.clone()));
-    forward_pass(problem.architecture(), problem.layout(), parameters, &x, scratch);
-    loss_pass(problem, rows, scratch)
+    scratch.batch.gather(problem, rows);
+    scratch.run(problem, parameters, None, Goal::Losses(problem.loss()))
+}
+
+/// [`evaluate`] for rows that have been gathered before.
+///
+/// # Panics
+/// As [`accumulate_batch`].
+pub fn evaluate_batch<F: Scalar>(
+    problem: &Problem<'_, F>,
+    parameters: &[F],
+    batch: &Batch<F>,
+    scratch: &mut Scratch<F>,
+) -> Tally {
+    scratch.run(problem, parameters, Some(batch), Goal::Losses(problem.loss()))
 }
 
 /// Overwrites `outputs` (n, outputs) with the raw outputs for the rows of `x` (n, inputs), block by block.
@@ -116,131 +240,103 @@ pub fn forward<F: Scalar>(
     scratch: &mut Scratch<F>,
     outputs: &mut ArrayRef2<F>,
 ) {
-    for start in (0..x.nrows()).step_by(scratch.rows) {
-        let rows = Slice::from(start..x.nrows().min(start + scratch.rows));
-        let block = x.slice_axis(Axis(0), rows);
-        forward_pass(architecture, layout, parameters, &block, scratch);
-        outputs.slice_axis_mut(Axis(0), rows).assign(&scratch.output().activations(block.nrows()));
-    }
-}
-
-/// z⁽ᵏ⁾ = a⁽ᵏ⁻¹⁾ W⁽ᵏ⁾ᵀ + b⁽ᵏ⁾ and a⁽ᵏ⁾ = σ(z⁽ᵏ⁾), layer after layer, with a⁽⁰⁾ = x.
-fn forward_pass<F: Scalar>(
-    architecture: &Architecture,
-    layout: &Layout,
-    parameters: &[F],
-    x: &ArrayRef2<F>,
-    scratch: &mut Scratch<F>,
-) {
-    assert_eq!(parameters.len(), layout.len(), "one parameter for each place of the layout");
-    assert!(scratch.fits(architecture), "scratch was made for another architecture");
-    let n = x.nrows();
-    for (k, span) in layout.layers().iter().enumerate() {
-        let (before, from_here) = scratch.layers.split_at_mut(k);
-        let input = before.last().map_or(x.view(), |previous| previous.activations(n));
-        DenseRef::new(span, parameters).forward_into(&input, &mut from_here[0].pre_activations_mut(n));
-        from_here[0].activate(n, &architecture.layers()[k].activation);
-    }
-}
-
-/// ℓ of each row, and δ = ∂ℓ/∂a of the output layer.
-fn loss_pass<F: Scalar>(problem: &Problem<'_, F>, rows: Range<usize>, scratch: &mut Scratch<F>) -> Tally {
-    let Scratch { layers, row: in_f64, .. } = scratch;
-    let Buffers { width, a, delta, .. } = layers.last_mut().expect(HAS_LAYERS);
-    let mut tally = Tally::default();
-    for (n, (outputs, delta)) in rows.zip(a.chunks_exact(*width).zip(delta.chunks_exact_mut(*width))) {
-        tally.loss += match (problem.loss(), problem.targets()) {
-            (Loss::SoftmaxCrossEntropy, Targets::Classes(classes)) => {
-                cross_entropy(outputs, classes[n], delta)
-            }
-            (Loss::MeanSquaredError, Targets::Values(values)) => {
-                squared_error(outputs, &values.row(n), delta)
-            }
-            (Loss::Custom(function), targets) => in_f64.apply(&**function, outputs, &targets, n, delta),
-            (loss, _) => unreachable!("Problem::new refuses {loss} with targets of the other kind"),
-        };
-        if let Targets::Classes(classes) = problem.targets() {
-            tally.correct += usize::from(argmax(outputs) == classes[n]);
-        }
-    }
-    tally
-}
-
-/// Last layer to first: δ⁽ᵏ⁾ = ∂J/∂a⁽ᵏ⁾ ∘ σ′(z⁽ᵏ⁾), its share of the gradient, and ∂J/∂a⁽ᵏ⁻¹⁾ = δ⁽ᵏ⁾ W⁽ᵏ⁾.
-fn backward_pass<F: Scalar>(
-    problem: &Problem<'_, F>,
-    parameters: &[F],
-    x: &ArrayRef2<F>,
-    scratch: &mut Scratch<F>,
-    gradient: &mut [F],
-) {
-    let n = x.nrows();
-    for (k, span) in problem.layout().layers().iter().enumerate().rev() {
-        let (before, from_here) = scratch.layers.split_at_mut(k);
-        from_here[0].differentiate(n, &problem.architecture().layers()[k].activation);
-        let delta = from_here[0].deltas(n);
-        let input = before.last().map_or(x.view(), |previous| previous.activations(n));
-        DenseMut::new(span, gradient).accumulate(&input, &delta);
-        if let Some(previous) = before.last_mut() {
-            DenseRef::new(span, parameters).backward_into(&delta, &mut previous.deltas_mut(n));
+    let network = Network { architecture, layout, parameters };
+    let rows = match &scratch.buffers {
+        Buffers::Textbook(_) => scratch.rows,
+        Buffers::Fused(buffers) => buffers.rows().min(scratch.rows),
+    };
+    for start in (0..x.nrows()).step_by(rows) {
+        let block = start..x.nrows().min(start + rows);
+        scratch.batch.gather_features(&x.slice_axis(Axis(0), Slice::from(block.clone())));
+        scratch.pass(network, None, Goal::Outputs);
+        let mut outputs = outputs.slice_axis_mut(Axis(0), Slice::from(block.clone()));
+        match &scratch.buffers {
+            Buffers::Textbook(buffers) => outputs.assign(&buffers.outputs(block.len())),
+            Buffers::Fused(buffers) => buffers.copy_outputs(&mut outputs),
         }
     }
 }
 
 impl<F: Scalar> Scratch<F> {
-    fn fits(&self, architecture: &Architecture) -> bool {
-        let widths = self.layers.iter().map(|buffers| buffers.width);
-        widths.eq(architecture.layers().iter().map(|layer| layer.width))
+    fn run(
+        &mut self,
+        problem: &Problem<'_, F>,
+        parameters: &[F],
+        batch: Option<&Batch<F>>,
+        goal: Goal<'_, F>,
+    ) -> Tally {
+        let (architecture, layout) = (problem.architecture(), problem.layout());
+        self.pass(Network { architecture, layout, parameters }, batch, goal)
     }
 
-    fn output(&self) -> &Buffers<F> {
-        self.layers.last().expect(HAS_LAYERS)
-    }
-}
-
-const HAS_LAYERS: &str = "Layout::new refuses a network without layers";
-
-impl<F: Scalar> Buffers<F> {
-    /// a = σ(z) in the first n rows.
-    fn activate(&mut self, n: usize, activation: &Activation) {
-        let end = n * self.width;
-        activation.apply(&self.z[..end], &mut self.a[..end]);
-    }
-
-    /// δ ∘= σ′(z) in the first n rows: from ∂J/∂a to ∂J/∂z.
-    fn differentiate(&mut self, n: usize, activation: &Activation) {
-        let end = n * self.width;
-        activation.multiply_derivative(&self.z[..end], &self.a[..end], &mut self.delta[..end]);
-    }
-
-    fn pre_activations_mut(&mut self, n: usize) -> ArrayViewMut2<'_, F> {
-        matrix_mut(&mut self.z, n, self.width)
-    }
-
-    fn activations(&self, n: usize) -> ArrayView2<'_, F> {
-        matrix(&self.a, n, self.width)
-    }
-
-    fn deltas(&self, n: usize) -> ArrayView2<'_, F> {
-        matrix(&self.delta, n, self.width)
-    }
-
-    fn deltas_mut(&mut self, n: usize) -> ArrayViewMut2<'_, F> {
-        matrix_mut(&mut self.delta, n, self.width)
+    /// Sends a batch, or what was gathered here, through the kernel.
+    fn pass(&mut self, network: Network<'_, F>, batch: Option<&Batch<F>>, goal: Goal<'_, F>) -> Tally {
+        let Network { architecture, layout, parameters } = network;
+        assert_eq!(parameters.len(), layout.len(), "one parameter for each place of the layout");
+        assert!(self.architecture == *architecture, "scratch was made for another architecture");
+        if let Goal::Gradient(_, gradient) = &goal {
+            assert_eq!(gradient.len(), layout.len(), "one entry of the gradient for each parameter");
+        }
+        let batch = batch.unwrap_or(&self.batch);
+        if batch.rows == 0 {
+            return Tally::default();
+        }
+        let targets = match &goal {
+            Goal::Outputs => batch.targets,
+            Goal::Losses(loss) | Goal::Gradient(loss, _) => Some(targets_of(loss, architecture)),
+        };
+        let is_of_problem = batch.inputs == architecture.input_width() && batch.targets == targets;
+        assert!(is_of_problem, "the batch was gathered from a problem of another shape");
+        assert!(batch.rows <= self.rows, "scratch was made for {} rows, not {}", self.rows, batch.rows);
+        match (&mut self.buffers, &batch.form) {
+            (Buffers::Textbook(buffers), Form::Textbook(rows)) => textbook::run(network, rows, buffers, goal),
+            (Buffers::Fused(buffers), Form::Fused(tiles)) => {
+                fused::run(Pass { network, tiles, buffers, goal })
+            }
+            _ => panic!("the batch was made for another kernel than the scratch"),
+        }
     }
 }
 
-fn matrix<F>(buffer: &[F], n: usize, width: usize) -> ArrayView2<'_, F> {
-    ArrayView2::from_shape((n, width), &buffer[..n * width]).expect("the slice has n · width values")
+/// What a loss needs to know of each row, and how many numbers that is.
+fn targets_of(loss: &Loss, architecture: &Architecture) -> (TargetKind, usize) {
+    match loss.targets() {
+        TargetKind::Classes => (TargetKind::Classes, 1),
+        TargetKind::Values => (TargetKind::Values, architecture.output_width()),
+    }
 }
 
-fn matrix_mut<F>(buffer: &mut [F], n: usize, width: usize) -> ArrayViewMut2<'_, F> {
-    ArrayViewMut2::from_shape((n, width), &mut buffer[..n * width]).expect("the slice has n · width values")
+/// A network at θ.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Network<'a, F> {
+    pub architecture: &'a Architecture,
+    pub layout: &'a Layout,
+    pub parameters: &'a [F],
+}
+
+impl<'a, F> Network<'a, F> {
+    /// The layers and where they stand in θ, first to last.
+    #[inline(always)]
+    pub fn layers(self) -> impl DoubleEndedIterator<Item = (&'a Layer, &'a Span)> + ExactSizeIterator {
+        self.architecture.layers().iter().zip(self.layout.layers())
+    }
+}
+
+/// What a pass through a kernel is for.
+#[derive(Debug)]
+pub(crate) enum Goal<'a, F> {
+    /// Outputs only.
+    Outputs,
+    /// The losses as well.
+    Losses(&'a Loss),
+    /// Losses, and the gradient is added.
+    Gradient(&'a Loss, &'a mut [F]),
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Activation;
     use ndarray::Array2;
 
     #[test]
@@ -257,6 +353,41 @@ mod tests {
         let problem = Problem::new(&architecture, Loss::SoftmaxCrossEntropy, &x, &[0]).unwrap();
         let parameters = vec![0.0; problem.layout().len()];
         evaluate(&problem, &parameters, 0..1, &mut Scratch::new(&with_hidden(4), 1));
+    }
+
+    #[test]
+    #[should_panic(expected = "the batch was gathered from a problem of another shape")]
+    fn a_batch_of_another_problem_is_refused() {
+        let architecture = with_hidden(3);
+        let (x, y) = (Array2::<f64>::zeros((1, 2)), Array2::zeros((1, 2)));
+        let classes = Problem::new(&architecture, Loss::SoftmaxCrossEntropy, &x, &[0]).unwrap();
+        let values = Problem::new(&architecture, Loss::MeanSquaredError, &x, &y).unwrap();
+        let mut scratch = Scratch::new(&architecture, 1);
+        let mut batch = Batch::new(scratch.kernel());
+        batch.gather(&values, 0..1);
+        evaluate_batch(&classes, &vec![0.0; classes.layout().len()], &batch, &mut scratch);
+    }
+
+    #[test]
+    fn the_kernel_follows_from_the_activations() {
+        let of = |activation: Activation| Kernel::choose(&Architecture::inputs(2).dense(2, activation));
+        for activation in [Activation::Identity, Activation::Sigmoid, Activation::Tanh, Activation::Relu] {
+            assert_eq!(of(activation), Kernel::Fused);
+        }
+        for (slope, kernel) in [(-0.5, Kernel::Textbook), (0.0, Kernel::Fused), (1.7, Kernel::Fused)] {
+            assert_eq!(of(Activation::LeakyRelu { slope }), kernel, "{slope}");
+        }
+        #[derive(Debug)]
+        struct Cube;
+        impl crate::ActivationFn for Cube {
+            fn value(&self, z: f64) -> f64 {
+                z * z * z
+            }
+            fn derivative(&self, z: f64, _a: f64) -> f64 {
+                3.0 * z * z
+            }
+        }
+        assert_eq!(of(Cube.into()), Kernel::Textbook);
     }
 
     fn with_hidden(width: usize) -> Architecture {

@@ -144,6 +144,32 @@ pub enum Error {
         /// What was given.
         found: TargetKind,
     },
+    /// A slice for outputs of another length than the network has outputs.
+    #[error("there is room for {found} outputs, the network has {expected}")]
+    OutputCount {
+        /// Outputs of the architecture.
+        expected: usize,
+        /// Length of the slice.
+        found: usize,
+    },
+    /// Instructions that this processor does not have.
+    #[error("this processor has no {asked} instructions, expected one of {available:?}")]
+    InstructionsUnavailable {
+        /// The instructions asked for.
+        asked: String,
+        /// Those there are.
+        available: Vec<String>,
+    },
+    /// Instructions chosen after others have been used.
+    #[error(
+        "{used} instructions are in use already, expected {asked} to be chosen before anything is computed or asked"
+    )]
+    InstructionsInUse {
+        /// The instructions asked for.
+        asked: String,
+        /// Those in use.
+        used: String,
+    },
     /// A setting outside its range.
     #[error("{name} is {value:?}, expected {expected}")]
     InvalidSetting {

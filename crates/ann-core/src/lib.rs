@@ -15,14 +15,25 @@ mod problem;
 
 pub mod block;
 pub mod dense;
+mod textbook;
+
+mod fused;
+mod predictor;
+
+pub mod elementary;
+mod instructions;
+mod lanes;
+pub mod vector;
 
 pub use activation::{Activation, ActivationFn};
 pub use architecture::{Architecture, Layer};
 pub use error::{Error, Result};
 pub use init::{Init, seeded};
+pub use instructions::Instructions;
 pub use layout::{Kind, Layout, Place, Span};
 pub use loss::{Loss, LossFn, Target, TargetKind, argmax, softmax};
 pub use network::Network;
+pub use predictor::Predictor;
 pub use problem::{Problem, Targets};
 pub use scalar::Scalar;
 

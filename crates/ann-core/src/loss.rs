@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use ndarray::{Array2, ArrayRef1, ArrayRef2, ArrayView1};
 
-use crate::{Scalar, Targets};
+use crate::Scalar;
 
 /// The loss ℓ of one row, on the network's raw outputs.
 ///
@@ -216,34 +216,40 @@ impl RowInF64 {
         Self { outputs: zeros.clone(), values: zeros.clone(), gradient: zeros }
     }
 
-    /// ℓ of row `n` of the targets; overwrites `delta` with ∂ℓ/∂output.
-    pub(crate) fn apply<F: Scalar>(
+    /// ℓ of one row of outputs; overwrites [`gradient`](Self::gradient).  Of `class` and `values` the loss reads what it asks for.
+    pub(crate) fn apply(
         &mut self,
         loss: &dyn LossFn,
-        outputs: &[F],
-        targets: &Targets<'_, F>,
-        n: usize,
-        delta: &mut [F],
+        outputs: impl Iterator<Item = f64>,
+        class: usize,
+        values: impl Iterator<Item = f64>,
     ) -> f64 {
-        copy_as_f64(outputs, &mut self.outputs);
-        let target = match targets {
-            Targets::Classes(classes) => Target::Class(classes[n]),
-            Targets::Values(values) => {
-                copy_as_f64(values.row(n), &mut self.values);
+        copy(outputs, &mut self.outputs);
+        let target = match loss.targets() {
+            TargetKind::Classes => Target::Class(class),
+            TargetKind::Values => {
+                copy(values, &mut self.values);
                 Target::Values(&self.values)
             }
         };
         loss.gradient(&self.outputs, target, &mut self.gradient);
-        for (delta, &gradient) in delta.iter_mut().zip(&self.gradient) {
-            *delta = F::of(gradient);
-        }
         loss.value(&self.outputs, target)
+    }
+
+    /// ∂ℓ/∂output of the row last applied.
+    pub(crate) fn gradient(&self) -> impl Iterator<Item = f64> {
+        self.gradient.iter().copied()
+    }
+
+    /// The largest output of the row last applied.
+    pub(crate) fn predicted(&self) -> usize {
+        argmax(&self.outputs)
     }
 }
 
-fn copy_as_f64<'a, F: Scalar>(from: impl IntoIterator<Item = &'a F>, to: &mut [f64]) {
+fn copy(from: impl Iterator<Item = f64>, to: &mut [f64]) {
     for (to, from) in to.iter_mut().zip(from) {
-        *to = from.as_f64();
+        *to = from;
     }
 }
 

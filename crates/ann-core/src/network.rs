@@ -5,7 +5,7 @@ use rand::Rng;
 
 use crate::block::{self, Scratch};
 use crate::dense::{DenseMut, DenseRef};
-use crate::problem::check_finite;
+use crate::problem::{check_finite, first_infinite};
 use crate::{Architecture, Error, Init, Layout, Result, Scalar};
 
 /// A fully connected network.  Parameters are a plain slice; layers are views into it.
@@ -56,6 +56,10 @@ impl<F: Scalar> Network<F> {
     /// # Errors
     /// Names the first NaN or infinity.
     pub fn ensure_finite(&self) -> Result<()> {
+        // Without a way out, so that many are looked at together.
+        if self.parameters.iter().fold(true, |all, parameter| all & parameter.is_finite()) {
+            return Ok(());
+        }
         match self.parameters.iter().position(|parameter| !parameter.is_finite()) {
             Some(index) => {
                 let (place, value) = (self.layout.locate(index), self.parameters[index].as_f64());
@@ -109,11 +113,11 @@ impl<F: Scalar> Network<F> {
         if x.ncols() != expected {
             return Err(Error::WidthMismatch { expected, found: x.ncols() });
         }
-        check_finite("features", x.indexed_iter().map(|(at, &value)| (at, value)))?;
+        check_finite("features", x)?;
         let mut outputs = Array2::zeros((x.nrows(), self.architecture.output_width()));
         let mut scratch = Scratch::new(&self.architecture, x.nrows().min(block::ROWS));
         block::forward(&self.architecture, &self.layout, &self.parameters, x, &mut scratch, &mut outputs);
-        match outputs.indexed_iter().find(|(_, value)| !value.is_finite()) {
+        match first_infinite(&outputs) {
             Some(((row, output), value)) => {
                 self.ensure_finite()?;
                 Err(Error::NonFiniteOutput { row, output, value: value.as_f64() })

@@ -63,7 +63,7 @@ impl<'a, F: Scalar> Problem<'a, F> {
         if targets.len() != features.nrows() {
             return Err(Error::RowMismatch { features: features.nrows(), targets: targets.len() });
         }
-        check_finite("features", features.indexed_iter().map(|(at, &value)| (at, value)))?;
+        check_finite("features", features)?;
         targets.check(&loss, architecture.output_width())?;
         Ok(Self { architecture, layout, loss, l2: 0.0, features: features.view(), targets })
     }
@@ -146,9 +146,7 @@ impl<F: Scalar> Targets<'_, F> {
             Self::Values(values) if values.ncols() != outputs => {
                 Err(Error::TargetWidth { expected: outputs, found: values.ncols() })
             }
-            Self::Values(values) => {
-                check_finite("targets", values.indexed_iter().map(|(at, &value)| (at, value)))
-            }
+            Self::Values(values) => check_finite("targets", values),
         }
     }
 }
@@ -202,14 +200,20 @@ impl<'a, F> From<ArrayView2<'a, F>> for Targets<'a, F> {
 }
 
 /// The first NaN or infinity becomes an error that says where it stands.
-pub(crate) fn check_finite<F: Scalar>(
-    what: &'static str,
-    values: impl IntoIterator<Item = ((usize, usize), F)>,
-) -> Result<()> {
-    match values.into_iter().find(|(_, value)| !value.is_finite()) {
+pub(crate) fn check_finite<F: Scalar>(what: &'static str, values: &ArrayRef2<F>) -> Result<()> {
+    match first_infinite(values) {
         Some(((row, column), value)) => Err(Error::NonFinite { what, row, column, value: value.as_f64() }),
         None => Ok(()),
     }
+}
+
+/// The first NaN or infinity, and where it is.
+pub(crate) fn first_infinite<F: Scalar>(values: &ArrayRef2<F>) -> Option<((usize, usize), F)> {
+    // Without a way out, so that many are looked at together.
+    if values.fold(true, |all, value| all & value.is_finite()) {
+        return None;
+    }
+    values.indexed_iter().map(|(at, &value)| (at, value)).find(|(_, value)| !value.is_finite())
 }
 
 #[cfg(test)]

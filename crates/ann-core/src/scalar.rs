@@ -6,19 +6,11 @@ use std::iter::Sum;
 use ndarray::{LinalgScalar, ScalarOperand};
 use num_traits::{Float, NumAssign};
 
+use crate::lanes::Vector;
+
 /// `f32` or `f64`: the type of data and parameters.  Settings (η, λ, gain) and losses are always `f64`.
 pub trait Scalar:
-    Float
-    + NumAssign
-    + LinalgScalar
-    + ScalarOperand
-    + Sum
-    + Default
-    + Debug
-    + Display
-    + Send
-    + Sync
-    + sealed::Sealed
+    Float + NumAssign + LinalgScalar + ScalarOperand + Sum + Default + Debug + Display + Send + Sync + Vector
 {
     /// The nearest value of this type.
     fn of(value: f64) -> Self;
@@ -42,10 +34,4 @@ impl Scalar for f32 {
     fn as_f64(self) -> f64 {
         f64::from(self)
     }
-}
-
-mod sealed {
-    pub trait Sealed {}
-    impl Sealed for f32 {}
-    impl Sealed for f64 {}
 }

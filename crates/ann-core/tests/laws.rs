@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise, in its helpers too")]
 
-use ann_core::block::{self, Scratch, Tally, accumulate};
+use ann_core::block::{self, Kernel, Scratch, Tally, accumulate};
 use ann_core::ndarray::{Array2, ArrayRef2, Axis, Slice, concatenate};
 use ann_core::{
     Activation, ActivationFn, Architecture, Init, Kind, Loss, LossFn, Network, Problem, Scalar, Target,
@@ -14,6 +14,7 @@ use rand::RngExt;
 /// A network and data for it; weights and inputs are of size 1, so that rounding errors are a few ε of the largest number.
 #[derive(Clone, Debug)]
 struct Case {
+    kernel: Kernel,
     architecture: Architecture,
     loss: Loss,
     parameters: Vec<f64>,
@@ -150,23 +151,67 @@ proptest! {
     fn evaluate_finds_what_accumulate_finds(case in cases()) {
         let n = case.features.nrows();
         let problem = case.problem();
-        let mut scratch = Scratch::new(&case.architecture, n);
+        let mut scratch = Scratch::with_kernel(&case.architecture, n, case.kernel);
         let tally = block::evaluate(&problem, &case.parameters, 0..n, &mut scratch);
         prop_assert_eq!(tally, case.sums::<f64>(&[0, n]).0);
     }
 
     #[test]
+    fn both_kernels_give_the_same_sums(case in cases()) {
+        let n = case.features.nrows();
+        let other = match case.kernel {
+            Kernel::Textbook => Kernel::Fused,
+            Kernel::Fused => Kernel::Textbook,
+        };
+        let other = Case { kernel: other, ..case.clone() };
+        assert_close(&other.sums(&[0, n]), &case.sums(&[0, n]), n, f64::EPSILON)?;
+        let [found, expected] = [other, case].map(|case| widened(case.sums::<f32>(&[0, n])));
+        // Two logits closer than rounding may change places: hits are compared in f64.
+        let found = (Tally { correct: expected.0.correct, ..found.0 }, found.1);
+        assert_close(&found, &expected, n, f64::from(f32::EPSILON))?;
+    }
+
+    #[test]
     fn a_custom_copy_of_a_built_in_activation_gives_the_same_bits(case in cases()) {
         let n = case.features.nrows();
+        let case = Case { kernel: Kernel::Textbook, ..case };
         let copy = Case { architecture: with_copies(&case.architecture), ..case.clone() };
         prop_assert_eq!(copy.sums::<f64>(&[0, n]), case.sums::<f64>(&[0, n]));
     }
 
     #[test]
-    fn a_custom_copy_of_a_built_in_loss_gives_the_same_bits(case in cases()) {
+    fn a_custom_copy_of_a_built_in_loss_gives_the_same_sums(case in cases()) {
         let n = case.features.nrows();
         let copy = Case { loss: CopiedLoss(case.loss.clone()).into(), ..case.clone() };
-        prop_assert_eq!(copy.sums::<f64>(&[0, n]), case.sums::<f64>(&[0, n]));
+        let (found, expected) = (copy.sums::<f64>(&[0, n]), case.sums::<f64>(&[0, n]));
+        match case.kernel {
+            Kernel::Textbook => prop_assert_eq!(found, expected),
+            Kernel::Fused => assert_close(&found, &expected, n, f64::EPSILON)?,
+        }
+    }
+}
+
+proptest! {
+    // Few cases, because they are large: layers wider than a strip of 32 inputs, more rows than a group of tiles.
+    #![proptest_config(ProptestConfig::with_cases(12))]
+
+    #[test]
+    fn both_kernels_give_the_same_sums_of_wide_layers(
+        widths in prop::collection::vec(1_usize..140, 2..4),
+        n in 1_usize..700,
+        loss in prop::sample::select(vec![Loss::SoftmaxCrossEntropy, Loss::MeanSquaredError]),
+        seed in any::<u64>(),
+    ) {
+        let inputs = Architecture::inputs(widths[0]);
+        let hidden = widths[1..].iter().fold(inputs, |sum, &width| sum.dense(width, Activation::Tanh));
+        let fused = Case::random(hidden.dense(3, Activation::Identity), loss, n, seed);
+        let textbook = Case { kernel: Kernel::Textbook, ..fused.clone() };
+        // Sums over up to 140 inputs instead of 8.
+        let roundings = n + 4 * 140;
+        assert_close(&fused.sums(&[0, n]), &textbook.sums(&[0, n]), roundings, f64::EPSILON)?;
+        let [found, expected] = [fused, textbook].map(|case| widened(case.sums::<f32>(&[0, n])));
+        let found = (Tally { correct: expected.0.correct, ..found.0 }, found.1);
+        assert_close(&found, &expected, roundings, f64::from(f32::EPSILON))?;
     }
 }
 
@@ -198,10 +243,11 @@ fn cases() -> impl Strategy<Value = Case> {
     let hidden = prop::collection::vec((1_usize..8, prop::sample::select(activations.to_vec())), 0..5);
     let losses = [Loss::SoftmaxCrossEntropy, Loss::MeanSquaredError];
     let loss = prop::sample::select([losses.clone(), losses.map(|loss| CopiedLoss(loss).into())].concat());
-    (1_usize..6, hidden, 1_usize..5, loss, 1_usize..41, any::<u64>()).prop_map(
-        |(inputs, hidden, outputs, loss, n, seed)| {
+    let kernel = prop::sample::select(vec![Kernel::Textbook, Kernel::Fused]);
+    (1_usize..6, hidden, 1_usize..5, loss, 1_usize..41, any::<u64>(), kernel).prop_map(
+        |(inputs, hidden, outputs, loss, n, seed, kernel)| {
             let layers = hidden.into_iter().fold(Architecture::inputs(inputs), |sum, (w, a)| sum.dense(w, a));
-            Case::random(layers.dense(outputs, Activation::Identity), loss, n, seed)
+            Case { kernel, ..Case::random(layers.dense(outputs, Activation::Identity), loss, n, seed) }
         },
     )
 }
@@ -218,7 +264,8 @@ impl Case {
         let features = uniform(architecture.input_width());
         let values = uniform(architecture.output_width());
         let classes = (0..n).map(|_| rng.random_range(0..architecture.output_width())).collect();
-        Self { parameters: network.into_parameters(), architecture, loss, features, classes, values }
+        let (kernel, parameters) = (Kernel::Fused, network.into_parameters());
+        Self { kernel, architecture, loss, parameters, features, classes, values }
     }
 
     fn network(&self) -> Network {
@@ -246,7 +293,7 @@ impl Case {
         let problem = self.problem_of(x, values);
         let parameters: Vec<F> = self.parameters.iter().map(|&p| F::of(p)).collect();
         let mut gradient = vec![F::zero(); parameters.len()];
-        let mut scratch = Scratch::new(&self.architecture, x.nrows());
+        let mut scratch = Scratch::with_kernel(&self.architecture, x.nrows(), self.kernel);
         let mut sum = Tally::default();
         for pair in bounds.windows(2) {
             sum += accumulate(&problem, &parameters, pair[0]..pair[1], &mut scratch, &mut gradient);

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 // Numbers.
+pub mod bits;
 pub mod classification;
 pub mod oracles;
 pub mod planted;

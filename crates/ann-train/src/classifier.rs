@@ -8,7 +8,7 @@ use ann_core::{
     Activation, Error as CoreError, Init, Layer, Loss, Network, Problem, Scalar, argmax, softmax,
 };
 
-use crate::{Accumulation, EpochRecord, Error, History, Result, TrainConfig, estimator};
+use crate::{Accumulation, Batching, EpochRecord, Error, History, Result, TrainConfig, estimator, forward};
 
 /// Settings of a classifier.  [`fit`](Self::fit) makes a [`FittedClassifier`]; predicting before that cannot be written.
 ///
@@ -37,8 +37,12 @@ pub struct Classifier {
     pub epochs: usize,
     /// Stop as soon as the mean cross-entropy (without penalty) is below this; 0: never.  Default 0.001.
     pub stop_below: f64,
+    /// How many rows an update sees.  Default [`Batching::Full`].
+    pub batching: Batching,
     /// How the gradients of the rows are summed.  Default [`Accumulation::Batched`].
     pub accumulation: Accumulation,
+    /// The largest number of threads, 1 to 1024, also for predictions.  Default 1.  Any number gives the same bits.
+    pub threads: usize,
 }
 
 impl Default for Classifier {
@@ -51,7 +55,9 @@ impl Default for Classifier {
             l2: 0.0,
             epochs: 50_000,
             stop_below: 0.001,
+            batching: Batching::default(),
             accumulation: Accumulation::default(),
+            threads: 1,
         }
     }
 }
@@ -101,7 +107,7 @@ impl Classifier {
             Problem::new(&architecture, Loss::SoftmaxCrossEntropy, x, &indices)?.with_l2(self.l2)?;
         let (network, history) =
             estimator::fit(&problem, self.init, self.seed, &self.train_config(), observer)?;
-        Ok(FittedClassifier { network, classes, history })
+        Ok(FittedClassifier { network, classes, history, threads: self.threads })
     }
 
     fn train_config(&self) -> TrainConfig {
@@ -109,7 +115,10 @@ impl Classifier {
             learning_rate: self.learning_rate,
             epochs: self.epochs,
             stop_below: self.stop_below,
+            batching: self.batching,
             accumulation: self.accumulation,
+            threads: self.threads,
+            ..TrainConfig::default()
         }
     }
 }
@@ -120,6 +129,7 @@ pub struct FittedClassifier<L, F = f64> {
     network: Network<F>,
     classes: Vec<L>,
     history: History,
+    threads: usize,
 }
 
 impl<L: Clone + Ord + Debug, F: Scalar> FittedClassifier<L, F> {
@@ -128,7 +138,7 @@ impl<L: Clone + Ord + Debug, F: Scalar> FittedClassifier<L, F> {
     /// # Errors
     /// Another number of columns than fitted, a NaN or infinity in `x`, or numbers so large that an output overflows.
     pub fn predict(&self, x: &ArrayRef2<F>) -> Result<Vec<L>> {
-        let logits = self.network.forward(x)?;
+        let logits = forward(&self.network, x, self.threads)?;
         Ok(logits.rows().into_iter().map(|row| self.classes[argmax(row)].clone()).collect())
     }
 
@@ -138,7 +148,7 @@ impl<L: Clone + Ord + Debug, F: Scalar> FittedClassifier<L, F> {
     /// # Errors
     /// As [`predict`](Self::predict).
     pub fn predict_proba(&self, x: &ArrayRef2<F>) -> Result<Array2<F>> {
-        Ok(softmax(&self.network.forward(x)?))
+        Ok(softmax(&forward(&self.network, x, self.threads)?))
     }
 
     /// Accuracy: the share of rows of `x` whose predicted label is the given one, 0 to 1.  A label that was not fitted is

@@ -1,32 +1,66 @@
-//! Full-batch gradient descent: θ ← θ − η ∂J/∂θ, until the epochs are over, the loss is low enough, or somebody says stop.
+//! Gradient descent: θ ← θ − η ∂J/∂θ, until the epochs are over, the loss is low enough, or somebody says stop.
 
+use std::mem;
 use std::ops::ControlFlow;
 
-use ann_core::{Error as CoreError, Network, Problem, Scalar};
+use ann_core::vector::add_scaled;
+use ann_core::{Error as CoreError, Network, Problem, Scalar, seeded};
+use rand::seq::SliceRandom;
 
-use crate::{Accumulation, EpochRecord, Error, History, Objective, Result, StopReason};
+use crate::{Accumulation, EpochRecord, Error, History, Objective, Result, StopReason, Value};
+
+/// How many rows an update sees.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Batching {
+    /// All of them: one update an epoch.  The default.
+    #[default]
+    Full,
+    /// Mini-batches: each row once an epoch, in an order that is a function of seed and epoch.  The last batch of an epoch may be
+    /// smaller.
+    Shuffled {
+        /// Rows of a batch, 1 to the number of rows.
+        rows: usize,
+        /// Seed of the order.
+        seed: u64,
+    },
+}
 
 /// How a network is trained.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct TrainConfig {
     /// η > 0, the step along the negative gradient.  Default 0.1.
     pub learning_rate: f64,
-    /// The largest number of updates; 0 only evaluates.  Default 1000.
+    /// The largest number of epochs; 0 only evaluates.  Default 1000.
     pub epochs: usize,
     /// Stop as soon as the mean data loss (without penalty) is below this, ≥ 0.  Default 0: never.
     pub stop_below: f64,
+    /// How many rows an update sees.  Default [`Batching::Full`].
+    pub batching: Batching,
+    /// Epochs made before, by an earlier call: the order of rows goes on from there.  Default 0; no effect with
+    /// [`Batching::Full`].
+    pub first_epoch: usize,
     /// How the gradients of the rows are summed.  Default [`Accumulation::Batched`].
     pub accumulation: Accumulation,
+    /// The largest number of threads, 1 to 1024.  Default 1.  Any number gives the same bits.
+    pub threads: usize,
 }
 
 impl Default for TrainConfig {
     fn default() -> Self {
-        Self { learning_rate: 0.1, epochs: 1000, stop_below: 0.0, accumulation: Accumulation::default() }
+        Self {
+            learning_rate: 0.1,
+            epochs: 1000,
+            stop_below: 0.0,
+            batching: Batching::default(),
+            first_epoch: 0,
+            accumulation: Accumulation::default(),
+            threads: 1,
+        }
     }
 }
 
 impl TrainConfig {
-    fn validate<F: Scalar>(&self) -> Result<()> {
+    fn validate<F: Scalar>(&self, rows: usize) -> Result<()> {
         let wrong = |name, value, expected| Err(CoreError::InvalidSetting { name, value, expected }.into());
         let step = F::of(self.learning_rate);
         if !(step.is_finite() && step > F::zero()) {
@@ -35,7 +69,13 @@ impl TrainConfig {
         if !(self.stop_below.is_finite() && self.stop_below >= 0.0) {
             return wrong("stop_below", self.stop_below, "a finite number ≥ 0");
         }
-        Ok(())
+        match self.batching {
+            Batching::Shuffled { rows: 0, .. } => wrong("rows of a batch", 0.0, "at least 1"),
+            Batching::Shuffled { rows: batch, .. } if batch > rows => {
+                wrong("rows of a batch", batch as f64, "no more than the problem has rows")
+            }
+            _ => Ok(()),
+        }
     }
 }
 
@@ -51,44 +91,144 @@ pub fn train<F: Scalar>(
     train_observed(network, problem, config, |_, _| ControlFlow::Continue(()))
 }
 
-/// Trains `network` in place on `problem`.  After each record, before the update that may follow, `observer` sees the
-/// record and the network it describes; it ends the run with `ControlFlow::Break(())`.
+/// Trains `network` in place on `problem`.  After each epoch's record `observer` sees it and the network; it ends the run with
+/// `ControlFlow::Break(())`.
+///
+/// With [`Batching::Full`] a record describes the network that the observer sees, before the update that may follow.  With
+/// mini-batches it is the mean over an epoch, each row with the parameters that its batch found, and the observer sees the network
+/// after that epoch; it is this mean that [`TrainConfig::stop_below`] looks at.  The last record always describes the network as
+/// training leaves it; after an early stop it is one more, which no observer sees.
 ///
 /// Training is a pure function of parameters, problem and settings, and gradient descent keeps no state:
-/// 100 epochs followed by 200 are 300, to the last bit.
+/// 100 epochs followed by 200 are 300, to the last bit (with mini-batches when [`TrainConfig::first_epoch`] says where to go on).
 ///
 /// # Errors
 /// A setting outside its range, a network of another architecture than the problem's, or one with a parameter that is not
 /// finite; then nothing has been changed.
-/// [`Error::InfiniteStart`] or [`Error::Diverged`] when the objective or a parameter is no longer finite; then the network holds its last finite parameters.
+/// [`Error::InfiniteStart`] or [`Error::Diverged`] when the objective or a parameter is no longer finite; then the network holds
+/// the parameters from before the last update, or from the beginning of the last epoch of mini-batches, with which it was.
 pub fn train_observed<F: Scalar>(
     network: &mut Network<F>,
     problem: &Problem<'_, F>,
     config: &TrainConfig,
     mut observer: impl FnMut(&EpochRecord, &Network<F>) -> ControlFlow<()>,
 ) -> Result<History> {
-    config.validate::<F>()?;
+    config.validate::<F>(problem.rows())?;
     check_same_architecture(network, problem)?;
     network.ensure_finite()?;
-    let mut objective = Objective::new(problem, config.accumulation);
-    let mut gradient = vec![F::zero(); problem.layout().len()];
+    let mut descent = Descent::new(problem, config)?;
     let mut last_finite = network.parameters().to_vec();
-    let mut records = Vec::new();
+    let mut before = last_finite.clone();
+    let mut records = Vec::with_capacity(config.epochs.saturating_add(1).min(RECORDS));
     loop {
-        // The loss is recorded before the step, so entry 0 of the history is the untrained network.
-        let value = objective.value_and_gradient(network.parameters(), &mut gradient);
-        let record = EpochRecord::new(records.len(), &value);
-        if !value.total().is_finite() || network.ensure_finite().is_err() {
-            network.parameters_mut().copy_from_slice(&last_finite);
-            return Err(diverged(&record, config));
+        let epoch = records.len();
+        before.copy_from_slice(network.parameters());
+        let value = descent.value(epoch, network);
+        if value.total().is_finite() && all_finite(&before) {
+            mem::swap(&mut before, &mut last_finite);
         }
+        if !(value.total().is_finite() && all_finite(network.parameters())) {
+            network.parameters_mut().copy_from_slice(&last_finite);
+            return Err(descent.diverged(epoch, &value));
+        }
+        let record = EpochRecord::new(epoch, &value);
         records.push(record);
         let observed = observer(&record, network);
         if let Some(stop) = stop_reason(&record, config, observed) {
+            if let Some(value) = descent.closing_value(epoch, network) {
+                if !value.total().is_finite() {
+                    network.parameters_mut().copy_from_slice(&last_finite);
+                    return Err(descent.diverged(epoch, &value));
+                }
+                records.push(EpochRecord::new(epoch + 1, &value));
+            }
             return Ok(History { records, stop });
         }
-        last_finite.copy_from_slice(network.parameters());
-        descend(network.parameters_mut(), &gradient, F::of(config.learning_rate));
+        descent.step(network);
+    }
+}
+
+/// Records for which there is room from the start; longer runs make more as they go.
+const RECORDS: usize = 1 << 16;
+
+/// A run of gradient descent.
+struct Descent<'p, 'data, F> {
+    config: &'p TrainConfig,
+    objective: Objective<'p, 'data, F>,
+    gradient: Vec<F>,
+    /// The order in which rows come; empty when all come at once.
+    order: Vec<usize>,
+    updates: usize,
+}
+
+impl<'p, 'data, F: Scalar> Descent<'p, 'data, F> {
+    fn new(problem: &'p Problem<'data, F>, config: &'p TrainConfig) -> Result<Self> {
+        let (rows, order) = match config.batching {
+            Batching::Full => (problem.rows(), Vec::new()),
+            Batching::Shuffled { rows, .. } => (rows, (0..problem.rows()).collect()),
+        };
+        let objective = Objective::with_threads(problem, config.accumulation, rows, config.threads)?;
+        let gradient = vec![F::zero(); problem.layout().len()];
+        Ok(Self { config, objective, gradient, order, updates: 0 })
+    }
+
+    /// What is recorded: J before the update that [`step`](Self::step) makes, or the mean of an epoch of mini-batches.
+    fn value(&mut self, epoch: usize, network: &mut Network<F>) -> Value {
+        match self.config.batching {
+            Batching::Full => self.objective.value_and_gradient(network.parameters(), &mut self.gradient),
+            Batching::Shuffled { .. } if epoch == self.config.epochs => {
+                self.objective.value(network.parameters())
+            }
+            Batching::Shuffled { rows, seed } => self.mini_batches(rows, seed, epoch, network),
+        }
+    }
+
+    /// One update for each batch, and the mean of J over their rows.
+    fn mini_batches(&mut self, rows: usize, seed: u64, epoch: usize, network: &mut Network<F>) -> Value {
+        let mut rng = seeded(seed);
+        rng.set_stream((self.config.first_epoch as u64).wrapping_add(epoch as u64));
+        // From the same order each time, so that an epoch does not depend on those before it.
+        self.order.iter_mut().enumerate().for_each(|(place, row)| *row = place);
+        self.order.shuffle(&mut rng);
+        let mut mean = Value { loss: 0.0, penalty: 0.0, accuracy: None };
+        for batch in self.order.chunks(rows) {
+            let value = self.objective.value_and_gradient_of(batch, network.parameters(), &mut self.gradient);
+            mean = mean.plus(&value, batch.len() as f64 / self.order.len() as f64);
+            if !value.total().is_finite() {
+                break;
+            }
+            descend(network.parameters_mut(), &self.gradient, F::of(self.config.learning_rate));
+            self.updates += 1;
+        }
+        mean
+    }
+
+    /// The update with all rows.
+    fn step(&mut self, network: &mut Network<F>) {
+        if self.config.batching == Batching::Full {
+            descend(network.parameters_mut(), &self.gradient, F::of(self.config.learning_rate));
+            self.updates += 1;
+        }
+    }
+
+    /// J of the network as it is left, where the record before says something else.
+    fn closing_value(&mut self, epoch: usize, network: &Network<F>) -> Option<Value> {
+        let is_described = self.config.batching == Batching::Full || epoch == self.config.epochs;
+        (!is_described).then(|| self.objective.value(network.parameters()))
+    }
+
+    fn diverged(&self, epoch: usize, value: &Value) -> Error {
+        let objective = value.total();
+        match (self.updates, self.config.batching) {
+            (0, _) => Error::InfiniteStart { objective },
+            (_, Batching::Full) => {
+                Error::Diverged { epoch, learning_rate: self.config.learning_rate, objective }
+            }
+            (_, Batching::Shuffled { .. }) => {
+                let epoch = (epoch + 1).min(self.config.epochs);
+                Error::Diverged { epoch, learning_rate: self.config.learning_rate, objective }
+            }
+        }
     }
 }
 
@@ -98,17 +238,12 @@ pub fn train_observed<F: Scalar>(
 /// When the lengths differ.
 pub fn descend<F: Scalar>(parameters: &mut [F], gradient: &[F], learning_rate: F) {
     assert_eq!(parameters.len(), gradient.len(), "one entry of the gradient for each parameter");
-    for (parameter, &g) in parameters.iter_mut().zip(gradient) {
-        *parameter -= learning_rate * g;
-    }
+    add_scaled(parameters, -learning_rate, gradient);
 }
 
-fn diverged(record: &EpochRecord, config: &TrainConfig) -> Error {
-    let objective = record.loss + record.penalty;
-    match record.epoch {
-        0 => Error::InfiniteStart { objective },
-        epoch => Error::Diverged { epoch, learning_rate: config.learning_rate, objective },
-    }
+fn all_finite<F: Scalar>(parameters: &[F]) -> bool {
+    // Without a way out, so that many are looked at together.
+    parameters.iter().fold(true, |all, parameter| all & parameter.is_finite())
 }
 
 fn stop_reason(record: &EpochRecord, config: &TrainConfig, observed: ControlFlow<()>) -> Option<StopReason> {

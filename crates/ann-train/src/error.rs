@@ -23,6 +23,14 @@ pub enum Error {
         /// The only label, in its `Debug` form.
         label: String,
     },
+    /// The system refused to start threads.
+    #[error("could not start {threads} threads: {reason}")]
+    Threads {
+        /// How many were asked for.
+        threads: usize,
+        /// What the system said.
+        reason: String,
+    },
     /// The objective is not a finite number before anything was trained.
     #[error(
         "the objective is {objective:?} before the first update: scale features and targets, \
@@ -38,7 +46,7 @@ pub enum Error {
          choose a smaller learning rate, or scale features and targets"
     )]
     Diverged {
-        /// Number of updates after which it was found, at least 1.
+        /// Number of updates, or of epochs of mini-batches, after which it was found, at least 1.
         epoch: usize,
         /// η.
         learning_rate: f64,

@@ -2,10 +2,11 @@
 
 use crate::Value;
 
-/// The state of the network after `epoch` updates.
+/// One epoch.  With all rows at once: the network after `epoch` updates.  With mini-batches: the mean over the rows of an epoch, each
+/// with the parameters that its batch found, and in the last record the network after `epoch` epochs.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct EpochRecord {
-    /// Updates made before this record: 0 is the untrained network.
+    /// Epochs before this one; with all rows at once these are updates, and 0 is the untrained network.
     pub epoch: usize,
     /// Mean data loss, without penalty.
     pub loss: f64,
@@ -33,13 +34,13 @@ pub enum StopReason {
     Observer,
 }
 
-/// Loss, penalty and accuracy before each update, and of the network as it was left.
+/// Loss, penalty and accuracy of each epoch, and of the network as it was left.
 ///
-/// The last record describes the trained network: `epochs` updates make `epochs + 1` records,
+/// The last record describes the trained network: `epochs` epochs make `epochs + 1` records,
 /// of which the first `epochs` are what other frameworks print as the loss of each epoch.  A record takes 40 bytes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct History {
-    /// One record for each network seen, the untrained one first; never empty.
+    /// One record for each epoch and one for the network as it was left; never empty.
     pub records: Vec<EpochRecord>,
     /// Why training ended.
     pub stop: StopReason,

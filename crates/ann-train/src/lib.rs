@@ -4,15 +4,19 @@ mod classifier;
 mod regressor;
 
 mod descent;
+mod forward;
 mod history;
 mod objective;
+mod sum;
+mod threads;
 
 mod error;
 mod estimator;
 
 pub use classifier::{Classifier, FittedClassifier};
-pub use descent::{TrainConfig, descend, train, train_observed};
+pub use descent::{Batching, TrainConfig, descend, train, train_observed};
 pub use error::{Error, Result};
+pub use forward::forward;
 pub use history::{EpochRecord, History, StopReason};
 pub use objective::{Accumulation, Objective, Value, per_sample_gradients};
 pub use regressor::{FittedRegressor, Output, RegressionTargets, Regressor};

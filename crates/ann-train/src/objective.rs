@@ -2,9 +2,14 @@
 //!
 //! Here, and only here, sums over blocks of rows become a mean, and the penalty is added.
 
-use ann_core::block::{self, Scratch, Tally};
+use ann_core::block::{self, Kernel, Scratch, Tally};
 use ann_core::ndarray::Array2;
+use ann_core::vector::{add_scaled, scale};
 use ann_core::{Problem, Scalar, TargetKind};
+
+use crate::Result;
+use crate::sum::{Chosen, Summation};
+use crate::threads::checked;
 
 /// How the gradients of the rows are summed.  Both ways agree to rounding; each is exact about its own order of additions.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -32,6 +37,15 @@ impl Value {
     pub fn total(&self) -> f64 {
         self.loss + self.penalty
     }
+
+    /// self + share · other, part by part.
+    pub(crate) fn plus(&self, other: &Self, share: f64) -> Self {
+        Self {
+            loss: self.loss + share * other.loss,
+            penalty: self.penalty + share * other.penalty,
+            accuracy: other.accuracy.map(|accuracy| self.accuracy.unwrap_or(0.0) + share * accuracy),
+        }
+    }
 }
 
 /// Computes J and ∂J/∂θ of a [`Problem`], with buffers that are reused from call to call.
@@ -51,17 +65,30 @@ impl Value {
 #[derive(Debug)]
 pub struct Objective<'p, 'data, F = f64> {
     problem: &'p Problem<'data, F>,
-    scratch: Scratch<F>,
+    summation: Summation<F>,
 }
 
 impl<'p, 'data, F: Scalar> Objective<'p, 'data, F> {
-    /// Buffers for the problem.
+    /// Buffers for the problem, and one thread.
+    #[expect(clippy::missing_panics_doc, reason = "one thread is the caller's")]
     pub fn new(problem: &'p Problem<'data, F>, accumulation: Accumulation) -> Self {
-        let rows = match accumulation {
-            Accumulation::Batched => block::ROWS.min(problem.rows()),
-            Accumulation::PerSample => 1,
-        };
-        Self { problem, scratch: Scratch::new(problem.architecture(), rows) }
+        Self::with_threads(problem, accumulation, problem.rows(), 1).expect("no thread is started")
+    }
+
+    /// Buffers for the problem and up to `threads` threads, when `rows` rows at a time are summed.  Any number of threads gives
+    /// the same bits; no more are started than there is work for.
+    ///
+    /// # Errors
+    /// No or more than 1024 threads, or the system refuses to start them.
+    pub fn with_threads(
+        problem: &'p Problem<'data, F>,
+        accumulation: Accumulation,
+        rows: usize,
+        threads: usize,
+    ) -> Result<Self> {
+        let threads = checked(threads)?;
+        let rows = rows.clamp(1, problem.rows());
+        Ok(Self { problem, summation: Summation::new(problem, accumulation, rows, threads)? })
     }
 
     /// J(θ).
@@ -69,11 +96,8 @@ impl<'p, 'data, F: Scalar> Objective<'p, 'data, F> {
     /// # Panics
     /// When `parameters` are not as many as the problem's layout has.
     pub fn value(&mut self, parameters: &[F]) -> Value {
-        let (problem, scratch) = (self.problem, &mut self.scratch);
-        let tally = sum_blocks(problem.rows(), scratch.rows(), |rows| {
-            block::evaluate(problem, parameters, rows, scratch)
-        });
-        self.mean(tally, parameters)
+        let tally = self.summation.sum(self.problem, parameters, Chosen::All, None);
+        self.mean(tally, self.problem.rows(), parameters)
     }
 
     /// J(θ); overwrites `gradient` with ∂J/∂θ = (1/N) Σₙ ∂ℓₙ/∂θ + 2λW.
@@ -81,21 +105,27 @@ impl<'p, 'data, F: Scalar> Objective<'p, 'data, F> {
     /// # Panics
     /// When `parameters` or `gradient` are not as long as the problem's layout.
     pub fn value_and_gradient(&mut self, parameters: &[F], gradient: &mut [F]) -> Value {
-        let (problem, scratch) = (self.problem, &mut self.scratch);
-        gradient.fill(F::zero());
-        let tally = sum_blocks(problem.rows(), scratch.rows(), |rows| {
-            block::accumulate(problem, parameters, rows, scratch, gradient)
-        });
-        let n = F::of(problem.rows() as f64);
-        for g in gradient.iter_mut() {
-            *g /= n;
-        }
-        add_penalty_gradient(problem, parameters, gradient);
-        self.mean(tally, parameters)
+        self.chosen(parameters, Chosen::All, self.problem.rows(), gradient)
     }
 
-    fn mean(&self, tally: Tally, parameters: &[F]) -> Value {
-        let n = self.problem.rows() as f64;
+    /// The same with the mean over some rows only, in the order given: a mini-batch.
+    ///
+    /// # Panics
+    /// As [`value_and_gradient`](Self::value_and_gradient); also when there are no rows, or the problem has not so many.
+    pub fn value_and_gradient_of(&mut self, rows: &[usize], parameters: &[F], gradient: &mut [F]) -> Value {
+        assert!(!rows.is_empty(), "a mean needs rows");
+        self.chosen(parameters, Chosen::These(rows), rows.len(), gradient)
+    }
+
+    fn chosen(&mut self, parameters: &[F], chosen: Chosen<'_>, rows: usize, gradient: &mut [F]) -> Value {
+        let tally = self.summation.sum(self.problem, parameters, chosen, Some(gradient));
+        scale(gradient, F::of(1.0 / rows as f64));
+        add_penalty_gradient(self.problem, parameters, gradient);
+        self.mean(tally, rows, parameters)
+    }
+
+    fn mean(&self, tally: Tally, rows: usize, parameters: &[F]) -> Value {
+        let n = rows as f64;
         let is_classification = self.problem.targets().kind() == TargetKind::Classes;
         Value {
             loss: tally.loss / n,
@@ -112,29 +142,18 @@ impl<'p, 'data, F: Scalar> Objective<'p, 'data, F> {
 /// # Errors
 /// `parameters` are not as many as the problem's layout has.
 #[expect(clippy::missing_panics_doc, reason = "a fresh array always has contiguous rows")]
-pub fn per_sample_gradients<F: Scalar>(
-    problem: &Problem<'_, F>,
-    parameters: &[F],
-) -> crate::Result<Array2<F>> {
+pub fn per_sample_gradients<F: Scalar>(problem: &Problem<'_, F>, parameters: &[F]) -> Result<Array2<F>> {
     let expected = problem.layout().len();
     if parameters.len() != expected {
         return Err(ann_core::Error::ParameterCount { expected, found: parameters.len() }.into());
     }
     let mut gradients = Array2::zeros((problem.rows(), expected));
-    let mut scratch = Scratch::new(problem.architecture(), 1);
+    let mut scratch = Scratch::with_kernel(problem.architecture(), 1, Kernel::Textbook);
     for (n, mut gradient) in gradients.rows_mut().into_iter().enumerate() {
         let gradient = gradient.as_slice_mut().expect("a fresh array has contiguous rows");
         block::accumulate(problem, parameters, n..n + 1, &mut scratch, gradient);
     }
     Ok(gradients)
-}
-
-fn sum_blocks(n: usize, block: usize, mut tally: impl FnMut(std::ops::Range<usize>) -> Tally) -> Tally {
-    let mut sum = Tally::default();
-    for start in (0..n).step_by(block) {
-        sum += tally(start..n.min(start + block));
-    }
-    sum
 }
 
 /// λ Σ w² over all weights; biases are free (report, "L2 regularisation").
@@ -153,8 +172,6 @@ fn add_penalty_gradient<F: Scalar>(problem: &Problem<'_, F>, parameters: &[F], g
         return;
     }
     for span in problem.layout().layers() {
-        for (g, &w) in gradient[span.weights()].iter_mut().zip(&parameters[span.weights()]) {
-            *g += factor * w;
-        }
+        add_scaled(&mut gradient[span.weights()], factor, &parameters[span.weights()]);
     }
 }

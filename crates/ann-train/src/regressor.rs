@@ -8,7 +8,7 @@ use ann_core::ndarray::{
 };
 use ann_core::{Activation, Init, Layer, Loss, Network, Problem, Scalar};
 
-use crate::{Accumulation, EpochRecord, Error, History, Result, TrainConfig, estimator};
+use crate::{Accumulation, Batching, EpochRecord, Error, History, Result, TrainConfig, estimator, forward};
 
 /// Settings of a regressor, trained on mean squared error.  [`fit`](Self::fit) makes a [`FittedRegressor`].
 ///
@@ -37,8 +37,12 @@ pub struct Regressor {
     pub epochs: usize,
     /// Stop as soon as the mean squared error (without penalty) is below this; 0: never.  Default 1e-5.
     pub stop_below: f64,
+    /// How many rows an update sees.  Default [`Batching::Full`].
+    pub batching: Batching,
     /// How the gradients of the rows are summed.  Default [`Accumulation::Batched`].
     pub accumulation: Accumulation,
+    /// The largest number of threads, 1 to 1024, also for predictions.  Default 1.  Any number gives the same bits.
+    pub threads: usize,
 }
 
 impl Default for Regressor {
@@ -51,7 +55,9 @@ impl Default for Regressor {
             l2: 0.0,
             epochs: 15_000,
             stop_below: 1e-5,
+            batching: Batching::default(),
             accumulation: Accumulation::default(),
+            threads: 1,
         }
     }
 }
@@ -89,7 +95,7 @@ impl Regressor {
         let problem = Problem::new(&architecture, Loss::MeanSquaredError, x, targets)?.with_l2(self.l2)?;
         let (network, history) =
             estimator::fit(&problem, self.init, self.seed, &self.train_config(), observer)?;
-        Ok(FittedRegressor { network, history, dimension: std::marker::PhantomData })
+        Ok(FittedRegressor { network, history, threads: self.threads, dimension: std::marker::PhantomData })
     }
 
     fn train_config(&self) -> TrainConfig {
@@ -97,7 +103,10 @@ impl Regressor {
             learning_rate: self.learning_rate,
             epochs: self.epochs,
             stop_below: self.stop_below,
+            batching: self.batching,
             accumulation: self.accumulation,
+            threads: self.threads,
+            ..TrainConfig::default()
         }
     }
 }
@@ -107,6 +116,7 @@ impl Regressor {
 pub struct FittedRegressor<D = Ix1, F = f64> {
     network: Network<F>,
     history: History,
+    threads: usize,
     dimension: std::marker::PhantomData<D>,
 }
 
@@ -116,7 +126,7 @@ impl<D: Output, F: Scalar> FittedRegressor<D, F> {
     /// # Errors
     /// Another number of columns than fitted, a NaN or infinity in `x`, or numbers so large that an output overflows.
     pub fn predict(&self, x: &ArrayRef2<F>) -> Result<Array<F, D>> {
-        Ok(D::from_columns(self.network.forward(x)?))
+        Ok(D::from_columns(forward(&self.network, x, self.threads)?))
     }
 
     /// R², the coefficient of determination, averaged over outputs: 1 − Σ(y − ŷ)² / Σ(y − ȳ)².  1 is perfect, 0 is as
@@ -133,7 +143,7 @@ impl<D: Output, F: Scalar> FittedRegressor<D, F> {
         let targets = targets.to_columns();
         // The checks of a problem are those of a score; its value is not needed.
         Problem::new(self.network.architecture(), Loss::MeanSquaredError, x, targets)?;
-        let predictions = self.network.forward(x)?;
+        let predictions = forward(&self.network, x, self.threads)?;
         let outputs = targets.columns().into_iter().zip(predictions.columns());
         Ok(outputs.map(|(y, prediction)| r_squared(&y, &prediction)).sum::<f64>() / targets.ncols() as f64)
     }

@@ -60,7 +60,7 @@ fn a_per_sample_gradient_is_the_gradient_of_its_row_alone() {
     for n in [0, block::ROWS - 1, block::ROWS, ROWS - 1] {
         let (x, y) = (data.x.select(Axis(0), &[n]), data.values.select(Axis(0), &[n]));
         let alone = Problem::new(&data.architecture, data.loss.clone(), &x, &y).unwrap();
-        let (_, gradient) = value_and_gradient(&alone, &data.network(), Accumulation::Batched);
+        let (_, gradient) = value_and_gradient(&alone, &data.network(), Accumulation::PerSample);
         assert_eq!(rows.row(n).to_vec(), gradient, "row {n}");
     }
 }

@@ -1,0 +1,215 @@
+//! The fused kernel: rows along the lanes of registers, layer after layer while a group of tiles stays in the cache.
+//!
+//! A tile is 32 rows; each quantity of its units is a [`Column`], and a layer's are `width` columns one after the other, tile
+//! by tile.  Weights are read where θ holds them, one number for all lanes; only rows are copied, see [`Tiles`].
+//! Sums over rows run along each lane, then over the lanes by halves: their order depends on shapes alone.
+//!
+//! Formulas and names are those of the textbook kernel; forward stands above backward, and backward adds.
+
+pub(crate) mod activations;
+mod losses;
+pub(crate) mod products;
+mod tiles;
+
+use ndarray::{ArrayRef2, Axis};
+use pulp::{Simd, WithSimd};
+
+use crate::block::{Goal, Network, Tally};
+use crate::lanes::{Column, TILE};
+use crate::loss::RowInF64;
+use crate::{Activation, Architecture, Loss, Scalar};
+
+use losses::Sums;
+use tiles::Group;
+pub(crate) use tiles::Tiles;
+
+/// A group of tiles should fit here with all its activations: the part of a core's second cache that is ours.
+const CACHE: usize = 1 << 20;
+/// No fewer tiles in a group: each pass over the weights should serve some rows.
+const LEAST_TILES: usize = 4;
+/// No more tiles in a group: narrow networks gain nothing from more than 512 rows.
+const MOST_TILES: usize = 16;
+
+/// Whether this kernel computes what the architecture asks for.
+pub(crate) fn can_compute(architecture: &Architecture) -> bool {
+    // Classes are compared as numbers, and f32 counts up to 2²⁴.
+    let countable = architecture.output_width() <= 1 << 24;
+    countable && architecture.layers().iter().all(|layer| has_derivative_from_value(&layer.activation))
+}
+
+/// Whether σ′(z) follows from σ(z): this kernel keeps only a.
+fn has_derivative_from_value(activation: &Activation) -> bool {
+    match activation {
+        Activation::Identity | Activation::Sigmoid | Activation::Tanh | Activation::Relu => true,
+        Activation::LeakyRelu { slope } => *slope >= 0.0,
+        Activation::Custom(_) => false,
+    }
+}
+
+/// Activations and δ of a group of tiles, to be reused.
+#[derive(Clone, Debug)]
+pub(crate) struct Buffers<F> {
+    /// Tiles of a group.
+    tiles: usize,
+    layers: Vec<LayerBuffers<F>>,
+    /// Room to turn columns into rows, or weights into columns.
+    turned: Vec<Column<F>>,
+    outputs: usize,
+    row: RowInF64,
+}
+
+/// a and δ of one layer: column (tile · width + unit).
+#[derive(Clone, Debug)]
+struct LayerBuffers<F> {
+    a: Vec<Column<F>>,
+    delta: Vec<Column<F>>,
+}
+
+impl<F: Scalar> Buffers<F> {
+    /// Room for blocks of at most `rows` rows; larger ones go through it group by group.
+    pub fn new(architecture: &Architecture, rows: usize) -> Self {
+        let tiles = tiles_of_a_group::<F>(architecture).min(rows.div_ceil(TILE));
+        let columns = |count: usize| vec![Column::ZERO; tiles * count];
+        let layers = architecture.layers().iter();
+        let layers =
+            layers.map(|layer| LayerBuffers { a: columns(layer.width), delta: columns(layer.width) });
+        let turned =
+            architecture.layers().iter().map(|layer| products::turned_columns(layer.width, tiles)).max();
+        Self {
+            tiles,
+            layers: layers.collect(),
+            turned: vec![Column::ZERO; turned.unwrap_or(0)],
+            outputs: architecture.output_width(),
+            row: RowInF64::new(architecture.output_width()),
+        }
+    }
+
+    /// Rows of a group.
+    pub fn rows(&self) -> usize {
+        self.tiles * TILE
+    }
+}
+
+fn tiles_of_a_group<F>(architecture: &Architecture) -> usize {
+    let units: usize = architecture.layers().iter().map(|layer| layer.width).sum();
+    let bytes = (architecture.input_width() + 2 * units).saturating_mul(size_of::<Column<F>>());
+    (CACHE / bytes.max(1)).clamp(LEAST_TILES, MOST_TILES)
+}
+
+/// What goes through the kernel.
+#[derive(Debug)]
+pub struct Pass<'a, F> {
+    pub(crate) network: Network<'a, F>,
+    pub(crate) tiles: &'a Tiles<F>,
+    pub(crate) buffers: &'a mut Buffers<F>,
+    /// Outputs stay in the buffers: whoever wants no more sends one group at most.
+    pub(crate) goal: Goal<'a, F>,
+}
+
+/// Runs a pass.
+pub(crate) fn run<F: Scalar>(pass: Pass<'_, F>) -> Tally {
+    F::run(pass)
+}
+
+impl<F: Scalar> Buffers<F> {
+    /// Copies the outputs of the last pass to the rows of `outputs` (n, outputs).
+    pub fn copy_outputs(&self, outputs: &mut ArrayRef2<F>) {
+        let last = self.layers.last().expect("Layout::new refuses a network without layers");
+        let tiles = outputs.axis_chunks_iter_mut(Axis(0), TILE);
+        for (tile, mut rows) in last.a.chunks_exact(self.outputs).zip(tiles) {
+            for (column, mut outputs) in tile.iter().zip(rows.columns_mut()) {
+                for (output, &value) in outputs.iter_mut().zip(&column.0) {
+                    *output = value;
+                }
+            }
+        }
+    }
+}
+
+impl<F: Scalar> WithSimd for Pass<'_, F> {
+    type Output = Tally;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) -> Tally {
+        let Self { network, tiles, buffers, mut goal } = self;
+        let (group, inputs) = (buffers.tiles, network.architecture.input_width());
+        let mut sums = Sums::ZERO;
+        for (index, x) in tiles.x.chunks(group * inputs).enumerate() {
+            let count = x.len() / inputs;
+            forward_pass(simd, network, x, count, buffers);
+            let (loss, gradient) = match &mut goal {
+                Goal::Outputs => continue,
+                Goal::Losses(loss) => (*loss, None),
+                Goal::Gradient(loss, gradient) => (*loss, Some(&mut **gradient)),
+            };
+            loss_pass(simd, loss, &tiles.group(index * group, count), buffers, &mut sums);
+            if let Some(gradient) = gradient {
+                backward_pass(simd, network, x, count, buffers, gradient);
+            }
+        }
+        sums.tally(simd)
+    }
+}
+
+/// a⁽ᵏ⁾ = σ(W⁽ᵏ⁾ a⁽ᵏ⁻¹⁾ + b⁽ᵏ⁾), layer after layer, with a⁽⁰⁾ = x.
+#[inline(always)]
+fn forward_pass<S: Simd, F: Scalar>(
+    simd: S,
+    network: Network<'_, F>,
+    x: &[Column<F>],
+    tiles: usize,
+    buffers: &mut Buffers<F>,
+) {
+    for (k, (layer, span)) in network.layers().enumerate() {
+        let (before, from_here) = buffers.layers.split_at_mut(k);
+        let input = before.last().map_or(x, |previous| &previous.a[..tiles * span.fan_in]);
+        let a = &mut from_here[0].a[..tiles * span.fan_out];
+        let (weights, bias) = (&network.parameters[span.weights()], &network.parameters[span.bias()]);
+        products::forward(simd, weights, bias, input, a);
+        for column in a {
+            activations::apply::<S, F>(simd, &layer.activation, column.registers_mut::<S>());
+        }
+    }
+}
+
+/// ℓ of each row, and δ = ∂ℓ/∂a of the output layer.
+#[inline(always)]
+fn loss_pass<S: Simd, F: Scalar>(
+    simd: S,
+    loss: &Loss,
+    group: &Group<'_, F>,
+    buffers: &mut Buffers<F>,
+    sums: &mut Sums,
+) {
+    let Buffers { layers, row, outputs, .. } = buffers;
+    let LayerBuffers { a, delta } = layers.last_mut().expect("Layout::new refuses a network without layers");
+    losses::add(simd, loss, group, *outputs, a, delta, row, sums);
+}
+
+/// Last layer to first: δ⁽ᵏ⁾ = ∂J/∂a⁽ᵏ⁾ ∘ σ′, ∂J/∂W⁽ᵏ⁾ += δ⁽ᵏ⁾ᵀ a⁽ᵏ⁻¹⁾, ∂J/∂b⁽ᵏ⁾ += Σ δ⁽ᵏ⁾, and ∂J/∂a⁽ᵏ⁻¹⁾ = δ⁽ᵏ⁾ W⁽ᵏ⁾.
+#[inline(always)]
+fn backward_pass<S: Simd, F: Scalar>(
+    simd: S,
+    network: Network<'_, F>,
+    x: &[Column<F>],
+    tiles: usize,
+    buffers: &mut Buffers<F>,
+    gradient: &mut [F],
+) {
+    let Buffers { layers, turned, .. } = buffers;
+    for (k, (layer, span)) in network.layers().enumerate().rev() {
+        let (before, from_here) = layers.split_at_mut(k);
+        let LayerBuffers { a, delta } = &mut from_here[0];
+        let delta = &mut delta[..tiles * span.fan_out];
+        activations::multiply_derivative(simd, &layer.activation, a, delta);
+        let input = before.last().map_or(x, |previous| &previous.a[..tiles * span.fan_in]);
+        let (weights, bias) = gradient[span.all()].split_at_mut(span.fan_in * span.fan_out);
+        products::add_bias_gradient(simd, delta, bias);
+        products::add_weight_gradient(simd, delta, input, span.fan_out, turned, weights);
+        if let Some(previous) = before.last_mut() {
+            let weights = &network.parameters[span.weights()];
+            let x_delta = &mut previous.delta[..tiles * span.fan_in];
+            products::backward(simd, weights, delta, span.fan_out, turned, x_delta);
+        }
+    }
+}

@@ -1,0 +1,259 @@
+//! Losses of a group of tiles, their sum, and δ = ∂ℓ/∂output.
+
+use pulp::Simd;
+
+use super::tiles::Group;
+use crate::block::Tally;
+use crate::lanes::{Column, Lanes, TILE, Vector};
+use crate::loss::RowInF64;
+use crate::{Loss, LossFn, Scalar, TargetKind};
+
+/// Losses are summed in `f64`, whatever the rows are.
+const PARTS: usize = f64::LANES;
+
+/// What the rows so far add up to.  In parts: row i of a tile belongs to part i mod 8.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Sums {
+    loss: [f64; PARTS],
+    /// Numbers whose logarithms belong to the loss, multiplied: one logarithm serves many of them.
+    product: [f64; PARTS],
+    /// How many powers of two the product may have reached.
+    exponent: f64,
+    correct: usize,
+}
+
+impl Sums {
+    pub const ZERO: Self = Self { loss: [0.0; PARTS], product: [1.0; PARTS], exponent: 0.0, correct: 0 };
+
+    /// The parts added up.
+    #[inline(always)]
+    pub fn tally<S: Simd>(mut self, simd: S) -> Tally {
+        self.take_logarithms(simd);
+        let mut half = PARTS / 2;
+        while half > 0 {
+            for i in 0..half {
+                self.loss[i] += self.loss[i + half];
+            }
+            half /= 2;
+        }
+        Tally { loss: self.loss[0], correct: self.correct }
+    }
+
+    /// Adds the logarithm of each number from 1 to `largest`.
+    #[inline(always)]
+    fn add_logarithms<S: Simd>(&mut self, simd: S, numbers: &Column<f64>, largest: usize) {
+        let exponent = (TILE / PARTS) as f64 * f64::from(largest.ilog2() + 1);
+        if self.exponent + exponent > f64::from(f64::MAX_EXP - 1) {
+            self.take_logarithms(simd);
+        }
+        self.exponent += exponent;
+        for numbers in numbers.0.chunks_exact(PARTS) {
+            for (product, number) in self.product.iter_mut().zip(numbers) {
+                *product *= number;
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn take_logarithms<S: Simd>(&mut self, simd: S) {
+        for register in f64::registers_mut::<S>(&mut self.product) {
+            *register = Lanes::<S, f64> { simd, register: *register }.ln().register;
+        }
+        for (sum, logarithm) in self.loss.iter_mut().zip(self.product) {
+            *sum += logarithm;
+        }
+        self.product = [1.0; PARTS];
+        self.exponent = 0.0;
+    }
+
+    /// Adds a number for each row of a tile.
+    #[inline(always)]
+    fn add(&mut self, losses: &Column<f64>) {
+        for losses in losses.0.chunks_exact(PARTS) {
+            for (sum, loss) in self.loss.iter_mut().zip(losses) {
+                *sum += loss;
+            }
+        }
+    }
+}
+
+/// Adds the losses of a group to `sums`, and overwrites `delta`.  `outputs`, `delta`: column (tile · width + unit).
+#[expect(clippy::too_many_arguments, reason = "the buffers of a group are all different things")]
+#[inline(always)]
+pub(super) fn add<S: Simd, F: Scalar>(
+    simd: S,
+    loss: &Loss,
+    group: &Group<'_, F>,
+    width: usize,
+    outputs: &[Column<F>],
+    delta: &mut [Column<F>],
+    row: &mut RowInF64,
+    sums: &mut Sums,
+) {
+    let tiles = outputs.chunks_exact(width).zip(delta.chunks_exact_mut(width));
+    let targets_width = match loss.targets() {
+        TargetKind::Classes => 1,
+        TargetKind::Values => width,
+    };
+    for ((index, targets), (outputs, delta)) in
+        group.targets.chunks_exact(targets_width).enumerate().zip(tiles)
+    {
+        let rows = TILE.min(group.rows - index * TILE);
+        match loss {
+            Loss::SoftmaxCrossEntropy => cross_entropy(simd, outputs, &targets[0], rows, delta, sums),
+            Loss::MeanSquaredError => squared_error(simd, outputs, targets, rows, delta, sums),
+            Loss::Custom(function) => custom(&**function, outputs, targets, rows, delta, row, sums),
+        }
+        for delta in delta {
+            delta.0[rows..].fill(F::ZERO);
+        }
+    }
+}
+
+/// ℓ = ln Σⱼ exp(zⱼ) − z_c and δⱼ = pⱼ − [j = c] of the rows of a tile, `classes` holding c.
+#[inline(always)]
+fn cross_entropy<S: Simd, F: Scalar>(
+    simd: S,
+    logits: &[Column<F>],
+    classes: &Column<F>,
+    rows: usize,
+    delta: &mut [Column<F>],
+    sums: &mut Sums,
+) {
+    let (mut largest, mut true_logits, mut totals) = (Column::ZERO, Column::ZERO, Column::ZERO);
+    let mut hits = Lanes::splat(simd, F::ZERO);
+    for v in 0..TILE / F::width::<S>() {
+        let class = classes.lanes(simd, v);
+        let [max, true_logit, best] = largest_and_true(simd, logits, class, v);
+        let total = exponentials(simd, logits, max, delta, v);
+        let inverse = total.all(F::ONE) / total;
+        for (j, delta) in delta.iter_mut().enumerate() {
+            let p = delta.lanes(simd, v) * inverse;
+            delta.set(v, class.if_equal(class.all(F::of(j as f64)), p - F::ONE, p));
+        }
+        // A row that only fills the tile has a class that is never predicted.
+        hits = class.if_equal(best, hits + F::ONE, hits);
+        largest.set(v, max);
+        true_logits.set(v, true_logit);
+        totals.set(v, total);
+    }
+    sums.correct += <F as Vector>::sum(simd, hits.register).as_f64() as usize;
+    // ln Σⱼ exp(zⱼ) = max + ln Σⱼ exp(zⱼ − max); the difference first, so that large logits lose nothing.
+    // In f64, because f32 overflows where the true loss does not.
+    sums.add(&column_of(rows, 0.0, |i| largest.0[i].as_f64() - true_logits.0[i].as_f64()));
+    sums.add_logarithms(simd, &column_of(rows, 1.0, |i| totals.0[i].as_f64()), logits.len());
+}
+
+/// The largest logit of each lane, the one of its true class, and the class of the largest, the first among equals.
+#[inline(always)]
+fn largest_and_true<S: Simd, F: Scalar>(
+    simd: S,
+    logits: &[Column<F>],
+    class: Lanes<S, F>,
+    v: usize,
+) -> [Lanes<S, F>; 3] {
+    let first = logits[0].lanes(simd, v);
+    let (mut largest, mut of_class, mut best) = (first, first, first.all(F::ZERO));
+    for (j, logit) in logits.iter().enumerate().skip(1) {
+        let (logit, j) = (logit.lanes(simd, v), first.all(F::of(j as f64)));
+        best = largest.if_less(logit, j, best);
+        largest = largest.if_less(logit, logit, largest);
+        of_class = class.if_equal(j, logit, of_class);
+    }
+    [largest, of_class, best]
+}
+
+/// Overwrites `delta` with exp(zⱼ − max), and gives back their sum.  Subtracting the largest logit leaves the softmax unchanged and
+/// keeps `exp` below overflow.
+#[inline(always)]
+fn exponentials<S: Simd, F: Scalar>(
+    simd: S,
+    logits: &[Column<F>],
+    largest: Lanes<S, F>,
+    delta: &mut [Column<F>],
+    v: usize,
+) -> Lanes<S, F> {
+    if let ([first, second], [of_first, of_second]) = (logits, &mut *delta) {
+        // One of two is e⁰ = 1.
+        let (first, second, one) = (first.lanes(simd, v), second.lanes(simd, v), largest.all(F::ONE));
+        let e = (-(first - second).abs()).exp_below();
+        of_first.set(v, first.if_less(second, e, one));
+        of_second.set(v, first.if_less(second, one, e));
+        return one + e;
+    }
+    let mut total = largest.all(F::ZERO);
+    for (logit, delta) in logits.iter().zip(delta) {
+        let e = (logit.lanes(simd, v) - largest).exp_below();
+        delta.set(v, e);
+        total = total + e;
+    }
+    total
+}
+
+/// A value for each row, and another one for those that only fill the tile.
+#[inline(always)]
+fn column_of(rows: usize, filler: f64, value: impl Fn(usize) -> f64) -> Column<f64> {
+    let mut column = Column([0.0; TILE]);
+    for (i, place) in column.0.iter_mut().enumerate() {
+        *place = value(i);
+    }
+    column.0[rows..].fill(filler);
+    column
+}
+
+/// ℓ = (1/m) Σⱼ (ŷⱼ − yⱼ)² and δⱼ = (2/m) (ŷⱼ − yⱼ) of the rows of a tile.
+#[inline(always)]
+fn squared_error<S: Simd, F: Scalar>(
+    _simd: S,
+    outputs: &[Column<F>],
+    targets: &[Column<F>],
+    rows: usize,
+    delta: &mut [Column<F>],
+    sums: &mut Sums,
+) {
+    let m = outputs.len() as f64;
+    let mut losses = Column([0.0; TILE]);
+    for ((output, target), delta) in outputs.iter().zip(targets).zip(delta) {
+        for i in 0..TILE {
+            let difference = output.0[i].as_f64() - target.0[i].as_f64();
+            losses.0[i] += difference * difference;
+            delta.0[i] = F::of(2.0 * difference / m);
+        }
+    }
+    for loss in &mut losses.0 {
+        *loss /= m;
+    }
+    losses.0[rows..].fill(0.0);
+    sums.add(&losses);
+}
+
+/// A loss of the user's own, row by row.
+#[inline(always)]
+fn custom<F: Scalar>(
+    loss: &dyn LossFn,
+    outputs: &[Column<F>],
+    targets: &[Column<F>],
+    rows: usize,
+    delta: &mut [Column<F>],
+    row: &mut RowInF64,
+    sums: &mut Sums,
+) {
+    let mut losses = Column([0.0; TILE]);
+    for (i, value) in losses.0.iter_mut().enumerate().take(rows) {
+        let class = targets[0].0[i].as_f64() as usize;
+        *value = row.apply(loss, row_of(outputs, i), class, row_of(targets, i));
+        for (delta, gradient) in delta.iter_mut().zip(row.gradient()) {
+            delta.0[i] = F::of(gradient);
+        }
+        if loss.targets() == TargetKind::Classes {
+            sums.correct += usize::from(row.predicted() == class);
+        }
+    }
+    sums.add(&losses);
+}
+
+/// Row i of some columns.
+#[inline(always)]
+fn row_of<F: Scalar>(columns: &[Column<F>], i: usize) -> impl Iterator<Item = f64> {
+    columns.iter().map(move |column| column.0[i].as_f64())
+}

@@ -1,0 +1,401 @@
+//! The three matrix products of a layer: z = W x + b, ∂J/∂x = δ W and ∂J/∂W += δᵀ x, a tile of rows at a time.
+//!
+//! Each works on a block of N units (or inputs) and R registers, whose sums stay in registers while the other side passes by once.
+//! Every sum is fused multiply-adds in the order of the formula: how wide the registers are and which N and R are chosen
+//! changes no bit.
+
+use std::array;
+
+use pulp::Simd;
+
+use crate::Scalar;
+use crate::lanes::{Column, TILE, Vector, fold};
+
+/// A layer with this many inputs and units adds its gradient with the inputs along the lanes, row after row: their sums need no
+/// adding up over lanes, which pays for turning the columns of inputs into rows.
+const WIDE_INPUTS: usize = 32;
+const WIDE_UNITS: usize = 16;
+
+/// Columns that [`backward`] and [`add_weight_gradient`] need to turn things, for `tiles` tiles.
+pub(super) fn turned_columns(fan_out: usize, tiles: usize) -> usize {
+    fan_out.max(tiles * TILE)
+}
+
+fn is_wide(fan_in: usize, fan_out: usize) -> bool {
+    fan_in >= WIDE_INPUTS && fan_out >= WIDE_UNITS
+}
+
+/// Calls `$kernel::<S, F, N, R>` with R = registers that pass together and N = as many of `$left` as R leaves registers for.
+/// Gives back N.
+macro_rules! in_blocks {
+    ($S:ty, $F:ty, $left:expr, $kernel:ident $arguments:tt) => {
+        match const { (<$S>::REGISTER_COUNT >= 32, TILE * size_of::<$F>() / size_of::<<$F as Vector>::Register<$S>>()) } {
+            (true, 4) => in_blocks!(@n 4, 4, $S, $F, $left, $kernel $arguments),
+            (true, 2) => in_blocks!(@n 8, 2, $S, $F, $left, $kernel $arguments),
+            _ => in_blocks!(@n 4, 2, $S, $F, $left, $kernel $arguments),
+        }
+    };
+    (@n 4, $r:literal, $S:ty, $F:ty, $left:expr, $kernel:ident $arguments:tt) => {
+        match $left {
+            1 => in_blocks!(@call 1, $r, $S, $F, $kernel $arguments),
+            2 => in_blocks!(@call 2, $r, $S, $F, $kernel $arguments),
+            3 => in_blocks!(@call 3, $r, $S, $F, $kernel $arguments),
+            _ => in_blocks!(@call 4, $r, $S, $F, $kernel $arguments),
+        }
+    };
+    (@n 8, $r:literal, $S:ty, $F:ty, $left:expr, $kernel:ident $arguments:tt) => {
+        match $left {
+            8.. => in_blocks!(@call 8, $r, $S, $F, $kernel $arguments),
+            left => in_blocks!(@n 4, $r, $S, $F, left, $kernel $arguments),
+        }
+    };
+    (@call $n:literal, $r:literal, $S:ty, $F:ty, $kernel:ident ($($argument:expr),*)) => {{
+        $kernel::<$S, $F, $n, $r>($($argument),*);
+        $n
+    }};
+}
+
+/// Calls `$kernel::<S, F, …, R>` with R = registers that hold LANES numbers.
+macro_rules! in_parts {
+    ($S:ty, $F:ty, $kernel:ident ($($n:literal),*) $arguments:tt) => {
+        in_parts!(@match $S, $F, $kernel, ($S, $F $(, $n)*), $arguments)
+    };
+    (@match $S:ty, $F:ty, $kernel:ident, $types:tt, $arguments:tt) => {
+        match const { <$F>::LANES * size_of::<$F>() / size_of::<<$F as Vector>::Register<$S>>() } {
+            1 => in_parts!(@call $kernel, $types, 1, $arguments),
+            2 => in_parts!(@call $kernel, $types, 2, $arguments),
+            4 => in_parts!(@call $kernel, $types, 4, $arguments),
+            8 => in_parts!(@call $kernel, $types, 8, $arguments),
+            _ => in_parts!(@call $kernel, $types, 16, $arguments),
+        }
+    };
+    (@call $kernel:ident, ($($type:tt),*), $r:literal, ($($argument:expr),*)) => {
+        $kernel::<$($type,)* $r>($($argument),*)
+    };
+}
+
+/// Overwrites `z` with W x + b.  `x`: column (tile · fan_in + input), `z`: column (tile · fan_out + unit), `weights`:
+/// (fan_out, fan_in) row by row, `bias`: (fan_out).
+#[inline(always)]
+pub(super) fn forward<S: Simd, F: Scalar>(
+    simd: S,
+    weights: &[F],
+    bias: &[F],
+    x: &[Column<F>],
+    z: &mut [Column<F>],
+) {
+    let fan_out = bias.len();
+    let fan_in = weights.len() / fan_out;
+    let mut first = 0;
+    while first < fan_out {
+        let (weights, bias) = (&weights[first * fan_in..], &bias[first..]);
+        let mut done = fan_out;
+        for (x, z) in x.chunks_exact(fan_in).zip(z.chunks_exact_mut(fan_out)) {
+            done = in_blocks!(S, F, bias.len(), forward_block(simd, weights, bias, x, &mut z[first..]));
+        }
+        first += done;
+    }
+}
+
+/// zⱼ = Σᵢ Wⱼᵢ xᵢ + bⱼ for the first N units of a tile.
+#[inline(always)]
+fn forward_block<S: Simd, F: Vector, const N: usize, const R: usize>(
+    simd: S,
+    weights: &[F],
+    bias: &[F],
+    x: &[Column<F>],
+    z: &mut [Column<F>],
+) {
+    let fan_in = x.len();
+    let weights: [&[F]; N] = array::from_fn(|n| &weights[n * fan_in..][..fan_in]);
+    for part in 0..parts::<S, F, R>() {
+        let mut sums: [[F::Register<S>; R]; N] = array::from_fn(|n| [F::splat(simd, bias[n]); R]);
+        for (i, x) in x.iter().enumerate() {
+            let x: &[F::Register<S>; R] = registers(x, part);
+            for n in 0..N {
+                add_product(simd, weights[n][i], x, &mut sums[n]);
+            }
+        }
+        for (z, sums) in z.iter_mut().zip(sums) {
+            *registers_mut(z, part) = sums;
+        }
+    }
+}
+
+/// Overwrites `x_delta` with ∂J/∂xᵢ = Σⱼ Wⱼᵢ δⱼ.  `delta`: column (tile · fan_out + unit), `x_delta`: column
+/// (tile · fan_in + input).
+#[inline(always)]
+pub(super) fn backward<S: Simd, F: Scalar>(
+    simd: S,
+    weights: &[F],
+    delta: &[Column<F>],
+    fan_out: usize,
+    turned: &mut [Column<F>],
+    x_delta: &mut [Column<F>],
+) {
+    let fan_in = weights.len() / fan_out;
+    // A strip is 32 neighbouring columns of W.  They are copied because rows of W may lie far apart.
+    let strip = &mut turned[..fan_out];
+    for start in (0..fan_in).step_by(TILE) {
+        let width = TILE.min(fan_in - start);
+        for (row, strip) in weights.chunks_exact(fan_in).zip(&mut *strip) {
+            strip.0[..width].copy_from_slice(&row[start..start + width]);
+        }
+        let mut first = 0;
+        while first < width {
+            let mut done = width;
+            for (delta, x_delta) in delta.chunks_exact(fan_out).zip(x_delta.chunks_exact_mut(fan_in)) {
+                let x_delta = &mut x_delta[start + first..start + width];
+                done = in_blocks!(S, F, x_delta.len(), backward_block(simd, strip, first, delta, x_delta));
+            }
+            first += done;
+        }
+    }
+}
+
+/// ∂J/∂xᵢ = Σⱼ Wⱼᵢ δⱼ for N inputs of a tile, from the one called `first` of the strip.
+#[inline(always)]
+fn backward_block<S: Simd, F: Vector, const N: usize, const R: usize>(
+    simd: S,
+    strip: &[Column<F>],
+    first: usize,
+    delta: &[Column<F>],
+    x_delta: &mut [Column<F>],
+) {
+    for part in 0..parts::<S, F, R>() {
+        let mut sums = [[F::splat(simd, F::ZERO); R]; N];
+        for (delta, weights) in delta.iter().zip(strip) {
+            let weights: &[F; N] = weights.0[first..].first_chunk().expect("N inputs are left in the strip");
+            let delta: &[F::Register<S>; R] = registers(delta, part);
+            for n in 0..N {
+                add_product(simd, weights[n], delta, &mut sums[n]);
+            }
+        }
+        for (x_delta, sums) in x_delta.iter_mut().zip(sums) {
+            *registers_mut(x_delta, part) = sums;
+        }
+    }
+}
+
+/// Adds ∂J/∂bⱼ += Σ δⱼ over all rows.  `delta`: column (tile · fan_out + unit), `bias`: (fan_out).
+#[inline(always)]
+pub(super) fn add_bias_gradient<S: Simd, F: Scalar>(simd: S, delta: &[Column<F>], bias: &mut [F]) {
+    let fan_out = bias.len();
+    for (block, bias) in bias.chunks_mut(4).enumerate() {
+        let tiles = delta.chunks_exact(fan_out).map(|tile| &tile[4 * block..]);
+        match bias.len() {
+            1 => in_parts!(S, F, bias_block(1)(simd, tiles, bias)),
+            2 => in_parts!(S, F, bias_block(2)(simd, tiles, bias)),
+            3 => in_parts!(S, F, bias_block(3)(simd, tiles, bias)),
+            _ => in_parts!(S, F, bias_block(4)(simd, tiles, bias)),
+        }
+    }
+}
+
+/// Σ δⱼ of N units: a sum for each lane, then over the lanes.  `tiles` gives δ of a tile from the first unit on.
+#[inline(always)]
+fn bias_block<'a, S: Simd, F: Scalar, const N: usize, const R: usize>(
+    simd: S,
+    tiles: impl Iterator<Item = &'a [Column<F>]>,
+    bias: &mut [F],
+) {
+    let mut sums = [[F::splat(simd, F::ZERO); R]; N];
+    for tile in tiles {
+        let tile: &[Column<F>; N] = tile.first_chunk().expect("N units are left");
+        for part in 0..parts::<S, F, R>() {
+            for (sums, delta) in sums.iter_mut().zip(tile) {
+                let delta: &[F::Register<S>; R] = registers(delta, part);
+                for r in 0..R {
+                    sums[r] = <F as Vector>::add(simd, sums[r], delta[r]);
+                }
+            }
+        }
+    }
+    for (bias, sums) in bias.iter_mut().zip(sums) {
+        *bias += fold::<S, F, R>(simd, sums);
+    }
+}
+
+/// Adds ∂J/∂Wⱼᵢ += Σ δⱼ xᵢ over all rows.  `delta`: column (tile · fan_out + unit), `x`: column (tile · fan_in + input),
+/// `weights`: (fan_out, fan_in) row by row.
+#[inline(always)]
+pub(super) fn add_weight_gradient<S: Simd, F: Scalar>(
+    simd: S,
+    delta: &[Column<F>],
+    x: &[Column<F>],
+    fan_out: usize,
+    turned: &mut [Column<F>],
+    weights: &mut [F],
+) {
+    let fan_in = weights.len() / fan_out;
+    if is_wide(fan_in, fan_out) {
+        add_wide(simd, delta, x, fan_out, turned, weights);
+        return;
+    }
+    for unit in (0..fan_out).step_by(4) {
+        for input in (0..fan_in).step_by(2) {
+            let (delta, x) = (delta.chunks_exact(fan_out), x.chunks_exact(fan_in));
+            let rows = delta.map(|tile| &tile[unit..]).zip(x.map(|tile| &tile[input..]));
+            let weights = &mut weights[unit * fan_in + input..];
+            match (fan_out - unit, fan_in - input) {
+                (1, 1) => in_parts!(S, F, narrow_block(1, 1)(simd, &rows, fan_in, weights)),
+                (2, 1) => in_parts!(S, F, narrow_block(2, 1)(simd, &rows, fan_in, weights)),
+                (3, 1) => in_parts!(S, F, narrow_block(3, 1)(simd, &rows, fan_in, weights)),
+                (_, 1) => in_parts!(S, F, narrow_block(4, 1)(simd, &rows, fan_in, weights)),
+                (1, _) => in_parts!(S, F, narrow_block(1, 2)(simd, &rows, fan_in, weights)),
+                (2, _) => in_parts!(S, F, narrow_block(2, 2)(simd, &rows, fan_in, weights)),
+                (3, _) => in_parts!(S, F, narrow_block(3, 2)(simd, &rows, fan_in, weights)),
+                _ => in_parts!(S, F, narrow_block(4, 2)(simd, &rows, fan_in, weights)),
+            }
+        }
+    }
+}
+
+/// Σ δⱼ xᵢ for N units and M inputs: a sum for each lane, then over the lanes.  `tiles` gives δ and x of a tile from the
+/// first unit and input on.
+#[inline(always)]
+fn narrow_block<'a, S: Simd, F: Scalar, const N: usize, const M: usize, const R: usize>(
+    simd: S,
+    tiles: &(impl Iterator<Item = (&'a [Column<F>], &'a [Column<F>])> + Clone),
+    fan_in: usize,
+    weights: &mut [F],
+) {
+    let mut sums = [[[F::splat(simd, F::ZERO); R]; M]; N];
+    // One register of each sum at a time, so that all N · M stay in registers.
+    for r in 0..R {
+        let mut partial = [[F::splat(simd, F::ZERO); M]; N];
+        for (delta, x) in tiles.clone() {
+            let delta: &[Column<F>; N] = delta.first_chunk().expect("N units are left");
+            let x: &[Column<F>; M] = x.first_chunk().expect("M inputs are left");
+            for v in (r..TILE / F::width::<S>()).step_by(R) {
+                let x: [_; M] = array::from_fn(|m| x[m].registers::<S>()[v]);
+                for (sums, delta) in partial.iter_mut().zip(delta) {
+                    let delta = delta.registers::<S>()[v];
+                    for m in 0..M {
+                        sums[m] = <F as Vector>::mul_add(simd, delta, x[m], sums[m]);
+                    }
+                }
+            }
+        }
+        for n in 0..N {
+            for m in 0..M {
+                sums[n][m][r] = partial[n][m];
+            }
+        }
+    }
+    for n in 0..N {
+        for m in 0..M {
+            weights[n * fan_in + m] += fold::<S, F, R>(simd, sums[n][m]);
+        }
+    }
+}
+
+/// The same for wide layers: inputs along the lanes, a strip of 32 at a time, row after row.
+#[inline(always)]
+fn add_wide<S: Simd, F: Scalar>(
+    simd: S,
+    delta: &[Column<F>],
+    x: &[Column<F>],
+    fan_out: usize,
+    turned: &mut [Column<F>],
+    weights: &mut [F],
+) {
+    let fan_in = weights.len() / fan_out;
+    let rows = &mut turned[..delta.len() / fan_out * TILE];
+    for start in (0..fan_in).step_by(TILE) {
+        let width = TILE.min(fan_in - start);
+        for (x, rows) in x.chunks_exact(fan_in).zip(rows.chunks_exact_mut(TILE)) {
+            turn(&x[start..start + width], rows);
+        }
+        let mut unit = 0;
+        while unit < fan_out {
+            let weights = &mut weights[unit * fan_in..];
+            unit += in_blocks!(
+                S,
+                F,
+                fan_out - unit,
+                wide_block(simd, delta, unit, fan_out, rows, start, fan_in, weights)
+            );
+        }
+    }
+}
+
+/// Columns become rows.
+#[inline(always)]
+fn turn<F: Scalar>(columns: &[Column<F>], rows: &mut [Column<F>]) {
+    for (i, column) in columns.iter().enumerate() {
+        for (row, &value) in rows.iter_mut().zip(&column.0) {
+            row.0[i] = value;
+        }
+    }
+}
+
+#[expect(clippy::too_many_arguments, reason = "two matrices, their widths, and where in them")]
+/// Σ δⱼ xᵢ over `rows` for N units from the one called `unit` and the 32 inputs of a strip from the one called `start`.
+#[inline(always)]
+fn wide_block<S: Simd, F: Scalar, const N: usize, const R: usize>(
+    simd: S,
+    delta: &[Column<F>],
+    unit: usize,
+    fan_out: usize,
+    rows: &[Column<F>],
+    start: usize,
+    fan_in: usize,
+    weights: &mut [F],
+) {
+    let mut result = [Column::ZERO; N];
+    for part in 0..parts::<S, F, R>() {
+        let mut sums = [[F::splat(simd, F::ZERO); R]; N];
+        for (delta, rows) in delta.chunks_exact(fan_out).zip(rows.chunks_exact(TILE)) {
+            let delta: &[Column<F>; N] = delta[unit..].first_chunk().expect("N units are left");
+            for (i, x) in rows.iter().enumerate().take(TILE) {
+                let x: &[F::Register<S>; R] = registers(x, part);
+                for n in 0..N {
+                    add_product(simd, delta[n].0[i], x, &mut sums[n]);
+                }
+            }
+        }
+        for (result, sums) in result.iter_mut().zip(sums) {
+            *registers_mut(result, part) = sums;
+        }
+    }
+    for (weights, result) in weights.chunks_exact_mut(fan_in).zip(&result) {
+        for (weight, &sum) in weights[start..].iter_mut().zip(&result.0) {
+            *weight += sum;
+        }
+    }
+}
+
+/// How often R registers pass until a column is through.
+#[inline(always)]
+fn parts<S: Simd, F: Vector, const R: usize>() -> usize {
+    TILE / F::width::<S>() / R
+}
+
+/// The registers of a part.
+#[inline(always)]
+fn registers<S: Simd, F: Vector, const R: usize>(column: &Column<F>, part: usize) -> &[F::Register<S>; R] {
+    &column.registers::<S>().as_chunks().0[part]
+}
+
+#[inline(always)]
+fn registers_mut<S: Simd, F: Vector, const R: usize>(
+    column: &mut Column<F>,
+    part: usize,
+) -> &mut [F::Register<S>; R] {
+    &mut column.registers_mut::<S>().as_chunks_mut().0[part]
+}
+
+/// sums += factor · numbers.
+#[inline(always)]
+pub(crate) fn add_product<S: Simd, F: Vector, const R: usize>(
+    simd: S,
+    factor: F,
+    numbers: &[F::Register<S>; R],
+    sums: &mut [F::Register<S>; R],
+) {
+    let factor = F::splat(simd, factor);
+    for r in 0..R {
+        sums[r] = F::mul_add(simd, factor, numbers[r], sums[r]);
+    }
+}

@@ -1,0 +1,452 @@
+//! Numbers side by side in a register of the processor, however wide that is.
+//!
+//! What is written with [`Lanes`] gives the same bits with every instruction set: each lane stands for itself, products are
+//! added in one rounding everywhere (where the processor cannot, a library does, slowly), and sums over lanes have one order.
+
+use std::ops::{Add, Deref, DerefMut, Div, Mul, Neg, Range, Sub};
+
+use pulp::Simd;
+use pulp::bytemuck::cast;
+
+use crate::block::Tally;
+use crate::elementary::{Apply, Coefficients};
+use crate::fused::Pass;
+use crate::instructions::dispatch;
+use crate::predictor::Sample;
+use crate::vector::Combine;
+
+/// Rows that go through a network together.
+pub(crate) const TILE: usize = 32;
+/// Bytes of the widest registers.
+const ALIGNMENT: usize = 64;
+
+/// One quantity of the rows of a tile, say the activations of one unit: aligned as the widest registers like it.
+#[derive(Clone, Copy, Debug)]
+#[repr(align(64))]
+pub struct Column<F>(pub [F; TILE]);
+
+impl<F: Vector> Column<F> {
+    pub(crate) const ZERO: Self = Self([F::ZERO; TILE]);
+
+    /// The numbers, register by register.
+    #[inline(always)]
+    pub(crate) fn registers<S: Simd>(&self) -> &[F::Register<S>] {
+        F::registers::<S>(&self.0)
+    }
+
+    #[inline(always)]
+    pub(crate) fn registers_mut<S: Simd>(&mut self) -> &mut [F::Register<S>] {
+        F::registers_mut::<S>(&mut self.0)
+    }
+
+    /// The numbers of register `v`.
+    #[inline(always)]
+    pub(crate) fn lanes<S: Simd>(&self, simd: S, v: usize) -> Lanes<S, F> {
+        Lanes { simd, register: self.registers::<S>()[v] }
+    }
+
+    /// Overwrites the numbers of register `v`.
+    #[inline(always)]
+    pub(crate) fn set<S: Simd>(&mut self, v: usize, lanes: Lanes<S, F>) {
+        self.registers_mut::<S>()[v] = lanes.register;
+    }
+}
+
+/// Numbers that begin where the widest registers like it.
+#[derive(Debug)]
+pub(crate) struct Aligned<F> {
+    numbers: Vec<F>,
+    start: usize,
+}
+
+impl<F: Vector> Aligned<F> {
+    pub fn zeros(count: usize) -> Self {
+        let numbers = vec![F::ZERO; count + Self::SPARE];
+        let start = Self::first_aligned(&numbers);
+        Self { numbers, start }
+    }
+}
+
+impl<F> Aligned<F> {
+    /// Numbers there are more than asked for.
+    const SPARE: usize = ALIGNMENT / size_of::<F>();
+
+    fn first_aligned(numbers: &[F]) -> usize {
+        numbers.as_ptr().align_offset(ALIGNMENT).min(Self::SPARE)
+    }
+
+    #[inline(always)]
+    fn range(&self) -> Range<usize> {
+        self.start..self.start + self.numbers.len() - Self::SPARE
+    }
+}
+
+impl<F: Clone> Clone for Aligned<F> {
+    /// A copy lies elsewhere, and starts from another number.
+    fn clone(&self) -> Self {
+        let mut numbers = self.numbers.clone();
+        let start = Self::first_aligned(&numbers);
+        numbers.rotate_left(self.start);
+        numbers.rotate_right(start);
+        Self { numbers, start }
+    }
+}
+
+impl<F> Deref for Aligned<F> {
+    type Target = [F];
+    #[inline(always)]
+    fn deref(&self) -> &[F] {
+        &self.numbers[self.range()]
+    }
+}
+
+impl<F> DerefMut for Aligned<F> {
+    #[inline(always)]
+    fn deref_mut(&mut self) -> &mut [F] {
+        let range = self.range();
+        &mut self.numbers[range]
+    }
+}
+
+/// What a number type must know about its registers.  Nobody outside can name this trait: it seals `Scalar`.
+pub trait Vector: Copy + Send + Sync + 'static {
+    /// As many numbers as fit into a register.
+    type Register<S: Simd>: Copy;
+    /// Sums over rows have this many parts, whatever the width of a register: row i belongs to part i mod LANES.
+    const LANES: usize;
+    const ZERO: Self;
+    const ONE: Self;
+    const COEFFICIENTS: Coefficients<Self>;
+
+    /// How many numbers a register holds: 1, or more by powers of two up to LANES.
+    fn width<S: Simd>() -> usize;
+    fn registers<S: Simd>(numbers: &[Self]) -> &[Self::Register<S>];
+    fn registers_mut<S: Simd>(numbers: &mut [Self]) -> &mut [Self::Register<S>];
+
+    fn splat<S: Simd>(simd: S, number: Self) -> Self::Register<S>;
+    fn add<S: Simd>(simd: S, a: Self::Register<S>, b: Self::Register<S>) -> Self::Register<S>;
+    fn sub<S: Simd>(simd: S, a: Self::Register<S>, b: Self::Register<S>) -> Self::Register<S>;
+    fn mul<S: Simd>(simd: S, a: Self::Register<S>, b: Self::Register<S>) -> Self::Register<S>;
+    fn div<S: Simd>(simd: S, a: Self::Register<S>, b: Self::Register<S>) -> Self::Register<S>;
+    fn neg<S: Simd>(simd: S, a: Self::Register<S>) -> Self::Register<S>;
+    fn abs<S: Simd>(simd: S, a: Self::Register<S>) -> Self::Register<S>;
+    /// a · b + c, rounded once.
+    fn mul_add<S: Simd>(
+        simd: S,
+        a: Self::Register<S>,
+        b: Self::Register<S>,
+        c: Self::Register<S>,
+    ) -> Self::Register<S>;
+    /// `then` where a < b; `otherwise` elsewhere, also where one is NaN.
+    fn if_less<S: Simd>(
+        simd: S,
+        a: Self::Register<S>,
+        b: Self::Register<S>,
+        then: Self::Register<S>,
+        otherwise: Self::Register<S>,
+    ) -> Self::Register<S>;
+    /// `then` where a = b; `otherwise` elsewhere.
+    fn if_equal<S: Simd>(
+        simd: S,
+        a: Self::Register<S>,
+        b: Self::Register<S>,
+        then: Self::Register<S>,
+        otherwise: Self::Register<S>,
+    ) -> Self::Register<S>;
+    /// The sum over the lanes: the upper half is added to the lower one, until one number is left.
+    fn sum<S: Simd>(simd: S, a: Self::Register<S>) -> Self;
+
+    /// x rounded to the whole number k, and 2ᵏ as a product of two normal numbers; |x| ≤ 2 · the largest exponent.
+    fn powers_of_two<S: Simd>(simd: S, x: Self::Register<S>) -> [Self::Register<S>; 3];
+    /// k and m of a positive normal x = 2ᵏ m with √½ ≤ m < √2.
+    fn exponent_and_mantissa<S: Simd>(simd: S, x: Self::Register<S>) -> [Self::Register<S>; 2];
+
+    /// Runs the kernel.  Not generic, so that it is compiled with this crate, and once.
+    fn run(pass: Pass<'_, Self>) -> Tally;
+    /// Answers for one sample.
+    fn predict(sample: Sample<'_, Self>);
+    /// Adds or multiplies whole vectors.
+    fn combine(work: Combine<'_, Self>);
+    /// Applies an elementary function.
+    fn apply(work: Apply<'_, Self>);
+}
+
+macro_rules! vector {
+    (
+        $number:ident, $register:ident, lanes $lanes:literal, coefficients $coefficients:expr, width $width:ident,
+        $as_simd:ident, $as_mut_simd:ident, $splat:ident, $add:ident, $sub:ident, $mul:ident, $div:ident, $neg:ident, $abs:ident,
+        $mul_add:ident, $less_than:ident, $equal:ident, $select:ident, $sum:ident;
+        $($bits:item)*
+    ) => {
+        impl Vector for $number {
+            type Register<S: Simd> = S::$register;
+            const LANES: usize = $lanes;
+            const ZERO: Self = 0.0;
+            const ONE: Self = 1.0;
+            const COEFFICIENTS: Coefficients<Self> = $coefficients;
+
+            #[inline(always)]
+            fn width<S: Simd>() -> usize {
+                S::$width
+            }
+            #[inline(always)]
+            fn registers<S: Simd>(numbers: &[Self]) -> &[S::$register] {
+                S::$as_simd(numbers).0
+            }
+            #[inline(always)]
+            fn registers_mut<S: Simd>(numbers: &mut [Self]) -> &mut [S::$register] {
+                S::$as_mut_simd(numbers).0
+            }
+            #[inline(always)]
+            fn splat<S: Simd>(simd: S, number: Self) -> S::$register {
+                simd.$splat(number)
+            }
+            #[inline(always)]
+            fn add<S: Simd>(simd: S, a: S::$register, b: S::$register) -> S::$register {
+                simd.$add(a, b)
+            }
+            #[inline(always)]
+            fn sub<S: Simd>(simd: S, a: S::$register, b: S::$register) -> S::$register {
+                simd.$sub(a, b)
+            }
+            #[inline(always)]
+            fn mul<S: Simd>(simd: S, a: S::$register, b: S::$register) -> S::$register {
+                simd.$mul(a, b)
+            }
+            #[inline(always)]
+            fn div<S: Simd>(simd: S, a: S::$register, b: S::$register) -> S::$register {
+                simd.$div(a, b)
+            }
+            #[inline(always)]
+            fn neg<S: Simd>(simd: S, a: S::$register) -> S::$register {
+                simd.$neg(a)
+            }
+            #[inline(always)]
+            fn abs<S: Simd>(simd: S, a: S::$register) -> S::$register {
+                simd.$abs(a)
+            }
+            #[inline(always)]
+            fn mul_add<S: Simd>(simd: S, a: S::$register, b: S::$register, c: S::$register) -> S::$register {
+                simd.$mul_add(a, b, c)
+            }
+            #[inline(always)]
+            fn if_less<S: Simd>(
+                simd: S,
+                a: S::$register,
+                b: S::$register,
+                then: S::$register,
+                otherwise: S::$register,
+            ) -> S::$register {
+                simd.$select(simd.$less_than(a, b), then, otherwise)
+            }
+            #[inline(always)]
+            fn if_equal<S: Simd>(
+                simd: S,
+                a: S::$register,
+                b: S::$register,
+                then: S::$register,
+                otherwise: S::$register,
+            ) -> S::$register {
+                simd.$select(simd.$equal(a, b), then, otherwise)
+            }
+            #[inline(always)]
+            fn sum<S: Simd>(simd: S, a: S::$register) -> Self {
+                simd.$sum(a)
+            }
+            $($bits)*
+
+            fn run(pass: Pass<'_, Self>) -> Tally {
+                dispatch(pass)
+            }
+            fn combine(work: Combine<'_, Self>) {
+                dispatch(work);
+            }
+            fn predict(sample: Sample<'_, Self>) {
+                dispatch(sample);
+            }
+            fn apply(work: Apply<'_, Self>) {
+                dispatch(work);
+            }
+        }
+    };
+}
+
+// Shifts exist for 32 bits only.  So in f64 the whole numbers live in the upper half of the 64 bits: adding 1.5 · 2²⁰ leaves 32
+// bits for the fraction, which are cut off; ½ more makes cutting off rounding.
+vector! {
+    f64, f64s, lanes 8, coefficients Coefficients::F64, width F64_LANES,
+    as_simd_f64s, as_mut_simd_f64s, splat_f64s, add_f64s, sub_f64s, mul_f64s, div_f64s, neg_f64s, abs_f64s,
+    mul_add_f64s, less_than_f64s, equal_f64s, select_f64s, reduce_sum_f64s;
+
+    #[inline(always)]
+    fn powers_of_two<S: Simd>(simd: S, x: S::f64s) -> [S::f64s; 3] {
+        const SHIFT: f64 = 1.5 * (1 << 20) as f64;
+        const BIAS: f64 = 1023.0;
+        let shifted = simd.transmute_u64s_f64s(simd.add_f64s(x, simd.splat_f64s(SHIFT + 0.5)));
+        let shifted = simd.and_u64s(shifted, simd.splat_u64s(0xffff_ffff_0000_0000));
+        let k = simd.sub_f64s(simd.transmute_f64s_u64s(shifted), simd.splat_f64s(SHIFT));
+        // k + 2 · bias, in two halves, each of which is an exponent.
+        let sum: S::u32s = cast(simd.sub_u64s(shifted, simd.splat_u64s((SHIFT - 2.0 * BIAS).to_bits())));
+        let half = simd.wrapping_dyn_shr_u32s(sum, simd.splat_u32s(1));
+        let power = |exponent: S::u32s| {
+            let bits: S::u64s = cast(simd.wrapping_dyn_shl_u32s(exponent, simd.splat_u32s(20)));
+            simd.transmute_f64s_u64s(bits)
+        };
+        [k, power(half), power(simd.sub_u32s(sum, half))]
+    }
+    #[inline(always)]
+    fn exponent_and_mantissa<S: Simd>(simd: S, x: S::f64s) -> [S::f64s; 2] {
+        const ROOT_OF_HALF: u64 = std::f64::consts::FRAC_1_SQRT_2.to_bits();
+        const SHIFT: f64 = (1 << 20) as f64;
+        let bits = simd.transmute_u64s_f64s(x);
+        let moved = simd.add_u64s(bits, simd.splat_u64s(1_f64.to_bits() - ROOT_OF_HALF));
+        let mantissa = simd.and_u64s(moved, simd.splat_u64s(0x000f_ffff_ffff_ffff));
+        let m = simd.add_u64s(mantissa, simd.splat_u64s(ROOT_OF_HALF));
+        let exponent: S::u32s = cast(simd.and_u64s(moved, simd.splat_u64s(0xfff0_0000_0000_0000)));
+        let exponent: S::u64s = cast(simd.wrapping_dyn_shr_u32s(exponent, simd.splat_u32s(20)));
+        let k = simd.transmute_f64s_u64s(simd.or_u64s(exponent, simd.splat_u64s(SHIFT.to_bits())));
+        [simd.sub_f64s(k, simd.splat_f64s(SHIFT + 1023.0)), simd.transmute_f64s_u64s(m)]
+    }
+}
+
+vector! {
+    f32, f32s, lanes 16, coefficients Coefficients::F32, width F32_LANES,
+    as_simd_f32s, as_mut_simd_f32s, splat_f32s, add_f32s, sub_f32s, mul_f32s, div_f32s, neg_f32s, abs_f32s,
+    mul_add_f32s, less_than_f32s, equal_f32s, select_f32s, reduce_sum_f32s;
+
+    #[inline(always)]
+    fn powers_of_two<S: Simd>(simd: S, x: S::f32s) -> [S::f32s; 3] {
+        const SHIFT: f32 = 1.5 * (1 << 23) as f32;
+        const BIAS: f32 = 127.0;
+        let shifted = simd.add_f32s(x, simd.splat_f32s(SHIFT));
+        let k = simd.sub_f32s(shifted, simd.splat_f32s(SHIFT));
+        let bits = simd.transmute_u32s_f32s(shifted);
+        let sum = simd.sub_u32s(bits, simd.splat_u32s((SHIFT - 2.0 * BIAS).to_bits()));
+        let half = simd.wrapping_dyn_shr_u32s(sum, simd.splat_u32s(1));
+        let power = |exponent: S::u32s| {
+            simd.transmute_f32s_u32s(simd.wrapping_dyn_shl_u32s(exponent, simd.splat_u32s(23)))
+        };
+        [k, power(half), power(simd.sub_u32s(sum, half))]
+    }
+    #[inline(always)]
+    fn exponent_and_mantissa<S: Simd>(simd: S, x: S::f32s) -> [S::f32s; 2] {
+        const ROOT_OF_HALF: u32 = std::f32::consts::FRAC_1_SQRT_2.to_bits();
+        const SHIFT: f32 = (1 << 23) as f32;
+        let bits = simd.transmute_u32s_f32s(x);
+        let moved = simd.add_u32s(bits, simd.splat_u32s(1_f32.to_bits() - ROOT_OF_HALF));
+        let mantissa = simd.and_u32s(moved, simd.splat_u32s(0x007f_ffff));
+        let m = simd.add_u32s(mantissa, simd.splat_u32s(ROOT_OF_HALF));
+        let exponent = simd.wrapping_dyn_shr_u32s(moved, simd.splat_u32s(23));
+        let k = simd.transmute_f32s_u32s(simd.or_u32s(exponent, simd.splat_u32s(SHIFT.to_bits())));
+        [simd.sub_f32s(k, simd.splat_f32s(SHIFT + 127.0)), simd.transmute_f32s_u32s(m)]
+    }
+}
+
+/// The numbers of one register, with the operators of numbers.
+pub(crate) struct Lanes<S: Simd, F: Vector> {
+    pub simd: S,
+    pub register: F::Register<S>,
+}
+
+impl<S: Simd, F: Vector> Lanes<S, F> {
+    #[inline(always)]
+    pub fn splat(simd: S, number: F) -> Self {
+        Self { simd, register: F::splat(simd, number) }
+    }
+
+    /// The same number in every lane.
+    #[inline(always)]
+    pub fn all(self, number: F) -> Self {
+        Self::splat(self.simd, number)
+    }
+
+    #[inline(always)]
+    pub fn abs(self) -> Self {
+        self.with(F::abs(self.simd, self.register))
+    }
+
+    /// self · factor + summand, rounded once.
+    #[inline(always)]
+    pub fn mul_add(self, factor: Self, summand: Self) -> Self {
+        self.with(F::mul_add(self.simd, self.register, factor.register, summand.register))
+    }
+
+    /// `then` in the lanes that are less than `limit`, `otherwise` in the others.
+    #[inline(always)]
+    pub fn if_less(self, limit: Self, then: Self, otherwise: Self) -> Self {
+        self.with(F::if_less(self.simd, self.register, limit.register, then.register, otherwise.register))
+    }
+
+    /// `then` in the lanes that equal `other`, `otherwise` in the others.
+    #[inline(always)]
+    pub fn if_equal(self, other: Self, then: Self, otherwise: Self) -> Self {
+        self.with(F::if_equal(self.simd, self.register, other.register, then.register, otherwise.register))
+    }
+
+    /// [k, a, b] with k the whole number next to self, and a · b = 2ᵏ.
+    #[inline(always)]
+    pub fn powers_of_two(self) -> [Self; 3] {
+        F::powers_of_two(self.simd, self.register).map(|register| self.with(register))
+    }
+
+    /// [k, m] with self = 2ᵏ m and √½ ≤ m < √2, for positive normal numbers.
+    #[inline(always)]
+    pub fn exponent_and_mantissa(self) -> [Self; 2] {
+        F::exponent_and_mantissa(self.simd, self.register).map(|register| self.with(register))
+    }
+
+    #[inline(always)]
+    fn with(self, register: F::Register<S>) -> Self {
+        Self { simd: self.simd, register }
+    }
+}
+
+/// Adds registers that together hold LANES numbers, lane by lane, by halves: the upper ones to the lower ones.
+#[inline(always)]
+pub(crate) fn fold<S: Simd, F: Vector, const R: usize>(simd: S, mut sums: [F::Register<S>; R]) -> F {
+    let mut half = R / 2;
+    while half > 0 {
+        for i in 0..half {
+            sums[i] = F::add(simd, sums[i], sums[i + half]);
+        }
+        half /= 2;
+    }
+    F::sum(simd, sums[0])
+}
+
+impl<S: Simd, F: Vector> Clone for Lanes<S, F> {
+    #[inline(always)]
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<S: Simd, F: Vector> Copy for Lanes<S, F> {}
+
+impl<S: Simd, F: Vector> Neg for Lanes<S, F> {
+    type Output = Self;
+    #[inline(always)]
+    fn neg(self) -> Self {
+        self.with(F::neg(self.simd, self.register))
+    }
+}
+
+macro_rules! operators {
+    ($($trait:ident $function:ident),*) => {$(
+        impl<S: Simd, F: Vector> $trait for Lanes<S, F> {
+            type Output = Self;
+            #[inline(always)]
+            fn $function(self, other: Self) -> Self {
+                self.with(<F as Vector>::$function(self.simd, self.register, other.register))
+            }
+        }
+        impl<S: Simd, F: Vector> $trait<F> for Lanes<S, F> {
+            type Output = Self;
+            #[inline(always)]
+            fn $function(self, other: F) -> Self {
+                $trait::$function(self, self.all(other))
+            }
+        }
+    )*};
+}
+operators!(Add add, Sub sub, Mul mul, Div div);

@@ -1,0 +1,192 @@
+//! Outputs for one sample at a time, without allocation.
+//!
+//! Units stand along the lanes: a layer's weights are turned once, so that those from one input lie side by side.  Each unit adds up
+//! in the order of the fused kernel, so both give the same bits.
+
+use std::fmt::Debug;
+
+use ndarray::{ArrayView1, Axis};
+use pulp::{Simd, WithSimd};
+
+use crate::dense::DenseRef;
+use crate::fused::{activations, products::add_product};
+use crate::lanes::{Aligned, Vector};
+use crate::problem::check_finite;
+use crate::{Activation, Architecture, Error, Layer, Network, Result, Scalar};
+
+/// A network as it was, made ready to answer for one sample after the other.  Many samples at once are faster through
+/// [`Network::forward`], with the same bits but for activations of the user's own.
+///
+/// ```
+/// use ann_core::{Activation, Architecture, Init, Network, seeded};
+///
+/// let architecture = Architecture::inputs(2).dense(3, Activation::Tanh).dense(1, Activation::Identity);
+/// let network: Network = Network::init(&architecture, Init::default(), &mut seeded(7))?;
+/// let mut predictor = network.predictor()?;
+/// let mut outputs = [0.0];
+/// predictor.predict_into(&[0.0, 1.0], &mut outputs)?;
+/// # Ok::<(), ann_core::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Predictor<F = f64> {
+    architecture: Architecture,
+    layers: Vec<Turned<F>>,
+    /// a of the last layer but one that was computed, and of the last.
+    a: [Aligned<F>; 2],
+}
+
+impl<F: Scalar> Network<F> {
+    /// Ready to answer for one sample at a time; see [`Predictor`].
+    ///
+    /// # Errors
+    /// Names the first parameter that is NaN or infinite.
+    pub fn predictor(&self) -> Result<Predictor<F>> {
+        self.ensure_finite()?;
+        let layers = (1..).map_while(|k| self.layer(k)).map(|dense| Turned::new(&dense));
+        let widest =
+            self.architecture().layers().iter().map(|layer| padded::<F>(layer.width)).max().unwrap_or(0);
+        let architecture = self.architecture().clone();
+        Ok(Predictor { architecture, layers: layers.collect(), a: [(); 2].map(|()| Aligned::zeros(widest)) })
+    }
+}
+
+impl<F: Scalar> Predictor<F> {
+    /// Overwrites `outputs` (outputs) with the raw outputs (logits for a classifier) for the sample `x` (inputs).
+    ///
+    /// # Errors
+    /// Another number of features or outputs than the network has, a NaN or infinity in `x`, or an output that overflows.
+    pub fn predict_into(&mut self, x: &[F], outputs: &mut [F]) -> Result<()> {
+        self.check(x, outputs)?;
+        F::predict(Sample { predictor: self, x });
+        outputs.copy_from_slice(&self.a[1][..outputs.len()]);
+        match outputs.iter().position(|value| !value.is_finite()) {
+            Some(output) => Err(Error::NonFiniteOutput { row: 0, output, value: outputs[output].as_f64() }),
+            None => Ok(()),
+        }
+    }
+
+    fn check(&self, x: &[F], outputs: &[F]) -> Result<()> {
+        let (inputs, width) = (self.architecture.input_width(), self.architecture.output_width());
+        if x.len() != inputs {
+            return Err(Error::WidthMismatch { expected: inputs, found: x.len() });
+        }
+        if outputs.len() != width {
+            return Err(Error::OutputCount { expected: width, found: outputs.len() });
+        }
+        // Without a way out, so that many are looked at together.
+        if x.iter().fold(true, |all, value| all & value.is_finite()) {
+            return Ok(());
+        }
+        check_finite("features", &ArrayView1::from(x).insert_axis(Axis(0)))
+    }
+}
+
+/// A sample and who is to answer.
+#[derive(Debug)]
+pub struct Sample<'a, F> {
+    predictor: &'a mut Predictor<F>,
+    x: &'a [F],
+}
+
+impl<F: Scalar> WithSimd for Sample<'_, F> {
+    type Output = ();
+
+    /// a⁽ᵏ⁾ = σ(W⁽ᵏ⁾ a⁽ᵏ⁻¹⁾ + b⁽ᵏ⁾), layer after layer, with a⁽⁰⁾ = x.
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let Predictor { architecture, layers, a: [before, after] } = self.predictor;
+        for (k, (turned, layer)) in layers.iter().zip(architecture.layers()).enumerate() {
+            std::mem::swap(before, after);
+            let x = if k == 0 { self.x } else { &before[..] };
+            let a = &mut after[..padded::<F>(layer.width)];
+            turned.forward(simd, x, a);
+            activate(simd, layer, a);
+        }
+    }
+}
+
+#[inline(always)]
+fn activate<S: Simd, F: Scalar>(simd: S, layer: &Layer, a: &mut [F]) {
+    match &layer.activation {
+        Activation::Custom(function) => {
+            for a in &mut a[..layer.width] {
+                *a = F::of(function.value(a.as_f64()));
+            }
+        }
+        built_in => activations::apply::<S, F>(simd, built_in, F::registers_mut::<S>(a)),
+    }
+}
+
+/// Lines of numbers that a strip has at most: enough sums at a time to keep the processor's multipliers busy.
+const LINES: usize = 4;
+
+/// The number of units, filled up to whole lines of the widest registers.
+fn padded<F: Vector>(units: usize) -> usize {
+    let lines = units.div_ceil(F::LANES);
+    // The last strip has 1, 2 or 4 lines.
+    let rest = if lines % LINES == 3 { 1 } else { 0 };
+    (lines + rest) * F::LANES
+}
+
+/// Calls `$kernel::<S, F, R>` with R = registers of a strip, given for a line of 1, 2, 4, 8 and 16 registers.
+macro_rules! in_registers {
+    ($S:ty, $F:ty, ($a:literal, $b:literal, $c:literal, $d:literal, $e:literal), $kernel:ident $arguments:tt) => {
+        match const { 64 / size_of::<<$F as Vector>::Register<$S>>() } {
+            1 => in_registers!(@call $a, $S, $F, $kernel $arguments),
+            2 => in_registers!(@call $b, $S, $F, $kernel $arguments),
+            4 => in_registers!(@call $c, $S, $F, $kernel $arguments),
+            8 => in_registers!(@call $d, $S, $F, $kernel $arguments),
+            _ => in_registers!(@call $e, $S, $F, $kernel $arguments),
+        }
+    };
+    (@call $r:literal, $S:ty, $F:ty, $kernel:ident ($($argument:expr),*)) => {
+        $kernel::<$S, $F, $r>($($argument),*)
+    };
+}
+/// One layer, strip after strip of neighbouring units: their biases, then their weights from the first input, from the second, …
+#[derive(Clone, Debug)]
+struct Turned<F> {
+    rows: usize,
+    strips: Aligned<F>,
+}
+
+impl<F: Scalar> Turned<F> {
+    fn new(dense: &DenseRef<'_, F>) -> Self {
+        let (fan_out, fan_in) = dense.weights.dim();
+        let (rows, units) = (fan_in + 1, padded::<F>(fan_out));
+        let mut strips = Aligned::zeros(rows * units);
+        for unit in 0..fan_out {
+            let start = unit - unit % (LINES * F::LANES);
+            let width = (LINES * F::LANES).min(units - start);
+            let strip = strips[start * rows..][..rows * width].iter_mut().skip(unit - start).step_by(width);
+            let column = std::iter::once(&dense.bias[unit]).chain(dense.weights.row(unit));
+            strip.zip(column).for_each(|(place, &number)| *place = number);
+        }
+        Self { rows, strips }
+    }
+
+    /// Overwrites `z` with W x + b.  `x`: (fan_in) or longer, `z`: (fan_out), filled up.
+    #[inline(always)]
+    fn forward<S: Simd>(&self, simd: S, x: &[F], z: &mut [F]) {
+        let strip = LINES * F::LANES;
+        for (strip, z) in self.strips.chunks(self.rows * strip).zip(z.chunks_mut(strip)) {
+            match z.len() / F::LANES {
+                1 => in_registers!(S, F, (1, 2, 4, 8, 16), strip_forward(simd, strip, x, z)),
+                2 => in_registers!(S, F, (2, 4, 8, 16, 32), strip_forward(simd, strip, x, z)),
+                _ => in_registers!(S, F, (4, 8, 16, 32, 64), strip_forward(simd, strip, x, z)),
+            }
+        }
+    }
+}
+
+/// zⱼ = bⱼ + Σᵢ Wⱼᵢ xᵢ of the units of a strip.
+#[inline(always)]
+fn strip_forward<S: Simd, F: Scalar, const R: usize>(simd: S, strip: &[F], x: &[F], z: &mut [F]) {
+    let (rows, _) = F::registers::<S>(strip).as_chunks::<R>();
+    let (bias, rows) = rows.split_first().expect("the biases come first");
+    let mut sums = *bias;
+    for (row, &x) in rows.iter().zip(x) {
+        add_product::<S, F, R>(simd, x, row, &mut sums);
+    }
+    F::registers_mut::<S>(z).copy_from_slice(&sums);
+}

@@ -1,0 +1,203 @@
+//! The textbook kernel: a block of rows as matrices, layer after layer, with the formulas of [`dense`](crate::dense).
+//!
+//! For any activation, and for one row at a time, the report's mode.
+
+use ndarray::{ArrayRef2, ArrayView1, ArrayView2, ArrayViewMut2};
+
+use crate::block::{Goal, Network, Tally};
+use crate::dense::{DenseMut, DenseRef};
+use crate::loss::{RowInF64, argmax, cross_entropy, squared_error};
+use crate::{Activation, Architecture, Loss, Problem, Scalar, Targets};
+
+/// Rows of a problem, copied row by row, with their targets; to be reused.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Rows<F> {
+    inputs: usize,
+    /// (rows, inputs).
+    x: Vec<F>,
+    /// Of each row; empty where targets are values.
+    classes: Vec<usize>,
+    /// (rows, outputs); empty where targets are classes.
+    values: Vec<F>,
+}
+
+impl<F: Scalar> Rows<F> {
+    /// Overwrites everything with the given rows of a problem, in the given order.
+    pub fn gather(&mut self, problem: &Problem<'_, F>, rows: impl Iterator<Item = usize> + Clone) {
+        self.gather_features(&problem.features(), rows.clone());
+        match problem.targets() {
+            Targets::Classes(classes) => self.classes.extend(rows.map(|row| classes[row])),
+            Targets::Values(values) => rows.for_each(|row| self.values.extend(values.row(row))),
+        }
+    }
+
+    /// Overwrites everything with the given rows of `x`; nothing is known about their targets.
+    pub fn gather_features(&mut self, x: &ArrayRef2<F>, rows: impl Iterator<Item = usize>) {
+        self.x.clear();
+        self.classes.clear();
+        self.values.clear();
+        self.inputs = x.ncols();
+        for row in rows {
+            self.x.extend(x.row(row));
+        }
+    }
+
+    fn x(&self) -> ArrayView2<'_, F> {
+        matrix(&self.x, self.x.len() / self.inputs, self.inputs)
+    }
+
+    /// The target values of row n, (outputs).
+    fn values(&self, n: usize, outputs: usize) -> ArrayView1<'_, F> {
+        ArrayView1::from(&self.values[n * outputs..][..outputs])
+    }
+}
+
+/// Buffers for blocks of up to a given number of rows, to be reused.
+#[derive(Clone, Debug)]
+pub(crate) struct Buffers<F> {
+    layers: Vec<LayerBuffers<F>>,
+    row: RowInF64,
+}
+
+/// z, a and δ of one layer, each (rows, width) row by row.
+#[derive(Clone, Debug)]
+struct LayerBuffers<F> {
+    width: usize,
+    z: Vec<F>,
+    a: Vec<F>,
+    delta: Vec<F>,
+}
+
+impl<F: Scalar> Buffers<F> {
+    pub fn new(architecture: &Architecture, rows: usize) -> Self {
+        let zeros = |width: usize| vec![F::zero(); rows * width];
+        let layers = architecture.layers().iter().map(|layer| layer.width);
+        let layers =
+            layers.map(|width| LayerBuffers { width, z: zeros(width), a: zeros(width), delta: zeros(width) });
+        Self { layers: layers.collect(), row: RowInF64::new(architecture.output_width()) }
+    }
+
+    /// The outputs of the last forward pass, (n, outputs).
+    pub fn outputs(&self, n: usize) -> ArrayView2<'_, F> {
+        self.layers.last().expect(HAS_LAYERS).activations(n)
+    }
+}
+
+/// Sends rows through the network, and does what the goal asks for.
+pub(crate) fn run<F: Scalar>(
+    network: Network<'_, F>,
+    rows: &Rows<F>,
+    buffers: &mut Buffers<F>,
+    goal: Goal<'_, F>,
+) -> Tally {
+    let x = rows.x();
+    forward_pass(network, &x, buffers);
+    let (loss, gradient) = match goal {
+        Goal::Outputs => return Tally::default(),
+        Goal::Losses(loss) => (loss, None),
+        Goal::Gradient(loss, gradient) => (loss, Some(gradient)),
+    };
+    let tally = loss_pass(loss, rows, x.nrows(), buffers);
+    if let Some(gradient) = gradient {
+        backward_pass(network, &x, buffers, gradient);
+    }
+    tally
+}
+
+/// z⁽ᵏ⁾ = a⁽ᵏ⁻¹⁾ W⁽ᵏ⁾ᵀ + b⁽ᵏ⁾ and a⁽ᵏ⁾ = σ(z⁽ᵏ⁾), layer after layer, with a⁽⁰⁾ = x.
+fn forward_pass<F: Scalar>(network: Network<'_, F>, x: &ArrayRef2<F>, buffers: &mut Buffers<F>) {
+    let n = x.nrows();
+    for (k, (layer, span)) in network.layers().enumerate() {
+        let (before, from_here) = buffers.layers.split_at_mut(k);
+        let input = before.last().map_or(x.view(), |previous| previous.activations(n));
+        let dense = DenseRef::new(span, network.parameters);
+        dense.forward_into(&input, &mut from_here[0].pre_activations_mut(n));
+        from_here[0].activate(n, &layer.activation);
+    }
+}
+
+/// ℓ of each of n rows, and δ = ∂ℓ/∂a of the output layer.
+fn loss_pass<F: Scalar>(loss: &Loss, rows: &Rows<F>, n: usize, buffers: &mut Buffers<F>) -> Tally {
+    let Buffers { layers, row: in_f64 } = buffers;
+    let LayerBuffers { width, a, delta, .. } = layers.last_mut().expect(HAS_LAYERS);
+    let mut tally = Tally::default();
+    let outputs_and_delta = a.chunks_exact(*width).zip(delta.chunks_exact_mut(*width));
+    for (n, (outputs, delta)) in outputs_and_delta.take(n).enumerate() {
+        tally.loss += match loss {
+            Loss::SoftmaxCrossEntropy => cross_entropy(outputs, rows.classes[n], delta),
+            Loss::MeanSquaredError => squared_error(outputs, &rows.values(n, *width), delta),
+            Loss::Custom(function) => {
+                let class = rows.classes.get(n).copied().unwrap_or_default();
+                let values = rows.values.iter().skip(n * *width).map(|value| value.as_f64());
+                let outputs = outputs.iter().map(|output| output.as_f64());
+                let loss = in_f64.apply(&**function, outputs, class, values);
+                for (delta, gradient) in delta.iter_mut().zip(in_f64.gradient()) {
+                    *delta = F::of(gradient);
+                }
+                loss
+            }
+        };
+        tally.correct += usize::from(rows.classes.get(n) == Some(&argmax(outputs)));
+    }
+    tally
+}
+
+/// Last layer to first: δ⁽ᵏ⁾ = ∂J/∂a⁽ᵏ⁾ ∘ σ′(z⁽ᵏ⁾), its share of the gradient, and ∂J/∂a⁽ᵏ⁻¹⁾ = δ⁽ᵏ⁾ W⁽ᵏ⁾.
+fn backward_pass<F: Scalar>(
+    network: Network<'_, F>,
+    x: &ArrayRef2<F>,
+    buffers: &mut Buffers<F>,
+    gradient: &mut [F],
+) {
+    let n = x.nrows();
+    for (k, (layer, span)) in network.layers().enumerate().rev() {
+        let (before, from_here) = buffers.layers.split_at_mut(k);
+        from_here[0].differentiate(n, &layer.activation);
+        let delta = from_here[0].deltas(n);
+        let input = before.last().map_or(x.view(), |previous| previous.activations(n));
+        DenseMut::new(span, gradient).accumulate(&input, &delta);
+        if let Some(previous) = before.last_mut() {
+            DenseRef::new(span, network.parameters).backward_into(&delta, &mut previous.deltas_mut(n));
+        }
+    }
+}
+
+const HAS_LAYERS: &str = "Layout::new refuses a network without layers";
+
+impl<F: Scalar> LayerBuffers<F> {
+    /// a = σ(z) in the first n rows.
+    fn activate(&mut self, n: usize, activation: &Activation) {
+        let end = n * self.width;
+        activation.apply(&self.z[..end], &mut self.a[..end]);
+    }
+
+    /// δ ∘= σ′(z) in the first n rows: from ∂J/∂a to ∂J/∂z.
+    fn differentiate(&mut self, n: usize, activation: &Activation) {
+        let end = n * self.width;
+        activation.multiply_derivative(&self.z[..end], &self.a[..end], &mut self.delta[..end]);
+    }
+
+    fn pre_activations_mut(&mut self, n: usize) -> ArrayViewMut2<'_, F> {
+        matrix_mut(&mut self.z, n, self.width)
+    }
+
+    fn activations(&self, n: usize) -> ArrayView2<'_, F> {
+        matrix(&self.a, n, self.width)
+    }
+
+    fn deltas(&self, n: usize) -> ArrayView2<'_, F> {
+        matrix(&self.delta, n, self.width)
+    }
+
+    fn deltas_mut(&mut self, n: usize) -> ArrayViewMut2<'_, F> {
+        matrix_mut(&mut self.delta, n, self.width)
+    }
+}
+
+fn matrix<F>(buffer: &[F], n: usize, width: usize) -> ArrayView2<'_, F> {
+    ArrayView2::from_shape((n, width), &buffer[..n * width]).expect("the slice has n · width values")
+}
+
+fn matrix_mut<F>(buffer: &mut [F], n: usize, width: usize) -> ArrayViewMut2<'_, F> {
+    ArrayViewMut2::from_shape((n, width), &mut buffer[..n * width]).expect("the slice has n · width values")
+}

@@ -1,0 +1,74 @@
+//! Loops over whole parameter vectors, in the widest registers there are.
+
+use pulp::{Simd, WithSimd};
+
+use crate::Scalar;
+use crate::lanes::Lanes;
+
+/// sum += factor · part, each product and each sum rounded.
+///
+/// # Panics
+/// When the lengths differ.
+pub fn add_scaled<F: Scalar>(sum: &mut [F], factor: F, part: &[F]) {
+    assert_eq!(sum.len(), part.len(), "one number to add for each number");
+    F::combine(Combine { numbers: sum, factor, part: Some(part) });
+}
+
+/// numbers = factor · numbers.
+pub fn scale<F: Scalar>(numbers: &mut [F], factor: F) {
+    F::combine(Combine { numbers, factor, part: None });
+}
+
+/// Numbers, and what becomes of them.
+#[derive(Debug)]
+pub struct Combine<'a, F> {
+    numbers: &'a mut [F],
+    factor: F,
+    /// Added with the factor; where there is nothing to add, the numbers themselves are multiplied.
+    part: Option<&'a [F]>,
+}
+
+impl<F: Scalar> WithSimd for Combine<'_, F> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let Self { numbers, factor, part } = self;
+        let whole = numbers.len() - numbers.len() % F::width::<S>();
+        let (whole_numbers, rest) = numbers.split_at_mut(whole);
+        let registers = F::registers_mut::<S>(whole_numbers);
+        let Some(part) = part else {
+            for register in registers {
+                *register = (Lanes::<_, F> { simd, register: *register } * factor).register;
+            }
+            return rest.iter_mut().for_each(|number| *number *= factor);
+        };
+        for (register, &part) in registers.iter_mut().zip(F::registers::<S>(&part[..whole])) {
+            let product = Lanes::<_, F> { simd, register: part } * factor;
+            *register = (Lanes { simd, register: *register } + product).register;
+        }
+        for (number, &part) in rest.iter_mut().zip(&part[whole..]) {
+            *number += factor * part;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_length_is_computed_number_by_number() {
+        for length in 0..70 {
+            let numbers: Vec<f32> = (0..length).map(|i| 1.0 / (1.0 + i as f32)).collect();
+            let part: Vec<f32> = (0..length).map(|i| 0.3 * i as f32).collect();
+            let (mut sum, mut scaled) = (numbers.clone(), numbers.clone());
+            add_scaled(&mut sum, -0.7, &part);
+            scale(&mut scaled, 0.7);
+            for i in 0..length {
+                assert_eq!(sum[i], numbers[i] - 0.7 * part[i]);
+                assert_eq!(scaled[i], 0.7 * numbers[i]);
+            }
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! The bits of trained weights and of functions: equal for any number of threads, with any instruction set, in debug and in release builds.
+
+use ann_core::elementary::{exp, ln, sigmoid, tanh};
+use ann_core::ndarray::Array2;
+use ann_core::{Activation, Layer, Scalar, seeded};
+use ann_datasets::{doughnut, iris};
+use ann_train::{Batching, Classifier, Regressor, Result};
+use rand::RngExt;
+use sha2::{Digest, Sha256};
+
+const SEED: u64 = 0;
+const EPOCHS: usize = 100;
+/// Rows of the large problem: enough for a tree of many leaves, few enough for a processor that multiplies and adds in software.
+const ROWS: usize = 10_000;
+
+/// What was computed, and its SHA-256 as little-endian f64.
+pub type Fingerprint = (&'static str, String);
+
+/// The fingerprints of a narrow network, two deep ones, a wide one with mini-batches in both precisions, one with many rows, and
+/// the functions that they use.
+///
+/// # Errors
+/// The threads cannot be started.
+pub fn fingerprints(threads: usize) -> Result<Vec<Fingerprint>> {
+    let classifier = |hidden: Vec<Layer>| Classifier {
+        hidden,
+        epochs: EPOCHS,
+        stop_below: 0.0,
+        threads,
+        ..Classifier::default()
+    };
+    let (doughnut, iris) = (doughnut(), iris());
+    let narrow = classifier(Activation::Sigmoid.layers([3])).fit(&doughnut.features, &doughnut.targets)?;
+    let deep = classifier(Activation::Sigmoid.layers([5, 10, 5])).fit(&iris.features, &iris.targets)?;
+    let leaky = Activation::LeakyRelu { slope: 0.01 };
+    let mixed = [Activation::Tanh.layers([20]), leaky.layers([7])].concat();
+    let mixed = classifier(mixed).fit(&iris.features, &iris.targets)?;
+    let (x, y) = (uniform::<f64>(ROWS, 10), uniform(ROWS, 1));
+    let many = Regressor {
+        hidden: Activation::Sigmoid.layers([64, 64]),
+        epochs: 1,
+        threads,
+        ..Regressor::default()
+    };
+    Ok(vec![
+        ("doughnut 2-3-2 sigmoid, 100 epochs", sha256(narrow.network().parameters())),
+        ("Iris 4-5-10-5-3 sigmoid, 100 epochs", sha256(deep.network().parameters())),
+        ("Iris 4-20-7-3 tanh and leaky ReLU, 100 epochs", sha256(mixed.network().parameters())),
+        ("64-100-10 ReLU, batches of 64, one epoch", mini_batches::<f64>(threads)?),
+        ("64-100-10 ReLU in f32, batches of 64, one epoch", mini_batches::<f32>(threads)?),
+        ("10-64-64-1 sigmoid, 10 000 rows, one step", sha256(many.fit(&x, &y)?.network().parameters())),
+        ("exp, ln, tanh and sigmoid in f64", functions::<f64>()),
+        ("exp, ln, tanh and sigmoid in f32", functions::<f32>()),
+    ])
+}
+
+fn mini_batches<F: Scalar>(threads: usize) -> Result<String> {
+    let classes: Vec<usize> = (0..1797).map(|row| row % 10).collect();
+    let digits = Classifier {
+        hidden: Activation::Relu.layers([100]),
+        batching: Batching::Shuffled { rows: 64, seed: SEED },
+        epochs: 1,
+        threads,
+        ..Classifier::default()
+    };
+    Ok(sha256(digits.fit(&uniform::<F>(classes.len(), 64), &classes)?.network().parameters()))
+}
+
+fn uniform<F: Scalar>(rows: usize, columns: usize) -> Array2<F> {
+    let mut rng = seeded(SEED);
+    Array2::from_shape_fn((rows, columns), |_| F::of(rng.random()))
+}
+
+/// Numbers of every exponent and both signs, subnormal ones, ±∞ and NaN through each function.
+fn functions<F: Scalar>() -> String {
+    let mut rng = seeded(SEED);
+    let numbers = (0..1 << 12).map(|top: u64| f64::from_bits(top << 52 | rng.random::<u64>() >> 12));
+    let numbers: Vec<F> = numbers.chain((-2000..2000).map(|k| f64::from(k) / 32.0)).map(F::of).collect();
+    let values = [exp, ln, tanh, sigmoid].map(|function| {
+        let mut values = numbers.clone();
+        function(&mut values);
+        // A NaN may have any sign.
+        values.iter().map(|value| if value.is_nan() { F::nan() } else { *value }).collect::<Vec<F>>()
+    });
+    sha256(&values.concat())
+}
+
+fn sha256<F: Scalar>(numbers: &[F]) -> String {
+    let bytes = numbers.iter().flat_map(|number| number.as_f64().to_le_bytes());
+    let digest = Sha256::digest(bytes.collect::<Vec<u8>>());
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,45 @@
+//! Outputs for many rows, shared among threads.
+
+use ann_core::ndarray::{Array2, ArrayRef2, Axis, concatenate};
+use ann_core::{Error as CoreError, Network, Scalar, block};
+
+use crate::Result;
+use crate::threads::{checked, pool};
+
+/// Rows · parameters that are worth starting a thread.
+const WORK: usize = 1 << 23;
+
+/// As [`Network::forward`], with up to `threads` threads, and the same bits for any number of them.  No more are started than there
+/// is work for; those live as long as the call.  Where several things are wrong, it may be another one that is reported.
+///
+/// # Errors
+/// As [`Network::forward`]; no or more than 1024 threads, or the system refuses to start them.
+#[expect(clippy::missing_panics_doc, reason = "the parts of one network fit together")]
+pub fn forward<F: Scalar>(network: &Network<F>, x: &ArrayRef2<F>, threads: usize) -> Result<Array2<F>> {
+    let work = x.nrows().saturating_mul(network.layout().len());
+    let threads = checked(threads)?.min(work / WORK);
+    if threads <= 1 {
+        return Ok(network.forward(x)?);
+    }
+    let rows = x.nrows().div_ceil(threads).next_multiple_of(block::TILE);
+    let pieces = x.axis_chunks_iter(Axis(0), rows);
+    let mut parts: Vec<_> = pieces.map(|piece| (piece, Ok(Array2::zeros((0, 0))))).collect();
+    pool(threads)?.scope(|scope| {
+        for (piece, outputs) in &mut parts {
+            scope.spawn(|_| *outputs = network.forward(piece));
+        }
+    });
+    let parts = parts.into_iter().enumerate();
+    let parts = parts.map(|(index, (_, outputs))| outputs.map_err(|error| after(index * rows, error)));
+    let parts = parts.collect::<Result<Vec<_>, _>>()?;
+    let views: Vec<_> = parts.iter().map(|part| part.view()).collect();
+    Ok(concatenate(Axis(0), &views).expect("each part has one column for each output"))
+}
+
+/// The error of a piece that begins at row `start`.
+fn after(start: usize, mut error: CoreError) -> CoreError {
+    if let CoreError::NonFinite { row, .. } | CoreError::NonFiniteOutput { row, .. } = &mut error {
+        *row += start;
+    }
+    error
+}

@@ -1,0 +1,291 @@
+//! Sums of losses and gradients over rows: leaves that compute, and whose sums are added in the order of their rows.
+//!
+//! The leaves depend on rows and parameters alone.  Threads only decide who computes which of them, so any number gives the
+//! same bits.
+
+use std::mem;
+use std::ops::Range;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use ann_core::block::{self, Batch, Kernel, Scratch, Tally};
+use ann_core::vector::add_scaled;
+use ann_core::{Problem, Scalar};
+use rayon_core::ThreadPool;
+
+use crate::threads::pool;
+use crate::{Accumulation, Result};
+
+/// No more leaves than this: each but the first has a gradient of its own.
+const LEAVES: usize = 64;
+/// Fewer leaves, but two at least, where their gradients together have more entries than this: they would leave the caches.
+const ENTRIES: usize = 1 << 21;
+/// Rows · parameters that are worth waking a thread.
+const WORK: usize = 1 << 21;
+/// A gradient of so many bytes is added to another one within the processor's caches.
+const NEAR: usize = 1 << 19;
+/// Leaves of fewer rows would spend too much time on adding gradients: for gradients that are near, and for others.
+const LEAST_ROWS: [usize; 2] = [64, 256];
+/// Rows that take no more bytes than this are gathered once, others whenever they are needed.
+const KEPT: usize = 16 << 20;
+
+/// Which rows of a problem are summed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Chosen<'a> {
+    All,
+    These(&'a [usize]),
+}
+
+/// Entries of a gradient that are worth another thread when leaves are added.
+const SLICE: usize = 1 << 14;
+
+/// Buffers and threads for sums over a problem.
+#[derive(Debug)]
+pub(crate) struct Summation<F> {
+    accumulation: Accumulation,
+    leaves: Vec<Leaf<F>>,
+    /// One for each thread.
+    scratches: Mutex<Vec<Scratch<F>>>,
+    /// Rows of a block, and who computes them.
+    block: (usize, Kernel),
+    /// Leaves of so many rows add to each entry of the gradient once.
+    rows_at_once: usize,
+    threads: Option<ThreadPool>,
+}
+
+/// Some rows that are computed one after the other, and what they add up to.
+#[derive(Clone, Debug, Default)]
+struct Leaf<F> {
+    rows: Range<usize>,
+    tally: Tally,
+    /// Where it cannot be added to the sum at once.
+    gradient: Vec<F>,
+    /// Its share of all rows, where they are few enough to be kept.
+    kept: Vec<Batch<F>>,
+}
+
+impl<F: Scalar> Summation<F> {
+    /// For sums over all rows, `rows` at a time.
+    pub fn new(
+        problem: &Problem<'_, F>,
+        accumulation: Accumulation,
+        rows: usize,
+        threads: usize,
+    ) -> Result<Self> {
+        let architecture = problem.architecture();
+        let (block, kernel) = match accumulation {
+            Accumulation::Batched => (block::ROWS.min(problem.rows()), Kernel::choose(architecture)),
+            Accumulation::PerSample => (1, Kernel::Textbook),
+        };
+        let scratch = Scratch::with_kernel(architecture, block, kernel);
+        let mut leaves = vec![Leaf::default(); LEAVES];
+        if rows == problem.rows() && block > 1 && bytes(problem) <= KEPT {
+            let pieces = pieces(0..rows, leaf_rows(problem, accumulation, rows));
+            for (leaf, piece) in leaves.iter_mut().zip(pieces) {
+                leaf.kept = gather(problem, piece, &scratch);
+            }
+        }
+        // No thread for what one does alone.
+        let threads = threads.min(rows.div_ceil(leaf_rows(problem, accumulation, rows)));
+        let rows_at_once = scratch.rows_at_once();
+        let scratches = Mutex::new(vec![scratch; threads]);
+        let threads = if threads > 1 { Some(pool(threads)?) } else { None };
+        Ok(Self { accumulation, leaves, scratches, block: (block, kernel), rows_at_once, threads })
+    }
+
+    /// Σ ℓ over the chosen rows; overwrites `gradient` with Σ ∂ℓ/∂θ.
+    pub fn sum(
+        &mut self,
+        problem: &Problem<'_, F>,
+        parameters: &[F],
+        chosen: Chosen<'_>,
+        gradient: Option<&mut [F]>,
+    ) -> Tally {
+        let rows = match chosen {
+            Chosen::All => problem.rows(),
+            Chosen::These(rows) => rows.len(),
+        };
+        let leaf_rows = leaf_rows(problem, self.accumulation, rows);
+        let leaves = &mut self.leaves[..rows.div_ceil(leaf_rows)];
+        for (leaf, rows) in leaves.iter_mut().zip(pieces(0..rows, leaf_rows)) {
+            leaf.rows = rows;
+        }
+        let (scratches, block, rows_at_once) = (&self.scratches, self.block, self.rows_at_once);
+        let work = Work { problem, parameters, chosen, scratches, block, rows_at_once };
+        match &self.threads {
+            Some(threads) if leaves.len() > 1 => threads.install(|| work.together(leaves, gradient)),
+            _ => work.alone(leaves, gradient),
+        }
+    }
+}
+
+/// A sum while it is computed.
+struct Work<'a, 'data, F> {
+    problem: &'a Problem<'data, F>,
+    parameters: &'a [F],
+    chosen: Chosen<'a>,
+    scratches: &'a Mutex<Vec<Scratch<F>>>,
+    block: (usize, Kernel),
+    rows_at_once: usize,
+}
+
+impl<F: Scalar> Work<'_, '_, F> {
+    /// One leaf after the other.
+    fn alone(&self, leaves: &mut [Leaf<F>], gradient: Option<&mut [F]>) -> Tally {
+        let Some(gradient) = gradient else {
+            return total(leaves.iter().map(|leaf| self.leaf(leaf, None)));
+        };
+        gradient.fill(F::zero());
+        let mut aside = mem::take(&mut leaves[0].gradient);
+        let tallies = leaves.iter().enumerate().map(|(index, leaf)| {
+            // What is added to each entry once may as well be added to the sum.
+            if index == 0 || leaf.rows.len() <= self.rows_at_once {
+                return self.leaf(leaf, Some(gradient));
+            }
+            clear(&mut aside, gradient.len());
+            let tally = self.leaf(leaf, Some(&mut aside));
+            add_scaled(gradient, F::one(), &aside);
+            tally
+        });
+        let tally = total(tallies);
+        leaves[0].gradient = aside;
+        tally
+    }
+
+    /// Leaves on all threads, and then their sum, some entries on each.
+    fn together(&self, leaves: &mut [Leaf<F>], gradient: Option<&mut [F]>) -> Tally {
+        let (first, others) = leaves.split_first_mut().expect("a problem has rows");
+        match gradient {
+            Some(gradient) => {
+                gradient.fill(F::zero());
+                let entries = gradient.len();
+                let of_first = || first.tally = self.leaf(first, Some(&mut *gradient));
+                rayon_core::join(of_first, || self.each(others, entries));
+                add_in_order(gradient, others, 0);
+            }
+            None => {
+                rayon_core::join(|| first.tally = self.leaf(first, None), || self.each(others, 0));
+            }
+        }
+        total(leaves.iter().map(|leaf| leaf.tally))
+    }
+
+    /// Each leaf by itself, with a gradient of so many entries.
+    fn each(&self, leaves: &mut [Leaf<F>], entries: usize) {
+        match leaves {
+            [] => {}
+            [leaf] => {
+                let mut gradient = mem::take(&mut leaf.gradient);
+                clear(&mut gradient, entries);
+                leaf.tally = self.leaf(leaf, (entries > 0).then_some(&mut gradient));
+                leaf.gradient = gradient;
+            }
+            _ => {
+                let (left, right) = leaves.split_at_mut(leaves.len() / 2);
+                rayon_core::join(|| self.each(left, entries), || self.each(right, entries));
+            }
+        }
+    }
+
+    /// Adds the gradient of the rows of a leaf, block by block.
+    fn leaf(&self, leaf: &Leaf<F>, mut gradient: Option<&mut [F]>) -> Tally {
+        let scratch = self.lock().pop();
+        // There is one for each thread; but a thread that waits in a function of the user's own may be given another leaf.
+        let mut scratch = scratch
+            .unwrap_or_else(|| Scratch::with_kernel(self.problem.architecture(), self.block.0, self.block.1));
+        let tally = if matches!(self.chosen, Chosen::All) && !leaf.kept.is_empty() {
+            total(leaf.kept.iter().map(|batch| self.block(batch, &mut scratch, gradient.as_deref_mut())))
+        } else {
+            let blocks = pieces(leaf.rows.clone(), scratch.rows());
+            total(blocks.map(|rows| self.gathered(rows, &mut scratch, gradient.as_deref_mut())))
+        };
+        self.lock().push(scratch);
+        tally
+    }
+
+    fn block(&self, batch: &Batch<F>, scratch: &mut Scratch<F>, gradient: Option<&mut [F]>) -> Tally {
+        match gradient {
+            Some(gradient) => {
+                block::accumulate_batch(self.problem, self.parameters, batch, scratch, gradient)
+            }
+            None => block::evaluate_batch(self.problem, self.parameters, batch, scratch),
+        }
+    }
+
+    fn gathered(&self, rows: Range<usize>, scratch: &mut Scratch<F>, gradient: Option<&mut [F]>) -> Tally {
+        let (problem, parameters) = (self.problem, self.parameters);
+        match (self.chosen, gradient) {
+            (Chosen::All, Some(gradient)) => block::accumulate(problem, parameters, rows, scratch, gradient),
+            (Chosen::All, None) => block::evaluate(problem, parameters, rows, scratch),
+            (Chosen::These(chosen), Some(gradient)) => {
+                block::accumulate(problem, parameters, chosen[rows].iter().copied(), scratch, gradient)
+            }
+            (Chosen::These(chosen), None) => {
+                block::evaluate(problem, parameters, chosen[rows].iter().copied(), scratch)
+            }
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Scratch<F>>> {
+        self.scratches.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn total(tallies: impl Iterator<Item = Tally>) -> Tally {
+    let mut sum = Tally::default();
+    tallies.for_each(|tally| sum += tally);
+    sum
+}
+
+/// Zeros; the first time allocates them.
+fn clear<F: Scalar>(gradient: &mut Vec<F>, entries: usize) {
+    gradient.clear();
+    gradient.resize(entries, F::zero());
+}
+
+/// Adds leaf after leaf to `sum`, which are the entries from `start` on.
+fn add_in_order<F: Scalar>(sum: &mut [F], leaves: &[Leaf<F>], start: usize) {
+    if sum.len() <= SLICE {
+        return leaves
+            .iter()
+            .for_each(|leaf| add_scaled(sum, F::one(), &leaf.gradient[start..][..sum.len()]));
+    }
+    let middle = sum.len() / 2;
+    let (left, right) = sum.split_at_mut(middle);
+    rayon_core::join(|| add_in_order(left, leaves, start), || add_in_order(right, leaves, start + middle));
+}
+
+/// Rows of a leaf, from shapes alone.
+fn leaf_rows<F: Scalar>(problem: &Problem<'_, F>, accumulation: Accumulation, rows: usize) -> usize {
+    if accumulation == Accumulation::PerSample {
+        // One row after the other, as the report has it.
+        return rows;
+    }
+    let parameters = problem.layout().len();
+    let least = LEAST_ROWS[usize::from(parameters > NEAR / size_of::<F>())];
+    let most_leaves = (ENTRIES / parameters).clamp(2, LEAVES);
+    let rows = least.max(WORK / parameters).max(rows.div_ceil(most_leaves));
+    // Whole tiles, so that none of the kernel's lanes is left empty.
+    rows.next_multiple_of(block::TILE)
+}
+
+/// `rows` in pieces of the same size, the last one smaller.
+fn pieces(rows: Range<usize>, size: usize) -> impl Iterator<Item = Range<usize>> {
+    let end = rows.end;
+    rows.step_by(size).map(move |start| start..end.min(start + size))
+}
+
+/// Rows of a problem in blocks that fit the scratch.
+fn gather<F: Scalar>(problem: &Problem<'_, F>, rows: Range<usize>, scratch: &Scratch<F>) -> Vec<Batch<F>> {
+    let gathered = pieces(rows, scratch.rows()).map(|rows| {
+        let mut batch = Batch::new(scratch.kernel());
+        batch.gather(problem, rows);
+        batch
+    });
+    gathered.collect()
+}
+
+/// The size of a problem's data.
+fn bytes<F: Scalar>(problem: &Problem<'_, F>) -> usize {
+    let columns = problem.features().ncols() + problem.architecture().output_width();
+    problem.rows().saturating_mul(columns).saturating_mul(size_of::<F>())
+}
