@@ -77,7 +77,7 @@ pub fn build(workspace: &Workspace) -> Result<BTreeMap<String, PathBuf>> {
 }
 
 /// The programs named in cargo's messages. Cargo knows best where they are: `build.target` moves them, for one.
-fn programs(messages: &str) -> Result<BTreeMap<String, PathBuf>> {
+pub fn programs(messages: &str) -> Result<BTreeMap<String, PathBuf>> {
     let mut programs = BTreeMap::new();
     for line in messages.lines() {
         let message: Value =

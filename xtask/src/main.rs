@@ -9,6 +9,7 @@ mod bits;
 mod faults;
 mod mutants;
 
+mod bench;
 
 mod check;
 mod curves;
@@ -46,6 +47,8 @@ enum Task {
     Mutants(mutants::Options),
     /// Train the same networks in debug and release builds, with every instruction set and many numbers of threads, and compare bits
     Bits(bits::Options),
+    /// Time the workloads W1 to W10 and the growth of cost, beside other libraries when asked
+    Bench(bench::Options),
     /// Run `.ci/run`, everything that must pass before a change is taken
     Ci,
 }
@@ -69,6 +72,7 @@ fn run(cli: &Cli) -> Result<()> {
         Task::Faults(options) => faults::faults(&workspace, options),
         Task::Mutants(options) => mutants::mutants(&workspace, options),
         Task::Bits(options) => bits::bits(&workspace, options),
+        Task::Bench(options) => bench::bench(&workspace, options),
         Task::Ci => ci(&workspace),
     }
 }

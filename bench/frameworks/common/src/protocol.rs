@@ -1,0 +1,148 @@
+//! Requests on standard input, a line of JSON for each on standard output.
+
+use std::hint::black_box;
+use std::io::{self, Write};
+use std::time::Instant;
+
+use anyhow::{Context, Result, bail};
+use serde_json::{Value, json};
+
+use crate::data::Problem;
+use crate::workload::Workload;
+
+/// How long a timed run takes, and how much of warming up is enough.
+const RUN_SECONDS: f64 = 0.2;
+const WARM_UP_SECONDS: f64 = 5.0;
+
+/// What a framework makes of a workload.
+pub enum Preparation {
+    /// The losses before and after one step on all rows, or twice the sum of outputs; and one unit of work.
+    Ready { loss: [f64; 2], unit: Box<dyn FnMut() -> Result<f64>> },
+    /// Why it cannot be done.
+    Skip(&'static str),
+}
+
+/// Answers all requests; `prepare` is the framework.
+///
+/// # Errors
+/// What `prepare` and the work report, and requests that are not understood.
+pub fn serve(
+    peer: &str,
+    version: &str,
+    prepare: fn(&Workload, &Problem) -> Result<Preparation>,
+) -> Result<()> {
+    let threads = std::env::args().nth(1).and_then(|text| text.parse().ok());
+    let threads = threads.context("expected the number of threads as the only argument")?;
+    pin(threads)?;
+    answer(&json!({"peer": peer, "version": version, "threads": threads}))?;
+    let mut run: Option<Run> = None;
+    for line in io::stdin().lines() {
+        let line = line?;
+        match (line.split_once(' '), &mut run) {
+            (Some(("prepare", name)), _) => {
+                // What the last workload held goes before the next one comes.
+                drop(run.take());
+                run = prepare_run(name, prepare)?;
+            }
+            (None, Some(run)) if line == "run" => answer(&json!({"us": run.microseconds()?}))?,
+            _ => {
+                bail!("found {line:?}, expected `prepare WORKLOAD`, or `run` after one that was not skipped")
+            }
+        }
+    }
+    Ok(())
+}
+
+fn prepare_run(name: &str, prepare: fn(&Workload, &Problem) -> Result<Preparation>) -> Result<Option<Run>> {
+    let workload = Workload::named(name)?;
+    match prepare(&workload, &Problem::new(name, &workload))? {
+        Preparation::Skip(reason) => {
+            answer(&json!({"skip": reason}))?;
+            Ok(None)
+        }
+        Preparation::Ready { loss, unit } => {
+            answer(&json!({"loss": loss, "unit": workload.unit}))?;
+            Ok(Some(Run::warmed_up(unit)?))
+        }
+    }
+}
+
+fn answer(message: &Value) -> Result<()> {
+    let mut out = io::stdout().lock();
+    writeln!(out, "{message}")?;
+    Ok(out.flush()?)
+}
+
+/// So many units as take about 0.2 s.
+struct Run {
+    unit: Box<dyn FnMut() -> Result<f64>>,
+    units: usize,
+}
+
+impl Run {
+    fn warmed_up(unit: Box<dyn FnMut() -> Result<f64>>) -> Result<Self> {
+        let mut run = Self { unit, units: 1 };
+        if run.seconds()? > WARM_UP_SECONDS {
+            return Ok(run);
+        }
+        let mut taken = run.seconds()?;
+        while taken < RUN_SECONDS {
+            run.units *= 2;
+            taken = run.seconds()?;
+        }
+        run.units = ((run.units as f64 * RUN_SECONDS / taken).round() as usize).max(1);
+        Ok(run)
+    }
+
+    fn microseconds(&mut self) -> Result<f64> {
+        Ok(self.seconds()? / self.units as f64 * 1e6)
+    }
+
+    fn seconds(&mut self) -> Result<f64> {
+        let begin = Instant::now();
+        for _ in 0..self.units {
+            black_box((self.unit)()?);
+        }
+        Ok(begin.elapsed().as_secs_f64())
+    }
+}
+
+/// As many cores as threads, and the same for every library that asks its environment; before any thread is started.
+fn pin(threads: usize) -> Result<()> {
+    #[cfg(target_os = "linux")]
+    {
+        use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
+        use nix::unistd::Pid;
+        let allowed = sched_getaffinity(Pid::from_raw(0))?;
+        let mut chosen = CpuSet::new();
+        for core in (0..CpuSet::count()).filter(|core| allowed.is_set(*core).unwrap_or(false)).take(threads) {
+            chosen.set(core)?;
+        }
+        sched_setaffinity(Pid::from_raw(0), &chosen)?;
+    }
+    // SAFETY: this process has only one thread yet, so nobody reads the environment at the same time.
+    unsafe { std::env::set_var("RAYON_NUM_THREADS", threads.to_string()) };
+    Ok(())
+}
+
+/// The version of `package` in the text of this workspace's Cargo.lock.
+///
+/// # Panics
+/// When the lock file does not name the package.
+pub fn locked_version<'a>(lock: &'a str, package: &str) -> &'a str {
+    let name = format!("name = \"{package}\"");
+    let mut lines = lock.lines().skip_while(|line| *line != name);
+    let version = lines.nth(1).expect("a runner asks for a package it depends on");
+    version.trim_start_matches("version = ").trim_matches('"')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_version_stands_under_the_name() {
+        let lock = "[[package]]\nname = \"burn-core\"\nversion = \"1.0.0\"\n\n[[package]]\nname = \"burn\"\nversion = \"0.9.1\"\n";
+        assert_eq!(locked_version(lock, "burn"), "0.9.1");
+    }
+}

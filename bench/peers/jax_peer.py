@@ -1,0 +1,201 @@
+"""JAX, compiled: all units of a run are one program, a `scan` that gives the loss of each.
+
+Units down, samples across: XLA computes narrow layers faster that way.
+"""
+
+import os
+from functools import partial
+
+import jax
+import jax.flatten_util
+import jax.numpy as jnp
+import numpy as np
+from jax.sharding import Mesh, NamedSharding, PartitionSpec
+
+from workloads import DIFFERENCES, INFER, STEP
+
+# Registers of 512 bits where the processor has them; XLA would take 256.  Narrow layers are a tenth faster.  It reads
+# this with its first array.
+os.environ.setdefault("XLA_FLAGS", "--xla_cpu_prefer_vector_width=512")
+jax.config.update("jax_enable_x64", True)
+# A device for each thread, so that the rows of a large step can be dealt out; the runner has set the variable.
+jax.config.update("jax_num_cpu_devices", int(os.environ["OMP_NUM_THREADS"]))
+
+VERSION = jax.__version__
+
+# Rows at a time where a step has many, so that they stay in the cache: the fastest of 500, 1 000, … 10 000, and twice
+# as fast as all at once.  It divides every number of rows above it, and the share of each of two threads.
+ROWS = 1000
+# Steps without a jump between them, where there are many.
+UNROLL = 4
+
+
+def prepare(workload, problem, threads):
+    layers = [(jnp.asarray(weights), jnp.asarray(bias)[:, None]) for weights, bias in problem.layers]
+    if workload.kind == INFER:
+        return inference(workload, jnp.asarray(problem.x), layers)
+    x, t = jnp.asarray(problem.x), targets(workload, problem)
+    if workload.kind == DIFFERENCES:
+        return differences(workload, x, t, layers)
+    if dealt_out(workload):
+        x, t = jax.device_put((x, t), NamedSharding(mesh(), PartitionSpec("threads")))
+        layers = jax.device_put(layers, NamedSharding(mesh(), PartitionSpec()))
+    trial = jax.jit(partial(full_batch, workload, steps=2))
+    return [float(loss) for loss in trial(layers, x, t)[1]], training(workload, x, t, layers)
+
+
+def dealt_out(workload):
+    """Whether a step has so many rows that the threads share them, and each takes them in blocks."""
+    return workload.batch is None and workload.rows > ROWS
+
+
+def mesh():
+    return Mesh(jax.devices(), ("threads",))
+
+
+def targets(workload, problem):
+    """(rows, outputs): classes one-hot, whose derivative needs no scattering, or the numbers themselves."""
+    if workload.loss == "squared error":
+        return jnp.asarray(problem.y)[:, None]
+    return jax.nn.one_hot(problem.y, workload.widths[-1], dtype=problem.x.dtype)
+
+
+def forward(workload, layers, x):
+    """Raw outputs, (outputs, rows)."""
+    a = x.T
+    *hidden, (weights, bias) = layers
+    for hidden_weights, hidden_bias in hidden:
+        a = ACTIVATIONS[workload.hidden](hidden_weights @ a + hidden_bias)
+    return weights @ a + bias
+
+
+ACTIVATIONS = {"sigmoid": jax.nn.sigmoid, "relu": jax.nn.relu}
+
+
+def loss_sum(workload, layers, x, t):
+    z = forward(workload, layers, x)
+    if workload.loss == "squared error":
+        return ((z - t.T) ** 2).sum()
+    return -(jax.nn.log_softmax(z, axis=0) * t.T).sum()
+
+
+# Training.
+
+
+def training(workload, x, t, layers):
+    rng = np.random.default_rng()
+    # `donate`: the new parameters take the place of the old ones, which are copied here to be given away.
+    layers = jax.tree.map(jnp.copy, layers)
+    full_batches = jax.jit(partial(full_batch, workload), donate_argnums=0, static_argnames="steps")
+    mini_batches = jax.jit(partial(shuffled_epochs, workload), donate_argnums=0)
+
+    def run(epochs):
+        nonlocal layers
+        if workload.batch:
+            orders = np.broadcast_to(np.arange(workload.rows, dtype=np.int32), (epochs, workload.rows))
+            # The numbers are drawn by numpy: JAX would sort, which takes longer.
+            layers, losses = mini_batches(layers, x, t, rng.permuted(orders, axis=1))
+        else:
+            layers, losses = full_batches(layers, x, t, steps=epochs)
+        losses.block_until_ready()
+
+    return run
+
+
+def full_batch(workload, layers, x, t, steps):
+    unroll = UNROLL if steps >= 10 * UNROLL else 1
+    return jax.lax.scan(lambda layers, _: step(workload, layers, x, t), layers, length=steps, unroll=unroll)
+
+
+def shuffled_epochs(workload, layers, x, t, orders):
+    return jax.lax.scan(partial(shuffled_epoch, workload, x, t), layers, orders)
+
+
+def shuffled_epoch(workload, x, t, layers, order):
+    """One epoch in batches, the last of which may be smaller; the mean loss."""
+    whole = workload.rows // workload.batch * workload.batch
+
+    def batch(layers, rows):
+        layers, loss = step(workload, layers, x[rows], t[rows])
+        return layers, loss * len(rows)
+
+    layers, losses = jax.lax.scan(batch, layers, order[:whole].reshape(-1, workload.batch))
+    total = losses.sum()
+    if whole < workload.rows:
+        layers, loss = batch(layers, order[whole:])
+        total += loss
+    return layers, total / workload.rows
+
+
+def step(workload, layers, x, t):
+    """θ ← θ − η ∂J/∂θ, and the mean loss before."""
+    rows = len(x)
+    loss, gradient = loss_and_gradient(workload, layers, x, t)
+    # −η · 2λ W is part of the step of the weights.
+    shrink = 1 - 2 * workload.rate * workload.penalty
+    move = workload.rate / rows
+    pairs = zip(layers, gradient)
+    return [(shrink * w - move * dw, b - move * db) for (w, b), (dw, db) in pairs], loss / rows
+
+
+def loss_and_gradient(workload, layers, x, t):
+    """Sums over rows."""
+    if not dealt_out(workload):
+        return of_rows(workload, layers, x, t)
+    shared = PartitionSpec("threads")
+    each = partial(of_blocks, workload)
+    specs = {"in_specs": (PartitionSpec(), shared, shared), "out_specs": PartitionSpec()}
+    return jax.shard_map(each, mesh=mesh(), **specs)(layers, x, t)
+
+
+def of_rows(workload, layers, x, t):
+    return jax.value_and_grad(partial(loss_sum, workload))(layers, x, t)
+
+
+def of_blocks(workload, layers, x, t):
+    """What one thread does with its share of the rows, and the sum of all threads' results."""
+    zero = jnp.zeros((), x.dtype), jax.tree.map(jnp.zeros_like, layers)
+    # Each thread has sums of its own, until the end.
+    zero, layers = jax.lax.pcast((zero, layers), "threads", to="varying")
+
+    def add_block(total, block):
+        return jax.tree.map(jnp.add, total, of_rows(workload, layers, *block)), None
+
+    blocks = tuple(array.reshape(-1, ROWS, array.shape[1]) for array in (x, t))
+    return jax.lax.psum(jax.lax.scan(add_block, zero, blocks)[0], "threads")
+
+
+# Inference and W4.
+
+
+def inference(workload, x, layers):
+    call = jax.jit(lambda x: forward(workload, layers, x))
+
+    def run(calls):
+        for _ in range(calls):
+            call(x).block_until_ready()
+
+    total = float(call(x).sum(dtype=float))
+    return [total, total], run
+
+
+def differences(workload, x, t, layers):
+    """(f(θ + h) − f(θ − h)) / 2h for every parameter, one after the other: faster than some at a time."""
+    theta, layers_of = jax.flatten_util.ravel_pytree(layers)
+
+    def mean_loss(theta):
+        return loss_sum(workload, layers_of(theta), x, t) / len(x)
+
+    def difference(i):
+        return (mean_loss(theta.at[i].add(STEP)) - mean_loss(theta.at[i].add(-STEP))) / (2 * STEP)
+
+    threads = PartitionSpec("threads")
+    share = jax.shard_map(partial(jax.lax.map, difference), mesh=mesh(), in_specs=threads, out_specs=threads)
+    all_of_them = jax.jit(lambda: share(jnp.arange(theta.size)))
+
+    def run(times):
+        for _ in range(times):
+            all_of_them().block_until_ready()
+
+    total = float(jnp.abs(all_of_them()).sum())
+    return [total, total], run

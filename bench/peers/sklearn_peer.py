@@ -1,0 +1,87 @@
+"""scikit-learn's MLPClassifier and MLPRegressor, with plain gradient descent (momentum 0)."""
+
+import warnings
+
+import numpy as np
+import sklearn
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.neural_network import MLPClassifier, MLPRegressor
+
+from workloads import DIFFERENCES, INFER, Skip
+
+VERSION = sklearn.__version__
+ACTIVATIONS = {"sigmoid": "logistic", "relu": "relu"}
+
+# A run has the epochs it was told to have, and is not expected to converge.
+warnings.simplefilter("ignore", ConvergenceWarning)
+
+
+def prepare(workload, problem, threads):
+    if workload.kind == DIFFERENCES:
+        raise Skip("it gives no loss as a function of the parameters")
+    if workload.kind == INFER:
+        return inference(workload, problem)
+    if workload.loss == "cross-entropy" and workload.widths[-1] == 2:
+        raise Skip("of two classes it makes one logistic output, another network")
+    trial = estimator(workload, problem, batch=workload.rows)
+    losses = []
+    for _ in range(2):
+        losses.append(mean_loss(workload, problem, trial))
+        trial.fit(problem.x, problem.y)
+    return losses, training(workload, problem)
+
+
+def training(workload, problem):
+    model = estimator(workload, problem, batch=workload.batch or workload.rows)
+
+    def run(epochs):
+        model.set_params(max_iter=epochs).fit(problem.x, problem.y)
+
+    return run
+
+
+def inference(workload, problem):
+    # A regressor's prediction is its raw output.
+    targets = np.zeros((workload.rows, workload.widths[-1]), workload.dtype)
+    model = estimator(workload, problem, batch=workload.rows, y=targets)
+    total = float(model.predict(problem.x).sum(dtype=float))
+
+    def run(calls):
+        for _ in range(calls):
+            model.predict(problem.x)
+
+    return [total, total], run
+
+
+def estimator(workload, problem, batch, y=None):
+    """An estimator that goes on from the workload's initial weights with each `fit`."""
+    regression = workload.loss == "squared error" or y is not None
+    model = (MLPRegressor if regression else MLPClassifier)(
+        hidden_layer_sizes=workload.widths[1:-1],
+        activation=ACTIVATIONS[workload.hidden],
+        solver="sgd",
+        momentum=0,
+        # Its squared error has a factor ½, so the step has to be twice as long.
+        learning_rate_init=workload.rate * (2 if workload.loss == "squared error" else 1),
+        # Its penalty is alpha / 2n ‖W‖², ours λ‖W‖².
+        alpha=2 * workload.penalty * workload.rows,
+        batch_size=batch,
+        shuffle=bool(workload.batch) and batch < workload.rows,
+        random_state=np.random.RandomState(0),
+        warm_start=True,
+        max_iter=1,
+        tol=0,
+        n_iter_no_change=np.inf,
+    )
+    # Its own initial weights are made by a first fit, and then replaced.
+    model.fit(problem.x, problem.y if y is None else y)
+    model.coefs_ = [weights.T.copy() for weights, _ in problem.layers]
+    model.intercepts_ = [bias.copy() for _, bias in problem.layers]
+    return model
+
+
+def mean_loss(workload, problem, model):
+    if workload.loss == "squared error":
+        return float(np.mean((model.predict(problem.x) - problem.y) ** 2))
+    of_class = model.predict_proba(problem.x)[np.arange(workload.rows), problem.y]
+    return float(-np.log(of_class, dtype=float).mean())

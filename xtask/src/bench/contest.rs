@@ -1,0 +1,269 @@
+//! All runners with one number of threads: each workload is prepared by one after the other, compared, and timed in turns.
+
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
+
+use anyhow::{Result, bail, ensure};
+
+use super::peers::Peer;
+use super::protocol::{Growth, Hello, Peak, Prepared, Timed};
+use super::results::{Absence, Measurement};
+use super::runner::Runner;
+use super::statistics::Summary;
+use super::workload::Workload;
+use crate::print;
+
+/// The threads of some libraries go on looking for work for a while, which is not to be the next one's loss.
+const REST: Duration = Duration::from_millis(20);
+
+/// Ours and its peers.
+#[derive(Debug)]
+pub struct Contest {
+    ours: Contestant,
+    peers: Vec<Contestant>,
+    /// Who could not do what, and why.
+    pub absences: Vec<Absence>,
+}
+
+/// A library with a number of threads.
+#[derive(Debug)]
+struct Contestant {
+    peer: Peer,
+    threads: usize,
+    log: PathBuf,
+    version: String,
+    /// Started when it is needed: again after it had to be ended.
+    runner: Option<Runner>,
+    /// Microseconds per unit of the workload at hand; `None` when it does not take part.
+    times: Option<Vec<f64>>,
+}
+
+impl Contest {
+    /// Starts all runners; peers that cannot start are left out.
+    ///
+    /// # Errors
+    /// Ours cannot start.
+    pub fn start(ours: &Peer, peers: &[Peer], threads: usize, logs: &Path) -> Result<Self> {
+        let ours = Contestant::start(ours, threads, logs)?;
+        let mut contest = Self { ours, peers: Vec::new(), absences: Vec::new() };
+        for peer in peers {
+            match Contestant::start(peer, threads, logs) {
+                Ok(contestant) => contest.peers.push(contestant),
+                Err(error) => {
+                    absent(&mut contest.absences, &peer.name, "all", format!("{error:#}"))?;
+                }
+            }
+        }
+        Ok(contest)
+    }
+
+    /// The names of those who started, and the versions they told.
+    pub fn versions(&self) -> impl Iterator<Item = (&str, &str)> {
+        let contestants = std::iter::once(&self.ours).chain(&self.peers);
+        contestants.map(|contestant| (contestant.peer.name.as_str(), contestant.version.as_str()))
+    }
+
+    /// What the processor can do at most with numbers of a type.
+    pub fn peak(&mut self, dtype: &str) -> Result<Peak> {
+        self.ours.runner()?.ask(&format!("peak {dtype}"))
+    }
+
+    /// The cost against rows, width and depth.
+    pub fn growth(&mut self) -> Result<Growth> {
+        self.ours.runner()?.ask("growth")
+    }
+
+    /// Times one workload: ours first, then each peer that did the same work.
+    ///
+    /// # Errors
+    /// Our own runner fails.
+    pub fn measure(&mut self, workload: &Workload, runs: usize) -> Result<Vec<Measurement>> {
+        let (loss, unit) = match self.ours.prepare(workload)? {
+            Prepared::Ready { loss, unit } => (loss, unit),
+            Prepared::Skipped { skip } => bail!("our own runner skips {}: {skip}", workload.id),
+        };
+        for peer in &mut self.peers {
+            if let Some(reason) = peer.join(workload, loss) {
+                absent(&mut self.absences, &peer.peer.name, workload.id, reason)?;
+            }
+        }
+        for _ in 0..runs {
+            self.ours.run()?;
+            for peer in self.peers.iter_mut().filter(|peer| peer.times.is_some()) {
+                if let Err(error) = peer.run() {
+                    peer.end();
+                    absent(&mut self.absences, &peer.peer.name, workload.id, format!("{error:#}"))?;
+                }
+            }
+        }
+        let all = std::iter::once(&self.ours).chain(&self.peers);
+        Ok(all.filter_map(|contestant| contestant.measurement(workload, &unit)).collect())
+    }
+}
+
+impl Contestant {
+    fn start(peer: &Peer, threads: usize, logs: &Path) -> Result<Self> {
+        let log = logs.join(format!("{}-{threads}.txt", peer.name));
+        let mut contestant =
+            Self { peer: peer.clone(), threads, log, version: String::new(), runner: None, times: None };
+        contestant.runner()?;
+        Ok(contestant)
+    }
+
+    fn runner(&mut self) -> Result<&mut Runner> {
+        let runner = match self.runner.take() {
+            Some(runner) => runner,
+            None => {
+                let (runner, hello) = Runner::start(&mut self.peer.command(self.threads), &self.log)?;
+                ensure_called(&hello, &self.peer.name, self.threads)?;
+                self.version = hello.version;
+                runner
+            }
+        };
+        Ok(self.runner.insert(runner))
+    }
+
+    /// Prepares a workload.  One run is thrown away: when it is over, so is the warm-up.
+    fn prepare(&mut self, workload: &Workload) -> Result<Prepared> {
+        self.times = None;
+        let prepared = self.runner()?.ask(&format!("prepare {}", workload.id))?;
+        if matches!(prepared, Prepared::Ready { .. }) {
+            self.times = Some(Vec::new());
+            self.run()?;
+            self.times = Some(Vec::new());
+        }
+        Ok(prepared)
+    }
+
+    /// Prepares a workload and compares; gives back why it does not take part.
+    fn join(&mut self, workload: &Workload, ours: [f64; 2]) -> Option<String> {
+        let reason = match self.prepare(workload) {
+            Ok(Prepared::Ready { loss, .. }) => other_work(loss, ours, workload.agreement()),
+            Ok(Prepared::Skipped { skip }) => Some(skip),
+            Err(error) => {
+                self.end();
+                Some(format!("{error:#}"))
+            }
+        };
+        if reason.is_some() {
+            self.times = None;
+        }
+        reason
+    }
+
+    fn run(&mut self) -> Result<()> {
+        thread::sleep(REST);
+        let Timed { us } = self.runner()?.ask("run")?;
+        ensure!(us.is_finite() && us > 0.0, "a run took {us} µs per unit");
+        self.times.get_or_insert_default().push(us);
+        Ok(())
+    }
+
+    /// Ends the process: who has not answered may do so at the wrong moment.
+    fn end(&mut self) {
+        (self.runner, self.times) = (None, None);
+    }
+
+    fn measurement(&self, workload: &Workload, unit: &str) -> Option<Measurement> {
+        let times = self.times.as_ref()?;
+        let Summary { median, min, max } = Summary::of(times)?;
+        Some(Measurement {
+            workload: workload.id,
+            peer: self.peer.name.clone(),
+            dtype: workload.dtype,
+            threads: self.threads,
+            unit: unit.to_owned(),
+            median_us: median,
+            min_us: min,
+            max_us: max,
+            runs: times.len(),
+        })
+    }
+}
+
+fn ensure_called(hello: &Hello, name: &str, threads: usize) -> Result<()> {
+    let Hello { peer, threads: found, .. } = hello;
+    ensure!(
+        peer == name && *found == threads,
+        "it calls itself {peer} with {found} threads, not {name} with {threads}"
+    );
+    Ok(())
+}
+
+/// What to say when losses differ by more than `agreement` of ours; a NaN agrees with nothing.
+fn other_work(loss: [f64; 2], ours: [f64; 2], agreement: f64) -> Option<String> {
+    let agree = |(theirs, ours): (f64, f64)| (theirs - ours).abs() <= agreement * ours.abs();
+    let is_same = std::iter::zip(loss, ours).all(agree);
+    (!is_same).then(|| format!("EXCLUDED, IT DOES OTHER WORK: its losses are {loss:?}, ours {ours:?}"))
+}
+
+/// Tells at once, and remembers for the end.
+fn absent(absences: &mut Vec<Absence>, peer: &str, what: &str, reason: String) -> Result<()> {
+    let absence = Absence { peer: peer.to_owned(), what: what.to_owned(), reason };
+    print::progress(&absence)?;
+    absences.push(absence);
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_does_other_work_is_excluded() {
+        assert_eq!(other_work([1.0 + 1e-12, 0.5], [1.0, 0.5], 1e-9), None);
+        for other in [[1.0 + 1e-8, 0.5], [1.0, 0.6], [f64::NAN, 0.5], [1.0, f64::INFINITY]] {
+            let reason = other_work(other, [1.0, 0.5], 1e-9).unwrap();
+            assert!(reason.starts_with("EXCLUDED") && reason.ends_with("ours [1.0, 0.5]"), "{reason}");
+        }
+    }
+
+    #[test]
+    fn a_runner_must_be_the_one_that_was_meant() {
+        let hello = Hello { peer: "jax".into(), version: "1".into(), threads: 2 };
+        assert!(ensure_called(&hello, "jax", 2).is_ok());
+        let error = ensure_called(&hello, "torch", 1).unwrap_err().to_string();
+        assert_eq!(error, "it calls itself jax with 2 threads, not torch with 1");
+    }
+
+    /// Whole contests between shells: ours, one like it, one that does other work, one that cannot, one that breaks down.
+    #[cfg(unix)]
+    #[test]
+    fn peers_take_part_or_are_named_with_the_reason() {
+        let logs = tempfile::tempdir().unwrap();
+        let ready = r#"{"loss":[0.5,0.25],"unit":"epoch"}"#;
+        let ours = shell("ann", ready, r#"{"us":2.0}"#);
+        let peers = [
+            shell("same", ready, r#"{"us":8.0}"#),
+            shell("other", r#"{"loss":[0.5,0.26],"unit":"epoch"}"#, r#"{"us":1.0}"#),
+            shell("unable", r#"{"skip":"no such layers"}"#, ""),
+            shell("broken", ready, "oh no"),
+            Peer { name: "missing".into(), program: "/no/such/program".into(), arguments: vec![] },
+        ];
+        let mut contest = Contest::start(&ours, &peers, 1, logs.path()).unwrap();
+        let workload = &super::super::workload::ALL[0];
+        let found = contest.measure(workload, 7).unwrap();
+        let medians: Vec<_> = found.iter().map(|m| (m.peer.as_str(), m.median_us, m.runs)).collect();
+        assert_eq!(medians, [("ann", 2.0, 7), ("same", 8.0, 7)]);
+        let starts = [
+            "missing (all): could not be started",
+            "other (W1): EXCLUDED",
+            "unable (W1): no such layers",
+            "broken (W1): asked \"run\": it answered \"oh no\"",
+        ];
+        assert_eq!(contest.absences.len(), starts.len(), "{:?}", contest.absences);
+        for (absence, start) in contest.absences.iter().zip(starts) {
+            assert!(absence.to_string().starts_with(start), "{absence}");
+        }
+    }
+
+    #[cfg(unix)]
+    fn shell(name: &str, prepared: &str, timed: &str) -> Peer {
+        let script = format!(
+            "echo '{{\"peer\":\"{name}\",\"version\":\"1\",\"threads\":1}}'
+             while read request; do case \"$request\" in run) echo '{timed}';; *) echo '{prepared}';; esac; done"
+        );
+        Peer { name: name.into(), program: "sh".into(), arguments: vec!["-c".into(), script] }
+    }
+}

@@ -1,0 +1,105 @@
+//! What runners answer: a JSON object on a line.
+
+use anyhow::{Context, Result};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+/// The first line of a runner.
+#[derive(Debug, Deserialize, PartialEq)]
+pub struct Hello {
+    pub peer: String,
+    pub version: String,
+    pub threads: usize,
+}
+
+/// To `prepare`.
+#[derive(Debug, Deserialize, PartialEq)]
+#[serde(untagged)]
+pub enum Prepared {
+    /// The loss before and after one step with all rows, or a sum of results twice; and what is timed.
+    Ready { loss: [f64; 2], unit: String },
+    /// The library cannot do this.
+    Skipped { skip: String },
+}
+
+/// To `run`: microseconds per unit.
+#[derive(Debug, Deserialize, PartialEq)]
+pub struct Timed {
+    pub us: f64,
+}
+
+/// To `peak`, ours only: what the processor can do at most, per second.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq)]
+pub struct Peak {
+    /// 10⁹ additions and multiplications; a multiply-add is two.
+    pub gflops: f64,
+    /// Exponentials.
+    pub exps: f64,
+}
+
+/// To `growth`, ours only.
+#[derive(Debug, Deserialize, PartialEq)]
+pub struct Growth {
+    pub growth: Vec<Point>,
+}
+
+/// The cost of one problem in microseconds.
+#[derive(Debug, Deserialize, PartialEq)]
+pub struct Point {
+    pub against: String,
+    pub size: usize,
+    pub us: f64,
+}
+
+/// To `memory`, ours only.
+#[derive(Debug, Deserialize, PartialEq)]
+#[serde(untagged)]
+pub enum Memory {
+    /// The most memory that the runner has had.
+    Known { peak_kib: u64 },
+    /// The system does not tell.
+    Unknown { skip: String },
+}
+
+/// Reads an answer.
+pub fn parse<T: DeserializeOwned>(line: &str) -> Result<T> {
+    serde_json::from_str(line).with_context(|| format!("it answered {line:?}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn answers_are_read_as_the_protocol_has_them() {
+        let hello: Hello = parse(r#"{"peer":"jax","version":"0.8.1","threads":1}"#).unwrap();
+        assert_eq!(hello, Hello { peer: "jax".into(), version: "0.8.1".into(), threads: 1 });
+        let ready: Prepared = parse(r#"{"loss":[0.75, 0.5],"unit":"epoch"}"#).unwrap();
+        assert_eq!(ready, Prepared::Ready { loss: [0.75, 0.5], unit: "epoch".into() });
+        let skipped: Prepared = parse(r#"{"skip":"no float32"}"#).unwrap();
+        assert_eq!(skipped, Prepared::Skipped { skip: "no float32".into() });
+        assert_eq!(parse::<Timed>(r#"{"us":12.4}"#).unwrap(), Timed { us: 12.4 });
+        assert_eq!(parse::<Timed>(r#"{"us":12}"#).unwrap(), Timed { us: 12.0 });
+    }
+
+    #[test]
+    fn what_only_our_runner_answers_is_read_too() {
+        let peak: Peak = parse(r#"{"gflops":71.5,"exps":1.25e9}"#).unwrap();
+        assert_eq!(peak, Peak { gflops: 71.5, exps: 1.25e9 });
+        let growth: Growth = parse(r#"{"growth":[{"against":"rows","size":100,"us":3.5}]}"#).unwrap();
+        assert_eq!(growth.growth, [Point { against: "rows".into(), size: 100, us: 3.5 }]);
+        assert_eq!(parse::<Memory>(r#"{"peak_kib":96484}"#).unwrap(), Memory::Known { peak_kib: 96_484 });
+        let unknown: Memory = parse(r#"{"skip":"no /proc"}"#).unwrap();
+        assert_eq!(unknown, Memory::Unknown { skip: "no /proc".into() });
+    }
+
+    #[test]
+    fn anything_else_is_shown() {
+        for line in
+            ["", "Warning: no GPU", r#"{"loss":[0.5],"unit":"epoch"}"#, r#"{"loss":[NaN,1],"unit":"call"}"#]
+        {
+            let error = parse::<Prepared>(line).unwrap_err().to_string();
+            assert_eq!(error, format!("it answered {line:?}"));
+        }
+    }
+}

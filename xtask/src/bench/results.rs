@@ -1,0 +1,329 @@
+//! What was measured, and what it says: tables and sentences.
+
+use std::collections::BTreeMap;
+use std::fmt::{self, Display};
+
+use comfy_table::{CellAlignment, Table, TableStyle};
+use serde::Serialize;
+
+use super::protocol::Peak;
+use super::workload::{ALL, Workload};
+
+/// How we call ourselves.
+pub const OURS: &str = "ann";
+
+/// The times of one library in one workload, as a line of the JSON file.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Measurement {
+    pub workload: &'static str,
+    pub peer: String,
+    pub dtype: &'static str,
+    pub threads: usize,
+    pub unit: String,
+    pub median_us: f64,
+    pub min_us: f64,
+    pub max_us: f64,
+    pub runs: usize,
+}
+
+/// Who could not do what, and why.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Absence {
+    pub peer: String,
+    /// A workload, or all of them.
+    pub what: String,
+    pub reason: String,
+}
+
+impl Absence {
+    /// In every workload.
+    pub fn everywhere(peer: &str, reason: String) -> Self {
+        Self { peer: peer.to_owned(), what: "all".to_owned(), reason }
+    }
+}
+
+impl Display for Absence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({}): {}", self.peer, self.what, self.reason)
+    }
+}
+
+/// The best rates that were seen, by number of threads and type.
+pub type Peaks = BTreeMap<(usize, &'static str), Peak>;
+
+/// One workload with one number of threads.
+#[derive(Debug)]
+pub struct Row<'a> {
+    workload: &'static Workload,
+    ours: &'a Measurement,
+    /// Fastest first.
+    peers: Vec<&'a Measurement>,
+}
+
+/// Rows in the order of the workloads, fewer threads first.
+pub fn rows(measurements: &[Measurement]) -> Vec<Row<'_>> {
+    let mut rows = Vec::new();
+    for workload in &ALL {
+        let mut ours: Vec<_> =
+            of(measurements, workload).filter(|measurement| measurement.peer == OURS).collect();
+        ours.sort_by_key(|measurement| measurement.threads);
+        for ours in ours {
+            let others = of(measurements, workload).filter(|m| m.peer != OURS && m.threads == ours.threads);
+            let mut peers: Vec<_> = others.collect();
+            peers.sort_by(|a, b| a.median_us.total_cmp(&b.median_us));
+            rows.push(Row { workload, ours, peers });
+        }
+    }
+    rows
+}
+
+fn of<'a>(measurements: &'a [Measurement], workload: &Workload) -> impl Iterator<Item = &'a Measurement> {
+    measurements.iter().filter(|measurement| measurement.workload == workload.id)
+}
+
+/// Ours alone: times, rows per second, and the parts of the processor's best that they are.
+pub fn own_table(rows: &[Row<'_>], peaks: &Peaks, style: TableStyle) -> String {
+    let header = ["workload", "threads", "unit", "median", "min", "max", "rows/s", "multiply-adds", "exp"];
+    let mut table = table(style, header.map(str::to_owned).to_vec());
+    for row in rows {
+        table.add_row(own_cells(row, peaks));
+    }
+    table.trim_fmt()
+}
+
+fn own_cells(Row { workload, ours, .. }: &Row<'_>, peaks: &Peaks) -> Vec<String> {
+    let Measurement { median_us, min_us, max_us, .. } = **ours;
+    let peak = peaks.get(&(ours.threads, workload.dtype)).copied().unwrap_or_default();
+    let (arithmetic, per_second) = (workload.arithmetic(), 1e6 / median_us);
+    let mut cells = vec![workload.id.to_owned(), ours.threads.to_string(), ours.unit.clone()];
+    cells.extend([median_us, min_us, max_us].map(duration));
+    cells.push(format!("{:.3e}", workload.passes() * per_second));
+    cells.push(share(2.0 * arithmetic.multiply_adds * per_second, 1e9 * peak.gflops));
+    cells.push(share(arithmetic.exponentials * per_second, peak.exps));
+    cells
+}
+
+/// Part of a peak; a dash where there is nothing to compute or no peak.
+fn share(rate: f64, peak: f64) -> String {
+    if rate > 0.0 && peak > 0.0 { format!("{:.0}%", 100.0 * rate / peak) } else { "-".to_owned() }
+}
+
+/// Ours beside each peer, with the ratio of its time to ours.
+pub fn peers_table(rows: &[Row<'_>], style: TableStyle) -> String {
+    let peers = peers(rows);
+    let mut header = vec!["workload".to_owned(), "threads".to_owned(), OURS.to_owned()];
+    header.extend(peers.iter().cloned());
+    header.extend(["strongest".to_owned(), "its time / ours".to_owned()]);
+    let mut table = table(style, header);
+    for row in rows {
+        table.add_row(peers_cells(row, &peers));
+    }
+    table.trim_fmt()
+}
+
+fn peers_cells(row: &Row<'_>, peers: &[String]) -> Vec<String> {
+    let ours = row.ours.median_us;
+    let mut cells = vec![row.workload.id.to_owned(), row.ours.threads.to_string(), duration(ours)];
+    for name in peers {
+        let peer = row.peers.iter().find(|peer| peer.peer == *name);
+        cells.push(peer.map_or("-".to_owned(), |peer| {
+            format!("{} ×{}", duration(peer.median_us), ratio(peer.median_us / ours))
+        }));
+    }
+    let strongest = row.peers.first();
+    cells.push(strongest.map_or("-".to_owned(), |peer| peer.peer.clone()));
+    cells.push(strongest.map_or("-".to_owned(), |peer| ratio(peer.median_us / ours)));
+    cells
+}
+
+/// All peers that took part somewhere, by name.
+fn peers(rows: &[Row<'_>]) -> Vec<String> {
+    let mut names: Vec<_> = rows.iter().flat_map(|row| &row.peers).map(|peer| peer.peer.clone()).collect();
+    names.sort();
+    names.dedup();
+    names
+}
+
+/// A table whose numbers stand below each other.
+fn table(style: TableStyle, header: Vec<String>) -> Table {
+    let mut table = Table::new();
+    table.load_style(style);
+    table.set_header(header);
+    for column in table.column_iter_mut().skip(1) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    table
+}
+
+/// A sentence for each row in which a peer is faster, or nobody ran beside us; one that says so when there is none.
+pub fn losses(rows: &[Row<'_>]) -> Vec<String> {
+    let mut sentences: Vec<_> = rows.iter().filter_map(loss).collect();
+    if sentences.is_empty() {
+        sentences.push("No peer was faster in any row.".to_owned());
+    }
+    sentences
+}
+
+fn loss(row: &Row<'_>) -> Option<String> {
+    let place = format!("{} with {}", row.workload.id, with_threads(row.ours.threads));
+    let Some(strongest) = row.peers.first() else { return Some(format!("{place}: nobody ran beside us.")) };
+    let (theirs, ours) = (strongest.median_us, row.ours.median_us);
+    (theirs < ours).then(|| {
+        format!(
+            "{place}: we lose, {} needs {} and we {}, {} times as long.",
+            strongest.peer,
+            duration(theirs),
+            duration(ours),
+            ratio(ours / theirs)
+        )
+    })
+}
+
+/// A sentence for each library and reason, with all workloads for which it holds.
+pub fn absences(absences: &[Absence]) -> Vec<String> {
+    let mut found: Vec<Absence> = Vec::new();
+    for Absence { peer, what, reason } in absences {
+        match found.iter_mut().find(|known| (&known.peer, &known.reason) == (peer, reason)) {
+            Some(known) if known.what.split(", ").any(|part| part == what) => {}
+            Some(known) => known.what += &format!(", {what}"),
+            None => found.push(Absence { peer: peer.clone(), what: what.clone(), reason: reason.clone() }),
+        }
+    }
+    found.iter().map(Absence::to_string).collect()
+}
+
+/// `1 thread`, `2 threads`.
+pub fn with_threads(threads: usize) -> String {
+    format!("{threads} thread{}", if threads == 1 { "" } else { "s" })
+}
+
+/// Three digits, and a unit that fits: `412 ns`, `12.4 µs`, `1.30 s`.
+pub fn duration(us: f64) -> String {
+    let units = [("s", 1e6), ("ms", 1e3), ("µs", 1.0)];
+    let (unit, size) = units.into_iter().find(|(_, size)| us >= 0.9995 * size).unwrap_or(("ns", 1e-3));
+    format!("{} {unit}", three_digits(us / size))
+}
+
+/// Two digits behind the point while that matters.
+fn ratio(ratio: f64) -> String {
+    if ratio < 99.95 { format!("{ratio:.2}") } else { format!("{ratio:.0}") }
+}
+
+fn three_digits(number: f64) -> String {
+    let decimals = match number {
+        ..9.995 => 2,
+        ..99.95 => 1,
+        _ => 0,
+    };
+    format!("{number:.decimals$}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use comfy_table::presets::ASCII_MARKDOWN;
+
+    #[test]
+    fn a_lost_row_is_named_with_the_strongest_peer() {
+        let measurements = [
+            measurement("W1", OURS, 1, 2.0),
+            measurement("W1", "jax", 1, 12.4),
+            measurement("W5/f32", OURS, 2, 1500.0),
+            measurement("W5/f32", "torch", 2, 1400.0),
+            measurement("W5/f32", "jax", 2, 1200.0),
+            measurement("W5/f32", "candle", 2, 9000.0),
+            measurement("W4", OURS, 1, 30.0),
+        ];
+        let expected = [
+            "W4 with 1 thread: nobody ran beside us.",
+            "W5/f32 with 2 threads: we lose, jax needs 1.20 ms and we 1.50 ms, 1.25 times as long.",
+        ];
+        assert_eq!(losses(&rows(&measurements)), expected);
+    }
+
+    #[test]
+    fn ahead_everywhere_is_said_too() {
+        let measurements = [measurement("W1", OURS, 1, 2.0), measurement("W1", "jax", 1, 2.0)];
+        assert_eq!(losses(&rows(&measurements)), ["No peer was faster in any row."]);
+    }
+
+    #[test]
+    fn absences_with_one_reason_are_one_sentence() {
+        let absence = |peer: &str, what: &str, reason: &str| Absence {
+            peer: peer.to_owned(),
+            what: what.to_owned(),
+            reason: reason.to_owned(),
+        };
+        let all = [
+            absence("fann", "W5/f32", "it has no ReLU"),
+            absence("candle", "W4", "it has no differences"),
+            absence("fann", "W4", "it has no softmax"),
+            absence("fann", "W5/f64", "it has no ReLU"),
+            absence("fann", "W5/f32", "it has no ReLU"),
+        ];
+        let expected = [
+            "fann (W5/f32, W5/f64): it has no ReLU",
+            "candle (W4): it has no differences",
+            "fann (W4): it has no softmax",
+        ];
+        assert_eq!(absences(&all), expected);
+    }
+
+    #[test]
+    fn each_peer_has_a_column_and_threads_are_kept_apart() {
+        let measurements = [
+            measurement("W8/f32", OURS, 2, 28_000.0),
+            measurement("W8/f32", OURS, 1, 56_000.0),
+            measurement("W8/f32", "jax", 1, 63_000.0),
+            measurement("W8/f32", "numpy", 1, 560_000.0),
+            measurement("W8/f32", "jax", 2, 21_000.0),
+        ];
+        let expected = "\
+| workload | threads |     ann |           jax |         numpy | strongest | its time / ours |
+|----------|---------|---------|---------------|---------------|-----------|-----------------|
+| W8/f32   |       1 | 56.0 ms | 63.0 ms ×1.12 | 560 ms ×10.00 |       jax |            1.12 |
+| W8/f32   |       2 | 28.0 ms | 21.0 ms ×0.75 |             - |       jax |            0.75 |";
+        assert_eq!(peers_table(&rows(&measurements), ASCII_MARKDOWN), expected);
+    }
+
+    #[test]
+    fn shares_are_of_the_peak_of_the_same_threads_and_type() {
+        // W1: 216 · 30 multiply-adds and 216 · 5 exponentials in 2 µs: 6.48 · 10⁹ operations and 0.54 · 10⁹ per second.
+        let measurements = [measurement("W1", OURS, 1, 2.0)];
+        let peaks = Peaks::from([
+            ((1, "f64"), Peak { gflops: 64.8, exps: 1.08e9 }),
+            ((2, "f64"), Peak { gflops: 1.0, exps: 1.0 }),
+            ((1, "f32"), Peak { gflops: 1.0, exps: 1.0 }),
+        ]);
+        let expected = "\
+| workload | threads |  unit |  median |     min |     max |  rows/s | multiply-adds | exp |
+|----------|---------|-------|---------|---------|---------|---------|---------------|-----|
+| W1       |       1 | epoch | 2.00 µs | 1.00 µs | 4.00 µs | 1.080e8 |           10% | 50% |";
+        assert_eq!(own_table(&rows(&measurements), &peaks, ASCII_MARKDOWN), expected);
+        let without = own_table(&rows(&measurements), &Peaks::new(), ASCII_MARKDOWN);
+        assert!(without.ends_with("|             - |   - |"), "{without}");
+    }
+
+    #[test]
+    fn a_duration_has_three_digits_and_a_fitting_unit() {
+        for (us, expected) in [
+            (0.1234, "123 ns"),
+            (0.9996, "1.00 µs"),
+            (12.44, "12.4 µs"),
+            (999.6, "1.00 ms"),
+            (28_300.0, "28.3 ms"),
+            (2_090_000.0, "2.09 s"),
+            (75e6, "75.0 s"),
+            (240e6, "240 s"),
+        ] {
+            assert_eq!(duration(us), expected, "{us} µs");
+        }
+    }
+
+    fn measurement(workload: &'static str, peer: &str, threads: usize, median_us: f64) -> Measurement {
+        let dtype = if workload.ends_with("f32") { "f32" } else { "f64" };
+        let (min_us, max_us) = (0.5 * median_us, 2.0 * median_us);
+        let (peer, unit) = (peer.to_owned(), "epoch".to_owned());
+        Measurement { workload, peer, dtype, threads, unit, median_us, min_us, max_us, runs: 7 }
+    }
+}

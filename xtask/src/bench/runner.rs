@@ -1,0 +1,133 @@
+//! A runner: a process that is asked in lines and answers in lines, or is ended.
+
+use std::fs::{self, File};
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::thread;
+use std::time::Duration;
+
+use anyhow::{Context, Result, anyhow, bail};
+use serde::de::DeserializeOwned;
+
+use super::protocol::{self, Hello};
+
+/// A runner that has not answered after so long will not.
+const LIMIT: Duration = Duration::from_secs(120);
+
+/// Ended when dropped.
+#[derive(Debug)]
+pub struct Runner {
+    child: Child,
+    answers: Receiver<String>,
+    log: PathBuf,
+}
+
+impl Runner {
+    /// Starts a process and waits until it says who it is.  What it writes for people goes to `log`.
+    ///
+    /// # Errors
+    /// It cannot be started, or does not say so in time.
+    pub fn start(command: &mut Command, log: &Path) -> Result<(Self, Hello)> {
+        let file = File::create(log).with_context(|| format!("could not create {}", log.display()))?;
+        // A backtrace would be the end of what it writes, where the error is looked for.
+        command.env("RUST_BACKTRACE", "0");
+        let child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(file).spawn();
+        let mut child = child.context("could not be started")?;
+        let stdout = child.stdout.take().context("has no output")?;
+        let (sender, answers) = mpsc::channel();
+        // Ends with the process: then there is nothing more to read, or nobody who listens.
+        thread::spawn(move || {
+            let lines = BufReader::new(stdout).lines().map_while(Result::ok);
+            for line in lines {
+                if sender.send(line).is_err() {
+                    break;
+                }
+            }
+        });
+        let runner = Self { child, answers, log: log.to_owned() };
+        let hello = runner.answer("to be started")?;
+        Ok((runner, hello))
+    }
+
+    /// Asks, and waits for the answer.
+    ///
+    /// # Errors
+    /// It does not answer in time, or has ended, or answers something else.
+    pub fn ask<T: DeserializeOwned>(&mut self, request: &str) -> Result<T> {
+        let stdin = self.child.stdin.as_mut().context("has no input")?;
+        // One that has ended cannot be asked: why it has ended is told below.
+        drop(writeln!(stdin, "{request}").and_then(|()| stdin.flush()));
+        self.answer(request)
+    }
+
+    fn answer<T: DeserializeOwned>(&self, request: &str) -> Result<T> {
+        match self.answers.recv_timeout(LIMIT) {
+            Ok(line) => protocol::parse(&line).with_context(|| format!("asked {request:?}")),
+            Err(RecvTimeoutError::Timeout) => {
+                bail!("asked {request:?}, it did not answer within {} s", LIMIT.as_secs())
+            }
+            Err(RecvTimeoutError::Disconnected) => {
+                Err(anyhow!("asked {request:?}, it ended{}", last_words(&self.log)))
+            }
+        }
+    }
+}
+
+impl Drop for Runner {
+    fn drop(&mut self) {
+        // One that has ended by itself cannot be ended again.
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+/// The last line of what it wrote for people, which in Python is the error.
+fn last_words(log: &Path) -> String {
+    let text = fs::read(log).unwrap_or_default();
+    let text = String::from_utf8_lossy(&text);
+    match text.lines().map(str::trim).rfind(|line| !line.is_empty()) {
+        Some(words) => format!(": {words}"),
+        None => ", without a word".to_owned(),
+    }
+}
+
+#[cfg(test)]
+#[cfg(unix)]
+mod tests {
+    use super::super::protocol::Timed;
+    use super::*;
+
+    const HELLO: &str = r#"echo '{"peer":"shell","version":"1","threads":1}'"#;
+
+    #[test]
+    fn a_runner_says_who_it_is_and_answers() {
+        let (mut runner, hello) = start(&format!(r#"{HELLO}; read request; echo '{{"us":12.4}}'"#)).unwrap();
+        assert_eq!((hello.peer.as_str(), hello.threads), ("shell", 1));
+        assert_eq!(runner.ask::<Timed>("run").unwrap(), Timed { us: 12.4 });
+        let error = runner.ask::<Timed>("run").unwrap_err().to_string();
+        assert_eq!(error, "asked \"run\", it ended, without a word");
+    }
+
+    #[test]
+    fn one_that_cannot_start_tells_why() {
+        let error = start("echo no such library >&2; exit 3").unwrap_err().to_string();
+        assert_eq!(error, "asked \"to be started\", it ended: no such library");
+    }
+
+    #[test]
+    fn a_runner_ends_with_its_value() {
+        let (runner, _) = start(&format!("{HELLO}; exec sleep 1000")).unwrap();
+        let process = PathBuf::from(format!("/proc/{}", runner.child.id()));
+        let is_known = process.exists();
+        drop(runner);
+        // Systems without /proc show nothing here.
+        assert!(!is_known || !process.exists());
+    }
+
+    fn start(script: &str) -> Result<(Runner, Hello)> {
+        let folder = tempfile::tempdir().unwrap();
+        Runner::start(Command::new("sh").args(["-c", script]), &folder.path().join("log"))
+    }
+}
