@@ -26,7 +26,7 @@ pub(crate) use tiles::Tiles;
 /// A group of tiles should fit here with all its activations: the part of a core's second cache that is ours.
 const CACHE: usize = 1 << 20;
 /// No fewer tiles in a group: each pass over the weights should serve some rows.
-const LEAST_TILES: usize = 4;
+const LEAST_TILES: usize = 8;
 /// No more tiles in a group: narrow networks gain nothing from more than 512 rows.
 const MOST_TILES: usize = 16;
 
