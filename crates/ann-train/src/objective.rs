@@ -78,6 +78,8 @@ impl<'p, 'data, F: Scalar> Objective<'p, 'data, F> {
     /// Buffers for the problem and up to `threads` threads, when `rows` rows at a time are summed.  Any number of threads gives
     /// the same bits; no more are started than there is work for.
     ///
+    /// A call from a thread of another rayon pool may run other work of that pool while it waits: hold no lock across it.
+    ///
     /// # Errors
     /// No or more than 1024 threads, or the system refuses to start them.
     pub fn with_threads(
