@@ -114,6 +114,9 @@ struct Bench<'a> {
 impl<'a> Bench<'a> {
     /// Builds and installs everything.
     fn open(workspace: &'a Workspace, options: &'a Options, folder: PathBuf) -> Result<Self> {
+        let json = options.json.clone().unwrap_or_else(|| folder.join("measurements.jsonl"));
+        // First of all, before anything takes minutes.  What an earlier run has left must not stand beside ours.
+        File::create(&json).with_context(|| format!("could not create {}", json.display()))?;
         let programs = build(workspace)?;
         let mut findings = Findings::default();
         let peers = match options.peers {
@@ -123,9 +126,6 @@ impl<'a> Bench<'a> {
         for absence in &findings.absences {
             print::progress(absence)?;
         }
-        let json = options.json.clone().unwrap_or_else(|| folder.join("measurements.jsonl"));
-        // What an earlier run has left must not stand beside ours.
-        File::create(&json).with_context(|| format!("could not create {}", json.display()))?;
         Ok(Self { workspace, options, folder, programs, peers, json, findings, growth: Vec::new() })
     }
 
