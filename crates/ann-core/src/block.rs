@@ -1,8 +1,8 @@
 //! The door to the kernels: a block of rows goes forward, and its gradient is added to a buffer.
 //!
-//! Who computes is decided here and nowhere else, from the architecture alone: the fused kernel, or the textbook kernel for
-//! activations of the user's own.  Whoever sums one row at a time, as the report does, asks for the textbook kernel.  Both give
-//! the same numbers to rounding.
+//! Who computes is decided here and nowhere else, from the architecture alone: the fused kernel, the wide one for rows of many
+//! inputs, or the textbook kernel for activations of the user's own and leaky ReLU of negative slope.  Whoever sums one row at a time, as the report does, asks for
+//! the textbook kernel.  All give the same numbers to rounding.
 //!
 //! Forward stands directly above backward, and backward adds: whoever owns the gradient clears it.
 //! 1/N and the penalty are not applied here but in the objective of `ann-train`, in one place.
@@ -14,6 +14,7 @@ use ndarray::{ArrayRef2, Axis, Slice};
 use crate::fused::{self, Pass, Tiles};
 use crate::lanes;
 use crate::textbook::{self, Rows};
+use crate::wide::{self, Chosen};
 use crate::{Architecture, Layer, Layout, Loss, Problem, Scalar, Span, TargetKind};
 
 /// The number of rows that are worth being one block: enough to make the cost of a call vanish,
@@ -46,22 +47,29 @@ pub enum Kernel {
     Textbook,
     /// Rows along the lanes of registers, all layers while a few rows stay in the cache.
     Fused,
+    /// Units along the lanes of registers, rows where the problem holds them: for rows of many inputs.
+    Wide,
 }
 
 impl Kernel {
-    /// The fused kernel where it can compute what the architecture asks for.
+    /// The fused kernel, or by the widths of inputs and first layer the wide one, where they can compute what the architecture
+    /// asks for.
     pub fn choose(architecture: &Architecture) -> Self {
-        if fused::can_compute(architecture) { Self::Fused } else { Self::Textbook }
+        match fused::can_compute(architecture) {
+            false => Self::Textbook,
+            true if wide::suits(architecture) => Self::Wide,
+            true => Self::Fused,
+        }
     }
 }
 
 /// Rows of a problem in the form in which a kernel reads them, to be reused: for rows that are needed more than once, or in
-/// another order than the problem's.
+/// another order than the problem's.  It may be a note of which rows they are: it goes with the problem it was gathered from.
 #[derive(Clone, Debug)]
 pub struct Batch<F = f64> {
     rows: usize,
     inputs: usize,
-    /// What is known of each row, and how many numbers that is.
+    /// What is known of each row, and of how many outputs.
     targets: Option<(TargetKind, usize)>,
     form: Form<F>,
 }
@@ -70,6 +78,7 @@ pub struct Batch<F = f64> {
 enum Form<F> {
     Textbook(Rows<F>),
     Fused(Tiles<F>),
+    Wide(Chosen<F>),
 }
 
 impl<F: Scalar> Batch<F> {
@@ -78,6 +87,7 @@ impl<F: Scalar> Batch<F> {
         let form = match kernel {
             Kernel::Textbook => Form::Textbook(Rows::default()),
             Kernel::Fused => Form::Fused(Tiles::default()),
+            Kernel::Wide => Form::Wide(Chosen::default()),
         };
         Self { rows: 0, inputs: 0, targets: None, form }
     }
@@ -92,6 +102,7 @@ impl<F: Scalar> Batch<F> {
         match &mut self.form {
             Form::Textbook(form) => form.gather(problem, rows),
             Form::Fused(form) => form.gather(problem, rows),
+            Form::Wide(form) => form.gather(problem, rows),
         }
     }
 
@@ -102,6 +113,7 @@ impl<F: Scalar> Batch<F> {
         match &mut self.form {
             Form::Textbook(form) => form.gather_features(x, 0..x.nrows()),
             Form::Fused(form) => form.gather_features(x, 0..x.nrows()),
+            Form::Wide(form) => form.gather_features(x, 0..x.nrows()),
         }
     }
 
@@ -124,6 +136,7 @@ pub struct Scratch<F = f64> {
 enum Buffers<F> {
     Textbook(textbook::Buffers<F>),
     Fused(fused::Buffers<F>),
+    Wide(wide::Buffers<F>),
 }
 
 impl<F: Scalar> Scratch<F> {
@@ -135,15 +148,15 @@ impl<F: Scalar> Scratch<F> {
     /// The same for a kernel of the caller's choice.
     ///
     /// # Panics
-    /// When the fused kernel is asked for an activation of the user's own.
+    /// When another kernel than the textbook one is asked for an activation of the user's own.
     pub fn with_kernel(architecture: &Architecture, rows: usize, kernel: Kernel) -> Self {
         let rows = rows.max(1);
+        let can = kernel == Kernel::Textbook || fused::can_compute(architecture);
+        assert!(can, "only the textbook kernel can compute {architecture}");
         let buffers = match kernel {
             Kernel::Textbook => Buffers::Textbook(textbook::Buffers::new(architecture, rows)),
-            Kernel::Fused => {
-                assert!(fused::can_compute(architecture), "the fused kernel cannot compute {architecture}");
-                Buffers::Fused(fused::Buffers::new(architecture, rows))
-            }
+            Kernel::Fused => Buffers::Fused(fused::Buffers::new(architecture, rows)),
+            Kernel::Wide => Buffers::Wide(wide::Buffers::new(architecture, rows)),
         };
         Self { rows, architecture: architecture.clone(), batch: Batch::new(kernel), buffers }
     }
@@ -158,6 +171,7 @@ impl<F: Scalar> Scratch<F> {
         match &self.buffers {
             Buffers::Textbook(_) => 0,
             Buffers::Fused(buffers) => buffers.rows().min(self.rows),
+            Buffers::Wide(buffers) => buffers.rows(),
         }
     }
 
@@ -166,6 +180,7 @@ impl<F: Scalar> Scratch<F> {
         match self.buffers {
             Buffers::Textbook(_) => Kernel::Textbook,
             Buffers::Fused(_) => Kernel::Fused,
+            Buffers::Wide(_) => Kernel::Wide,
         }
     }
 }
@@ -241,18 +256,21 @@ pub fn forward<F: Scalar>(
     outputs: &mut ArrayRef2<F>,
 ) {
     let network = Network { architecture, layout, parameters };
+    assert_eq!(outputs.dim(), (x.nrows(), architecture.output_width()), "one output for each row and unit");
     let rows = match &scratch.buffers {
         Buffers::Textbook(_) => scratch.rows,
-        Buffers::Fused(buffers) => buffers.rows().min(scratch.rows),
+        Buffers::Fused(_) | Buffers::Wide(_) => scratch.rows_at_once(),
     };
     for start in (0..x.nrows()).step_by(rows) {
         let block = start..x.nrows().min(start + rows);
-        scratch.batch.gather_features(&x.slice_axis(Axis(0), Slice::from(block.clone())));
-        scratch.pass(network, None, Goal::Outputs);
+        let x = x.slice_axis(Axis(0), Slice::from(block.clone()));
+        scratch.batch.gather_features(&x);
+        scratch.pass(network, &x, None, Goal::Outputs);
         let mut outputs = outputs.slice_axis_mut(Axis(0), Slice::from(block.clone()));
         match &scratch.buffers {
             Buffers::Textbook(buffers) => outputs.assign(&buffers.outputs(block.len())),
             Buffers::Fused(buffers) => buffers.copy_outputs(&mut outputs),
+            Buffers::Wide(buffers) => buffers.copy_outputs(&mut outputs),
         }
     }
 }
@@ -266,11 +284,17 @@ impl<F: Scalar> Scratch<F> {
         goal: Goal<'_, F>,
     ) -> Tally {
         let (architecture, layout) = (problem.architecture(), problem.layout());
-        self.pass(Network { architecture, layout, parameters }, batch, goal)
+        self.pass(Network { architecture, layout, parameters }, &problem.features(), batch, goal)
     }
 
-    /// Sends a batch, or what was gathered here, through the kernel.
-    fn pass(&mut self, network: Network<'_, F>, batch: Option<&Batch<F>>, goal: Goal<'_, F>) -> Tally {
+    /// Sends a batch of rows of `x`, or what was gathered here, through the kernel.
+    fn pass(
+        &mut self,
+        network: Network<'_, F>,
+        x: &ArrayRef2<F>,
+        batch: Option<&Batch<F>>,
+        goal: Goal<'_, F>,
+    ) -> Tally {
         let Network { architecture, layout, parameters } = network;
         assert_eq!(parameters.len(), layout.len(), "one parameter for each place of the layout");
         assert!(self.architecture == *architecture, "scratch was made for another architecture");
@@ -293,17 +317,17 @@ impl<F: Scalar> Scratch<F> {
             (Buffers::Fused(buffers), Form::Fused(tiles)) => {
                 fused::run(Pass { network, tiles, buffers, goal })
             }
+            (Buffers::Wide(buffers), Form::Wide(chosen)) => {
+                wide::run(wide::Pass { network, x, chosen, buffers, goal })
+            }
             _ => panic!("the batch was made for another kernel than the scratch"),
         }
     }
 }
 
-/// What a loss needs to know of each row, and how many numbers that is.
+/// What a loss needs to know of each row, and of how many outputs.
 fn targets_of(loss: &Loss, architecture: &Architecture) -> (TargetKind, usize) {
-    match loss.targets() {
-        TargetKind::Classes => (TargetKind::Classes, 1),
-        TargetKind::Values => (TargetKind::Values, architecture.output_width()),
-    }
+    (loss.targets(), architecture.output_width())
 }
 
 /// A network at θ.
@@ -369,6 +393,28 @@ mod tests {
     }
 
     #[test]
+    #[should_panic(expected = "the batch was gathered from a problem of another shape")]
+    fn a_batch_of_more_classes_is_refused() {
+        let (many, few) = (with_hidden(3).dense(9, Activation::Identity), with_hidden(3));
+        let x = Array2::<f64>::zeros((1, 2));
+        let nine = Problem::new(&many, Loss::SoftmaxCrossEntropy, &x, &[8]).unwrap();
+        let two = Problem::new(&few, Loss::SoftmaxCrossEntropy, &x, &[1]).unwrap();
+        let mut scratch = Scratch::new(&few, 1);
+        let mut batch = Batch::new(scratch.kernel());
+        batch.gather(&nine, 0..1);
+        evaluate_batch(&two, &vec![0.0; two.layout().len()], &batch, &mut scratch);
+    }
+
+    #[test]
+    #[should_panic(expected = "one output for each row and unit")]
+    fn room_for_fewer_outputs_is_refused() {
+        let (architecture, x) = (with_hidden(3), Array2::<f64>::zeros((4, 2)));
+        let layout = architecture.layout().unwrap();
+        let (parameters, mut scratch) = (vec![0.0; layout.len()], Scratch::new(&architecture, 4));
+        forward(&architecture, &layout, &parameters, &x, &mut scratch, &mut Array2::zeros((4, 1)));
+    }
+
+    #[test]
     fn the_kernel_follows_from_the_activations() {
         let of = |activation: Activation| Kernel::choose(&Architecture::inputs(2).dense(2, activation));
         for activation in [Activation::Identity, Activation::Sigmoid, Activation::Tanh, Activation::Relu] {
@@ -388,6 +434,13 @@ mod tests {
             }
         }
         assert_eq!(of(Cube.into()), Kernel::Textbook);
+        let first = |inputs, units| {
+            Kernel::choose(
+                &Architecture::inputs(inputs).dense(units, Activation::Relu).dense(3, Activation::Tanh),
+            )
+        };
+        assert_eq!([first(256, 64), first(784, 128)], [Kernel::Wide; 2]);
+        assert_eq!([first(255, 1), first(256, 65), first(1024, 1024)], [Kernel::Fused; 3]);
     }
 
     fn with_hidden(width: usize) -> Architecture {

@@ -7,9 +7,9 @@
 //! Formulas and names are those of the textbook kernel; forward stands above backward, and backward adds.
 
 pub(crate) mod activations;
-mod losses;
+pub(crate) mod losses;
 pub(crate) mod products;
-mod tiles;
+pub(crate) mod tiles;
 
 use ndarray::{ArrayRef2, Axis};
 use pulp::{Simd, WithSimd};
@@ -142,7 +142,7 @@ impl<F: Scalar> WithSimd for Pass<'_, F> {
                 Goal::Losses(loss) => (*loss, None),
                 Goal::Gradient(loss, gradient) => (*loss, Some(&mut **gradient)),
             };
-            loss_pass(simd, loss, &tiles.group(index * group, count), buffers, &mut sums);
+            loss_pass(simd, loss, &tiles.targets.group(index * group, count), buffers, &mut sums);
             if let Some(gradient) = gradient {
                 backward_pass(simd, network, x, count, buffers, gradient);
             }
@@ -201,7 +201,10 @@ fn backward_pass<S: Simd, F: Scalar>(
         let (before, from_here) = layers.split_at_mut(k);
         let LayerBuffers { a, delta } = &mut from_here[0];
         let delta = &mut delta[..tiles * span.fan_out];
-        activations::multiply_derivative(simd, &layer.activation, a, delta);
+        for (a, delta) in a.iter().zip(&mut *delta) {
+            let (a, delta) = (a.registers::<S>(), delta.registers_mut::<S>());
+            activations::multiply_derivative::<S, F>(simd, &layer.activation, a, delta);
+        }
         let input = before.last().map_or(x, |previous| &previous.a[..tiles * span.fan_in]);
         let (weights, bias) = gradient[span.all()].split_at_mut(span.fan_in * span.fan_out);
         products::add_bias_gradient(simd, delta, bias);

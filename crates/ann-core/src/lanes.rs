@@ -3,6 +3,7 @@
 //! What is written with [`Lanes`] gives the same bits with every instruction set: each lane stands for itself, products are
 //! added in one rounding everywhere (where the processor cannot, a library does, slowly), and sums over lanes have one order.
 
+use std::array;
 use std::ops::{Add, Deref, DerefMut, Div, Mul, Neg, Range, Sub};
 
 use pulp::Simd;
@@ -14,6 +15,7 @@ use crate::fused::Pass;
 use crate::instructions::dispatch;
 use crate::predictor::Sample;
 use crate::vector::Combine;
+use crate::wide::Pass as WidePass;
 
 /// Rows that go through a network together.
 pub(crate) const TILE: usize = 32;
@@ -50,6 +52,15 @@ impl<F: Vector> Column<F> {
     pub(crate) fn set<S: Simd>(&mut self, v: usize, lanes: Lanes<S, F>) {
         self.registers_mut::<S>()[v] = lanes.register;
     }
+}
+
+/// Numbers that are turned in registers: rows and columns of a square.
+pub(crate) const SQUARE: usize = 4;
+
+/// Rows become columns.
+#[inline(always)]
+pub(crate) fn turned<F: Copy>(square: [[F; SQUARE]; SQUARE]) -> [[F; SQUARE]; SQUARE] {
+    array::from_fn(|column| array::from_fn(|row| square[row][column]))
 }
 
 /// Numbers that begin where the widest registers like it.
@@ -161,8 +172,10 @@ pub trait Vector: Copy + Send + Sync + 'static {
     /// k and m of a positive normal x = 2ᵏ m with √½ ≤ m < √2.
     fn exponent_and_mantissa<S: Simd>(simd: S, x: Self::Register<S>) -> [Self::Register<S>; 2];
 
-    /// Runs the kernel.  Not generic, so that it is compiled with this crate, and once.
+    /// Runs the fused kernel.  Not generic, so that it is compiled with this crate, and once.
     fn run(pass: Pass<'_, Self>) -> Tally;
+    /// Runs the wide kernel.
+    fn run_wide(pass: WidePass<'_, Self>) -> Tally;
     /// Answers for one sample.
     fn predict(sample: Sample<'_, Self>);
     /// Adds or multiplies whole vectors.
@@ -256,6 +269,9 @@ macro_rules! vector {
             $($bits)*
 
             fn run(pass: Pass<'_, Self>) -> Tally {
+                dispatch(pass)
+            }
+            fn run_wide(pass: WidePass<'_, Self>) -> Tally {
                 dispatch(pass)
             }
             fn combine(work: Combine<'_, Self>) {

@@ -19,6 +19,7 @@ mod textbook;
 
 mod fused;
 mod predictor;
+mod wide;
 
 pub mod elementary;
 mod instructions;

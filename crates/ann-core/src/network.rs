@@ -1,6 +1,6 @@
 //! A network: an architecture and its parameters θ in one flat buffer.
 
-use ndarray::{Array2, ArrayRef2};
+use ndarray::{Array2, ArrayRef2, Axis};
 use rand::Rng;
 
 use crate::block::{self, Scratch};
@@ -113,10 +113,23 @@ impl<F: Scalar> Network<F> {
         if x.ncols() != expected {
             return Err(Error::WidthMismatch { expected, found: x.ncols() });
         }
-        check_finite("features", x)?;
         let mut outputs = Array2::zeros((x.nrows(), self.architecture.output_width()));
         let mut scratch = Scratch::new(&self.architecture, x.nrows().min(block::ROWS));
-        block::forward(&self.architecture, &self.layout, &self.parameters, x, &mut scratch, &mut outputs);
+        let blocks = x.axis_chunks_iter(Axis(0), block::ROWS);
+        // Each block is looked at just before it is needed, which brings it into the caches.
+        for (index, (x, mut outputs)) in
+            blocks.zip(outputs.axis_chunks_iter_mut(Axis(0), block::ROWS)).enumerate()
+        {
+            check_finite("features", index * block::ROWS, &x)?;
+            block::forward(
+                &self.architecture,
+                &self.layout,
+                &self.parameters,
+                &x,
+                &mut scratch,
+                &mut outputs,
+            );
+        }
         match first_infinite(&outputs) {
             Some(((row, output), value)) => {
                 self.ensure_finite()?;

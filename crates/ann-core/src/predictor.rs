@@ -15,7 +15,8 @@ use crate::problem::check_finite;
 use crate::{Activation, Architecture, Error, Layer, Network, Result, Scalar};
 
 /// A network as it was, made ready to answer for one sample after the other.  Many samples at once are faster through
-/// [`Network::forward`], with the same bits but for activations of the user's own.
+/// [`Network::forward`], with the same bits wherever the textbook kernel is not chosen (see
+/// [`Kernel::choose`](crate::block::Kernel::choose)).
 ///
 /// ```
 /// use ann_core::{Activation, Architecture, Init, Network, seeded};
@@ -77,7 +78,7 @@ impl<F: Scalar> Predictor<F> {
         if x.iter().fold(true, |all, value| all & value.is_finite()) {
             return Ok(());
         }
-        check_finite("features", &ArrayView1::from(x).insert_axis(Axis(0)))
+        check_finite("features", 0, &ArrayView1::from(x).insert_axis(Axis(0)))
     }
 }
 

@@ -63,7 +63,7 @@ impl<'a, F: Scalar> Problem<'a, F> {
         if targets.len() != features.nrows() {
             return Err(Error::RowMismatch { features: features.nrows(), targets: targets.len() });
         }
-        check_finite("features", features)?;
+        check_finite("features", 0, features)?;
         targets.check(&loss, architecture.output_width())?;
         Ok(Self { architecture, layout, loss, l2: 0.0, features: features.view(), targets })
     }
@@ -146,7 +146,7 @@ impl<F: Scalar> Targets<'_, F> {
             Self::Values(values) if values.ncols() != outputs => {
                 Err(Error::TargetWidth { expected: outputs, found: values.ncols() })
             }
-            Self::Values(values) => check_finite("targets", values),
+            Self::Values(values) => check_finite("targets", 0, values),
         }
     }
 }
@@ -199,10 +199,12 @@ impl<'a, F> From<ArrayView2<'a, F>> for Targets<'a, F> {
     }
 }
 
-/// The first NaN or infinity becomes an error that says where it stands.
-pub(crate) fn check_finite<F: Scalar>(what: &'static str, values: &ArrayRef2<F>) -> Result<()> {
+/// The first NaN or infinity becomes an error that says where it stands.  Rows count from `first` on.
+pub(crate) fn check_finite<F: Scalar>(what: &'static str, first: usize, values: &ArrayRef2<F>) -> Result<()> {
     match first_infinite(values) {
-        Some(((row, column), value)) => Err(Error::NonFinite { what, row, column, value: value.as_f64() }),
+        Some(((row, column), value)) => {
+            Err(Error::NonFinite { what, row: first + row, column, value: value.as_f64() })
+        }
         None => Ok(()),
     }
 }

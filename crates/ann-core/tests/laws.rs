@@ -157,18 +157,8 @@ proptest! {
     }
 
     #[test]
-    fn both_kernels_give_the_same_sums(case in cases()) {
-        let n = case.features.nrows();
-        let other = match case.kernel {
-            Kernel::Textbook => Kernel::Fused,
-            Kernel::Fused => Kernel::Textbook,
-        };
-        let other = Case { kernel: other, ..case.clone() };
-        assert_close(&other.sums(&[0, n]), &case.sums(&[0, n]), n, f64::EPSILON)?;
-        let [found, expected] = [other, case].map(|case| widened(case.sums::<f32>(&[0, n])));
-        // Two logits closer than rounding may change places: hits are compared in f64.
-        let found = (Tally { correct: expected.0.correct, ..found.0 }, found.1);
-        assert_close(&found, &expected, n, f64::from(f32::EPSILON))?;
+    fn all_kernels_give_the_same_sums(case in cases()) {
+        assert_kernels_agree(&case, case.features.nrows())?;
     }
 
     #[test]
@@ -186,17 +176,17 @@ proptest! {
         let (found, expected) = (copy.sums::<f64>(&[0, n]), case.sums::<f64>(&[0, n]));
         match case.kernel {
             Kernel::Textbook => prop_assert_eq!(found, expected),
-            Kernel::Fused => assert_close(&found, &expected, n, f64::EPSILON)?,
+            Kernel::Fused | Kernel::Wide => assert_close(&found, &expected, n, f64::EPSILON)?,
         }
     }
 }
 
 proptest! {
-    // Few cases, because they are large: layers wider than a strip of 32 inputs, more rows than a group of tiles.
+    // Few cases, because they are large: layers wider than a strip of 32 inputs, more rows than a group.
     #![proptest_config(ProptestConfig::with_cases(12))]
 
     #[test]
-    fn both_kernels_give_the_same_sums_of_wide_layers(
+    fn all_kernels_give_the_same_sums_of_wide_layers(
         widths in prop::collection::vec(1_usize..140, 2..4),
         n in 1_usize..700,
         loss in prop::sample::select(vec![Loss::SoftmaxCrossEntropy, Loss::MeanSquaredError]),
@@ -204,14 +194,37 @@ proptest! {
     ) {
         let inputs = Architecture::inputs(widths[0]);
         let hidden = widths[1..].iter().fold(inputs, |sum, &width| sum.dense(width, Activation::Tanh));
-        let fused = Case::random(hidden.dense(3, Activation::Identity), loss, n, seed);
-        let textbook = Case { kernel: Kernel::Textbook, ..fused.clone() };
+        let case = Case::random(hidden.dense(3, Activation::Identity), loss, n, seed);
         // Sums over up to 140 inputs instead of 8.
-        let roundings = n + 4 * 140;
-        assert_close(&fused.sums(&[0, n]), &textbook.sums(&[0, n]), roundings, f64::EPSILON)?;
-        let [found, expected] = [fused, textbook].map(|case| widened(case.sums::<f32>(&[0, n])));
+        assert_kernels_agree(&case, n + 4 * 140)?;
+    }
+}
+
+/// The fused and the wide kernel give what the textbook kernel gives, in `f64` and in `f32`.
+fn assert_kernels_agree(case: &Case, roundings: usize) -> Result<(), TestCaseError> {
+    let bounds = [0, case.features.nrows()];
+    let of = |kernel| Case { kernel, ..case.clone() };
+    let textbook = of(Kernel::Textbook);
+    for found in [Kernel::Fused, Kernel::Wide].map(of) {
+        assert_close(&found.sums(&bounds), &textbook.sums(&bounds), roundings, f64::EPSILON)?;
+        let [found, expected] = [&found, &textbook].map(|case| widened(case.sums::<f32>(&bounds)));
+        // Two logits closer than rounding may change places: hits are compared in f64.
         let found = (Tally { correct: expected.0.correct, ..found.0 }, found.1);
         assert_close(&found, &expected, roundings, f64::from(f32::EPSILON))?;
+    }
+    Ok(())
+}
+
+#[test]
+fn all_kernels_agree_on_every_slope_of_leaky_relu() {
+    // Flat below 0, less steep there, straight, and steeper than above it.
+    for slope in [0.0, 0.3, 1.0, 1.7] {
+        for loss in [Loss::SoftmaxCrossEntropy, Loss::MeanSquaredError] {
+            let hidden = Architecture::inputs(3).with_layers(Activation::LeakyRelu { slope }.layers([7, 5]));
+            let n = 40;
+            assert_kernels_agree(&Case::random(hidden.dense(3, Activation::Identity), loss, n, 1), n)
+                .unwrap();
+        }
     }
 }
 
@@ -243,7 +256,7 @@ fn cases() -> impl Strategy<Value = Case> {
     let hidden = prop::collection::vec((1_usize..8, prop::sample::select(activations.to_vec())), 0..5);
     let losses = [Loss::SoftmaxCrossEntropy, Loss::MeanSquaredError];
     let loss = prop::sample::select([losses.clone(), losses.map(|loss| CopiedLoss(loss).into())].concat());
-    let kernel = prop::sample::select(vec![Kernel::Textbook, Kernel::Fused]);
+    let kernel = prop::sample::select(vec![Kernel::Textbook, Kernel::Fused, Kernel::Wide]);
     (1_usize..6, hidden, 1_usize..5, loss, 1_usize..41, any::<u64>(), kernel).prop_map(
         |(inputs, hidden, outputs, loss, n, seed, kernel)| {
             let layers = hidden.into_iter().fold(Architecture::inputs(inputs), |sum, (w, a)| sum.dense(w, a));

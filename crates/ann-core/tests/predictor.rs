@@ -37,6 +37,8 @@ fn every_number_of_units_beside_whole_strips() {
 #[test]
 fn many_inputs() {
     check::<f32>(&[784, 128, 10], &Activation::Relu);
+    check::<f64>(&[300, 70, 20, 33, 1], &Activation::Sigmoid);
+    check::<f32>(&[257, 3, 18], &Activation::Tanh);
     check::<f64>(&[100, 1, 300], &Activation::Tanh);
 }
 

@@ -16,8 +16,8 @@ const ROWS: usize = 10_000;
 /// What was computed, and its SHA-256 as little-endian f64.
 pub type Fingerprint = (&'static str, String);
 
-/// The fingerprints of a narrow network, two deep ones, a wide one with mini-batches in both precisions, one with many rows, and
-/// the functions that they use.
+/// The fingerprints of a narrow network, two deep ones, a wide one with mini-batches in both precisions, one with many inputs, one
+/// with many rows, and the functions that they use.
 ///
 /// # Errors
 /// The threads cannot be started.
@@ -46,24 +46,26 @@ pub fn fingerprints(threads: usize) -> Result<Vec<Fingerprint>> {
         ("doughnut 2-3-2 sigmoid, 100 epochs", sha256(narrow.network().parameters())),
         ("Iris 4-5-10-5-3 sigmoid, 100 epochs", sha256(deep.network().parameters())),
         ("Iris 4-20-7-3 tanh and leaky ReLU, 100 epochs", sha256(mixed.network().parameters())),
-        ("64-100-10 ReLU, batches of 64, one epoch", mini_batches::<f64>(threads)?),
-        ("64-100-10 ReLU in f32, batches of 64, one epoch", mini_batches::<f32>(threads)?),
+        ("64-100-10 ReLU, batches of 64, one epoch", mini_batches::<f64>([64, 100], threads)?),
+        ("64-100-10 ReLU in f32, batches of 64, one epoch", mini_batches::<f32>([64, 100], threads)?),
+        ("300-20-10 ReLU, batches of 64, one epoch", mini_batches::<f64>([300, 20], threads)?),
+        ("300-20-10 ReLU in f32, batches of 64, one epoch", mini_batches::<f32>([300, 20], threads)?),
         ("10-64-64-1 sigmoid, 10 000 rows, one step", sha256(many.fit(&x, &y)?.network().parameters())),
         ("exp, ln, tanh and sigmoid in f64", functions::<f64>()),
         ("exp, ln, tanh and sigmoid in f32", functions::<f32>()),
     ])
 }
 
-fn mini_batches<F: Scalar>(threads: usize) -> Result<String> {
+fn mini_batches<F: Scalar>([inputs, hidden]: [usize; 2], threads: usize) -> Result<String> {
     let classes: Vec<usize> = (0..1797).map(|row| row % 10).collect();
     let digits = Classifier {
-        hidden: Activation::Relu.layers([100]),
+        hidden: Activation::Relu.layers([hidden]),
         batching: Batching::Shuffled { rows: 64, seed: SEED },
         epochs: 1,
         threads,
         ..Classifier::default()
     };
-    Ok(sha256(digits.fit(&uniform::<F>(classes.len(), 64), &classes)?.network().parameters()))
+    Ok(sha256(digits.fit(&uniform::<F>(classes.len(), inputs), &classes)?.network().parameters()))
 }
 
 fn uniform<F: Scalar>(rows: usize, columns: usize) -> Array2<F> {

@@ -33,7 +33,7 @@ pub struct Classifier {
     pub learning_rate: f64,
     /// λ ≥ 0, strength of the penalty λ Σ‖W‖² on weights, never biases.  Default 0.
     pub l2: f64,
-    /// The largest number of updates.  Default 50 000.
+    /// The largest number of epochs: passes over all rows, each an update, or one for each mini-batch.  Default 50 000.
     pub epochs: usize,
     /// Stop as soon as the mean cross-entropy (without penalty) is below this; 0: never.  Default 0.001.
     pub stop_below: f64,

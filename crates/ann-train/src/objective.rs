@@ -75,8 +75,8 @@ impl<'p, 'data, F: Scalar> Objective<'p, 'data, F> {
         Self::with_threads(problem, accumulation, problem.rows(), 1).expect("no thread is started")
     }
 
-    /// Buffers for the problem and up to `threads` threads, when `rows` rows at a time are summed.  Any number of threads gives
-    /// the same bits; no more are started than there is work for.
+    /// Buffers for the problem and up to `threads` threads, when `rows` rows at a time are summed: all, or as many as a mini-batch
+    /// has.  Any number of threads gives the same bits; no more are started than there is work for.
     ///
     /// A call from a thread of another rayon pool may run other work of that pool while it waits: hold no lock across it.
     ///
@@ -113,7 +113,7 @@ impl<'p, 'data, F: Scalar> Objective<'p, 'data, F> {
     /// The same with the mean over some rows only, in the order given: a mini-batch.
     ///
     /// # Panics
-    /// As [`value_and_gradient`](Self::value_and_gradient); also when there are no rows, or the problem has not so many.
+    /// As [`value_and_gradient`](Self::value_and_gradient); also when there are no rows, or one that the problem has not.
     pub fn value_and_gradient_of(&mut self, rows: &[usize], parameters: &[F], gradient: &mut [F]) -> Value {
         assert!(!rows.is_empty(), "a mean needs rows");
         self.chosen(parameters, Chosen::These(rows), rows.len(), gradient)

@@ -1,7 +1,8 @@
 //! ∂J/∂θ of `Objective` is the derivative of J, which `ann-gradcheck` computes by code of its own.
 
 use ann_gradcheck::{Config, Group, Report, Verdict, check_problem, reference};
-use ann_train::ann_core::{Span, block};
+use ann_train::ann_core::Span;
+use ann_train::ann_core::block::{self, Kernel};
 use ann_train::ndarray::{Array2, Axis};
 use ann_train::{
     Accumulation, Activation, Architecture, Init, Loss, Network, Objective, Problem, TargetKind, seeded,
@@ -45,6 +46,30 @@ fn squared_error_leaky_relu() {
     verify(&Loss::MeanSquaredError, Activation::LeakyRelu { slope: 0.1 });
 }
 #[test]
+fn rows_of_many_inputs() {
+    for (loss, activation) in
+        [(Loss::SoftmaxCrossEntropy, Activation::Sigmoid), (Loss::MeanSquaredError, Activation::Tanh)]
+    {
+        // Enough inputs for another kernel.
+        verify_samples(&Samples::with_inputs(260, activation), &loss);
+    }
+}
+#[test]
+fn leaky_relu_of_other_slopes() {
+    for slope in [0.0, 1.0, 1.7] {
+        verify(&Loss::SoftmaxCrossEntropy, Activation::LeakyRelu { slope });
+        verify(&Loss::MeanSquaredError, Activation::LeakyRelu { slope });
+    }
+}
+#[test]
+fn leaky_relu_that_turns_back_below_zero() {
+    // σ(z) > 0 does not tell z > 0 then: the fused kernel, which keeps only σ(z), leaves it to the textbook kernel.
+    let back = Activation::LeakyRelu { slope: -0.5 };
+    assert_eq!(Kernel::choose(&Samples::new(back.clone()).architecture), Kernel::Textbook);
+    verify(&Loss::SoftmaxCrossEntropy, back.clone());
+    verify(&Loss::MeanSquaredError, back);
+}
+#[test]
 fn lambda_instead_of_two_lambda_is_found_in_the_weights() {
     let samples = Samples::new(Activation::Tanh);
     for loss in [Loss::SoftmaxCrossEntropy, Loss::MeanSquaredError] {
@@ -59,7 +84,11 @@ fn lambda_instead_of_two_lambda_is_found_in_the_weights() {
 /// With and without penalty, both ways to sum.
 #[track_caller]
 fn verify(loss: &Loss, activation: Activation) {
-    let samples = Samples::new(activation);
+    verify_samples(&Samples::new(activation), loss);
+}
+
+#[track_caller]
+fn verify_samples(samples: &Samples, loss: &Loss) {
     for l2 in [0.0, LAMBDA] {
         let problem = samples.problem(loss, l2);
         for accumulation in [Accumulation::Batched, Accumulation::PerSample] {
@@ -104,7 +133,7 @@ fn point(problem: &Problem<'_>) -> Vec<f64> {
     at
 }
 
-/// 2-[5, 4]-3, and rows with a class and three values each.
+/// i-[5, 4]-3, and rows with a class and three values each.
 struct Samples {
     architecture: Architecture,
     features: Array2<f64>,
@@ -114,8 +143,13 @@ struct Samples {
 
 impl Samples {
     fn new(activation: Activation) -> Self {
-        let hidden = Architecture::inputs(2).with_layers(activation.layers([5, 4]));
-        let features = Array2::from_shape_fn((ROWS, 2), |(n, i)| (0.7 * n as f64 + 2.0 * i as f64).sin());
+        Self::with_inputs(2, activation)
+    }
+
+    fn with_inputs(inputs: usize, activation: Activation) -> Self {
+        let hidden = Architecture::inputs(inputs).with_layers(activation.layers([5, 4]));
+        let features =
+            Array2::from_shape_fn((ROWS, inputs), |(n, i)| (0.7 * n as f64 + 2.0 * i as f64).sin());
         let values =
             Array2::from_shape_fn((ROWS, 3), |(n, j)| features[[n, 0]] * features[[n, 1]] + j as f64 / 3.0);
         let classes = features.axis_iter(Axis(0)).map(|x| usize::from(x[0] > 0.0) + usize::from(x[1] > 0.0));

@@ -30,9 +30,10 @@ fn a_step_allocates_nothing_after_the_first() {
     assert_eq!(allocations() - before, 0, "a prediction");
     // Threads last, because they allocate as they start and end, whenever that is.
     for threads in [1, 2] {
-        // Narrow and kept, wide, and rows that are too many to be kept.
+        // Narrow and kept, wide, with many inputs, and rows that are too many to be kept.
         check::<f64>(&[2, 3, 2], Loss::SoftmaxCrossEntropy, 216, threads);
         check::<f32>(&[64, 100, 10], Loss::SoftmaxCrossEntropy, 600, threads);
+        check::<f32>(&[300, 40, 10], Loss::SoftmaxCrossEntropy, 600, threads);
         check::<f32>(&[100, 16, 1], Loss::MeanSquaredError, 50_000, threads);
     }
 }

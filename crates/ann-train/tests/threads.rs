@@ -26,6 +26,11 @@ fn some_leaves_of_a_regressor() {
     check::<f32>(&[10, 64, 64, 1], &Activation::Tanh, &Loss::MeanSquaredError, 2500);
 }
 #[test]
+fn rows_of_many_inputs() {
+    check::<f64>(&[300, 40, 10], &Activation::Tanh, &Loss::SoftmaxCrossEntropy, 1797);
+    check::<f32>(&[784, 30, 4], &Activation::Relu, &Loss::MeanSquaredError, 700);
+}
+#[test]
 fn as_many_leaves_as_there_may_be() {
     check::<f64>(&[10, 64, 64, 1], &Activation::Sigmoid, &Loss::MeanSquaredError, 64 * 512 + 1);
 }

@@ -2,7 +2,7 @@
 
 use pulp::Simd;
 
-use crate::lanes::{Column, Lanes};
+use crate::lanes::Lanes;
 use crate::{Activation, Scalar};
 
 /// Overwrites each register z with a value.  Not a function with a closure: where that is not inlined, it is compiled without the
@@ -18,13 +18,11 @@ macro_rules! each {
 
 /// Overwrites each register d of `delta` with a value, given the one of `a` beside it.
 macro_rules! pairs {
-    ($simd:ident, $columns:ident, $delta:ident, |$a:ident, $d:ident| $value:expr) => {
-        for (a, delta) in $columns.iter().zip($delta) {
-            for (&a, delta) in a.registers::<S>().iter().zip(delta.registers_mut::<S>()) {
-                let ($a, $d) =
-                    (Lanes::<S, F> { simd: $simd, register: a }, Lanes { simd: $simd, register: *delta });
-                *delta = $value.register;
-            }
+    ($simd:ident, $registers:ident, $delta:ident, |$a:ident, $d:ident| $value:expr) => {
+        for (&a, delta) in $registers.iter().zip($delta) {
+            let ($a, $d) =
+                (Lanes::<S, F> { simd: $simd, register: a }, Lanes { simd: $simd, register: *delta });
+            *delta = $value.register;
         }
     };
 }
@@ -47,11 +45,11 @@ pub(crate) fn apply<S: Simd, F: Scalar>(simd: S, activation: &Activation, regist
 
 /// Multiplies δ = ∂J/∂a by σ′, which makes it ∂J/∂z; σ′ follows from a.
 #[inline(always)]
-pub(super) fn multiply_derivative<S: Simd, F: Scalar>(
+pub(crate) fn multiply_derivative<S: Simd, F: Scalar>(
     simd: S,
     activation: &Activation,
-    a: &[Column<F>],
-    delta: &mut [Column<F>],
+    a: &[F::Register<S>],
+    delta: &mut [F::Register<S>],
 ) {
     match activation {
         // σ′ = a (1 − a) = a − a²

@@ -13,7 +13,7 @@ const PARTS: usize = f64::LANES;
 
 /// What the rows so far add up to.  In parts: row i of a tile belongs to part i mod 8.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Sums {
+pub(crate) struct Sums {
     loss: [f64; PARTS],
     /// Numbers whose logarithms belong to the loss, multiplied: one logarithm serves many of them.
     product: [f64; PARTS],
@@ -80,7 +80,7 @@ impl Sums {
 /// Adds the losses of a group to `sums`, and overwrites `delta`.  `outputs`, `delta`: column (tile · width + unit).
 #[expect(clippy::too_many_arguments, reason = "the buffers of a group are all different things")]
 #[inline(always)]
-pub(super) fn add<S: Simd, F: Scalar>(
+pub(crate) fn add<S: Simd, F: Scalar>(
     simd: S,
     loss: &Loss,
     group: &Group<'_, F>,

@@ -9,16 +9,18 @@ use std::array;
 use pulp::Simd;
 
 use crate::Scalar;
-use crate::lanes::{Column, TILE, Vector, fold};
+use crate::lanes::{Column, SQUARE, TILE, Vector, fold, turned};
 
 /// A layer with this many inputs and units adds its gradient with the inputs along the lanes, row after row: their sums need no
 /// adding up over lanes, which pays for turning the columns of inputs into rows.
 const WIDE_INPUTS: usize = 32;
 const WIDE_UNITS: usize = 16;
+/// Strips of inputs that are turned at the same time: then a row of weights is added to in larger pieces.
+const STRIPS: usize = 4;
 
 /// Columns that [`backward`] and [`add_weight_gradient`] need to turn things, for `tiles` tiles.
 pub(super) fn turned_columns(fan_out: usize, tiles: usize) -> usize {
-    fan_out.max(tiles * TILE)
+    fan_out.max(STRIPS * tiles * TILE)
 }
 
 fn is_wide(fan_in: usize, fan_out: usize) -> bool {
@@ -301,21 +303,28 @@ fn add_wide<S: Simd, F: Scalar>(
     weights: &mut [F],
 ) {
     let fan_in = weights.len() / fan_out;
-    let rows = &mut turned[..delta.len() / fan_out * TILE];
-    for start in (0..fan_in).step_by(TILE) {
-        let width = TILE.min(fan_in - start);
-        for (x, rows) in x.chunks_exact(fan_in).zip(rows.chunks_exact_mut(TILE)) {
-            turn(&x[start..start + width], rows);
+    let rows = delta.len() / fan_out * TILE;
+    for first in (0..fan_in).step_by(STRIPS * TILE) {
+        let starts = (first..fan_in).step_by(TILE).take(STRIPS);
+        for (start, strip) in starts.clone().zip(turned.chunks_exact_mut(rows)) {
+            let width = TILE.min(fan_in - start);
+            for (x, rows) in x.chunks_exact(fan_in).zip(strip.chunks_exact_mut(TILE)) {
+                turn(&x[start..start + width], rows);
+            }
         }
         let mut unit = 0;
         while unit < fan_out {
             let weights = &mut weights[unit * fan_in..];
-            unit += in_blocks!(
-                S,
-                F,
-                fan_out - unit,
-                wide_block(simd, delta, unit, fan_out, rows, start, fan_in, weights)
-            );
+            let mut done = fan_out;
+            for (start, rows) in starts.clone().zip(turned.chunks_exact(rows)) {
+                done = in_blocks!(
+                    S,
+                    F,
+                    fan_out - unit,
+                    wide_block(simd, delta, unit, fan_out, rows, start, fan_in, weights)
+                );
+            }
+            unit += done;
         }
     }
 }
@@ -323,9 +332,18 @@ fn add_wide<S: Simd, F: Scalar>(
 /// Columns become rows.
 #[inline(always)]
 fn turn<F: Scalar>(columns: &[Column<F>], rows: &mut [Column<F>]) {
-    for (i, column) in columns.iter().enumerate() {
+    let (squares, rest) = columns.as_chunks::<SQUARE>();
+    for (index, columns) in squares.iter().enumerate() {
+        for (part, rows) in rows.as_chunks_mut::<SQUARE>().0.iter_mut().enumerate() {
+            let turned = turned(array::from_fn(|i| columns[i].0.as_chunks().0[part]));
+            for (row, numbers) in rows.iter_mut().zip(turned) {
+                row.0.as_chunks_mut().0[index] = numbers;
+            }
+        }
+    }
+    for (i, column) in rest.iter().enumerate() {
         for (row, &value) in rows.iter_mut().zip(&column.0) {
-            row.0[i] = value;
+            row.0[columns.len() - rest.len() + i] = value;
         }
     }
 }

@@ -1,7 +1,9 @@
 //! Rows copied into tiles, with their targets.
 
-use crate::lanes::{Column, TILE};
-use crate::{Problem, Scalar, Targets};
+use std::array;
+
+use crate::lanes::{Column, SQUARE, TILE, turned};
+use crate::{Problem, Scalar, Targets as ProblemTargets};
 use ndarray::ArrayRef2;
 
 /// Features a row is copied by: the columns written to should stay in the first cache.
@@ -11,17 +13,25 @@ const FEATURES: usize = 64;
 /// nowhere but where that does.
 #[derive(Clone, Debug, Default)]
 pub struct Tiles<F> {
-    rows: usize,
     /// Column (tile · inputs + feature).
     pub(super) x: Vec<Column<F>>,
-    /// One column a tile with the class as a number (−1 where there is no row), or column (tile · outputs + output); empty when nothing is known.
-    targets: Vec<Column<F>>,
+    pub(super) targets: Targets<F>,
     /// The rows of a tile, row by row.
     aside: Vec<F>,
 }
 
+/// Targets of the rows of tiles, to be reused.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Targets<F> {
+    rows: usize,
+    /// One column a tile with the class as a number (−1 where there is no row), or column (tile · outputs + output); empty when nothing is known.
+    columns: Vec<Column<F>>,
+    /// The values of a tile, row by row.
+    aside: Vec<F>,
+}
+
 /// The targets of some tiles.
-pub(super) struct Group<'a, F> {
+pub(crate) struct Group<'a, F> {
     /// Rows with which the tiles are filled.
     pub rows: usize,
     pub targets: &'a [Column<F>],
@@ -31,62 +41,113 @@ impl<F: Scalar> Tiles<F> {
     /// Overwrites everything with the given rows of a problem, in the given order.
     pub fn gather(&mut self, problem: &Problem<'_, F>, rows: impl ExactSizeIterator<Item = usize> + Clone) {
         self.gather_features(&problem.features(), rows.clone());
-        let tiles = self.rows.div_ceil(TILE);
-        match problem.targets() {
-            Targets::Classes(classes) => {
-                self.targets.resize(tiles, Column([-F::one(); TILE]));
-                for (i, row) in rows.enumerate() {
-                    self.targets[i / TILE].0[i % TILE] = F::of(classes[row] as f64);
-                }
-            }
-            Targets::Values(values) => {
-                self.targets.resize(tiles * values.ncols(), Column::ZERO);
-                copy_rows(&values, rows, &mut self.aside, &mut self.targets);
-            }
-        }
+        self.targets.gather(problem, rows);
     }
 
     /// Overwrites everything with the given rows of `x`; nothing is known about their targets.
     pub fn gather_features(&mut self, x: &ArrayRef2<F>, rows: impl ExactSizeIterator<Item = usize> + Clone) {
-        self.rows = rows.len();
         self.targets.clear();
-        self.x.resize(self.rows.div_ceil(TILE) * x.ncols(), Column::ZERO);
+        self.x.resize(rows.len().div_ceil(TILE) * x.ncols(), Column::ZERO);
         copy_rows(x, rows, &mut self.aside, &mut self.x);
+    }
+}
+
+impl<F: Scalar> Targets<F> {
+    /// Nothing is known.
+    pub fn clear(&mut self) {
+        self.columns.clear();
+    }
+
+    /// Overwrites everything with the targets of the given rows of a problem, in the given order.
+    pub fn gather(&mut self, problem: &Problem<'_, F>, rows: impl ExactSizeIterator<Item = usize> + Clone) {
+        self.clear();
+        self.rows = rows.len();
+        let tiles = self.rows.div_ceil(TILE);
+        match problem.targets() {
+            ProblemTargets::Classes(classes) => {
+                self.columns.resize(tiles, Column([-F::one(); TILE]));
+                for (i, row) in rows.enumerate() {
+                    self.columns[i / TILE].0[i % TILE] = F::of(classes[row] as f64);
+                }
+            }
+            ProblemTargets::Values(values) => {
+                self.columns.resize(tiles * values.ncols(), Column::ZERO);
+                copy_rows(&values, rows, &mut self.aside, &mut self.columns);
+            }
+        }
     }
 
     /// `tiles` tiles from the one called `first`.
     #[inline(always)]
-    pub(super) fn group(&self, first: usize, tiles: usize) -> Group<'_, F> {
-        let width = self.targets.len() / self.rows.div_ceil(TILE);
-        let targets = &self.targets[first * width..(first + tiles) * width];
+    pub fn group(&self, first: usize, tiles: usize) -> Group<'_, F> {
+        let width = self.columns.len() / self.rows.div_ceil(TILE);
+        let targets = &self.columns[first * width..(first + tiles) * width];
         Group { rows: (self.rows - first * TILE).min(tiles * TILE), targets }
+    }
+}
+
+/// Some rows of a matrix, one after the other: as they stand there, or copied.
+fn side_by_side<'a, F: Scalar>(
+    matrix: &'a ArrayRef2<F>,
+    rows: impl ExactSizeIterator<Item = usize> + Clone,
+    aside: &'a mut Vec<F>,
+) -> &'a [F] {
+    let (count, first) = (rows.len(), rows.clone().next().unwrap_or(0));
+    match matrix.as_slice() {
+        Some(numbers) if rows.clone().eq(first..first + count) => {
+            &numbers[first * matrix.ncols()..][..count * matrix.ncols()]
+        }
+        _ => {
+            // One row after the other as a whole, because they may come from anywhere in memory.
+            aside.clear();
+            for row in rows {
+                let row = matrix.row(row);
+                match row.as_slice() {
+                    Some(row) => aside.extend_from_slice(row),
+                    None => aside.extend(row),
+                }
+            }
+            aside
+        }
+    }
+}
+
+/// Rows become columns.  `rows`: the first `columns.len()` of each `stride` numbers.
+fn turn<F: Scalar>(rows: &[F], stride: usize, columns: &mut [Column<F>]) {
+    for (index, rows) in rows.chunks(SQUARE * stride).enumerate() {
+        let whole = rows.len() > (SQUARE - 1) * stride;
+        let (squares, _) = columns.as_chunks_mut::<SQUARE>();
+        let squares = if whole { squares } else { &mut [] };
+        for (part, columns) in squares.iter_mut().enumerate() {
+            let row =
+                |i| *rows[i * stride + part * SQUARE..].first_chunk().expect("the rows have more numbers");
+            for (column, numbers) in columns.iter_mut().zip(turned(array::from_fn(row))) {
+                column.0.as_chunks_mut().0[index] = numbers;
+            }
+        }
+        let first = SQUARE * squares.len();
+        for (lane, row) in rows.chunks(stride).enumerate() {
+            for (column, &number) in columns[first..].iter_mut().zip(&row[first..]) {
+                column.0[index * SQUARE + lane] = number;
+            }
+        }
     }
 }
 
 /// Copies `rows` of a matrix into columns, `matrix.ncols()` of them for each tile.
 fn copy_rows<F: Scalar>(
     matrix: &ArrayRef2<F>,
-    mut rows: impl Iterator<Item = usize>,
+    mut rows: impl ExactSizeIterator<Item = usize> + Clone,
     aside: &mut Vec<F>,
     columns: &mut [Column<F>],
 ) {
     let width = matrix.ncols().max(1);
     for tile in columns.chunks_exact_mut(width) {
-        // One row after the other as a whole, because they may come from anywhere in memory.
-        aside.clear();
-        for row in rows.by_ref().take(TILE) {
-            let row = matrix.row(row);
-            match row.as_slice() {
-                Some(row) => aside.extend_from_slice(row),
-                None => aside.extend(row),
-            }
-        }
+        let of_tile = rows.clone().take(TILE);
+        rows.by_ref().take(TILE).for_each(drop);
+        let aside = side_by_side(matrix, of_tile, aside);
         for (block, columns) in tile.chunks_mut(FEATURES).enumerate() {
-            for (lane, row) in aside.chunks_exact(width).enumerate() {
-                for (column, &value) in columns.iter_mut().zip(&row[block * FEATURES..]) {
-                    column.0[lane] = value;
-                }
-            }
+            turn(&aside[block * FEATURES..], width, columns);
             let count = aside.len() / width;
             for column in columns {
                 let last = column.0[count - 1];

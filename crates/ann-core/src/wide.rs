@@ -1,0 +1,288 @@
+//! The wide kernel, for rows of many inputs: units (or inputs) along the lanes of registers, eight rows at a time.
+//!
+//! Rows are not copied but read where the problem holds them.  What stands along the lanes is copied to a [`Panel`] first, a strip of
+//! neighbouring numbers of each row, so that it lies side by side in the cache while all rows pass by.
+//!
+//! Formulas and names are those of the textbook kernel; forward stands above backward, and backward adds.
+
+mod panel;
+mod products;
+
+use ndarray::{ArrayRef2, Axis};
+use pulp::{Simd, WithSimd};
+
+use crate::block::{Goal, Network, Tally};
+use crate::fused::activations;
+use crate::fused::losses::{self, Sums};
+use crate::fused::tiles::Targets;
+use crate::lanes::{Aligned, Column, TILE};
+use crate::loss::RowInF64;
+use crate::{Architecture, Loss, Problem, Scalar};
+
+use panel::{Panel, padded};
+
+/// Rows that go through the network together: each turning of the weights should serve many, and their activations stay near.
+const GROUP: usize = 512;
+
+/// Rows of fewer inputs are copied into the tiles of the fused kernel in no time.
+const INPUTS: usize = 256;
+/// Nor does it matter where more than one unit for so many inputs computes with the copy.
+const INPUTS_OF_A_UNIT: usize = 4;
+
+/// Whether rows are so wide, and used by so few units, that this kernel is faster than the fused one.
+pub(crate) fn suits(architecture: &Architecture) -> bool {
+    let (inputs, first) = (architecture.input_width(), architecture.layers().first());
+    inputs >= INPUTS && first.is_some_and(|layer| layer.width <= inputs / INPUTS_OF_A_UNIT)
+}
+
+/// Which rows of a problem, in which order, and their targets; to be reused.
+#[derive(Clone, Debug, Default)]
+pub struct Chosen<F> {
+    order: Vec<usize>,
+    /// The rows themselves, where the problem does not hold them one after the other.
+    copied: Vec<F>,
+    targets: Targets<F>,
+}
+
+impl<F: Scalar> Chosen<F> {
+    /// Overwrites everything with the given rows of a problem, in the given order.
+    pub fn gather(&mut self, problem: &Problem<'_, F>, rows: impl ExactSizeIterator<Item = usize> + Clone) {
+        self.gather_features(&problem.features(), rows.clone());
+        self.targets.gather(problem, rows);
+    }
+
+    /// Overwrites everything with the given rows of `x`; nothing is known about their targets.
+    pub fn gather_features(&mut self, x: &ArrayRef2<F>, rows: impl ExactSizeIterator<Item = usize> + Clone) {
+        self.order.clear();
+        self.copied.clear();
+        self.targets.clear();
+        if x.as_slice().is_some() {
+            self.order.extend(rows);
+        } else {
+            self.order.extend(0..rows.len());
+            rows.for_each(|row| self.copied.extend(x.row(row)));
+        }
+    }
+
+    /// The features of these rows of `x`.
+    fn rows<'a>(&'a self, x: &'a ArrayRef2<F>) -> Rows<'a, F> {
+        let numbers = if self.copied.is_empty() { x.as_slice() } else { Some(&self.copied[..]) };
+        let numbers = numbers.expect("rows were gathered from features that lie like these");
+        Rows { numbers, stride: x.ncols(), order: Some(&self.order) }
+    }
+}
+
+/// Rows of numbers, which may stand in another order.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Rows<'a, F> {
+    numbers: &'a [F],
+    stride: usize,
+    order: Option<&'a [usize]>,
+}
+
+impl<'a, F> Rows<'a, F> {
+    /// The row, and whatever follows.
+    #[inline(always)]
+    fn from(self, row: usize) -> &'a [F] {
+        let row = self.order.map_or(row, |order| order[row]);
+        &self.numbers[row * self.stride..]
+    }
+
+    /// Those from the one called `first`.
+    fn skip(self, first: usize) -> Self {
+        Self { order: self.order.map(|order| &order[first..]), ..self }
+    }
+}
+
+/// Activations and δ of a group of rows, to be reused.
+#[derive(Clone, Debug)]
+pub(crate) struct Buffers<F> {
+    rows: usize,
+    layers: Vec<LayerBuffers<F>>,
+    panel: Panel<F>,
+    outputs: Outputs<F>,
+}
+
+/// a and δ of one layer, row by row.
+#[derive(Clone, Debug)]
+struct LayerBuffers<F> {
+    a: Aligned<F>,
+    delta: Aligned<F>,
+    stride: usize,
+    /// The number of units, filled up to whole lines.
+    padded: usize,
+}
+
+/// Outputs and δ with rows along the lanes, as the losses want them: column (tile · outputs + output).
+#[derive(Clone, Debug)]
+struct Outputs<F> {
+    width: usize,
+    a: Vec<Column<F>>,
+    delta: Vec<Column<F>>,
+    row: RowInF64,
+}
+
+impl<F: Scalar> Buffers<F> {
+    /// Room for blocks of at most `rows` rows; larger ones go through it group by group.
+    pub fn new(architecture: &Architecture, rows: usize) -> Self {
+        let rows = rows.min(GROUP);
+        let layers = architecture.layers().iter().map(|layer| LayerBuffers::new(rows, layer.width));
+        let widths = architecture.layers().iter().map(|layer| layer.width);
+        let widest = widths.fold(architecture.input_width(), usize::max);
+        let width = architecture.output_width();
+        let columns = vec![Column::ZERO; rows.div_ceil(TILE) * width];
+        Self {
+            rows,
+            layers: layers.collect(),
+            panel: Panel::new(widest.max(rows), widest),
+            outputs: Outputs { width, a: columns.clone(), delta: columns, row: RowInF64::new(width) },
+        }
+    }
+
+    /// Rows of a group.
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// Copies the outputs of the last pass to the rows of `outputs` (n, outputs).
+    pub fn copy_outputs(&self, outputs: &mut ArrayRef2<F>) {
+        let last = self.layers.last().expect("Layout::new refuses a network without layers");
+        for (mut outputs, a) in outputs.axis_iter_mut(Axis(0)).zip(last.a.chunks_exact(last.stride)) {
+            outputs.iter_mut().zip(a).for_each(|(output, &a)| *output = a);
+        }
+    }
+}
+
+impl<F: Scalar> LayerBuffers<F> {
+    fn new(rows: usize, width: usize) -> Self {
+        let padded = padded::<F>(width);
+        // An odd number of lines: rows whose distance is a power of two would share few places of the caches.
+        let stride = ((padded / F::LANES) | 1) * F::LANES;
+        let zeros = || Aligned::zeros(rows * stride);
+        Self { a: zeros(), delta: zeros(), stride, padded }
+    }
+
+    fn activations(&self) -> Rows<'_, F> {
+        Rows { numbers: &self.a, stride: self.stride, order: None }
+    }
+}
+
+/// What goes through the kernel.
+#[derive(Debug)]
+pub struct Pass<'a, F> {
+    pub(crate) network: Network<'a, F>,
+    pub(crate) x: &'a ArrayRef2<F>,
+    pub(crate) chosen: &'a Chosen<F>,
+    pub(crate) buffers: &'a mut Buffers<F>,
+    /// Outputs stay in the buffers: whoever wants no more sends one group at most.
+    pub(crate) goal: Goal<'a, F>,
+}
+
+/// Runs a pass.
+pub(crate) fn run<F: Scalar>(pass: Pass<'_, F>) -> Tally {
+    F::run_wide(pass)
+}
+
+impl<F: Scalar> WithSimd for Pass<'_, F> {
+    type Output = Tally;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) -> Tally {
+        let Self { network, x, chosen, buffers, mut goal } = self;
+        let (x, all) = (chosen.rows(x), chosen.order.len());
+        let mut sums = Sums::ZERO;
+        for start in (0..all).step_by(buffers.rows) {
+            let (x, rows) = (x.skip(start), buffers.rows.min(all - start));
+            forward_pass(simd, network, x, rows, buffers);
+            let (loss, gradient) = match &mut goal {
+                Goal::Outputs => continue,
+                Goal::Losses(loss) => (*loss, None),
+                Goal::Gradient(loss, gradient) => (*loss, Some(&mut **gradient)),
+            };
+            loss_pass(simd, loss, &chosen.targets, start / TILE, rows, buffers, &mut sums);
+            if let Some(gradient) = gradient {
+                backward_pass(simd, network, x, rows, buffers, gradient);
+            }
+        }
+        sums.tally(simd)
+    }
+}
+
+/// a⁽ᵏ⁾ = σ(W⁽ᵏ⁾ a⁽ᵏ⁻¹⁾ + b⁽ᵏ⁾), layer after layer, with a⁽⁰⁾ = x.
+#[inline(always)]
+fn forward_pass<S: Simd, F: Scalar>(
+    simd: S,
+    network: Network<'_, F>,
+    x: Rows<'_, F>,
+    rows: usize,
+    buffers: &mut Buffers<F>,
+) {
+    let Buffers { layers, panel, .. } = buffers;
+    for (k, (layer, span)) in network.layers().enumerate() {
+        let (before, from_here) = layers.split_at_mut(k);
+        let x = before.last().map_or(x, LayerBuffers::activations);
+        let LayerBuffers { a, stride, padded, .. } = &mut from_here[0];
+        let (weights, bias) = (&network.parameters[span.weights()], &network.parameters[span.bias()]);
+        products::forward(simd, weights, bias, x, rows, panel, a, *stride);
+        for a in a.chunks_exact_mut(*stride).take(rows) {
+            activations::apply::<S, F>(simd, &layer.activation, F::registers_mut::<S>(&mut a[..*padded]));
+        }
+    }
+}
+
+/// ℓ of each row, and δ = ∂ℓ/∂a of the output layer.
+#[inline(always)]
+fn loss_pass<S: Simd, F: Scalar>(
+    simd: S,
+    loss: &Loss,
+    targets: &Targets<F>,
+    first_tile: usize,
+    rows: usize,
+    buffers: &mut Buffers<F>,
+    sums: &mut Sums,
+) {
+    let Outputs { width, a, delta, row } = &mut buffers.outputs;
+    let last = buffers.layers.last_mut().expect("Layout::new refuses a network without layers");
+    let tiles = rows.div_ceil(TILE);
+    let (a, delta) = (&mut a[..tiles * *width], &mut delta[..tiles * *width]);
+    for (tile, rows) in
+        a.chunks_exact_mut(*width).zip(last.a[..rows * last.stride].chunks(TILE * last.stride))
+    {
+        panel::rows_to_columns(rows, last.stride, tile);
+    }
+    losses::add(simd, loss, &targets.group(first_tile, tiles), *width, a, delta, row, sums);
+    let rows = last.delta[..rows * last.stride].chunks_mut(TILE * last.stride);
+    for (tile, rows) in delta.chunks_exact(*width).zip(rows) {
+        panel::columns_to_rows(tile, rows, last.stride);
+    }
+}
+
+/// Last layer to first: δ⁽ᵏ⁾ = ∂J/∂a⁽ᵏ⁾ ∘ σ′, ∂J/∂W⁽ᵏ⁾ += δ⁽ᵏ⁾ᵀ a⁽ᵏ⁻¹⁾, ∂J/∂b⁽ᵏ⁾ += Σ δ⁽ᵏ⁾, and ∂J/∂a⁽ᵏ⁻¹⁾ = δ⁽ᵏ⁾ W⁽ᵏ⁾.
+#[inline(always)]
+fn backward_pass<S: Simd, F: Scalar>(
+    simd: S,
+    network: Network<'_, F>,
+    x: Rows<'_, F>,
+    rows: usize,
+    buffers: &mut Buffers<F>,
+    gradient: &mut [F],
+) {
+    let Buffers { layers, panel, .. } = buffers;
+    for (k, (layer, span)) in network.layers().enumerate().rev() {
+        let (before, from_here) = layers.split_at_mut(k);
+        let LayerBuffers { a, delta, stride, padded } = &mut from_here[0];
+        for (a, delta) in a.chunks_exact(*stride).zip(delta.chunks_exact_mut(*stride)).take(rows) {
+            let (a, delta) = (F::registers::<S>(&a[..*padded]), F::registers_mut::<S>(&mut delta[..*padded]));
+            activations::multiply_derivative::<S, F>(simd, &layer.activation, a, delta);
+        }
+        let delta = Rows { numbers: &delta[..rows * *stride], stride: *stride, order: None };
+        let x = before.last().map_or(x, LayerBuffers::activations);
+        let (weights, bias) = gradient[span.all()].split_at_mut(span.fan_in * span.fan_out);
+        products::add_bias_gradient(simd, delta, panel, bias);
+        products::add_weight_gradient(simd, delta, x, rows, span.fan_out, panel, weights);
+        if let Some(LayerBuffers { delta: x_delta, stride, .. }) = before.last_mut() {
+            let weights = &network.parameters[span.weights()];
+            products::backward(simd, weights, delta, rows, span.fan_out, panel, x_delta, *stride);
+        }
+    }
+}

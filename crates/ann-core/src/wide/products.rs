@@ -1,0 +1,218 @@
+//! The three matrix products of a layer: z = x Wᵀ + b, ∂J/∂x = δ W and ∂J/∂W += δᵀ x, a strip of a panel at a time.
+//!
+//! Each works on a block of N rows (or units) and R registers, whose sums stay in registers while the panel passes by.
+//! Every sum is fused multiply-adds in the order of the formula: how wide the registers are and which N and R are chosen
+//! changes no bit.
+
+use std::array;
+
+use pulp::Simd;
+
+use crate::Scalar;
+use crate::fused::products::add_product;
+use crate::lanes::{Column, Vector};
+
+use super::Rows;
+use super::panel::{Panel, Strip, strips};
+
+/// Bytes of a line.
+const LINE: usize = 64;
+
+/// Calls `$kernel::<S, F, N, R, P>` with R registers that pass together, P times for a strip, and N = as many of `$left` as R
+/// leaves registers for.  Gives back N.
+macro_rules! in_blocks {
+    ($S:ty, $F:ty, $strip:expr, $left:expr, $kernel:ident $arguments:tt) => {
+        match const { LINE / size_of::<<$F as Vector>::Register<$S>>() } {
+            1 => in_blocks!(@strip (8, 2, 1), (8, 1, 1), $S, $F, $strip, $left, $kernel $arguments),
+            2 => in_blocks!(@strip (4, 2, 2), (4, 2, 1), $S, $F, $strip, $left, $kernel $arguments),
+            4 => in_blocks!(@strip (4, 2, 4), (4, 2, 2), $S, $F, $strip, $left, $kernel $arguments),
+            8 => in_blocks!(@strip (4, 2, 8), (4, 2, 4), $S, $F, $strip, $left, $kernel $arguments),
+            _ => in_blocks!(@strip (4, 2, 16), (4, 2, 8), $S, $F, $strip, $left, $kernel $arguments),
+        }
+    };
+    (@strip $two:tt, $one:tt, $S:ty, $F:ty, $strip:expr, $left:expr, $kernel:ident $arguments:tt) => {
+        if $strip.width > <$F>::LANES {
+            in_blocks!(@left $two, $S, $F, $left, $kernel $arguments)
+        } else {
+            in_blocks!(@left $one, $S, $F, $left, $kernel $arguments)
+        }
+    };
+    (@left (8, $r:literal, $p:literal), $S:ty, $F:ty, $left:expr, $kernel:ident $arguments:tt) => {
+        match $left {
+            8.. => in_blocks!(@call 8, $r, $p, $S, $F, $kernel $arguments),
+            left => in_blocks!(@left (4, $r, $p), $S, $F, left, $kernel $arguments),
+        }
+    };
+    (@left (4, $r:literal, $p:literal), $S:ty, $F:ty, $left:expr, $kernel:ident $arguments:tt) => {
+        match $left {
+            1 => in_blocks!(@call 1, $r, $p, $S, $F, $kernel $arguments),
+            2 => in_blocks!(@call 2, $r, $p, $S, $F, $kernel $arguments),
+            3 => in_blocks!(@call 3, $r, $p, $S, $F, $kernel $arguments),
+            _ => in_blocks!(@call 4, $r, $p, $S, $F, $kernel $arguments),
+        }
+    };
+    (@call $n:literal, $r:literal, $p:literal, $S:ty, $F:ty, $kernel:ident ($($argument:expr),*)) => {{
+        $kernel::<$S, $F, $n, $r, $p>($($argument),*);
+        $n
+    }};
+}
+
+/// Overwrites `z` (rows, stride) with x Wᵀ + b.  `weights`: (fan_out, fan_in), `bias`: (fan_out).
+#[expect(clippy::too_many_arguments, reason = "two matrices, the room to turn one, and where the third goes")]
+#[inline(always)]
+pub(super) fn forward<S: Simd, F: Scalar>(
+    simd: S,
+    weights: &[F],
+    bias: &[F],
+    x: Rows<'_, F>,
+    rows: usize,
+    panel: &mut Panel<F>,
+    z: &mut [F],
+    stride: usize,
+) {
+    for strip in strips::<F>(bias.len()) {
+        let panel = panel.turn(weights, bias, strip);
+        multiply(simd, x, rows, panel, strip, z, stride);
+    }
+}
+
+/// Overwrites `x_delta` (rows, stride) with ∂J/∂x = δ W.  `weights`: (fan_out, fan_in).
+#[expect(clippy::too_many_arguments, reason = "two matrices, the room to copy one, and where the third goes")]
+#[inline(always)]
+pub(super) fn backward<S: Simd, F: Scalar>(
+    simd: S,
+    weights: &[F],
+    delta: Rows<'_, F>,
+    rows: usize,
+    fan_out: usize,
+    panel: &mut Panel<F>,
+    x_delta: &mut [F],
+    stride: usize,
+) {
+    let fan_in = weights.len() / fan_out;
+    let weights = Rows { numbers: weights, stride: fan_in, order: None };
+    for strip in strips::<F>(fan_in) {
+        let panel = panel.copy(weights, fan_out, strip);
+        multiply(simd, delta, rows, panel, strip, x_delta, stride);
+    }
+}
+
+/// Overwrites a strip of each row of `out`: the panel's first line + Σₖ leftₖ · the panel's line after k.
+#[inline(always)]
+fn multiply<S: Simd, F: Scalar>(
+    simd: S,
+    left: Rows<'_, F>,
+    rows: usize,
+    panel: &[F],
+    strip: Strip,
+    out: &mut [F],
+    stride: usize,
+) {
+    let mut row = 0;
+    while row < rows {
+        let out = &mut out[row * stride + strip.start..];
+        row += in_blocks!(S, F, strip, rows - row, multiply_block(simd, left, row, panel, out, stride));
+    }
+}
+
+/// The same for N rows from the one called `first`.
+#[inline(always)]
+fn multiply_block<S: Simd, F: Vector, const N: usize, const R: usize, const P: usize>(
+    simd: S,
+    left: Rows<'_, F>,
+    first: usize,
+    panel: &[F],
+    out: &mut [F],
+    stride: usize,
+) {
+    let (begin, panel) = lines::<S, F, R, P>(panel).split_first().expect("a panel has a first line");
+    let left: [&[F]; N] = array::from_fn(|n| &left.from(first + n)[..panel.len()]);
+    for part in 0..P {
+        let mut sums = [begin[part]; N];
+        for (k, line) in panel.iter().enumerate() {
+            for n in 0..N {
+                add_product::<S, F, R>(simd, left[n][k], &line[part], &mut sums[n]);
+            }
+        }
+        for (n, sums) in sums.into_iter().enumerate() {
+            F::registers_mut::<S>(&mut out[n * stride..]).as_chunks_mut().0[part] = sums;
+        }
+    }
+}
+
+/// The lines of a panel as registers, R of them P times.
+#[inline(always)]
+fn lines<S: Simd, F: Vector, const R: usize, const P: usize>(panel: &[F]) -> &[[[F::Register<S>; R]; P]] {
+    F::registers::<S>(panel).as_chunks().0.as_chunks().0
+}
+
+/// Adds ∂J/∂bⱼ += Σ δⱼ over all rows.
+#[inline(always)]
+pub(super) fn add_bias_gradient<S: Simd, F: Scalar>(
+    simd: S,
+    delta: Rows<'_, F>,
+    panel: &mut Panel<F>,
+    bias: &mut [F],
+) {
+    let sums = panel.zeros(super::padded::<F>(bias.len()));
+    for delta in delta.numbers.chunks_exact(delta.stride) {
+        for (sum, &delta) in F::registers_mut::<S>(sums).iter_mut().zip(F::registers::<S>(delta)) {
+            *sum = <F as Vector>::add(simd, *sum, delta);
+        }
+    }
+    bias.iter_mut().zip(sums).for_each(|(bias, sum)| *bias += *sum);
+}
+
+/// Adds ∂J/∂W += δᵀ x over all rows.  `weights`: (fan_out, fan_in).
+#[inline(always)]
+pub(super) fn add_weight_gradient<S: Simd, F: Scalar>(
+    simd: S,
+    delta: Rows<'_, F>,
+    x: Rows<'_, F>,
+    rows: usize,
+    fan_out: usize,
+    panel: &mut Panel<F>,
+    weights: &mut [F],
+) {
+    let fan_in = weights.len() / fan_out;
+    for strip in strips::<F>(fan_in) {
+        let panel = panel.copy(x, rows, strip);
+        let mut unit = 0;
+        while unit < fan_out {
+            let (delta, left) = (Rows { numbers: &delta.numbers[unit..], ..delta }, fan_out - unit);
+            let weights = &mut weights[unit * fan_in + strip.start..];
+            unit += in_blocks!(S, F, strip, left, weight_block(simd, delta, panel, strip, weights, fan_in));
+        }
+    }
+}
+
+/// Σ δⱼ xᵢ over the rows of the panel for N units and the inputs of a strip.
+#[inline(always)]
+fn weight_block<S: Simd, F: Scalar, const N: usize, const R: usize, const P: usize>(
+    simd: S,
+    delta: Rows<'_, F>,
+    panel: &[F],
+    strip: Strip,
+    weights: &mut [F],
+    fan_in: usize,
+) {
+    let (begin, panel) = lines::<S, F, R, P>(panel).split_first().expect("a panel has a first line");
+    let mut result = [Column::ZERO; N];
+    for part in 0..P {
+        let mut sums = [begin[part]; N];
+        for (delta, x) in delta.numbers.chunks(delta.stride).zip(panel) {
+            let delta: &[F; N] = delta.first_chunk().expect("N units are left");
+            for n in 0..N {
+                add_product::<S, F, R>(simd, delta[n], &x[part], &mut sums[n]);
+            }
+        }
+        for (result, sums) in result.iter_mut().zip(sums) {
+            result.registers_mut::<S>().as_chunks_mut().0[part] = sums;
+        }
+    }
+    for (weights, result) in weights.chunks_mut(fan_in).zip(&result) {
+        for (weight, &sum) in weights[..strip.count].iter_mut().zip(&result.0) {
+            *weight += sum;
+        }
+    }
+}
