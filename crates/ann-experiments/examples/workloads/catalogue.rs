@@ -74,8 +74,8 @@ pub fn find(id: &str) -> Option<Workload> {
             Workload { task: Task::Differences, widths: &[2, 3, 10, 50, 30, 1, 4, 2], ..USUAL }
         }
         "W5" => mini_batches(64, 1797, &[64, 100, 10], precision(variant)?),
-        "W6" => mini_batches(128, 20_000, &[784, 128, 10], precision(variant)?),
-        "W7" => mini_batches(1024, 100_000, &[28, 300, 300, 300, 2], precision(variant)?),
+        "W6" if variant == "f32" => mini_batches(128, 20_000, &[784, 128, 10], Precision::Single),
+        "W7" if variant == "f32" => mini_batches(1024, 100_000, &[28, 300, 300, 300, 2], Precision::Single),
         "W8" => Workload {
             task: Task::Steps,
             data: Data::Classes(512),
