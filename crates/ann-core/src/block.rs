@@ -64,7 +64,8 @@ impl Kernel {
 }
 
 /// Rows of a problem in the form in which a kernel reads them, to be reused: for rows that are needed more than once, or in
-/// another order than the problem's.  It may be a note of which rows they are: it goes with the problem it was gathered from.
+/// another order than the problem's.  It may be no more than a note of which rows they are, so it goes with the features it was
+/// gathered from.
 #[derive(Clone, Debug)]
 pub struct Batch<F = f64> {
     rows: usize,
@@ -205,7 +206,8 @@ pub fn accumulate<F: Scalar>(
 /// [`accumulate`] for rows that have been gathered before.
 ///
 /// # Panics
-/// As [`accumulate`]; also when the batch was made for another kernel than `scratch`, or gathered from a problem of another shape.
+/// As [`accumulate`]; also when the batch was made for another kernel than `scratch`, or gathered from a problem of another shape
+/// or other features.
 pub fn accumulate_batch<F: Scalar>(
     problem: &Problem<'_, F>,
     parameters: &[F],
@@ -403,6 +405,18 @@ mod tests {
         let mut batch = Batch::new(scratch.kernel());
         batch.gather(&nine, 0..1);
         evaluate_batch(&two, &vec![0.0; two.layout().len()], &batch, &mut scratch);
+    }
+
+    #[test]
+    #[should_panic(expected = "the batch was gathered from features that lie elsewhere")]
+    fn a_batch_of_other_rows_of_many_inputs_is_refused() {
+        let architecture = Architecture::inputs(300).dense(2, Activation::Identity);
+        let [one, other] = [1.0, 2.0].map(|number| Array2::<f64>::from_elem((1, 300), number));
+        let problem = |x| Problem::new(&architecture, Loss::SoftmaxCrossEntropy, x, &[0]).unwrap();
+        let mut scratch = Scratch::new(&architecture, 1);
+        let mut batch = Batch::new(scratch.kernel());
+        batch.gather(&problem(&one), 0..1);
+        evaluate_batch(&problem(&other), &[0.0; 602], &batch, &mut scratch);
     }
 
     #[test]

@@ -39,6 +39,8 @@ pub(crate) fn suits(architecture: &Architecture) -> bool {
 #[derive(Clone, Debug, Default)]
 pub struct Chosen<F> {
     order: Vec<usize>,
+    /// Where the features lie in memory: it is there that they are read.
+    place: usize,
     /// The rows themselves, where the problem does not hold them one after the other.
     copied: Vec<F>,
     targets: Targets<F>,
@@ -53,6 +55,7 @@ impl<F: Scalar> Chosen<F> {
 
     /// Overwrites everything with the given rows of `x`; nothing is known about their targets.
     pub fn gather_features(&mut self, x: &ArrayRef2<F>, rows: impl ExactSizeIterator<Item = usize> + Clone) {
+        self.place = x.as_ptr().addr();
         self.order.clear();
         self.copied.clear();
         self.targets.clear();
@@ -66,6 +69,7 @@ impl<F: Scalar> Chosen<F> {
 
     /// The features of these rows of `x`.
     fn rows<'a>(&'a self, x: &'a ArrayRef2<F>) -> Rows<'a, F> {
+        assert_eq!(self.place, x.as_ptr().addr(), "the batch was gathered from features that lie elsewhere");
         let numbers = if self.copied.is_empty() { x.as_slice() } else { Some(&self.copied[..]) };
         let numbers = numbers.expect("rows were gathered from features that lie like these");
         Rows { numbers, stride: x.ncols(), order: Some(&self.order) }

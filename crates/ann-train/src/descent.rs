@@ -70,9 +70,9 @@ impl TrainConfig {
             return wrong("stop_below", self.stop_below, "a finite number ≥ 0");
         }
         match self.batching {
-            Batching::Shuffled { rows: 0, .. } => wrong("rows of a batch", 0.0, "at least 1"),
-            Batching::Shuffled { rows: batch, .. } if batch > rows => {
-                wrong("rows of a batch", batch as f64, "no more than the problem has rows")
+            Batching::Shuffled { rows: found, .. } if !(1..=rows).contains(&found) => {
+                let name = "rows of a batch";
+                Err(Error::InvalidCount { name, found, most: rows })
             }
             _ => Ok(()),
         }
@@ -106,7 +106,7 @@ pub fn train<F: Scalar>(
 /// A setting outside its range, a network of another architecture than the problem's, or one with a parameter that is not
 /// finite; then nothing has been changed.
 /// [`Error::InfiniteStart`] or [`Error::Diverged`] when the objective or a parameter is no longer finite; then the network holds
-/// the parameters from before the last update, or from the beginning of the last epoch of mini-batches, with which it was.
+/// the parameters from before the last update; with mini-batches, those with which the last epoch began that was finite throughout.
 pub fn train_observed<F: Scalar>(
     network: &mut Network<F>,
     problem: &Problem<'_, F>,

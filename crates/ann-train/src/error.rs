@@ -23,6 +23,16 @@ pub enum Error {
         /// The only label, in its `Debug` form.
         label: String,
     },
+    /// Threads, or rows of a batch: none or too many.
+    #[error("{name} is {found}, expected 1 to {most}")]
+    InvalidCount {
+        /// Name of the setting.
+        name: &'static str,
+        /// How many were asked for.
+        found: usize,
+        /// The largest number there may be.
+        most: usize,
+    },
     /// The system refused to start threads.
     #[error("could not start {threads} threads: {reason}")]
     Threads {

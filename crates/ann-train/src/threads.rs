@@ -1,6 +1,5 @@
 //! Threads: how many there may be, and those that are started.
 
-use ann_core::Error as CoreError;
 use rayon_core::{ThreadPool, ThreadPoolBuilder};
 
 use crate::{Error, Result};
@@ -13,8 +12,7 @@ pub(crate) fn checked(threads: usize) -> Result<usize> {
     if (1..=MOST).contains(&threads) {
         return Ok(threads);
     }
-    let (name, value, expected) = ("threads", threads as f64, "a whole number from 1 to 1024");
-    Err(CoreError::InvalidSetting { name, value, expected }.into())
+    Err(Error::InvalidCount { name: "threads", found: threads, most: MOST })
 }
 
 /// Threads that wait for work.

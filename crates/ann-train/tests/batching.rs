@@ -132,8 +132,8 @@ fn a_record_is_the_mean_over_rows_of_what_their_batches_found() {
 fn batches_that_cannot_be() {
     with_problem(|problem| {
         for (rows, message) in [
-            (0, "rows of a batch is 0.0, expected at least 1"),
-            (ROWS + 1, "rows of a batch is 51.0, expected no more than the problem has rows"),
+            (0, "rows of a batch is 0, expected 1 to 50"),
+            (ROWS + 1, "rows of a batch is 51, expected 1 to 50"),
         ] {
             let error = train(&mut initial(problem), problem, &config(rows, 1)).unwrap_err();
             assert_eq!(error.to_string(), message);

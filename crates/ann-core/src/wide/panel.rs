@@ -3,7 +3,7 @@
 use std::array;
 
 use crate::Scalar;
-use crate::lanes::{Aligned, Column, Vector};
+use crate::lanes::{Aligned, Column, SQUARE, Vector, turned};
 
 use super::Rows;
 
@@ -65,8 +65,8 @@ impl<F: Scalar> Panel<F> {
         first[..strip.count].copy_from_slice(&bias[strip.start..][..strip.count]);
         let weights = &weights[strip.start * fan_in..][..strip.count * fan_in];
         for (block, panel) in panel.chunks_mut(INPUTS * strip.width).enumerate() {
-            for (index, weights) in weights.chunks(UNITS * fan_in).enumerate() {
-                turn(&weights[block * INPUTS..], fan_in, &mut panel[index * UNITS..], strip.width);
+            for (index, weights) in weights.chunks(SQUARE * fan_in).enumerate() {
+                turn(&weights[block * INPUTS..], fan_in, &mut panel[index * SQUARE..], strip.width);
             }
         }
         &self.numbers[..(fan_in + 1) * strip.width]
@@ -88,25 +88,27 @@ impl<F: Scalar> Panel<F> {
     }
 }
 
-/// Weights that are turned together: for so many units side by side, and from so many inputs that their part of the panel
-/// stays in the first cache.
-const UNITS: usize = 4;
+/// Inputs whose weights are turned together: their part of the panel stays in the first cache.
 const INPUTS: usize = 64;
 
 /// Up to four rows become columns.  `rows`: the first numbers of each `stride`, as many as `columns` has of each `width`.
 #[inline(always)]
 fn turn<F: Scalar>(rows: &[F], stride: usize, columns: &mut [F], width: usize) {
-    if rows.len() > (UNITS - 1) * stride {
-        let length = columns.len().div_ceil(width);
-        let rows: [&[F]; UNITS] = array::from_fn(|unit| &rows[unit * stride..][..length]);
-        for (index, column) in columns.chunks_mut(width).enumerate() {
-            let numbers: [F; UNITS] = array::from_fn(|unit| rows[unit][index]);
-            column[..UNITS].copy_from_slice(&numbers);
+    let length = columns.len().div_ceil(width);
+    let mut done = 0;
+    if rows.len() > (SQUARE - 1) * stride {
+        let rows: [&[[F; SQUARE]]; SQUARE] =
+            array::from_fn(|unit| rows[unit * stride..][..length].as_chunks().0);
+        done = rows[0].len() * SQUARE;
+        for (part, columns) in columns.chunks_mut(SQUARE * width).enumerate().take(rows[0].len()) {
+            let numbers = turned(array::from_fn(|unit| rows[unit][part]));
+            for (column, numbers) in columns.chunks_mut(width).zip(numbers) {
+                column[..SQUARE].copy_from_slice(&numbers);
+            }
         }
-    } else {
-        for (unit, row) in rows.chunks(stride).enumerate() {
-            columns.chunks_mut(width).zip(row).for_each(|(column, &number)| column[unit] = number);
-        }
+    }
+    for (unit, row) in rows.chunks(stride).enumerate() {
+        columns.chunks_mut(width).zip(row).skip(done).for_each(|(column, &number)| column[unit] = number);
     }
 }
 

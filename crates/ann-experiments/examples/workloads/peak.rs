@@ -26,8 +26,10 @@ pub struct Peak {
     exps: f64,
 }
 
-/// Both rates, as the best of several short windows on each of `threads` threads at the same time.
+/// Both rates, as the best of several short windows on each of `threads` threads at the same time; on no more than the processor
+/// runs at once, or windows of different times would be added.
 pub fn measure<F: Chains>(threads: usize) -> Result<Peak> {
+    let threads = threads.min(std::thread::available_parallelism().map_or(1, usize::from));
     let together = |rate: fn() -> f64| {
         std::thread::scope(|scope| {
             let started: Vec<_> = (0..threads).map(|_| scope.spawn(rate)).collect();
