@@ -102,6 +102,24 @@ fn no_test_is_ignored() {
     }
 }
 
+/// Where many files of tests make one program, cargo looks for none by itself.
+#[test]
+fn every_file_of_tests_is_compiled() {
+    for (folder, manifest) in manifests() {
+        if manifest["package"].get("autotests").is_none() {
+            continue;
+        }
+        let main = fs::read_to_string(folder.join("tests/main.rs")).expect("the program of tests");
+        for entry in folder.join("tests").read_dir().expect("the tests folder") {
+            let name = entry.expect("a readable entry").file_name().into_string().expect("a name in UTF-8");
+            let Some(module) = name.strip_suffix(".rs") else { continue };
+            let is_module = main.lines().any(|line| line == format!("mod {module};"));
+            let is_program = programs_of_tests(&manifest).contains(&format!("tests/{name}"));
+            assert!(is_module || is_program, "{}: nothing compiles tests/{name}", folder.display());
+        }
+    }
+}
+
 #[test]
 fn an_ignored_test_is_recognised() {
     // Put together here so that this file does not contain them.
@@ -169,6 +187,12 @@ fn workspace_licence() -> String {
 
 fn name_of(manifest: &Table) -> &str {
     manifest["package"]["name"].as_str().expect("a package name is a string")
+}
+
+/// The sources that the `[[test]]` sections of a manifest name.
+fn programs_of_tests(manifest: &Table) -> Vec<String> {
+    let tests = manifest.get("test").and_then(Value::as_array).into_iter().flatten();
+    tests.filter_map(|test| test.get("path")?.as_str()).map(str::to_owned).collect()
 }
 
 /// The workspace crates that a manifest depends on without being allowed to; dev-dependencies are free.

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
 
-use tempfile::TempDir;
+use temp_dir::TempDir;
 
 #[test]
 fn doughnut() {

@@ -83,7 +83,7 @@ fn labels_are_learned_in_f32_too() {
 #[test]
 fn nothing_to_predict_is_nothing_predicted() {
     let fitted = quick().fit(&corners(), &[0, 1, 1, 0]).unwrap();
-    assert_eq!(fitted.predict(&Array2::zeros((0, 2))).unwrap(), []);
+    assert_eq!(fitted.predict(&Array2::zeros((0, 2))).unwrap(), [0; 0]);
     assert_eq!(fitted.predict_proba(&Array2::zeros((0, 2))).unwrap().dim(), (0, 2));
 }
 

@@ -4,12 +4,13 @@ use std::fs;
 use std::path::Path;
 
 use ndarray::Array2;
+use temp_dir::TempDir;
 
 use super::{Axis, Figure, Mark, Panel, Scale, style};
 
 #[test]
 fn write_makes_three_files() {
-    let directory = tempfile::tempdir().unwrap();
+    let directory = TempDir::new().unwrap();
     let nested = directory.path().join("some").join("figures");
     let paths = figure().write(&nested, "map").unwrap();
     let names: Vec<_> = paths.iter().map(|path| path.file_name().unwrap().to_str().unwrap()).collect();
@@ -91,7 +92,7 @@ fn every_text_is_at_least_11_px_high() {
 
 #[test]
 fn png_has_twice_the_size_and_the_colours_of_the_figure() {
-    let directory = tempfile::tempdir().unwrap();
+    let directory = TempDir::new().unwrap();
     let paths = figure().write(directory.path(), "map").unwrap();
     let pixels = resvg::tiny_skia::Pixmap::load_png(&paths[2]).unwrap();
     let svg = fs::read_to_string(&paths[1]).unwrap();
@@ -182,7 +183,7 @@ fn control_characters_are_replaced() {
     for words in ["a\u{fffd}b", "c\u{fffd}d e", "f\u{fffd}g"] {
         assert!(has_text(&figure, words), "no text {words:?}");
     }
-    let directory = tempfile::tempdir().unwrap();
+    let directory = TempDir::new().unwrap();
     figure.write(directory.path(), "map").unwrap();
 }
 

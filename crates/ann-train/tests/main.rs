@@ -1,0 +1,12 @@
+//! All tests in one program: each would compile the kernels again, as `no_allocation.rs` does, which counts for a whole process.
+
+mod bad_input;
+mod batching;
+mod gradient;
+mod gradient_descent;
+mod labels;
+mod parity;
+mod parity_cases;
+mod provided_tests;
+mod regression;
+mod threads;
