@@ -190,17 +190,20 @@ impl<'p, 'data, F: Scalar> Descent<'p, 'data, F> {
         // From the same order each time, so that an epoch does not depend on those before it.
         self.order.iter_mut().enumerate().for_each(|(place, row)| *row = place);
         self.order.shuffle(&mut rng);
-        let mut mean = Value { loss: 0.0, penalty: 0.0, accuracy: None };
-        for batch in self.order.chunks(rows) {
-            let value = self.objective.value_and_gradient_of(batch, network.parameters(), &mut self.gradient);
-            mean = mean.plus(&value, batch.len() as f64 / self.order.len() as f64);
-            if !value.total().is_finite() {
-                break;
+        let Self { config, objective, gradient, order, updates } = self;
+        objective.awake(|objective| {
+            let mut mean = Value { loss: 0.0, penalty: 0.0, accuracy: None };
+            for batch in order.chunks(rows) {
+                let value = objective.value_and_gradient_of(batch, network.parameters(), gradient);
+                mean = mean.plus(&value, batch.len() as f64 / order.len() as f64);
+                if !value.total().is_finite() {
+                    break;
+                }
+                descend(network.parameters_mut(), gradient, F::of(config.learning_rate));
+                *updates += 1;
             }
-            descend(network.parameters_mut(), &self.gradient, F::of(self.config.learning_rate));
-            self.updates += 1;
-        }
-        mean
+            mean
+        })
     }
 
     /// The update with all rows.

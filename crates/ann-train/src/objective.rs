@@ -9,7 +9,7 @@ use ann_core::{Problem, Scalar, TargetKind};
 
 use crate::Result;
 use crate::sum::{Chosen, Summation};
-use crate::threads::checked;
+use crate::threads::{awake, checked};
 
 /// How the gradients of the rows are summed.  Both ways agree to rounding; each is exact about its own order of additions.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -117,6 +117,14 @@ impl<'p, 'data, F: Scalar> Objective<'p, 'data, F> {
     pub fn value_and_gradient_of(&mut self, rows: &[usize], parameters: &[F], gradient: &mut [F]) -> Value {
         assert!(!rows.is_empty(), "a mean needs rows");
         self.chosen(parameters, Chosen::These(rows), rows.len(), gradient)
+    }
+
+    /// Does `work` with this objective, a sum after the other, while all its threads stay awake.
+    pub(crate) fn awake<R: Send>(&mut self, work: impl FnOnce(&mut Self) -> R + Send) -> R {
+        match self.summation.threads() {
+            Some(threads) => awake(&threads, || work(self)),
+            None => work(self),
+        }
     }
 
     fn chosen(&mut self, parameters: &[F], chosen: Chosen<'_>, rows: usize, gradient: &mut [F]) -> Value {

@@ -5,7 +5,7 @@
 
 use std::mem;
 use std::ops::Range;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ann_core::block::{self, Batch, Kernel, Scratch, Tally};
 use ann_core::vector::add_scaled;
@@ -49,7 +49,7 @@ pub(crate) struct Summation<F> {
     block: (usize, Kernel),
     /// Leaves of so many rows add to each entry of the gradient once.
     rows_at_once: usize,
-    threads: Option<ThreadPool>,
+    threads: Option<Arc<ThreadPool>>,
 }
 
 /// Some rows that are computed one after the other, and what they add up to.
@@ -88,8 +88,13 @@ impl<F: Scalar> Summation<F> {
         let threads = threads.min(rows.div_ceil(leaf_rows(problem, accumulation, rows)));
         let rows_at_once = scratch.rows_at_once();
         let scratches = Mutex::new(vec![scratch; threads]);
-        let threads = if threads > 1 { Some(pool(threads)?) } else { None };
+        let threads = if threads > 1 { Some(Arc::new(pool(threads)?)) } else { None };
         Ok(Self { accumulation, leaves, scratches, block: (block, kernel), rows_at_once, threads })
+    }
+
+    /// The threads, where there is more than one.
+    pub fn threads(&self) -> Option<Arc<ThreadPool>> {
+        self.threads.clone()
     }
 
     /// Σ ℓ over the chosen rows; overwrites `gradient` with Σ ∂ℓ/∂θ.

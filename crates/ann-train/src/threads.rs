@@ -1,6 +1,9 @@
-//! Threads: how many there may be, and those that are started.
+//! Threads: how many there may be, those that are started, and how they are kept awake between pieces of work.
 
-use rayon_core::{ThreadPool, ThreadPoolBuilder};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::{hint, thread};
+
+use rayon_core::{ThreadPool, ThreadPoolBuilder, Yield, current_thread_index, scope, yield_now};
 
 use crate::{Error, Result};
 
@@ -19,4 +22,37 @@ pub(crate) fn checked(threads: usize) -> Result<usize> {
 pub(crate) fn pool(threads: usize) -> Result<ThreadPool> {
     let named = ThreadPoolBuilder::new().num_threads(threads).thread_name(|index| format!("ann {index}"));
     named.build().map_err(|error| Error::Threads { threads, reason: error.to_string() })
+}
+
+/// Does `work` on one of the threads, while the others look for what it hands out.  They would sleep between its sums, and waking
+/// one takes as long as a small sum itself.
+pub(crate) fn awake<R: Send>(pool: &ThreadPool, work: impl FnOnce() -> R + Send) -> R {
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    if pool.current_num_threads() > cores {
+        // Whoever looks for work would take the time of those that have some.
+        return pool.install(work);
+    }
+    pool.install(|| {
+        let (over, here) = (AtomicBool::new(false), current_thread_index());
+        scope(|scope| {
+            scope.spawn_broadcast(|_, other| {
+                while Some(other.index()) != here && !over.load(Ordering::Relaxed) {
+                    if yield_now() != Some(Yield::Executed) {
+                        hint::spin_loop();
+                    }
+                }
+            });
+            let _over = Over(&over);
+            work()
+        })
+    })
+}
+
+/// Says that it is over, even if the work panics.
+struct Over<'a>(&'a AtomicBool);
+
+impl Drop for Over<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
 }
