@@ -88,6 +88,11 @@ pub struct Coefficients<F: 'static> {
     ln: &'static [F],
     /// eˣ is 0 below the first, ∞ above the second.
     exp_range: [F; 2],
+    /// σ(z) is 1 above.
+    sigmoid_range: F,
+    /// A number of powers of two that keeps those of all k in the range of normal numbers, when it is added to negative ones and
+    /// subtracted from others; 2 to the power of −shift and of shift.
+    shift: [F; 3],
     /// tanh x is ±1 where 2|x| is larger.
     tanh_range: F,
     /// The least normal number, and the power of two that makes subnormal ones normal, with its exponent.
@@ -126,6 +131,8 @@ impl Coefficients<f64> {
             0.666_666_666_666_667,
         ],
         exp_range: [-746.0, 710.0],
+        sigmoid_range: 600.0,
+        shift: [100.0, 1.0 / (1_u128 << 100) as f64, (1_u128 << 100) as f64],
         tanh_range: 40.0,
         normal: [f64::MIN_POSITIVE, (1_u64 << 54) as f64, 54.0],
         infinity: f64::INFINITY,
@@ -144,6 +151,8 @@ impl Coefficients<f32> {
         // Largest error 5.6e-9.
         ln: &[0.295_809_87, 0.399_887_6, 0.666_666_87],
         exp_range: [-104.0, 89.0],
+        sigmoid_range: 60.0,
+        shift: [30.0, 1.0 / (1 << 30) as f32, (1 << 30) as f32],
         tanh_range: 20.0,
         normal: [f32::MIN_POSITIVE, (1_u64 << 25) as f32, 25.0],
         infinity: f32::INFINITY,
@@ -157,36 +166,39 @@ impl<S: Simd, F: Vector> Lanes<S, F> {
     /// eˣ.
     #[inline(always)]
     pub fn exp(self) -> Self {
-        let high = self.all(F::COEFFICIENTS.exp_range[1]);
-        high.if_less(self, high, self).exp_below()
+        let Coefficients { exp_range: [low, high], shift: [shift, below, above], .. } = F::COEFFICIENTS;
+        let (zero, shift, x) = (self.all(F::ZERO), self.all(shift), self.at_least(low).at_most(high));
+        let (e, power) = x.scaled_exp(x.if_less(zero, shift, -shift));
+        e * power * x.if_less(zero, self.all(below), self.all(above))
     }
 
-    /// eˣ for x that are not too large: at most `exp_range[1]`.
+    /// eˣ for x ≤ 0.
     #[inline(always)]
-    pub fn exp_below(self) -> Self {
-        let low = self.all(F::COEFFICIENTS.exp_range[0]);
-        let (r, [a, b]) = self.if_less(low, low, self).reduced();
-        // eˣ = 2ᵏ eʳ.  One power of two for both halves would not reach the subnormal numbers.
-        (r.exp_minus_1() + F::ONE) * a * b
+    pub fn exp_of_negative(self) -> Self {
+        let Coefficients { exp_range: [low, _], shift: [shift, below, _], .. } = F::COEFFICIENTS;
+        // One power of two would not reach the subnormal numbers.
+        let (e, power) = self.at_least(low).scaled_exp(self.all(shift));
+        e * power * below
     }
 
-    /// 1 / (1 + e⁻ᶻ), which for negative z is eᶻ / (1 + eᶻ): nothing overflows, and small values keep their digits.
+    /// σ(z) = 1 / (1 + e⁻ᶻ) = c / (c + c e⁻ᶻ), where c e⁻ᶻ is neither too large nor too small for any z that matters.
     #[inline(always)]
     pub fn sigmoid(self) -> Self {
-        let (e, one) = ((-self.abs()).exp_below(), self.all(F::ONE));
-        self.if_less(self.all(F::ZERO), e, one) / (one + e)
+        let Coefficients { exp_range: [low, _], sigmoid_range, shift: [shift, c, _], .. } = F::COEFFICIENTS;
+        let z = self.at_least(low).at_most(sigmoid_range);
+        let (e, power) = (-z).scaled_exp(-self.all(shift));
+        let c = self.all(c);
+        c / e.mul_add(power, c)
     }
 
     /// tanh z = −m / (2 + m) with m = e⁻²ᶻ − 1 for z ≥ 0, and odd.
     #[inline(always)]
     pub fn tanh(self) -> Self {
-        let low = self.all(F::COEFFICIENTS.tanh_range);
-        let x = self.abs() * F::COEFFICIENTS.two;
-        let x = -low.if_less(x, low, x);
-        let (r, [a, b]) = x.reduced();
+        let x = -(self.abs() * F::COEFFICIENTS.two).at_most(F::COEFFICIENTS.tanh_range);
+        let (r, power) = x.reduced(self.all(F::ZERO));
         // e⁻²ᶻ − 1 = 2ᵏ (eʳ − 1) + (2ᵏ − 1), of which nothing cancels.
-        let power = a * b;
-        let m = power.mul_add(r.exp_minus_1(), power - F::ONE);
+        let exp_minus_1 = (r * r).mul_add(r.polynomial(F::COEFFICIENTS.exp), r);
+        let m = power.mul_add(exp_minus_1, power - F::ONE);
         let half = self.all(F::COEFFICIENTS.half);
         let h = m * self.if_less(self.all(F::ZERO), half, -half);
         // tanh z = h (1 + |tanh z|) with h = ∓m / 2: so the roundings of the quotient are halved, or better.
@@ -212,19 +224,36 @@ impl<S: Simd, F: Vector> Lanes<S, F> {
         self.if_less(zero, self.all(nan), value)
     }
 
-    /// r and 2ᵏ in two factors, with x = k ln 2 + r and |r| ≤ ½ ln 2.
+    /// eʳ and 2 to the power of k + shift, with x = k ln 2 + r: their product is eˣ, 2 to the power of shift times.
     #[inline(always)]
-    fn reduced(self) -> (Self, [Self; 2]) {
-        let Coefficients { log2_e, ln_2, .. } = F::COEFFICIENTS;
-        let [k, a, b] = (self * log2_e).powers_of_two();
-        let r = (-k).mul_add(self.all(ln_2[1]), (-k).mul_add(self.all(ln_2[0]), self));
-        (r, [a, b])
+    fn scaled_exp(self, shift: Self) -> (Self, Self) {
+        let (r, power) = self.reduced(shift);
+        let one = self.all(F::ONE);
+        // eʳ = 1 + r (1 + r P(r))
+        (r.polynomial(F::COEFFICIENTS.exp).mul_add(r, one).mul_add(r, one), power)
     }
 
-    /// eʳ − 1 for |r| ≤ ½ ln 2.
+    /// r and 2 to the power of k + shift, with x = k ln 2 + r and |r| ≤ ½ ln 2.
     #[inline(always)]
-    fn exp_minus_1(self) -> Self {
-        (self * self).mul_add(self.polynomial(F::COEFFICIENTS.exp), self)
+    fn reduced(self, shift: Self) -> (Self, Self) {
+        let Coefficients { log2_e, ln_2, .. } = F::COEFFICIENTS;
+        let [k, power] = self.power_of_two(log2_e, shift);
+        let r = (-k).mul_add(self.all(ln_2[1]), (-k).mul_add(self.all(ln_2[0]), self));
+        (r, power)
+    }
+
+    /// The larger one of x and a bound; NaN stays.
+    #[inline(always)]
+    fn at_least(self, bound: F) -> Self {
+        let bound = self.all(bound);
+        self.if_less(bound, bound, self)
+    }
+
+    /// The smaller one of x and a bound; NaN stays.
+    #[inline(always)]
+    fn at_most(self, bound: F) -> Self {
+        let bound = self.all(bound);
+        bound.if_less(self, bound, self)
     }
 
     #[inline(always)]

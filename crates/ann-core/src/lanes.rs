@@ -167,8 +167,13 @@ pub trait Vector: Copy + Send + Sync + 'static {
     /// The sum over the lanes: the upper half is added to the lower one, until one number is left.
     fn sum<S: Simd>(simd: S, a: Self::Register<S>) -> Self;
 
-    /// x rounded to the whole number k, and 2ᵏ as a product of two normal numbers; |x| ≤ 2 · the largest exponent.
-    fn powers_of_two<S: Simd>(simd: S, x: Self::Register<S>) -> [Self::Register<S>; 3];
+    /// The whole number k next to x · factor, and 2 to the power of k + shift, which must be a normal number; shift is whole.
+    fn power_of_two<S: Simd>(
+        simd: S,
+        x: Self::Register<S>,
+        factor: Self,
+        shift: Self::Register<S>,
+    ) -> [Self::Register<S>; 2];
     /// k and m of a positive normal x = 2ᵏ m with √½ ≤ m < √2.
     fn exponent_and_mantissa<S: Simd>(simd: S, x: Self::Register<S>) -> [Self::Register<S>; 2];
 
@@ -287,28 +292,25 @@ macro_rules! vector {
     };
 }
 
-// Shifts exist for 32 bits only.  So in f64 the whole numbers live in the upper half of the 64 bits: adding 1.5 · 2²⁰ leaves 32
-// bits for the fraction, which are cut off; ½ more makes cutting off rounding.
+// Adding 1.5 · 2ⁿ to a number makes its whole part the lowest bits; with the bias added too, these are an exponent once they are
+// shifted to its place, where all bits above them fall off.  Shifts exist for 32 bits only.  So in f64 the whole numbers live in
+// the upper half of the 64 bits: adding 1.5 · 2²⁰ leaves 32 bits for the fraction, which are cut off; ½ more makes cutting off
+// rounding.
 vector! {
     f64, f64s, lanes 8, coefficients Coefficients::F64, width F64_LANES,
     as_simd_f64s, as_mut_simd_f64s, splat_f64s, add_f64s, sub_f64s, mul_f64s, div_f64s, neg_f64s, abs_f64s,
     mul_add_f64s, less_than_f64s, equal_f64s, select_f64s, reduce_sum_f64s;
 
     #[inline(always)]
-    fn powers_of_two<S: Simd>(simd: S, x: S::f64s) -> [S::f64s; 3] {
-        const SHIFT: f64 = 1.5 * (1 << 20) as f64;
-        const BIAS: f64 = 1023.0;
-        let shifted = simd.transmute_u64s_f64s(simd.add_f64s(x, simd.splat_f64s(SHIFT + 0.5)));
-        let shifted = simd.and_u64s(shifted, simd.splat_u64s(0xffff_ffff_0000_0000));
-        let k = simd.sub_f64s(simd.transmute_f64s_u64s(shifted), simd.splat_f64s(SHIFT));
-        // k + 2 · bias, in two halves, each of which is an exponent.
-        let sum: S::u32s = cast(simd.sub_u64s(shifted, simd.splat_u64s((SHIFT - 2.0 * BIAS).to_bits())));
-        let half = simd.wrapping_dyn_shr_u32s(sum, simd.splat_u32s(1));
-        let power = |exponent: S::u32s| {
-            let bits: S::u64s = cast(simd.wrapping_dyn_shl_u32s(exponent, simd.splat_u32s(20)));
-            simd.transmute_f64s_u64s(bits)
-        };
-        [k, power(half), power(simd.sub_u32s(sum, half))]
+    fn power_of_two<S: Simd>(simd: S, x: S::f64s, factor: f64, shift: S::f64s) -> [S::f64s; 2] {
+        const SHIFT: f64 = 1.5 * (1 << 20) as f64 + 1023.0;
+        let shift = simd.add_f64s(shift, simd.splat_f64s(SHIFT));
+        let half = simd.splat_f64s(0.5);
+        let shifted = simd.mul_add_f64s(x, simd.splat_f64s(factor), simd.add_f64s(shift, half));
+        let bits = simd.and_u64s(simd.transmute_u64s_f64s(shifted), simd.splat_u64s(0xffff_ffff_0000_0000));
+        let k = simd.sub_f64s(simd.transmute_f64s_u64s(bits), shift);
+        let power: S::u64s = cast(simd.wrapping_dyn_shl_u32s(cast(bits), simd.splat_u32s(20)));
+        [k, simd.transmute_f64s_u64s(power)]
     }
     #[inline(always)]
     fn exponent_and_mantissa<S: Simd>(simd: S, x: S::f64s) -> [S::f64s; 2] {
@@ -331,18 +333,12 @@ vector! {
     mul_add_f32s, less_than_f32s, equal_f32s, select_f32s, reduce_sum_f32s;
 
     #[inline(always)]
-    fn powers_of_two<S: Simd>(simd: S, x: S::f32s) -> [S::f32s; 3] {
-        const SHIFT: f32 = 1.5 * (1 << 23) as f32;
-        const BIAS: f32 = 127.0;
-        let shifted = simd.add_f32s(x, simd.splat_f32s(SHIFT));
-        let k = simd.sub_f32s(shifted, simd.splat_f32s(SHIFT));
-        let bits = simd.transmute_u32s_f32s(shifted);
-        let sum = simd.sub_u32s(bits, simd.splat_u32s((SHIFT - 2.0 * BIAS).to_bits()));
-        let half = simd.wrapping_dyn_shr_u32s(sum, simd.splat_u32s(1));
-        let power = |exponent: S::u32s| {
-            simd.transmute_f32s_u32s(simd.wrapping_dyn_shl_u32s(exponent, simd.splat_u32s(23)))
-        };
-        [k, power(half), power(simd.sub_u32s(sum, half))]
+    fn power_of_two<S: Simd>(simd: S, x: S::f32s, factor: f32, shift: S::f32s) -> [S::f32s; 2] {
+        const SHIFT: f32 = 1.5 * (1 << 23) as f32 + 127.0;
+        let shift = simd.add_f32s(shift, simd.splat_f32s(SHIFT));
+        let shifted = simd.mul_add_f32s(x, simd.splat_f32s(factor), shift);
+        let power = simd.wrapping_dyn_shl_u32s(simd.transmute_u32s_f32s(shifted), simd.splat_u32s(23));
+        [simd.sub_f32s(shifted, shift), simd.transmute_f32s_u32s(power)]
     }
     #[inline(always)]
     fn exponent_and_mantissa<S: Simd>(simd: S, x: S::f32s) -> [S::f32s; 2] {
@@ -399,10 +395,10 @@ impl<S: Simd, F: Vector> Lanes<S, F> {
         self.with(F::if_equal(self.simd, self.register, other.register, then.register, otherwise.register))
     }
 
-    /// [k, a, b] with k the whole number next to self, and a · b = 2ᵏ.
+    /// [k, p] with k the whole number next to self · factor and p = 2 to the power of k + shift, a normal number; shift is whole.
     #[inline(always)]
-    pub fn powers_of_two(self) -> [Self; 3] {
-        F::powers_of_two(self.simd, self.register).map(|register| self.with(register))
+    pub fn power_of_two(self, factor: F, shift: Self) -> [Self; 2] {
+        F::power_of_two(self.simd, self.register, factor, shift.register).map(|register| self.with(register))
     }
 
     /// [k, m] with self = 2ᵏ m and √½ ≤ m < √2, for positive normal numbers.

@@ -176,14 +176,14 @@ fn exponentials<S: Simd, F: Scalar>(
     if let ([first, second], [of_first, of_second]) = (logits, &mut *delta) {
         // One of two is e⁰ = 1.
         let (first, second, one) = (first.lanes(simd, v), second.lanes(simd, v), largest.all(F::ONE));
-        let e = (-(first - second).abs()).exp_below();
+        let e = (-(first - second).abs()).exp_of_negative();
         of_first.set(v, first.if_less(second, e, one));
         of_second.set(v, first.if_less(second, one, e));
         return one + e;
     }
     let mut total = largest.all(F::ZERO);
     for (logit, delta) in logits.iter().zip(delta) {
-        let e = (logit.lanes(simd, v) - largest).exp_below();
+        let e = (logit.lanes(simd, v) - largest).exp_of_negative();
         delta.set(v, e);
         total = total + e;
     }
