@@ -149,7 +149,8 @@ impl<F: Scalar> Scratch<F> {
     /// The same for a kernel of the caller's choice.
     ///
     /// # Panics
-    /// When another kernel than the textbook one is asked for an activation of the user's own.
+    /// When another kernel than the textbook one is asked for an activation of the user's own; with the textbook kernel, whose
+    /// buffers hold all rows at once, when these are more than memory has room for.
     pub fn with_kernel(architecture: &Architecture, rows: usize, kernel: Kernel) -> Self {
         let rows = rows.max(1);
         let can = kernel == Kernel::Textbook || fused::can_compute(architecture);

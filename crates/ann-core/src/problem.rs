@@ -71,12 +71,14 @@ impl<'a, F: Scalar> Problem<'a, F> {
     /// The same problem with the penalty λ Σ‖W‖² on weights, never on biases.
     ///
     /// # Errors
-    /// λ negative, NaN or infinite.
+    /// λ negative, NaN or infinite; 2λ too large for the precision of the features.
     pub fn with_l2(self, l2: f64) -> Result<Self> {
-        if l2.is_finite() && l2 >= 0.0 {
-            return Ok(Self { l2, ..self });
-        }
-        Err(Error::InvalidSetting { name: "l2 (λ)", value: l2, expected: "a finite number ≥ 0" })
+        let expected = match l2.is_finite() && l2 >= 0.0 {
+            true if F::of(2.0 * l2).is_finite() => return Ok(Self { l2, ..self }),
+            true => "at most half the largest number of the features' precision",
+            false => "a finite number ≥ 0",
+        };
+        Err(Error::InvalidSetting { name: "l2 (λ)", value: l2, expected })
     }
 
     /// The network's shape.

@@ -2,6 +2,7 @@
 
 use ann_core::{Problem, Span};
 use ann_gradcheck::{Config, reference, ridders};
+use ann_train::{Accumulation, Objective};
 use anyhow::Result;
 use rayon::prelude::*;
 
@@ -81,11 +82,12 @@ impl Difference {
         indices: &[usize],
         exact: &[f64],
     ) -> f64 {
+        let mut objective = Objective::new(problem, Accumulation::Batched);
         let errors = indices.iter().map(|&index| {
             let mut point = at.to_vec();
             let f = |x| {
                 point[index] = x;
-                reference::objective(problem, &point).unwrap_or(f64::NAN)
+                objective.value(&point).total()
             };
             self.derivative(f, at[index], h) - exact[index]
         });

@@ -181,6 +181,21 @@ impl<L: Clone + Ord + Debug, F: Scalar> FittedClassifier<L, F> {
     }
 
     /// The trained network, whose raw outputs are logits.
+    ///
+    /// Its [predictor](Network::predictor) answers for one sample after the other without allocating; the largest logit tells the
+    /// class:
+    ///
+    /// ```
+    /// use ann_train::{Classifier, argmax, ndarray::array};
+    ///
+    /// let (x, labels) = (array![[0.0], [1.0], [3.0], [4.0]], ["low", "low", "high", "high"]);
+    /// let fitted = Classifier::default().fit(&x, &labels)?;
+    /// let mut predictor = fitted.network().predictor()?;
+    /// let mut logits = [0.0; 2];
+    /// predictor.predict_into(&[3.5], &mut logits)?;
+    /// assert_eq!(fitted.classes()[argmax(&logits)], "high");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn network(&self) -> &Network<F> {
         &self.network
     }

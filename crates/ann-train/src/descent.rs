@@ -41,7 +41,9 @@ pub struct TrainConfig {
     pub first_epoch: usize,
     /// How the gradients of the rows are summed.  Default [`Accumulation::Batched`].
     pub accumulation: Accumulation,
-    /// The largest number of threads, 1 to 1024.  Default 1.  Any number gives the same bits.
+    /// The largest number of threads, 1 to 1024.  Default 1.  Any number gives the same bits.  Where batches are large enough to be
+    /// shared, threads stay awake for an epoch of mini-batches, and keep their cores busy meanwhile.  No effect with
+    /// [`Accumulation::PerSample`].
     pub threads: usize,
 }
 
@@ -62,9 +64,13 @@ impl Default for TrainConfig {
 impl TrainConfig {
     fn validate<F: Scalar>(&self, rows: usize) -> Result<()> {
         let wrong = |name, value, expected| Err(CoreError::InvalidSetting { name, value, expected }.into());
-        let step = F::of(self.learning_rate);
-        if !(step.is_finite() && step > F::zero()) {
+        let is_step = |step: f64| step.is_finite() && step > 0.0;
+        if !is_step(self.learning_rate) {
             return wrong("learning_rate (η)", self.learning_rate, "a finite number above 0");
+        }
+        if !is_step(F::of(self.learning_rate).as_f64()) {
+            let expected = "a number that is finite and above 0 in the network's precision, too";
+            return wrong("learning_rate (η)", self.learning_rate, expected);
         }
         if !(self.stop_below.is_finite() && self.stop_below >= 0.0) {
             return wrong("stop_below", self.stop_below, "a finite number ≥ 0");

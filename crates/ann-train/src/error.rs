@@ -16,7 +16,7 @@ pub enum Error {
     #[error("targets have 0 columns, expected at least 1")]
     NoTargetColumns,
     /// All labels are the same.
-    #[error("all {samples} labels are {label}: a classifier needs at least two classes")]
+    #[error("all labels, {samples} of them, are {label}: a classifier needs at least two classes")]
     OneClass {
         /// Number of labels.
         samples: usize,

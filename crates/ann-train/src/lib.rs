@@ -26,5 +26,5 @@ pub use ann_core;
 // What a user of this crate names most, so that one `use` line does.
 pub use ann_core::{
     Activation, ActivationFn, Architecture, Init, Layer, Layout, Loss, LossFn, Network, Problem, Scalar,
-    Target, TargetKind, Targets, ndarray, seeded,
+    Target, TargetKind, Targets, argmax, ndarray, seeded, softmax,
 };

@@ -56,3 +56,23 @@ impl Drop for Over<'_> {
         self.0.store(true, Ordering::Relaxed);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+    use std::sync::mpsc;
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn a_panic_ends_the_waiting_of_other_threads() {
+        let (sender, receiver) = mpsc::channel();
+        thread::spawn(move || {
+            let pool = pool(2).expect("two threads can be started");
+            let result = catch_unwind(AssertUnwindSafe(|| awake(&pool, || panic!("in the work"))));
+            sender.send(result.is_err())
+        });
+        assert_eq!(receiver.recv_timeout(Duration::from_secs(10)), Ok(true));
+    }
+}

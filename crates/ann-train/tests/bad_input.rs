@@ -74,7 +74,7 @@ fn targets_that_are_no_numbers() {
 
 #[test]
 fn one_class_only() {
-    let message = r#"all 4 labels are "yes": a classifier needs at least two classes"#;
+    let message = r#"all labels, 4 of them, are "yes": a classifier needs at least two classes"#;
     check(Classifier::default().fit(&corners(), &["yes"; 4]), message);
 }
 
@@ -128,6 +128,19 @@ fn a_learning_rate_that_is_no_step() {
         check(Classifier { learning_rate, ..Classifier::default() }.fit(&corners(), &LABELS), &message);
         check(Regressor { learning_rate, ..Regressor::default() }.fit(&corners(), &VALUES), &message);
     }
+}
+
+#[test]
+fn settings_that_f32_cannot_hold() {
+    let x = corners().mapv(|x| x as f32);
+    for learning_rate in [1e-50, 1e39] {
+        let message = format!(
+            "learning_rate (η) is {learning_rate:?}, expected a number that is finite and above 0 in the network's precision, too"
+        );
+        check(Classifier { learning_rate, ..Classifier::default() }.fit(&x, &LABELS), &message);
+    }
+    let message = "l2 (λ) is 2e38, expected at most half the largest number of the features' precision";
+    check(Classifier { l2: 2e38, ..Classifier::default() }.fit(&x, &LABELS), message);
 }
 
 #[test]

@@ -120,39 +120,71 @@ fn cross_entropy<S: Simd, F: Scalar>(
     delta: &mut [Column<F>],
     sums: &mut Sums,
 ) {
-    let (mut largest, mut true_logits, mut totals) = (Column::ZERO, Column::ZERO, Column::ZERO);
+    let mut parts = Parts { largest: Column::ZERO, of_class: Column::ZERO, total: Column::ZERO };
     let mut hits = Lanes::splat(simd, F::ZERO);
     for v in 0..TILE / F::width::<S>() {
         let class = classes.lanes(simd, v);
-        let [max, true_logit, best] = largest_and_true(simd, logits, class, v);
-        let total = exponentials(simd, logits, max, delta, v);
-        let inverse = total.all(F::ONE) / total;
-        for (j, delta) in delta.iter_mut().enumerate() {
-            let p = delta.lanes(simd, v) * inverse;
-            delta.set(v, class.if_equal(class.all(F::of(j as f64)), p - F::ONE, p));
-        }
+        let best = match (logits, &mut *delta) {
+            ([first, second], [of_first, of_second]) => {
+                two_classes([first, second], class, v, [of_first, of_second], &mut parts)
+            }
+            (logits, delta) => many_classes(logits, class, v, delta, &mut parts),
+        };
         // A row that only fills the tile has a class that is never predicted.
         hits = class.if_equal(best, hits + F::ONE, hits);
-        largest.set(v, max);
-        true_logits.set(v, true_logit);
-        totals.set(v, total);
     }
+    let Parts { largest, of_class, total } = parts;
     sums.correct += <F as Vector>::sum(simd, hits.register).as_f64() as usize;
     // ln Σⱼ exp(zⱼ) = max + ln Σⱼ exp(zⱼ − max); the difference first, so that large logits lose nothing.
     // In f64, because f32 overflows where the true loss does not.
-    sums.add(&column_of(rows, 0.0, |i| largest.0[i].as_f64() - true_logits.0[i].as_f64()));
-    sums.add_logarithms(simd, &column_of(rows, 1.0, |i| totals.0[i].as_f64()), logits.len());
+    sums.add(&column_of(rows, 0.0, |i| largest.0[i].as_f64() - of_class.0[i].as_f64()));
+    sums.add_logarithms(simd, &column_of(rows, 1.0, |i| total.0[i].as_f64()), logits.len());
 }
 
-/// The largest logit of each lane, the one of its true class, and the class of the largest, the first among equals.
+/// What the losses of a tile consist of: the largest logit, the one of the true class, and Σⱼ exp(zⱼ − max).
+struct Parts<F> {
+    largest: Column<F>,
+    of_class: Column<F>,
+    total: Column<F>,
+}
+
+/// Parts and δ of register `v` for two classes, the first of which is 0; gives back the class of the largest logit, the first among
+/// equals.
 #[inline(always)]
-fn largest_and_true<S: Simd, F: Scalar>(
-    simd: S,
+fn two_classes<S: Simd, F: Scalar>(
+    [first, second]: [&Column<F>; 2],
+    class: Lanes<S, F>,
+    v: usize,
+    [of_first, of_second]: [&mut Column<F>; 2],
+    parts: &mut Parts<F>,
+) -> Lanes<S, F> {
+    let (first, second) = (first.lanes(class.simd, v), second.lanes(class.simd, v));
+    let (zero, one) = (class.all(F::ZERO), class.all(F::ONE));
+    let of_class = class.if_equal(zero, first, second);
+    let other = class.if_equal(zero, second, first);
+    // s = z_other − z_c.  Of e^(z − max) one is e⁰ = 1, the other one e^−|s|; p_other = σ(s) = 1 − p_c.
+    let s = other - of_class;
+    let e = (-s.abs()).exp_of_negative();
+    let total = one + e;
+    let p = s.if_less(zero, e, one) / total;
+    of_first.set(v, class.if_equal(zero, -p, p));
+    of_second.set(v, class.if_equal(zero, p, -p));
+    parts.largest.set(v, s.if_less(zero, of_class, other));
+    parts.of_class.set(v, of_class);
+    parts.total.set(v, total);
+    first.if_less(second, one, zero)
+}
+
+/// The same for any number of classes.
+#[inline(always)]
+fn many_classes<S: Simd, F: Scalar>(
     logits: &[Column<F>],
     class: Lanes<S, F>,
     v: usize,
-) -> [Lanes<S, F>; 3] {
-    let first = logits[0].lanes(simd, v);
+    delta: &mut [Column<F>],
+    parts: &mut Parts<F>,
+) -> Lanes<S, F> {
+    let (simd, first) = (class.simd, logits[0].lanes(class.simd, v));
     let (mut largest, mut of_class, mut best) = (first, first, first.all(F::ZERO));
     for (j, logit) in logits.iter().enumerate().skip(1) {
         let (logit, j) = (logit.lanes(simd, v), first.all(F::of(j as f64)));
@@ -160,34 +192,22 @@ fn largest_and_true<S: Simd, F: Scalar>(
         largest = largest.if_less(logit, logit, largest);
         of_class = class.if_equal(j, logit, of_class);
     }
-    [largest, of_class, best]
-}
-
-/// Overwrites `delta` with exp(zⱼ − max), and gives back their sum.  Subtracting the largest logit leaves the softmax unchanged and
-/// keeps `exp` below overflow.
-#[inline(always)]
-fn exponentials<S: Simd, F: Scalar>(
-    simd: S,
-    logits: &[Column<F>],
-    largest: Lanes<S, F>,
-    delta: &mut [Column<F>],
-    v: usize,
-) -> Lanes<S, F> {
-    if let ([first, second], [of_first, of_second]) = (logits, &mut *delta) {
-        // One of two is e⁰ = 1.
-        let (first, second, one) = (first.lanes(simd, v), second.lanes(simd, v), largest.all(F::ONE));
-        let e = (-(first - second).abs()).exp_of_negative();
-        of_first.set(v, first.if_less(second, e, one));
-        of_second.set(v, first.if_less(second, one, e));
-        return one + e;
-    }
+    // Subtracting the largest logit leaves the softmax unchanged and keeps `exp` below overflow.
     let mut total = largest.all(F::ZERO);
-    for (logit, delta) in logits.iter().zip(delta) {
+    for (logit, delta) in logits.iter().zip(&mut *delta) {
         let e = (logit.lanes(simd, v) - largest).exp_of_negative();
         delta.set(v, e);
         total = total + e;
     }
-    total
+    let inverse = total.all(F::ONE) / total;
+    for (j, delta) in delta.iter_mut().enumerate() {
+        let p = delta.lanes(simd, v) * inverse;
+        delta.set(v, class.if_equal(class.all(F::of(j as f64)), p - F::ONE, p));
+    }
+    parts.largest.set(v, largest);
+    parts.of_class.set(v, of_class);
+    parts.total.set(v, total);
+    best
 }
 
 /// A value for each row, and another one for those that only fill the tile.
