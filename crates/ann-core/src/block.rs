@@ -52,8 +52,8 @@ pub enum Kernel {
 }
 
 impl Kernel {
-    /// The fused kernel, or by the widths of inputs and first layer the wide one, where they can compute what the architecture
-    /// asks for.
+    /// The fused kernel, or by the widths of inputs and first layer the wide one.  The textbook kernel for activations of the user's
+    /// own, leaky ReLU of negative slope, and more than 2²⁴ outputs.
     pub fn choose(architecture: &Architecture) -> Self {
         match fused::can_compute(architecture) {
             false => Self::Textbook,
@@ -65,7 +65,7 @@ impl Kernel {
 
 /// Rows of a problem in the form in which a kernel reads them, to be reused: for rows that are needed more than once, or in
 /// another order than the problem's.  It may be no more than a note of which rows they are, so it goes with the features it was
-/// gathered from.
+/// gathered from, and these must stay as they are.
 #[derive(Clone, Debug)]
 pub struct Batch<F = f64> {
     rows: usize,
@@ -149,7 +149,7 @@ impl<F: Scalar> Scratch<F> {
     /// The same for a kernel of the caller's choice.
     ///
     /// # Panics
-    /// When another kernel than the textbook one is asked for an activation of the user's own; with the textbook kernel, whose
+    /// When another kernel than the textbook one is asked for what only that computes (see [`Kernel::choose`]); with the textbook kernel, whose
     /// buffers hold all rows at once, when these are more than memory has room for.
     pub fn with_kernel(architecture: &Architecture, rows: usize, kernel: Kernel) -> Self {
         let rows = rows.max(1);
@@ -358,6 +358,18 @@ pub(crate) enum Goal<'a, F> {
     Losses(&'a Loss),
     /// Losses, and the gradient is added.
     Gradient(&'a Loss, &'a mut [F]),
+}
+
+impl<F> Goal<'_, F> {
+    /// ℓ, where losses are wanted, and the gradient, where that is too.
+    #[inline(always)]
+    pub fn losses(&mut self) -> Option<(&Loss, Option<&mut [F]>)> {
+        match self {
+            Self::Outputs => None,
+            Self::Losses(loss) => Some((loss, None)),
+            Self::Gradient(loss, gradient) => Some((loss, Some(gradient))),
+        }
+    }
 }
 
 #[cfg(test)]

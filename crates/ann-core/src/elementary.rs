@@ -88,13 +88,11 @@ pub struct Coefficients<F: 'static> {
     ln: &'static [F],
     /// eˣ is 0 below the first, ∞ above the second.
     exp_range: [F; 2],
-    /// σ(z) is 1 above.
-    sigmoid_range: F,
     /// A number of powers of two that keeps those of all k in the range of normal numbers, when it is added to negative ones and
     /// subtracted from others; 2 to the power of −shift and of shift.
     shift: [F; 3],
-    /// tanh x is ±1 where 2|x| is larger.
-    tanh_range: F,
+    /// σ(x) and tanh(x/2) are 1 above; 2 to the power of their k − shift is a normal number up to there.
+    saturated: F,
     /// The least normal number, and the power of two that makes subnormal ones normal, with its exponent.
     normal: [F; 3],
     infinity: F,
@@ -131,9 +129,8 @@ impl Coefficients<f64> {
             0.666_666_666_666_667,
         ],
         exp_range: [-746.0, 710.0],
-        sigmoid_range: 600.0,
         shift: [100.0, 1.0 / (1_u128 << 100) as f64, (1_u128 << 100) as f64],
-        tanh_range: 40.0,
+        saturated: 40.0,
         normal: [f64::MIN_POSITIVE, (1_u64 << 54) as f64, 54.0],
         infinity: f64::INFINITY,
         nan: f64::NAN,
@@ -151,9 +148,8 @@ impl Coefficients<f32> {
         // Largest error 5.6e-9.
         ln: &[0.295_809_87, 0.399_887_6, 0.666_666_87],
         exp_range: [-104.0, 89.0],
-        sigmoid_range: 60.0,
         shift: [30.0, 1.0 / (1 << 30) as f32, (1 << 30) as f32],
-        tanh_range: 20.0,
+        saturated: 20.0,
         normal: [f32::MIN_POSITIVE, (1_u64 << 25) as f32, 25.0],
         infinity: f32::INFINITY,
         nan: f32::NAN,
@@ -184,8 +180,8 @@ impl<S: Simd, F: Vector> Lanes<S, F> {
     /// σ(z) = 1 / (1 + e⁻ᶻ) = c / (c + c e⁻ᶻ), where c e⁻ᶻ is neither too large nor too small for any z that matters.
     #[inline(always)]
     pub fn sigmoid(self) -> Self {
-        let Coefficients { exp_range: [low, _], sigmoid_range, shift: [shift, c, _], .. } = F::COEFFICIENTS;
-        let z = self.at_least(low).at_most(sigmoid_range);
+        let Coefficients { exp_range: [low, _], saturated, shift: [shift, c, _], .. } = F::COEFFICIENTS;
+        let z = self.at_least(low).at_most(saturated);
         let (e, power) = (-z).scaled_exp(-self.all(shift));
         let c = self.all(c);
         c / e.mul_add(power, c)
@@ -194,7 +190,7 @@ impl<S: Simd, F: Vector> Lanes<S, F> {
     /// tanh z = −m / (2 + m) with m = e⁻²ᶻ − 1 for z ≥ 0, and odd.
     #[inline(always)]
     pub fn tanh(self) -> Self {
-        let x = -(self.abs() * F::COEFFICIENTS.two).at_most(F::COEFFICIENTS.tanh_range);
+        let x = -(self.abs() * F::COEFFICIENTS.two).at_most(F::COEFFICIENTS.saturated);
         let (r, power) = x.reduced(self.all(F::ZERO));
         // e⁻²ᶻ − 1 = 2ᵏ (eʳ − 1) + (2ᵏ − 1), of which nothing cancels.
         let exp_minus_1 = (r * r).mul_add(r.polynomial(F::COEFFICIENTS.exp), r);

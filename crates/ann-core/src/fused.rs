@@ -137,11 +137,7 @@ impl<F: Scalar> WithSimd for Pass<'_, F> {
         for (index, x) in tiles.x.chunks(group * inputs).enumerate() {
             let count = x.len() / inputs;
             forward_pass(simd, network, x, count, buffers);
-            let (loss, gradient) = match &mut goal {
-                Goal::Outputs => continue,
-                Goal::Losses(loss) => (*loss, None),
-                Goal::Gradient(loss, gradient) => (*loss, Some(&mut **gradient)),
-            };
+            let Some((loss, gradient)) = goal.losses() else { continue };
             loss_pass(simd, loss, &tiles.targets.group(index * group, count), buffers, &mut sums);
             if let Some(gradient) = gradient {
                 backward_pass(simd, network, x, count, buffers, gradient);

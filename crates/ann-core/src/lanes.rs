@@ -19,8 +19,8 @@ use crate::wide::Pass as WidePass;
 
 /// Rows that go through a network together.
 pub(crate) const TILE: usize = 32;
-/// Bytes of the widest registers.
-const ALIGNMENT: usize = 64;
+/// Bytes of the widest registers, and of a line of the processor's caches.
+pub(crate) const LINE: usize = 64;
 
 /// One quantity of the rows of a tile, say the activations of one unit: aligned as the widest registers like it.
 #[derive(Clone, Copy, Debug)]
@@ -80,10 +80,10 @@ impl<F: Vector> Aligned<F> {
 
 impl<F> Aligned<F> {
     /// Numbers there are more than asked for.
-    const SPARE: usize = ALIGNMENT / size_of::<F>();
+    const SPARE: usize = LINE / size_of::<F>();
 
     fn first_aligned(numbers: &[F]) -> usize {
-        numbers.as_ptr().align_offset(ALIGNMENT).min(Self::SPARE)
+        numbers.as_ptr().align_offset(LINE).min(Self::SPARE)
     }
 
     #[inline(always)]
@@ -123,7 +123,8 @@ impl<F> DerefMut for Aligned<F> {
 pub trait Vector: Copy + Send + Sync + 'static {
     /// As many numbers as fit into a register.
     type Register<S: Simd>: Copy;
-    /// Sums over rows have this many parts, whatever the width of a register: row i belongs to part i mod LANES.
+    /// As many as fill a line.  Where rows stand along the lanes, their sums have so many parts, whatever the width of a register:
+    /// row i belongs to part i mod LANES.
     const LANES: usize;
     const ZERO: Self;
     const ONE: Self;

@@ -10,7 +10,7 @@ use pulp::{Simd, WithSimd};
 
 use crate::dense::DenseRef;
 use crate::fused::{activations, products::add_product};
-use crate::lanes::{Aligned, Vector};
+use crate::lanes::{Aligned, LINE, Vector};
 use crate::problem::check_finite;
 use crate::{Activation, Architecture, Error, Layer, Network, Result, Scalar};
 
@@ -132,7 +132,7 @@ fn padded<F: Vector>(units: usize) -> usize {
 /// Calls `$kernel::<S, F, R>` with R = registers of a strip, given for a line of 1, 2, 4, 8 and 16 registers.
 macro_rules! in_registers {
     ($S:ty, $F:ty, ($a:literal, $b:literal, $c:literal, $d:literal, $e:literal), $kernel:ident $arguments:tt) => {
-        match const { 64 / size_of::<<$F as Vector>::Register<$S>>() } {
+        match const { LINE / size_of::<<$F as Vector>::Register<$S>>() } {
             1 => in_registers!(@call $a, $S, $F, $kernel $arguments),
             2 => in_registers!(@call $b, $S, $F, $kernel $arguments),
             4 => in_registers!(@call $c, $S, $F, $kernel $arguments),

@@ -1,4 +1,4 @@
-//! The wide kernel, for rows of many inputs: units (or inputs) along the lanes of registers, eight rows at a time.
+//! The wide kernel, for rows of many inputs: units (or inputs) along the lanes of registers, a few rows at a time.
 //!
 //! Rows are not copied but read where the problem holds them.  What stands along the lanes is copied to a [`Panel`] first, a strip of
 //! neighbouring numbers of each row, so that it lies side by side in the cache while all rows pass by.
@@ -26,7 +26,7 @@ const GROUP: usize = 512;
 
 /// Rows of fewer inputs are copied into the tiles of the fused kernel in no time.
 const INPUTS: usize = 256;
-/// Nor does it matter where more than one unit for so many inputs computes with the copy.
+/// With more than one unit for so many inputs, their products take so long that the copy does not matter.
 const INPUTS_OF_A_UNIT: usize = 4;
 
 /// Whether rows are so wide, and used by so few units, that this kernel is faster than the fused one.
@@ -39,8 +39,8 @@ pub(crate) fn suits(architecture: &Architecture) -> bool {
 #[derive(Clone, Debug, Default)]
 pub struct Chosen<F> {
     order: Vec<usize>,
-    /// Where the features lie in memory: it is there that they are read.
-    place: usize,
+    /// Where the features lie: it is there that they are read.
+    place: Place,
     /// The rows themselves, where the problem does not hold them one after the other.
     copied: Vec<F>,
     targets: Targets<F>,
@@ -55,7 +55,7 @@ impl<F: Scalar> Chosen<F> {
 
     /// Overwrites everything with the given rows of `x`; nothing is known about their targets.
     pub fn gather_features(&mut self, x: &ArrayRef2<F>, rows: impl ExactSizeIterator<Item = usize> + Clone) {
-        self.place = x.as_ptr().addr();
+        self.place = Place::of(x);
         self.order.clear();
         self.copied.clear();
         self.targets.clear();
@@ -69,10 +69,25 @@ impl<F: Scalar> Chosen<F> {
 
     /// The features of these rows of `x`.
     fn rows<'a>(&'a self, x: &'a ArrayRef2<F>) -> Rows<'a, F> {
-        assert_eq!(self.place, x.as_ptr().addr(), "the batch was gathered from features that lie elsewhere");
+        assert!(self.place == Place::of(x), "the batch was gathered from features that lie elsewhere");
         let numbers = if self.copied.is_empty() { x.as_slice() } else { Some(&self.copied[..]) };
         let numbers = numbers.expect("rows were gathered from features that lie like these");
         Rows { numbers, stride: x.ncols(), order: Some(&self.order) }
+    }
+}
+
+/// Address and distances of the features in memory.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+struct Place {
+    address: usize,
+    shape: (usize, usize),
+    strides: [isize; 2],
+}
+
+impl Place {
+    fn of<F>(x: &ArrayRef2<F>) -> Self {
+        let strides = [Axis(0), Axis(1)].map(|axis| x.stride_of(axis));
+        Self { address: x.as_ptr().addr(), shape: x.dim(), strides }
     }
 }
 
@@ -198,11 +213,7 @@ impl<F: Scalar> WithSimd for Pass<'_, F> {
         for start in (0..all).step_by(buffers.rows) {
             let (x, rows) = (x.skip(start), buffers.rows.min(all - start));
             forward_pass(simd, network, x, rows, buffers);
-            let (loss, gradient) = match &mut goal {
-                Goal::Outputs => continue,
-                Goal::Losses(loss) => (*loss, None),
-                Goal::Gradient(loss, gradient) => (*loss, Some(&mut **gradient)),
-            };
+            let Some((loss, gradient)) = goal.losses() else { continue };
             loss_pass(simd, loss, &chosen.targets, start / TILE, rows, buffers, &mut sums);
             if let Some(gradient) = gradient {
                 backward_pass(simd, network, x, rows, buffers, gradient);

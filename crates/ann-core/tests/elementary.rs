@@ -168,7 +168,7 @@ fn same_bits_in_any_company<F: Scalar>() {
 }
 
 #[test]
-fn tanh_is_odd_to_the_bit() {
+fn tanh_is_odd() {
     for x in points(0.0..f64::INFINITY, &[0.0..1.0, 1.0..20.0], []) {
         assert_eq!(alone(tanh, -x), -alone(tanh, x), "at {x:e}");
         assert_eq!(alone(tanh, -x as f32), -alone(tanh, x as f32), "at {x:e} in f32");

@@ -9,7 +9,8 @@ use ann_core::{
 };
 use rand::RngExt;
 
-const SAMPLES: usize = 40;
+/// More than any kernel sends through a network together.
+const SAMPLES: usize = 600;
 
 #[test]
 fn without_a_hidden_layer() {

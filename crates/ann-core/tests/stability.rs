@@ -17,15 +17,27 @@ fn logits_of_ten_thousand<F: Scalar>() {
     // ℓ = ln(e^z₁ + e^z₂) − z_c: 0 for class 0, the gap for class 1, to the last bit in both types.
     for (logits, gap) in [([1e4, -1e4], 2e4), ([1e4, 0.0], 1e4), ([0.0, -1e4], 1e4)] {
         for (class, expected) in [(0, 0.0), (1, gap)] {
-            let (tally, gradient) = one_row::<F>(&logits.map(F::of), class);
-            assert_eq!(tally.loss, expected, "class {class} of {logits:?}");
-            // ∂b = p − [j = c], with p = (1, 0).
-            let wrong = class as f64;
-            assert_eq!(gradient[2..], [F::of(wrong), F::of(-wrong)], "class {class} of {logits:?}");
+            // ∂b = p − [j = c], with p = (1, 0); a third class far below changes nothing.
+            let delta = [class as f64, -(class as f64), 0.0].map(F::of);
+            let three = [logits[0], logits[1], -1e5].map(F::of);
+            for logits in [&three[..2], &three] {
+                let (tally, gradient) = one_row::<F>(logits, class);
+                assert_eq!(tally.loss, expected, "class {class} of {logits:?}");
+                assert_eq!(gradient[logits.len()..], delta[..logits.len()], "class {class} of {logits:?}");
+            }
         }
     }
     let p = softmax(&Array2::from_shape_vec((1, 2), vec![F::of(1e4), F::of(-1e4)]).unwrap());
     assert_eq!(p.as_slice().unwrap(), [F::one(), F::zero()]);
+}
+
+#[test]
+fn a_gap_that_f32_cannot_hold_is_the_loss() {
+    for logits in [&[3e38_f32, -3e38][..], &[3e38, -3e38, -3e38]] {
+        let (tally, gradient) = one_row(logits, 1);
+        assert_eq!(tally.loss, 2.0 * f64::from(3e38_f32), "{logits:?}");
+        assert_eq!(gradient[logits.len()..][..2], [1.0, -1.0], "{logits:?}");
+    }
 }
 
 #[test]

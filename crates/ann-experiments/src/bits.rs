@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 
 const SEED: u64 = 0;
 const EPOCHS: usize = 100;
-/// Rows of the large problem: enough for a tree of many leaves, few enough for a processor that multiplies and adds in software.
+/// Rows of the large problem: enough for many leaves, few enough for a processor that multiplies and adds in software.
 const ROWS: usize = 10_000;
 
 /// What was computed, and its SHA-256 as little-endian f64.
@@ -46,21 +46,21 @@ pub fn fingerprints(threads: usize) -> Result<Vec<Fingerprint>> {
         ("doughnut 2-3-2 sigmoid, 100 epochs", sha256(narrow.network().parameters())),
         ("Iris 4-5-10-5-3 sigmoid, 100 epochs", sha256(deep.network().parameters())),
         ("Iris 4-20-7-3 tanh and leaky ReLU, 100 epochs", sha256(mixed.network().parameters())),
-        ("64-100-10 ReLU, batches of 64, one epoch", mini_batches::<f64>([64, 100], threads)?),
-        ("64-100-10 ReLU in f32, batches of 64, one epoch", mini_batches::<f32>([64, 100], threads)?),
-        ("300-20-10 ReLU, batches of 64, one epoch", mini_batches::<f64>([300, 20], threads)?),
-        ("300-20-10 ReLU in f32, batches of 64, one epoch", mini_batches::<f32>([300, 20], threads)?),
+        ("64-100-10 ReLU, batches of 64, one epoch", mini_batches::<f64>([64, 100], 64, threads)?),
+        ("64-100-10 ReLU in f32, batches of 700, one epoch", mini_batches::<f32>([64, 100], 700, threads)?),
+        ("300-20-10 ReLU, batches of 700, one epoch", mini_batches::<f64>([300, 20], 700, threads)?),
+        ("300-20-10 ReLU in f32, batches of 64, one epoch", mini_batches::<f32>([300, 20], 64, threads)?),
         ("10-64-64-1 sigmoid, 10 000 rows, one step", sha256(many.fit(&x, &y)?.network().parameters())),
         ("exp, ln, tanh and sigmoid in f64", functions::<f64>()),
         ("exp, ln, tanh and sigmoid in f32", functions::<f32>()),
     ])
 }
 
-fn mini_batches<F: Scalar>([inputs, hidden]: [usize; 2], threads: usize) -> Result<String> {
+fn mini_batches<F: Scalar>([inputs, hidden]: [usize; 2], rows: usize, threads: usize) -> Result<String> {
     let classes: Vec<usize> = (0..1797).map(|row| row % 10).collect();
     let digits = Classifier {
         hidden: Activation::Relu.layers([hidden]),
-        batching: Batching::Shuffled { rows: 64, seed: SEED },
+        batching: Batching::Shuffled { rows, seed: SEED },
         epochs: 1,
         threads,
         ..Classifier::default()

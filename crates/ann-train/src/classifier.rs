@@ -41,7 +41,8 @@ pub struct Classifier {
     pub batching: Batching,
     /// How the gradients of the rows are summed.  Default [`Accumulation::Batched`].
     pub accumulation: Accumulation,
-    /// The largest number of threads, 1 to 1024, also for predictions.  Default 1.  Any number gives the same bits.
+    /// The largest number of threads, 1 to 1024, also for predictions.  Default 1.  Any number gives the same bits.  Where several
+    /// networks are trained at once, one for each does more; see [`TrainConfig::threads`].
     pub threads: usize,
 }
 

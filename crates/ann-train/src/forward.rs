@@ -4,13 +4,13 @@ use ann_core::ndarray::{Array2, ArrayRef2, Axis, concatenate};
 use ann_core::{Error as CoreError, Network, Scalar, block};
 
 use crate::Result;
-use crate::threads::{checked, pool};
+use crate::threads::{belongs_to_a_pool, checked, pool};
 
 /// Rows · parameters that are worth starting a thread.
 const WORK: usize = 1 << 23;
 
 /// As [`Network::forward`], with up to `threads` threads, and the same bits for any number of them.  No more are started than there
-/// is work for; those live as long as the call.  Where several things are wrong, it may be another one that is reported.
+/// is work for, and none by a thread of a rayon pool; they live as long as the call.  Where several things are wrong, it may be another one that is reported.
 ///
 /// # Errors
 /// As [`Network::forward`]; no or more than 1024 threads, or the system refuses to start them.
@@ -18,7 +18,7 @@ const WORK: usize = 1 << 23;
 pub fn forward<F: Scalar>(network: &Network<F>, x: &ArrayRef2<F>, threads: usize) -> Result<Array2<F>> {
     let work = x.nrows().saturating_mul(network.layout().len());
     let threads = checked(threads)?.min(work / WORK);
-    if threads <= 1 {
+    if threads <= 1 || belongs_to_a_pool() {
         return Ok(network.forward(x)?);
     }
     let rows = x.nrows().div_ceil(threads).next_multiple_of(block::TILE);

@@ -9,7 +9,7 @@ use ann_core::{Problem, Scalar, TargetKind};
 
 use crate::Result;
 use crate::sum::{Chosen, Summation};
-use crate::threads::{awake, checked};
+use crate::threads::checked;
 
 /// How the gradients of the rows are summed.  Both ways agree to rounding; each is exact about its own order of additions.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -78,7 +78,7 @@ impl<'p, 'data, F: Scalar> Objective<'p, 'data, F> {
     /// Buffers for the problem and up to `threads` threads, when `rows` rows at a time are summed: all, or as many as a mini-batch
     /// has.  Any number of threads gives the same bits; no more are started than there is work for.
     ///
-    /// A call from a thread of another rayon pool may run other work of that pool while it waits: hold no lock across it.
+    /// Called by a thread of a rayon pool, it computes with that one alone.
     ///
     /// # Errors
     /// No or more than 1024 threads, or the system refuses to start them.
@@ -122,7 +122,7 @@ impl<'p, 'data, F: Scalar> Objective<'p, 'data, F> {
     /// Does `work` with this objective, a sum after the other, while all its threads stay awake.
     pub(crate) fn awake<R: Send>(&mut self, work: impl FnOnce(&mut Self) -> R + Send) -> R {
         match self.summation.threads() {
-            Some(threads) => awake(&threads, || work(self)),
+            Some(threads) => threads.awake(|| work(self)),
             None => work(self),
         }
     }

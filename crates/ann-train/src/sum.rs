@@ -10,9 +10,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use ann_core::block::{self, Batch, Kernel, Scratch, Tally};
 use ann_core::vector::add_scaled;
 use ann_core::{Problem, Scalar};
-use rayon_core::ThreadPool;
 
-use crate::threads::pool;
+use crate::threads::{Threads, belongs_to_a_pool};
 use crate::{Accumulation, Result};
 
 /// No more leaves than this: each but the first has a gradient of its own.
@@ -23,6 +22,8 @@ const ENTRIES: usize = 1 << 21;
 const WORK: usize = 1 << 21;
 /// A gradient of so many bytes is added to another one within the processor's caches.
 const NEAR: usize = 1 << 19;
+/// Entries of a gradient that are worth another thread when leaves are added.
+const SLICE: usize = 1 << 14;
 /// Leaves of fewer rows would spend too much time on adding gradients: for gradients that are near, and for others.
 const LEAST_ROWS: [usize; 2] = [64, 256];
 /// Rows that take no more bytes than this are gathered once, others whenever they are needed.
@@ -35,9 +36,6 @@ pub(crate) enum Chosen<'a> {
     These(&'a [usize]),
 }
 
-/// Entries of a gradient that are worth another thread when leaves are added.
-const SLICE: usize = 1 << 14;
-
 /// Buffers and threads for sums over a problem.
 #[derive(Debug)]
 pub(crate) struct Summation<F> {
@@ -49,7 +47,7 @@ pub(crate) struct Summation<F> {
     block: (usize, Kernel),
     /// Leaves of so many rows add to each entry of the gradient once.
     rows_at_once: usize,
-    threads: Option<Arc<ThreadPool>>,
+    threads: Option<Arc<Threads>>,
 }
 
 /// Some rows that are computed one after the other, and what they add up to.
@@ -84,16 +82,17 @@ impl<F: Scalar> Summation<F> {
                 leaf.kept = gather(problem, piece, &scratch);
             }
         }
-        // No thread for what one does alone.
-        let threads = threads.min(rows.div_ceil(leaf_rows(problem, accumulation, rows)));
+        // No thread for what one does alone, nor where somebody else spreads work.
+        let leaves_of_rows = rows.div_ceil(leaf_rows(problem, accumulation, rows));
+        let threads = if belongs_to_a_pool() { 1 } else { threads.min(leaves_of_rows) };
         let rows_at_once = scratch.rows_at_once();
         let scratches = Mutex::new(vec![scratch; threads]);
-        let threads = if threads > 1 { Some(Arc::new(pool(threads)?)) } else { None };
+        let threads = if threads > 1 { Some(Arc::new(Threads::start(threads)?)) } else { None };
         Ok(Self { accumulation, leaves, scratches, block: (block, kernel), rows_at_once, threads })
     }
 
     /// The threads, where there is more than one.
-    pub fn threads(&self) -> Option<Arc<ThreadPool>> {
+    pub fn threads(&self) -> Option<Arc<Threads>> {
         self.threads.clone()
     }
 
@@ -117,7 +116,9 @@ impl<F: Scalar> Summation<F> {
         let (scratches, block, rows_at_once) = (&self.scratches, self.block, self.rows_at_once);
         let work = Work { problem, parameters, chosen, scratches, block, rows_at_once };
         match &self.threads {
-            Some(threads) if leaves.len() > 1 => threads.install(|| work.together(leaves, gradient)),
+            Some(threads) if leaves.len() > 1 && threads.are_free() => {
+                threads.run(|| work.together(leaves, gradient))
+            }
             _ => work.alone(leaves, gradient),
         }
     }

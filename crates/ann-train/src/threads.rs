@@ -1,7 +1,7 @@
-//! Threads: how many there may be, those that are started, and how they are kept awake between pieces of work.
+//! Threads: how many there may be, those that are started, and how they stay awake between pieces of work.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::{hint, thread};
+use std::thread;
 
 use rayon_core::{ThreadPool, ThreadPoolBuilder, Yield, current_thread_index, scope, yield_now};
 
@@ -18,33 +18,67 @@ pub(crate) fn checked(threads: usize) -> Result<usize> {
     Err(Error::InvalidCount { name: "threads", found: threads, most: MOST })
 }
 
+/// Whether this thread is one of a pool.  While such a thread waits for another pool, it begins other work of its own: another
+/// training, on top of this one, and so on until the stack is full.  So whoever trains in a pool does it with that one thread.
+pub(crate) fn belongs_to_a_pool() -> bool {
+    current_thread_index().is_some()
+}
+
 /// Threads that wait for work.
+#[derive(Debug)]
+pub(crate) struct Threads {
+    pool: ThreadPool,
+    /// Whether there is a core for each.
+    have_cores: bool,
+}
+
+impl Threads {
+    pub fn start(count: usize) -> Result<Self> {
+        let cores = thread::available_parallelism().map_or(1, usize::from);
+        Ok(Self { pool: pool(count)?, have_cores: count <= cores })
+    }
+
+    /// Whether work may be handed out from here.
+    pub fn are_free(&self) -> bool {
+        !belongs_to_a_pool() || self.pool.current_thread_index().is_some()
+    }
+
+    /// Does `work` on one of the threads.
+    pub fn run<R: Send>(&self, work: impl FnOnce() -> R + Send) -> R {
+        self.pool.install(work)
+    }
+
+    /// The same for work that hands out pieces now and again: the others stay awake meanwhile, because waking one takes as long as a
+    /// small piece itself.
+    pub fn awake<R: Send>(&self, work: impl FnOnce() -> R + Send) -> R {
+        match (self.are_free(), self.have_cores) {
+            (true, true) => self.run(|| keep_others_awake(work)),
+            (true, false) => self.run(work),
+            (false, _) => work(),
+        }
+    }
+}
+
 pub(crate) fn pool(threads: usize) -> Result<ThreadPool> {
     let named = ThreadPoolBuilder::new().num_threads(threads).thread_name(|index| format!("ann {index}"));
     named.build().map_err(|error| Error::Threads { threads, reason: error.to_string() })
 }
 
-/// Does `work` on one of the threads, while the others look for what it hands out.  They would sleep between its sums, and waking
-/// one takes as long as a small sum itself.
-pub(crate) fn awake<R: Send>(pool: &ThreadPool, work: impl FnOnce() -> R + Send) -> R {
-    let cores = thread::available_parallelism().map_or(1, usize::from);
-    if pool.current_num_threads() > cores {
-        // Whoever looks for work would take the time of those that have some.
-        return pool.install(work);
-    }
-    pool.install(|| {
-        let (over, here) = (AtomicBool::new(false), current_thread_index());
-        scope(|scope| {
-            scope.spawn_broadcast(|_, other| {
-                while Some(other.index()) != here && !over.load(Ordering::Relaxed) {
-                    if yield_now() != Some(Yield::Executed) {
-                        hint::spin_loop();
-                    }
+/// Does `work` on this thread of a pool, while the others look for what it hands out.
+fn keep_others_awake<R: Send>(work: impl FnOnce() -> R + Send) -> R {
+    let (over, here) = (AtomicBool::new(false), current_thread_index());
+    let over = &over;
+    scope(|scope| {
+        scope.spawn_broadcast(move |_, other| {
+            while Some(other.index()) != here && !over.load(Ordering::Relaxed) {
+                // Where nothing is to be done, whoever else wants the core may have it.
+                if yield_now() != Some(Yield::Executed) {
+                    thread::yield_now();
                 }
-            });
-            let _over = Over(&over);
-            work()
-        })
+            }
+        });
+        let _over = Over(over);
+        work()
     })
 }
 
@@ -59,20 +93,23 @@ impl Drop for Over<'_> {
 
 #[cfg(test)]
 mod tests {
-    use std::panic::{AssertUnwindSafe, catch_unwind};
     use std::sync::mpsc;
     use std::time::Duration;
 
     use super::*;
 
     #[test]
+    fn others_do_what_is_handed_out() {
+        let pieces = || rayon_core::join(|| 1, || rayon_core::join(|| 2, || 3));
+        assert_eq!(pool(3).unwrap().install(|| keep_others_awake(|| [pieces(), pieces()])), [(1, (2, 3)); 2]);
+    }
+
+    #[test]
     fn a_panic_ends_the_waiting_of_other_threads() {
         let (sender, receiver) = mpsc::channel();
-        thread::spawn(move || {
-            let pool = pool(2).expect("two threads can be started");
-            let result = catch_unwind(AssertUnwindSafe(|| awake(&pool, || panic!("in the work"))));
-            sender.send(result.is_err())
-        });
-        assert_eq!(receiver.recv_timeout(Duration::from_secs(10)), Ok(true));
+        let work = || pool(2).unwrap().install(|| keep_others_awake(|| panic!("in the work")));
+        thread::spawn(move || sender.send(thread::spawn(work).join().unwrap_err()));
+        let payload = receiver.recv_timeout(Duration::from_secs(10)).expect("the threads stop waiting");
+        assert_eq!(payload.downcast_ref(), Some(&"in the work"));
     }
 }

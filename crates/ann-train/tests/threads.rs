@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise, in its helpers too")]
 
+use std::cell::Cell;
+
 use ann_train::ndarray::{Array2, Axis, Slice};
 use ann_train::{
     Accumulation, Activation, Architecture, Batching, Init, Loss, LossFn, Network, Objective, Problem,
@@ -41,7 +43,7 @@ fn a_gradient_that_is_far_from_the_processor() {
 
 #[test]
 fn leaves_of_chosen_rows_are_those_of_all() {
-    // More leaves than one, in the problem's order: the same tree.
+    // More leaves than one, in the problem's order: the same sums.
     with_problem::<f64>(
         &[64, 100, 10],
         &Activation::Tanh,
@@ -78,22 +80,42 @@ fn a_sum_over_many_leaves_is_that_over_rows() {
 
 #[test]
 fn mini_batches_are_shared_too() {
-    with_problem::<f32>(
-        &[64, 100, 10],
-        &Activation::Relu,
-        &Loss::SoftmaxCrossEntropy,
-        1500,
-        |problem, at| {
-            let trained = |threads| {
-                let mut network = Network::from_parameters(problem.architecture(), at.to_vec()).unwrap();
-                let batching = Batching::Shuffled { rows: 700, seed: 1 };
-                let config = TrainConfig { batching, threads, epochs: 3, ..TrainConfig::default() };
-                let history = train(&mut network, problem, &config).unwrap();
-                (history, network.into_parameters())
-            };
-            assert_eq!(trained(1), trained(3));
-        },
-    );
+    mini_batches(&[64, 100, 10]);
+    mini_batches(&[300, 40, 10]);
+}
+
+#[track_caller]
+fn mini_batches(widths: &[usize]) {
+    with_problem::<f32>(widths, &Activation::Relu, &Loss::SoftmaxCrossEntropy, 1500, |problem, at| {
+        let trained = |threads| {
+            let mut network = Network::from_parameters(problem.architecture(), at.to_vec()).unwrap();
+            let batching = Batching::Shuffled { rows: 700, seed: 1 };
+            let config = TrainConfig { batching, threads, epochs: 3, ..TrainConfig::default() };
+            let history = train(&mut network, problem, &config).unwrap();
+            (history, network.into_parameters())
+        };
+        // With two cores, two threads stay awake, three do not.
+        let alone = trained(1);
+        assert_eq!([2, 3].map(trained), [alone.clone(), alone]);
+    });
+}
+
+#[test]
+fn trainings_in_a_pool_do_not_begin_on_top_of_each_other() {
+    thread_local!(static IS_TRAINING: Cell<bool> = const { Cell::new(false) });
+    let widths = [64, 100, 10];
+    with_problem::<f32>(&widths, &Activation::Relu, &Loss::SoftmaxCrossEntropy, 1500, |problem, at| {
+        let trained = || {
+            assert!(!IS_TRAINING.replace(true), "a thread that waits has begun another training");
+            let mut network = Network::from_parameters(problem.architecture(), at.to_vec()).unwrap();
+            let config = TrainConfig { threads: 2, epochs: 3, ..TrainConfig::default() };
+            train(&mut network, problem, &config).unwrap();
+            forward(&network, &problem.features(), 2).unwrap();
+            IS_TRAINING.set(false);
+        };
+        let pool = rayon_core::ThreadPoolBuilder::new().num_threads(2).build().unwrap();
+        pool.scope(|scope| (0..20).for_each(|_| scope.spawn(|_| trained())));
+    });
 }
 
 #[test]

@@ -149,7 +149,7 @@ struct Parts<F> {
 }
 
 /// Parts and δ of register `v` for two classes, the first of which is 0; gives back the class of the largest logit, the first among
-/// equals.
+/// equals.  An infinite logit shows in the loss, not in δ.
 #[inline(always)]
 fn two_classes<S: Simd, F: Scalar>(
     [first, second]: [&Column<F>; 2],

@@ -13,8 +13,8 @@ use crate::lanes::{Column, SQUARE, TILE, Vector, fold, turned};
 
 /// A layer with this many inputs and units adds its gradient with the inputs along the lanes, row after row: their sums need no
 /// adding up over lanes, which pays for turning the columns of inputs into rows.
-const WIDE_INPUTS: usize = 32;
-const WIDE_UNITS: usize = 16;
+const LEAST_INPUTS: usize = 32;
+const LEAST_UNITS: usize = 16;
 /// Strips of inputs that are turned at the same time: then a row of weights is added to in larger pieces.
 const STRIPS: usize = 4;
 
@@ -23,8 +23,8 @@ pub(super) fn turned_columns(fan_out: usize, tiles: usize) -> usize {
     fan_out.max(STRIPS * tiles * TILE)
 }
 
-fn is_wide(fan_in: usize, fan_out: usize) -> bool {
-    fan_in >= WIDE_INPUTS && fan_out >= WIDE_UNITS
+fn has_inputs_along_lanes(fan_in: usize, fan_out: usize) -> bool {
+    fan_in >= LEAST_INPUTS && fan_out >= LEAST_UNITS
 }
 
 /// Calls `$kernel::<S, F, N, R>` with R = registers that pass together and N = as many of `$left` as R leaves registers for.
@@ -230,8 +230,8 @@ pub(super) fn add_weight_gradient<S: Simd, F: Scalar>(
     weights: &mut [F],
 ) {
     let fan_in = weights.len() / fan_out;
-    if is_wide(fan_in, fan_out) {
-        add_wide(simd, delta, x, fan_out, turned, weights);
+    if has_inputs_along_lanes(fan_in, fan_out) {
+        add_along_inputs(simd, delta, x, fan_out, turned, weights);
         return;
     }
     for unit in (0..fan_out).step_by(4) {
@@ -292,9 +292,9 @@ fn narrow_block<'a, S: Simd, F: Scalar, const N: usize, const M: usize, const R:
     }
 }
 
-/// The same for wide layers: inputs along the lanes, a strip of 32 at a time, row after row.
+/// The same with the inputs along the lanes, a strip of 32 at a time, row after row.
 #[inline(always)]
-fn add_wide<S: Simd, F: Scalar>(
+fn add_along_inputs<S: Simd, F: Scalar>(
     simd: S,
     delta: &[Column<F>],
     x: &[Column<F>],
@@ -321,7 +321,7 @@ fn add_wide<S: Simd, F: Scalar>(
                     S,
                     F,
                     fan_out - unit,
-                    wide_block(simd, delta, unit, fan_out, rows, start, fan_in, weights)
+                    inputs_block(simd, delta, unit, fan_out, rows, start, fan_in, weights)
                 );
             }
             unit += done;
@@ -351,7 +351,7 @@ fn turn<F: Scalar>(columns: &[Column<F>], rows: &mut [Column<F>]) {
 #[expect(clippy::too_many_arguments, reason = "two matrices, their widths, and where in them")]
 /// Σ δⱼ xᵢ over `rows` for N units from the one called `unit` and the 32 inputs of a strip from the one called `start`.
 #[inline(always)]
-fn wide_block<S: Simd, F: Scalar, const N: usize, const R: usize>(
+fn inputs_block<S: Simd, F: Scalar, const N: usize, const R: usize>(
     simd: S,
     delta: &[Column<F>],
     unit: usize,

@@ -10,13 +10,10 @@ use pulp::Simd;
 
 use crate::Scalar;
 use crate::fused::products::add_product;
-use crate::lanes::{Column, Vector};
+use crate::lanes::{Column, LINE, Vector};
 
 use super::Rows;
 use super::panel::{Panel, Strip, strips};
-
-/// Bytes of a line.
-const LINE: usize = 64;
 
 /// Calls `$kernel::<S, F, N, R, P>` with R registers that pass together, P times for a strip, and N = as many of `$left` as R
 /// leaves registers for.  Gives back N.
