@@ -1,7 +1,9 @@
 //! What a mistake looks like, tried as a new user would: always an error that says what and where.
 
 use ann_train::ndarray::{Array2, array};
-use ann_train::{Activation, Classifier, Init, Regressor};
+use ann_train::{
+    Activation, Architecture, Classifier, Init, Loss, Network, Problem, Regressor, TrainConfig, train,
+};
 
 const LABELS: [&str; 4] = ["no", "yes", "yes", "no"];
 const VALUES: [f64; 4] = [0.0, 1.0, 1.0, 0.0];
@@ -200,6 +202,21 @@ fn a_diverging_run_with_hidden_layers() {
         error.starts_with("training diverged at epoch ") && error.contains("learning rate 1000"),
         "{error}"
     );
+}
+
+#[test]
+fn an_infinite_weight_behind_a_unit_that_is_off() {
+    // x = 1, a = 1e-300, ŷ = 1e300 · a = 1, and y = −10: ∂w₁ = 22 · 1e300.  The step of 1e10 leaves w₁ = −∞, which ReLU makes
+    // a = 0 of: the loss is finite.
+    let architecture = Architecture::inputs(1).dense(1, Activation::Relu).dense(1, Activation::Identity);
+    let start = [1e-300, 0.0, 1e300, 0.0];
+    let mut network = Network::from_parameters(&architecture, start.to_vec()).unwrap();
+    let (x, y) = (array![[1.0]], array![-10.0]);
+    let problem = Problem::new(&architecture, Loss::MeanSquaredError, &x, &y).unwrap();
+    let config = TrainConfig { learning_rate: 1e10, epochs: 5, ..TrainConfig::default() };
+    let error = train(&mut network, &problem, &config).unwrap_err().to_string();
+    assert!(error.starts_with("training diverged at epoch 1 with learning rate 10000000000.0"), "{error}");
+    assert_eq!(network.parameters(), start);
 }
 
 #[test]
