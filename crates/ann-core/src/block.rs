@@ -1,8 +1,8 @@
 //! The door to the kernels: a block of rows goes forward, and its gradient is added to a buffer.
 //!
 //! Who computes is decided here and nowhere else, from the architecture alone: the fused kernel, the wide one for rows of many
-//! inputs, or the textbook kernel for activations of the user's own and leaky ReLU of negative slope.  Whoever sums one row at a time, as the report does, asks for
-//! the textbook kernel.  All give the same numbers to rounding.
+//! inputs, or the textbook kernel for activations of the user's own, leaky ReLU of negative slope and more than 2²⁴ outputs.
+//! Whoever sums one row at a time, as the report does, asks for the textbook kernel.  All give the same numbers to rounding.
 //!
 //! Forward stands directly above backward, and backward adds: whoever owns the gradient clears it.
 //! 1/N and the penalty are not applied here but in the objective of `ann-train`, in one place.
@@ -149,8 +149,8 @@ impl<F: Scalar> Scratch<F> {
     /// The same for a kernel of the caller's choice.
     ///
     /// # Panics
-    /// When another kernel than the textbook one is asked for what only that computes (see [`Kernel::choose`]); with the textbook kernel, whose
-    /// buffers hold all rows at once, when these are more than memory has room for.
+    /// When another kernel than the textbook one is asked for what only that computes (see [`Kernel::choose`]); with the textbook
+    /// kernel, whose buffers hold all rows at once, when these are more than memory has room for.
     pub fn with_kernel(architecture: &Architecture, rows: usize, kernel: Kernel) -> Self {
         let rows = rows.max(1);
         let can = kernel == Kernel::Textbook || fused::can_compute(architecture);

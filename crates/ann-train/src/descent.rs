@@ -41,10 +41,10 @@ pub struct TrainConfig {
     pub first_epoch: usize,
     /// How the gradients of the rows are summed.  Default [`Accumulation::Batched`].
     pub accumulation: Accumulation,
-    /// The largest number of threads, 1 to 1024.  Default 1.  Any number gives the same bits.  Where mini-batches are large enough to be
-    /// shared, threads look for work throughout an epoch, and keep their cores busy meanwhile: where several networks are trained
-    /// at once, one thread for each does more.  No effect with [`Accumulation::PerSample`], nor in a thread of a rayon pool, which
-    /// spreads work itself.
+    /// The largest number of threads, 1 to 1024.  Default 1.  Any number gives the same bits.  Where mini-batches are large enough
+    /// to be shared, threads look for work throughout an epoch, and keep their cores busy meanwhile: where several networks are
+    /// trained at once, one thread for each does more.  No effect with [`Accumulation::PerSample`], nor in a thread of a rayon
+    /// pool, which spreads work itself.
     pub threads: usize,
 }
 

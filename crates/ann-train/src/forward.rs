@@ -10,7 +10,8 @@ use crate::threads::{belongs_to_a_pool, checked, pool};
 const WORK: usize = 1 << 23;
 
 /// As [`Network::forward`], with up to `threads` threads, and the same bits for any number of them.  No more are started than there
-/// is work for, and none by a thread of a rayon pool; they live as long as the call.  Where several things are wrong, it may be another one that is reported.
+/// is work for, and none by a thread of a rayon pool; they live as long as the call.  Where several things are wrong, it may be
+/// another one that is reported.
 ///
 /// # Errors
 /// As [`Network::forward`]; no or more than 1024 threads, or the system refuses to start them.

@@ -24,7 +24,7 @@ pub(crate) fn belongs_to_a_pool() -> bool {
     current_thread_index().is_some()
 }
 
-/// Threads that wait for work.
+/// Threads that sums are handed out to.
 #[derive(Debug)]
 pub(crate) struct Threads {
     pool: ThreadPool,
@@ -59,6 +59,7 @@ impl Threads {
     }
 }
 
+/// Threads that wait for work.
 pub(crate) fn pool(threads: usize) -> Result<ThreadPool> {
     let named = ThreadPoolBuilder::new().num_threads(threads).thread_name(|index| format!("ann {index}"));
     named.build().map_err(|error| Error::Threads { threads, reason: error.to_string() })
