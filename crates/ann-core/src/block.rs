@@ -11,8 +11,8 @@ use std::ops::AddAssign;
 
 use ndarray::{ArrayRef2, Axis, Slice};
 
+use crate::column;
 use crate::fused::{self, Pass, Tiles};
-use crate::lanes;
 use crate::textbook::{self, Rows};
 use crate::wide::{self, Chosen};
 use crate::{Architecture, Layer, Layout, Loss, Problem, Scalar, Span, TargetKind};
@@ -22,7 +22,7 @@ use crate::{Architecture, Layer, Layout, Loss, Problem, Scalar, Span, TargetKind
 pub const ROWS: usize = 512;
 
 /// Rows that the fused kernel takes at once: blocks of a multiple leave none of its lanes empty.
-pub const TILE: usize = lanes::TILE;
+pub const TILE: usize = column::TILE;
 
 /// What a block of rows adds up to.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]

@@ -6,7 +6,8 @@
 use pulp::{Simd, WithSimd};
 
 use crate::Scalar;
-use crate::lanes::{Lanes, Vector};
+use crate::column::{Column, TILE};
+use crate::lanes::{Lanes, PAIR, Vector};
 
 /// Overwrites each number with its exponential.
 pub fn exp<F: Scalar>(numbers: &mut [F]) {
@@ -48,25 +49,26 @@ impl<F: Vector> WithSimd for Apply<'_, F> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
         let Self { function, numbers } = self;
-        let whole = numbers.len() - numbers.len() % F::width::<S>();
+        let whole = numbers.len() - numbers.len() % (PAIR * F::width::<S>());
         let (whole, rest) = numbers.split_at_mut(whole);
-        for register in F::registers_mut::<S>(whole) {
-            *register = function.of(Lanes::<_, F> { simd, register: *register }).register;
+        for registers in F::registers_mut::<S>(whole).as_chunks_mut::<PAIR>().0 {
+            *registers = function.of(Lanes::<_, F, _> { simd, registers: *registers }).registers;
         }
-        // What does not fill a register goes through a wider one.
-        let mut last = [F::ONE; crate::lanes::TILE];
-        last[..rest.len()].copy_from_slice(rest);
-        for register in &mut F::registers_mut::<S>(&mut last)[..usize::from(!rest.is_empty())] {
-            *register = function.of(Lanes::<_, F> { simd, register: *register }).register;
+        if rest.is_empty() {
+            return;
         }
-        rest.copy_from_slice(&last[..rest.len()]);
+        // What does not fill them goes through others.
+        let mut last = Column([F::ONE; TILE]);
+        last.0[..rest.len()].copy_from_slice(rest);
+        last.set(0, function.of(last.lanes::<S, PAIR>(simd, 0)));
+        rest.copy_from_slice(&last.0[..rest.len()]);
     }
 }
 
 impl Function {
     // Not a closure: that would be compiled without the instruction set that was chosen, forty times slower.
     #[inline(always)]
-    fn of<S: Simd, F: Vector>(self, x: Lanes<S, F>) -> Lanes<S, F> {
+    fn of<S: Simd, F: Vector, const R: usize>(self, x: Lanes<S, F, R>) -> Lanes<S, F, R> {
         match self {
             Self::Exp => x.exp(),
             Self::Ln => x.ln(),
@@ -158,7 +160,7 @@ impl Coefficients<f32> {
     };
 }
 
-impl<S: Simd, F: Vector> Lanes<S, F> {
+impl<S: Simd, F: Vector, const R: usize> Lanes<S, F, R> {
     /// eˣ.
     #[inline(always)]
     pub fn exp(self) -> Self {

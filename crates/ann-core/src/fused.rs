@@ -15,7 +15,7 @@ use ndarray::{ArrayRef2, Axis};
 use pulp::{Simd, WithSimd};
 
 use crate::block::{Goal, Network, Tally};
-use crate::lanes::{Column, TILE};
+use crate::column::{Column, TILE};
 use crate::loss::RowInF64;
 use crate::{Activation, Architecture, Loss, Scalar};
 
@@ -135,8 +135,8 @@ impl<F: Scalar> WithSimd for Pass<'_, F> {
         let (group, inputs) = (buffers.tiles, network.architecture.input_width());
         let mut sums = Sums::ZERO;
         for (index, x) in tiles.x.chunks(group * inputs).enumerate() {
-            let count = x.len() / inputs;
-            forward_pass(simd, network, x, count, buffers);
+            let (count, rows) = (x.len() / inputs, tiles.rows - index * group * TILE);
+            forward_pass(simd, network, x, rows.min(count * TILE), buffers);
             let Some((loss, gradient)) = goal.losses() else { continue };
             loss_pass(simd, loss, &tiles.targets.group(index * group, count), buffers, &mut sums);
             if let Some(gradient) = gradient {
@@ -153,17 +153,26 @@ fn forward_pass<S: Simd, F: Scalar>(
     simd: S,
     network: Network<'_, F>,
     x: &[Column<F>],
-    tiles: usize,
+    rows: usize,
     buffers: &mut Buffers<F>,
 ) {
+    let tiles = rows.div_ceil(TILE);
     for (k, (layer, span)) in network.layers().enumerate() {
         let (before, from_here) = buffers.layers.split_at_mut(k);
         let input = before.last().map_or(x, |previous| &previous.a[..tiles * span.fan_in]);
         let a = &mut from_here[0].a[..tiles * span.fan_out];
         let (weights, bias) = (&network.parameters[span.weights()], &network.parameters[span.bias()]);
         products::forward(simd, weights, bias, input, a);
-        for column in a {
+        let (full, last) = a.split_at_mut(rows / TILE * span.fan_out);
+        for column in full {
             activations::apply::<S, F>(simd, &layer.activation, column.registers_mut::<S>());
+        }
+        let filled = (rows % TILE).div_ceil(F::width::<S>());
+        for column in last {
+            let (filled, empty) = column.registers_mut::<S>().split_at_mut(filled);
+            activations::apply::<S, F>(simd, &layer.activation, filled);
+            // It will be multiplied by δ = 0, and must be finite for that.
+            empty.fill(F::splat(simd, F::ZERO));
         }
     }
 }

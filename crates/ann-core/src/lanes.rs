@@ -3,8 +3,7 @@
 //! What is written with [`Lanes`] gives the same bits with every instruction set: each lane stands for itself, products are
 //! added in one rounding everywhere (where the processor cannot, a library does, slowly), and sums over lanes have one order.
 
-use std::array;
-use std::ops::{Add, Deref, DerefMut, Div, Mul, Neg, Range, Sub};
+use std::ops::{Add, Div, Mul, Neg, Sub};
 
 use pulp::Simd;
 use pulp::bytemuck::cast;
@@ -16,108 +15,6 @@ use crate::instructions::dispatch;
 use crate::predictor::Sample;
 use crate::vector::Combine;
 use crate::wide::Pass as WidePass;
-
-/// Rows that go through a network together.
-pub(crate) const TILE: usize = 32;
-/// Bytes of the widest registers, and of a line of the processor's caches.
-pub(crate) const LINE: usize = 64;
-
-/// One quantity of the rows of a tile, say the activations of one unit: aligned as the widest registers like it.
-#[derive(Clone, Copy, Debug)]
-#[repr(align(64))]
-pub struct Column<F>(pub [F; TILE]);
-
-impl<F: Vector> Column<F> {
-    pub(crate) const ZERO: Self = Self([F::ZERO; TILE]);
-
-    /// The numbers, register by register.
-    #[inline(always)]
-    pub(crate) fn registers<S: Simd>(&self) -> &[F::Register<S>] {
-        F::registers::<S>(&self.0)
-    }
-
-    #[inline(always)]
-    pub(crate) fn registers_mut<S: Simd>(&mut self) -> &mut [F::Register<S>] {
-        F::registers_mut::<S>(&mut self.0)
-    }
-
-    /// The numbers of register `v`.
-    #[inline(always)]
-    pub(crate) fn lanes<S: Simd>(&self, simd: S, v: usize) -> Lanes<S, F> {
-        Lanes { simd, register: self.registers::<S>()[v] }
-    }
-
-    /// Overwrites the numbers of register `v`.
-    #[inline(always)]
-    pub(crate) fn set<S: Simd>(&mut self, v: usize, lanes: Lanes<S, F>) {
-        self.registers_mut::<S>()[v] = lanes.register;
-    }
-}
-
-/// Numbers that are turned in registers: rows and columns of a square.
-pub(crate) const SQUARE: usize = 4;
-
-/// Rows become columns.
-#[inline(always)]
-pub(crate) fn turned<F: Copy>(square: [[F; SQUARE]; SQUARE]) -> [[F; SQUARE]; SQUARE] {
-    array::from_fn(|column| array::from_fn(|row| square[row][column]))
-}
-
-/// Numbers that begin where the widest registers like it.
-#[derive(Debug)]
-pub(crate) struct Aligned<F> {
-    numbers: Vec<F>,
-    start: usize,
-}
-
-impl<F: Vector> Aligned<F> {
-    pub fn zeros(count: usize) -> Self {
-        let numbers = vec![F::ZERO; count + Self::SPARE];
-        let start = Self::first_aligned(&numbers);
-        Self { numbers, start }
-    }
-}
-
-impl<F> Aligned<F> {
-    /// Numbers there are more than asked for.
-    const SPARE: usize = LINE / size_of::<F>();
-
-    fn first_aligned(numbers: &[F]) -> usize {
-        numbers.as_ptr().align_offset(LINE).min(Self::SPARE)
-    }
-
-    #[inline(always)]
-    fn range(&self) -> Range<usize> {
-        self.start..self.start + self.numbers.len() - Self::SPARE
-    }
-}
-
-impl<F: Clone> Clone for Aligned<F> {
-    /// A copy lies elsewhere, and starts from another number.
-    fn clone(&self) -> Self {
-        let mut numbers = self.numbers.clone();
-        let start = Self::first_aligned(&numbers);
-        numbers.rotate_left(self.start);
-        numbers.rotate_right(start);
-        Self { numbers, start }
-    }
-}
-
-impl<F> Deref for Aligned<F> {
-    type Target = [F];
-    #[inline(always)]
-    fn deref(&self) -> &[F] {
-        &self.numbers[self.range()]
-    }
-}
-
-impl<F> DerefMut for Aligned<F> {
-    #[inline(always)]
-    fn deref_mut(&mut self) -> &mut [F] {
-        let range = self.range();
-        &mut self.numbers[range]
-    }
-}
 
 /// What a number type must know about its registers.  Nobody outside can name this trait: it seals `Scalar`.
 pub trait Vector: Copy + Send + Sync + 'static {
@@ -355,16 +252,30 @@ vector! {
     }
 }
 
-/// The numbers of one register, with the operators of numbers.
-pub(crate) struct Lanes<S: Simd, F: Vector> {
+/// The numbers of R registers, with the operators of numbers.
+pub(crate) struct Lanes<S: Simd, F: Vector, const R: usize = 1> {
     pub simd: S,
-    pub register: F::Register<S>,
+    pub registers: [F::Register<S>; R],
 }
 
-impl<S: Simd, F: Vector> Lanes<S, F> {
+/// So many registers are computed side by side, one while the other waits for a result: more gain nothing.
+pub(crate) const PAIR: usize = 2;
+
+/// Calls a function of [`Vector`] for one register after the other.
+macro_rules! each {
+    ($function:ident($self:ident $(, $other:ident)*)) => {{
+        let mut registers = $self.registers;
+        for r in 0..R {
+            registers[r] = <F as Vector>::$function($self.simd, $self.registers[r] $(, $other.registers[r])*);
+        }
+        Self { simd: $self.simd, registers }
+    }};
+}
+
+impl<S: Simd, F: Vector, const R: usize> Lanes<S, F, R> {
     #[inline(always)]
     pub fn splat(simd: S, number: F) -> Self {
-        Self { simd, register: F::splat(simd, number) }
+        Self { simd, registers: [F::splat(simd, number); R] }
     }
 
     /// The same number in every lane.
@@ -375,42 +286,46 @@ impl<S: Simd, F: Vector> Lanes<S, F> {
 
     #[inline(always)]
     pub fn abs(self) -> Self {
-        self.with(F::abs(self.simd, self.register))
+        each!(abs(self))
     }
 
     /// self · factor + summand, rounded once.
     #[inline(always)]
     pub fn mul_add(self, factor: Self, summand: Self) -> Self {
-        self.with(F::mul_add(self.simd, self.register, factor.register, summand.register))
+        each!(mul_add(self, factor, summand))
     }
 
     /// `then` in the lanes that are less than `limit`, `otherwise` in the others.
     #[inline(always)]
     pub fn if_less(self, limit: Self, then: Self, otherwise: Self) -> Self {
-        self.with(F::if_less(self.simd, self.register, limit.register, then.register, otherwise.register))
+        each!(if_less(self, limit, then, otherwise))
     }
 
     /// `then` in the lanes that equal `other`, `otherwise` in the others.
     #[inline(always)]
     pub fn if_equal(self, other: Self, then: Self, otherwise: Self) -> Self {
-        self.with(F::if_equal(self.simd, self.register, other.register, then.register, otherwise.register))
+        each!(if_equal(self, other, then, otherwise))
     }
 
     /// [k, p] with k the whole number next to self · factor and p = 2 to the power of k + shift, a normal number; shift is whole.
     #[inline(always)]
     pub fn power_of_two(self, factor: F, shift: Self) -> [Self; 2] {
-        F::power_of_two(self.simd, self.register, factor, shift.register).map(|register| self.with(register))
+        let (mut k, mut power) = (self, self);
+        for r in 0..R {
+            [k.registers[r], power.registers[r]] =
+                F::power_of_two(self.simd, self.registers[r], factor, shift.registers[r]);
+        }
+        [k, power]
     }
 
     /// [k, m] with self = 2ᵏ m and √½ ≤ m < √2, for positive normal numbers.
     #[inline(always)]
     pub fn exponent_and_mantissa(self) -> [Self; 2] {
-        F::exponent_and_mantissa(self.simd, self.register).map(|register| self.with(register))
-    }
-
-    #[inline(always)]
-    fn with(self, register: F::Register<S>) -> Self {
-        Self { simd: self.simd, register }
+        let (mut k, mut m) = (self, self);
+        for r in 0..R {
+            [k.registers[r], m.registers[r]] = F::exponent_and_mantissa(self.simd, self.registers[r]);
+        }
+        [k, m]
     }
 }
 
@@ -427,33 +342,33 @@ pub(crate) fn fold<S: Simd, F: Vector, const R: usize>(simd: S, mut sums: [F::Re
     F::sum(simd, sums[0])
 }
 
-impl<S: Simd, F: Vector> Clone for Lanes<S, F> {
+impl<S: Simd, F: Vector, const R: usize> Clone for Lanes<S, F, R> {
     #[inline(always)]
     fn clone(&self) -> Self {
         *self
     }
 }
 
-impl<S: Simd, F: Vector> Copy for Lanes<S, F> {}
+impl<S: Simd, F: Vector, const R: usize> Copy for Lanes<S, F, R> {}
 
-impl<S: Simd, F: Vector> Neg for Lanes<S, F> {
+impl<S: Simd, F: Vector, const R: usize> Neg for Lanes<S, F, R> {
     type Output = Self;
     #[inline(always)]
     fn neg(self) -> Self {
-        self.with(F::neg(self.simd, self.register))
+        each!(neg(self))
     }
 }
 
 macro_rules! operators {
     ($($trait:ident $function:ident),*) => {$(
-        impl<S: Simd, F: Vector> $trait for Lanes<S, F> {
+        impl<S: Simd, F: Vector, const R: usize> $trait for Lanes<S, F, R> {
             type Output = Self;
             #[inline(always)]
             fn $function(self, other: Self) -> Self {
-                self.with(<F as Vector>::$function(self.simd, self.register, other.register))
+                each!($function(self, other))
             }
         }
-        impl<S: Simd, F: Vector> $trait<F> for Lanes<S, F> {
+        impl<S: Simd, F: Vector, const R: usize> $trait<F> for Lanes<S, F, R> {
             type Output = Self;
             #[inline(always)]
             fn $function(self, other: F) -> Self {

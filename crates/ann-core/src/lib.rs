@@ -21,6 +21,7 @@ mod fused;
 mod predictor;
 mod wide;
 
+mod column;
 pub mod elementary;
 mod instructions;
 mod lanes;

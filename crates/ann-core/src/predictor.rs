@@ -8,9 +8,10 @@ use std::fmt::Debug;
 use ndarray::{ArrayView1, Axis};
 use pulp::{Simd, WithSimd};
 
+use crate::column::{Aligned, LINE};
 use crate::dense::DenseRef;
 use crate::fused::{activations, products::add_product};
-use crate::lanes::{Aligned, LINE, Vector};
+use crate::lanes::Vector;
 use crate::problem::check_finite;
 use crate::{Activation, Architecture, Error, Layer, Network, Result, Scalar};
 

@@ -3,7 +3,7 @@
 use pulp::{Simd, WithSimd};
 
 use crate::Scalar;
-use crate::lanes::Lanes;
+use crate::lanes::Vector;
 
 /// sum += factor · part, each product and each sum rounded.
 ///
@@ -37,15 +37,15 @@ impl<F: Scalar> WithSimd for Combine<'_, F> {
         let whole = numbers.len() - numbers.len() % F::width::<S>();
         let (whole_numbers, rest) = numbers.split_at_mut(whole);
         let registers = F::registers_mut::<S>(whole_numbers);
+        let all = F::splat(simd, factor);
         let Some(part) = part else {
             for register in registers {
-                *register = (Lanes::<_, F> { simd, register: *register } * factor).register;
+                *register = <F as Vector>::mul(simd, *register, all);
             }
             return rest.iter_mut().for_each(|number| *number *= factor);
         };
         for (register, &part) in registers.iter_mut().zip(F::registers::<S>(&part[..whole])) {
-            let product = Lanes::<_, F> { simd, register: part } * factor;
-            *register = (Lanes { simd, register: *register } + product).register;
+            *register = <F as Vector>::add(simd, *register, <F as Vector>::mul(simd, part, all));
         }
         for (number, &part) in rest.iter_mut().zip(&part[whole..]) {
             *number += factor * part;

@@ -12,10 +12,10 @@ use ndarray::{ArrayRef2, Axis};
 use pulp::{Simd, WithSimd};
 
 use crate::block::{Goal, Network, Tally};
+use crate::column::{Aligned, Column, TILE};
 use crate::fused::activations;
 use crate::fused::losses::{self, Sums};
 use crate::fused::tiles::Targets;
-use crate::lanes::{Aligned, Column, TILE};
 use crate::loss::RowInF64;
 use crate::{Architecture, Loss, Problem, Scalar};
 

@@ -2,18 +2,23 @@
 
 use pulp::Simd;
 
-use crate::lanes::Lanes;
+use crate::lanes::{Lanes, PAIR};
 use crate::{Activation, Scalar};
 
-/// Overwrites each register z with a value.  Not a function with a closure: where that is not inlined, it is compiled without the
-/// instruction set that was chosen, 15 times slower.
+/// Overwrites each register z with a value, two at a time.  Not a function with a closure: where that is not inlined, it is compiled
+/// without the instruction set that was chosen, 15 times slower.
 macro_rules! each {
-    ($simd:ident, $registers:ident, |$z:ident| $value:expr) => {
-        for register in $registers {
-            let $z = Lanes::<S, F> { simd: $simd, register: *register };
-            *register = $value.register;
+    ($simd:ident, $registers:ident, |$z:ident| $value:expr) => {{
+        let (pairs, last) = $registers.as_chunks_mut::<PAIR>();
+        for registers in pairs {
+            let $z = Lanes::<S, F, PAIR> { simd: $simd, registers: *registers };
+            *registers = $value.registers;
         }
-    };
+        for register in last {
+            let $z = Lanes::<S, F> { simd: $simd, registers: [*register] };
+            [*register] = $value.registers;
+        }
+    }};
 }
 
 /// Overwrites each register d of `delta` with a value, given the one of `a` beside it.
@@ -21,8 +26,8 @@ macro_rules! pairs {
     ($simd:ident, $registers:ident, $delta:ident, |$a:ident, $d:ident| $value:expr) => {
         for (&a, delta) in $registers.iter().zip($delta) {
             let ($a, $d) =
-                (Lanes::<S, F> { simd: $simd, register: a }, Lanes { simd: $simd, register: *delta });
-            *delta = $value.register;
+                (Lanes::<S, F> { simd: $simd, registers: [a] }, Lanes { simd: $simd, registers: [*delta] });
+            [*delta] = $value.registers;
         }
     };
 }

@@ -4,7 +4,8 @@ use pulp::Simd;
 
 use super::tiles::Group;
 use crate::block::Tally;
-use crate::lanes::{Column, Lanes, TILE, Vector};
+use crate::column::{Column, TILE};
+use crate::lanes::{Lanes, PAIR, Vector, fold};
 use crate::loss::RowInF64;
 use crate::{Loss, LossFn, Scalar, TargetKind};
 
@@ -57,7 +58,7 @@ impl Sums {
     #[inline(always)]
     fn take_logarithms<S: Simd>(&mut self, simd: S) {
         for register in f64::registers_mut::<S>(&mut self.product) {
-            *register = Lanes::<S, f64> { simd, register: *register }.ln().register;
+            [*register] = Lanes::<S, f64> { simd, registers: [*register] }.ln().registers;
         }
         for (sum, logarithm) in self.loss.iter_mut().zip(self.product) {
             *sum += logarithm;
@@ -120,21 +121,21 @@ fn cross_entropy<S: Simd, F: Scalar>(
     delta: &mut [Column<F>],
     sums: &mut Sums,
 ) {
-    let mut parts = Parts { largest: Column::ZERO, of_class: Column::ZERO, total: Column::ZERO };
-    let mut hits = Lanes::splat(simd, F::ZERO);
-    for v in 0..TILE / F::width::<S>() {
-        let class = classes.lanes(simd, v);
+    let mut terms = Terms { largest: Column::ZERO, of_class: Column::ZERO, total: Column::ZERO };
+    let mut hits = Lanes::<S, F, PAIR>::splat(simd, F::ZERO);
+    for part in 0..rows.div_ceil(PAIR * F::width::<S>()) {
+        let class = classes.lanes(simd, part);
         let best = match (logits, &mut *delta) {
             ([first, second], [of_first, of_second]) => {
-                two_classes([first, second], class, v, [of_first, of_second], &mut parts)
+                two_classes([first, second], class, part, [of_first, of_second], &mut terms)
             }
-            (logits, delta) => many_classes(logits, class, v, delta, &mut parts),
+            (logits, delta) => many_classes(logits, class, part, delta, &mut terms),
         };
         // A row that only fills the tile has a class that is never predicted.
         hits = class.if_equal(best, hits + F::ONE, hits);
     }
-    let Parts { largest, of_class, total } = parts;
-    sums.correct += <F as Vector>::sum(simd, hits.register).as_f64() as usize;
+    let Terms { largest, of_class, total } = terms;
+    sums.correct += fold::<S, F, PAIR>(simd, hits.registers).as_f64() as usize;
     // ln Σⱼ exp(zⱼ) = max + ln Σⱼ exp(zⱼ − max); the difference first, so that large logits lose nothing.
     // In f64, because f32 overflows where the true loss does not.
     sums.add(&column_of(rows, 0.0, |i| largest.0[i].as_f64() - of_class.0[i].as_f64()));
@@ -142,23 +143,23 @@ fn cross_entropy<S: Simd, F: Scalar>(
 }
 
 /// What the losses of a tile consist of: the largest logit, the one of the true class, and Σⱼ exp(zⱼ − max).
-struct Parts<F> {
+struct Terms<F> {
     largest: Column<F>,
     of_class: Column<F>,
     total: Column<F>,
 }
 
-/// Parts and δ of register `v` for two classes, the first of which is 0; gives back the class of the largest logit, the first among
+/// Terms and δ of a part for two classes, the first of which is 0; gives back the class of the largest logit, the first among
 /// equals.  An infinite logit shows in the loss, not in δ.
 #[inline(always)]
-fn two_classes<S: Simd, F: Scalar>(
+fn two_classes<S: Simd, F: Scalar, const R: usize>(
     [first, second]: [&Column<F>; 2],
-    class: Lanes<S, F>,
-    v: usize,
+    class: Lanes<S, F, R>,
+    part: usize,
     [of_first, of_second]: [&mut Column<F>; 2],
-    parts: &mut Parts<F>,
-) -> Lanes<S, F> {
-    let (first, second) = (first.lanes(class.simd, v), second.lanes(class.simd, v));
+    terms: &mut Terms<F>,
+) -> Lanes<S, F, R> {
+    let (first, second) = (first.lanes(class.simd, part), second.lanes(class.simd, part));
     let (zero, one) = (class.all(F::ZERO), class.all(F::ONE));
     let of_class = class.if_equal(zero, first, second);
     let other = class.if_equal(zero, second, first);
@@ -167,27 +168,27 @@ fn two_classes<S: Simd, F: Scalar>(
     let e = (-s.abs()).exp_of_negative();
     let total = one + e;
     let p = s.if_less(zero, e, one) / total;
-    of_first.set(v, class.if_equal(zero, -p, p));
-    of_second.set(v, class.if_equal(zero, p, -p));
-    parts.largest.set(v, s.if_less(zero, of_class, other));
-    parts.of_class.set(v, of_class);
-    parts.total.set(v, total);
+    of_first.set(part, class.if_equal(zero, -p, p));
+    of_second.set(part, class.if_equal(zero, p, -p));
+    terms.largest.set(part, s.if_less(zero, of_class, other));
+    terms.of_class.set(part, of_class);
+    terms.total.set(part, total);
     first.if_less(second, one, zero)
 }
 
 /// The same for any number of classes.
 #[inline(always)]
-fn many_classes<S: Simd, F: Scalar>(
+fn many_classes<S: Simd, F: Scalar, const R: usize>(
     logits: &[Column<F>],
-    class: Lanes<S, F>,
-    v: usize,
+    class: Lanes<S, F, R>,
+    part: usize,
     delta: &mut [Column<F>],
-    parts: &mut Parts<F>,
-) -> Lanes<S, F> {
-    let (simd, first) = (class.simd, logits[0].lanes(class.simd, v));
+    terms: &mut Terms<F>,
+) -> Lanes<S, F, R> {
+    let (simd, first) = (class.simd, logits[0].lanes(class.simd, part));
     let (mut largest, mut of_class, mut best) = (first, first, first.all(F::ZERO));
     for (j, logit) in logits.iter().enumerate().skip(1) {
-        let (logit, j) = (logit.lanes(simd, v), first.all(F::of(j as f64)));
+        let (logit, j) = (logit.lanes(simd, part), first.all(F::of(j as f64)));
         best = largest.if_less(logit, j, best);
         largest = largest.if_less(logit, logit, largest);
         of_class = class.if_equal(j, logit, of_class);
@@ -195,18 +196,18 @@ fn many_classes<S: Simd, F: Scalar>(
     // Subtracting the largest logit leaves the softmax unchanged and keeps `exp` below overflow.
     let mut total = largest.all(F::ZERO);
     for (logit, delta) in logits.iter().zip(&mut *delta) {
-        let e = (logit.lanes(simd, v) - largest).exp_of_negative();
-        delta.set(v, e);
+        let e = (logit.lanes(simd, part) - largest).exp_of_negative();
+        delta.set(part, e);
         total = total + e;
     }
     let inverse = total.all(F::ONE) / total;
     for (j, delta) in delta.iter_mut().enumerate() {
-        let p = delta.lanes(simd, v) * inverse;
-        delta.set(v, class.if_equal(class.all(F::of(j as f64)), p - F::ONE, p));
+        let p = delta.lanes(simd, part) * inverse;
+        delta.set(part, class.if_equal(class.all(F::of(j as f64)), p - F::ONE, p));
     }
-    parts.largest.set(v, largest);
-    parts.of_class.set(v, of_class);
-    parts.total.set(v, total);
+    terms.largest.set(part, largest);
+    terms.of_class.set(part, of_class);
+    terms.total.set(part, total);
     best
 }
 

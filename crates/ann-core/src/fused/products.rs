@@ -9,7 +9,8 @@ use std::array;
 use pulp::Simd;
 
 use crate::Scalar;
-use crate::lanes::{Column, SQUARE, TILE, Vector, fold, turned};
+use crate::column::{Column, SQUARE, TILE, turned};
+use crate::lanes::{Vector, fold};
 
 /// A layer with this many inputs and units adds its gradient with the inputs along the lanes, row after row: their sums need no
 /// adding up over lanes, which pays for turning the columns of inputs into rows.
@@ -110,16 +111,16 @@ fn forward_block<S: Simd, F: Vector, const N: usize, const R: usize>(
 ) {
     let fan_in = x.len();
     let weights: [&[F]; N] = array::from_fn(|n| &weights[n * fan_in..][..fan_in]);
-    for part in 0..parts::<S, F, R>() {
+    for part in 0..Column::<F>::parts::<S, R>() {
         let mut sums: [[F::Register<S>; R]; N] = array::from_fn(|n| [F::splat(simd, bias[n]); R]);
         for (i, x) in x.iter().enumerate() {
-            let x: &[F::Register<S>; R] = registers(x, part);
+            let x = x.part::<S, R>(part);
             for n in 0..N {
                 add_product(simd, weights[n][i], x, &mut sums[n]);
             }
         }
         for (z, sums) in z.iter_mut().zip(sums) {
-            *registers_mut(z, part) = sums;
+            *z.part_mut::<S, R>(part) = sums;
         }
     }
 }
@@ -164,17 +165,17 @@ fn backward_block<S: Simd, F: Vector, const N: usize, const R: usize>(
     delta: &[Column<F>],
     x_delta: &mut [Column<F>],
 ) {
-    for part in 0..parts::<S, F, R>() {
+    for part in 0..Column::<F>::parts::<S, R>() {
         let mut sums = [[F::splat(simd, F::ZERO); R]; N];
         for (delta, weights) in delta.iter().zip(strip) {
             let weights: &[F; N] = weights.0[first..].first_chunk().expect("N inputs are left in the strip");
-            let delta: &[F::Register<S>; R] = registers(delta, part);
+            let delta = delta.part::<S, R>(part);
             for n in 0..N {
                 add_product(simd, weights[n], delta, &mut sums[n]);
             }
         }
         for (x_delta, sums) in x_delta.iter_mut().zip(sums) {
-            *registers_mut(x_delta, part) = sums;
+            *x_delta.part_mut::<S, R>(part) = sums;
         }
     }
 }
@@ -204,9 +205,9 @@ fn bias_block<'a, S: Simd, F: Scalar, const N: usize, const R: usize>(
     let mut sums = [[F::splat(simd, F::ZERO); R]; N];
     for tile in tiles {
         let tile: &[Column<F>; N] = tile.first_chunk().expect("N units are left");
-        for part in 0..parts::<S, F, R>() {
+        for part in 0..Column::<F>::parts::<S, R>() {
             for (sums, delta) in sums.iter_mut().zip(tile) {
-                let delta: &[F::Register<S>; R] = registers(delta, part);
+                let delta = delta.part::<S, R>(part);
                 for r in 0..R {
                     sums[r] = <F as Vector>::add(simd, sums[r], delta[r]);
                 }
@@ -362,19 +363,19 @@ fn inputs_block<S: Simd, F: Scalar, const N: usize, const R: usize>(
     weights: &mut [F],
 ) {
     let mut result = [Column::ZERO; N];
-    for part in 0..parts::<S, F, R>() {
+    for part in 0..Column::<F>::parts::<S, R>() {
         let mut sums = [[F::splat(simd, F::ZERO); R]; N];
         for (delta, rows) in delta.chunks_exact(fan_out).zip(rows.chunks_exact(TILE)) {
             let delta: &[Column<F>; N] = delta[unit..].first_chunk().expect("N units are left");
             for (i, x) in rows.iter().enumerate().take(TILE) {
-                let x: &[F::Register<S>; R] = registers(x, part);
+                let x = x.part::<S, R>(part);
                 for n in 0..N {
                     add_product(simd, delta[n].0[i], x, &mut sums[n]);
                 }
             }
         }
         for (result, sums) in result.iter_mut().zip(sums) {
-            *registers_mut(result, part) = sums;
+            *result.part_mut::<S, R>(part) = sums;
         }
     }
     for (weights, result) in weights.chunks_exact_mut(fan_in).zip(&result) {
@@ -382,26 +383,6 @@ fn inputs_block<S: Simd, F: Scalar, const N: usize, const R: usize>(
             *weight += sum;
         }
     }
-}
-
-/// How often R registers pass until a column is through.
-#[inline(always)]
-fn parts<S: Simd, F: Vector, const R: usize>() -> usize {
-    TILE / F::width::<S>() / R
-}
-
-/// The registers of a part.
-#[inline(always)]
-fn registers<S: Simd, F: Vector, const R: usize>(column: &Column<F>, part: usize) -> &[F::Register<S>; R] {
-    &column.registers::<S>().as_chunks().0[part]
-}
-
-#[inline(always)]
-fn registers_mut<S: Simd, F: Vector, const R: usize>(
-    column: &mut Column<F>,
-    part: usize,
-) -> &mut [F::Register<S>; R] {
-    &mut column.registers_mut::<S>().as_chunks_mut().0[part]
 }
 
 /// sums += factor · numbers.

@@ -2,7 +2,7 @@
 
 use std::array;
 
-use crate::lanes::{Column, SQUARE, TILE, turned};
+use crate::column::{Column, SQUARE, TILE, turned};
 use crate::{Problem, Scalar, Targets as ProblemTargets};
 use ndarray::ArrayRef2;
 
@@ -13,6 +13,7 @@ const FEATURES: usize = 64;
 /// nowhere but where that does.
 #[derive(Clone, Debug, Default)]
 pub struct Tiles<F> {
+    pub(super) rows: usize,
     /// Column (tile · inputs + feature).
     pub(super) x: Vec<Column<F>>,
     pub(super) targets: Targets<F>,
@@ -47,6 +48,7 @@ impl<F: Scalar> Tiles<F> {
     /// Overwrites everything with the given rows of `x`; nothing is known about their targets.
     pub fn gather_features(&mut self, x: &ArrayRef2<F>, rows: impl ExactSizeIterator<Item = usize> + Clone) {
         self.targets.clear();
+        self.rows = rows.len();
         self.x.resize(rows.len().div_ceil(TILE) * x.ncols(), Column::ZERO);
         copy_rows(x, rows, &mut self.aside, &mut self.x);
     }

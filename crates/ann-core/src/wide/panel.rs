@@ -3,7 +3,8 @@
 use std::array;
 
 use crate::Scalar;
-use crate::lanes::{Aligned, Column, SQUARE, Vector, turned};
+use crate::column::{Aligned, Column, SQUARE, turned};
+use crate::lanes::Vector;
 
 use super::Rows;
 

@@ -9,8 +9,9 @@ use std::array;
 use pulp::Simd;
 
 use crate::Scalar;
+use crate::column::{Column, LINE};
 use crate::fused::products::add_product;
-use crate::lanes::{Column, LINE, Vector};
+use crate::lanes::Vector;
 
 use super::Rows;
 use super::panel::{Panel, Strip, strips};

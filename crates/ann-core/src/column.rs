@@ -1,0 +1,127 @@
+//! Numbers in memory, where registers like them: columns of rows, and aligned vectors.
+
+use std::array;
+use std::ops::{Deref, DerefMut, Range};
+
+use pulp::Simd;
+
+use crate::lanes::{Lanes, Vector};
+
+/// Rows that go through a network together.
+pub(crate) const TILE: usize = 32;
+/// Bytes of the widest registers, and of a line of the processor's caches.
+pub(crate) const LINE: usize = 64;
+
+/// One quantity of the rows of a tile, say the activations of one unit: aligned as the widest registers like it.
+#[derive(Clone, Copy, Debug)]
+#[repr(align(64))]
+pub struct Column<F>(pub [F; TILE]);
+
+impl<F: Vector> Column<F> {
+    pub(crate) const ZERO: Self = Self([F::ZERO; TILE]);
+
+    /// The numbers, register by register.
+    #[inline(always)]
+    pub(crate) fn registers<S: Simd>(&self) -> &[F::Register<S>] {
+        F::registers::<S>(&self.0)
+    }
+
+    #[inline(always)]
+    pub(crate) fn registers_mut<S: Simd>(&mut self) -> &mut [F::Register<S>] {
+        F::registers_mut::<S>(&mut self.0)
+    }
+
+    /// How often R registers pass until the column is through.
+    #[inline(always)]
+    pub(crate) fn parts<S: Simd, const R: usize>() -> usize {
+        TILE / F::width::<S>() / R
+    }
+
+    /// R registers, the first of which is `part` · R.
+    #[inline(always)]
+    pub(crate) fn part<S: Simd, const R: usize>(&self, part: usize) -> &[F::Register<S>; R] {
+        &self.registers::<S>().as_chunks().0[part]
+    }
+
+    #[inline(always)]
+    pub(crate) fn part_mut<S: Simd, const R: usize>(&mut self, part: usize) -> &mut [F::Register<S>; R] {
+        &mut self.registers_mut::<S>().as_chunks_mut().0[part]
+    }
+
+    /// The numbers of a part.
+    #[inline(always)]
+    pub(crate) fn lanes<S: Simd, const R: usize>(&self, simd: S, part: usize) -> Lanes<S, F, R> {
+        Lanes { simd, registers: *self.part::<S, R>(part) }
+    }
+
+    /// Overwrites the numbers of a part.
+    #[inline(always)]
+    pub(crate) fn set<S: Simd, const R: usize>(&mut self, part: usize, lanes: Lanes<S, F, R>) {
+        *self.part_mut::<S, R>(part) = lanes.registers;
+    }
+}
+
+/// Numbers that are turned in registers: rows and columns of a square.
+pub(crate) const SQUARE: usize = 4;
+
+/// Rows become columns.
+#[inline(always)]
+pub(crate) fn turned<F: Copy>(square: [[F; SQUARE]; SQUARE]) -> [[F; SQUARE]; SQUARE] {
+    array::from_fn(|column| array::from_fn(|row| square[row][column]))
+}
+
+/// Numbers that begin where the widest registers like it.
+#[derive(Debug)]
+pub(crate) struct Aligned<F> {
+    numbers: Vec<F>,
+    start: usize,
+}
+
+impl<F: Vector> Aligned<F> {
+    pub fn zeros(count: usize) -> Self {
+        let numbers = vec![F::ZERO; count + Self::SPARE];
+        let start = Self::first_aligned(&numbers);
+        Self { numbers, start }
+    }
+}
+
+impl<F> Aligned<F> {
+    /// Numbers there are more than asked for.
+    const SPARE: usize = LINE / size_of::<F>();
+
+    fn first_aligned(numbers: &[F]) -> usize {
+        numbers.as_ptr().align_offset(LINE).min(Self::SPARE)
+    }
+
+    #[inline(always)]
+    fn range(&self) -> Range<usize> {
+        self.start..self.start + self.numbers.len() - Self::SPARE
+    }
+}
+
+impl<F: Clone> Clone for Aligned<F> {
+    /// A copy lies elsewhere, and starts from another number.
+    fn clone(&self) -> Self {
+        let mut numbers = self.numbers.clone();
+        let start = Self::first_aligned(&numbers);
+        numbers.rotate_left(self.start);
+        numbers.rotate_right(start);
+        Self { numbers, start }
+    }
+}
+
+impl<F> Deref for Aligned<F> {
+    type Target = [F];
+    #[inline(always)]
+    fn deref(&self) -> &[F] {
+        &self.numbers[self.range()]
+    }
+}
+
+impl<F> DerefMut for Aligned<F> {
+    #[inline(always)]
+    fn deref_mut(&mut self) -> &mut [F] {
+        let range = self.range();
+        &mut self.numbers[range]
+    }
+}
