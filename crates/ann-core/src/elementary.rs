@@ -7,6 +7,7 @@ use pulp::{Simd, WithSimd};
 
 use crate::Scalar;
 use crate::column::{Column, TILE};
+use crate::instructions::is_portable;
 use crate::lanes::{Lanes, PAIR, Vector};
 
 /// Overwrites each number with its exponential.
@@ -29,9 +30,12 @@ pub fn sigmoid<F: Scalar>(numbers: &mut [F]) {
     F::apply(Apply { function: Function::Sigmoid, numbers });
 }
 
+/// Functions of [`Lanes`].
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Function {
     Exp,
+    /// Of numbers ≤ 0, and NaN.
+    ExpOfNegative,
     Ln,
     Tanh,
     Sigmoid,
@@ -66,11 +70,23 @@ impl<F: Vector> WithSimd for Apply<'_, F> {
 }
 
 impl Function {
+    /// The function of each number.
     // Not a closure: that would be compiled without the instruction set that was chosen, forty times slower.
     #[inline(always)]
-    fn of<S: Simd, F: Vector, const R: usize>(self, x: Lanes<S, F, R>) -> Lanes<S, F, R> {
+    pub fn of<S: Simd, F: Vector, const R: usize>(self, x: Lanes<S, F, R>) -> Lanes<S, F, R> {
+        if const { is_portable::<S>() } { self.call(x) } else { self.inlined(x) }
+    }
+
+    #[inline(never)]
+    fn call<S: Simd, F: Vector, const R: usize>(self, x: Lanes<S, F, R>) -> Lanes<S, F, R> {
+        self.inlined(x)
+    }
+
+    #[inline(always)]
+    fn inlined<S: Simd, F: Vector, const R: usize>(self, x: Lanes<S, F, R>) -> Lanes<S, F, R> {
         match self {
             Self::Exp => x.exp(),
+            Self::ExpOfNegative => x.exp_of_negative(),
             Self::Ln => x.ln(),
             Self::Tanh => x.tanh(),
             Self::Sigmoid => x.sigmoid(),
@@ -163,7 +179,7 @@ impl Coefficients<f32> {
 impl<S: Simd, F: Vector, const R: usize> Lanes<S, F, R> {
     /// eˣ.
     #[inline(always)]
-    pub fn exp(self) -> Self {
+    fn exp(self) -> Self {
         let Coefficients { exp_range: [low, high], shift: [shift, below, above], .. } = F::COEFFICIENTS;
         let (zero, shift, x) = (self.all(F::ZERO), self.all(shift), self.at_least(low).at_most(high));
         let (e, power) = x.scaled_exp(x.if_less(zero, shift, -shift));
@@ -172,7 +188,7 @@ impl<S: Simd, F: Vector, const R: usize> Lanes<S, F, R> {
 
     /// eˣ for x ≤ 0.
     #[inline(always)]
-    pub fn exp_of_negative(self) -> Self {
+    fn exp_of_negative(self) -> Self {
         let Coefficients { exp_range: [low, _], shift: [shift, below, _], .. } = F::COEFFICIENTS;
         // One power of two would not reach the subnormal numbers.
         let (e, power) = self.at_least(low).scaled_exp(self.all(shift));
@@ -181,7 +197,7 @@ impl<S: Simd, F: Vector, const R: usize> Lanes<S, F, R> {
 
     /// σ(z) = 1 / (1 + e⁻ᶻ) = c / (c + c e⁻ᶻ), where c e⁻ᶻ is neither too large nor too small for any z that matters.
     #[inline(always)]
-    pub fn sigmoid(self) -> Self {
+    fn sigmoid(self) -> Self {
         let Coefficients { exp_range: [low, _], saturated, shift: [shift, c, _], .. } = F::COEFFICIENTS;
         let z = self.at_least(low).at_most(saturated);
         let (e, power) = (-z).scaled_exp(-self.all(shift));
@@ -191,7 +207,7 @@ impl<S: Simd, F: Vector, const R: usize> Lanes<S, F, R> {
 
     /// tanh z = −m / (2 + m) with m = e⁻²ᶻ − 1 for z ≥ 0, and odd.
     #[inline(always)]
-    pub fn tanh(self) -> Self {
+    fn tanh(self) -> Self {
         let x = -(self.abs() * F::COEFFICIENTS.two).at_most(F::COEFFICIENTS.saturated);
         let (r, power) = x.reduced(self.all(F::ZERO));
         // e⁻²ᶻ − 1 = 2ᵏ (eʳ − 1) + (2ᵏ − 1), of which nothing cancels.
@@ -205,7 +221,7 @@ impl<S: Simd, F: Vector, const R: usize> Lanes<S, F, R> {
 
     /// ln x = k ln 2 + ln m, ln m = 2 artanh s with s = (m − 1) / (m + 1).
     #[inline(always)]
-    pub fn ln(self) -> Self {
+    fn ln(self) -> Self {
         let Coefficients { ln, ln_2, normal: [least, scale, shift], infinity, nan, .. } = F::COEFFICIENTS;
         let (zero, least) = (self.all(F::ZERO), self.all(least));
         let x = self.if_less(least, self * scale, self);

@@ -16,6 +16,7 @@ use pulp::{Simd, WithSimd};
 
 use crate::block::{Goal, Network, Tally};
 use crate::column::{Column, TILE};
+use crate::lanes::PAIR;
 use crate::loss::RowInF64;
 use crate::{Activation, Architecture, Loss, Scalar};
 
@@ -165,12 +166,12 @@ fn forward_pass<S: Simd, F: Scalar>(
         products::forward(simd, weights, bias, input, a);
         let (full, last) = a.split_at_mut(rows / TILE * span.fan_out);
         for column in full {
-            activations::apply::<S, F>(simd, &layer.activation, column.registers_mut::<S>());
+            activations::apply::<S, F, PAIR>(simd, &layer.activation, column.registers_mut::<S>());
         }
         let filled = (rows % TILE).div_ceil(F::width::<S>());
         for column in last {
             let (filled, empty) = column.registers_mut::<S>().split_at_mut(filled);
-            activations::apply::<S, F>(simd, &layer.activation, filled);
+            activations::apply::<S, F, 1>(simd, &layer.activation, filled);
             // It will be multiplied by δ = 0, and must be finite for that.
             empty.fill(F::splat(simd, F::ZERO));
         }

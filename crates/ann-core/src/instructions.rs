@@ -91,10 +91,21 @@ impl Display for Instructions {
 /// Runs with the instructions to use.
 pub(crate) fn dispatch<Work: WithSimd>(work: Work) -> Work::Output {
     match arch() {
+        #[cfg(target_arch = "x86_64")]
+        Arch::V4(simd) => Simd::vectorize(simd, work),
+        #[cfg(target_arch = "x86_64")]
+        Arch::V3(simd) => Simd::vectorize(simd, work),
+        #[cfg(target_arch = "aarch64")]
+        Arch::Neon(simd) => Simd::vectorize(simd, work),
         // Two numbers or four stand for a register: functions take numbers apart in halves, so one would not do.
-        Arch::Scalar => Scalar128b.vectorize(work),
-        arch => arch.dispatch(work),
+        _ => Scalar128b.vectorize(work),
     }
+}
+
+/// Whether S are the instructions that every processor has.  What runs with them is slow in any case: there the kernels are kept small,
+/// or else it is they that would take most of the time to compile.
+pub(crate) const fn is_portable<S: Simd>() -> bool {
+    S::F64_LANES == Scalar128b::F64_LANES && S::REGISTER_COUNT == Scalar128b::REGISTER_COUNT
 }
 
 fn arch() -> Arch {

@@ -115,7 +115,7 @@ fn activate<S: Simd, F: Scalar>(simd: S, layer: &Layer, a: &mut [F]) {
                 *a = F::of(function.value(a.as_f64()));
             }
         }
-        built_in => activations::apply::<S, F>(simd, built_in, F::registers_mut::<S>(a)),
+        built_in => activations::apply::<S, F, 1>(simd, built_in, F::registers_mut::<S>(a)),
     }
 }
 

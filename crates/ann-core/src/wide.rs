@@ -240,7 +240,7 @@ fn forward_pass<S: Simd, F: Scalar>(
         let (weights, bias) = (&network.parameters[span.weights()], &network.parameters[span.bias()]);
         products::forward(simd, weights, bias, x, rows, panel, a, *stride);
         for a in a.chunks_exact_mut(*stride).take(rows) {
-            activations::apply::<S, F>(simd, &layer.activation, F::registers_mut::<S>(&mut a[..*padded]));
+            activations::apply::<S, F, 1>(simd, &layer.activation, F::registers_mut::<S>(&mut a[..*padded]));
         }
     }
 }

@@ -2,23 +2,19 @@
 
 use pulp::Simd;
 
-use crate::lanes::{Lanes, PAIR};
+use crate::elementary::Function;
+use crate::lanes::Lanes;
 use crate::{Activation, Scalar};
 
-/// Overwrites each register z with a value, two at a time.  Not a function with a closure: where that is not inlined, it is compiled
+/// Overwrites R registers z after the other with values.  Not a function with a closure: where that is not inlined, it is compiled
 /// without the instruction set that was chosen, 15 times slower.
 macro_rules! each {
-    ($simd:ident, $registers:ident, |$z:ident| $value:expr) => {{
-        let (pairs, last) = $registers.as_chunks_mut::<PAIR>();
-        for registers in pairs {
-            let $z = Lanes::<S, F, PAIR> { simd: $simd, registers: *registers };
+    ($simd:ident, $registers:ident, |$z:ident| $value:expr) => {
+        for registers in $registers.as_chunks_mut::<R>().0 {
+            let $z = Lanes::<S, F, R> { simd: $simd, registers: *registers };
             *registers = $value.registers;
         }
-        for register in last {
-            let $z = Lanes::<S, F> { simd: $simd, registers: [*register] };
-            [*register] = $value.registers;
-        }
-    }};
+    };
 }
 
 /// Overwrites each register d of `delta` with a value, given the one of `a` beside it.
@@ -32,12 +28,17 @@ macro_rules! pairs {
     };
 }
 
-/// Overwrites z with a = σ(z).  An activation of the user's own is left to the caller.
+/// Overwrites z with a = σ(z), R registers at a time, of which there is a multiple.  An activation of the user's own is left to the
+/// caller.
 #[inline(always)]
-pub(crate) fn apply<S: Simd, F: Scalar>(simd: S, activation: &Activation, registers: &mut [F::Register<S>]) {
+pub(crate) fn apply<S: Simd, F: Scalar, const R: usize>(
+    simd: S,
+    activation: &Activation,
+    registers: &mut [F::Register<S>],
+) {
     match activation {
-        Activation::Sigmoid => each!(simd, registers, |z| z.sigmoid()),
-        Activation::Tanh => each!(simd, registers, |z| z.tanh()),
+        Activation::Sigmoid => each!(simd, registers, |z| Function::Sigmoid.of(z)),
+        Activation::Tanh => each!(simd, registers, |z| Function::Tanh.of(z)),
         // Written as a comparison, not as `max`, so that a NaN is passed on instead of turned into 0.
         Activation::Relu => each!(simd, registers, |z| z.if_less(z.all(F::ZERO), z.all(F::ZERO), z)),
         Activation::LeakyRelu { slope } => {

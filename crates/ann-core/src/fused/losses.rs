@@ -5,6 +5,7 @@ use pulp::Simd;
 use super::tiles::Group;
 use crate::block::Tally;
 use crate::column::{Column, TILE};
+use crate::elementary::Function;
 use crate::lanes::{Lanes, PAIR, Vector, fold};
 use crate::loss::RowInF64;
 use crate::{Loss, LossFn, Scalar, TargetKind};
@@ -58,7 +59,7 @@ impl Sums {
     #[inline(always)]
     fn take_logarithms<S: Simd>(&mut self, simd: S) {
         for register in f64::registers_mut::<S>(&mut self.product) {
-            [*register] = Lanes::<S, f64> { simd, registers: [*register] }.ln().registers;
+            [*register] = Function::Ln.of(Lanes::<S, f64> { simd, registers: [*register] }).registers;
         }
         for (sum, logarithm) in self.loss.iter_mut().zip(self.product) {
             *sum += logarithm;
@@ -165,7 +166,7 @@ fn two_classes<S: Simd, F: Scalar, const R: usize>(
     let other = class.if_equal(zero, second, first);
     // s = z_other − z_c.  Of e^(z − max) one is e⁰ = 1, the other one e^−|s|; p_other = σ(s) = 1 − p_c.
     let s = other - of_class;
-    let e = (-s.abs()).exp_of_negative();
+    let e = Function::ExpOfNegative.of(-s.abs());
     let total = one + e;
     let p = s.if_less(zero, e, one) / total;
     of_first.set(part, class.if_equal(zero, -p, p));
@@ -196,7 +197,7 @@ fn many_classes<S: Simd, F: Scalar, const R: usize>(
     // Subtracting the largest logit leaves the softmax unchanged and keeps `exp` below overflow.
     let mut total = largest.all(F::ZERO);
     for (logit, delta) in logits.iter().zip(&mut *delta) {
-        let e = (logit.lanes(simd, part) - largest).exp_of_negative();
+        let e = Function::ExpOfNegative.of(logit.lanes(simd, part) - largest);
         delta.set(part, e);
         total = total + e;
     }

@@ -10,6 +10,7 @@ use pulp::Simd;
 
 use crate::Scalar;
 use crate::column::{Column, SQUARE, TILE, turned};
+use crate::instructions::is_portable;
 use crate::lanes::{Vector, fold};
 
 /// A layer with this many inputs and units adds its gradient with the inputs along the lanes, row after row: their sums need no
@@ -32,6 +33,13 @@ fn has_inputs_along_lanes(fan_in: usize, fan_out: usize) -> bool {
 /// Gives back N.
 macro_rules! in_blocks {
     ($S:ty, $F:ty, $left:expr, $kernel:ident $arguments:tt) => {
+        if const { is_portable::<$S>() } {
+            in_blocks!(@call 1, 2, $S, $F, $kernel $arguments)
+        } else {
+            in_blocks!(@wide $S, $F, $left, $kernel $arguments)
+        }
+    };
+    (@wide $S:ty, $F:ty, $left:expr, $kernel:ident $arguments:tt) => {
         match const { (<$S>::REGISTER_COUNT >= 32, TILE * size_of::<$F>() / size_of::<<$F as Vector>::Register<$S>>()) } {
             (true, 4) => in_blocks!(@n 4, 4, $S, $F, $left, $kernel $arguments),
             (true, 2) => in_blocks!(@n 8, 2, $S, $F, $left, $kernel $arguments),
@@ -235,12 +243,16 @@ pub(super) fn add_weight_gradient<S: Simd, F: Scalar>(
         add_along_inputs(simd, delta, x, fan_out, turned, weights);
         return;
     }
-    for unit in (0..fan_out).step_by(4) {
-        for input in (0..fan_in).step_by(2) {
+    let (units, inputs) = if const { is_portable::<S>() } { (1, 1) } else { (4, 2) };
+    for unit in (0..fan_out).step_by(units) {
+        for input in (0..fan_in).step_by(inputs) {
             let (delta, x) = (delta.chunks_exact(fan_out), x.chunks_exact(fan_in));
             let rows = delta.map(|tile| &tile[unit..]).zip(x.map(|tile| &tile[input..]));
             let weights = &mut weights[unit * fan_in + input..];
             match (fan_out - unit, fan_in - input) {
+                _ if const { is_portable::<S>() } => {
+                    in_parts!(S, F, narrow_block(1, 1)(simd, &rows, fan_in, weights));
+                }
                 (1, 1) => in_parts!(S, F, narrow_block(1, 1)(simd, &rows, fan_in, weights)),
                 (2, 1) => in_parts!(S, F, narrow_block(2, 1)(simd, &rows, fan_in, weights)),
                 (3, 1) => in_parts!(S, F, narrow_block(3, 1)(simd, &rows, fan_in, weights)),

@@ -11,6 +11,7 @@ use pulp::Simd;
 use crate::Scalar;
 use crate::column::{Column, LINE};
 use crate::fused::products::add_product;
+use crate::instructions::is_portable;
 use crate::lanes::Vector;
 
 use super::Rows;
@@ -23,6 +24,9 @@ macro_rules! in_blocks {
         match const { LINE / size_of::<<$F as Vector>::Register<$S>>() } {
             1 => in_blocks!(@strip (8, 2, 1), (8, 1, 1), $S, $F, $strip, $left, $kernel $arguments),
             2 => in_blocks!(@strip (4, 2, 2), (4, 2, 1), $S, $F, $strip, $left, $kernel $arguments),
+            4 if const { is_portable::<$S>() } => {
+                in_blocks!(@strip (1, 2, 4), (1, 2, 2), $S, $F, $strip, $left, $kernel $arguments)
+            }
             4 => in_blocks!(@strip (4, 2, 4), (4, 2, 2), $S, $F, $strip, $left, $kernel $arguments),
             8 => in_blocks!(@strip (4, 2, 8), (4, 2, 4), $S, $F, $strip, $left, $kernel $arguments),
             _ => in_blocks!(@strip (4, 2, 16), (4, 2, 8), $S, $F, $strip, $left, $kernel $arguments),
@@ -34,6 +38,9 @@ macro_rules! in_blocks {
         } else {
             in_blocks!(@left $one, $S, $F, $left, $kernel $arguments)
         }
+    };
+    (@left (1, $r:literal, $p:literal), $S:ty, $F:ty, $left:expr, $kernel:ident $arguments:tt) => {
+        in_blocks!(@call 1, $r, $p, $S, $F, $kernel $arguments)
     };
     (@left (8, $r:literal, $p:literal), $S:ty, $F:ty, $left:expr, $kernel:ident $arguments:tt) => {
         match $left {
