@@ -74,7 +74,7 @@ impl Contest {
         self.ours.runner()?.ask("growth")
     }
 
-    /// Times one workload: ours first, then each peer that did the same work.
+    /// Times one workload of ours and of each peer that did the same work, in turns; each round begins with another one.
     ///
     /// # Errors
     /// Our own runner fails.
@@ -88,17 +88,28 @@ impl Contest {
                 absent(&mut self.absences, &peer.peer.name, workload.id, reason)?;
             }
         }
-        for _ in 0..runs {
-            self.ours.run()?;
-            for peer in self.peers.iter_mut().filter(|peer| peer.times.is_some()) {
-                if let Err(error) = peer.run() {
-                    peer.end();
-                    absent(&mut self.absences, &peer.peer.name, workload.id, format!("{error:#}"))?;
+        let contestants = 1 + self.peers.len();
+        for round in 0..runs {
+            for turn in 0..contestants {
+                match (round + turn) % contestants {
+                    0 => self.ours.run()?,
+                    peer => self.run_peer(peer - 1, workload)?,
                 }
             }
         }
         let all = std::iter::once(&self.ours).chain(&self.peers);
         Ok(all.filter_map(|contestant| contestant.measurement(workload, &unit)).collect())
+    }
+
+    /// Times a peer, if it takes part; one that fails does so no longer.
+    fn run_peer(&mut self, index: usize, workload: &Workload) -> Result<()> {
+        let peer = &mut self.peers[index];
+        if peer.times.is_none() {
+            return Ok(());
+        }
+        let Err(error) = peer.run() else { return Ok(()) };
+        peer.end();
+        absent(&mut self.absences, &peer.peer.name, workload.id, format!("{error:#}"))
     }
 }
 
@@ -232,13 +243,12 @@ mod tests {
     #[test]
     fn peers_take_part_or_are_named_with_the_reason() {
         let logs = tempfile::tempdir().unwrap();
-        let ready = r#"{"loss":[0.5,0.25],"unit":"epoch"}"#;
-        let ours = shell("ann", ready, r#"{"us":2.0}"#);
+        let ours = shell("ann", READY, r#"{"us":2.0}"#);
         let peers = [
-            shell("same", ready, r#"{"us":8.0}"#),
+            shell("same", READY, r#"{"us":8.0}"#),
             shell("other", r#"{"loss":[0.5,0.26],"unit":"epoch"}"#, r#"{"us":1.0}"#),
             shell("unable", r#"{"skip":"no such layers"}"#, ""),
-            shell("broken", ready, "oh no"),
+            shell("broken", READY, "oh no"),
             Peer { name: "missing".into(), program: "/no/such/program".into(), arguments: vec![] },
         ];
         let mut contest = Contest::start(&ours, &peers, 1, logs.path()).unwrap();
@@ -259,10 +269,33 @@ mod tests {
     }
 
     #[cfg(unix)]
+    #[test]
+    fn each_round_begins_with_another_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let order = folder.path().join("order");
+        let noting = |name| noting(name, READY, r#"{"us":1.0}"#, &order);
+        let mut contest = Contest::start(&noting("a"), &["b", "c"].map(noting), 1, folder.path()).unwrap();
+        contest.measure(&super::super::workload::ALL[0], 4).unwrap();
+        let order = std::fs::read_to_string(order).unwrap().replace('\n', "");
+        assert_eq!(order, ["abc", "abc", "bca", "cab", "abc"].concat(), "the first three are thrown away");
+    }
+
+    #[cfg(unix)]
+    const READY: &str = r#"{"loss":[0.5,0.25],"unit":"epoch"}"#;
+
+    #[cfg(unix)]
     fn shell(name: &str, prepared: &str, timed: &str) -> Peer {
+        noting(name, prepared, timed, Path::new("/dev/null"))
+    }
+
+    /// Writes its name to a file whenever it runs.
+    #[cfg(unix)]
+    fn noting(name: &str, prepared: &str, timed: &str, file: &Path) -> Peer {
         let script = format!(
             "echo '{{\"peer\":\"{name}\",\"version\":\"1\",\"threads\":1}}'
-             while read request; do case \"$request\" in run) echo '{timed}';; *) echo '{prepared}';; esac; done"
+             while read request; do case \"$request\" in
+             run) echo {name} >> '{}'; echo '{timed}';; *) echo '{prepared}';; esac; done",
+            file.display()
         );
         Peer { name: name.into(), program: "sh".into(), arguments: vec!["-c".into(), script] }
     }
