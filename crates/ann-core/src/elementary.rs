@@ -77,6 +77,7 @@ impl Function {
         if const { is_portable::<S>() } { self.call(x) } else { self.inlined(x) }
     }
 
+    /// Every processor has the portable instructions, so that they may be used in a function.
     #[inline(never)]
     fn call<S: Simd, F: Vector, const R: usize>(self, x: Lanes<S, F, R>) -> Lanes<S, F, R> {
         self.inlined(x)

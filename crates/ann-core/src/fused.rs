@@ -170,10 +170,13 @@ fn forward_pass<S: Simd, F: Scalar>(
         }
         let filled = (rows % TILE).div_ceil(F::width::<S>());
         for column in last {
-            let (filled, empty) = column.registers_mut::<S>().split_at_mut(filled);
-            activations::apply::<S, F, 1>(simd, &layer.activation, filled);
-            // It will be multiplied by δ = 0, and must be finite for that.
-            empty.fill(F::splat(simd, F::ZERO));
+            activations::apply::<S, F, 1>(
+                simd,
+                &layer.activation,
+                &mut column.registers_mut::<S>()[..filled],
+            );
+            // Lanes without a row are multiplied by δ = 0 later, and must be finite for that.
+            column.0[rows % TILE..].fill(F::ZERO);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Which instructions the fused kernel uses: the best that this processor has, found out once.
+//! Which instructions the kernels use: the best that this processor has, found out once.
 
 use std::fmt::{self, Display};
 use std::sync::OnceLock;
@@ -9,11 +9,11 @@ use crate::{Error, Result};
 
 static CHOSEN: OnceLock<Arch> = OnceLock::new();
 
-/// An instruction set that the fused kernel can be run with.  All of them give the same bits.
+/// An instruction set that the fast kernels can be run with.  All of them give the same bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Instructions {
-    /// One number at a time, on any processor.  Fused multiply-adds are computed in software where there is no instruction, some
+    /// Without vector instructions, on any processor.  Fused multiply-adds are computed in software where there is no instruction, some
     /// 30 to 100 times slower.
     Scalar,
     /// AVX2 and fused multiply-add.
@@ -102,8 +102,8 @@ pub(crate) fn dispatch<Work: WithSimd>(work: Work) -> Work::Output {
     }
 }
 
-/// Whether S are the instructions that every processor has.  What runs with them is slow in any case: there the kernels are kept small,
-/// or else it is they that would take most of the time to compile.
+/// Whether S is `Scalar128b`, told from the others of [`dispatch`] by lanes and registers.  What runs there is slow in any case, so the
+/// kernels are kept small for it: they would take half of the time to compile.
 pub(crate) const fn is_portable<S: Simd>() -> bool {
     S::F64_LANES == Scalar128b::F64_LANES && S::REGISTER_COUNT == Scalar128b::REGISTER_COUNT
 }

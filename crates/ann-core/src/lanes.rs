@@ -27,7 +27,7 @@ pub trait Vector: Copy + Send + Sync + 'static {
     const ONE: Self;
     const COEFFICIENTS: Coefficients<Self>;
 
-    /// How many numbers a register holds: 1, or more by powers of two up to LANES.
+    /// How many numbers a register holds: 2, or more by powers of two up to LANES.
     fn width<S: Simd>() -> usize;
     fn registers<S: Simd>(numbers: &[Self]) -> &[Self::Register<S>];
     fn registers_mut<S: Simd>(numbers: &mut [Self]) -> &mut [Self::Register<S>];
@@ -262,7 +262,7 @@ pub(crate) struct Lanes<S: Simd, F: Vector, const R: usize = 1> {
 pub(crate) const PAIR: usize = 2;
 
 /// Calls a function of [`Vector`] for one register after the other.
-macro_rules! each {
+macro_rules! register_by_register {
     ($function:ident($self:ident $(, $other:ident)*)) => {{
         let mut registers = $self.registers;
         for r in 0..R {
@@ -286,25 +286,25 @@ impl<S: Simd, F: Vector, const R: usize> Lanes<S, F, R> {
 
     #[inline(always)]
     pub fn abs(self) -> Self {
-        each!(abs(self))
+        register_by_register!(abs(self))
     }
 
     /// self · factor + summand, rounded once.
     #[inline(always)]
     pub fn mul_add(self, factor: Self, summand: Self) -> Self {
-        each!(mul_add(self, factor, summand))
+        register_by_register!(mul_add(self, factor, summand))
     }
 
     /// `then` in the lanes that are less than `limit`, `otherwise` in the others.
     #[inline(always)]
     pub fn if_less(self, limit: Self, then: Self, otherwise: Self) -> Self {
-        each!(if_less(self, limit, then, otherwise))
+        register_by_register!(if_less(self, limit, then, otherwise))
     }
 
     /// `then` in the lanes that equal `other`, `otherwise` in the others.
     #[inline(always)]
     pub fn if_equal(self, other: Self, then: Self, otherwise: Self) -> Self {
-        each!(if_equal(self, other, then, otherwise))
+        register_by_register!(if_equal(self, other, then, otherwise))
     }
 
     /// [k, p] with k the whole number next to self · factor and p = 2 to the power of k + shift, a normal number; shift is whole.
@@ -329,7 +329,8 @@ impl<S: Simd, F: Vector, const R: usize> Lanes<S, F, R> {
     }
 }
 
-/// Adds registers that together hold LANES numbers, lane by lane, by halves: the upper ones to the lower ones.
+/// Adds registers lane by lane, by halves: the upper ones to the lower ones.  Where they hold LANES numbers together, the order is the
+/// same whatever the width of a register.
 #[inline(always)]
 pub(crate) fn fold<S: Simd, F: Vector, const R: usize>(simd: S, mut sums: [F::Register<S>; R]) -> F {
     let mut half = R / 2;
@@ -355,7 +356,7 @@ impl<S: Simd, F: Vector, const R: usize> Neg for Lanes<S, F, R> {
     type Output = Self;
     #[inline(always)]
     fn neg(self) -> Self {
-        each!(neg(self))
+        register_by_register!(neg(self))
     }
 }
 
@@ -365,7 +366,7 @@ macro_rules! operators {
             type Output = Self;
             #[inline(always)]
             fn $function(self, other: Self) -> Self {
-                each!($function(self, other))
+                register_by_register!($function(self, other))
             }
         }
         impl<S: Simd, F: Vector, const R: usize> $trait<F> for Lanes<S, F, R> {

@@ -130,15 +130,13 @@ fn padded<F: Vector>(units: usize) -> usize {
     (lines + rest) * F::LANES
 }
 
-/// Calls `$kernel::<S, F, R>` with R = registers of a strip, given for a line of 1, 2, 4, 8 and 16 registers.
+/// Calls `$kernel::<S, F, R>` with R = registers of a strip, given for a line of 1, 2 and 4 registers.
 macro_rules! in_registers {
-    ($S:ty, $F:ty, ($a:literal, $b:literal, $c:literal, $d:literal, $e:literal), $kernel:ident $arguments:tt) => {
+    ($S:ty, $F:ty, ($a:literal, $b:literal, $c:literal), $kernel:ident $arguments:tt) => {
         match const { LINE / size_of::<<$F as Vector>::Register<$S>>() } {
             1 => in_registers!(@call $a, $S, $F, $kernel $arguments),
             2 => in_registers!(@call $b, $S, $F, $kernel $arguments),
-            4 => in_registers!(@call $c, $S, $F, $kernel $arguments),
-            8 => in_registers!(@call $d, $S, $F, $kernel $arguments),
-            _ => in_registers!(@call $e, $S, $F, $kernel $arguments),
+            _ => in_registers!(@call $c, $S, $F, $kernel $arguments),
         }
     };
     (@call $r:literal, $S:ty, $F:ty, $kernel:ident ($($argument:expr),*)) => {
@@ -173,9 +171,9 @@ impl<F: Scalar> Turned<F> {
         let strip = LINES * F::LANES;
         for (strip, z) in self.strips.chunks(self.rows * strip).zip(z.chunks_mut(strip)) {
             match z.len() / F::LANES {
-                1 => in_registers!(S, F, (1, 2, 4, 8, 16), strip_forward(simd, strip, x, z)),
-                2 => in_registers!(S, F, (2, 4, 8, 16, 32), strip_forward(simd, strip, x, z)),
-                _ => in_registers!(S, F, (4, 8, 16, 32, 64), strip_forward(simd, strip, x, z)),
+                1 => in_registers!(S, F, (1, 2, 4), strip_forward(simd, strip, x, z)),
+                2 => in_registers!(S, F, (2, 4, 8), strip_forward(simd, strip, x, z)),
+                _ => in_registers!(S, F, (4, 8, 16), strip_forward(simd, strip, x, z)),
             }
         }
     }

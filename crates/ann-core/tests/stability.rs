@@ -131,7 +131,6 @@ fn finite_features_never_give_nan() {
     assert!(outputs.is_err(), "an overflow must be an error, not {outputs:?}");
 }
 
-/// Loss and gradient of a network without hidden layer, whose logits are its biases: x = 0.
 #[test]
 fn what_only_fills_a_tile_overflows_nowhere() {
     for rows in [1, 7, 15, 33, 63] {
@@ -141,19 +140,34 @@ fn what_only_fills_a_tile_overflows_nowhere() {
 }
 
 fn filled_up<F: Scalar>(rows: usize, weight: f64) {
-    // σ(w) = σ(w σ(w)) = 1, but w · w is infinite where σ is left out; ŷ = 1, ℓ = 1, ∂ℓ/∂ŷ = 2.
+    // σ(w x + w) = σ(w · 1) = 1, but w · w is infinite where σ is left out; ŷ = 1, ℓ = 1, ∂ℓ/∂ŷ = 2.
     let architecture = Architecture::inputs(1).dense(1, Activation::Sigmoid).dense(1, Activation::Sigmoid);
     let (x, y) = (Array2::from_elem((rows, 1), F::one()), Array2::from_elem((rows, 1), F::zero()));
     let architecture = architecture.dense(1, Activation::Identity);
     let problem = Problem::new(&architecture, Loss::MeanSquaredError, &x, &y).unwrap();
     let mut gradient = [F::zero(); 6];
     let mut scratch = Scratch::new(&architecture, rows);
-    let (n, parameters) = (rows as f64, [weight, 0.0, weight, 0.0, 1.0, 0.0].map(F::of));
+    let (n, parameters) = (rows as f64, [weight, weight, weight, 0.0, 1.0, 0.0].map(F::of));
     let tally = accumulate(&problem, &parameters, 0..rows, &mut scratch, &mut gradient);
     assert_eq!(tally.loss, n);
     assert_eq!(gradient, [0.0, 0.0, 0.0, 0.0, 2.0 * n, 2.0 * n].map(F::of), "{rows} rows");
 }
 
+#[test]
+fn rows_that_overflow_do_so_in_any_company() {
+    // a⁽²⁾ = 1e200 · 2e200 = ∞ = ŷ, and ∂ℓ/∂w⁽³⁾ = 2 ŷ a⁽²⁾ = ∞: what fills the tile must not make it NaN.
+    let architecture = Architecture::inputs(1).dense(1, Activation::Relu).dense(1, Activation::Relu);
+    let architecture = architecture.dense(1, Activation::Identity);
+    for rows in [1, 2, 4, 8, 33] {
+        let (x, y) = (Array2::ones((rows, 1)), Array2::zeros((rows, 1)));
+        let problem = Problem::new(&architecture, Loss::MeanSquaredError, &x, &y).unwrap();
+        let (mut gradient, mut scratch) = ([0.0; 6], Scratch::new(&architecture, rows));
+        accumulate(&problem, &[1e200, 1e200, 1e200, 0.0, 1.0, 0.0], 0..rows, &mut scratch, &mut gradient);
+        assert_eq!(gradient[4..], [f64::INFINITY; 2], "{rows} rows");
+    }
+}
+
+/// Loss and gradient of a network without hidden layer, whose logits are its biases: x = 0.
 fn one_row<F: Scalar>(logits: &[F], class: usize) -> (Tally, Vec<F>) {
     let architecture = Architecture::inputs(1).dense(logits.len(), Activation::Identity);
     let (x, classes) = (array![[F::zero()]], [class]);

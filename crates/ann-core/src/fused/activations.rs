@@ -6,19 +6,21 @@ use crate::elementary::Function;
 use crate::lanes::Lanes;
 use crate::{Activation, Scalar};
 
-/// Overwrites R registers z after the other with values.  Not a function with a closure: where that is not inlined, it is compiled
-/// without the instruction set that was chosen, 15 times slower.
+/// Overwrites registers z with values, R at a time.  Not a function with a closure: where that is not inlined, it is compiled without
+/// the instruction set that was chosen, 15 times slower.
 macro_rules! each {
-    ($simd:ident, $registers:ident, |$z:ident| $value:expr) => {
-        for registers in $registers.as_chunks_mut::<R>().0 {
+    ($simd:ident, $registers:ident, |$z:ident| $value:expr) => {{
+        let (groups, rest) = $registers.as_chunks_mut::<R>();
+        debug_assert!(rest.is_empty(), "whole groups of registers");
+        for registers in groups {
             let $z = Lanes::<S, F, R> { simd: $simd, registers: *registers };
             *registers = $value.registers;
         }
-    };
+    }};
 }
 
 /// Overwrites each register d of `delta` with a value, given the one of `a` beside it.
-macro_rules! pairs {
+macro_rules! each_beside {
     ($simd:ident, $registers:ident, $delta:ident, |$a:ident, $d:ident| $value:expr) => {
         for (&a, delta) in $registers.iter().zip($delta) {
             let ($a, $d) =
@@ -28,8 +30,7 @@ macro_rules! pairs {
     };
 }
 
-/// Overwrites z with a = σ(z), R registers at a time, of which there is a multiple.  An activation of the user's own is left to the
-/// caller.
+/// Overwrites z with a = σ(z), in a multiple of R registers.  An activation of the user's own is left to the caller.
 #[inline(always)]
 pub(crate) fn apply<S: Simd, F: Scalar, const R: usize>(
     simd: S,
@@ -59,13 +60,13 @@ pub(crate) fn multiply_derivative<S: Simd, F: Scalar>(
 ) {
     match activation {
         // σ′ = a (1 − a) = a − a²
-        Activation::Sigmoid => pairs!(simd, a, delta, |a, d| d * (-a).mul_add(a, a)),
+        Activation::Sigmoid => each_beside!(simd, a, delta, |a, d| d * (-a).mul_add(a, a)),
         // σ′ = 1 − a²
-        Activation::Tanh => pairs!(simd, a, delta, |a, d| d * (-a).mul_add(a, a.all(F::ONE))),
-        Activation::Relu => pairs!(simd, a, delta, |a, d| a.all(F::ZERO).if_less(a, d, a.all(F::ZERO))),
+        Activation::Tanh => each_beside!(simd, a, delta, |a, d| d * (-a).mul_add(a, a.all(F::ONE))),
+        Activation::Relu => each_beside!(simd, a, delta, |a, d| a.all(F::ZERO).if_less(a, d, a.all(F::ZERO))),
         Activation::LeakyRelu { slope } => {
             let slope = F::of(*slope);
-            pairs!(simd, a, delta, |a, d| a.all(F::ZERO).if_less(a, d, d * slope));
+            each_beside!(simd, a, delta, |a, d| a.all(F::ZERO).if_less(a, d, d * slope));
         }
         Activation::Identity | Activation::Custom(_) => {}
     }

@@ -10,28 +10,28 @@ use crate::lanes::{Lanes, PAIR, Vector, fold};
 use crate::loss::RowInF64;
 use crate::{Loss, LossFn, Scalar, TargetKind};
 
-/// Losses are summed in `f64`, whatever the rows are.
-const PARTS: usize = f64::LANES;
+/// Losses are summed in `f64`, whatever the rows are: row i of a tile in lane i mod LANES.
+const LANES: usize = f64::LANES;
 
-/// What the rows so far add up to.  In parts: row i of a tile belongs to part i mod 8.
+/// What the rows so far add up to.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Sums {
-    loss: [f64; PARTS],
+    loss: [f64; LANES],
     /// Numbers whose logarithms belong to the loss, multiplied: one logarithm serves many of them.
-    product: [f64; PARTS],
+    product: [f64; LANES],
     /// How many powers of two the product may have reached.
     exponent: f64,
     correct: usize,
 }
 
 impl Sums {
-    pub const ZERO: Self = Self { loss: [0.0; PARTS], product: [1.0; PARTS], exponent: 0.0, correct: 0 };
+    pub const ZERO: Self = Self { loss: [0.0; LANES], product: [1.0; LANES], exponent: 0.0, correct: 0 };
 
-    /// The parts added up.
+    /// The lanes added up.
     #[inline(always)]
     pub fn tally<S: Simd>(mut self, simd: S) -> Tally {
         self.take_logarithms(simd);
-        let mut half = PARTS / 2;
+        let mut half = LANES / 2;
         while half > 0 {
             for i in 0..half {
                 self.loss[i] += self.loss[i + half];
@@ -44,12 +44,12 @@ impl Sums {
     /// Adds the logarithm of each number from 1 to `largest`.
     #[inline(always)]
     fn add_logarithms<S: Simd>(&mut self, simd: S, numbers: &Column<f64>, largest: usize) {
-        let exponent = (TILE / PARTS) as f64 * f64::from(largest.ilog2() + 1);
+        let exponent = (TILE / LANES) as f64 * f64::from(largest.ilog2() + 1);
         if self.exponent + exponent > f64::from(f64::MAX_EXP - 1) {
             self.take_logarithms(simd);
         }
         self.exponent += exponent;
-        for numbers in numbers.0.chunks_exact(PARTS) {
+        for numbers in numbers.0.chunks_exact(LANES) {
             for (product, number) in self.product.iter_mut().zip(numbers) {
                 *product *= number;
             }
@@ -64,14 +64,14 @@ impl Sums {
         for (sum, logarithm) in self.loss.iter_mut().zip(self.product) {
             *sum += logarithm;
         }
-        self.product = [1.0; PARTS];
+        self.product = [1.0; LANES];
         self.exponent = 0.0;
     }
 
     /// Adds a number for each row of a tile.
     #[inline(always)]
     fn add(&mut self, losses: &Column<f64>) {
-        for losses in losses.0.chunks_exact(PARTS) {
+        for losses in losses.0.chunks_exact(LANES) {
             for (sum, loss) in self.loss.iter_mut().zip(losses) {
                 *sum += loss;
             }
@@ -136,6 +136,7 @@ fn cross_entropy<S: Simd, F: Scalar>(
         hits = class.if_equal(best, hits + F::ONE, hits);
     }
     let Terms { largest, of_class, total } = terms;
+    // Whole numbers: their order does not matter.
     sums.correct += fold::<S, F, PAIR>(simd, hits.registers).as_f64() as usize;
     // ln Σⱼ exp(zⱼ) = max + ln Σⱼ exp(zⱼ − max); the difference first, so that large logits lose nothing.
     // In f64, because f32 overflows where the true loss does not.

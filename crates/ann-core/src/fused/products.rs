@@ -75,9 +75,7 @@ macro_rules! in_parts {
         match const { <$F>::LANES * size_of::<$F>() / size_of::<<$F as Vector>::Register<$S>>() } {
             1 => in_parts!(@call $kernel, $types, 1, $arguments),
             2 => in_parts!(@call $kernel, $types, 2, $arguments),
-            4 => in_parts!(@call $kernel, $types, 4, $arguments),
-            8 => in_parts!(@call $kernel, $types, 8, $arguments),
-            _ => in_parts!(@call $kernel, $types, 16, $arguments),
+            _ => in_parts!(@call $kernel, $types, 4, $arguments),
         }
     };
     (@call $kernel:ident, ($($type:tt),*), $r:literal, ($($argument:expr),*)) => {

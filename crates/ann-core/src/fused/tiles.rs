@@ -9,10 +9,10 @@ use ndarray::ArrayRef2;
 /// Features a row is copied by: the columns written to should stay in the first cache.
 const FEATURES: usize = 64;
 
-/// Rows of a problem as columns of tiles, to be reused.  The last tile is filled up with copies of the last row, which overflow
-/// nowhere but where that does.
+/// Rows of a problem as columns of tiles, to be reused.  The last tile is filled up with zeros.
 #[derive(Clone, Debug, Default)]
 pub struct Tiles<F> {
+    /// Rows with which the tiles are filled.
     pub(super) rows: usize,
     /// Column (tile · inputs + feature).
     pub(super) x: Vec<Column<F>>,
@@ -152,8 +152,7 @@ fn copy_rows<F: Scalar>(
             turn(&aside[block * FEATURES..], width, columns);
             let count = aside.len() / width;
             for column in columns {
-                let last = column.0[count - 1];
-                column.0[count..].fill(last);
+                column.0[count..].fill(F::ZERO);
             }
         }
     }

@@ -24,12 +24,10 @@ macro_rules! in_blocks {
         match const { LINE / size_of::<<$F as Vector>::Register<$S>>() } {
             1 => in_blocks!(@strip (8, 2, 1), (8, 1, 1), $S, $F, $strip, $left, $kernel $arguments),
             2 => in_blocks!(@strip (4, 2, 2), (4, 2, 1), $S, $F, $strip, $left, $kernel $arguments),
-            4 if const { is_portable::<$S>() } => {
+            _ if const { is_portable::<$S>() } => {
                 in_blocks!(@strip (1, 2, 4), (1, 2, 2), $S, $F, $strip, $left, $kernel $arguments)
             }
-            4 => in_blocks!(@strip (4, 2, 4), (4, 2, 2), $S, $F, $strip, $left, $kernel $arguments),
-            8 => in_blocks!(@strip (4, 2, 8), (4, 2, 4), $S, $F, $strip, $left, $kernel $arguments),
-            _ => in_blocks!(@strip (4, 2, 16), (4, 2, 8), $S, $F, $strip, $left, $kernel $arguments),
+            _ => in_blocks!(@strip (4, 2, 4), (4, 2, 2), $S, $F, $strip, $left, $kernel $arguments),
         }
     };
     (@strip $two:tt, $one:tt, $S:ty, $F:ty, $strip:expr, $left:expr, $kernel:ident $arguments:tt) => {
