@@ -2,7 +2,8 @@
 //!
 //! Who computes is decided here and nowhere else, from the architecture alone: the fused kernel, the wide one for rows of many
 //! inputs, or the textbook kernel for activations of the user's own, leaky ReLU of negative slope and more than 2²⁴ outputs.
-//! Whoever sums one row at a time, as the report does, asks for the textbook kernel.  All give the same numbers to rounding.
+//! Whoever sums one row at a time, as the report does, asks for the textbook kernel.  All give the same numbers to rounding, where
+//! no sum overflows on its way.
 //!
 //! Forward stands directly above backward, and backward adds: whoever owns the gradient clears it.
 //! 1/N and the penalty are not applied here but in the objective of `ann-train`, in one place.
