@@ -249,6 +249,16 @@ packages = ["core", "train"]
     }
 
     #[test]
+    fn every_listed_fault_fits_the_code() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+        for fault in read(&root.join("xtask/faults.toml")).unwrap() {
+            if let Err(error) = fault.apply_to(root) {
+                panic!("{}: {error:#}", fault.name);
+            }
+        }
+    }
+
+    #[test]
     fn a_fault_that_does_not_fit_the_code_names_the_file_and_the_list() {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("a.rs"), "a * b").unwrap();
