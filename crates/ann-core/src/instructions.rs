@@ -13,8 +13,8 @@ static CHOSEN: OnceLock<Arch> = OnceLock::new();
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Instructions {
-    /// Without vector instructions, on any processor.  Fused multiply-adds are computed in software where there is no instruction, some
-    /// 30 to 100 times slower.
+    /// Without vector instructions, on any processor.  Fused multiply-adds are computed in a function, 36 to 180 times
+    /// as slow as AVX-512.
     Scalar,
     /// AVX2 and fused multiply-add.
     Avx2,
