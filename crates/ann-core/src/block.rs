@@ -8,15 +8,15 @@
 //! Forward stands directly above backward, and backward adds: whoever owns the gradient clears it.
 //! 1/N and the penalty are not applied here but in the objective of `ann-train`, in one place.
 
-use std::ops::AddAssign;
-
 use ndarray::{ArrayRef2, Axis, Slice};
 
 use crate::column;
-use crate::fused::{self, Pass, Tiles};
-use crate::textbook::{self, Rows};
-use crate::wide::{self, Chosen};
-use crate::{Architecture, Layer, Layout, Loss, Problem, Scalar, Span, TargetKind};
+use crate::fused::{self, FusedBuffers, FusedPass, Tiles};
+pub use crate::pass::Tally;
+use crate::pass::{Goal, NetworkRef};
+use crate::textbook::{self, GatheredRows, TextbookBuffers};
+use crate::wide::{self, RowIndices, WideBuffers, WidePass};
+use crate::{Architecture, Layout, Loss, Problem, Scalar, TargetKind};
 
 /// The number of rows that are worth being one block: enough to make the cost of a call vanish,
 /// few enough for all buffers of a narrow network to stay in the processor's caches.
@@ -24,22 +24,6 @@ pub const ROWS: usize = 512;
 
 /// Rows that the fused kernel takes at once: blocks of a multiple leave none of its lanes empty.
 pub const TILE: usize = column::TILE;
-
-/// What a block of rows adds up to.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Tally {
-    /// Σ ℓ over the rows, without penalty.
-    pub loss: f64,
-    /// Rows whose largest output is the true class; 0 where targets are values.
-    pub correct: usize,
-}
-
-impl AddAssign for Tally {
-    fn add_assign(&mut self, other: Self) {
-        self.loss += other.loss;
-        self.correct += other.correct;
-    }
-}
 
 /// Who computes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -78,18 +62,18 @@ pub struct Batch<F = f64> {
 
 #[derive(Clone, Debug)]
 enum Form<F> {
-    Textbook(Rows<F>),
+    Textbook(GatheredRows<F>),
     Fused(Tiles<F>),
-    Wide(Chosen<F>),
+    Wide(RowIndices<F>),
 }
 
 impl<F: Scalar> Batch<F> {
     /// Without rows, for a kernel.
     pub fn new(kernel: Kernel) -> Self {
         let form = match kernel {
-            Kernel::Textbook => Form::Textbook(Rows::default()),
+            Kernel::Textbook => Form::Textbook(GatheredRows::default()),
             Kernel::Fused => Form::Fused(Tiles::default()),
-            Kernel::Wide => Form::Wide(Chosen::default()),
+            Kernel::Wide => Form::Wide(RowIndices::default()),
         };
         Self { rows: 0, inputs: 0, targets: None, form }
     }
@@ -136,9 +120,9 @@ pub struct Scratch<F = f64> {
 
 #[derive(Clone, Debug)]
 enum Buffers<F> {
-    Textbook(textbook::Buffers<F>),
-    Fused(fused::Buffers<F>),
-    Wide(wide::Buffers<F>),
+    Textbook(TextbookBuffers<F>),
+    Fused(FusedBuffers<F>),
+    Wide(WideBuffers<F>),
 }
 
 impl<F: Scalar> Scratch<F> {
@@ -157,9 +141,9 @@ impl<F: Scalar> Scratch<F> {
         let can = kernel == Kernel::Textbook || fused::can_compute(architecture);
         assert!(can, "only the textbook kernel can compute {architecture}");
         let buffers = match kernel {
-            Kernel::Textbook => Buffers::Textbook(textbook::Buffers::new(architecture, rows)),
-            Kernel::Fused => Buffers::Fused(fused::Buffers::new(architecture, rows)),
-            Kernel::Wide => Buffers::Wide(wide::Buffers::new(architecture, rows)),
+            Kernel::Textbook => Buffers::Textbook(TextbookBuffers::new(architecture, rows)),
+            Kernel::Fused => Buffers::Fused(FusedBuffers::new(architecture, rows)),
+            Kernel::Wide => Buffers::Wide(WideBuffers::new(architecture, rows)),
         };
         Self { rows, architecture: architecture.clone(), batch: Batch::new(kernel), buffers }
     }
@@ -259,7 +243,7 @@ pub fn forward<F: Scalar>(
     scratch: &mut Scratch<F>,
     outputs: &mut ArrayRef2<F>,
 ) {
-    let network = Network { architecture, layout, parameters };
+    let network = NetworkRef { architecture, layout, parameters };
     assert_eq!(outputs.dim(), (x.nrows(), architecture.output_width()), "one output for each row and unit");
     let rows = match &scratch.buffers {
         Buffers::Textbook(_) => scratch.rows,
@@ -288,18 +272,18 @@ impl<F: Scalar> Scratch<F> {
         goal: Goal<'_, F>,
     ) -> Tally {
         let (architecture, layout) = (problem.architecture(), problem.layout());
-        self.pass(Network { architecture, layout, parameters }, &problem.features(), batch, goal)
+        self.pass(NetworkRef { architecture, layout, parameters }, &problem.features(), batch, goal)
     }
 
     /// Sends a batch of rows of `x`, or what was gathered here, through the kernel.
     fn pass(
         &mut self,
-        network: Network<'_, F>,
+        network: NetworkRef<'_, F>,
         x: &ArrayRef2<F>,
         batch: Option<&Batch<F>>,
         goal: Goal<'_, F>,
     ) -> Tally {
-        let Network { architecture, layout, parameters } = network;
+        let NetworkRef { architecture, layout, parameters } = network;
         assert_eq!(parameters.len(), layout.len(), "one parameter for each place of the layout");
         assert!(self.architecture == *architecture, "scratch was made for another architecture");
         if let Goal::Gradient(_, gradient) = &goal {
@@ -319,10 +303,10 @@ impl<F: Scalar> Scratch<F> {
         match (&mut self.buffers, &batch.form) {
             (Buffers::Textbook(buffers), Form::Textbook(rows)) => textbook::run(network, rows, buffers, goal),
             (Buffers::Fused(buffers), Form::Fused(tiles)) => {
-                fused::run(Pass { network, tiles, buffers, goal })
+                fused::run(FusedPass { network, tiles, buffers, goal })
             }
             (Buffers::Wide(buffers), Form::Wide(chosen)) => {
-                wide::run(wide::Pass { network, x, chosen, buffers, goal })
+                wide::run(WidePass { network, x, chosen, buffers, goal })
             }
             _ => panic!("the batch was made for another kernel than the scratch"),
         }
@@ -332,45 +316,6 @@ impl<F: Scalar> Scratch<F> {
 /// What a loss needs to know of each row, and of how many outputs.
 fn targets_of(loss: &Loss, architecture: &Architecture) -> (TargetKind, usize) {
     (loss.targets(), architecture.output_width())
-}
-
-/// A network at θ.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Network<'a, F> {
-    pub architecture: &'a Architecture,
-    pub layout: &'a Layout,
-    pub parameters: &'a [F],
-}
-
-impl<'a, F> Network<'a, F> {
-    /// The layers and where they stand in θ, first to last.
-    #[inline(always)]
-    pub fn layers(self) -> impl DoubleEndedIterator<Item = (&'a Layer, &'a Span)> + ExactSizeIterator {
-        self.architecture.layers().iter().zip(self.layout.layers())
-    }
-}
-
-/// What a pass through a kernel is for.
-#[derive(Debug)]
-pub(crate) enum Goal<'a, F> {
-    /// Outputs only.
-    Outputs,
-    /// The losses as well.
-    Losses(&'a Loss),
-    /// Losses, and the gradient is added.
-    Gradient(&'a Loss, &'a mut [F]),
-}
-
-impl<F> Goal<'_, F> {
-    /// ℓ, where losses are wanted, and the gradient, where that is too.
-    #[inline(always)]
-    pub fn losses(&mut self) -> Option<(&Loss, Option<&mut [F]>)> {
-        match self {
-            Self::Outputs => None,
-            Self::Losses(loss) => Some((loss, None)),
-            Self::Gradient(loss, gradient) => Some((loss, Some(gradient))),
-        }
-    }
 }
 
 #[cfg(test)]

@@ -61,12 +61,12 @@ impl<F: Vector> Column<F> {
     }
 }
 
-/// Numbers that are turned in registers: rows and columns of a square.
+/// Side of the square blocks that are transposed in registers.
 pub(crate) const SQUARE: usize = 4;
 
-/// Rows become columns.
+/// The transpose of a square block.
 #[inline(always)]
-pub(crate) fn turned<F: Copy>(square: [[F; SQUARE]; SQUARE]) -> [[F; SQUARE]; SQUARE] {
+pub(crate) fn transpose_square<F: Copy>(square: [[F; SQUARE]; SQUARE]) -> [[F; SQUARE]; SQUARE] {
     array::from_fn(|column| array::from_fn(|row| square[row][column]))
 }
 

@@ -6,7 +6,7 @@
 use ndarray::linalg::general_mat_mul;
 use ndarray::{ArrayRef2, ArrayView1, ArrayView2, ArrayViewMut1, ArrayViewMut2};
 
-use crate::{Scalar, Span};
+use crate::{LayerSpan, Scalar};
 
 /// One layer of a parameter vector, read.
 #[derive(Clone, Copy, Debug)]
@@ -31,7 +31,7 @@ impl<'a, F: Scalar> DenseRef<'a, F> {
     ///
     /// # Panics
     /// When `parameters` is shorter than the layout that `span` is from.
-    pub fn new(span: &Span, parameters: &'a [F]) -> Self {
+    pub fn new(span: &LayerSpan, parameters: &'a [F]) -> Self {
         let weights = ArrayView2::from_shape((span.fan_out, span.fan_in), &parameters[span.weights()]);
         Self {
             weights: weights.expect("Layout::new sized this range"),
@@ -62,7 +62,7 @@ impl<'a, F: Scalar> DenseMut<'a, F> {
     ///
     /// # Panics
     /// When `parameters` is shorter than the layout that `span` is from.
-    pub fn new(span: &Span, parameters: &'a mut [F]) -> Self {
+    pub fn new(span: &LayerSpan, parameters: &'a mut [F]) -> Self {
         let (weights, bias) = parameters[span.all()].split_at_mut(span.fan_in * span.fan_out);
         let weights = ArrayViewMut2::from_shape((span.fan_out, span.fan_in), weights);
         Self { weights: weights.expect("Layout::new sized this range"), bias: ArrayViewMut1::from(bias) }

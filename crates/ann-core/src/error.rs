@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use crate::{Place, TargetKind};
+use crate::{ParameterId, TargetKind};
 
 /// The result of everything in this crate that can fail.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -98,7 +98,7 @@ pub enum Error {
     #[error("parameter {place} is {value:?}, expected a finite number")]
     NonFiniteParameter {
         /// Which parameter.
-        place: Place,
+        place: ParameterId,
         /// The value found.
         value: f64,
     },
@@ -152,7 +152,7 @@ pub enum Error {
         /// Length of the slice.
         found: usize,
     },
-    /// Instructions that this processor does not have.
+    /// InstructionSet that this processor does not have.
     #[error("this processor has no {asked} instructions, expected one of {available:?}")]
     InstructionsUnavailable {
         /// The instructions asked for.
@@ -160,7 +160,7 @@ pub enum Error {
         /// Those there are.
         available: Vec<String>,
     },
-    /// Instructions chosen after others have been used.
+    /// InstructionSet chosen after others have been used.
     #[error(
         "{used} instructions are in use already, expected {asked} to be chosen before anything is computed or asked"
     )]

@@ -14,10 +14,10 @@ pub(crate) mod tiles;
 use ndarray::{ArrayRef2, Axis};
 use pulp::{Simd, WithSimd};
 
-use crate::block::{Goal, Network, Tally};
 use crate::column::{Column, TILE};
 use crate::lanes::PAIR;
 use crate::loss::RowInF64;
+use crate::pass::{Goal, NetworkRef, Tally};
 use crate::{Activation, Architecture, Loss, Scalar};
 
 use losses::Sums;
@@ -49,37 +49,36 @@ fn has_derivative_from_value(activation: &Activation) -> bool {
 
 /// Activations and δ of a group of tiles, to be reused.
 #[derive(Clone, Debug)]
-pub(crate) struct Buffers<F> {
+pub(crate) struct FusedBuffers<F> {
     /// Tiles of a group.
     tiles: usize,
-    layers: Vec<LayerBuffers<F>>,
-    /// Room to turn columns into rows, or weights into columns.
-    turned: Vec<Column<F>>,
+    layers: Vec<FusedLayer<F>>,
+    /// Room for transposed columns or weights.
+    transposed: Vec<Column<F>>,
     outputs: usize,
     row: RowInF64,
 }
 
 /// a and δ of one layer: column (tile · width + unit).
 #[derive(Clone, Debug)]
-struct LayerBuffers<F> {
+struct FusedLayer<F> {
     a: Vec<Column<F>>,
     delta: Vec<Column<F>>,
 }
 
-impl<F: Scalar> Buffers<F> {
+impl<F: Scalar> FusedBuffers<F> {
     /// Room for blocks of at most `rows` rows; larger ones go through it group by group.
     pub fn new(architecture: &Architecture, rows: usize) -> Self {
         let tiles = tiles_of_a_group::<F>(architecture).min(rows.div_ceil(TILE));
         let columns = |count: usize| vec![Column::ZERO; tiles * count];
         let layers = architecture.layers().iter();
-        let layers =
-            layers.map(|layer| LayerBuffers { a: columns(layer.width), delta: columns(layer.width) });
-        let turned =
-            architecture.layers().iter().map(|layer| products::turned_columns(layer.width, tiles)).max();
+        let layers = layers.map(|layer| FusedLayer { a: columns(layer.width), delta: columns(layer.width) });
+        let transposed =
+            architecture.layers().iter().map(|layer| products::transposed_columns(layer.width, tiles)).max();
         Self {
             tiles,
             layers: layers.collect(),
-            turned: vec![Column::ZERO; turned.unwrap_or(0)],
+            transposed: vec![Column::ZERO; transposed.unwrap_or(0)],
             outputs: architecture.output_width(),
             row: RowInF64::new(architecture.output_width()),
         }
@@ -99,20 +98,20 @@ fn tiles_of_a_group<F>(architecture: &Architecture) -> usize {
 
 /// What goes through the kernel.
 #[derive(Debug)]
-pub struct Pass<'a, F> {
-    pub(crate) network: Network<'a, F>,
+pub struct FusedPass<'a, F> {
+    pub(crate) network: NetworkRef<'a, F>,
     pub(crate) tiles: &'a Tiles<F>,
-    pub(crate) buffers: &'a mut Buffers<F>,
+    pub(crate) buffers: &'a mut FusedBuffers<F>,
     /// Outputs stay in the buffers: whoever wants no more sends one group at most.
     pub(crate) goal: Goal<'a, F>,
 }
 
 /// Runs a pass.
-pub(crate) fn run<F: Scalar>(pass: Pass<'_, F>) -> Tally {
+pub(crate) fn run<F: Scalar>(pass: FusedPass<'_, F>) -> Tally {
     F::run(pass)
 }
 
-impl<F: Scalar> Buffers<F> {
+impl<F: Scalar> FusedBuffers<F> {
     /// Copies the outputs of the last pass to the rows of `outputs` (n, outputs).
     pub fn copy_outputs(&self, outputs: &mut ArrayRef2<F>) {
         let last = self.layers.last().expect("Layout::new refuses a network without layers");
@@ -127,7 +126,7 @@ impl<F: Scalar> Buffers<F> {
     }
 }
 
-impl<F: Scalar> WithSimd for Pass<'_, F> {
+impl<F: Scalar> WithSimd for FusedPass<'_, F> {
     type Output = Tally;
 
     #[inline(always)]
@@ -152,10 +151,10 @@ impl<F: Scalar> WithSimd for Pass<'_, F> {
 #[inline(always)]
 fn forward_pass<S: Simd, F: Scalar>(
     simd: S,
-    network: Network<'_, F>,
+    network: NetworkRef<'_, F>,
     x: &[Column<F>],
     rows: usize,
-    buffers: &mut Buffers<F>,
+    buffers: &mut FusedBuffers<F>,
 ) {
     let tiles = rows.div_ceil(TILE);
     for (k, (layer, span)) in network.layers().enumerate() {
@@ -187,11 +186,11 @@ fn loss_pass<S: Simd, F: Scalar>(
     simd: S,
     loss: &Loss,
     group: &Group<'_, F>,
-    buffers: &mut Buffers<F>,
+    buffers: &mut FusedBuffers<F>,
     sums: &mut Sums,
 ) {
-    let Buffers { layers, row, outputs, .. } = buffers;
-    let LayerBuffers { a, delta } = layers.last_mut().expect("Layout::new refuses a network without layers");
+    let FusedBuffers { layers, row, outputs, .. } = buffers;
+    let FusedLayer { a, delta } = layers.last_mut().expect("Layout::new refuses a network without layers");
     losses::add(simd, loss, group, *outputs, a, delta, row, sums);
 }
 
@@ -199,16 +198,16 @@ fn loss_pass<S: Simd, F: Scalar>(
 #[inline(always)]
 fn backward_pass<S: Simd, F: Scalar>(
     simd: S,
-    network: Network<'_, F>,
+    network: NetworkRef<'_, F>,
     x: &[Column<F>],
     tiles: usize,
-    buffers: &mut Buffers<F>,
+    buffers: &mut FusedBuffers<F>,
     gradient: &mut [F],
 ) {
-    let Buffers { layers, turned, .. } = buffers;
+    let FusedBuffers { layers, transposed, .. } = buffers;
     for (k, (layer, span)) in network.layers().enumerate().rev() {
         let (before, from_here) = layers.split_at_mut(k);
-        let LayerBuffers { a, delta } = &mut from_here[0];
+        let FusedLayer { a, delta } = &mut from_here[0];
         let delta = &mut delta[..tiles * span.fan_out];
         for (a, delta) in a.iter().zip(&mut *delta) {
             let (a, delta) = (a.registers::<S>(), delta.registers_mut::<S>());
@@ -217,11 +216,11 @@ fn backward_pass<S: Simd, F: Scalar>(
         let input = before.last().map_or(x, |previous| &previous.a[..tiles * span.fan_in]);
         let (weights, bias) = gradient[span.all()].split_at_mut(span.fan_in * span.fan_out);
         products::add_bias_gradient(simd, delta, bias);
-        products::add_weight_gradient(simd, delta, input, span.fan_out, turned, weights);
+        products::add_weight_gradient(simd, delta, input, span.fan_out, transposed, weights);
         if let Some(previous) = before.last_mut() {
             let weights = &network.parameters[span.weights()];
             let x_delta = &mut previous.delta[..tiles * span.fan_in];
-            products::backward(simd, weights, delta, span.fan_out, turned, x_delta);
+            products::backward(simd, weights, delta, span.fan_out, transposed, x_delta);
         }
     }
 }

@@ -4,7 +4,7 @@ use rand::SeedableRng;
 use rand::rngs::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 
-use crate::{Error, Layout, Result, Scalar, Span};
+use crate::{Error, LayerSpan, Layout, Result, Scalar};
 
 /// How weights begin.  Biases always begin at 0.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -60,7 +60,7 @@ impl Init {
         }
     }
 
-    fn standard_deviation(self, span: &Span) -> f64 {
+    fn standard_deviation(self, span: &LayerSpan) -> f64 {
         let (fan_in, fan_out) = (span.fan_in as f64, span.fan_out as f64);
         match self {
             Self::XavierNormal { gain } => gain * (2.0 / (fan_in + fan_out)).sqrt(),

@@ -12,7 +12,7 @@ static CHOSEN: OnceLock<Arch> = OnceLock::new();
 /// An instruction set that the fast kernels can be run with.  All of them give the same bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Instructions {
+pub enum InstructionSet {
     /// Without vector instructions, on any processor.  Fused multiply-adds are computed in a function, 36 to 180 times
     /// as slow as AVX-512.
     Scalar,
@@ -24,7 +24,7 @@ pub enum Instructions {
     Neon,
 }
 
-impl Instructions {
+impl InstructionSet {
     /// In the order of their speed.
     const ALL: [Self; 4] = [Self::Scalar, Self::Neon, Self::Avx2, Self::Avx512];
 
@@ -77,7 +77,7 @@ impl Instructions {
     }
 }
 
-impl Display for Instructions {
+impl Display for InstructionSet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Scalar => "scalar",

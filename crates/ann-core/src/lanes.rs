@@ -8,13 +8,7 @@ use std::ops::{Add, Div, Mul, Neg, Sub};
 use pulp::Simd;
 use pulp::bytemuck::cast;
 
-use crate::block::Tally;
-use crate::elementary::{Apply, Coefficients};
-use crate::fused::Pass;
-use crate::instructions::dispatch;
-use crate::predictor::Sample;
-use crate::vector::Combine;
-use crate::wide::Pass as WidePass;
+use crate::elementary::Coefficients;
 
 /// What a number type must know about its registers.  Nobody outside can name this trait: it seals `Scalar`.
 pub trait Vector: Copy + Send + Sync + 'static {
@@ -74,17 +68,6 @@ pub trait Vector: Copy + Send + Sync + 'static {
     ) -> [Self::Register<S>; 2];
     /// k and m of a positive normal x = 2ᵏ m with √½ ≤ m < √2.
     fn exponent_and_mantissa<S: Simd>(simd: S, x: Self::Register<S>) -> [Self::Register<S>; 2];
-
-    /// Runs the fused kernel.  Not generic, so that it is compiled with this crate, and once.
-    fn run(pass: Pass<'_, Self>) -> Tally;
-    /// Runs the wide kernel.
-    fn run_wide(pass: WidePass<'_, Self>) -> Tally;
-    /// Answers for one sample.
-    fn predict(sample: Sample<'_, Self>);
-    /// Adds or multiplies whole vectors.
-    fn combine(work: Combine<'_, Self>);
-    /// Applies an elementary function.
-    fn apply(work: Apply<'_, Self>);
 }
 
 macro_rules! vector {
@@ -171,21 +154,6 @@ macro_rules! vector {
             }
             $($bits)*
 
-            fn run(pass: Pass<'_, Self>) -> Tally {
-                dispatch(pass)
-            }
-            fn run_wide(pass: WidePass<'_, Self>) -> Tally {
-                dispatch(pass)
-            }
-            fn combine(work: Combine<'_, Self>) {
-                dispatch(work);
-            }
-            fn predict(sample: Sample<'_, Self>) {
-                dispatch(sample);
-            }
-            fn apply(work: Apply<'_, Self>) {
-                dispatch(work);
-            }
         }
     };
 }

@@ -10,12 +10,12 @@ use crate::{Error, Result};
 /// The layout of a network's parameters; a gradient has the same.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Layout {
-    spans: Vec<Span>,
+    spans: Vec<LayerSpan>,
 }
 
 /// The place of one layer in θ.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Span {
+pub struct LayerSpan {
     /// Columns of W⁽ᵏ⁾: what comes in.
     pub fan_in: usize,
     /// Rows of W⁽ᵏ⁾: units of the layer.
@@ -25,7 +25,7 @@ pub struct Span {
 
 /// Weight or bias.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Kind {
+pub enum ParameterKind {
     /// An entry of W⁽ᵏ⁾.
     Weight,
     /// An entry of b⁽ᵏ⁾.
@@ -34,11 +34,11 @@ pub enum Kind {
 
 /// What an index into θ means; prints as `W²[0, 3]` or `b²[0]`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Place {
+pub struct ParameterId {
     /// k, counted from 1 as in the report.
     pub layer: usize,
     /// Weight or bias.
-    pub kind: Kind,
+    pub kind: ParameterKind,
     /// The unit of layer k: the row of W⁽ᵏ⁾ or the entry of b⁽ᵏ⁾, from 0.
     pub unit: usize,
     /// The column of W⁽ᵏ⁾, from 0; 0 for a bias.
@@ -48,7 +48,7 @@ pub struct Place {
 impl Layout {
     /// The layout for these widths, from input to output.
     pub(crate) fn new(widths: &[usize]) -> Result<Self> {
-        let mut spans: Vec<Span> = Vec::with_capacity(widths.len().saturating_sub(1));
+        let mut spans: Vec<LayerSpan> = Vec::with_capacity(widths.len().saturating_sub(1));
         for (index, pair) in widths.windows(2).enumerate() {
             let (fan_in, fan_out, layer) = (pair[0], pair[1], index + 1);
             if fan_out == 0 {
@@ -62,7 +62,7 @@ impl Layout {
                 .and_then(|count| count.checked_add(start))
                 .filter(|&end| end <= isize::MAX as usize / size_of::<f64>())
                 .ok_or(Error::TooManyParameters { layer })?;
-            spans.push(Span { fan_in, fan_out, start });
+            spans.push(LayerSpan { fan_in, fan_out, start });
         }
         if spans.is_empty() { Err(Error::NoLayers) } else { Ok(Self { spans }) }
     }
@@ -74,12 +74,12 @@ impl Layout {
     }
 
     /// The layers, first to last: `layers()[0]` is layer 1.
-    pub fn layers(&self) -> &[Span] {
+    pub fn layers(&self) -> &[LayerSpan] {
         &self.spans
     }
 
     /// Layer k, counted from 1 as in the report; `None` beyond the last one and for 0.
-    pub fn layer(&self, k: usize) -> Option<&Span> {
+    pub fn layer(&self, k: usize) -> Option<&LayerSpan> {
         self.spans.get(k.checked_sub(1)?)
     }
 
@@ -87,30 +87,40 @@ impl Layout {
     ///
     /// # Panics
     /// When `index` is not below [`len`](Self::len).
-    pub fn locate(&self, index: usize) -> Place {
+    pub fn locate(&self, index: usize) -> ParameterId {
         assert!(index < self.len(), "parameter {index} of {}", self.len());
         let before = self.spans.partition_point(|span| span.bias().end <= index);
         let (span, layer) = (&self.spans[before], before + 1);
         if span.bias().contains(&index) {
-            return Place { layer, kind: Kind::Bias, unit: index - span.bias().start, input: 0 };
+            return ParameterId {
+                layer,
+                kind: ParameterKind::Bias,
+                unit: index - span.bias().start,
+                input: 0,
+            };
         }
         let offset = index - span.start;
-        Place { layer, kind: Kind::Weight, unit: offset / span.fan_in, input: offset % span.fan_in }
+        ParameterId {
+            layer,
+            kind: ParameterKind::Weight,
+            unit: offset / span.fan_in,
+            input: offset % span.fan_in,
+        }
     }
 
     /// Where a place stands in θ: the inverse of [`locate`](Self::locate); `None` when there is no such place.
-    pub fn index(&self, place: Place) -> Option<usize> {
+    pub fn index(&self, place: ParameterId) -> Option<usize> {
         let span = self.layer(place.layer)?;
-        let columns = if place.kind == Kind::Weight { span.fan_in } else { 1 };
+        let columns = if place.kind == ParameterKind::Weight { span.fan_in } else { 1 };
         let inside = place.unit < span.fan_out && place.input < columns;
         inside.then(|| match place.kind {
-            Kind::Weight => span.start + place.unit * span.fan_in + place.input,
-            Kind::Bias => span.bias().start + place.unit,
+            ParameterKind::Weight => span.start + place.unit * span.fan_in + place.input,
+            ParameterKind::Bias => span.bias().start + place.unit,
         })
     }
 }
 
-impl Span {
+impl LayerSpan {
     /// Indices of W⁽ᵏ⁾ in θ.
     pub fn weights(&self) -> Range<usize> {
         self.start..self.start + self.fan_in * self.fan_out
@@ -128,7 +138,7 @@ impl Span {
     }
 }
 
-impl Display for Kind {
+impl Display for ParameterKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
             Self::Weight => "W",
@@ -137,7 +147,7 @@ impl Display for Kind {
     }
 }
 
-impl Display for Place {
+impl Display for ParameterId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let superscript: String = self
             .layer
@@ -146,8 +156,8 @@ impl Display for Place {
             .map(|digit| ['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹'][usize::from(digit - b'0')])
             .collect();
         match self.kind {
-            Kind::Weight => f.pad(&format!("W{superscript}[{}, {}]", self.unit, self.input)),
-            Kind::Bias => f.pad(&format!("b{superscript}[{}]", self.unit)),
+            ParameterKind::Weight => f.pad(&format!("W{superscript}[{}, {}]", self.unit, self.input)),
+            ParameterKind::Bias => f.pad(&format!("b{superscript}[{}]", self.unit)),
         }
     }
 }
@@ -163,7 +173,7 @@ mod tests {
         let layout = Layout::new(&[2, 3, 1]).unwrap();
         let names: Vec<String> = [0, 5, 8, 10, 12].map(|index| layout.locate(index).to_string()).to_vec();
         assert_eq!(names, ["W¹[0, 0]", "W¹[2, 1]", "b¹[2]", "W²[0, 1]", "b²[0]"]);
-        assert_eq!([Kind::Weight, Kind::Bias].map(|kind| kind.to_string()), ["W", "b"]);
+        assert_eq!([ParameterKind::Weight, ParameterKind::Bias].map(|kind| kind.to_string()), ["W", "b"]);
     }
 
     #[test]
@@ -171,14 +181,14 @@ mod tests {
         // 2-3-1: W¹ is (3, 2), b¹ has 3 entries
         let layout = Layout::new(&[2, 3, 1]).unwrap();
         for (layer, kind, unit, input) in [
-            (0, Kind::Weight, 0, 0),
-            (3, Kind::Weight, 0, 0),
-            (1, Kind::Weight, 3, 0),
-            (1, Kind::Weight, 0, 2),
-            (1, Kind::Bias, 3, 0),
-            (1, Kind::Bias, 0, 1),
+            (0, ParameterKind::Weight, 0, 0),
+            (3, ParameterKind::Weight, 0, 0),
+            (1, ParameterKind::Weight, 3, 0),
+            (1, ParameterKind::Weight, 0, 2),
+            (1, ParameterKind::Bias, 3, 0),
+            (1, ParameterKind::Bias, 0, 1),
         ] {
-            let place = Place { layer, kind, unit, input };
+            let place = ParameterId { layer, kind, unit, input };
             assert_eq!(layout.index(place), None, "{place:?}");
         }
     }

@@ -15,6 +15,7 @@ mod problem;
 
 pub mod block;
 pub mod dense;
+mod pass;
 mod textbook;
 
 mod fused;
@@ -24,6 +25,7 @@ mod wide;
 mod column;
 pub mod elementary;
 mod instructions;
+mod kernels;
 mod lanes;
 pub mod vector;
 
@@ -31,8 +33,8 @@ pub use activation::{Activation, ActivationFn};
 pub use architecture::{Architecture, Layer};
 pub use error::{Error, Result};
 pub use init::{Init, seeded};
-pub use instructions::Instructions;
-pub use layout::{Kind, Layout, Place, Span};
+pub use instructions::InstructionSet;
+pub use layout::{LayerSpan, Layout, ParameterId, ParameterKind};
 pub use loss::{Loss, LossFn, Target, TargetKind, argmax, softmax};
 pub use network::Network;
 pub use predictor::Predictor;

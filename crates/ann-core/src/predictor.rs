@@ -1,6 +1,6 @@
 //! Outputs for one sample at a time, without allocation.
 //!
-//! Units stand along the lanes: a layer's weights are turned once, so that those from one input lie side by side.  Each unit adds up
+//! Units stand along the lanes: a layer's weights are transposed once, so that those from one input lie side by side.  Each unit adds up
 //! in the order of the fused kernel, so both give the same bits.
 
 use std::fmt::Debug;
@@ -32,7 +32,7 @@ use crate::{Activation, Architecture, Error, Layer, Network, Result, Scalar};
 #[derive(Clone, Debug)]
 pub struct Predictor<F = f64> {
     architecture: Architecture,
-    layers: Vec<Turned<F>>,
+    layers: Vec<TransposedLayer<F>>,
     /// a of the last layer but one that was computed, and of the last.
     a: [Aligned<F>; 2],
 }
@@ -44,7 +44,7 @@ impl<F: Scalar> Network<F> {
     /// Names the first parameter that is NaN or infinite.
     pub fn predictor(&self) -> Result<Predictor<F>> {
         self.ensure_finite()?;
-        let layers = (1..).map_while(|k| self.layer(k)).map(|dense| Turned::new(&dense));
+        let layers = (1..).map_while(|k| self.layer(k)).map(|dense| TransposedLayer::new(&dense));
         let widest =
             self.architecture().layers().iter().map(|layer| padded::<F>(layer.width)).max().unwrap_or(0);
         let architecture = self.architecture().clone();
@@ -97,11 +97,11 @@ impl<F: Scalar> WithSimd for Sample<'_, F> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
         let Predictor { architecture, layers, a: [before, after] } = self.predictor;
-        for (k, (turned, layer)) in layers.iter().zip(architecture.layers()).enumerate() {
+        for (k, (weights, layer)) in layers.iter().zip(architecture.layers()).enumerate() {
             std::mem::swap(before, after);
             let x = if k == 0 { self.x } else { &before[..] };
             let a = &mut after[..padded::<F>(layer.width)];
-            turned.forward(simd, x, a);
+            weights.forward(simd, x, a);
             activate(simd, layer, a);
         }
     }
@@ -145,12 +145,12 @@ macro_rules! in_registers {
 }
 /// One layer, strip after strip of neighbouring units: their biases, then their weights from the first input, from the second, …
 #[derive(Clone, Debug)]
-struct Turned<F> {
+struct TransposedLayer<F> {
     rows: usize,
     strips: Aligned<F>,
 }
 
-impl<F: Scalar> Turned<F> {
+impl<F: Scalar> TransposedLayer<F> {
     fn new(dense: &DenseRef<'_, F>) -> Self {
         let (fan_out, fan_in) = dense.weights.dim();
         let (rows, units) = (fan_in + 1, padded::<F>(fan_out));

@@ -6,11 +6,11 @@ use std::iter::Sum;
 use ndarray::{LinalgScalar, ScalarOperand};
 use num_traits::{Float, NumAssign};
 
-use crate::lanes::Vector;
+use crate::kernels::Kernels;
 
 /// `f32` or `f64`: the type of data and parameters.  Settings (η, λ, gain) and losses are always `f64`.
 pub trait Scalar:
-    Float + NumAssign + LinalgScalar + ScalarOperand + Sum + Default + Debug + Display + Send + Sync + Vector
+    Float + NumAssign + LinalgScalar + ScalarOperand + Sum + Default + Debug + Display + Send + Sync + Kernels
 {
     /// The nearest value of this type.
     fn of(value: f64) -> Self;

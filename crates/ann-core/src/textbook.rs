@@ -4,14 +4,14 @@
 
 use ndarray::{ArrayRef2, ArrayView1, ArrayView2, ArrayViewMut2};
 
-use crate::block::{Goal, Network, Tally};
 use crate::dense::{DenseMut, DenseRef};
 use crate::loss::{RowInF64, argmax, cross_entropy, squared_error};
+use crate::pass::{Goal, NetworkRef, Tally};
 use crate::{Activation, Architecture, Loss, Problem, Scalar, Targets};
 
-/// Rows of a problem, copied row by row, with their targets; to be reused.
+/// GatheredRows of a problem, copied row by row, with their targets; to be reused.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Rows<F> {
+pub(crate) struct GatheredRows<F> {
     inputs: usize,
     /// (rows, inputs).
     x: Vec<F>,
@@ -21,7 +21,7 @@ pub(crate) struct Rows<F> {
     values: Vec<F>,
 }
 
-impl<F: Scalar> Rows<F> {
+impl<F: Scalar> GatheredRows<F> {
     /// Overwrites everything with the given rows of a problem, in the given order.
     pub fn gather(&mut self, problem: &Problem<'_, F>, rows: impl Iterator<Item = usize> + Clone) {
         self.gather_features(&problem.features(), rows.clone());
@@ -52,28 +52,32 @@ impl<F: Scalar> Rows<F> {
     }
 }
 
-/// Buffers for blocks of up to a given number of rows, to be reused.
+/// TextbookBuffers for blocks of up to a given number of rows, to be reused.
 #[derive(Clone, Debug)]
-pub(crate) struct Buffers<F> {
-    layers: Vec<LayerBuffers<F>>,
+pub(crate) struct TextbookBuffers<F> {
+    layers: Vec<TextbookLayer<F>>,
     row: RowInF64,
 }
 
 /// z, a and δ of one layer, each (rows, width) row by row.
 #[derive(Clone, Debug)]
-struct LayerBuffers<F> {
+struct TextbookLayer<F> {
     width: usize,
     z: Vec<F>,
     a: Vec<F>,
     delta: Vec<F>,
 }
 
-impl<F: Scalar> Buffers<F> {
+impl<F: Scalar> TextbookBuffers<F> {
     pub fn new(architecture: &Architecture, rows: usize) -> Self {
         let zeros = |width: usize| vec![F::zero(); rows * width];
         let layers = architecture.layers().iter().map(|layer| layer.width);
-        let layers =
-            layers.map(|width| LayerBuffers { width, z: zeros(width), a: zeros(width), delta: zeros(width) });
+        let layers = layers.map(|width| TextbookLayer {
+            width,
+            z: zeros(width),
+            a: zeros(width),
+            delta: zeros(width),
+        });
         Self { layers: layers.collect(), row: RowInF64::new(architecture.output_width()) }
     }
 
@@ -85,9 +89,9 @@ impl<F: Scalar> Buffers<F> {
 
 /// Sends rows through the network, and does what the goal asks for.
 pub(crate) fn run<F: Scalar>(
-    network: Network<'_, F>,
-    rows: &Rows<F>,
-    buffers: &mut Buffers<F>,
+    network: NetworkRef<'_, F>,
+    rows: &GatheredRows<F>,
+    buffers: &mut TextbookBuffers<F>,
     goal: Goal<'_, F>,
 ) -> Tally {
     let x = rows.x();
@@ -105,7 +109,7 @@ pub(crate) fn run<F: Scalar>(
 }
 
 /// z⁽ᵏ⁾ = a⁽ᵏ⁻¹⁾ W⁽ᵏ⁾ᵀ + b⁽ᵏ⁾ and a⁽ᵏ⁾ = σ(z⁽ᵏ⁾), layer after layer, with a⁽⁰⁾ = x.
-fn forward_pass<F: Scalar>(network: Network<'_, F>, x: &ArrayRef2<F>, buffers: &mut Buffers<F>) {
+fn forward_pass<F: Scalar>(network: NetworkRef<'_, F>, x: &ArrayRef2<F>, buffers: &mut TextbookBuffers<F>) {
     let n = x.nrows();
     for (k, (layer, span)) in network.layers().enumerate() {
         let (before, from_here) = buffers.layers.split_at_mut(k);
@@ -117,9 +121,14 @@ fn forward_pass<F: Scalar>(network: Network<'_, F>, x: &ArrayRef2<F>, buffers: &
 }
 
 /// ℓ of each of n rows, and δ = ∂ℓ/∂a of the output layer.
-fn loss_pass<F: Scalar>(loss: &Loss, rows: &Rows<F>, n: usize, buffers: &mut Buffers<F>) -> Tally {
-    let Buffers { layers, row: in_f64 } = buffers;
-    let LayerBuffers { width, a, delta, .. } = layers.last_mut().expect(HAS_LAYERS);
+fn loss_pass<F: Scalar>(
+    loss: &Loss,
+    rows: &GatheredRows<F>,
+    n: usize,
+    buffers: &mut TextbookBuffers<F>,
+) -> Tally {
+    let TextbookBuffers { layers, row: in_f64 } = buffers;
+    let TextbookLayer { width, a, delta, .. } = layers.last_mut().expect(HAS_LAYERS);
     let mut tally = Tally::default();
     let outputs_and_delta = a.chunks_exact(*width).zip(delta.chunks_exact_mut(*width));
     for (n, (outputs, delta)) in outputs_and_delta.take(n).enumerate() {
@@ -144,9 +153,9 @@ fn loss_pass<F: Scalar>(loss: &Loss, rows: &Rows<F>, n: usize, buffers: &mut Buf
 
 /// Last layer to first: δ⁽ᵏ⁾ = ∂J/∂a⁽ᵏ⁾ ∘ σ′(z⁽ᵏ⁾), its share of the gradient, and ∂J/∂a⁽ᵏ⁻¹⁾ = δ⁽ᵏ⁾ W⁽ᵏ⁾.
 fn backward_pass<F: Scalar>(
-    network: Network<'_, F>,
+    network: NetworkRef<'_, F>,
     x: &ArrayRef2<F>,
-    buffers: &mut Buffers<F>,
+    buffers: &mut TextbookBuffers<F>,
     gradient: &mut [F],
 ) {
     let n = x.nrows();
@@ -164,7 +173,7 @@ fn backward_pass<F: Scalar>(
 
 const HAS_LAYERS: &str = "Layout::new refuses a network without layers";
 
-impl<F: Scalar> LayerBuffers<F> {
+impl<F: Scalar> TextbookLayer<F> {
     /// a = σ(z) in the first n rows.
     fn activate(&mut self, n: usize, activation: &Activation) {
         let end = n * self.width;

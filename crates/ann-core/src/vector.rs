@@ -11,24 +11,24 @@ use crate::lanes::Vector;
 /// When the lengths differ.
 pub fn add_scaled<F: Scalar>(sum: &mut [F], factor: F, part: &[F]) {
     assert_eq!(sum.len(), part.len(), "one number to add for each number");
-    F::combine(Combine { numbers: sum, factor, part: Some(part) });
+    F::combine(ScaleAdd { numbers: sum, factor, part: Some(part) });
 }
 
 /// numbers = factor · numbers.
 pub fn scale<F: Scalar>(numbers: &mut [F], factor: F) {
-    F::combine(Combine { numbers, factor, part: None });
+    F::combine(ScaleAdd { numbers, factor, part: None });
 }
 
 /// Numbers, and what becomes of them.
 #[derive(Debug)]
-pub struct Combine<'a, F> {
+pub struct ScaleAdd<'a, F> {
     numbers: &'a mut [F],
     factor: F,
     /// Added with the factor; where there is nothing to add, the numbers themselves are multiplied.
     part: Option<&'a [F]>,
 }
 
-impl<F: Scalar> WithSimd for Combine<'_, F> {
+impl<F: Scalar> WithSimd for ScaleAdd<'_, F> {
     type Output = ();
 
     #[inline(always)]

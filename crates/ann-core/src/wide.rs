@@ -11,17 +11,17 @@ mod products;
 use ndarray::{ArrayRef2, Axis};
 use pulp::{Simd, WithSimd};
 
-use crate::block::{Goal, Network, Tally};
 use crate::column::{Aligned, Column, TILE};
 use crate::fused::activations;
 use crate::fused::losses::{self, Sums};
-use crate::fused::tiles::Targets;
+use crate::fused::tiles::TileTargets;
 use crate::loss::RowInF64;
+use crate::pass::{Goal, NetworkRef, Tally};
 use crate::{Architecture, Loss, Problem, Scalar};
 
 use panel::{Panel, padded};
 
-/// Rows that go through the network together: each turning of the weights should serve many, and their activations stay near.
+/// Rows that go through the network together: each transposition of the weights should serve many, and their activations stay near.
 const GROUP: usize = 512;
 
 /// Rows of fewer inputs are copied into the tiles of the fused kernel in no time.
@@ -37,16 +37,16 @@ pub(crate) fn suits(architecture: &Architecture) -> bool {
 
 /// Which rows of a problem, in which order, and their targets; to be reused.
 #[derive(Clone, Debug, Default)]
-pub struct Chosen<F> {
+pub struct RowIndices<F> {
     order: Vec<usize>,
     /// Where the features lie: it is there that they are read.
-    place: Place,
+    place: MatrixIdentity,
     /// The rows themselves, where the problem does not hold them one after the other.
     copied: Vec<F>,
-    targets: Targets<F>,
+    targets: TileTargets<F>,
 }
 
-impl<F: Scalar> Chosen<F> {
+impl<F: Scalar> RowIndices<F> {
     /// Overwrites everything with the given rows of a problem, in the given order.
     pub fn gather(&mut self, problem: &Problem<'_, F>, rows: impl ExactSizeIterator<Item = usize> + Clone) {
         self.gather_features(&problem.features(), rows.clone());
@@ -55,7 +55,7 @@ impl<F: Scalar> Chosen<F> {
 
     /// Overwrites everything with the given rows of `x`; nothing is known about their targets.
     pub fn gather_features(&mut self, x: &ArrayRef2<F>, rows: impl ExactSizeIterator<Item = usize> + Clone) {
-        self.place = Place::of(x);
+        self.place = MatrixIdentity::of(x);
         self.order.clear();
         self.copied.clear();
         self.targets.clear();
@@ -68,23 +68,26 @@ impl<F: Scalar> Chosen<F> {
     }
 
     /// The features of these rows of `x`.
-    fn rows<'a>(&'a self, x: &'a ArrayRef2<F>) -> Rows<'a, F> {
-        assert!(self.place == Place::of(x), "the batch was gathered from features that lie elsewhere");
+    fn rows<'a>(&'a self, x: &'a ArrayRef2<F>) -> StridedRows<'a, F> {
+        assert!(
+            self.place == MatrixIdentity::of(x),
+            "the batch was gathered from features that lie elsewhere"
+        );
         let numbers = if self.copied.is_empty() { x.as_slice() } else { Some(&self.copied[..]) };
         let numbers = numbers.expect("rows were gathered from features that lie like these");
-        Rows { numbers, stride: x.ncols(), order: Some(&self.order) }
+        StridedRows { numbers, stride: x.ncols(), order: Some(&self.order) }
     }
 }
 
 /// Address and distances of the features in memory.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-struct Place {
+struct MatrixIdentity {
     address: usize,
     shape: (usize, usize),
     strides: [isize; 2],
 }
 
-impl Place {
+impl MatrixIdentity {
     fn of<F>(x: &ArrayRef2<F>) -> Self {
         let strides = [Axis(0), Axis(1)].map(|axis| x.stride_of(axis));
         Self { address: x.as_ptr().addr(), shape: x.dim(), strides }
@@ -93,13 +96,13 @@ impl Place {
 
 /// Rows of numbers, which may stand in another order.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Rows<'a, F> {
+pub(crate) struct StridedRows<'a, F> {
     numbers: &'a [F],
     stride: usize,
     order: Option<&'a [usize]>,
 }
 
-impl<'a, F> Rows<'a, F> {
+impl<'a, F> StridedRows<'a, F> {
     /// The row, and whatever follows.
     #[inline(always)]
     fn from(self, row: usize) -> &'a [F] {
@@ -115,16 +118,16 @@ impl<'a, F> Rows<'a, F> {
 
 /// Activations and δ of a group of rows, to be reused.
 #[derive(Clone, Debug)]
-pub(crate) struct Buffers<F> {
+pub(crate) struct WideBuffers<F> {
     rows: usize,
-    layers: Vec<LayerBuffers<F>>,
+    layers: Vec<WideLayer<F>>,
     panel: Panel<F>,
     outputs: Outputs<F>,
 }
 
 /// a and δ of one layer, row by row.
 #[derive(Clone, Debug)]
-struct LayerBuffers<F> {
+struct WideLayer<F> {
     a: Aligned<F>,
     delta: Aligned<F>,
     stride: usize,
@@ -141,11 +144,11 @@ struct Outputs<F> {
     row: RowInF64,
 }
 
-impl<F: Scalar> Buffers<F> {
+impl<F: Scalar> WideBuffers<F> {
     /// Room for blocks of at most `rows` rows; larger ones go through it group by group.
     pub fn new(architecture: &Architecture, rows: usize) -> Self {
         let rows = rows.min(GROUP);
-        let layers = architecture.layers().iter().map(|layer| LayerBuffers::new(rows, layer.width));
+        let layers = architecture.layers().iter().map(|layer| WideLayer::new(rows, layer.width));
         let widths = architecture.layers().iter().map(|layer| layer.width);
         let widest = widths.fold(architecture.input_width(), usize::max);
         let width = architecture.output_width();
@@ -172,7 +175,7 @@ impl<F: Scalar> Buffers<F> {
     }
 }
 
-impl<F: Scalar> LayerBuffers<F> {
+impl<F: Scalar> WideLayer<F> {
     fn new(rows: usize, width: usize) -> Self {
         let padded = padded::<F>(width);
         // An odd number of lines: rows whose distance is a power of two would share few places of the caches.
@@ -181,28 +184,28 @@ impl<F: Scalar> LayerBuffers<F> {
         Self { a: zeros(), delta: zeros(), stride, padded }
     }
 
-    fn activations(&self) -> Rows<'_, F> {
-        Rows { numbers: &self.a, stride: self.stride, order: None }
+    fn activations(&self) -> StridedRows<'_, F> {
+        StridedRows { numbers: &self.a, stride: self.stride, order: None }
     }
 }
 
 /// What goes through the kernel.
 #[derive(Debug)]
-pub struct Pass<'a, F> {
-    pub(crate) network: Network<'a, F>,
+pub struct WidePass<'a, F> {
+    pub(crate) network: NetworkRef<'a, F>,
     pub(crate) x: &'a ArrayRef2<F>,
-    pub(crate) chosen: &'a Chosen<F>,
-    pub(crate) buffers: &'a mut Buffers<F>,
+    pub(crate) chosen: &'a RowIndices<F>,
+    pub(crate) buffers: &'a mut WideBuffers<F>,
     /// Outputs stay in the buffers: whoever wants no more sends one group at most.
     pub(crate) goal: Goal<'a, F>,
 }
 
 /// Runs a pass.
-pub(crate) fn run<F: Scalar>(pass: Pass<'_, F>) -> Tally {
+pub(crate) fn run<F: Scalar>(pass: WidePass<'_, F>) -> Tally {
     F::run_wide(pass)
 }
 
-impl<F: Scalar> WithSimd for Pass<'_, F> {
+impl<F: Scalar> WithSimd for WidePass<'_, F> {
     type Output = Tally;
 
     #[inline(always)]
@@ -227,16 +230,16 @@ impl<F: Scalar> WithSimd for Pass<'_, F> {
 #[inline(always)]
 fn forward_pass<S: Simd, F: Scalar>(
     simd: S,
-    network: Network<'_, F>,
-    x: Rows<'_, F>,
+    network: NetworkRef<'_, F>,
+    x: StridedRows<'_, F>,
     rows: usize,
-    buffers: &mut Buffers<F>,
+    buffers: &mut WideBuffers<F>,
 ) {
-    let Buffers { layers, panel, .. } = buffers;
+    let WideBuffers { layers, panel, .. } = buffers;
     for (k, (layer, span)) in network.layers().enumerate() {
         let (before, from_here) = layers.split_at_mut(k);
-        let x = before.last().map_or(x, LayerBuffers::activations);
-        let LayerBuffers { a, stride, padded, .. } = &mut from_here[0];
+        let x = before.last().map_or(x, WideLayer::activations);
+        let WideLayer { a, stride, padded, .. } = &mut from_here[0];
         let (weights, bias) = (&network.parameters[span.weights()], &network.parameters[span.bias()]);
         products::forward(simd, weights, bias, x, rows, panel, a, *stride);
         for a in a.chunks_exact_mut(*stride).take(rows) {
@@ -250,10 +253,10 @@ fn forward_pass<S: Simd, F: Scalar>(
 fn loss_pass<S: Simd, F: Scalar>(
     simd: S,
     loss: &Loss,
-    targets: &Targets<F>,
+    targets: &TileTargets<F>,
     first_tile: usize,
     rows: usize,
-    buffers: &mut Buffers<F>,
+    buffers: &mut WideBuffers<F>,
     sums: &mut Sums,
 ) {
     let Outputs { width, a, delta, row } = &mut buffers.outputs;
@@ -276,26 +279,26 @@ fn loss_pass<S: Simd, F: Scalar>(
 #[inline(always)]
 fn backward_pass<S: Simd, F: Scalar>(
     simd: S,
-    network: Network<'_, F>,
-    x: Rows<'_, F>,
+    network: NetworkRef<'_, F>,
+    x: StridedRows<'_, F>,
     rows: usize,
-    buffers: &mut Buffers<F>,
+    buffers: &mut WideBuffers<F>,
     gradient: &mut [F],
 ) {
-    let Buffers { layers, panel, .. } = buffers;
+    let WideBuffers { layers, panel, .. } = buffers;
     for (k, (layer, span)) in network.layers().enumerate().rev() {
         let (before, from_here) = layers.split_at_mut(k);
-        let LayerBuffers { a, delta, stride, padded } = &mut from_here[0];
+        let WideLayer { a, delta, stride, padded } = &mut from_here[0];
         for (a, delta) in a.chunks_exact(*stride).zip(delta.chunks_exact_mut(*stride)).take(rows) {
             let (a, delta) = (F::registers::<S>(&a[..*padded]), F::registers_mut::<S>(&mut delta[..*padded]));
             activations::multiply_derivative::<S, F>(simd, &layer.activation, a, delta);
         }
-        let delta = Rows { numbers: &delta[..rows * *stride], stride: *stride, order: None };
-        let x = before.last().map_or(x, LayerBuffers::activations);
+        let delta = StridedRows { numbers: &delta[..rows * *stride], stride: *stride, order: None };
+        let x = before.last().map_or(x, WideLayer::activations);
         let (weights, bias) = gradient[span.all()].split_at_mut(span.fan_in * span.fan_out);
         products::add_bias_gradient(simd, delta, panel, bias);
         products::add_weight_gradient(simd, delta, x, rows, span.fan_out, panel, weights);
-        if let Some(LayerBuffers { delta: x_delta, stride, .. }) = before.last_mut() {
+        if let Some(WideLayer { delta: x_delta, stride, .. }) = before.last_mut() {
             let weights = &network.parameters[span.weights()];
             products::backward(simd, weights, delta, rows, span.fan_out, panel, x_delta, *stride);
         }

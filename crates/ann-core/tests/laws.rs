@@ -5,8 +5,8 @@
 use ann_core::block::{self, Kernel, Scratch, Tally, accumulate};
 use ann_core::ndarray::{Array2, ArrayRef2, Axis, Slice, concatenate};
 use ann_core::{
-    Activation, ActivationFn, Architecture, Init, Kind, Loss, LossFn, Network, Problem, Scalar, Target,
-    TargetKind, seeded,
+    Activation, ActivationFn, Architecture, Init, Loss, LossFn, Network, ParameterKind, Problem, Scalar,
+    Target, TargetKind, seeded,
 };
 use proptest::prelude::*;
 use rand::RngExt;
@@ -91,15 +91,15 @@ proptest! {
             let place = network.layout().locate(index);
             let layer = network.layer(place.layer).unwrap();
             let viewed = match place.kind {
-                Kind::Weight => layer.weights[[place.unit, place.input]],
-                Kind::Bias => layer.bias[place.unit],
+                ParameterKind::Weight => layer.weights[[place.unit, place.input]],
+                ParameterKind::Bias => layer.bias[place.unit],
             };
             prop_assert_eq!(viewed, parameter, "{}", place);
 
             let mut layer = network.layer_mut(place.layer).unwrap();
             match place.kind {
-                Kind::Weight => layer.weights[[place.unit, place.input]] = 7.0,
-                Kind::Bias => layer.bias[place.unit] = 7.0,
+                ParameterKind::Weight => layer.weights[[place.unit, place.input]] = 7.0,
+                ParameterKind::Bias => layer.bias[place.unit] = 7.0,
             }
             prop_assert_eq!(network.parameters()[index], 7.0, "{}", place);
         }

@@ -1,6 +1,6 @@
 //! How well derivatives are told from values, against the step h; the exact ones come from dual numbers.
 
-use ann_core::{Problem, Span};
+use ann_core::{LayerSpan, Problem};
 use ann_gradcheck::{Config, reference, ridders};
 use ann_train::{Accumulation, Objective};
 use anyhow::Result;
@@ -56,7 +56,7 @@ pub fn errors(problem: &Problem<'_>, at: &[f64], steps: &[f64]) -> Result<Errors
 }
 
 /// Weights and biases of all layers, at equal distances.
-fn spread(layers: &[Span]) -> Vec<usize> {
+fn spread(layers: &[LayerSpan]) -> Vec<usize> {
     let groups = layers.iter().flat_map(|span| [span.weights(), span.bias()]);
     groups.flat_map(|group| group.clone().step_by(group.len().div_ceil(OF_EACH))).collect()
 }

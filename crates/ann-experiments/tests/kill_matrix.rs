@@ -4,7 +4,7 @@ use std::fs;
 use std::ops::Range;
 use std::path::Path;
 
-use ann_core::{Kind, Layout, Problem, Span};
+use ann_core::{LayerSpan, Layout, ParameterKind, Problem};
 use ann_experiments::planted::{Fault, Planted, Rule, SEED, TestNetwork, kill_matrix, networks};
 use ann_experiments::verification::backpropagation;
 use ann_gradcheck::{Config, Error, Report, Verdict, check_problem};
@@ -12,7 +12,7 @@ use ann_train::{Accumulation, Objective, per_sample_gradients};
 use rayon::prelude::*;
 
 /// Layer k, weights or biases.
-type Part = (usize, Kind);
+type Part = (usize, ParameterKind);
 
 #[test]
 fn without_a_fault_the_copy_is_the_engine() {
@@ -141,7 +141,8 @@ fn named(outcome: &Result<Report, Error>) -> Vec<Part> {
 
 /// Every layer and kind, and where it stands in θ.
 fn parts(layout: &Layout) -> Vec<(Part, Range<usize>)> {
-    let both =
-        |(k, span): (usize, &Span)| [((k, Kind::Weight), span.weights()), ((k, Kind::Bias), span.bias())];
+    let both = |(k, span): (usize, &LayerSpan)| {
+        [((k, ParameterKind::Weight), span.weights()), ((k, ParameterKind::Bias), span.bias())]
+    };
     (1..).zip(layout.layers()).flat_map(both).collect()
 }

@@ -7,21 +7,14 @@
 
 use std::{array, mem};
 
-use ann_core::{Kind, Place};
+use ann_core::{ParameterId, ParameterKind};
 use pulp::{Arch, NullaryFnOnce};
 
 use crate::Result;
 use crate::change::LossChange;
 use crate::frozen::Frozen;
-use crate::reference::{Dense, Reference, Sample};
-
-/// Rows of a block.
-pub(crate) const ROWS: usize = 8;
-/// Each row stands in two lanes: in one the parameter moves up, in the other down.
-pub(crate) const LANES: usize = 2 * ROWS;
-
-/// A number for each lane: of the rows moved up, then of the same rows moved down.
-pub(crate) type Lanes = [f64; LANES];
+use crate::lanes::{LANES, Lanes, ROWS};
+use crate::textbook::{Dense, Reference, Sample};
 
 /// Rows of a problem at θ, ready to be moved.  `z[k][i]` and `a[k][i]` are those of unit i of layer k in every lane.
 pub(crate) struct Block<'n> {
@@ -46,7 +39,7 @@ pub(crate) struct Change {
 }
 
 /// Changes of two neighbouring layers, and the outputs of one lane: reused from call to call.
-pub(crate) struct Buffers {
+pub(crate) struct BlockBuffers {
     now: Vec<Lanes>,
     next: Vec<Lanes>,
     outputs: Vec<f64>,
@@ -73,13 +66,13 @@ impl<'n> Block<'n> {
     }
 
     /// Adds to `sums` what moving each of the parameters at `places` changes.
-    pub fn add_changes(&self, places: &[Place], sums: &mut [Change], buffers: &mut Buffers) {
+    pub fn add_changes(&self, places: &[ParameterId], sums: &mut [Change], buffers: &mut BlockBuffers) {
         Arch::new().dispatch(AddChanges { block: self, places, sums, buffers });
     }
 
     /// What moving one parameter from −h to +h changes in the losses.
     #[inline(always)]
-    fn change(&self, place: Place, buffers: &mut Buffers) -> Change {
+    fn change(&self, place: ParameterId, buffers: &mut BlockBuffers) -> Change {
         let (frozen, kinked) = self.moved(place, true, buffers);
         let plain = if kinked { self.moved(place, false, buffers).0 } else { frozen };
         Change { frozen, plain, kinked }
@@ -89,16 +82,16 @@ impl<'n> Block<'n> {
     #[inline(always)]
     fn moved(
         &self,
-        Place { layer, kind, unit, input, .. }: Place,
+        ParameterId { layer, kind, unit, input, .. }: ParameterId,
         is_frozen: bool,
-        buffers: &mut Buffers,
+        buffers: &mut BlockBuffers,
     ) -> (f64, bool) {
         let (mut now, mut next) = (&mut buffers.now[..], &mut buffers.next[..]);
         let (reference, depth) = (self.network.reference, self.network.reference.depth());
         let width = |k: usize| self.a[k].len();
         // Δzᵢ = h aⱼ for a weight, h for a bias.
         let mut moved = [self.step];
-        if kind == Kind::Weight {
+        if kind == ParameterKind::Weight {
             times(&mut moved[0], &self.a[layer - 1][input]);
         }
         let mut kinked = self.activate(layer, unit, is_frozen, &mut moved);
@@ -174,9 +167,9 @@ impl<'n> Block<'n> {
 /// [`Block::add_changes`], to be compiled for several instruction sets: a closure would not be inlined, and so for the least.
 struct AddChanges<'c, 'n> {
     block: &'c Block<'n>,
-    places: &'c [Place],
+    places: &'c [ParameterId],
     sums: &'c mut [Change],
-    buffers: &'c mut Buffers,
+    buffers: &'c mut BlockBuffers,
 }
 
 impl NullaryFnOnce for AddChanges<'_, '_> {
@@ -199,7 +192,7 @@ impl Change {
     }
 }
 
-impl Buffers {
+impl BlockBuffers {
     pub fn new(reference: &Reference) -> Self {
         let widest = (1..=reference.depth())
             .map(|k| reference.layer(k).bias.len())
@@ -325,10 +318,10 @@ mod tests {
         let reference = Reference::new(&problem, &at).unwrap();
         let network = Frozen::new(&reference).unwrap();
         let block = Block::new(&network, 0, 1e-4).unwrap();
-        let places: Vec<Place> = (0..at.len()).map(|index| problem.layout().locate(index)).collect();
+        let places: Vec<ParameterId> = (0..at.len()).map(|index| problem.layout().locate(index)).collect();
         let (mut chosen, mut least) = (vec![Change::default(); at.len()], vec![Change::default(); at.len()]);
-        block.add_changes(&places, &mut chosen, &mut Buffers::new(&reference));
-        let buffers = &mut Buffers::new(&reference);
+        block.add_changes(&places, &mut chosen, &mut BlockBuffers::new(&reference));
+        let buffers = &mut BlockBuffers::new(&reference);
         AddChanges { block: &block, places: &places, sums: &mut least, buffers }.call();
         let bits =
             |changes: Vec<Change>| changes.iter().map(|change| change.plain.to_bits()).collect::<Vec<_>>();
@@ -351,11 +344,11 @@ mod tests {
     fn all_changes(problem: &Problem<'_>, at: &[f64], step: f64) -> Vec<(f64, f64, bool)> {
         let reference = Reference::new(problem, at).unwrap();
         let network = Frozen::new(&reference).unwrap();
-        let places: Vec<Place> = (0..at.len()).map(|index| problem.layout().locate(index)).collect();
+        let places: Vec<ParameterId> = (0..at.len()).map(|index| problem.layout().locate(index)).collect();
         let mut sums = vec![Change::default(); at.len()];
         for first in (0..reference.rows()).step_by(ROWS) {
             let block = Block::new(&network, first, step).unwrap();
-            block.add_changes(&places, &mut sums, &mut Buffers::new(&reference));
+            block.add_changes(&places, &mut sums, &mut BlockBuffers::new(&reference));
         }
         sums.iter().map(|sum| (sum.frozen, sum.plain, sum.kinked)).collect()
     }

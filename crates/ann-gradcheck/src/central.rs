@@ -1,14 +1,15 @@
 //! The report's own comparison for a [`Problem`]: central differences of every parameter, frozen at kinks.
 
-use ann_core::{Kind, Layout, Place};
+use ann_core::{Layout, ParameterId, ParameterKind};
 use rayon::prelude::*;
 
 use crate::Result;
-use crate::block::{Block, Buffers, Change, ROWS};
+use crate::block::{Block, BlockBuffers, Change};
 use crate::difference::{finite_derivative, neighbours};
 use crate::exact::parts;
 use crate::frozen::Frozen;
-use crate::reference::Reference;
+use crate::lanes::ROWS;
+use crate::textbook::Reference;
 
 /// The central difference of J by one parameter.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -41,10 +42,11 @@ pub(crate) fn told_differences(
     step: f64,
 ) -> Result<Vec<Result<Difference>>> {
     let network = Frozen::new(reference)?;
-    let places: Vec<Place> = indices.clone().map(|index| layout.locate(index)).collect();
+    let places: Vec<ParameterId> = indices.clone().map(|index| layout.locate(index)).collect();
     let parts: Vec<Vec<Change>> = parts(reference.rows().div_ceil(ROWS))
         .map(|mut blocks| {
-            let (mut sums, mut buffers) = (vec![Change::default(); places.len()], Buffers::new(reference));
+            let (mut sums, mut buffers) =
+                (vec![Change::default(); places.len()], BlockBuffers::new(reference));
             blocks.try_for_each(|block| {
                 let block = Block::new(&network, block * ROWS, step)?;
                 block.add_changes(&places, &mut sums, &mut buffers);
@@ -77,7 +79,7 @@ impl Change {
         step: f64,
     ) -> Result<Difference> {
         let [low, high] = neighbours(at, index, step, Some(layout))?;
-        let is_bias = layout.locate(index).kind == Kind::Bias;
+        let is_bias = layout.locate(index).kind == ParameterKind::Bias;
         let penalty = |weight| if is_bias { 0.0 } else { reference.penalty_of(weight) };
         let penalty = (penalty(high) - penalty(low)) / (high - low);
         // zᵢ ± h aⱼ was moved itself, not θ: here 2h is the step that was made.

@@ -10,9 +10,9 @@
 
 use std::array;
 
-use crate::block::{LANES, Lanes, ROWS};
-use crate::reference::{Sample, Truth, softmax};
+use crate::lanes::{LANES, Lanes, ROWS};
 use crate::sigma::Sigma;
+use crate::textbook::{RowTargets, Sample, softmax};
 
 /// Up to here what is left out of the series below is under 2⁻⁵³ of them.
 const SMALL: f64 = 1e-3;
@@ -71,7 +71,7 @@ pub(crate) enum LossChange {
 
 impl LossChange {
     /// Each of the samples stands in two lanes.
-    pub fn new(truth: &Truth, samples: &[Sample]) -> Self {
+    pub fn new(truth: &RowTargets, samples: &[Sample]) -> Self {
         let outputs: Vec<&[f64]> = samples.iter().map(|sample| &*sample.a[sample.a.len() - 1]).collect();
         let each = |value: &dyn Fn(usize, usize) -> f64| -> Vec<Lanes> {
             (0..outputs[0].len()).map(|j| array::from_fn(|lane| value(lane % ROWS, j))).collect()
@@ -79,15 +79,15 @@ impl LossChange {
         match truth {
             // Where a loss has overflowed, its change must not be finite.
             _ if samples.iter().any(|sample| !sample.loss.is_finite()) => Self::Unknown,
-            Truth::CrossEntropy(classes) => {
+            RowTargets::CrossEntropy(classes) => {
                 let p: Vec<_> = outputs.iter().map(|outputs| softmax(outputs)).collect();
                 let is_class = |i: usize, j| f64::from(u8::from(classes[samples[i].row] == j));
                 Self::CrossEntropy { p: each(&|i, j| p[i][j]), is_class: each(&is_class) }
             }
-            Truth::SquaredError(values) => {
+            RowTargets::SquaredError(values) => {
                 Self::SquaredError { error: each(&|i, j| outputs[i][j] - values[[samples[i].row, j]]) }
             }
-            Truth::CustomOfClass(..) | Truth::CustomOfValues(..) => Self::Unknown,
+            RowTargets::CustomOfClass(..) | RowTargets::CustomOfValues(..) => Self::Unknown,
         }
     }
 
@@ -264,7 +264,7 @@ mod tests {
         // Logits 0, ln 3: p = ¼, ¾.  Row 0 has class 0, all others class 1.
         let samples: Vec<Sample> = (0..ROWS).map(|row| sample(row, &[0.0, 3.0_f64.ln()])).collect();
         let classes: Vec<usize> = (0..ROWS).map(|row| usize::from(row > 0)).collect();
-        let change = LossChange::new(&Truth::CrossEntropy(classes), &samples);
+        let change = LossChange::new(&RowTargets::CrossEntropy(classes), &samples);
         // o₁ grows by d: ln(¼ + ¾ eᵈ) for class 0, less d for class 1: ln(¾ + ¼ e⁻ᵈ).
         for d in [9e-4_f64, -1e-8] {
             let found = change.of(&[[0.0; LANES], [d; LANES]]).unwrap();
@@ -288,13 +288,14 @@ mod tests {
         let samples: Vec<Sample> = (0..ROWS).map(|row| sample(row, &[3.0, 1.0])).collect();
         let mut values = ann_core::ndarray::Array2::ones((ROWS, 2));
         (0..ROWS).for_each(|row| values[[row, 1]] += row as f64);
-        let found = LossChange::new(&Truth::SquaredError(values), &samples).of(&[[1.0; LANES], [2.0; LANES]]);
+        let found =
+            LossChange::new(&RowTargets::SquaredError(values), &samples).of(&[[1.0; LANES], [2.0; LANES]]);
         assert_eq!(found, Some(array::from_fn(|lane| 4.5 - 2.0 * (lane % ROWS) as f64)));
     }
 
     #[test]
     fn an_overflow_stays_one() {
-        let truth = Truth::SquaredError(array![[0.0]]);
+        let truth = RowTargets::SquaredError(array![[0.0]]);
         let [finite, overflown] =
             [1.0, f64::INFINITY].map(|loss| Sample { loss, ..sample(0, &[1.0]) }).map(|of| vec![of]);
         // The formula would give a finite number.

@@ -9,7 +9,7 @@ use crate::closure::Values;
 use crate::difference::{finite, named_differences};
 use crate::entry::{Names, check_point};
 use crate::gradient::{evaluate, jitter};
-use crate::ledger::{Case, Ledger, Part, Point, Truth, all_settled};
+use crate::ledger::{Case, KnownDerivative, Ledger, Part, Point, all_settled};
 use crate::oracle::{examine, ledgers};
 use crate::self_test::SelfTest;
 use crate::{Config, Entry, Error, Report, Result, network};
@@ -50,7 +50,7 @@ pub fn check_gradient(
     let layout = config.layout.as_ref();
     check_point(at, layout)?;
     let groups = config.layers.groups(layout, at.len())?;
-    let mut check = Check::new(config, groups);
+    let mut check = ClosureCheck::new(config, groups);
     let mut entries = check.visit(Point::Given, &mut value, &mut gradient, at)?;
     for entry in &mut entries {
         let central = named_differences(&mut value, at, [entry.index], config.step, layout);
@@ -120,7 +120,7 @@ pub fn check_problem<F: Scalar>(
 }
 
 /// A pair of closures under test: what is checked, and what has been seen.
-struct Check<'c> {
+struct ClosureCheck<'c> {
     config: &'c Config,
 
     rng: ChaCha8Rng,
@@ -129,7 +129,7 @@ struct Check<'c> {
     self_test: Option<SelfTest>,
 }
 
-impl<'c> Check<'c> {
+impl<'c> ClosureCheck<'c> {
     fn new(config: &'c Config, groups: Vec<std::ops::Range<usize>>) -> Self {
         let mut rng = ChaCha8Rng::seed_from_u64(config.seed);
         let ledgers = ledgers(groups, config, false, &mut rng);
@@ -155,7 +155,7 @@ impl<'c> Check<'c> {
         self.cases.push(case);
         let (rng, tolerance) = (&mut self.rng, self.config.tolerance);
         let mut oracle = Values::new(value, at, first, changed, tolerance, rng);
-        let mut seen: Vec<(usize, Truth)> = Vec::new();
+        let mut seen: Vec<(usize, KnownDerivative)> = Vec::new();
         for ledger in &mut self.ledgers {
             seen.extend(examine(ledger, case, &analytic, &mut oracle, rng)?);
         }

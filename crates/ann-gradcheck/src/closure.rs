@@ -6,7 +6,7 @@ use ann_core::rand::{Rng, RngExt};
 
 use crate::Result;
 use crate::black_box::{Estimate, FIRST_STEP, Line, ROUNDING, second_opinion};
-use crate::ledger::{Kind, Truth};
+use crate::ledger::{Certainty, KnownDerivative};
 use crate::oracle::{COARSEST, Oracle};
 
 /// An estimate's own bound is exceeded now and then; so many of them never were.
@@ -53,7 +53,7 @@ impl<'v> Values<'v> {
         first: Option<f64>,
         claimed: f64,
         moved: &mut dyn FnMut(&mut [f64], f64),
-    ) -> Truth {
+    ) -> KnownDerivative {
         let (mut point, f) = (self.at.to_vec(), &mut *self.f);
         let mut on_line = |t: f64| {
             moved(&mut point, t);
@@ -65,7 +65,7 @@ impl<'v> Values<'v> {
         line.judged(first, claimed)
     }
 
-    fn entry(&mut self, index: usize, claimed: f64) -> Truth {
+    fn entry(&mut self, index: usize, claimed: f64) -> KnownDerivative {
         let x = self.at[index];
         self.truth(x, None, claimed, &mut |point, t| point[index] = x + t)
     }
@@ -73,10 +73,10 @@ impl<'v> Values<'v> {
 
 impl Line<'_> {
     /// The extrapolated derivative, and a second opinion where it has not settled or contradicts what is claimed.
-    pub fn judged(&mut self, first: f64, claimed: f64) -> Truth {
+    pub fn judged(&mut self, first: f64, claimed: f64) -> KnownDerivative {
         // Not finite on both sides, however near: nothing is known.
         let Some(estimate) = self.derivative(first) else {
-            return Truth { value: claimed, bound: f64::INFINITY, kind: Kind::Excused };
+            return KnownDerivative { value: claimed, bound: f64::INFINITY, kind: Certainty::Excused };
         };
         let truth = of_estimate(estimate);
         if truth.agrees(claimed) && estimate.converged {
@@ -86,19 +86,19 @@ impl Line<'_> {
         match second_opinion(self, first, estimate, gap) {
             Some(estimate) => of_estimate(estimate),
             None if truth.agrees(claimed) => truth,
-            None => Truth { bound: gap, kind: Kind::Excused, ..truth },
+            None => KnownDerivative { bound: gap, kind: Certainty::Excused, ..truth },
         }
     }
 }
 
-pub(crate) fn of_estimate(Estimate { derivative, bound, converged }: Estimate) -> Truth {
+pub(crate) fn of_estimate(Estimate { derivative, bound, converged }: Estimate) -> KnownDerivative {
     let bound = BOUNDS * bound;
     if !(derivative.is_finite() && bound.is_finite()) {
-        return Truth { value: derivative, bound: f64::INFINITY, kind: Kind::Excused };
+        return KnownDerivative { value: derivative, bound: f64::INFINITY, kind: Certainty::Excused };
     }
     let is_blurred = !converged && derivative.abs() <= 10.0 * bound;
-    let kind = if is_blurred { Kind::Blurred } else { Kind::Ordinary };
-    Truth { value: derivative, bound, kind }
+    let kind = if is_blurred { Certainty::Blurred } else { Certainty::Ordinary };
+    KnownDerivative { value: derivative, bound, kind }
 }
 
 impl Oracle for Values<'_> {
@@ -106,11 +106,11 @@ impl Oracle for Values<'_> {
         COARSEST + 1e3 * self.tolerance * (moved as f64).sqrt()
     }
 
-    fn entries(&mut self, indices: &[usize], analytic: &[f64]) -> Result<Vec<Truth>> {
-        let mut truths: Vec<Truth> =
+    fn entries(&mut self, indices: &[usize], analytic: &[f64]) -> Result<Vec<KnownDerivative>> {
+        let mut truths: Vec<KnownDerivative> =
             indices.iter().zip(analytic).map(|(&index, &claimed)| self.entry(index, claimed)).collect();
         // Where nothing is known the value is the claimed one, however large.
-        let known = truths.iter().filter(|truth| truth.kind != Kind::Excused);
+        let known = truths.iter().filter(|truth| truth.kind != Certainty::Excused);
         self.largest = known.fold(0.0, |largest, truth| largest.max(truth.value.abs()));
         for truth in &mut truths {
             truth.bound += (NEGLIGIBLE + self.tolerance) * self.largest;
@@ -118,7 +118,7 @@ impl Oracle for Values<'_> {
         Ok(truths)
     }
 
-    fn along(&mut self, group: &Range<usize>, direction: &[f64], claimed: f64) -> Result<Truth> {
+    fn along(&mut self, group: &Range<usize>, direction: &[f64], claimed: f64) -> Result<KnownDerivative> {
         let at = self.at;
         let moves = direction.iter().filter(|d| **d != 0.0).count().max(1) as f64;
         let size = at[group.clone()].iter().map(|x| x * x).sum::<f64>() / group.len() as f64;
@@ -182,7 +182,7 @@ mod tests {
 
     #[test]
     fn an_estimate_is_trusted_to_eight_of_its_bounds() {
-        use Kind::{Blurred, Excused, Ordinary};
+        use Certainty::{Blurred, Excused, Ordinary};
         let (nan, infinite) = (f64::NAN, f64::INFINITY);
         // Not settled, and within 10 · 8 of 0: blurred.
         for (derivative, bound, converged, expected) in [
@@ -202,22 +202,25 @@ mod tests {
         // A sine that steps of 1, ½, … , 1/64 skip: they all see slope 1, and agree on it.
         let mut skipped = |t: f64| t + (TAU * (64.0 * t - (64.0 * t).round())).sin();
         let truth = judged(&mut skipped, 1.0 + 64.0 * TAU);
-        assert!((truth.value - 1.0 - 64.0 * TAU).abs() < 1e-9 && truth.kind == Kind::Ordinary, "{truth:?}");
+        assert!(
+            (truth.value - 1.0 - 64.0 * TAU).abs() < 1e-9 && truth.kind == Certainty::Ordinary,
+            "{truth:?}"
+        );
         // |t| + 3t has slope 3 by symmetric steps, and none at all: 4 is not blamed for being 1 away.
         let truth = judged(&mut |t: f64| t.abs() + 3.0 * t, 4.0);
-        assert_eq!((truth.value, truth.bound, truth.kind), (3.0, 1.0, Kind::Excused));
+        assert_eq!((truth.value, truth.bound, truth.kind), (3.0, 1.0, Certainty::Excused));
         // ±√|t| bends however near: slopes 1, √2, 2, … , of which 1 and √2 give (4√2 − 1) / 3, sure to the √2 − 1 by which
         // they differ and a third of it.
         let (value, sure) = ((4.0 * 2_f64.sqrt() - 1.0) / 3.0, 4.0 / 3.0 * (2_f64.sqrt() - 1.0));
         let truth = judged(&mut |t: f64| t.abs().sqrt().copysign(t), value);
         assert!((truth.value - value).abs() < 1e-12 && (truth.bound - 8.0 * sure).abs() < 1e-12, "{truth:?}");
-        assert_eq!(truth.kind, Kind::Blurred);
+        assert_eq!(truth.kind, Certainty::Blurred);
         // Not a number on either side.
         let truth = judged(&mut |t: f64| if t == 0.0 { 0.0 } else { f64::NAN }, 5.0);
-        assert_eq!((truth.value, truth.bound, truth.kind), (5.0, f64::INFINITY, Kind::Excused));
+        assert_eq!((truth.value, truth.bound, truth.kind), (5.0, f64::INFINITY, Certainty::Excused));
     }
 
-    fn judged(f: &mut dyn FnMut(f64) -> f64, claimed: f64) -> Truth {
+    fn judged(f: &mut dyn FnMut(f64) -> f64, claimed: f64) -> KnownDerivative {
         let at_zero = f(0.0);
         Line { f, at_zero, x: 0.0, noise: 0.0, scale: 0.0 }.judged(1.0, claimed)
     }

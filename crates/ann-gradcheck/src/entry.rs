@@ -2,7 +2,7 @@
 
 use ann_core::Layout;
 
-use crate::ledger::Truth;
+use crate::ledger::KnownDerivative;
 use crate::{Error, Result};
 
 /// One entry of the gradient at the point given, of all rows and with penalty: the value under test beside the others.
@@ -27,8 +27,8 @@ pub struct Entry {
 }
 
 impl Entry {
-    pub(crate) fn new(index: usize, analytic: f64, truth: &Truth) -> Self {
-        let Truth { value: numerical, bound, .. } = *truth;
+    pub(crate) fn new(index: usize, analytic: f64, truth: &KnownDerivative) -> Self {
+        let KnownDerivative { value: numerical, bound, .. } = *truth;
         Self { index, analytic, numerical, bound, central: None, plain: None }
     }
 

@@ -1,6 +1,6 @@
 //! Everything that can be wrong with a check, in one enum.  Wrong gradients are no error but a [`Verdict`].
 
-use ann_core::Kind;
+use ann_core::ParameterKind;
 use thiserror::Error;
 
 use crate::Verdict;
@@ -75,7 +75,7 @@ pub enum Error {
         /// The value found later.
         second: f64,
         /// Layers and kinds in which a gradient differs, in the order of θ; empty for an objective, and without a layout.
-        parts: Vec<(usize, Kind)>,
+        parts: Vec<(usize, ParameterKind)>,
     },
     /// A unit's frozen value is not its value: an activation gives something else when it is asked again.
     #[error(

@@ -4,12 +4,12 @@
 
 use std::ops::{Range, RangeInclusive};
 
-use ann_core::{Kind, Layout, Place};
+use ann_core::{Layout, ParameterId, ParameterKind};
 use rayon::prelude::*;
 
-use crate::moved::Buffers;
-use crate::reference::{Reference, Sample};
+use crate::moved::MovedBuffers;
 use crate::rounding::{Rounding, norm};
+use crate::textbook::{Reference, Sample};
 
 /// Rows are cut into at most so many parts, whatever the number of threads: the same sums, and so the same bits, everywhere.
 const PARTS: usize = 64;
@@ -54,23 +54,25 @@ pub(crate) fn entries(
     indices: &[usize],
     rounding: f64,
 ) -> Vec<Exactly> {
-    let places: Vec<Place> = indices.iter().map(|&index| layout.locate(index)).collect();
+    let places: Vec<ParameterId> = indices.iter().map(|&index| layout.locate(index)).collect();
     // δ of a unit serves all its weights and its bias.
     let mut units: Vec<(usize, usize)> = places.iter().map(|place| (place.layer, place.unit)).collect();
     units.sort_unstable();
     units.dedup();
-    let unit_of = |place: &Place| units.partition_point(|&unit| unit < (place.layer, place.unit));
+    let unit_of = |place: &ParameterId| units.partition_point(|&unit| unit < (place.layer, place.unit));
     let units_of_places: Vec<usize> = places.iter().map(unit_of).collect();
     means(reference, places.len(), rounding, |sample, errors, sums, buffers| {
         let deltas: Vec<f64> = units.iter().map(|&unit| reference.delta(sample, unit, buffers)).collect();
         let deltas = units_of_places.iter().map(|&unit| deltas[unit]);
-        for ((sum, delta), &Place { layer, kind, unit, input }) in sums.iter_mut().zip(deltas).zip(&places) {
+        for ((sum, delta), &ParameterId { layer, kind, unit, input }) in
+            sums.iter_mut().zip(deltas).zip(&places)
+        {
             match kind {
-                Kind::Weight => {
+                ParameterKind::Weight => {
                     let a = sample.a[layer - 1][input];
                     sum.add(delta * a, errors.weight(layer, (unit, input), a));
                 }
-                Kind::Bias => sum.add(delta, errors.bias(layer, unit)),
+                ParameterKind::Bias => sum.add(delta, errors.bias(layer, unit)),
             }
         }
     })
@@ -79,7 +81,7 @@ pub(crate) fn entries(
 /// The derivative of the mean loss along `direction`, which moves the weights (row by row) or the biases of one layer.
 pub(crate) fn along(
     reference: &Reference,
-    (layer, kind): (usize, Kind),
+    (layer, kind): (usize, ParameterKind),
     direction: &[f64],
     rounding: f64,
 ) -> Exactly {
@@ -87,11 +89,11 @@ pub(crate) fn along(
         let a = &sample.a[layer - 1];
         // ∂zᵢ along the direction, Σⱼ dᵢⱼ aⱼ or dᵢ, and the error that comes with it.
         let units: Vec<(f64, f64)> = match kind {
-            Kind::Weight => {
+            ParameterKind::Weight => {
                 let rows = direction.chunks_exact(a.len()).enumerate();
                 rows.map(|(i, d)| (dot(d, a), errors.row(layer, i, d, a))).collect()
             }
-            Kind::Bias => {
+            ParameterKind::Bias => {
                 direction.iter().enumerate().map(|(i, &d)| (d, d * errors.bias(layer, i))).collect()
             }
         };
@@ -110,10 +112,10 @@ fn means(
     reference: &Reference,
     count: usize,
     rounding: f64,
-    add: impl Fn(&Sample, &Rounding, &mut [Exactly], &mut Buffers) + Sync,
+    add: impl Fn(&Sample, &Rounding, &mut [Exactly], &mut MovedBuffers) + Sync,
 ) -> Vec<Exactly> {
     let of_part = |rows: Range<usize>| {
-        let (mut sums, mut buffers) = (vec![Exactly::default(); count], Buffers::default());
+        let (mut sums, mut buffers) = (vec![Exactly::default(); count], MovedBuffers::default());
         for row in rows {
             let sample = reference.sample(row);
             add(&sample, &Rounding::new(reference, &sample, rounding), &mut sums, &mut buffers);
@@ -241,7 +243,7 @@ mod tests {
     }
 
     fn along_group(reference: &Reference, layout: &Layout, start: usize, direction: &[f64]) -> Exactly {
-        let Place { layer, kind, .. } = layout.locate(start);
+        let ParameterId { layer, kind, .. } = layout.locate(start);
         along(reference, (layer, kind), direction, UNIT)
     }
 

@@ -4,9 +4,9 @@
 //! difference is taken of the *frozen* network: beyond the ends of its piece a unit continues linearly.  At θ it has the
 //! same value and the same gradient as the network itself, and no kink anywhere.
 
-use crate::block::Lanes;
-use crate::reference::{Reference, Sample};
+use crate::lanes::Lanes;
 use crate::sigma::Sigma;
+use crate::textbook::{Reference, Sample};
 use crate::{Error, Result};
 
 /// A network whose units keep the piece that each sample puts them on at θ.

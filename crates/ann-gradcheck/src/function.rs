@@ -10,10 +10,10 @@ use crate::black_box::{FIRST_STEP, Line};
 use crate::closure::{CLOSE, NEGLIGIBLE, of_estimate, scatter_near};
 use crate::entry::Names;
 use crate::frozen::are_valid;
-use crate::ledger::{Case, Kind, Ledger, Part, Point, Truth};
+use crate::ledger::{Case, Certainty, KnownDerivative, Ledger, Part, Point};
 use crate::oracle::{Oracle, examine};
-use crate::reference::Reference;
 use crate::self_test::SelfTest;
+use crate::textbook::Reference;
 use crate::{Config, Entry, Report, Result, Verdict};
 
 /// Arguments reach this far: beyond, most activations have saturated.
@@ -256,7 +256,7 @@ fn report(group: &'static str, coordinates: Vec<Coordinate<'_>>) -> Report {
     let entries: Vec<Entry> =
         seen.iter().map(|(index, truth)| Entry::new(*index, analytic[*index], truth)).collect();
     let sizes: Vec<f64> = entries.iter().map(|entry| entry.numerical.abs()).collect();
-    let excused = seen.iter().find(|(_, truth)| truth.kind == Kind::Excused);
+    let excused = seen.iter().find(|(_, truth)| truth.kind == Certainty::Excused);
     let mut report = Report::new(names, &config, &[ledger], entries, &sizes);
     if let Some((index, _)) = excused {
         report.undeclared_kink = Some(report.name_of(*index));
@@ -267,18 +267,19 @@ fn report(group: &'static str, coordinates: Vec<Coordinate<'_>>) -> Report {
 }
 
 /// Counts as exercised what is known to a millionth of the largest, or of 1 where that is larger.
-fn exercise(truths: &mut [Truth]) {
+fn exercise(truths: &mut [KnownDerivative]) {
     let largest = truths.iter().fold(0.0_f64, |max, truth| max.max(truth.value.abs()));
     for truth in truths {
-        if truth.kind == Kind::Ordinary && truth.bound <= SHARP * largest.min(1.0) {
-            truth.kind = Kind::Known;
+        if truth.kind == Certainty::Ordinary && truth.bound <= SHARP * largest.min(1.0) {
+            truth.kind = Certainty::Known;
         }
     }
 }
 
 /// What is known best: there a small mistake must be found.
-fn sharp(seen: &[(usize, Truth)]) -> Vec<(usize, Truth)> {
-    let is_sharp = |truth: &Truth| 1e8 * truth.bound <= truth.value.abs() && truth.kind != Kind::Blurred;
+fn sharp(seen: &[(usize, KnownDerivative)]) -> Vec<(usize, KnownDerivative)> {
+    let is_sharp =
+        |truth: &KnownDerivative| 1e8 * truth.bound <= truth.value.abs() && truth.kind != Certainty::Blurred;
     let sharp: Vec<_> = seen.iter().copied().filter(|(_, truth)| is_sharp(truth)).collect();
     if sharp.is_empty() { seen.to_vec() } else { sharp }
 }
@@ -292,20 +293,20 @@ impl Coordinates<'_> {
 }
 
 impl Oracle for Coordinates<'_> {
-    fn entries(&mut self, indices: &[usize], analytic: &[f64]) -> Result<Vec<Truth>> {
+    fn entries(&mut self, indices: &[usize], analytic: &[f64]) -> Result<Vec<KnownDerivative>> {
         let truth = |(&index, &claimed): (&usize, &f64)| self.0[index].truth(claimed);
-        let mut truths: Vec<Truth> = indices.iter().zip(analytic).map(truth).collect();
+        let mut truths: Vec<KnownDerivative> = indices.iter().zip(analytic).map(truth).collect();
         exercise(&mut truths);
         Ok(truths)
     }
 
-    fn along(&mut self, _group: &Range<usize>, _direction: &[f64], _claimed: f64) -> Result<Truth> {
+    fn along(&mut self, _group: &Range<usize>, _direction: &[f64], _claimed: f64) -> Result<KnownDerivative> {
         unreachable!("so few derivatives are compared one by one")
     }
 }
 
 impl Coordinate<'_> {
-    fn truth(&mut self, claimed: f64) -> Truth {
+    fn truth(&mut self, claimed: f64) -> KnownDerivative {
         let (at_zero, size) = ((self.f)(0.0), self.x.abs().max(1.0));
         let (is_kink, others) = self.kink;
         // Differences stay on this side of the nearest other kink.
@@ -326,16 +327,20 @@ impl Coordinate<'_> {
 
 impl Line<'_> {
     /// At a kink any slope between those of both sides is right.
-    fn between_sides(&mut self, first: f64, claimed: f64) -> Truth {
-        let is_known = |slope: &Truth| slope.kind != Kind::Excused;
+    fn between_sides(&mut self, first: f64, claimed: f64) -> KnownDerivative {
+        let is_known = |slope: &KnownDerivative| slope.kind != Certainty::Excused;
         let slope = |first| self.one_sided(first).map(of_estimate).filter(is_known);
         let [Some(below), Some(above)] = [-first, first].map(slope) else {
             // It ends there, or is too far out for steps to be told apart from it.
-            return Truth { value: claimed, bound: f64::INFINITY, kind: Kind::Excused };
+            return KnownDerivative { value: claimed, bound: f64::INFINITY, kind: Certainty::Excused };
         };
         let (low, high) = (below.value.min(above.value), below.value.max(above.value));
         // Of a whole interval nothing stands out: the self-test must not choose it.
-        Truth { value: claimed.clamp(low, high), bound: below.bound.max(above.bound), kind: Kind::Blurred }
+        KnownDerivative {
+            value: claimed.clamp(low, high),
+            bound: below.bound.max(above.bound),
+            kind: Certainty::Blurred,
+        }
     }
 }
 
@@ -413,7 +418,7 @@ mod tests {
     }
 
     /// The truth about 4 + 2t at x, and how far the steps went.
-    fn straight(x: f64, others: f64) -> (Truth, Vec<f64>) {
+    fn straight(x: f64, others: f64) -> (KnownDerivative, Vec<f64>) {
         let steps = RefCell::new(Vec::new());
         let f = Box::new(|t: f64| {
             steps.borrow_mut().push(t.abs());
@@ -431,13 +436,13 @@ mod tests {
             let mut cliff = |t: f64| if t * side > 0.0 { t } else { f64::MAX * t.signum() };
             let mut line = Line { f: &mut cliff, at_zero: 0.0, x: 0.0, noise: 0.0, scale: 0.0 };
             let truth = line.between_sides(0.5, 3.0);
-            assert_eq!((truth.value, truth.bound, truth.kind), (3.0, f64::INFINITY, Kind::Excused));
+            assert_eq!((truth.value, truth.bound, truth.kind), (3.0, f64::INFINITY, Certainty::Excused));
         }
     }
 
     #[test]
     fn what_is_known_to_a_millionth_counts_as_exercised() {
-        use Kind::{Blurred, Excused, Known, Ordinary};
+        use Certainty::{Blurred, Excused, Known, Ordinary};
         // The largest is ½: 5e-7; or 8, of which no more than 1 counts: 1e-6.
         for (largest, known, vague) in [(-0.5, 4e-7, 6e-7), (8.0, 9e-7, 2e-6)] {
             let mut truths = [
@@ -453,10 +458,10 @@ mod tests {
 
     #[test]
     fn the_self_test_spoils_what_is_known_to_eight_digits() {
-        let vague = [truth(1.0, 1e-7, Kind::Ordinary), truth(1.0, 1e-9, Kind::Blurred)];
-        let known = [truth(1.0, 1e-9, Kind::Ordinary), truth(-4.0, 2e-8, Kind::Known)];
+        let vague = [truth(1.0, 1e-7, Certainty::Ordinary), truth(1.0, 1e-9, Certainty::Blurred)];
+        let known = [truth(1.0, 1e-9, Certainty::Ordinary), truth(-4.0, 2e-8, Certainty::Known)];
         let seen: Vec<_> = (0..).zip(vague.into_iter().chain(known)).collect();
-        let indices = |seen: &[(usize, Truth)]| -> Vec<usize> {
+        let indices = |seen: &[(usize, KnownDerivative)]| -> Vec<usize> {
             sharp(seen).into_iter().map(|(index, _)| index).collect()
         };
         assert_eq!(indices(&seen), [2, 3]);
@@ -464,7 +469,7 @@ mod tests {
         assert_eq!(indices(&seen[..2]), [0, 1]);
     }
 
-    fn truth(value: f64, bound: f64, kind: Kind) -> Truth {
-        Truth { value, bound, kind }
+    fn truth(value: f64, bound: f64, kind: Certainty) -> KnownDerivative {
+        KnownDerivative { value, bound, kind }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use ann_core::{Kind, Layout, Scalar};
+use ann_core::{Layout, ParameterKind, Scalar};
 
 use crate::entry::name;
 use crate::{Error, Result};
@@ -47,7 +47,7 @@ pub(crate) fn jitter<F: Scalar>(
         let is_same = first.iter().zip(second).all(|(first, second)| first == second);
         return Ok(if is_same { 0.0 } else { allowed });
     };
-    let part = |layout: &Layout, index| -> (usize, Kind) {
+    let part = |layout: &Layout, index| -> (usize, ParameterKind) {
         let place = layout.locate(index);
         (place.layer, place.kind)
     };

@@ -65,16 +65,16 @@ pub struct Finding {
 
 /// What the oracle knows of one derivative.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Truth {
+pub(crate) struct KnownDerivative {
     pub value: f64,
     /// The largest |analytic − value| that is excused.
     pub bound: f64,
-    pub kind: Kind,
+    pub kind: Certainty,
 }
 
 /// What a derivative can tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum Certainty {
     /// It counts as exercised where it stands out from its bound.
     Ordinary,
     /// It counts as exercised whatever its size: it must be zero, and is held to the last bit.
@@ -114,16 +114,16 @@ impl Mark {
     }
 }
 
-impl Truth {
+impl KnownDerivative {
     pub fn agrees(&self, analytic: f64) -> bool {
-        self.kind == Kind::Excused || (analytic - self.value).abs() <= self.bound
+        self.kind == Certainty::Excused || (analytic - self.value).abs() <= self.bound
     }
 
     fn is_exercised(&self) -> bool {
         match self.kind {
-            Kind::Known => true,
-            Kind::Ordinary => self.value.abs() > STANDS_OUT * self.bound,
-            Kind::Blurred | Kind::Excused => false,
+            Certainty::Known => true,
+            Certainty::Ordinary => self.value.abs() > STANDS_OUT * self.bound,
+            Certainty::Blurred | Certainty::Excused => false,
         }
     }
 }
@@ -155,11 +155,11 @@ impl Ledger {
     }
 
     /// Writes down one comparison.
-    pub fn compare(&mut self, case: Case, index: usize, analytic: f64, truth: &Truth) {
+    pub fn compare(&mut self, case: Case, index: usize, analytic: f64, truth: &KnownDerivative) {
         let mark = &mut self.marks[index - self.range.start];
         mark.tried = true;
-        mark.blurred |= truth.kind == Kind::Blurred;
-        mark.excused |= truth.kind == Kind::Excused;
+        mark.blurred |= truth.kind == Certainty::Blurred;
+        mark.excused |= truth.kind == Certainty::Excused;
         match case.part {
             Part::Loss => mark.loss |= truth.is_exercised(),
             Part::Penalty => mark.penalty |= truth.is_exercised(),
@@ -167,7 +167,7 @@ impl Ledger {
         }
         if !truth.agrees(analytic) {
             mark.wrong = true;
-            let Truth { value: numerical, bound, .. } = *truth;
+            let KnownDerivative { value: numerical, bound, .. } = *truth;
             self.findings.push(Finding { index, case, analytic, numerical, bound });
         }
     }
@@ -302,7 +302,7 @@ pub(crate) mod tests {
 
     #[test]
     fn what_agrees_and_what_stands_out() {
-        use Kind::{Blurred, Excused, Known, Ordinary};
+        use Certainty::{Blurred, Excused, Known, Ordinary};
         // |analytic − value| ≤ bound agrees, |value| > 10 · bound stands out.
         for (kind, value, bound, analytic, agrees, stands_out) in [
             (Ordinary, 5.5, 0.5, 6.0, true, true),
@@ -316,7 +316,7 @@ pub(crate) mod tests {
             (Blurred, 64.0, 0.5, 65.0, false, false),
             (Excused, 64.0, 0.5, 0.0, true, false),
         ] {
-            let truth = Truth { value, bound, kind };
+            let truth = KnownDerivative { value, bound, kind };
             assert_eq!((truth.agrees(analytic), truth.is_exercised()), (agrees, stands_out), "{truth:?}");
         }
     }
@@ -355,16 +355,16 @@ pub(crate) mod tests {
     fn loss_and_penalty_are_both_to_be_exercised() {
         let mut ledger = Ledger::new(3..4, vec![3], true);
         let mut after = |part, kind| {
-            ledger.compare(Case { part, ..CASE }, 3, 0.0, &Truth { value: 0.0, bound: 0.0, kind });
+            ledger.compare(Case { part, ..CASE }, 3, 0.0, &KnownDerivative { value: 0.0, bound: 0.0, kind });
             (ledger.exercised(), ledger.verdict())
         };
-        assert_eq!(after(Part::Loss, Kind::Known), (0, Verdict::Vacuous));
-        assert_eq!(after(Part::Total, Kind::Known), (0, Verdict::Vacuous));
-        assert_eq!(after(Part::Penalty, Kind::Ordinary), (0, Verdict::Vacuous));
-        assert_eq!(after(Part::Penalty, Kind::Known), (1, Verdict::Pass));
+        assert_eq!(after(Part::Loss, Certainty::Known), (0, Verdict::Vacuous));
+        assert_eq!(after(Part::Total, Certainty::Known), (0, Verdict::Vacuous));
+        assert_eq!(after(Part::Penalty, Certainty::Ordinary), (0, Verdict::Vacuous));
+        assert_eq!(after(Part::Penalty, Certainty::Known), (1, Verdict::Pass));
         // What has been seen once stays so.
-        assert_eq!(after(Part::Penalty, Kind::Ordinary), (1, Verdict::Pass));
-        assert_eq!(after(Part::Loss, Kind::Ordinary), (1, Verdict::Pass));
+        assert_eq!(after(Part::Penalty, Certainty::Ordinary), (1, Verdict::Pass));
+        assert_eq!(after(Part::Loss, Certainty::Ordinary), (1, Verdict::Pass));
     }
 
     #[test]
@@ -381,7 +381,7 @@ pub(crate) mod tests {
     fn the_finding_to_show_first() {
         let mut ledger = Ledger::new(3..5, vec![3, 4], false);
         let mut find = |index, point, rows, analytic, value, bound| {
-            let truth = Truth { value, bound, kind: Kind::Ordinary };
+            let truth = KnownDerivative { value, bound, kind: Certainty::Ordinary };
             ledger.compare(Case { point, rows, ..CASE }, index, analytic, &truth);
         };
         // |1 − 3| / 1.25 = 1.6 bounds, |3 − 2| / 0.375 ≈ 2.7, on fewer rows and elsewhere many more.
@@ -422,18 +422,18 @@ pub(crate) mod tests {
         let mut ledger = Ledger::new(start..start + entries.len(), indices, false);
         for (index, letter) in letters {
             let mut compare = |kind, analytic, value| {
-                ledger.compare(CASE, index, analytic, &Truth { value, bound: BOUND, kind });
+                ledger.compare(CASE, index, analytic, &KnownDerivative { value, bound: BOUND, kind });
             };
             match letter {
-                'x' => compare(Kind::Ordinary, 2.0, 2.0),
-                's' => compare(Kind::Ordinary, 1.0, 1.0),
-                'b' => compare(Kind::Blurred, 2.0, 2.0),
-                'e' => compare(Kind::Excused, 3.0, 2.0),
+                'x' => compare(Certainty::Ordinary, 2.0, 2.0),
+                's' => compare(Certainty::Ordinary, 1.0, 1.0),
+                'b' => compare(Certainty::Blurred, 2.0, 2.0),
+                'e' => compare(Certainty::Excused, 3.0, 2.0),
                 'y' => {
-                    compare(Kind::Excused, 3.0, 2.0);
-                    compare(Kind::Ordinary, 2.0, 2.0);
+                    compare(Certainty::Excused, 3.0, 2.0);
+                    compare(Certainty::Ordinary, 2.0, 2.0);
                 }
-                'w' => compare(Kind::Ordinary, 3.0, 2.0),
+                'w' => compare(Certainty::Ordinary, 3.0, 2.0),
                 other => unreachable!("no such letter: {other}"),
             }
         }

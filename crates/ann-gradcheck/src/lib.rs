@@ -19,11 +19,13 @@ mod change;
 mod difference;
 mod exact;
 mod frozen;
+mod lanes;
 mod moved;
 mod number;
 pub mod reference;
 mod rounding;
 mod sigma;
+mod textbook;
 
 mod gradient;
 

@@ -5,18 +5,18 @@
 
 use num_dual::Dual64;
 
-use crate::reference::{Reference, Sample};
+use crate::textbook::{Reference, Sample};
 
 /// Activations of two neighbouring layers, reused from call to call.
 #[derive(Debug, Default)]
-pub(crate) struct Buffers {
+pub(crate) struct MovedBuffers {
     now: Vec<Dual64>,
     next: Vec<Dual64>,
 }
 
 impl Reference {
     /// δᵢ = ∂ℓ/∂zᵢ of one unit in layer k.
-    pub fn delta(&self, sample: &Sample, (k, unit): (usize, usize), buffers: &mut Buffers) -> f64 {
+    pub fn delta(&self, sample: &Sample, (k, unit): (usize, usize), buffers: &mut MovedBuffers) -> f64 {
         let slope = self.layer(k).sigma.derivative(sample.z[k][unit]);
         if slope == 0.0 {
             // A unit that is off passes nothing on.
@@ -34,14 +34,14 @@ impl Reference {
     }
 
     /// The derivative of ℓ when z of all units in layer k moves by `slopes` times ε.
-    pub fn slope_along(&self, sample: &Sample, k: usize, slopes: &[f64], buffers: &mut Buffers) -> f64 {
+    pub fn slope_along(&self, sample: &Sample, k: usize, slopes: &[f64], buffers: &mut MovedBuffers) -> f64 {
         buffers.now.clear();
         buffers.now.extend(sample.z[k].iter().zip(slopes).map(|(&z, &slope)| Dual64::new(z, slope)));
         self.slope_of_loss(k, sample.row, buffers)
     }
 
     /// What the moved z of layer k, `now`, carry to the loss: through their activations, and from there on whole layers.
-    fn slope_of_loss(&self, k: usize, row: usize, Buffers { now, next }: &mut Buffers) -> f64 {
+    fn slope_of_loss(&self, k: usize, row: usize, MovedBuffers { now, next }: &mut MovedBuffers) -> f64 {
         self.activate(k, now);
         for k in k + 1..=self.depth() {
             self.layer(k).pre_activations(now, next);
@@ -81,7 +81,7 @@ mod tests {
         // ∂ℓ/∂o = (2/2) (−1, 2).  ∂a² = (−1 + 2·2, 4·(−1)) = (3, −4), δ² = (3, −2).
         // ∂a¹ = (3 + 2, 2·3) = (5, 6), δ¹ = (5, 3).
         let deltas = [[5.0, 3.0], [3.0, -2.0], [-1.0, 2.0]];
-        let buffers = &mut Buffers::default();
+        let buffers = &mut MovedBuffers::default();
         for (k, expected) in (1..).zip(deltas) {
             assert_eq!(
                 [0, 1].map(|unit| reference.delta(&sample, (k, unit), buffers)),

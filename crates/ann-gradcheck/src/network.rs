@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 use ann_core::ndarray::Axis;
 use ann_core::rand::SeedableRng;
 use ann_core::rand::rngs::ChaCha8Rng;
-use ann_core::{Problem, Scalar, Span};
+use ann_core::{LayerSpan, Problem, Scalar};
 
 use crate::central::differences;
 use crate::config::Config;
@@ -13,11 +13,11 @@ use crate::difference::finite;
 use crate::entry::{Names, check_point};
 use crate::exact::Exact;
 use crate::gradient::{evaluate, jitter};
-use crate::ledger::{Case, Ledger, Part, Point, Truth, all_settled};
+use crate::ledger::{Case, KnownDerivative, Ledger, Part, Point, all_settled};
 use crate::oracle::{examine, ledgers};
-use crate::reference::Reference;
 use crate::report::Arithmetic;
 use crate::self_test::SelfTest;
+use crate::textbook::Reference;
 use crate::trial::{self, Rows};
 use crate::witness::{Precision, Witness};
 use crate::{Entry, Report, Result, function};
@@ -26,7 +26,7 @@ use crate::{Entry, Report, Result, function};
 const ASKED_AGAIN: usize = 20;
 
 /// The state of a check: what it checks, and what it has seen.
-struct Check<'c, 'data, F, G> {
+struct NetworkCheck<'c, 'data, F, G> {
     problem: &'c Problem<'data, F>,
     gradient: G,
     config: &'c Config,
@@ -60,7 +60,7 @@ where
     check_point(&to_f64(at), Some(problem.layout()))?;
     // The exact gradient takes the derivatives of the user's own functions: they come first.
     let functions = function::of_problem(problem, &Reference::new(problem, &to_f64(at))?);
-    let mut check = Check::new(problem, gradient, config)?;
+    let mut check = NetworkCheck::new(problem, gradient, config)?;
     let given = check.given(at)?;
     let trained = check.trained(at)?;
     check.visit(Point::Trained, &trained)?;
@@ -82,7 +82,7 @@ where
     Ok(report)
 }
 
-impl<'c, 'data, F, G> Check<'c, 'data, F, G>
+impl<'c, 'data, F, G> NetworkCheck<'c, 'data, F, G>
 where
     F: Scalar,
     G: FnMut(&Problem<'_, F>, &[F], &mut [F]),
@@ -115,7 +115,8 @@ where
         let point = to_f64(at);
         let reference = Reference::new(self.problem, &point)?;
         let seen = self.visit(Point::Given, at)?;
-        let entry = |(index, truth): &(usize, Truth)| Entry::new(*index, seen.gradient[*index], truth);
+        let entry =
+            |(index, truth): &(usize, KnownDerivative)| Entry::new(*index, seen.gradient[*index], truth);
         let mut entries: Vec<Entry> = seen.total.iter().map(entry).collect();
         // Differences of more entries would take long; a sample of entries has none.
         if self.compares_all {
@@ -236,7 +237,7 @@ where
         point: Point,
         analytic: &[f64],
         witness: &mut Witness<'_>,
-    ) -> Result<Vec<(usize, Truth)>> {
+    ) -> Result<Vec<(usize, KnownDerivative)>> {
         let case = Case { point, rows: witness.reference.rows(), part: witness.part };
         self.cases.push(case);
         let mut seen = Vec::new();
@@ -268,7 +269,7 @@ impl Gradients {
         let differs = |index: usize| self.total[index] != self.loss[index];
         match problem.l2() == 0.0 {
             true => (0..self.total.len()).any(differs),
-            false => problem.layout().layers().iter().flat_map(Span::bias).any(differs),
+            false => problem.layout().layers().iter().flat_map(LayerSpan::bias).any(differs),
         }
     }
 }
@@ -276,8 +277,8 @@ impl Gradients {
 /// Truths about entries of one point and its rows.
 #[derive(Default)]
 struct Seen {
-    loss: Vec<(usize, Truth)>,
-    total: Vec<(usize, Truth)>,
+    loss: Vec<(usize, KnownDerivative)>,
+    total: Vec<(usize, KnownDerivative)>,
     /// What was compared with the total.
     gradient: Vec<f64>,
 }

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use ann_core::rand::{Rng, RngExt};
 
-use crate::ledger::{Case, Kind, Ledger, Truth};
+use crate::ledger::{Case, Certainty, KnownDerivative, Ledger};
 use crate::{Config, Result};
 
 /// Of a group too large to compare whole, so many entries are compared by themselves.
@@ -18,7 +18,7 @@ pub(crate) const COARSEST: f64 = 1e-3;
 /// Knows derivatives by code that shares nothing with the gradient under test.
 pub(crate) trait Oracle {
     /// The derivatives by `indices`, all of one group, with the bounds for `analytic` entries at the same indices.
-    fn entries(&mut self, indices: &[usize], analytic: &[f64]) -> Result<Vec<Truth>>;
+    fn entries(&mut self, indices: &[usize], analytic: &[f64]) -> Result<Vec<KnownDerivative>>;
 
     /// The largest share of itself by which the self-test may have to spoil an entry that is moved with so many others, for the
     /// check to be called conclusive.
@@ -27,7 +27,7 @@ pub(crate) trait Oracle {
     }
 
     /// The derivative along `direction`, which moves the entries of `group`, for the `claimed` one.
-    fn along(&mut self, group: &Range<usize>, direction: &[f64], claimed: f64) -> Result<Truth>;
+    fn along(&mut self, group: &Range<usize>, direction: &[f64], claimed: f64) -> Result<KnownDerivative>;
 }
 
 /// One ledger for each group; of large groups a sample is compared entry by entry, where there are too many entries in all.
@@ -53,7 +53,7 @@ pub(crate) fn examine(
     analytic: &[f64],
     oracle: &mut impl Oracle,
     rng: &mut impl Rng,
-) -> Result<Vec<(usize, Truth)>> {
+) -> Result<Vec<(usize, KnownDerivative)>> {
     let indices = ledger.indices().to_vec();
     let of_indices: Vec<f64> = indices.iter().map(|&index| analytic[index]).collect();
     let truths = oracle.entries(&indices, &of_indices)?;
@@ -85,7 +85,7 @@ enum Search {
     /// The gradient agrees along all of them.
     Agrees,
     /// It does not, and this entry is wrong.
-    Found(usize, Truth),
+    Found(usize, KnownDerivative),
     /// It does not, or the oracle cannot tell, and no single entry explains it.
     Unexplained,
 }
@@ -99,14 +99,14 @@ fn search(
 ) -> Result<Search> {
     for _ in 0..DIRECTIONS {
         let signs = signs(group, rng);
-        let whole = Part { group, signs: &signs, analytic, range: group.clone() };
+        let whole = Segment { group, signs: &signs, analytic, range: group.clone() };
         let (truth, agrees) = whole.compare(oracle)?;
         if !agrees {
             let (index, truth) = bisect(whole, oracle)?;
             let is_right = truth.agrees(analytic[index]);
             return Ok(if is_right { Search::Unexplained } else { Search::Found(index, truth) });
         }
-        if truth.kind == Kind::Excused {
+        if truth.kind == Certainty::Excused {
             return Ok(Search::Unexplained);
         }
     }
@@ -121,7 +121,7 @@ pub(crate) fn resolution(
     rng: &mut impl Rng,
 ) -> Result<f64> {
     let signs = signs(group, rng);
-    let (truth, _) = Part { group, signs: &signs, analytic, range: group.clone() }.compare(oracle)?;
+    let (truth, _) = Segment { group, signs: &signs, analytic, range: group.clone() }.compare(oracle)?;
     Ok(truth.bound)
 }
 
@@ -130,7 +130,7 @@ fn signs(group: &Range<usize>, rng: &mut impl Rng) -> Vec<f64> {
 }
 
 /// A part of a group's entries, moved by their signs.
-struct Part<'a> {
+struct Segment<'a> {
     group: &'a Range<usize>,
     signs: &'a [f64],
     analytic: &'a [f64],
@@ -138,21 +138,21 @@ struct Part<'a> {
 }
 
 /// Halves a part that disagrees until one entry is left.
-fn bisect(whole: Part<'_>, oracle: &mut impl Oracle) -> Result<(usize, Truth)> {
+fn bisect(whole: Segment<'_>, oracle: &mut impl Oracle) -> Result<(usize, KnownDerivative)> {
     let mut part = whole;
     while part.range.len() > 1 {
         let middle = part.range.start + part.range.len() / 2;
-        let left = Part { range: part.range.start..middle, ..part };
+        let left = Segment { range: part.range.start..middle, ..part };
         let (_, agrees) = left.compare(oracle)?;
-        part = if agrees { Part { range: middle..part.range.end, ..part } } else { left };
+        part = if agrees { Segment { range: middle..part.range.end, ..part } } else { left };
     }
     let index = part.range.start;
     let truths = oracle.entries(&[index], &[part.analytic[index]])?;
     Ok((index, truths[0]))
 }
 
-impl Part<'_> {
-    fn compare(&self, oracle: &mut impl Oracle) -> Result<(Truth, bool)> {
+impl Segment<'_> {
+    fn compare(&self, oracle: &mut impl Oracle) -> Result<(KnownDerivative, bool)> {
         let mut direction = vec![0.0; self.group.len()];
         let inside = self.range.start - self.group.start..self.range.end - self.group.start;
         direction[inside.clone()].copy_from_slice(&self.signs[inside]);
@@ -201,7 +201,7 @@ mod tests {
         // Along any direction something is missing, entry by entry nothing.
         let mut off = Known { along: 0.5, ..Known::default() };
         assert!(matches!(searched(&TRUE, &mut off), Search::Unexplained));
-        let mut unsure = Known { kind: Kind::Excused, ..Known::default() };
+        let mut unsure = Known { kind: Certainty::Excused, ..Known::default() };
         assert!(matches!(searched(&TRUE, &mut unsure), Search::Unexplained));
     }
 
@@ -246,27 +246,32 @@ mod tests {
     struct Known {
         bound: f64,
         along: f64,
-        kind: Kind,
+        kind: Certainty,
     }
 
     impl Default for Known {
         fn default() -> Self {
-            Self { bound: 0.0, along: 0.0, kind: Kind::Ordinary }
+            Self { bound: 0.0, along: 0.0, kind: Certainty::Ordinary }
         }
     }
 
     impl Known {
-        fn truth(&self, value: f64) -> Truth {
-            Truth { value, bound: self.bound, kind: self.kind }
+        fn truth(&self, value: f64) -> KnownDerivative {
+            KnownDerivative { value, bound: self.bound, kind: self.kind }
         }
     }
 
     impl Oracle for Known {
-        fn entries(&mut self, indices: &[usize], _analytic: &[f64]) -> Result<Vec<Truth>> {
+        fn entries(&mut self, indices: &[usize], _analytic: &[f64]) -> Result<Vec<KnownDerivative>> {
             Ok(indices.iter().map(|&index| self.truth(TRUE[index])).collect())
         }
 
-        fn along(&mut self, group: &Range<usize>, direction: &[f64], _claimed: f64) -> Result<Truth> {
+        fn along(
+            &mut self,
+            group: &Range<usize>,
+            direction: &[f64],
+            _claimed: f64,
+        ) -> Result<KnownDerivative> {
             let sum: f64 = group.clone().zip(direction).map(|(index, d)| TRUE[index] * d).sum();
             Ok(self.truth(sum + self.along))
         }

@@ -1,7 +1,7 @@
 //! The outcome of a check: what was compared, what was found, and what to conclude.
 
 use ann_core::ndarray::{Array1, Array2};
-use ann_core::{Kind, Scalar, Span};
+use ann_core::{LayerSpan, ParameterKind, Scalar};
 
 use crate::entry::Names;
 use crate::function::FunctionCheck;
@@ -47,7 +47,7 @@ impl Arithmetic {
 #[non_exhaustive]
 pub struct Group {
     /// Layer k, counted from 1, and weights or biases; `None` without a layout.
-    pub part: Option<(usize, Kind)>,
+    pub part: Option<(usize, ParameterKind)>,
     /// Number of entries, at least 1.
     pub entries: usize,
     /// Entries compared by themselves: all, or a sample of a large group.
@@ -251,7 +251,7 @@ impl Report {
 }
 
 impl LayerGradient {
-    fn collect(span: &Span, mut values: impl Iterator<Item = f64>) -> Self {
+    fn collect(span: &LayerSpan, mut values: impl Iterator<Item = f64>) -> Self {
         let weights = values.by_ref().take(span.weights().len()).collect();
         let weights = Array2::from_shape_vec((span.fan_out, span.fan_in), weights);
         Self { weights: weights.expect("the layer has fan_out · fan_in weights"), bias: values.collect() }

@@ -6,11 +6,7 @@
 //! it matters for p − 1 of a sure classification, for o − y near a fit and for a (1 − a) of a saturated unit.
 
 use crate::black_box::ROUNDING;
-use crate::reference::{Dense, Reference, Sample};
-
-/// A function of the user's own is asked again at so many times the error of its arguments: once, to find what rounding makes of
-/// it, and as far as a bound of sixteen errors reaches, where it may jump.
-pub(crate) const PROBES: [f64; 4] = [1.0, -1.0, 16.0, -16.0];
+use crate::textbook::{Dense, Reference, Sample};
 
 /// Backpropagation of one sample with the errors of each of its numbers.  Layers count from 1, `a[0]` is the input.
 #[derive(Debug)]

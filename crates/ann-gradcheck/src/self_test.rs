@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use ann_core::rand::{Rng, RngExt};
 
-use crate::ledger::{Case, Kind, Ledger, Truth};
+use crate::ledger::{Case, Certainty, KnownDerivative, Ledger};
 use crate::oracle::{Oracle, examine, resolution};
 use crate::{Result, Verdict};
 
@@ -34,7 +34,7 @@ impl SelfTest {
         case: Case,
         groups: &[&Ledger],
         mut analytic: Vec<f64>,
-        seen: &[(usize, Truth)],
+        seen: &[(usize, KnownDerivative)],
         oracle: &mut impl Oracle,
         rng: &mut impl Rng,
     ) -> Result<Option<Self>> {
@@ -61,7 +61,7 @@ impl SelfTest {
         let mut ledger = group.without(index);
         let seen = examine(&mut ledger, case, &analytic, oracle, rng)?;
         let found = ledger.findings().iter().any(|finding| finding.index == index);
-        let is_excused = seen.iter().any(|(seen, truth)| *seen == index && truth.kind == Kind::Excused);
+        let is_excused = seen.iter().any(|(seen, truth)| *seen == index && truth.kind == Certainty::Excused);
         let is_coarse = is_excused || factor - 1.0 > oracle.coarsest(moved);
         Ok(Some(Self { index, factor, found, is_coarse }))
     }
@@ -77,10 +77,14 @@ impl SelfTest {
 }
 
 /// The largest entry of those in a group that were found right.
-fn largest(group: &Range<usize>, analytic: &[f64], seen: &[(usize, Truth)]) -> Option<(usize, Truth)> {
+fn largest(
+    group: &Range<usize>,
+    analytic: &[f64],
+    seen: &[(usize, KnownDerivative)],
+) -> Option<(usize, KnownDerivative)> {
     let size = |index: usize| analytic[index].abs();
-    let stands_out = |(index, truth): &&(usize, Truth)| {
-        !matches!(truth.kind, Kind::Blurred | Kind::Excused)
+    let stands_out = |(index, truth): &&(usize, KnownDerivative)| {
+        !matches!(truth.kind, Certainty::Blurred | Certainty::Excused)
             && truth.bound < size(*index)
             && truth.agrees(analytic[*index])
     };
@@ -115,9 +119,9 @@ mod tests {
     #[test]
     fn what_is_not_found_is_invalid_unless_the_oracle_cannot_tell() {
         for (kind, bound, verdict) in
-            [(Kind::Ordinary, 8.0, Verdict::Invalid), (Kind::Excused, 0.0, Verdict::Inconclusive)]
+            [(Certainty::Ordinary, 8.0, Verdict::Invalid), (Certainty::Excused, 0.0, Verdict::Inconclusive)]
         {
-            let mut oracle = Known::of(&[Truth { value: 4.0, bound, kind }]);
+            let mut oracle = Known::of(&[KnownDerivative { value: 4.0, bound, kind }]);
             let test = run(&ledger(0, "x"), &[4.0], ordinary(4.0, 0.0), &mut oracle).expect("it stands out");
             assert_eq!((test.found, test.verdict()), (false, verdict));
         }
@@ -139,48 +143,49 @@ mod tests {
     #[test]
     fn the_largest_entry_that_was_found_right() {
         let right = |size| (size, ordinary(size, 0.0));
-        let unsure = |kind, size| (size, Truth { kind, ..ordinary(size, 0.0) });
+        let unsure = |kind, size| (size, KnownDerivative { kind, ..ordinary(size, 0.0) });
         let entries = [
             right(0.5),
             right(-1.0),
-            unsure(Kind::Blurred, 4.0),
+            unsure(Certainty::Blurred, 4.0),
             (8.0, ordinary(7.0, 0.5)),
             (16.0, ordinary(16.0, 16.0)),
-            unsure(Kind::Excused, 32.0),
+            unsure(Certainty::Excused, 32.0),
             right(64.0),
         ];
         let analytic = entries.map(|(analytic, _)| analytic);
-        let seen: Vec<(usize, Truth)> = entries.iter().map(|(_, truth)| *truth).enumerate().collect();
+        let seen: Vec<(usize, KnownDerivative)> =
+            entries.iter().map(|(_, truth)| *truth).enumerate().collect();
         let of = |group: Range<usize>| largest(&group, &analytic, &seen).map(|(index, _)| index);
         assert_eq!([of(0..6), of(0..1), of(2..6), of(0..7)], [Some(1), Some(0), None, Some(6)]);
     }
 
-    fn ordinary(value: f64, bound: f64) -> Truth {
-        Truth { value, bound, kind: Kind::Ordinary }
+    fn ordinary(value: f64, bound: f64) -> KnownDerivative {
+        KnownDerivative { value, bound, kind: Certainty::Ordinary }
     }
 
     /// Entry 0 was seen, and is looked for again.
-    fn run(group: &Ledger, analytic: &[f64], seen: Truth, oracle: &mut Known) -> Option<SelfTest> {
+    fn run(group: &Ledger, analytic: &[f64], seen: KnownDerivative, oracle: &mut Known) -> Option<SelfTest> {
         let rng = &mut ChaCha8Rng::seed_from_u64(5);
         SelfTest::run(CASE, &[group], analytic.to_vec(), &[(0, seen)], oracle, rng).expect("it knows all")
     }
 
     /// Knows each derivative to its own bound, and any along a direction to another.
     struct Known {
-        truths: Vec<Truth>,
+        truths: Vec<KnownDerivative>,
         along: f64,
         /// What it was asked about last.
         claimed: Vec<f64>,
     }
 
     impl Known {
-        fn of(truths: &[Truth]) -> Self {
+        fn of(truths: &[KnownDerivative]) -> Self {
             Self { truths: truths.to_vec(), along: 0.0, claimed: Vec::new() }
         }
     }
 
     impl Oracle for Known {
-        fn entries(&mut self, indices: &[usize], analytic: &[f64]) -> Result<Vec<Truth>> {
+        fn entries(&mut self, indices: &[usize], analytic: &[f64]) -> Result<Vec<KnownDerivative>> {
             self.claimed = analytic.to_vec();
             Ok(indices.iter().map(|&index| self.truths[index]).collect())
         }
@@ -189,7 +194,12 @@ mod tests {
             0.25
         }
 
-        fn along(&mut self, group: &Range<usize>, direction: &[f64], _claimed: f64) -> Result<Truth> {
+        fn along(
+            &mut self,
+            group: &Range<usize>,
+            direction: &[f64],
+            _claimed: f64,
+        ) -> Result<KnownDerivative> {
             let sum = group.clone().zip(direction).map(|(index, d)| self.truths[index].value * d).sum();
             Ok(ordinary(sum, self.along))
         }

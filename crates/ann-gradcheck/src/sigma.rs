@@ -6,8 +6,7 @@ use std::sync::Arc;
 use ann_core::{Activation, ActivationFn};
 use num_dual::Dual64;
 
-use crate::number::Number;
-use crate::rounding::PROBES;
+use crate::number::{Number, PROBES};
 use crate::{Error, Result};
 
 /// An activation that this crate knows how to compute.

@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Display};
 
-use ann_core::Place;
+use ann_core::ParameterId;
 use serde_json::{Value, json};
 
 use crate::entry::Names;
@@ -287,7 +287,7 @@ impl Group {
         let Some((layer, kind)) = self.part else {
             return "θ".into();
         };
-        let first = Place { layer, kind, unit: 0, input: 0 }.to_string();
+        let first = ParameterId { layer, kind, unit: 0, input: 0 }.to_string();
         first.split('[').next().unwrap_or_default().into()
     }
 }

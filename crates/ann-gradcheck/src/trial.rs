@@ -2,7 +2,7 @@
 
 use ann_core::ndarray::{Array2, Axis};
 use ann_core::rand::Rng;
-use ann_core::{Init, Network, Problem, Scalar, Span, Targets};
+use ann_core::{Init, LayerSpan, Network, Problem, Scalar, Targets};
 use rand_distr::{Distribution, Normal};
 
 use crate::Result;
@@ -19,11 +19,11 @@ const FEW: [usize; 3] = [1, 2, 6];
 #[derive(Debug)]
 pub(crate) struct Rows<F> {
     features: Array2<F>,
-    targets: Truth<F>,
+    targets: OwnedTargets<F>,
 }
 
 #[derive(Debug)]
-enum Truth<F> {
+enum OwnedTargets<F> {
     Classes(Vec<usize>),
     Values(Array2<F>),
 }
@@ -33,8 +33,10 @@ impl<F: Scalar> Rows<F> {
     fn new(problem: &Problem<'_, F>, count: usize) -> Self {
         let rows: Vec<usize> = (0..count).map(|i| i * problem.rows() / count).collect();
         let targets = match problem.targets() {
-            Targets::Classes(classes) => Truth::Classes(rows.iter().map(|&row| classes[row]).collect()),
-            Targets::Values(values) => Truth::Values(values.select(Axis(0), &rows)),
+            Targets::Classes(classes) => {
+                OwnedTargets::Classes(rows.iter().map(|&row| classes[row]).collect())
+            }
+            Targets::Values(values) => OwnedTargets::Values(values.select(Axis(0), &rows)),
             _ => unreachable!("the reference refused targets it does not know"),
         };
         Self { features: problem.features().select(Axis(0), &rows), targets }
@@ -48,8 +50,8 @@ impl<F: Scalar> Rows<F> {
     /// The problem of these rows, with the penalty's strength `l2`.
     pub fn problem<'a>(&'a self, of: &'a Problem<'_, F>, l2: f64) -> Problem<'a, F> {
         let targets: Targets<'a, F> = match &self.targets {
-            Truth::Classes(classes) => classes.into(),
-            Truth::Values(values) => values.into(),
+            OwnedTargets::Classes(classes) => classes.into(),
+            OwnedTargets::Values(values) => values.into(),
         };
         let problem = Problem::new(of.architecture(), of.loss().clone(), &self.features, targets);
         problem.and_then(|problem| problem.with_l2(l2)).expect("a part of a problem is one")
@@ -80,7 +82,7 @@ pub(crate) fn trained<F: Scalar>(
 /// The point with larger weights.
 pub(crate) fn enlarged<F: Scalar>(problem: &Problem<'_, F>, at: &[F]) -> Vec<F> {
     let mut point = at.to_vec();
-    for index in problem.layout().layers().iter().flat_map(Span::weights) {
+    for index in problem.layout().layers().iter().flat_map(LayerSpan::weights) {
         point[index] *= F::of(ENLARGED);
     }
     point

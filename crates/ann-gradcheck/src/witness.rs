@@ -2,14 +2,14 @@
 
 use std::ops::Range;
 
-use ann_core::{Kind, Layout, Scalar};
+use ann_core::{Layout, ParameterKind, Scalar};
 
 use crate::Result;
 use crate::exact::{Exact, Exactly, along, entries};
-use crate::ledger::{self, Part, Truth};
+use crate::ledger::{self, KnownDerivative, Part};
 use crate::oracle::{COARSEST, Oracle};
-use crate::reference::Reference;
 use crate::report::Arithmetic;
+use crate::textbook::Reference;
 
 /// Of one rounding of the whole for each row: where all rows have the same sign, adding them up one by one is off by up to so much
 /// (N/8 was measured for 20 000 rows in `f32`).
@@ -75,7 +75,7 @@ impl Witness<'_> {
     }
 
     /// The derivative of the loss, `largest` being the mean size of the largest in its group.
-    fn truth(&self, exactly: Exactly, penalty: f64, largest: f64) -> Truth {
+    fn truth(&self, exactly: Exactly, penalty: f64, largest: f64) -> KnownDerivative {
         let Exactly { derivative, size, error } = exactly;
         let value = derivative + penalty;
         let Precision { relative, group, error: of_error, underflow, .. } = self.precision;
@@ -87,30 +87,30 @@ impl Witness<'_> {
         let bound = bound + self.tolerance * largest;
         if !(value.is_finite() && bound.is_finite()) {
             // The estimate left the numbers: nothing can be said.
-            return Truth { value, bound: f64::INFINITY, kind: ledger::Kind::Excused };
+            return KnownDerivative { value, bound: f64::INFINITY, kind: ledger::Certainty::Excused };
         }
-        Truth { value, bound, kind: ledger::Kind::Ordinary }
+        KnownDerivative { value, bound, kind: ledger::Certainty::Ordinary }
     }
 
     /// 2λw as the difference of two gradients, each with the rounding of its `loss`; exactly 0 for a bias and for λ = 0.
-    fn penalty(&self, index: usize, loss: &Truth) -> Truth {
+    fn penalty(&self, index: usize, loss: &KnownDerivative) -> KnownDerivative {
         let value = self.reference.penalty_derivative(index);
-        if self.layout.locate(index).kind == Kind::Bias || self.reference.l2() == 0.0 {
-            return Truth { value: 0.0, bound: self.jitter, kind: ledger::Kind::Known };
+        if self.layout.locate(index).kind == ParameterKind::Bias || self.reference.l2() == 0.0 {
+            return KnownDerivative { value: 0.0, bound: self.jitter, kind: ledger::Certainty::Known };
         }
         let bound = 2.0 * loss.bound + (self.precision.relative + self.tolerance) * value.abs() + self.jitter;
-        Truth { value, bound, kind: ledger::Kind::Ordinary }
+        KnownDerivative { value, bound, kind: ledger::Certainty::Ordinary }
     }
 
     /// Whether the loss cannot depend on this entry, whatever θ is.
     fn is_idle(&self, index: usize) -> bool {
         let place = self.layout.locate(index);
-        place.layer == 1 && place.kind == Kind::Weight && self.zero_inputs[place.input]
+        place.layer == 1 && place.kind == ParameterKind::Weight && self.zero_inputs[place.input]
     }
 }
 
 impl Oracle for Witness<'_> {
-    fn entries(&mut self, indices: &[usize], _analytic: &[f64]) -> Result<Vec<Truth>> {
+    fn entries(&mut self, indices: &[usize], _analytic: &[f64]) -> Result<Vec<KnownDerivative>> {
         let exactly = self.exactly(indices);
         let penalty = |index| match self.part {
             Part::Total => self.reference.penalty_derivative(index),
@@ -125,7 +125,7 @@ impl Oracle for Witness<'_> {
                 return self.penalty(index, &truth);
             }
             if self.part == Part::Loss && self.is_idle(index) {
-                return Truth { value: 0.0, bound: 0.0, kind: ledger::Kind::Known };
+                return KnownDerivative { value: 0.0, bound: 0.0, kind: ledger::Certainty::Known };
             }
             truth
         });
@@ -138,7 +138,7 @@ impl Oracle for Witness<'_> {
         of_rounding + 1e3 * self.tolerance * (moved as f64).sqrt()
     }
 
-    fn along(&mut self, group: &Range<usize>, direction: &[f64], _claimed: f64) -> Result<Truth> {
+    fn along(&mut self, group: &Range<usize>, direction: &[f64], _claimed: f64) -> Result<KnownDerivative> {
         let penalties =
             || group.clone().zip(direction).map(|(i, d)| self.reference.penalty_derivative(i) * d);
         let penalty_size: f64 = penalties().map(f64::abs).sum();
@@ -146,7 +146,11 @@ impl Oracle for Witness<'_> {
             let sizes = || group.clone().zip(direction).map(|(i, d)| (self.loss_gradient[i] * d).abs());
             let rounded = 8.0 * self.precision.rounding * (sizes().sum::<f64>() + 2.0 * penalty_size);
             let bound = rounded + self.jitter * group.len() as f64 + self.tolerance * penalty_size;
-            return Ok(Truth { value: penalties().sum(), bound, kind: ledger::Kind::Ordinary });
+            return Ok(KnownDerivative {
+                value: penalties().sum(),
+                bound,
+                kind: ledger::Certainty::Ordinary,
+            });
         }
         let place = self.layout.locate(group.start);
         let exactly = along(self.reference, (place.layer, place.kind), direction, self.precision.rounding);
@@ -185,10 +189,10 @@ mod tests {
             let truth = witness.truth(Exactly { derivative: -3.0, size: 5.0, error: 7.0 }, 2.0, 11.0);
             // |d| and penalty by 1/8, the largest by 1/16, errors by 1/32; N/4 roundings of 1/64 for N = 2; 1; tolerance 1/2.
             let bound = 5.0 / 8.0 + 11.0 / 16.0 + 7.0 / 32.0 + 2.0 / 4.0 / 64.0 * 5.0 + 1.0 + 11.0 / 2.0;
-            assert_eq!((truth.value, truth.bound, truth.kind), (-1.0, bound, ledger::Kind::Ordinary));
+            assert_eq!((truth.value, truth.bound, truth.kind), (-1.0, bound, ledger::Certainty::Ordinary));
             for (derivative, error) in [(f64::NAN, 1.0), (1.0, f64::INFINITY)] {
                 let truth = witness.truth(Exactly { derivative, size: 1.0, error }, 0.0, 1.0);
-                assert_eq!((truth.bound, truth.kind), (f64::INFINITY, ledger::Kind::Excused));
+                assert_eq!((truth.bound, truth.kind), (f64::INFINITY, ledger::Certainty::Excused));
             }
         });
     }
@@ -196,12 +200,12 @@ mod tests {
     #[test]
     fn a_penalty_is_the_difference_of_two_gradients() {
         with_witness(Part::Penalty, |witness| {
-            let loss = Truth { value: 9.0, bound: 0.25, kind: ledger::Kind::Ordinary };
+            let loss = KnownDerivative { value: 9.0, bound: 0.25, kind: ledger::Certainty::Ordinary };
             // 2λw = 3; two bounds of the loss, (1/8 + tolerance 1/2) of itself, jitter 4.
             let truth = witness.penalty(0, &loss);
-            assert_eq!((truth.value, truth.bound, truth.kind), (3.0, 6.375, ledger::Kind::Ordinary));
+            assert_eq!((truth.value, truth.bound, truth.kind), (3.0, 6.375, ledger::Certainty::Ordinary));
             let truth = witness.penalty(1, &loss);
-            assert_eq!((truth.value, truth.bound, truth.kind), (0.0, 4.0, ledger::Kind::Known));
+            assert_eq!((truth.value, truth.bound, truth.kind), (0.0, 4.0, ledger::Certainty::Known));
             // Along 2: 8u (|8 · 2| + 2 |3 · 2|) with u = 1/64, one entry's jitter, tolerance of 6.
             let truth = witness.along(&(0..1), &[2.0], f64::NAN).unwrap();
             assert_eq!((truth.value, truth.bound), (6.0, 28.0 / 8.0 + 4.0 + 3.0));
@@ -218,8 +222,8 @@ mod tests {
         close(total.bound - loss.bound, 2.0 * 6.0 / 8.0);
         let entries = |part| with_witness(part, |witness| witness.entries(&[0, 1], &[0.0; 2]).unwrap());
         let (loss, total) = (entries(Part::Loss), entries(Part::Total));
-        assert_eq!((loss[0].value, loss[0].kind), (0.0, ledger::Kind::Known), "its input is called 0");
-        assert_eq!((total[0].value, total[0].kind), (13.0, ledger::Kind::Ordinary));
+        assert_eq!((loss[0].value, loss[0].kind), (0.0, ledger::Certainty::Known), "its input is called 0");
+        assert_eq!((total[0].value, total[0].kind), (13.0, ledger::Certainty::Ordinary));
         assert_eq!((loss[1].value, total[1].value), (8.0, 8.0));
         // The largest is 10 without the penalty and 13 with it: by 1/16 and tolerance 1/2.
         close(total[1].bound - loss[1].bound, 3.0 / 16.0 + 3.0 / 2.0);

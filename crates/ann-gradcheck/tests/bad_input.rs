@@ -2,7 +2,7 @@
 
 use crate::common::gradient;
 use ann_core::ndarray::{Array1, Array2, array};
-use ann_core::{Activation, ActivationFn, Architecture, Kind, Loss, Problem};
+use ann_core::{Activation, ActivationFn, Architecture, Loss, ParameterKind, Problem};
 use ann_gradcheck::{
     Config, Error, Layers, Result, Verdict, central_differences, check_gradient, check_problem,
 };
@@ -111,7 +111,7 @@ fn a_closure_must_give_the_same_when_asked_again() {
     };
     let report = linear(&[1.0, 1.0], drifting, &config);
     let Err(Error::NotRepeatable { parts, .. }) = &report else { panic!("{report:?}") };
-    assert_eq!(parts, &[(1, Kind::Bias)]);
+    assert_eq!(parts, &[(1, ParameterKind::Bias)]);
     assert_eq!(Verdict::of(&report), Verdict::Invalid);
     says(report, "the gradient by b¹[0] (point given, 2 rows, total) is 1, and 2 when asked again");
 }

@@ -1,7 +1,7 @@
 //! Typical mistakes, planted into a right gradient: each is found, and blamed on the right layer and kind.
 
 use crate::common::{Data, Task, gradient, point};
-use ann_core::{Activation, Init, Kind, Place, Problem, block};
+use ann_core::{Activation, Init, ParameterId, ParameterKind, Problem, block};
 use ann_datasets::doughnut;
 use ann_gradcheck::{Config, Error, Layers, Point, Report, Verdict, check_problem, reference};
 
@@ -23,7 +23,7 @@ fn sign() {
 }
 #[test]
 fn one_entry_off_by_a_millionth_of_itself() {
-    let place = Place { layer: 2, kind: Kind::Weight, unit: 0, input: 3 };
+    let place = ParameterId { layer: 2, kind: ParameterKind::Weight, unit: 0, input: 3 };
     let report =
         find(|problem, _, gradient| gradient[problem.layout().index(place).unwrap()] *= 1.0 + 1e-6, &["W²"]);
     let [finding] = report.findings() else { panic!("one entry: {report}") };
@@ -79,7 +79,7 @@ fn lambda_instead_of_two_lambda() {
 #[test]
 fn penalty_on_biases() {
     let penalise = |problem: &Problem<'_>, at: &[f64], gradient: &mut [f64]| {
-        for index in problem.layout().layers().iter().flat_map(ann_core::Span::bias) {
+        for index in problem.layout().layers().iter().flat_map(ann_core::LayerSpan::bias) {
             gradient[index] += 2.0 * problem.l2() * at[index];
         }
     };
@@ -98,7 +98,7 @@ fn a_layer_alone() {
 
 /// Adds `factor` · W to a gradient.
 fn add_penalty(problem: &Problem<'_>, at: &[f64], gradient: &mut [f64], factor: f64) {
-    for index in problem.layout().layers().iter().flat_map(ann_core::Span::weights) {
+    for index in problem.layout().layers().iter().flat_map(ann_core::LayerSpan::weights) {
         gradient[index] += factor * at[index];
     }
 }

@@ -21,7 +21,7 @@ fn single(activation: Activation, seed: u64, factor: f32) -> Report {
         let mut scratch = block::Scratch::new(problem.architecture(), problem.rows());
         block::accumulate(problem, at, 0..problem.rows(), &mut scratch, out);
         for (index, g) in out.iter_mut().enumerate() {
-            let is_weight = problem.layout().locate(index).kind == ann_core::Kind::Weight;
+            let is_weight = problem.layout().locate(index).kind == ann_core::ParameterKind::Weight;
             let penalty = if is_weight { 2.0 * problem.l2() as f32 * at[index] } else { 0.0 };
             *g = (*g / problem.rows() as f32 + penalty) * factor;
         }
@@ -129,7 +129,7 @@ fn a_penalty_added_row_by_row_is_not_blamed() {
         let mut scratch = block::Scratch::new(problem.architecture(), 1);
         for n in 0..problem.rows() {
             block::accumulate(problem, at, n..n + 1, &mut scratch, out);
-            for index in problem.layout().layers().iter().flat_map(ann_core::Span::weights) {
+            for index in problem.layout().layers().iter().flat_map(ann_core::LayerSpan::weights) {
                 out[index] += 2.0 * problem.l2() * at[index];
             }
         }

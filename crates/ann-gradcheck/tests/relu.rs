@@ -2,7 +2,7 @@
 
 use crate::common::{Data, HIDDEN, Task, check, check_with, gradient, point};
 use ann_core::ndarray::{Array1, Array2, array};
-use ann_core::{Activation, ActivationFn, Architecture, Init, Kind, Loss, Problem, Targets};
+use ann_core::{Activation, ActivationFn, Architecture, Init, Loss, ParameterKind, Problem, Targets};
 use ann_datasets::{doughnut, example, squares};
 use ann_gradcheck::{Config, Report, Verdict};
 
@@ -153,7 +153,7 @@ fn a_wrong_relu_derivative_is_found() {
     let report = ann_gradcheck::check_problem(&problem, &at, careless, &Config::default()).unwrap();
     let failed = report.groups().iter().filter(|group| group.verdict == Verdict::Fail);
     let failed: Vec<_> = failed.filter_map(|group| group.part).collect();
-    assert_eq!(failed, [(1, Kind::Weight), (1, Kind::Bias)]);
+    assert_eq!(failed, [(1, ParameterKind::Weight), (1, ParameterKind::Bias)]);
 }
 
 /// 1-1-1 with θ = (W¹, b¹, W², b²), one sample x = 1, y = 1, squared error.

@@ -4,7 +4,7 @@
 
 use crate::common::{gradient, point};
 use ann_core::ndarray::{Array2, array};
-use ann_core::{Activation, Architecture, Init, Kind, Loss, Place, Problem};
+use ann_core::{Activation, Architecture, Init, Loss, ParameterId, ParameterKind, Problem};
 use ann_gradcheck::{Config, Report, Verdict, check_gradient, check_problem};
 
 /// 40-[500, 30]-5: 35 685 parameters, more than are compared one by one.
@@ -38,7 +38,7 @@ fn a_right_gradient_passes() {
 #[test]
 fn one_entry_among_thousands_is_found_and_named() {
     for (seed, unit, input) in [(1, 123, 17), (2, 499, 39), (3, 0, 0)] {
-        let place = Place { layer: 1, kind: Kind::Weight, unit, input };
+        let place = ParameterId { layer: 1, kind: ParameterKind::Weight, unit, input };
         let report = large(|problem, out| out[problem.layout().index(place).unwrap()] *= 1.001, seed);
         let wrong: Vec<_> = report.findings().iter().map(|finding| report.name_of(finding.index)).collect();
         assert_eq!(wrong, [place.to_string()], "{report}");
@@ -103,7 +103,7 @@ fn a_penalty_alone_may_be_wrong() {
     let problem = Problem::new(&architecture, Loss::MeanSquaredError, &x, &y).unwrap().with_l2(0.1).unwrap();
     let half = |problem: &Problem<'_>, at: &[f64], out: &mut [f64]| {
         gradient(problem, at, out);
-        for index in problem.layout().layers().iter().flat_map(ann_core::Span::weights) {
+        for index in problem.layout().layers().iter().flat_map(ann_core::LayerSpan::weights) {
             out[index] -= problem.l2() * at[index];
         }
     };

@@ -7,7 +7,7 @@ use ann_core::vector::add_scaled;
 use ann_core::{Error as CoreError, Network, Problem, Scalar, seeded};
 use rand::seq::SliceRandom;
 
-use crate::{Accumulation, EpochRecord, Error, History, Objective, Result, StopReason, Value};
+use crate::{Accumulation, EpochRecord, Error, History, Objective, ObjectiveValue, Result, StopReason};
 
 /// How many rows an update sees.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -180,7 +180,7 @@ impl<'p, 'data, F: Scalar> Descent<'p, 'data, F> {
     }
 
     /// What is recorded: J before the update that [`step`](Self::step) makes, or the mean of an epoch of mini-batches.
-    fn value(&mut self, epoch: usize, network: &mut Network<F>) -> Value {
+    fn value(&mut self, epoch: usize, network: &mut Network<F>) -> ObjectiveValue {
         match self.config.batching {
             Batching::Full => self.objective.value_and_gradient(network.parameters(), &mut self.gradient),
             Batching::Shuffled { .. } if epoch == self.config.epochs => {
@@ -191,7 +191,13 @@ impl<'p, 'data, F: Scalar> Descent<'p, 'data, F> {
     }
 
     /// One update for each batch, and the mean of J over their rows.
-    fn mini_batches(&mut self, rows: usize, seed: u64, epoch: usize, network: &mut Network<F>) -> Value {
+    fn mini_batches(
+        &mut self,
+        rows: usize,
+        seed: u64,
+        epoch: usize,
+        network: &mut Network<F>,
+    ) -> ObjectiveValue {
         let mut rng = seeded(seed);
         rng.set_stream((self.config.first_epoch as u64).wrapping_add(epoch as u64));
         // From the same order each time, so that an epoch does not depend on those before it.
@@ -199,7 +205,7 @@ impl<'p, 'data, F: Scalar> Descent<'p, 'data, F> {
         self.order.shuffle(&mut rng);
         let Self { config, objective, gradient, order, updates } = self;
         objective.awake(|objective| {
-            let mut mean = Value { loss: 0.0, penalty: 0.0, accuracy: None };
+            let mut mean = ObjectiveValue { loss: 0.0, penalty: 0.0, accuracy: None };
             for batch in order.chunks(rows) {
                 let value = objective.value_and_gradient_of(batch, network.parameters(), gradient);
                 mean = mean.plus(&value, batch.len() as f64 / order.len() as f64);
@@ -222,12 +228,12 @@ impl<'p, 'data, F: Scalar> Descent<'p, 'data, F> {
     }
 
     /// J of the network as it is left, where the record before says something else.
-    fn closing_value(&mut self, epoch: usize, network: &Network<F>) -> Option<Value> {
+    fn closing_value(&mut self, epoch: usize, network: &Network<F>) -> Option<ObjectiveValue> {
         let is_described = self.config.batching == Batching::Full || epoch == self.config.epochs;
         (!is_described).then(|| self.objective.value(network.parameters()))
     }
 
-    fn diverged(&self, epoch: usize, value: &Value) -> Error {
+    fn diverged(&self, epoch: usize, value: &ObjectiveValue) -> Error {
         let objective = value.total();
         match (self.updates, self.config.batching) {
             (0, _) => Error::InfiniteStart { objective },

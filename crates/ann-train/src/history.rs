@@ -1,6 +1,6 @@
 //! What training leaves behind: a record for each epoch, and why it stopped.
 
-use crate::Value;
+use crate::ObjectiveValue;
 
 /// One epoch.  With all rows at once: the network after `epoch` updates.  With mini-batches: the mean over the rows of an epoch, each
 /// with the parameters that its batch found, and in the last record the network after `epoch` epochs.
@@ -17,7 +17,7 @@ pub struct EpochRecord {
 }
 
 impl EpochRecord {
-    pub(crate) fn new(epoch: usize, value: &Value) -> Self {
+    pub(crate) fn new(epoch: usize, value: &ObjectiveValue) -> Self {
         Self { epoch, loss: value.loss, penalty: value.penalty, accuracy: value.accuracy }
     }
 }

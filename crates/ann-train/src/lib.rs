@@ -18,7 +18,7 @@ pub use descent::{Batching, TrainConfig, descend, train, train_observed};
 pub use error::{Error, Result};
 pub use forward::forward;
 pub use history::{EpochRecord, History, StopReason};
-pub use objective::{Accumulation, Objective, Value, per_sample_gradients};
+pub use objective::{Accumulation, Objective, ObjectiveValue, per_sample_gradients};
 pub use regressor::{FittedRegressor, Output, RegressionTargets, Regressor};
 
 /// The crate below, whole: `ann_train::ann_core::dense`, `ann_train::ann_core::Error`, …

@@ -8,7 +8,7 @@ use ann_core::vector::{add_scaled, scale};
 use ann_core::{Problem, Scalar, TargetKind};
 
 use crate::Result;
-use crate::sum::{Chosen, Summation};
+use crate::sum::{RowSelection, Summation};
 use crate::threads::checked;
 
 /// How the gradients of the rows are summed.  Both ways agree to rounding; each is exact about its own order of additions.
@@ -23,7 +23,7 @@ pub enum Accumulation {
 
 /// J at one point, in its parts.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Value {
+pub struct ObjectiveValue {
     /// (1/N) Σₙ ℓₙ, without penalty.
     pub loss: f64,
     /// λ Σ‖W‖².
@@ -32,7 +32,7 @@ pub struct Value {
     pub accuracy: Option<f64>,
 }
 
-impl Value {
+impl ObjectiveValue {
     /// J = loss + penalty: what is minimised.
     pub fn total(&self) -> f64 {
         self.loss + self.penalty
@@ -97,8 +97,8 @@ impl<'p, 'data, F: Scalar> Objective<'p, 'data, F> {
     ///
     /// # Panics
     /// When `parameters` are not as many as the problem's layout has.
-    pub fn value(&mut self, parameters: &[F]) -> Value {
-        let tally = self.summation.sum(self.problem, parameters, Chosen::All, None);
+    pub fn value(&mut self, parameters: &[F]) -> ObjectiveValue {
+        let tally = self.summation.sum(self.problem, parameters, RowSelection::All, None);
         self.mean(tally, self.problem.rows(), parameters)
     }
 
@@ -106,17 +106,22 @@ impl<'p, 'data, F: Scalar> Objective<'p, 'data, F> {
     ///
     /// # Panics
     /// When `parameters` or `gradient` are not as long as the problem's layout.
-    pub fn value_and_gradient(&mut self, parameters: &[F], gradient: &mut [F]) -> Value {
-        self.chosen(parameters, Chosen::All, self.problem.rows(), gradient)
+    pub fn value_and_gradient(&mut self, parameters: &[F], gradient: &mut [F]) -> ObjectiveValue {
+        self.chosen(parameters, RowSelection::All, self.problem.rows(), gradient)
     }
 
     /// The same with the mean over some rows only, in the order given: a mini-batch.
     ///
     /// # Panics
     /// As [`value_and_gradient`](Self::value_and_gradient); also when there are no rows, or one that the problem has not.
-    pub fn value_and_gradient_of(&mut self, rows: &[usize], parameters: &[F], gradient: &mut [F]) -> Value {
+    pub fn value_and_gradient_of(
+        &mut self,
+        rows: &[usize],
+        parameters: &[F],
+        gradient: &mut [F],
+    ) -> ObjectiveValue {
         assert!(!rows.is_empty(), "a mean needs rows");
-        self.chosen(parameters, Chosen::These(rows), rows.len(), gradient)
+        self.chosen(parameters, RowSelection::These(rows), rows.len(), gradient)
     }
 
     /// Does `work` with this objective, a sum after the other, while all its threads stay awake.
@@ -127,17 +132,23 @@ impl<'p, 'data, F: Scalar> Objective<'p, 'data, F> {
         }
     }
 
-    fn chosen(&mut self, parameters: &[F], chosen: Chosen<'_>, rows: usize, gradient: &mut [F]) -> Value {
+    fn chosen(
+        &mut self,
+        parameters: &[F],
+        chosen: RowSelection<'_>,
+        rows: usize,
+        gradient: &mut [F],
+    ) -> ObjectiveValue {
         let tally = self.summation.sum(self.problem, parameters, chosen, Some(gradient));
         scale(gradient, F::of(1.0 / rows as f64));
         add_penalty_gradient(self.problem, parameters, gradient);
         self.mean(tally, rows, parameters)
     }
 
-    fn mean(&self, tally: Tally, rows: usize, parameters: &[F]) -> Value {
+    fn mean(&self, tally: Tally, rows: usize, parameters: &[F]) -> ObjectiveValue {
         let n = rows as f64;
         let is_classification = self.problem.targets().kind() == TargetKind::Classes;
-        Value {
+        ObjectiveValue {
             loss: tally.loss / n,
             penalty: penalty(self.problem, parameters),
             accuracy: is_classification.then(|| tally.correct as f64 / n),

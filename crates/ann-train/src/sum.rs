@@ -31,7 +31,7 @@ const KEPT: usize = 16 << 20;
 
 /// Which rows of a problem are summed.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Chosen<'a> {
+pub(crate) enum RowSelection<'a> {
     All,
     These(&'a [usize]),
 }
@@ -101,12 +101,12 @@ impl<F: Scalar> Summation<F> {
         &mut self,
         problem: &Problem<'_, F>,
         parameters: &[F],
-        chosen: Chosen<'_>,
+        chosen: RowSelection<'_>,
         gradient: Option<&mut [F]>,
     ) -> Tally {
         let rows = match chosen {
-            Chosen::All => problem.rows(),
-            Chosen::These(rows) => rows.len(),
+            RowSelection::All => problem.rows(),
+            RowSelection::These(rows) => rows.len(),
         };
         let leaf_rows = leaf_rows(problem, self.accumulation, rows);
         let leaves = &mut self.leaves[..rows.div_ceil(leaf_rows)];
@@ -128,7 +128,7 @@ impl<F: Scalar> Summation<F> {
 struct Work<'a, 'data, F> {
     problem: &'a Problem<'data, F>,
     parameters: &'a [F],
-    chosen: Chosen<'a>,
+    chosen: RowSelection<'a>,
     scratches: &'a Mutex<Vec<Scratch<F>>>,
     block: (usize, Kernel),
     rows_at_once: usize,
@@ -198,7 +198,7 @@ impl<F: Scalar> Work<'_, '_, F> {
         // There is one for each thread; but a thread that waits in a function of the user's own may be given another leaf.
         let mut scratch = scratch
             .unwrap_or_else(|| Scratch::with_kernel(self.problem.architecture(), self.block.0, self.block.1));
-        let tally = if matches!(self.chosen, Chosen::All) && !leaf.kept.is_empty() {
+        let tally = if matches!(self.chosen, RowSelection::All) && !leaf.kept.is_empty() {
             total(leaf.kept.iter().map(|batch| self.block(batch, &mut scratch, gradient.as_deref_mut())))
         } else {
             let blocks = pieces(leaf.rows.clone(), scratch.rows());
@@ -220,12 +220,14 @@ impl<F: Scalar> Work<'_, '_, F> {
     fn gathered(&self, rows: Range<usize>, scratch: &mut Scratch<F>, gradient: Option<&mut [F]>) -> Tally {
         let (problem, parameters) = (self.problem, self.parameters);
         match (self.chosen, gradient) {
-            (Chosen::All, Some(gradient)) => block::accumulate(problem, parameters, rows, scratch, gradient),
-            (Chosen::All, None) => block::evaluate(problem, parameters, rows, scratch),
-            (Chosen::These(chosen), Some(gradient)) => {
+            (RowSelection::All, Some(gradient)) => {
+                block::accumulate(problem, parameters, rows, scratch, gradient)
+            }
+            (RowSelection::All, None) => block::evaluate(problem, parameters, rows, scratch),
+            (RowSelection::These(chosen), Some(gradient)) => {
                 block::accumulate(problem, parameters, chosen[rows].iter().copied(), scratch, gradient)
             }
-            (Chosen::These(chosen), None) => {
+            (RowSelection::These(chosen), None) => {
                 block::evaluate(problem, parameters, chosen[rows].iter().copied(), scratch)
             }
         }

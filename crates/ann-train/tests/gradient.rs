@@ -1,7 +1,7 @@
 //! ∂J/∂θ of `Objective` is the derivative of J, which `ann-gradcheck` computes by code of its own.
 
 use ann_gradcheck::{Config, Group, Report, Verdict, check_problem, reference};
-use ann_train::ann_core::Span;
+use ann_train::ann_core::LayerSpan;
 use ann_train::ann_core::block::{self, Kernel};
 use ann_train::ndarray::{Array2, Axis};
 use ann_train::{
@@ -127,7 +127,7 @@ fn point(problem: &Problem<'_>) -> Vec<f64> {
     let network: Network =
         Network::init(problem.architecture(), init, &mut seeded(SEED)).expect("it has layers");
     let mut at = network.into_parameters();
-    for index in problem.layout().layers().iter().flat_map(Span::bias) {
+    for index in problem.layout().layers().iter().flat_map(LayerSpan::bias) {
         at[index] = 0.5 + 0.4 * (index as f64).sin();
     }
     at

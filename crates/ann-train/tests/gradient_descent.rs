@@ -369,7 +369,7 @@ fn value_and_gradient(
     problem: &Problem<'_>,
     network: &Network,
     accumulation: Accumulation,
-) -> (ann_train::Value, Vec<f64>) {
+) -> (ann_train::ObjectiveValue, Vec<f64>) {
     let mut gradient = vec![0.0; problem.layout().len()];
     let value = Objective::new(problem, accumulation).value_and_gradient(network.parameters(), &mut gradient);
     (value, gradient)

@@ -178,7 +178,7 @@ fn a_loss_that_waits_for_other_threads() {
     assert_eq!(gradient, [2.0, 2.0]);
 }
 
-/// Value, gradient and three epochs of training: the same bits for any number of threads.
+/// ObjectiveValue, gradient and three epochs of training: the same bits for any number of threads.
 #[track_caller]
 fn check<F: Scalar>(widths: &[usize], activation: &Activation, loss: &Loss, n: usize) {
     with_problem::<F>(widths, activation, loss, n, |problem, at| {

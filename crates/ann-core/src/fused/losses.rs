@@ -3,11 +3,11 @@
 use pulp::Simd;
 
 use super::tiles::Group;
-use crate::block::Tally;
 use crate::column::{Column, TILE};
 use crate::elementary::Function;
 use crate::lanes::{Lanes, PAIR, Vector, fold};
 use crate::loss::RowInF64;
+use crate::pass::Tally;
 use crate::{Loss, LossFn, Scalar, TargetKind};
 
 /// Losses are summed in `f64`, whatever the rows are: row i of a tile in lane i mod LANES.

@@ -9,19 +9,19 @@ use std::array;
 use pulp::Simd;
 
 use crate::Scalar;
-use crate::column::{Column, SQUARE, TILE, turned};
+use crate::column::{Column, SQUARE, TILE, transpose_square};
 use crate::instructions::is_portable;
 use crate::lanes::{Vector, fold};
 
 /// A layer with this many inputs and units adds its gradient with the inputs along the lanes, row after row: their sums need no
-/// adding up over lanes, which pays for turning the columns of inputs into rows.
+/// adding up over lanes, which pays for transposing the columns of inputs into rows.
 const LEAST_INPUTS: usize = 32;
 const LEAST_UNITS: usize = 16;
-/// Strips of inputs that are turned at the same time: then a row of weights is added to in larger pieces.
+/// Strips of inputs that are transposed at the same time: then a row of weights is added to in larger pieces.
 const STRIPS: usize = 4;
 
-/// Columns that [`backward`] and [`add_weight_gradient`] need to turn things, for `tiles` tiles.
-pub(super) fn turned_columns(fan_out: usize, tiles: usize) -> usize {
+/// Columns that [`backward`] and [`add_weight_gradient`] need as room to transpose, for `tiles` tiles.
+pub(super) fn transposed_columns(fan_out: usize, tiles: usize) -> usize {
     fan_out.max(STRIPS * tiles * TILE)
 }
 
@@ -139,12 +139,12 @@ pub(super) fn backward<S: Simd, F: Scalar>(
     weights: &[F],
     delta: &[Column<F>],
     fan_out: usize,
-    turned: &mut [Column<F>],
+    transposed: &mut [Column<F>],
     x_delta: &mut [Column<F>],
 ) {
     let fan_in = weights.len() / fan_out;
     // A strip is 32 neighbouring columns of W.  They are copied because rows of W may lie far apart.
-    let strip = &mut turned[..fan_out];
+    let strip = &mut transposed[..fan_out];
     for start in (0..fan_in).step_by(TILE) {
         let width = TILE.min(fan_in - start);
         for (row, strip) in weights.chunks_exact(fan_in).zip(&mut *strip) {
@@ -233,12 +233,12 @@ pub(super) fn add_weight_gradient<S: Simd, F: Scalar>(
     delta: &[Column<F>],
     x: &[Column<F>],
     fan_out: usize,
-    turned: &mut [Column<F>],
+    transposed: &mut [Column<F>],
     weights: &mut [F],
 ) {
     let fan_in = weights.len() / fan_out;
     if has_inputs_along_lanes(fan_in, fan_out) {
-        add_along_inputs(simd, delta, x, fan_out, turned, weights);
+        add_along_inputs(simd, delta, x, fan_out, transposed, weights);
         return;
     }
     let (units, inputs) = if const { is_portable::<S>() } { (1, 1) } else { (4, 2) };
@@ -310,24 +310,24 @@ fn add_along_inputs<S: Simd, F: Scalar>(
     delta: &[Column<F>],
     x: &[Column<F>],
     fan_out: usize,
-    turned: &mut [Column<F>],
+    transposed: &mut [Column<F>],
     weights: &mut [F],
 ) {
     let fan_in = weights.len() / fan_out;
     let rows = delta.len() / fan_out * TILE;
     for first in (0..fan_in).step_by(STRIPS * TILE) {
         let starts = (first..fan_in).step_by(TILE).take(STRIPS);
-        for (start, strip) in starts.clone().zip(turned.chunks_exact_mut(rows)) {
+        for (start, strip) in starts.clone().zip(transposed.chunks_exact_mut(rows)) {
             let width = TILE.min(fan_in - start);
             for (x, rows) in x.chunks_exact(fan_in).zip(strip.chunks_exact_mut(TILE)) {
-                turn(&x[start..start + width], rows);
+                transpose_columns(&x[start..start + width], rows);
             }
         }
         let mut unit = 0;
         while unit < fan_out {
             let weights = &mut weights[unit * fan_in..];
             let mut done = fan_out;
-            for (start, rows) in starts.clone().zip(turned.chunks_exact(rows)) {
+            for (start, rows) in starts.clone().zip(transposed.chunks_exact(rows)) {
                 done = in_blocks!(
                     S,
                     F,
@@ -342,12 +342,12 @@ fn add_along_inputs<S: Simd, F: Scalar>(
 
 /// Columns become rows.
 #[inline(always)]
-fn turn<F: Scalar>(columns: &[Column<F>], rows: &mut [Column<F>]) {
+fn transpose_columns<F: Scalar>(columns: &[Column<F>], rows: &mut [Column<F>]) {
     let (squares, rest) = columns.as_chunks::<SQUARE>();
     for (index, columns) in squares.iter().enumerate() {
         for (part, rows) in rows.as_chunks_mut::<SQUARE>().0.iter_mut().enumerate() {
-            let turned = turned(array::from_fn(|i| columns[i].0.as_chunks().0[part]));
-            for (row, numbers) in rows.iter_mut().zip(turned) {
+            let transposed = transpose_square(array::from_fn(|i| columns[i].0.as_chunks().0[part]));
+            for (row, numbers) in rows.iter_mut().zip(transposed) {
                 row.0.as_chunks_mut().0[index] = numbers;
             }
         }

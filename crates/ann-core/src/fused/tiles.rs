@@ -2,8 +2,8 @@
 
 use std::array;
 
-use crate::column::{Column, SQUARE, TILE, turned};
-use crate::{Problem, Scalar, Targets as ProblemTargets};
+use crate::column::{Column, SQUARE, TILE, transpose_square};
+use crate::{Problem, Scalar, Targets};
 use ndarray::ArrayRef2;
 
 /// Features a row is copied by: the columns written to should stay in the first cache.
@@ -16,19 +16,19 @@ pub struct Tiles<F> {
     pub(super) rows: usize,
     /// Column (tile · inputs + feature).
     pub(super) x: Vec<Column<F>>,
-    pub(super) targets: Targets<F>,
+    pub(super) targets: TileTargets<F>,
     /// The rows of a tile, row by row.
-    aside: Vec<F>,
+    staging: Vec<F>,
 }
 
-/// Targets of the rows of tiles, to be reused.
+/// TileTargets of the rows of tiles, to be reused.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Targets<F> {
+pub(crate) struct TileTargets<F> {
     rows: usize,
     /// One column a tile with the class as a number (−1 where there is no row), or column (tile · outputs + output); empty when nothing is known.
     columns: Vec<Column<F>>,
     /// The values of a tile, row by row.
-    aside: Vec<F>,
+    staging: Vec<F>,
 }
 
 /// The targets of some tiles.
@@ -50,11 +50,11 @@ impl<F: Scalar> Tiles<F> {
         self.targets.clear();
         self.rows = rows.len();
         self.x.resize(rows.len().div_ceil(TILE) * x.ncols(), Column::ZERO);
-        copy_rows(x, rows, &mut self.aside, &mut self.x);
+        copy_rows(x, rows, &mut self.staging, &mut self.x);
     }
 }
 
-impl<F: Scalar> Targets<F> {
+impl<F: Scalar> TileTargets<F> {
     /// Nothing is known.
     pub fn clear(&mut self) {
         self.columns.clear();
@@ -66,15 +66,15 @@ impl<F: Scalar> Targets<F> {
         self.rows = rows.len();
         let tiles = self.rows.div_ceil(TILE);
         match problem.targets() {
-            ProblemTargets::Classes(classes) => {
+            Targets::Classes(classes) => {
                 self.columns.resize(tiles, Column([-F::one(); TILE]));
                 for (i, row) in rows.enumerate() {
                     self.columns[i / TILE].0[i % TILE] = F::of(classes[row] as f64);
                 }
             }
-            ProblemTargets::Values(values) => {
+            Targets::Values(values) => {
                 self.columns.resize(tiles * values.ncols(), Column::ZERO);
-                copy_rows(&values, rows, &mut self.aside, &mut self.columns);
+                copy_rows(&values, rows, &mut self.staging, &mut self.columns);
             }
         }
     }
@@ -92,7 +92,7 @@ impl<F: Scalar> Targets<F> {
 fn side_by_side<'a, F: Scalar>(
     matrix: &'a ArrayRef2<F>,
     rows: impl ExactSizeIterator<Item = usize> + Clone,
-    aside: &'a mut Vec<F>,
+    staging: &'a mut Vec<F>,
 ) -> &'a [F] {
     let (count, first) = (rows.len(), rows.clone().next().unwrap_or(0));
     match matrix.as_slice() {
@@ -101,21 +101,21 @@ fn side_by_side<'a, F: Scalar>(
         }
         _ => {
             // One row after the other as a whole, because they may come from anywhere in memory.
-            aside.clear();
+            staging.clear();
             for row in rows {
                 let row = matrix.row(row);
                 match row.as_slice() {
-                    Some(row) => aside.extend_from_slice(row),
-                    None => aside.extend(row),
+                    Some(row) => staging.extend_from_slice(row),
+                    None => staging.extend(row),
                 }
             }
-            aside
+            staging
         }
     }
 }
 
 /// Rows become columns.  `rows`: the first `columns.len()` of each `stride` numbers.
-fn turn<F: Scalar>(rows: &[F], stride: usize, columns: &mut [Column<F>]) {
+fn transpose_rows<F: Scalar>(rows: &[F], stride: usize, columns: &mut [Column<F>]) {
     for (index, rows) in rows.chunks(SQUARE * stride).enumerate() {
         let whole = rows.len() > (SQUARE - 1) * stride;
         let (squares, _) = columns.as_chunks_mut::<SQUARE>();
@@ -123,7 +123,7 @@ fn turn<F: Scalar>(rows: &[F], stride: usize, columns: &mut [Column<F>]) {
         for (part, columns) in squares.iter_mut().enumerate() {
             let row =
                 |i| *rows[i * stride + part * SQUARE..].first_chunk().expect("the rows have more numbers");
-            for (column, numbers) in columns.iter_mut().zip(turned(array::from_fn(row))) {
+            for (column, numbers) in columns.iter_mut().zip(transpose_square(array::from_fn(row))) {
                 column.0.as_chunks_mut().0[index] = numbers;
             }
         }
@@ -140,17 +140,17 @@ fn turn<F: Scalar>(rows: &[F], stride: usize, columns: &mut [Column<F>]) {
 fn copy_rows<F: Scalar>(
     matrix: &ArrayRef2<F>,
     mut rows: impl ExactSizeIterator<Item = usize> + Clone,
-    aside: &mut Vec<F>,
+    staging: &mut Vec<F>,
     columns: &mut [Column<F>],
 ) {
     let width = matrix.ncols().max(1);
     for tile in columns.chunks_exact_mut(width) {
         let of_tile = rows.clone().take(TILE);
         rows.by_ref().take(TILE).for_each(drop);
-        let aside = side_by_side(matrix, of_tile, aside);
+        let staging = side_by_side(matrix, of_tile, staging);
         for (block, columns) in tile.chunks_mut(FEATURES).enumerate() {
-            turn(&aside[block * FEATURES..], width, columns);
-            let count = aside.len() / width;
+            transpose_rows(&staging[block * FEATURES..], width, columns);
+            let count = staging.len() / width;
             for column in columns {
                 column.0[count..].fill(F::ZERO);
             }

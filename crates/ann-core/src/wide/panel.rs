@@ -3,10 +3,10 @@
 use std::array;
 
 use crate::Scalar;
-use crate::column::{Aligned, Column, SQUARE, turned};
+use crate::column::{Aligned, Column, SQUARE, transpose_square};
 use crate::lanes::Vector;
 
-use super::Rows;
+use super::StridedRows;
 
 /// Lines of the widest registers in a strip; the last strip may have one.
 pub(super) const LINES: usize = 2;
@@ -56,7 +56,7 @@ impl<F: Scalar> Panel<F> {
     /// The biases of a strip of units, then their weights from the first input, from the second, …
     /// `weights`: (fan_out, fan_in).
     #[inline(always)]
-    pub fn turn(&mut self, weights: &[F], bias: &[F], strip: Strip) -> &[F] {
+    pub fn transpose(&mut self, weights: &[F], bias: &[F], strip: Strip) -> &[F] {
         let fan_in = weights.len() / bias.len();
         let panel = &mut self.numbers[..(fan_in + 1) * strip.width];
         if strip.count < strip.width {
@@ -67,7 +67,7 @@ impl<F: Scalar> Panel<F> {
         let weights = &weights[strip.start * fan_in..][..strip.count * fan_in];
         for (block, panel) in panel.chunks_mut(INPUTS * strip.width).enumerate() {
             for (index, weights) in weights.chunks(SQUARE * fan_in).enumerate() {
-                turn(&weights[block * INPUTS..], fan_in, &mut panel[index * SQUARE..], strip.width);
+                transpose_rows(&weights[block * INPUTS..], fan_in, &mut panel[index * SQUARE..], strip.width);
             }
         }
         &self.numbers[..(fan_in + 1) * strip.width]
@@ -75,7 +75,7 @@ impl<F: Scalar> Panel<F> {
 
     /// A line of zeros, then the strip of each row.
     #[inline(always)]
-    pub fn copy(&mut self, matrix: Rows<'_, F>, rows: usize, strip: Strip) -> &[F] {
+    pub fn copy(&mut self, matrix: StridedRows<'_, F>, rows: usize, strip: Strip) -> &[F] {
         let Strip { start, count, width } = strip;
         let panel = &mut self.numbers[..(rows + 1) * width];
         let (first, others) = panel.split_at_mut(width);
@@ -89,12 +89,12 @@ impl<F: Scalar> Panel<F> {
     }
 }
 
-/// Inputs whose weights are turned together: their part of the panel stays in the first cache.
+/// Inputs whose weights are transposed together: their part of the panel stays in the first cache.
 const INPUTS: usize = 64;
 
 /// Up to four rows become columns.  `rows`: the first numbers of each `stride`, as many as `columns` has of each `width`.
 #[inline(always)]
-fn turn<F: Scalar>(rows: &[F], stride: usize, columns: &mut [F], width: usize) {
+fn transpose_rows<F: Scalar>(rows: &[F], stride: usize, columns: &mut [F], width: usize) {
     let length = columns.len().div_ceil(width);
     let mut done = 0;
     if rows.len() > (SQUARE - 1) * stride {
@@ -102,7 +102,7 @@ fn turn<F: Scalar>(rows: &[F], stride: usize, columns: &mut [F], width: usize) {
             array::from_fn(|unit| rows[unit * stride..][..length].as_chunks().0);
         done = rows[0].len() * SQUARE;
         for (part, columns) in columns.chunks_mut(SQUARE * width).enumerate().take(rows[0].len()) {
-            let numbers = turned(array::from_fn(|unit| rows[unit][part]));
+            let numbers = transpose_square(array::from_fn(|unit| rows[unit][part]));
             for (column, numbers) in columns.chunks_mut(width).zip(numbers) {
                 column[..SQUARE].copy_from_slice(&numbers);
             }

@@ -14,7 +14,7 @@ use crate::fused::products::add_product;
 use crate::instructions::is_portable;
 use crate::lanes::Vector;
 
-use super::Rows;
+use super::StridedRows;
 use super::panel::{Panel, Strip, strips};
 
 /// Calls `$kernel::<S, F, N, R, P>` with R registers that pass together, P times for a strip, and N = as many of `$left` as R
@@ -61,20 +61,23 @@ macro_rules! in_blocks {
 }
 
 /// Overwrites `z` (rows, stride) with x Wᵀ + b.  `weights`: (fan_out, fan_in), `bias`: (fan_out).
-#[expect(clippy::too_many_arguments, reason = "two matrices, the room to turn one, and where the third goes")]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "two matrices, the room to transpose one, and where the third goes"
+)]
 #[inline(always)]
 pub(super) fn forward<S: Simd, F: Scalar>(
     simd: S,
     weights: &[F],
     bias: &[F],
-    x: Rows<'_, F>,
+    x: StridedRows<'_, F>,
     rows: usize,
     panel: &mut Panel<F>,
     z: &mut [F],
     stride: usize,
 ) {
     for strip in strips::<F>(bias.len()) {
-        let panel = panel.turn(weights, bias, strip);
+        let panel = panel.transpose(weights, bias, strip);
         multiply(simd, x, rows, panel, strip, z, stride);
     }
 }
@@ -85,7 +88,7 @@ pub(super) fn forward<S: Simd, F: Scalar>(
 pub(super) fn backward<S: Simd, F: Scalar>(
     simd: S,
     weights: &[F],
-    delta: Rows<'_, F>,
+    delta: StridedRows<'_, F>,
     rows: usize,
     fan_out: usize,
     panel: &mut Panel<F>,
@@ -93,7 +96,7 @@ pub(super) fn backward<S: Simd, F: Scalar>(
     stride: usize,
 ) {
     let fan_in = weights.len() / fan_out;
-    let weights = Rows { numbers: weights, stride: fan_in, order: None };
+    let weights = StridedRows { numbers: weights, stride: fan_in, order: None };
     for strip in strips::<F>(fan_in) {
         let panel = panel.copy(weights, fan_out, strip);
         multiply(simd, delta, rows, panel, strip, x_delta, stride);
@@ -104,7 +107,7 @@ pub(super) fn backward<S: Simd, F: Scalar>(
 #[inline(always)]
 fn multiply<S: Simd, F: Scalar>(
     simd: S,
-    left: Rows<'_, F>,
+    left: StridedRows<'_, F>,
     rows: usize,
     panel: &[F],
     strip: Strip,
@@ -122,7 +125,7 @@ fn multiply<S: Simd, F: Scalar>(
 #[inline(always)]
 fn multiply_block<S: Simd, F: Vector, const N: usize, const R: usize, const P: usize>(
     simd: S,
-    left: Rows<'_, F>,
+    left: StridedRows<'_, F>,
     first: usize,
     panel: &[F],
     out: &mut [F],
@@ -153,7 +156,7 @@ fn lines<S: Simd, F: Vector, const R: usize, const P: usize>(panel: &[F]) -> &[[
 #[inline(always)]
 pub(super) fn add_bias_gradient<S: Simd, F: Scalar>(
     simd: S,
-    delta: Rows<'_, F>,
+    delta: StridedRows<'_, F>,
     panel: &mut Panel<F>,
     bias: &mut [F],
 ) {
@@ -170,8 +173,8 @@ pub(super) fn add_bias_gradient<S: Simd, F: Scalar>(
 #[inline(always)]
 pub(super) fn add_weight_gradient<S: Simd, F: Scalar>(
     simd: S,
-    delta: Rows<'_, F>,
-    x: Rows<'_, F>,
+    delta: StridedRows<'_, F>,
+    x: StridedRows<'_, F>,
     rows: usize,
     fan_out: usize,
     panel: &mut Panel<F>,
@@ -182,7 +185,7 @@ pub(super) fn add_weight_gradient<S: Simd, F: Scalar>(
         let panel = panel.copy(x, rows, strip);
         let mut unit = 0;
         while unit < fan_out {
-            let (delta, left) = (Rows { numbers: &delta.numbers[unit..], ..delta }, fan_out - unit);
+            let (delta, left) = (StridedRows { numbers: &delta.numbers[unit..], ..delta }, fan_out - unit);
             let weights = &mut weights[unit * fan_in + strip.start..];
             unit += in_blocks!(S, F, strip, left, weight_block(simd, delta, panel, strip, weights, fan_in));
         }
@@ -193,7 +196,7 @@ pub(super) fn add_weight_gradient<S: Simd, F: Scalar>(
 #[inline(always)]
 fn weight_block<S: Simd, F: Scalar, const N: usize, const R: usize, const P: usize>(
     simd: S,
-    delta: Rows<'_, F>,
+    delta: StridedRows<'_, F>,
     panel: &[F],
     strip: Strip,
     weights: &mut [F],

@@ -5,7 +5,7 @@
 use std::iter::once;
 
 use ann_core::ndarray::ArrayView1;
-use ann_core::{Activation, Loss, Problem, Span, Targets};
+use ann_core::{Activation, LayerSpan, Loss, Problem, Targets};
 
 use super::Fault;
 use super::textbook::{Point, Sample, softmax, unknown_loss};
@@ -232,7 +232,7 @@ impl Planted {
     }
 
     /// ∂J/∂W⁽ᵏ⁾ += 2λ W⁽ᵏ⁾.
-    fn add_penalty(&self, point: &Point<'_, '_>, k: usize, span: &Span, out: &mut [f64]) {
+    fn add_penalty(&self, point: &Point<'_, '_>, k: usize, span: &LayerSpan, out: &mut [f64]) {
         let lambda = point.problem.l2();
         let factor = match self.fault {
             Some(Fault::PenaltyForgotten) => 0.0,

@@ -125,7 +125,7 @@ fn draw(architecture: &Architecture, activation: &Activation, rng: &mut ChaCha8R
         .expect("the architecture has layers, and the gain is a number");
     let layout = network.layout().clone();
     let mut at = network.into_parameters();
-    for bias in layout.layers().iter().flat_map(ann_core::Span::bias) {
+    for bias in layout.layers().iter().flat_map(ann_core::LayerSpan::bias) {
         at[bias] = mean + deviation * normal(rng);
     }
     at

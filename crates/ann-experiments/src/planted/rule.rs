@@ -125,7 +125,7 @@ fn report(problem: &Problem<'_>, at: &[f64], gradient: &mut Gradient<'_>) -> boo
     }
     let analytic = ask(problem, at, gradient);
     let (_, hidden) = problem.layout().layers().split_last().expect("a layout has at least one layer");
-    let mut indices = hidden.iter().flat_map(ann_core::Span::all);
+    let mut indices = hidden.iter().flat_map(ann_core::LayerSpan::all);
     indices.any(|index| central_difference(problem, at, index, 1e-4) - analytic[index] > 1e-7)
 }
 

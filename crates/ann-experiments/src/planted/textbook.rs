@@ -2,7 +2,7 @@
 //!
 //! Layers count from 1: `z[k]` and `a[k]` belong to layer k; `z[0]` = `a[0]` = x is the input.
 
-use ann_core::{Activation, Loss, Problem, Span, Targets};
+use ann_core::{Activation, LayerSpan, Loss, Problem, Targets};
 
 /// A problem at one θ.
 #[derive(Clone, Copy)]
@@ -38,7 +38,7 @@ impl Point<'_, '_> {
     }
 
     /// Where layer k stands in θ.
-    pub fn span(&self, k: usize) -> &Span {
+    pub fn span(&self, k: usize) -> &LayerSpan {
         &self.problem.layout().layers()[k - 1]
     }
 
