@@ -1,6 +1,6 @@
 //! Micro-benchmarks of the kernels: `cargo bench -p ann-core`.  Whole workloads beside other libraries: `cargo xtask bench`.
 
-use ann_core::block::{Batch, Kernel, Scratch, accumulate_batch, evaluate_batch};
+use ann_core::block::{Batch, Kernel, Scratch, accumulate};
 use ann_core::ndarray::Array2;
 use ann_core::{Activation, Architecture, Init, Loss, Network, Problem, Scalar, elementary, seeded, vector};
 use divan::counter::ItemsCount;
@@ -25,7 +25,7 @@ fn forward_and_loss<F: Scalar>(bencher: Bencher<'_, '_>, widths: &[usize]) {
     with_problem::<F>(widths, |problem, network| {
         let (mut scratch, batch) = gathered(problem, Kernel::Fused);
         let bencher = bencher.counter(ItemsCount::new(ROWS));
-        bencher.bench_local(|| evaluate_batch(problem, network.parameters(), &batch, &mut scratch));
+        bencher.bench_local(|| accumulate(problem, network.parameters(), &batch, &mut scratch, None));
     });
 }
 
@@ -45,13 +45,13 @@ fn gradient<F: Scalar>(bencher: Bencher<'_, '_>, widths: &[usize], kernel: Kerne
         let mut gradient = vec![F::zero(); network.parameters().len()];
         let bencher = bencher.counter(ItemsCount::new(ROWS));
         bencher.bench_local(|| {
-            accumulate_batch(problem, network.parameters(), &batch, &mut scratch, &mut gradient)
+            accumulate(problem, network.parameters(), &batch, &mut scratch, Some(&mut gradient))
         });
     });
 }
 
 fn gathered<F: Scalar>(problem: &Problem<'_, F>, kernel: Kernel) -> (Scratch<F>, Batch<F>) {
-    let scratch = Scratch::with_kernel(problem.architecture(), ROWS, kernel);
+    let scratch = Scratch::with_kernel(problem.architecture(), ROWS, kernel).unwrap();
     let mut batch = Batch::new(kernel);
     batch.gather(problem, 0..ROWS);
     (scratch, batch)

@@ -75,6 +75,11 @@ impl Architecture {
         self.layers.last().map_or(self.inputs, |layer| layer.width)
     }
 
+    /// Number of units in all layers, at most `usize::MAX`: an architecture may still be an impossible one.
+    pub(crate) fn units(&self) -> usize {
+        self.layers.iter().map(|layer| layer.width).fold(0, usize::saturating_add)
+    }
+
     /// All layers, the output layer last.
     pub fn layers(&self) -> &[Layer] {
         &self.layers

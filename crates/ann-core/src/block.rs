@@ -8,15 +8,18 @@
 //! Forward stands directly above backward, and backward adds: whoever owns the gradient clears it.
 //! 1/N and the penalty are not applied here but in the objective of `ann-train`, in one place.
 
+use std::ops::Range;
+
 use ndarray::{ArrayRef2, Axis, Slice};
 
 use crate::column;
 use crate::fused::{self, FusedBuffers, FusedPass, Tiles};
+use crate::memory::ensure_available;
 pub use crate::pass::Tally;
 use crate::pass::{Goal, NetworkRef};
 use crate::textbook::{self, GatheredRows, TextbookBuffers};
 use crate::wide::{self, RowIndices, WideBuffers, WidePass};
-use crate::{Architecture, Layout, Loss, Problem, Scalar, TargetKind};
+use crate::{Architecture, Layout, Loss, Problem, Result, Scalar, TargetKind};
 
 /// The number of rows that are worth being one block: enough to make the cost of a call vanish,
 /// few enough for all buffers of a narrow network to stay in the processor's caches.
@@ -46,7 +49,21 @@ impl Kernel {
             true => Self::Fused,
         }
     }
+
+    /// The same for sums over a problem of `rows` rows: the textbook kernel, whose buffers follow the rows, where the tiles of the
+    /// others would be large and mostly empty.
+    pub fn choose_for_sums(architecture: &Architecture, rows: usize) -> Self {
+        if is_mostly_padding(architecture, rows) { Self::Textbook } else { Self::choose(architecture) }
+    }
 }
+
+/// Whether tiles of `rows` rows would be mostly empty, and so large that it matters.
+fn is_mostly_padding(architecture: &Architecture, rows: usize) -> bool {
+    rows <= TILE / 2 && architecture.units().saturating_add(architecture.input_width()) > UNITS
+}
+
+/// A tile of this many units takes 16 MB for each quantity in f64.
+const UNITS: usize = 1 << 16;
 
 /// Rows of a problem in the form in which a kernel reads them, to be reused: for rows that are needed more than once, or in
 /// another order than the problem's.  It may be no more than a note of which rows they are, so it goes with the features it was
@@ -127,25 +144,50 @@ enum Buffers<F> {
 
 impl<F: Scalar> Scratch<F> {
     /// Buffers for blocks of at most `rows` rows, at least 1.
-    pub fn new(architecture: &Architecture, rows: usize) -> Self {
+    ///
+    /// # Errors
+    /// [`Error::OutOfMemory`](crate::Error::OutOfMemory).
+    pub fn new(architecture: &Architecture, rows: usize) -> Result<Self> {
         Self::with_kernel(architecture, rows, Kernel::choose(architecture))
+    }
+
+    /// Buffers for the outputs of `rows` rows, which [`forward`] computes block by block.
+    pub(crate) fn for_outputs(architecture: &Architecture, rows: usize) -> Result<Self> {
+        let kernel = match Kernel::choose(architecture) {
+            // The wide kernel gives the same outputs to the last bit, and its buffers follow the rows.
+            Kernel::Fused if is_mostly_padding(architecture, rows) => Kernel::Wide,
+            kernel => kernel,
+        };
+        Self::with_kernel(architecture, rows.min(ROWS), kernel)
     }
 
     /// The same for a kernel of the caller's choice.
     ///
+    /// # Errors
+    /// [`Error::OutOfMemory`](crate::Error::OutOfMemory).
+    ///
     /// # Panics
-    /// When another kernel than the textbook one is asked for what only that computes (see [`Kernel::choose`]); with the textbook
-    /// kernel, whose buffers hold all rows at once, when these are more than memory has room for.
-    pub fn with_kernel(architecture: &Architecture, rows: usize, kernel: Kernel) -> Self {
+    /// When another kernel than the textbook one is asked for what only that computes (see [`Kernel::choose`]).
+    pub fn with_kernel(architecture: &Architecture, rows: usize, kernel: Kernel) -> Result<Self> {
         let rows = rows.max(1);
         let can = kernel == Kernel::Textbook || fused::can_compute(architecture);
         assert!(can, "only the textbook kernel can compute {architecture}");
+        ensure_available("the buffers of the network's layers", Self::bytes(architecture, rows, kernel))?;
         let buffers = match kernel {
             Kernel::Textbook => Buffers::Textbook(TextbookBuffers::new(architecture, rows)),
             Kernel::Fused => Buffers::Fused(FusedBuffers::new(architecture, rows)),
             Kernel::Wide => Buffers::Wide(WideBuffers::new(architecture, rows)),
         };
-        Self { rows, architecture: architecture.clone(), batch: Batch::new(kernel), buffers }
+        Ok(Self { rows, architecture: architecture.clone(), batch: Batch::new(kernel), buffers })
+    }
+
+    /// About as many bytes as the buffers take, rows gathered by [`accumulate`] included.
+    pub fn bytes(architecture: &Architecture, rows: usize, kernel: Kernel) -> usize {
+        match kernel {
+            Kernel::Textbook => TextbookBuffers::<F>::bytes(architecture, rows),
+            Kernel::Fused => FusedBuffers::<F>::bytes(architecture, rows),
+            Kernel::Wide => WideBuffers::<F>::bytes(architecture, rows),
+        }
     }
 
     /// The largest block these buffers can take.
@@ -153,8 +195,13 @@ impl<F: Scalar> Scratch<F> {
         self.rows
     }
 
-    /// So many rows add to each entry of the gradient once, with their sum; 0 when the kernel does not tell.
-    pub fn rows_at_once(&self) -> usize {
+    /// Whether the kernel sums this number of rows before it adds their sum to the gradient, to each entry once.
+    pub fn is_one_group(&self, rows: usize) -> bool {
+        rows <= self.rows_of_a_group()
+    }
+
+    /// Rows whose sum is added to the gradient in one go; 0 for the textbook kernel, which makes no such promise.
+    fn rows_of_a_group(&self) -> usize {
         match &self.buffers {
             Buffers::Textbook(_) => 0,
             Buffers::Fused(buffers) => buffers.rows().min(self.rows),
@@ -172,63 +219,64 @@ impl<F: Scalar> Scratch<F> {
     }
 }
 
-/// Adds Σ ∂ℓ/∂θ over `rows` to `gradient`, and gives back their losses and hits.  Rows are numbers: a range, or any others in any
-/// order.
-///
-/// # Panics
-/// When `parameters` or `gradient` are not as long as the problem's layout, `rows` reach beyond the problem,
-/// or `scratch` was made for another architecture or fewer rows.
-pub fn accumulate<F: Scalar>(
-    problem: &Problem<'_, F>,
-    parameters: &[F],
-    rows: impl ExactSizeIterator<Item = usize> + Clone,
-    scratch: &mut Scratch<F>,
-    gradient: &mut [F],
-) -> Tally {
-    scratch.batch.gather(problem, rows);
-    scratch.run(problem, parameters, None, Goal::Gradient(problem.loss(), gradient))
+/// Which rows a kernel computes: rows of the problem by number, or rows that were gathered before.
+#[derive(Clone, Debug)]
+pub enum Rows<'a, F> {
+    /// Neighbouring rows of the problem.
+    Range(Range<usize>),
+    /// Rows of the problem in this order; a row may come more than once.
+    Indices(&'a [usize]),
+    /// Rows gathered before, for repeated use.
+    Gathered(&'a Batch<F>),
 }
 
-/// [`accumulate`] for rows that have been gathered before.
-///
-/// # Panics
-/// As [`accumulate`]; also when the batch was made for another kernel than `scratch`, or gathered from a problem of another shape
-/// or other features.
-pub fn accumulate_batch<F: Scalar>(
-    problem: &Problem<'_, F>,
-    parameters: &[F],
-    batch: &Batch<F>,
-    scratch: &mut Scratch<F>,
-    gradient: &mut [F],
-) -> Tally {
-    scratch.run(problem, parameters, Some(batch), Goal::Gradient(problem.loss(), gradient))
+impl<F> From<Range<usize>> for Rows<'_, F> {
+    fn from(range: Range<usize>) -> Self {
+        Self::Range(range)
+    }
 }
 
-/// The losses and hits of `rows`, without a gradient.
-///
-/// # Panics
-/// As [`accumulate`].
-pub fn evaluate<F: Scalar>(
-    problem: &Problem<'_, F>,
-    parameters: &[F],
-    rows: impl ExactSizeIterator<Item = usize> + Clone,
-    scratch: &mut Scratch<F>,
-) -> Tally {
-    scratch.batch.gather(problem, rows);
-    scratch.run(problem, parameters, None, Goal::Losses(problem.loss()))
+impl<'a, F> From<&'a [usize]> for Rows<'a, F> {
+    fn from(indices: &'a [usize]) -> Self {
+        Self::Indices(indices)
+    }
 }
 
-/// [`evaluate`] for rows that have been gathered before.
+impl<'a, F> From<&'a Batch<F>> for Rows<'a, F> {
+    fn from(batch: &'a Batch<F>) -> Self {
+        Self::Gathered(batch)
+    }
+}
+
+/// Returns Σ ℓ and the number of hits over `rows`, and adds Σ ∂ℓ/∂θ to `gradient` if there is one.
 ///
 /// # Panics
-/// As [`accumulate_batch`].
-pub fn evaluate_batch<F: Scalar>(
+/// When `parameters` or `gradient` are not as long as the problem's layout, `rows` reach beyond the problem, `scratch` was made for
+/// another architecture or fewer rows, or gathered rows belong to another kernel, to a problem of another shape or to other features.
+pub fn accumulate<'a, F: Scalar>(
     problem: &Problem<'_, F>,
     parameters: &[F],
-    batch: &Batch<F>,
+    rows: impl Into<Rows<'a, F>>,
     scratch: &mut Scratch<F>,
+    gradient: Option<&mut [F]>,
 ) -> Tally {
-    scratch.run(problem, parameters, Some(batch), Goal::Losses(problem.loss()))
+    let gathered = match rows.into() {
+        Rows::Range(range) => {
+            scratch.batch.gather(problem, range);
+            None
+        }
+        Rows::Indices(indices) => {
+            scratch.batch.gather(problem, indices.iter().copied());
+            None
+        }
+        Rows::Gathered(batch) => Some(batch),
+    };
+    let goal = match gradient {
+        Some(gradient) => Goal::Gradient(problem.loss(), gradient),
+        None => Goal::Losses(problem.loss()),
+    };
+    let (architecture, layout) = (problem.architecture(), problem.layout());
+    scratch.pass(NetworkRef { architecture, layout, parameters }, &problem.features(), gathered, goal)
 }
 
 /// Overwrites `outputs` (n, outputs) with the raw outputs for the rows of `x` (n, inputs), block by block.
@@ -247,7 +295,7 @@ pub fn forward<F: Scalar>(
     assert_eq!(outputs.dim(), (x.nrows(), architecture.output_width()), "one output for each row and unit");
     let rows = match &scratch.buffers {
         Buffers::Textbook(_) => scratch.rows,
-        Buffers::Fused(_) | Buffers::Wide(_) => scratch.rows_at_once(),
+        Buffers::Fused(_) | Buffers::Wide(_) => scratch.rows_of_a_group(),
     };
     for start in (0..x.nrows()).step_by(rows) {
         let block = start..x.nrows().min(start + rows);
@@ -264,17 +312,6 @@ pub fn forward<F: Scalar>(
 }
 
 impl<F: Scalar> Scratch<F> {
-    fn run(
-        &mut self,
-        problem: &Problem<'_, F>,
-        parameters: &[F],
-        batch: Option<&Batch<F>>,
-        goal: Goal<'_, F>,
-    ) -> Tally {
-        let (architecture, layout) = (problem.architecture(), problem.layout());
-        self.pass(NetworkRef { architecture, layout, parameters }, &problem.features(), batch, goal)
-    }
-
     /// Sends a batch of rows of `x`, or what was gathered here, through the kernel.
     fn pass(
         &mut self,
@@ -305,8 +342,8 @@ impl<F: Scalar> Scratch<F> {
             (Buffers::Fused(buffers), Form::Fused(tiles)) => {
                 fused::run(FusedPass { network, tiles, buffers, goal })
             }
-            (Buffers::Wide(buffers), Form::Wide(chosen)) => {
-                wide::run(WidePass { network, x, chosen, buffers, goal })
+            (Buffers::Wide(buffers), Form::Wide(indices)) => {
+                wide::run(WidePass { network, x, indices, buffers, goal })
             }
             _ => panic!("the batch was made for another kernel than the scratch"),
         }
@@ -327,7 +364,7 @@ mod tests {
     #[test]
     fn scratch_knows_the_largest_block_it_can_take() {
         for (asked, rows) in [(0, 1), (1, 1), (7, 7)] {
-            assert_eq!(Scratch::<f64>::new(&with_hidden(3), asked).rows(), rows);
+            assert_eq!(Scratch::<f64>::new(&with_hidden(3), asked).unwrap().rows(), rows);
         }
     }
 
@@ -337,7 +374,7 @@ mod tests {
         let (architecture, x) = (with_hidden(3), Array2::<f64>::zeros((1, 2)));
         let problem = Problem::new(&architecture, Loss::SoftmaxCrossEntropy, &x, &[0]).unwrap();
         let parameters = vec![0.0; problem.layout().len()];
-        evaluate(&problem, &parameters, 0..1, &mut Scratch::new(&with_hidden(4), 1));
+        accumulate(&problem, &parameters, 0..1, &mut Scratch::new(&with_hidden(4), 1).unwrap(), None);
     }
 
     #[test]
@@ -347,10 +384,10 @@ mod tests {
         let (x, y) = (Array2::<f64>::zeros((1, 2)), Array2::zeros((1, 2)));
         let classes = Problem::new(&architecture, Loss::SoftmaxCrossEntropy, &x, &[0]).unwrap();
         let values = Problem::new(&architecture, Loss::MeanSquaredError, &x, &y).unwrap();
-        let mut scratch = Scratch::new(&architecture, 1);
+        let mut scratch = Scratch::new(&architecture, 1).unwrap();
         let mut batch = Batch::new(scratch.kernel());
         batch.gather(&values, 0..1);
-        evaluate_batch(&classes, &vec![0.0; classes.layout().len()], &batch, &mut scratch);
+        accumulate(&classes, &vec![0.0; classes.layout().len()], &batch, &mut scratch, None);
     }
 
     #[test]
@@ -360,10 +397,10 @@ mod tests {
         let x = Array2::<f64>::zeros((1, 2));
         let nine = Problem::new(&many, Loss::SoftmaxCrossEntropy, &x, &[8]).unwrap();
         let two = Problem::new(&few, Loss::SoftmaxCrossEntropy, &x, &[1]).unwrap();
-        let mut scratch = Scratch::new(&few, 1);
+        let mut scratch = Scratch::new(&few, 1).unwrap();
         let mut batch = Batch::new(scratch.kernel());
         batch.gather(&nine, 0..1);
-        evaluate_batch(&two, &vec![0.0; two.layout().len()], &batch, &mut scratch);
+        accumulate(&two, &vec![0.0; two.layout().len()], &batch, &mut scratch, None);
     }
 
     #[test]
@@ -372,10 +409,10 @@ mod tests {
         let architecture = Architecture::inputs(300).dense(2, Activation::Identity);
         let [one, other] = [1.0, 2.0].map(|number| Array2::<f64>::from_elem((1, 300), number));
         let problem = |x| Problem::new(&architecture, Loss::SoftmaxCrossEntropy, x, &[0]).unwrap();
-        let mut scratch = Scratch::new(&architecture, 1);
+        let mut scratch = Scratch::new(&architecture, 1).unwrap();
         let mut batch = Batch::new(scratch.kernel());
         batch.gather(&problem(&one), 0..1);
-        evaluate_batch(&problem(&other), &[0.0; 602], &batch, &mut scratch);
+        accumulate(&problem(&other), &[0.0; 602], &batch, &mut scratch, None);
     }
 
     #[test]
@@ -383,7 +420,7 @@ mod tests {
     fn room_for_fewer_outputs_is_refused() {
         let (architecture, x) = (with_hidden(3), Array2::<f64>::zeros((4, 2)));
         let layout = architecture.layout().unwrap();
-        let (parameters, mut scratch) = (vec![0.0; layout.len()], Scratch::new(&architecture, 4));
+        let (parameters, mut scratch) = (vec![0.0; layout.len()], Scratch::new(&architecture, 4).unwrap());
         forward(&architecture, &layout, &parameters, &x, &mut scratch, &mut Array2::zeros((4, 1)));
     }
 

@@ -37,11 +37,16 @@ pub enum Error {
         /// Which layer, counted from 1.
         layer: usize,
     },
-    /// The machine has no memory for the parameters.
-    #[error("there is no memory for {parameters} parameters: choose narrower layers")]
+    /// The system does not give the memory that is needed.
+    #[error(
+        "{what} need {:.1} GB of memory, more than the system gives: choose narrower layers, fewer classes or fewer rows at a time",
+        *bytes as f64 / 1e9
+    )]
     OutOfMemory {
-        /// Number of parameters.
-        parameters: usize,
+        /// What the memory is for.
+        what: &'static str,
+        /// Number of bytes; `usize::MAX` where they are too many to be counted.
+        bytes: usize,
     },
     /// A parameter vector of another length than the architecture has parameters.
     #[error("{found} parameters were given, the architecture has {expected}")]
@@ -152,7 +157,7 @@ pub enum Error {
         /// Length of the slice.
         found: usize,
     },
-    /// InstructionSet that this processor does not have.
+    /// Instructions that this processor does not have.
     #[error("this processor has no {asked} instructions, expected one of {available:?}")]
     InstructionsUnavailable {
         /// The instructions asked for.
@@ -160,7 +165,7 @@ pub enum Error {
         /// Those there are.
         available: Vec<String>,
     },
-    /// InstructionSet chosen after others have been used.
+    /// Instructions chosen after others have been used.
     #[error(
         "{used} instructions are in use already, expected {asked} to be chosen before anything is computed or asked"
     )]

@@ -17,6 +17,7 @@ use pulp::{Simd, WithSimd};
 use crate::column::{Column, TILE};
 use crate::lanes::PAIR;
 use crate::loss::RowInF64;
+use crate::memory::bytes_of;
 use crate::pass::{Goal, NetworkRef, Tally};
 use crate::{Activation, Architecture, Loss, Scalar};
 
@@ -73,15 +74,22 @@ impl<F: Scalar> FusedBuffers<F> {
         let columns = |count: usize| vec![Column::ZERO; tiles * count];
         let layers = architecture.layers().iter();
         let layers = layers.map(|layer| FusedLayer { a: columns(layer.width), delta: columns(layer.width) });
-        let transposed =
-            architecture.layers().iter().map(|layer| products::transposed_columns(layer.width, tiles)).max();
         Self {
             tiles,
             layers: layers.collect(),
-            transposed: vec![Column::ZERO; transposed.unwrap_or(0)],
+            transposed: vec![Column::ZERO; transposed_columns(architecture, tiles)],
             outputs: architecture.output_width(),
             row: RowInF64::new(architecture.output_width()),
         }
+    }
+
+    /// What [`new`](Self::new) allocates, and copies of the rows.
+    pub fn bytes(architecture: &Architecture, rows: usize) -> usize {
+        let tiles = tiles_of_a_group::<F>(architecture).min(rows.div_ceil(TILE));
+        let row = architecture.input_width().saturating_add(architecture.output_width());
+        let copied = row.saturating_mul(rows.div_ceil(TILE));
+        let columns = architecture.units().saturating_mul(2 * tiles).saturating_add(copied);
+        bytes_of::<Column<F>>(columns.saturating_add(transposed_columns(architecture, tiles)))
     }
 
     /// Rows of a group.
@@ -91,9 +99,14 @@ impl<F: Scalar> FusedBuffers<F> {
 }
 
 fn tiles_of_a_group<F>(architecture: &Architecture) -> usize {
-    let units: usize = architecture.layers().iter().map(|layer| layer.width).sum();
-    let bytes = (architecture.input_width() + 2 * units).saturating_mul(size_of::<Column<F>>());
+    let columns = architecture.units().saturating_mul(2).saturating_add(architecture.input_width());
+    let bytes = bytes_of::<Column<F>>(columns);
     (CACHE / bytes.max(1)).clamp(LEAST_TILES, MOST_TILES)
+}
+
+fn transposed_columns(architecture: &Architecture, tiles: usize) -> usize {
+    let columns = architecture.layers().iter().map(|layer| products::transposed_columns(layer.width, tiles));
+    columns.max().unwrap_or(0)
 }
 
 /// What goes through the kernel.

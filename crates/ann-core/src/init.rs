@@ -4,6 +4,8 @@ use rand::SeedableRng;
 use rand::rngs::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 
+use crate::memory::{bytes_of, ensure_available};
+use crate::vector::all_finite;
 use crate::{Error, LayerSpan, Layout, Result, Scalar};
 
 /// How weights begin.  Biases always begin at 0.
@@ -33,10 +35,8 @@ impl Default for Init {
 impl Init {
     /// Draws θ in the order of the layout, in `f64`, rounded to `F`: the same seed means the same network in both.
     pub(crate) fn draw<F: Scalar>(self, layout: &Layout, rng: &mut impl rand::Rng) -> Result<Vec<F>> {
-        let mut parameters = Vec::new();
-        let out_of_memory = |_| Error::OutOfMemory { parameters: layout.len() };
-        parameters.try_reserve_exact(layout.len()).map_err(out_of_memory)?;
-        parameters.resize(layout.len(), F::zero());
+        ensure_available("the parameters", bytes_of::<F>(layout.len()))?;
+        let mut parameters = vec![F::zero(); layout.len()];
         for span in layout.layers() {
             let deviation = self.standard_deviation(span);
             if deviation > 0.0 {
@@ -53,7 +53,7 @@ impl Init {
     /// A gain must be a number ≥ 0, and must not carry a weight out of the scalar's range.
     fn check_gain<F: Scalar>(self, parameters: &[F]) -> Result<()> {
         match self {
-            Self::XavierNormal { gain } if !(gain >= 0.0 && parameters.iter().all(|w| w.is_finite())) => {
+            Self::XavierNormal { gain } if !(gain >= 0.0 && all_finite(parameters)) => {
                 Err(Error::InvalidSetting { name: "gain", value: gain, expected: GAIN_RANGE })
             }
             _ => Ok(()),

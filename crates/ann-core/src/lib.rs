@@ -27,6 +27,7 @@ pub mod elementary;
 mod instructions;
 mod kernels;
 mod lanes;
+pub mod memory;
 pub mod vector;
 
 pub use activation::{Activation, ActivationFn};

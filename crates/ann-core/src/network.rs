@@ -5,7 +5,9 @@ use rand::Rng;
 
 use crate::block::{self, Scratch};
 use crate::dense::{DenseMut, DenseRef};
+use crate::memory::{bytes_of, ensure_available};
 use crate::problem::{check_finite, first_infinite};
+use crate::vector::all_finite;
 use crate::{Architecture, Error, Init, Layout, Result, Scalar};
 
 /// A fully connected network.  Parameters are a plain slice; layers are views into it.
@@ -56,8 +58,7 @@ impl<F: Scalar> Network<F> {
     /// # Errors
     /// Names the first NaN or infinity.
     pub fn ensure_finite(&self) -> Result<()> {
-        // Without a way out, so that many are looked at together.
-        if self.parameters.iter().fold(true, |all, parameter| all & parameter.is_finite()) {
+        if all_finite(&self.parameters) {
             return Ok(());
         }
         match self.parameters.iter().position(|parameter| !parameter.is_finite()) {
@@ -113,8 +114,10 @@ impl<F: Scalar> Network<F> {
         if x.ncols() != expected {
             return Err(Error::WidthMismatch { expected, found: x.ncols() });
         }
-        let mut outputs = Array2::zeros((x.nrows(), self.architecture.output_width()));
-        let mut scratch = Scratch::new(&self.architecture, x.nrows().min(block::ROWS));
+        let width = self.architecture.output_width();
+        ensure_available("the outputs", bytes_of::<F>(x.nrows().saturating_mul(width)))?;
+        let mut outputs = Array2::zeros((x.nrows(), width));
+        let mut scratch = Scratch::for_outputs(&self.architecture, x.nrows())?;
         let blocks = x.axis_chunks_iter(Axis(0), block::ROWS);
         // Each block is looked at just before it is needed, which brings it into the caches.
         for (index, (x, mut outputs)) in

@@ -13,6 +13,7 @@ use crate::dense::DenseRef;
 use crate::fused::{activations, products::add_product};
 use crate::lanes::Vector;
 use crate::problem::check_finite;
+use crate::vector::all_finite;
 use crate::{Activation, Architecture, Error, Layer, Network, Result, Scalar};
 
 /// A network as it was, made ready to answer for one sample after the other.  Many samples at once are faster through
@@ -75,8 +76,7 @@ impl<F: Scalar> Predictor<F> {
         if outputs.len() != width {
             return Err(Error::OutputCount { expected: width, found: outputs.len() });
         }
-        // Without a way out, so that many are looked at together.
-        if x.iter().fold(true, |all, value| all & value.is_finite()) {
+        if all_finite(x) {
             return Ok(());
         }
         check_finite("features", 0, &ArrayView1::from(x).insert_axis(Axis(0)))

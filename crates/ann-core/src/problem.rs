@@ -2,6 +2,7 @@
 
 use ndarray::{Array1, Array2, ArrayRef2, ArrayView1, ArrayView2, Axis};
 
+use crate::vector::all_finite;
 use crate::{Architecture, Error, Layout, Loss, Result, Scalar, TargetKind};
 
 /// J(θ) = (1/N) Σₙ ℓ(network(xₙ; θ), yₙ) + λ Σₖ ‖W⁽ᵏ⁾‖²: architecture, loss, λ, rows and targets, checked against each other.
@@ -213,8 +214,7 @@ pub(crate) fn check_finite<F: Scalar>(what: &'static str, first: usize, values: 
 
 /// The first NaN or infinity, and where it is.
 pub(crate) fn first_infinite<F: Scalar>(values: &ArrayRef2<F>) -> Option<((usize, usize), F)> {
-    // Without a way out, so that many are looked at together.
-    if values.fold(true, |all, value| all & value.is_finite()) {
+    if values.as_slice_memory_order().is_some_and(all_finite) {
         return None;
     }
     values.indexed_iter().map(|(at, &value)| (at, value)).find(|(_, value)| !value.is_finite())

@@ -6,10 +6,11 @@ use ndarray::{ArrayRef2, ArrayView1, ArrayView2, ArrayViewMut2};
 
 use crate::dense::{DenseMut, DenseRef};
 use crate::loss::{RowInF64, argmax, cross_entropy, squared_error};
+use crate::memory::bytes_of;
 use crate::pass::{Goal, NetworkRef, Tally};
 use crate::{Activation, Architecture, Loss, Problem, Scalar, Targets};
 
-/// GatheredRows of a problem, copied row by row, with their targets; to be reused.
+/// Rows of a problem, copied row by row, with their targets; to be reused.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct GatheredRows<F> {
     inputs: usize,
@@ -52,7 +53,7 @@ impl<F: Scalar> GatheredRows<F> {
     }
 }
 
-/// TextbookBuffers for blocks of up to a given number of rows, to be reused.
+/// Buffers for blocks of up to a given number of rows, to be reused.
 #[derive(Clone, Debug)]
 pub(crate) struct TextbookBuffers<F> {
     layers: Vec<TextbookLayer<F>>,
@@ -79,6 +80,15 @@ impl<F: Scalar> TextbookBuffers<F> {
             delta: zeros(width),
         });
         Self { layers: layers.collect(), row: RowInF64::new(architecture.output_width()) }
+    }
+
+    /// What [`new`](Self::new) allocates, and copies of the rows.
+    pub fn bytes(architecture: &Architecture, rows: usize) -> usize {
+        let row = architecture
+            .units()
+            .saturating_mul(3)
+            .saturating_add(architecture.input_width() + architecture.output_width());
+        bytes_of::<F>(row.saturating_mul(rows))
     }
 
     /// The outputs of the last forward pass, (n, outputs).

@@ -19,6 +19,12 @@ pub fn scale<F: Scalar>(numbers: &mut [F], factor: F) {
     F::combine(ScaleAdd { numbers, factor, part: None });
 }
 
+/// Whether no number is NaN or infinite.
+pub fn all_finite<F: Scalar>(numbers: &[F]) -> bool {
+    // No early exit, so the compiler can vectorise the scan.
+    numbers.iter().fold(true, |all, number| all & number.is_finite())
+}
+
 /// Numbers, and what becomes of them.
 #[derive(Debug)]
 pub struct ScaleAdd<'a, F> {

@@ -15,7 +15,9 @@ use crate::column::{Aligned, Column, TILE};
 use crate::fused::activations;
 use crate::fused::losses::{self, Sums};
 use crate::fused::tiles::TileTargets;
+use crate::lanes::Vector;
 use crate::loss::RowInF64;
+use crate::memory::bytes_of;
 use crate::pass::{Goal, NetworkRef, Tally};
 use crate::{Architecture, Loss, Problem, Scalar};
 
@@ -149,16 +151,27 @@ impl<F: Scalar> WideBuffers<F> {
     pub fn new(architecture: &Architecture, rows: usize) -> Self {
         let rows = rows.min(GROUP);
         let layers = architecture.layers().iter().map(|layer| WideLayer::new(rows, layer.width));
-        let widths = architecture.layers().iter().map(|layer| layer.width);
-        let widest = widths.fold(architecture.input_width(), usize::max);
         let width = architecture.output_width();
         let columns = vec![Column::ZERO; rows.div_ceil(TILE) * width];
         Self {
             rows,
             layers: layers.collect(),
-            panel: Panel::new(widest.max(rows), widest),
+            panel: Panel::new(panel_rows(architecture, rows)),
             outputs: Outputs { width, a: columns.clone(), delta: columns, row: RowInF64::new(width) },
         }
+    }
+
+    /// What [`new`](Self::new) allocates, and copies of the rows and their targets.
+    pub fn bytes(architecture: &Architecture, rows: usize) -> usize {
+        let group = rows.min(GROUP);
+        let layers = architecture.layers().iter().map(|layer| stride::<F>(layer.width));
+        let units = layers.fold(0, usize::saturating_add);
+        let copied = architecture.input_width().saturating_mul(rows);
+        let numbers = units.saturating_mul(2 * group).saturating_add(copied);
+        let numbers = numbers.saturating_add(Panel::<F>::numbers(panel_rows(architecture, group)));
+        let tiles = 2 * group.div_ceil(TILE) + rows.div_ceil(TILE);
+        let columns = bytes_of::<Column<F>>(architecture.output_width().saturating_mul(tiles));
+        bytes_of::<F>(numbers).saturating_add(columns)
     }
 
     /// Rows of a group.
@@ -178,8 +191,7 @@ impl<F: Scalar> WideBuffers<F> {
 impl<F: Scalar> WideLayer<F> {
     fn new(rows: usize, width: usize) -> Self {
         let padded = padded::<F>(width);
-        // An odd number of lines: rows whose distance is a power of two would share few places of the caches.
-        let stride = ((padded / F::LANES) | 1) * F::LANES;
+        let stride = stride::<F>(width);
         let zeros = || Aligned::zeros(rows * stride);
         Self { a: zeros(), delta: zeros(), stride, padded }
     }
@@ -189,12 +201,23 @@ impl<F: Scalar> WideLayer<F> {
     }
 }
 
+/// The distance of two rows of a layer of `width` units.
+fn stride<F: Vector>(width: usize) -> usize {
+    // An odd number of lines: rows whose distance is a power of two would share few places of the caches.
+    (width.div_ceil(F::LANES) | 1).saturating_mul(F::LANES)
+}
+
+/// Rows of the tallest matrix that is copied into the panel: weights, or δ of a group of rows.
+fn panel_rows(architecture: &Architecture, group: usize) -> usize {
+    architecture.widths().fold(group, usize::max)
+}
+
 /// What goes through the kernel.
 #[derive(Debug)]
 pub struct WidePass<'a, F> {
     pub(crate) network: NetworkRef<'a, F>,
     pub(crate) x: &'a ArrayRef2<F>,
-    pub(crate) chosen: &'a RowIndices<F>,
+    pub(crate) indices: &'a RowIndices<F>,
     pub(crate) buffers: &'a mut WideBuffers<F>,
     /// Outputs stay in the buffers: whoever wants no more sends one group at most.
     pub(crate) goal: Goal<'a, F>,
@@ -210,14 +233,14 @@ impl<F: Scalar> WithSimd for WidePass<'_, F> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) -> Tally {
-        let Self { network, x, chosen, buffers, mut goal } = self;
-        let (x, all) = (chosen.rows(x), chosen.order.len());
+        let Self { network, x, indices, buffers, mut goal } = self;
+        let (x, all) = (indices.rows(x), indices.order.len());
         let mut sums = Sums::ZERO;
         for start in (0..all).step_by(buffers.rows) {
             let (x, rows) = (x.skip(start), buffers.rows.min(all - start));
             forward_pass(simd, network, x, rows, buffers);
             let Some((loss, gradient)) = goal.losses() else { continue };
-            loss_pass(simd, loss, &chosen.targets, start / TILE, rows, buffers, &mut sums);
+            loss_pass(simd, loss, &indices.targets, start / TILE, rows, buffers, &mut sums);
             if let Some(gradient) = gradient {
                 backward_pass(simd, network, x, rows, buffers, gradient);
             }

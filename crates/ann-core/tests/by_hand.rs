@@ -4,7 +4,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise, in its helpers too")]
 
-use ann_core::block::{Scratch, Tally, accumulate, evaluate};
+use ann_core::block::{Scratch, Tally, accumulate};
 use ann_core::ndarray::array;
 use ann_core::{Activation, Architecture, Loss, Network, Problem};
 
@@ -119,13 +119,13 @@ fn hits_are_the_rows_whose_largest_output_is_their_class() {
     let parameters = [1.0, -1.0, 0.0, 0.0];
     let (x, classes) = (array![[2.0], [3.0], [-1.0], [-4.0], [1.0]], [0, 0, 1, 0, 1]); // hit, hit, hit, miss, miss
     let problem = Problem::new(&architecture, Loss::SoftmaxCrossEntropy, &x, &classes).unwrap();
-    let mut scratch = Scratch::new(&architecture, 5);
-    assert_eq!(evaluate(&problem, &parameters, 0..5, &mut scratch).correct, 3);
+    let mut scratch = Scratch::new(&architecture, 5).unwrap();
+    assert_eq!(accumulate(&problem, &parameters, 0..5, &mut scratch, None).correct, 3);
 
     // Values cannot be hit.
     let values = array![[2.0, -2.0], [3.0, -3.0], [-1.0, 1.0], [-4.0, 4.0], [1.0, -1.0]];
     let problem = Problem::new(&architecture, Loss::MeanSquaredError, &x, &values).unwrap();
-    assert_eq!(evaluate(&problem, &parameters, 0..5, &mut scratch), Tally { loss: 0.0, correct: 0 });
+    assert_eq!(accumulate(&problem, &parameters, 0..5, &mut scratch, None), Tally { loss: 0.0, correct: 0 });
 }
 
 #[track_caller]
@@ -135,8 +135,13 @@ fn check(problem: &Problem<'_>, parameters: &[f64], outputs: &[f64], loss: f64, 
     assert_close("outputs", found.as_slice().unwrap(), outputs);
 
     let mut found = vec![0.0; gradient.len()];
-    let tally =
-        accumulate(problem, parameters, 0..1, &mut Scratch::new(problem.architecture(), 1), &mut found);
+    let tally = accumulate(
+        problem,
+        parameters,
+        0..1,
+        &mut Scratch::new(problem.architecture(), 1).unwrap(),
+        Some(&mut found),
+    );
     assert_close("loss", &[tally.loss], &[loss]);
     assert_close("gradient", &found, gradient);
 }

@@ -124,7 +124,7 @@ proptest! {
         let network = case.network();
         let x = &case.features;
         let mut outputs = Array2::zeros((x.nrows(), case.architecture.output_width()));
-        let mut scratch = Scratch::new(&case.architecture, rows);
+        let mut scratch = Scratch::new(&case.architecture, rows).unwrap();
         let layout = network.layout();
         block::forward(&case.architecture, layout, network.parameters(), x, &mut scratch, &mut outputs);
         for (a, b) in outputs.iter().zip(&network.forward(x).unwrap()) {
@@ -152,8 +152,8 @@ proptest! {
     fn evaluate_finds_what_accumulate_finds(case in cases()) {
         let n = case.features.nrows();
         let problem = case.problem();
-        let mut scratch = Scratch::with_kernel(&case.architecture, n, case.kernel);
-        let tally = block::evaluate(&problem, &case.parameters, 0..n, &mut scratch);
+        let mut scratch = Scratch::with_kernel(&case.architecture, n, case.kernel).unwrap();
+        let tally = accumulate(&problem, &case.parameters, 0..n, &mut scratch, None);
         prop_assert_eq!(tally, case.sums::<f64>(&[0, n]).0);
     }
 
@@ -317,10 +317,10 @@ impl Case {
         let problem = self.problem_of(x, values);
         let parameters: Vec<F> = self.parameters.iter().map(|&p| F::of(p)).collect();
         let mut gradient = vec![F::zero(); parameters.len()];
-        let mut scratch = Scratch::with_kernel(&self.architecture, x.nrows(), self.kernel);
+        let mut scratch = Scratch::with_kernel(&self.architecture, x.nrows(), self.kernel).unwrap();
         let mut sum = Tally::default();
         for pair in bounds.windows(2) {
-            sum += accumulate(&problem, &parameters, pair[0]..pair[1], &mut scratch, &mut gradient);
+            sum += accumulate(&problem, &parameters, pair[0]..pair[1], &mut scratch, Some(&mut gradient));
         }
         (sum, gradient)
     }
@@ -328,9 +328,9 @@ impl Case {
     /// Loss, hits and gradient of some rows of `x` in the given order.
     fn sums_over(&self, x: &ArrayRef2<f64>, order: &[usize]) -> Sums<f64> {
         let mut gradient = vec![0.0; self.parameters.len()];
-        let mut scratch = Scratch::with_kernel(&self.architecture, order.len(), self.kernel);
-        let (problem, rows) = (self.problem_of(x, &self.values), order.iter().copied());
-        (accumulate(&problem, &self.parameters, rows, &mut scratch, &mut gradient), gradient)
+        let mut scratch = Scratch::with_kernel(&self.architecture, order.len(), self.kernel).unwrap();
+        let problem = self.problem_of(x, &self.values);
+        (accumulate(&problem, &self.parameters, order, &mut scratch, Some(&mut gradient)), gradient)
     }
 
     /// Some of the samples, in the given order.

@@ -146,9 +146,9 @@ fn filled_up<F: Scalar>(rows: usize, weight: f64) {
     let architecture = architecture.dense(1, Activation::Identity);
     let problem = Problem::new(&architecture, Loss::MeanSquaredError, &x, &y).unwrap();
     let mut gradient = [F::zero(); 6];
-    let mut scratch = Scratch::new(&architecture, rows);
+    let mut scratch = Scratch::new(&architecture, rows).unwrap();
     let (n, parameters) = (rows as f64, [weight, weight, weight, 0.0, 1.0, 0.0].map(F::of));
-    let tally = accumulate(&problem, &parameters, 0..rows, &mut scratch, &mut gradient);
+    let tally = accumulate(&problem, &parameters, 0..rows, &mut scratch, Some(&mut gradient));
     assert_eq!(tally.loss, n);
     assert_eq!(gradient, [0.0, 0.0, 0.0, 0.0, 2.0 * n, 2.0 * n].map(F::of), "{rows} rows");
 }
@@ -161,8 +161,14 @@ fn rows_that_overflow_do_so_in_any_company() {
     for rows in [1, 2, 4, 8, 33] {
         let (x, y) = (Array2::ones((rows, 1)), Array2::zeros((rows, 1)));
         let problem = Problem::new(&architecture, Loss::MeanSquaredError, &x, &y).unwrap();
-        let (mut gradient, mut scratch) = ([0.0; 6], Scratch::new(&architecture, rows));
-        accumulate(&problem, &[1e200, 1e200, 1e200, 0.0, 1.0, 0.0], 0..rows, &mut scratch, &mut gradient);
+        let (mut gradient, mut scratch) = ([0.0; 6], Scratch::new(&architecture, rows).unwrap());
+        accumulate(
+            &problem,
+            &[1e200, 1e200, 1e200, 0.0, 1.0, 0.0],
+            0..rows,
+            &mut scratch,
+            Some(&mut gradient),
+        );
         assert_eq!(gradient[4..], [f64::INFINITY; 2], "{rows} rows");
     }
 }
@@ -177,7 +183,7 @@ fn one_row<F: Scalar>(logits: &[F], class: usize) -> (Tally, Vec<F>) {
 
 fn first_row<F: Scalar>(problem: &Problem<'_, F>, parameters: &[F]) -> (Tally, Vec<F>) {
     let mut gradient = vec![F::zero(); parameters.len()];
-    let mut scratch = Scratch::new(problem.architecture(), 1);
-    let tally = accumulate(problem, parameters, 0..1, &mut scratch, &mut gradient);
+    let mut scratch = Scratch::new(problem.architecture(), 1).unwrap();
+    let tally = accumulate(problem, parameters, 0..1, &mut scratch, Some(&mut gradient));
     (tally, gradient)
 }

@@ -82,7 +82,7 @@ impl Difference {
         indices: &[usize],
         exact: &[f64],
     ) -> f64 {
-        let mut objective = Objective::new(problem, Accumulation::Batched);
+        let mut objective = Objective::new(problem, Accumulation::Batched).unwrap();
         let errors = indices.iter().map(|&index| {
             let mut point = at.to_vec();
             let f = |x| {

@@ -42,8 +42,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// The gradient under test, 1/N taken here.
 fn backpropagation(problem: &Problem<'_>, at: &[f64], gradient: &mut [f64]) {
     gradient.fill(0.0);
-    let mut scratch = block::Scratch::new(problem.architecture(), problem.rows());
-    block::accumulate(problem, at, 0..problem.rows(), &mut scratch, gradient);
+    let mut scratch =
+        block::Scratch::new(problem.architecture(), problem.rows()).expect("the problem is small");
+    block::accumulate(problem, at, 0..problem.rows(), &mut scratch, Some(gradient));
     for g in gradient.iter_mut() {
         *g /= problem.rows() as f64;
     }

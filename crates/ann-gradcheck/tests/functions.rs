@@ -323,9 +323,9 @@ fn a_right_gradient_of_sure_classes_is_not_blamed_in_f32() {
     let times = |factor: f32| {
         move |problem: &Problem<'_, f32>, at: &[f32], out: &mut [f32]| {
             let (n, mut scratch) =
-                (problem.rows(), block::Scratch::new(problem.architecture(), problem.rows()));
+                (problem.rows(), block::Scratch::new(problem.architecture(), problem.rows()).unwrap());
             out.fill(0.0);
-            block::accumulate(problem, at, 0..n, &mut scratch, out);
+            block::accumulate(problem, at, 0..n, &mut scratch, Some(out));
             out.iter_mut().for_each(|g| *g *= factor / n as f32);
         }
     };

@@ -52,8 +52,8 @@ fn the_last_of_all_rows_forgotten() {
     let forget = |problem: &Problem<'_>, at: &[f64], gradient: &mut [f64]| {
         let n = problem.rows();
         let mut last = vec![0.0; at.len()];
-        let mut scratch = block::Scratch::new(problem.architecture(), 1);
-        block::accumulate(problem, at, n - 1..n, &mut scratch, &mut last);
+        let mut scratch = block::Scratch::new(problem.architecture(), 1).unwrap();
+        block::accumulate(problem, at, n - 1..n, &mut scratch, Some(&mut last));
         gradient.iter_mut().zip(last).for_each(|(sum, last)| *sum -= last / n as f64);
     };
     find(forget, &ALL);

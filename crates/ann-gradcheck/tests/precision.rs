@@ -18,8 +18,8 @@ fn single(activation: Activation, seed: u64, factor: f32) -> Report {
     let network: Network<f32> = Network::init(&architecture, Init::HeNormal, &mut seeded(seed)).unwrap();
     let gradient = |problem: &Problem<'_, f32>, at: &[f32], out: &mut [f32]| {
         out.fill(0.0);
-        let mut scratch = block::Scratch::new(problem.architecture(), problem.rows());
-        block::accumulate(problem, at, 0..problem.rows(), &mut scratch, out);
+        let mut scratch = block::Scratch::new(problem.architecture(), problem.rows()).unwrap();
+        block::accumulate(problem, at, 0..problem.rows(), &mut scratch, Some(out));
         for (index, g) in out.iter_mut().enumerate() {
             let is_weight = problem.layout().locate(index).kind == ann_core::ParameterKind::Weight;
             let penalty = if is_weight { 2.0 * problem.l2() as f32 * at[index] } else { 0.0 };
@@ -88,8 +88,8 @@ fn closures_with_kinks_all_around_are_not_blamed() {
     let classes: Vec<usize> = (0..60).map(|n| (n / 2) % 2).collect();
     let problem = Problem::new(&architecture, Loss::SoftmaxCrossEntropy, &x, &classes).unwrap();
     let value = |at: &[f64]| {
-        let mut scratch = block::Scratch::new(&architecture, 60);
-        block::evaluate(&problem, at, 0..60, &mut scratch).loss / 60.0
+        let mut scratch = block::Scratch::new(&architecture, 60).unwrap();
+        block::accumulate(&problem, at, 0..60, &mut scratch, None).loss / 60.0
     };
     for seed in 0..30 {
         let at = point(&architecture, Init::HeNormal, seed);
@@ -126,9 +126,9 @@ fn a_penalty_added_row_by_row_is_not_blamed() {
         Problem::new(&architecture, Loss::SoftmaxCrossEntropy, &x, &classes).unwrap().with_l2(0.01).unwrap();
     let row_by_row = |problem: &Problem<'_>, at: &[f64], out: &mut [f64]| {
         out.fill(0.0);
-        let mut scratch = block::Scratch::new(problem.architecture(), 1);
+        let mut scratch = block::Scratch::new(problem.architecture(), 1).unwrap();
         for n in 0..problem.rows() {
-            block::accumulate(problem, at, n..n + 1, &mut scratch, out);
+            block::accumulate(problem, at, n..n + 1, &mut scratch, Some(out));
             for index in problem.layout().layers().iter().flat_map(ann_core::LayerSpan::weights) {
                 out[index] += 2.0 * problem.l2() * at[index];
             }

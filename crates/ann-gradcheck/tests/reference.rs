@@ -37,8 +37,9 @@ fn forward_agrees(data: &Data, activation: &Activation, task: Task, gain: f64) {
             "{activation} {task:?} {row} {outputs:?}"
         );
     }
-    let mut scratch = block::Scratch::new(&architecture, problem.rows());
-    let loss = block::evaluate(&problem, &at, 0..problem.rows(), &mut scratch).loss / problem.rows() as f64;
+    let mut scratch = block::Scratch::new(&architecture, problem.rows()).unwrap();
+    let loss =
+        block::accumulate(&problem, &at, 0..problem.rows(), &mut scratch, None).loss / problem.rows() as f64;
     let squares = problem.layout().layers().iter().flat_map(|span| &at[span.weights()]).map(|w| w * w);
     let (expected, found) =
         (loss + 0.1 * squares.sum::<f64>(), reference::objective(&problem, &at).expect("the point fits"));

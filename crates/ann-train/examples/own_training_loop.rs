@@ -21,7 +21,7 @@ fn main() -> Result<(), Error> {
         Problem::new(&architecture, Loss::SoftmaxCrossEntropy, &data.features, &classes)?.with_l2(1e-3)?;
     let mut network: Network = Network::init(&architecture, Init::default(), &mut seeded(1))?;
 
-    let mut objective = Objective::new(&problem, Accumulation::Batched);
+    let mut objective = Objective::new(&problem, Accumulation::Batched)?;
     let mut gradient = vec![0.0; network.parameters().len()];
     let mut velocity = gradient.clone();
     for epoch in 0..=1000 {

@@ -64,8 +64,8 @@ impl Default for Classifier {
 }
 
 impl Classifier {
-    /// Learns to tell labels from the rows of `x` (n, features).  Labels may be of any ordered type;
-    /// `&Vec<L>`, `&[L]`, `&[L; N]` and `&Array1<L>` all fit.
+    /// Learns to predict labels from the rows of `x` (n, features).  Labels may be of any ordered type, see [`Label`];
+    /// `&Vec<L>`, `&[L]`, `&[L; N]` and `&Array1<L>` are all accepted.
     ///
     /// # Errors
     /// No samples, another number of labels than rows, fewer than two classes, a NaN or infinity in `x`,
@@ -76,7 +76,7 @@ impl Classifier {
         labels: impl IntoIterator<Item = &'y L>,
     ) -> Result<FittedClassifier<L, F>>
     where
-        L: Clone + Ord + Debug + 'y,
+        L: Label + 'y,
         F: Scalar,
     {
         self.fit_observed(x, labels, |_, _| ControlFlow::Continue(()))
@@ -93,7 +93,7 @@ impl Classifier {
         observer: impl FnMut(&EpochRecord, &Network<F>) -> ControlFlow<()>,
     ) -> Result<FittedClassifier<L, F>>
     where
-        L: Clone + Ord + Debug + 'y,
+        L: Label + 'y,
         F: Scalar,
     {
         let labels: Vec<&L> = labels.into_iter().collect();
@@ -124,6 +124,26 @@ impl Classifier {
     }
 }
 
+/// A class label: any value that can be ordered, copied and printed, such as text, an integer or a `bool`.
+///
+/// Implemented for all such types.  `f64` is not among them: floating-point numbers are values to predict, for
+/// [`Regressor`](crate::Regressor).
+///
+/// ```compile_fail,E0277
+/// use ann_train::{Classifier, ndarray::array};
+///
+/// Classifier::default().fit(&array![[0.0], [1.0]], &[0.5, 1.5]); // `{float}` cannot be a class label
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be a class label",
+    label = "labels are text, integers or other ordered values",
+    note = "to predict numbers, use `Regressor`; to predict classes that are written as numbers, make them integers or text"
+)]
+pub trait Label: Clone + Ord + Debug {}
+
+#[diagnostic::do_not_recommend]
+impl<L: Clone + Ord + Debug> Label for L {}
+
 /// A classifier that has learned.
 #[derive(Clone, Debug)]
 pub struct FittedClassifier<L, F = f64> {
@@ -133,7 +153,7 @@ pub struct FittedClassifier<L, F = f64> {
     threads: usize,
 }
 
-impl<L: Clone + Ord + Debug, F: Scalar> FittedClassifier<L, F> {
+impl<L: Label, F: Scalar> FittedClassifier<L, F> {
     /// The most probable label of each row of `x` (n, features).
     ///
     /// # Errors
@@ -207,7 +227,7 @@ impl<L: Clone + Ord + Debug, F: Scalar> FittedClassifier<L, F> {
     }
 }
 
-fn distinct<L: Clone + Ord>(labels: &[&L]) -> Vec<L> {
+fn distinct<L: Label>(labels: &[&L]) -> Vec<L> {
     let mut classes: Vec<&L> = labels.to_vec();
     classes.sort_unstable();
     classes.dedup();
@@ -215,7 +235,7 @@ fn distinct<L: Clone + Ord>(labels: &[&L]) -> Vec<L> {
 }
 
 /// Where each label stands among the sorted classes, which hold them all.
-fn class_indices<L: Ord>(classes: &[L], labels: &[&L]) -> Vec<usize> {
+fn class_indices<L: Label>(classes: &[L], labels: &[&L]) -> Vec<usize> {
     labels.iter().map(|label| classes.partition_point(|class| class < label)).collect()
 }
 

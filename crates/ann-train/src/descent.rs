@@ -3,7 +3,8 @@
 use std::mem;
 use std::ops::ControlFlow;
 
-use ann_core::vector::add_scaled;
+use ann_core::memory::{bytes_of, ensure_available};
+use ann_core::vector::{add_scaled, all_finite};
 use ann_core::{Error as CoreError, Network, Problem, Scalar, seeded};
 use rand::seq::SliceRandom;
 
@@ -12,11 +13,11 @@ use crate::{Accumulation, EpochRecord, Error, History, Objective, ObjectiveValue
 /// How many rows an update sees.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Batching {
-    /// All of them: one update an epoch.  The default.
+    /// All rows: one update in each epoch.  The default.
     #[default]
     Full,
-    /// Mini-batches: each row once an epoch, in an order that is a function of seed and epoch.  The last batch of an epoch may be
-    /// smaller.
+    /// Mini-batches: each row once in each epoch, in an order that is a function of seed and epoch.  The last batch of an epoch may
+    /// be smaller.
     Shuffled {
         /// Rows of a batch, 1 to the number of rows.
         rows: usize,
@@ -36,8 +37,8 @@ pub struct TrainConfig {
     pub stop_below: f64,
     /// How many rows an update sees.  Default [`Batching::Full`].
     pub batching: Batching,
-    /// Epochs made before, by an earlier call: the order of rows goes on from there.  Default 0; no effect with
-    /// [`Batching::Full`].
+    /// Number of epochs made by earlier calls: records and errors go on counting from there, and so does the order of rows in
+    /// mini-batches.  Default 0.
     pub first_epoch: usize,
     /// How the gradients of the rows are summed.  Default [`Accumulation::Batched`].
     pub accumulation: Accumulation,
@@ -78,8 +79,7 @@ impl TrainConfig {
         }
         match self.batching {
             Batching::Shuffled { rows: found, .. } if !(1..=rows).contains(&found) => {
-                let name = "rows of a batch";
-                Err(Error::InvalidCount { name, found, most: rows })
+                Err(Error::BatchRows { found, most: rows })
             }
             _ => Ok(()),
         }
@@ -138,16 +138,16 @@ pub fn train_observed<F: Scalar>(
             network.parameters_mut().copy_from_slice(&last_finite);
             return Err(descent.diverged(epoch, &value));
         }
-        let record = EpochRecord::new(epoch, &value);
+        let record = EpochRecord::new(config.first_epoch.saturating_add(epoch), &value);
         records.push(record);
         let observed = observer(&record, network);
-        if let Some(stop) = stop_reason(&record, config, observed) {
+        if let Some(stop) = stop_reason(epoch, &record, config, observed) {
             if let Some(value) = descent.closing_value(epoch, network) {
                 if !value.total().is_finite() {
                     network.parameters_mut().copy_from_slice(&last_finite);
                     return Err(descent.diverged(epoch, &value));
                 }
-                records.push(EpochRecord::new(epoch + 1, &value));
+                records.push(EpochRecord::new(record.epoch.saturating_add(1), &value));
             }
             return Ok(History { records, stop });
         }
@@ -157,6 +157,9 @@ pub fn train_observed<F: Scalar>(
 
 /// Records for which there is room from the start; longer runs make more as they go.
 const RECORDS: usize = 1 << 16;
+
+/// Vectors as long as θ that a run needs: the gradient, and the parameters before an update and at the last finite objective.
+const COPIES: usize = 3;
 
 /// A run of gradient descent.
 struct Descent<'p, 'data, F> {
@@ -174,6 +177,8 @@ impl<'p, 'data, F: Scalar> Descent<'p, 'data, F> {
             Batching::Full => (problem.rows(), Vec::new()),
             Batching::Shuffled { rows, .. } => (rows, (0..problem.rows()).collect()),
         };
+        let copies = problem.layout().len().saturating_mul(COPIES);
+        ensure_available("the gradient and two copies of the parameters", bytes_of::<F>(copies))?;
         let objective = Objective::with_threads(problem, config.accumulation, rows, config.threads)?;
         let gradient = vec![F::zero(); problem.layout().len()];
         Ok(Self { config, objective, gradient, order, updates: 0 })
@@ -199,16 +204,16 @@ impl<'p, 'data, F: Scalar> Descent<'p, 'data, F> {
         network: &mut Network<F>,
     ) -> ObjectiveValue {
         let mut rng = seeded(seed);
-        rng.set_stream((self.config.first_epoch as u64).wrapping_add(epoch as u64));
+        rng.set_stream(self.config.first_epoch.saturating_add(epoch) as u64);
         // From the same order each time, so that an epoch does not depend on those before it.
         self.order.iter_mut().enumerate().for_each(|(place, row)| *row = place);
         self.order.shuffle(&mut rng);
         let Self { config, objective, gradient, order, updates } = self;
         objective.awake(|objective| {
-            let mut mean = ObjectiveValue { loss: 0.0, penalty: 0.0, accuracy: None };
+            let mut mean = ObjectiveValue { loss: 0.0, penalty: 0.0, hits: None, accuracy: None };
             for batch in order.chunks(rows) {
                 let value = objective.value_and_gradient_of(batch, network.parameters(), gradient);
-                mean = mean.plus(&value, batch.len() as f64 / order.len() as f64);
+                add_batch(&mut mean, &value, batch.len(), order.len());
                 if !value.total().is_finite() {
                     break;
                 }
@@ -234,18 +239,24 @@ impl<'p, 'data, F: Scalar> Descent<'p, 'data, F> {
     }
 
     fn diverged(&self, epoch: usize, value: &ObjectiveValue) -> Error {
-        let objective = value.total();
-        match (self.updates, self.config.batching) {
-            (0, _) => Error::InfiniteStart { objective },
-            (_, Batching::Full) => {
-                Error::Diverged { epoch, learning_rate: self.config.learning_rate, objective }
-            }
-            (_, Batching::Shuffled { .. }) => {
-                let epoch = (epoch + 1).min(self.config.epochs);
-                Error::Diverged { epoch, learning_rate: self.config.learning_rate, objective }
-            }
-        }
+        let (objective, learning_rate) = (value.total(), self.config.learning_rate);
+        let epochs = match self.config.batching {
+            _ if self.updates == 0 => return Error::InfiniteStart { objective },
+            Batching::Full => epoch,
+            Batching::Shuffled { .. } => (epoch + 1).min(self.config.epochs),
+        };
+        Error::Diverged { epoch: self.config.first_epoch.saturating_add(epochs), learning_rate, objective }
     }
+}
+
+/// Adds the value of a batch of `rows` rows to the mean over an epoch of `all` rows.
+fn add_batch(mean: &mut ObjectiveValue, batch: &ObjectiveValue, rows: usize, all: usize) {
+    let share = rows as f64 / all as f64;
+    mean.loss += share * batch.loss;
+    mean.penalty += share * batch.penalty;
+    // Hits are counted, not shares added: an epoch without a miss has accuracy 1 exactly.
+    mean.hits = batch.hits.map(|hits| mean.hits.unwrap_or(0) + hits);
+    mean.accuracy = mean.hits.map(|hits| hits as f64 / all as f64);
 }
 
 /// θ ← θ − η g.
@@ -257,17 +268,17 @@ pub fn descend<F: Scalar>(parameters: &mut [F], gradient: &[F], learning_rate: F
     add_scaled(parameters, -learning_rate, gradient);
 }
 
-fn all_finite<F: Scalar>(parameters: &[F]) -> bool {
-    // Without a way out, so that many are looked at together.
-    parameters.iter().fold(true, |all, parameter| all & parameter.is_finite())
-}
-
-fn stop_reason(record: &EpochRecord, config: &TrainConfig, observed: ControlFlow<()>) -> Option<StopReason> {
+fn stop_reason(
+    epoch: usize,
+    record: &EpochRecord,
+    config: &TrainConfig,
+    observed: ControlFlow<()>,
+) -> Option<StopReason> {
     if observed.is_break() {
         Some(StopReason::Observer)
     } else if record.loss < config.stop_below {
         Some(StopReason::LossBelowThreshold)
-    } else if record.epoch == config.epochs {
+    } else if epoch == config.epochs {
         Some(StopReason::EpochLimit)
     } else {
         None

@@ -23,14 +23,22 @@ pub enum Error {
         /// The only label, in its `Debug` form.
         label: String,
     },
-    /// Threads, or rows of a batch: none or too many.
-    #[error("{name} is {found}, expected 1 to {most}")]
-    InvalidCount {
-        /// Name of the setting.
-        name: &'static str,
-        /// How many were asked for.
+    /// Mini-batches of no rows, or of more rows than the data have.
+    #[error(
+        "`batching` asks for {found} rows per batch; expected 1 to {most}, the number of rows (for all rows at once: `Batching::Full`)"
+    )]
+    BatchRows {
+        /// Rows per batch that were asked for.
         found: usize,
-        /// The largest number there may be.
+        /// Rows of the data.
+        most: usize,
+    },
+    /// No threads, or more than any machine has.
+    #[error("threads is {found}, expected 1 to {most}")]
+    ThreadCount {
+        /// Threads that were asked for.
+        found: usize,
+        /// The largest number that is accepted.
         most: usize,
     },
     /// The system refused to start threads.
@@ -56,7 +64,8 @@ pub enum Error {
          choose a smaller learning rate, or scale features and targets"
     )]
     Diverged {
-        /// Number of updates, or of epochs of mini-batches, after which it was found, at least 1.
+        /// Number of updates, or of epochs of mini-batches, after which it was found, at least 1; those made by earlier calls
+        /// ([`TrainConfig::first_epoch`](crate::TrainConfig::first_epoch)) count as well.
         epoch: usize,
         /// η.
         learning_rate: f64,

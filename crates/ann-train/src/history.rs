@@ -6,7 +6,9 @@ use crate::ObjectiveValue;
 /// with the parameters that its batch found, and in the last record the network after `epoch` epochs.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct EpochRecord {
-    /// Epochs before this one; with all rows at once these are updates, and 0 is the untrained network.
+    /// Number of epochs before this one, those of earlier calls included
+    /// ([`TrainConfig::first_epoch`](crate::TrainConfig::first_epoch)).  With all rows at once these are updates, and 0 is the
+    /// untrained network.
     pub epoch: usize,
     /// Mean data loss, without penalty.
     pub loss: f64,

@@ -13,13 +13,13 @@ mod threads;
 mod error;
 mod estimator;
 
-pub use classifier::{Classifier, FittedClassifier};
+pub use classifier::{Classifier, FittedClassifier, Label};
 pub use descent::{Batching, TrainConfig, descend, train, train_observed};
 pub use error::{Error, Result};
 pub use forward::forward;
 pub use history::{EpochRecord, History, StopReason};
 pub use objective::{Accumulation, Objective, ObjectiveValue, per_sample_gradients};
-pub use regressor::{FittedRegressor, Output, RegressionTargets, Regressor};
+pub use regressor::{FittedRegressor, RegressionTargets, Regressor};
 
 /// The crate below, whole: `ann_train::ann_core::dense`, `ann_train::ann_core::Error`, …
 pub use ann_core;

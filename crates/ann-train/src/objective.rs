@@ -3,6 +3,7 @@
 //! Here, and only here, sums over blocks of rows become a mean, and the penalty is added.
 
 use ann_core::block::{self, Kernel, Scratch, Tally};
+use ann_core::memory::{bytes_of, ensure_available};
 use ann_core::ndarray::Array2;
 use ann_core::vector::{add_scaled, scale};
 use ann_core::{Problem, Scalar, TargetKind};
@@ -21,14 +22,16 @@ pub enum Accumulation {
     PerSample,
 }
 
-/// J at one point, in its parts.
+/// J at one point θ, in its parts.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ObjectiveValue {
     /// (1/N) Σₙ ℓₙ, without penalty.
     pub loss: f64,
     /// λ Σ‖W‖².
     pub penalty: f64,
-    /// Share of rows whose largest output is the true class, 0 to 1; `None` where targets are values.
+    /// Number of rows whose largest output is the true class; `None` where targets are values.
+    pub hits: Option<usize>,
+    /// Hits as a share of the rows, 0 to 1; `None` where targets are values.
     pub accuracy: Option<f64>,
 }
 
@@ -36,15 +39,6 @@ impl ObjectiveValue {
     /// J = loss + penalty: what is minimised.
     pub fn total(&self) -> f64 {
         self.loss + self.penalty
-    }
-
-    /// self + share · other, part by part.
-    pub(crate) fn plus(&self, other: &Self, share: f64) -> Self {
-        Self {
-            loss: self.loss + share * other.loss,
-            penalty: self.penalty + share * other.penalty,
-            accuracy: other.accuracy.map(|accuracy| self.accuracy.unwrap_or(0.0) + share * accuracy),
-        }
     }
 }
 
@@ -57,7 +51,7 @@ impl ObjectiveValue {
 /// let (x, y) = (array![[1.0], [2.0]], array![1.0, 2.0]);
 /// let problem = Problem::new(&architecture, Loss::MeanSquaredError, &x, &y)?;
 /// let mut gradient = [0.0; 2];
-/// let value = Objective::new(&problem, Accumulation::Batched).value_and_gradient(&[0.0, 0.0], &mut gradient);
+/// let value = Objective::new(&problem, Accumulation::Batched)?.value_and_gradient(&[0.0, 0.0], &mut gradient);
 /// assert_eq!(value.loss, (1.0 + 4.0) / 2.0);
 /// assert_eq!(gradient, [-(2.0 + 8.0) / 2.0, -(2.0 + 4.0) / 2.0]); // mean of 2 (ŷ − y) x and 2 (ŷ − y)
 /// # Ok::<(), ann_train::Error>(())
@@ -70,9 +64,11 @@ pub struct Objective<'p, 'data, F = f64> {
 
 impl<'p, 'data, F: Scalar> Objective<'p, 'data, F> {
     /// Buffers for the problem, and one thread.
-    #[expect(clippy::missing_panics_doc, reason = "one thread is the caller's")]
-    pub fn new(problem: &'p Problem<'data, F>, accumulation: Accumulation) -> Self {
-        Self::with_threads(problem, accumulation, problem.rows(), 1).expect("no thread is started")
+    ///
+    /// # Errors
+    /// The system does not give the memory for the buffers.
+    pub fn new(problem: &'p Problem<'data, F>, accumulation: Accumulation) -> Result<Self> {
+        Self::with_threads(problem, accumulation, problem.rows(), 1)
     }
 
     /// Buffers for the problem and up to `threads` threads, when `rows` rows at a time are summed: all, or as many as a mini-batch
@@ -81,7 +77,7 @@ impl<'p, 'data, F: Scalar> Objective<'p, 'data, F> {
     /// Called by a thread of a rayon pool, it computes with that one alone.
     ///
     /// # Errors
-    /// No or more than 1024 threads, or the system refuses to start them.
+    /// No or more than 1024 threads, or the system does not give the threads, or the memory for the buffers.
     pub fn with_threads(
         problem: &'p Problem<'data, F>,
         accumulation: Accumulation,
@@ -107,7 +103,7 @@ impl<'p, 'data, F: Scalar> Objective<'p, 'data, F> {
     /// # Panics
     /// When `parameters` or `gradient` are not as long as the problem's layout.
     pub fn value_and_gradient(&mut self, parameters: &[F], gradient: &mut [F]) -> ObjectiveValue {
-        self.chosen(parameters, RowSelection::All, self.problem.rows(), gradient)
+        self.selected(parameters, RowSelection::All, self.problem.rows(), gradient)
     }
 
     /// The same with the mean over some rows only, in the order given: a mini-batch.
@@ -121,7 +117,7 @@ impl<'p, 'data, F: Scalar> Objective<'p, 'data, F> {
         gradient: &mut [F],
     ) -> ObjectiveValue {
         assert!(!rows.is_empty(), "a mean needs rows");
-        self.chosen(parameters, RowSelection::These(rows), rows.len(), gradient)
+        self.selected(parameters, RowSelection::These(rows), rows.len(), gradient)
     }
 
     /// Does `work` with this objective, a sum after the other, while all its threads stay awake.
@@ -132,14 +128,14 @@ impl<'p, 'data, F: Scalar> Objective<'p, 'data, F> {
         }
     }
 
-    fn chosen(
+    fn selected(
         &mut self,
         parameters: &[F],
-        chosen: RowSelection<'_>,
+        selection: RowSelection<'_>,
         rows: usize,
         gradient: &mut [F],
     ) -> ObjectiveValue {
-        let tally = self.summation.sum(self.problem, parameters, chosen, Some(gradient));
+        let tally = self.summation.sum(self.problem, parameters, selection, Some(gradient));
         scale(gradient, F::of(1.0 / rows as f64));
         add_penalty_gradient(self.problem, parameters, gradient);
         self.mean(tally, rows, parameters)
@@ -148,10 +144,12 @@ impl<'p, 'data, F: Scalar> Objective<'p, 'data, F> {
     fn mean(&self, tally: Tally, rows: usize, parameters: &[F]) -> ObjectiveValue {
         let n = rows as f64;
         let is_classification = self.problem.targets().kind() == TargetKind::Classes;
+        let hits = is_classification.then_some(tally.correct);
         ObjectiveValue {
             loss: tally.loss / n,
             penalty: penalty(self.problem, parameters),
-            accuracy: is_classification.then(|| tally.correct as f64 / n),
+            hits,
+            accuracy: hits.map(|hits| hits as f64 / n),
         }
     }
 }
@@ -161,18 +159,19 @@ impl<'p, 'data, F: Scalar> Objective<'p, 'data, F> {
 /// The mean of its rows plus 2λW is the gradient that [`Objective::value_and_gradient`] gives.
 ///
 /// # Errors
-/// `parameters` are not as many as the problem's layout has.
+/// `parameters` are not as many as the problem's layout has; the system does not give the memory for the matrix.
 #[expect(clippy::missing_panics_doc, reason = "a fresh array always has contiguous rows")]
 pub fn per_sample_gradients<F: Scalar>(problem: &Problem<'_, F>, parameters: &[F]) -> Result<Array2<F>> {
     let expected = problem.layout().len();
     if parameters.len() != expected {
         return Err(ann_core::Error::ParameterCount { expected, found: parameters.len() }.into());
     }
+    ensure_available("the gradients of all rows", bytes_of::<F>(problem.rows().saturating_mul(expected)))?;
     let mut gradients = Array2::zeros((problem.rows(), expected));
-    let mut scratch = Scratch::with_kernel(problem.architecture(), 1, Kernel::Textbook);
+    let mut scratch = Scratch::with_kernel(problem.architecture(), 1, Kernel::Textbook)?;
     for (n, mut gradient) in gradients.rows_mut().into_iter().enumerate() {
         let gradient = gradient.as_slice_mut().expect("a fresh array has contiguous rows");
-        block::accumulate(problem, parameters, n..n + 1, &mut scratch, gradient);
+        block::accumulate(problem, parameters, n..n + 1, &mut scratch, Some(gradient));
     }
     Ok(gradients)
 }

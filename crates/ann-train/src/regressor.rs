@@ -1,10 +1,10 @@
 //! A regressor: fit, predict, score.  One-dimensional targets give one-dimensional predictions.
 
+use std::marker::PhantomData;
 use std::ops::ControlFlow;
 
 use ann_core::ndarray::{
-    Array, Array1, Array2, ArrayBase, ArrayRef1, ArrayRef2, ArrayView1, ArrayView2, Axis, Data, Dimension,
-    Ix1, Ix2,
+    Array1, Array2, ArrayBase, ArrayRef1, ArrayRef2, ArrayView1, ArrayView2, Axis, Data, Ix1, Ix2,
 };
 use ann_core::{Activation, Init, Layer, Loss, Network, Problem, Scalar};
 
@@ -96,7 +96,7 @@ impl Regressor {
         let problem = Problem::new(&architecture, Loss::MeanSquaredError, x, targets)?.with_l2(self.l2)?;
         let (network, history) =
             estimator::fit(&problem, self.init, self.seed, &self.train_config(), observer)?;
-        Ok(FittedRegressor { network, history, threads: self.threads, dimension: std::marker::PhantomData })
+        Ok(FittedRegressor { network, history, threads: self.threads, dimension: PhantomData })
     }
 
     fn train_config(&self) -> TrainConfig {
@@ -112,24 +112,36 @@ impl Regressor {
     }
 }
 
-/// A regressor that has learned; `D` is the dimension of the targets, `Ix1` or `Ix2`.
+/// A regressor that has learned; `D` is the dimension of its targets and predictions, `Ix1` or `Ix2`.
 #[derive(Clone, Debug)]
 pub struct FittedRegressor<D = Ix1, F = f64> {
     network: Network<F>,
     history: History,
     threads: usize,
-    dimension: std::marker::PhantomData<D>,
+    dimension: PhantomData<D>,
 }
 
-impl<D: Output, F: Scalar> FittedRegressor<D, F> {
-    /// The value for each row of `x` (n, features): (n) when fitted on one-dimensional targets, else (n, outputs).
+impl<F: Scalar> FittedRegressor<Ix1, F> {
+    /// The value for each row of `x` (n, features): (n).
     ///
     /// # Errors
     /// Another number of columns than fitted, a NaN or infinity in `x`, or numbers so large that an output overflows.
-    pub fn predict(&self, x: &ArrayRef2<F>) -> Result<Array<F, D>> {
-        Ok(D::from_columns(forward(&self.network, x, self.threads)?))
+    pub fn predict(&self, x: &ArrayRef2<F>) -> Result<Array1<F>> {
+        Ok(forward(&self.network, x, self.threads)?.remove_axis(Axis(1)))
     }
+}
 
+impl<F: Scalar> FittedRegressor<Ix2, F> {
+    /// The values for each row of `x` (n, features): (n, outputs).
+    ///
+    /// # Errors
+    /// Another number of columns than fitted, a NaN or infinity in `x`, or numbers so large that an output overflows.
+    pub fn predict(&self, x: &ArrayRef2<F>) -> Result<Array2<F>> {
+        forward(&self.network, x, self.threads)
+    }
+}
+
+impl<D, F: Scalar> FittedRegressor<D, F> {
     /// R², the coefficient of determination, averaged over outputs: 1 − Σ(y − ŷ)² / Σ(y − ȳ)².  1 is perfect, 0 is as
     /// good as the mean; at least `f64::MIN`, never NaN.  For a constant target it is 1 when every prediction is exact and 0 otherwise.
     ///
@@ -146,7 +158,8 @@ impl<D: Output, F: Scalar> FittedRegressor<D, F> {
         Problem::new(self.network.architecture(), Loss::MeanSquaredError, x, targets)?;
         let predictions = forward(&self.network, x, self.threads)?;
         let outputs = targets.columns().into_iter().zip(predictions.columns());
-        Ok(outputs.map(|(y, prediction)| r_squared(&y, &prediction)).sum::<f64>() / targets.ncols() as f64)
+        let scores: Vec<f64> = outputs.map(|(y, prediction)| r_squared(&y, &prediction)).collect();
+        Ok(mean(&scores))
     }
 
     /// For each layer a matrix (fan_in + 1, fan_out): the weights from each input, and the bias as last row.
@@ -163,6 +176,13 @@ impl<D: Output, F: Scalar> FittedRegressor<D, F> {
     pub fn history(&self) -> &History {
         &self.history
     }
+}
+
+/// The mean of numbers ≥ `f64::MIN`, which is one too, although their sum may overflow.
+fn mean(numbers: &[f64]) -> f64 {
+    let n = numbers.len() as f64;
+    let sum: f64 = numbers.iter().sum();
+    if sum.is_finite() { sum / n } else { numbers.iter().map(|number| number / n).sum::<f64>().max(f64::MIN) }
 }
 
 /// R² = 1 − Σ(y − ŷ)² / Σ(y − ȳ)².
@@ -185,28 +205,10 @@ fn largest(values: impl Iterator<Item = f64>) -> f64 {
     values.map(f64::abs).fold(f64::MIN_POSITIVE, f64::max)
 }
 
-/// One or two dimensions: what a regressor is fitted on, it predicts.
-pub trait Output: Dimension + sealed::Sealed {
-    /// The predictions (n, outputs) in this dimension.
-    fn from_columns<F: Scalar>(columns: Array2<F>) -> Array<F, Self>;
-}
-
-impl Output for Ix1 {
-    fn from_columns<F: Scalar>(columns: Array2<F>) -> Array<F, Ix1> {
-        columns.remove_axis(Axis(1))
-    }
-}
-
-impl Output for Ix2 {
-    fn from_columns<F: Scalar>(columns: Array2<F>) -> Array2<F> {
-        columns
-    }
-}
-
 /// Values to learn: a slice, a vector, or an array of one or two dimensions.
 pub trait RegressionTargets<F> {
-    /// `Ix1` for one target for each row, `Ix2` for several.
-    type Dim: Output;
+    /// Dimension of the predictions: `Ix1` for one target for each row, `Ix2` for several.
+    type Dim;
     /// The targets as (n, outputs).
     fn to_columns(&self) -> ArrayView2<'_, F>;
 }
@@ -244,10 +246,4 @@ impl<F, S: Data<Elem = F>> RegressionTargets<F> for ArrayBase<S, Ix2> {
     fn to_columns(&self) -> ArrayView2<'_, F> {
         self.view()
     }
-}
-
-mod sealed {
-    pub trait Sealed {}
-    impl Sealed for super::Ix1 {}
-    impl Sealed for super::Ix2 {}
 }

@@ -1,30 +1,31 @@
-//! Sums of losses and gradients over rows: leaves that compute, and whose sums are added in the order of their rows.
+//! Sums of losses and gradients over rows: leaves are computed one by one, and their sums are added in the order of their rows.
 //!
-//! The leaves depend on rows and parameters alone.  Threads only decide who computes which of them, so any number gives the
-//! same bits.
+//! The leaves depend only on the number of rows and on the shape of the network.  Threads decide who computes which leaf, so any
+//! number of threads gives the same bits.
 
 use std::mem;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use ann_core::block::{self, Batch, Kernel, Scratch, Tally};
+use ann_core::block::{self, Batch, Kernel, Rows, Scratch, Tally};
+use ann_core::memory::{bytes_of, ensure_available};
 use ann_core::vector::add_scaled;
 use ann_core::{Problem, Scalar};
 
 use crate::threads::{Threads, belongs_to_a_pool};
 use crate::{Accumulation, Result};
 
-/// No more leaves than this: each but the first has a gradient of its own.
+/// The largest number of leaves: each but the first has a gradient of its own.
 const LEAVES: usize = 64;
-/// Fewer leaves, but two at least, where their gradients together have more entries than this: they would leave the caches.
+/// Fewer leaves, but at least two, where their gradients together would have more entries than this and leave the caches.
 const ENTRIES: usize = 1 << 21;
 /// Rows · parameters that are worth waking a thread.
 const WORK: usize = 1 << 21;
-/// A gradient of so many bytes is added to another one within the processor's caches.
+/// A gradient of this many bytes is added to another one within the processor's caches.
 const NEAR: usize = 1 << 19;
 /// Entries of a gradient that are worth another thread when leaves are added.
 const SLICE: usize = 1 << 14;
-/// Leaves of fewer rows would spend too much time on adding gradients: for gradients that are near, and for others.
+/// Leaves of fewer rows would spend too much time on adding gradients: for gradients that fit the caches, and for others.
 const LEAST_ROWS: [usize; 2] = [64, 256];
 /// Rows that take no more bytes than this are gathered once, others whenever they are needed.
 const KEPT: usize = 16 << 20;
@@ -43,19 +44,19 @@ pub(crate) struct Summation<F> {
     leaves: Vec<Leaf<F>>,
     /// One for each thread.
     scratches: Mutex<Vec<Scratch<F>>>,
-    /// Rows of a block, and who computes them.
+    /// Rows and kernel of a scratch.
     block: (usize, Kernel),
-    /// Leaves of so many rows add to each entry of the gradient once.
-    rows_at_once: usize,
     threads: Option<Arc<Threads>>,
 }
 
-/// Some rows that are computed one after the other, and what they add up to.
+/// Rows that are computed one block after the other, and their sums.
 #[derive(Clone, Debug, Default)]
 struct Leaf<F> {
     rows: Range<usize>,
+    /// The kernel sums all rows of this leaf before it adds them to the gradient.
+    is_one_group: bool,
     tally: Tally,
-    /// Where it cannot be added to the sum at once.
+    /// Its own gradient, where it cannot be added to the total directly.
     gradient: Vec<F>,
     /// Its share of all rows, where they are few enough to be kept.
     kept: Vec<Batch<F>>,
@@ -71,10 +72,20 @@ impl<F: Scalar> Summation<F> {
     ) -> Result<Self> {
         let architecture = problem.architecture();
         let (block, kernel) = match accumulation {
-            Accumulation::Batched => (block::ROWS.min(problem.rows()), Kernel::choose(architecture)),
+            Accumulation::Batched => {
+                (block::ROWS.min(problem.rows()), Kernel::choose_for_sums(architecture, problem.rows()))
+            }
             Accumulation::PerSample => (1, Kernel::Textbook),
         };
-        let scratch = Scratch::with_kernel(architecture, block, kernel);
+        let count = rows.div_ceil(leaf_rows(problem, accumulation, rows));
+        // No thread for what one does alone, nor where a thread pool already spreads the work.
+        let threads = if belongs_to_a_pool() { 1 } else { threads.min(count) };
+        let gradients = if threads > 1 { count - 1 } else { 1 };
+        let scratches = Scratch::<F>::bytes(architecture, block, kernel).saturating_mul(threads);
+        let gradients = bytes_of::<F>(problem.layout().len().saturating_mul(gradients));
+        ensure_available("sums over rows", scratches.saturating_add(gradients))?;
+
+        let scratch = Scratch::with_kernel(architecture, block, kernel)?;
         let mut leaves = vec![Leaf::default(); LEAVES];
         if rows == problem.rows() && block > 1 && bytes(problem) <= KEPT {
             let pieces = pieces(0..rows, leaf_rows(problem, accumulation, rows));
@@ -82,13 +93,9 @@ impl<F: Scalar> Summation<F> {
                 leaf.kept = gather(problem, piece, &scratch);
             }
         }
-        // No thread for what one does alone, nor where somebody else spreads work.
-        let leaves_of_rows = rows.div_ceil(leaf_rows(problem, accumulation, rows));
-        let threads = if belongs_to_a_pool() { 1 } else { threads.min(leaves_of_rows) };
-        let rows_at_once = scratch.rows_at_once();
         let scratches = Mutex::new(vec![scratch; threads]);
         let threads = if threads > 1 { Some(Arc::new(Threads::start(threads)?)) } else { None };
-        Ok(Self { accumulation, leaves, scratches, block: (block, kernel), rows_at_once, threads })
+        Ok(Self { accumulation, leaves, scratches, block: (block, kernel), threads })
     }
 
     /// The threads, where there is more than one.
@@ -96,25 +103,26 @@ impl<F: Scalar> Summation<F> {
         self.threads.clone()
     }
 
-    /// Σ ℓ over the chosen rows; overwrites `gradient` with Σ ∂ℓ/∂θ.
+    /// Σ ℓ over the selected rows; overwrites `gradient` with Σ ∂ℓ/∂θ.
     pub fn sum(
         &mut self,
         problem: &Problem<'_, F>,
         parameters: &[F],
-        chosen: RowSelection<'_>,
+        selection: RowSelection<'_>,
         gradient: Option<&mut [F]>,
     ) -> Tally {
-        let rows = match chosen {
+        let rows = match selection {
             RowSelection::All => problem.rows(),
             RowSelection::These(rows) => rows.len(),
         };
         let leaf_rows = leaf_rows(problem, self.accumulation, rows);
         let leaves = &mut self.leaves[..rows.div_ceil(leaf_rows)];
+        let scratch = self.scratches.get_mut().unwrap_or_else(PoisonError::into_inner).first();
         for (leaf, rows) in leaves.iter_mut().zip(pieces(0..rows, leaf_rows)) {
+            leaf.is_one_group = scratch.is_some_and(|scratch| scratch.is_one_group(rows.len()));
             leaf.rows = rows;
         }
-        let (scratches, block, rows_at_once) = (&self.scratches, self.block, self.rows_at_once);
-        let work = Work { problem, parameters, chosen, scratches, block, rows_at_once };
+        let work = Work { problem, parameters, selection, scratches: &self.scratches, block: self.block };
         match &self.threads {
             Some(threads) if leaves.len() > 1 && threads.are_free() => {
                 threads.run(|| work.together(leaves, gradient))
@@ -124,14 +132,13 @@ impl<F: Scalar> Summation<F> {
     }
 }
 
-/// A sum while it is computed.
+/// One sum: what is summed, and the buffers for it.
 struct Work<'a, 'data, F> {
     problem: &'a Problem<'data, F>,
     parameters: &'a [F],
-    chosen: RowSelection<'a>,
+    selection: RowSelection<'a>,
     scratches: &'a Mutex<Vec<Scratch<F>>>,
     block: (usize, Kernel),
-    rows_at_once: usize,
 }
 
 impl<F: Scalar> Work<'_, '_, F> {
@@ -141,19 +148,19 @@ impl<F: Scalar> Work<'_, '_, F> {
             return total(leaves.iter().map(|leaf| self.leaf(leaf, None)));
         };
         gradient.fill(F::zero());
-        let mut aside = mem::take(&mut leaves[0].gradient);
+        let mut partial = mem::take(&mut leaves[0].gradient);
         let tallies = leaves.iter().enumerate().map(|(index, leaf)| {
-            // What is added to each entry once may as well be added to the sum.
-            if index == 0 || leaf.rows.len() <= self.rows_at_once {
+            // A leaf that the kernel adds in one go can be added straight to the total: the additions are the same.
+            if index == 0 || leaf.is_one_group {
                 return self.leaf(leaf, Some(gradient));
             }
-            clear(&mut aside, gradient.len());
-            let tally = self.leaf(leaf, Some(&mut aside));
-            add_scaled(gradient, F::one(), &aside);
+            clear(&mut partial, gradient.len());
+            let tally = self.leaf(leaf, Some(&mut partial));
+            add_scaled(gradient, F::one(), &partial);
             tally
         });
         let tally = total(tallies);
-        leaves[0].gradient = aside;
+        leaves[0].gradient = partial;
         tally
     }
 
@@ -175,7 +182,7 @@ impl<F: Scalar> Work<'_, '_, F> {
         total(leaves.iter().map(|leaf| leaf.tally))
     }
 
-    /// Each leaf by itself, with a gradient of so many entries.
+    /// Each leaf with a gradient of its own, of `entries` entries; 0 entries mean that only losses are wanted.
     fn each(&self, leaves: &mut [Leaf<F>], entries: usize) {
         match leaves {
             [] => {}
@@ -194,43 +201,31 @@ impl<F: Scalar> Work<'_, '_, F> {
 
     /// Adds the gradient of the rows of a leaf, block by block.
     fn leaf(&self, leaf: &Leaf<F>, mut gradient: Option<&mut [F]>) -> Tally {
-        let scratch = self.lock().pop();
-        // There is one for each thread; but a thread that waits in a function of the user's own may be given another leaf.
-        let mut scratch = scratch
-            .unwrap_or_else(|| Scratch::with_kernel(self.problem.architecture(), self.block.0, self.block.1));
-        let tally = if matches!(self.chosen, RowSelection::All) && !leaf.kept.is_empty() {
-            total(leaf.kept.iter().map(|batch| self.block(batch, &mut scratch, gradient.as_deref_mut())))
-        } else {
-            let blocks = pieces(leaf.rows.clone(), scratch.rows());
-            total(blocks.map(|rows| self.gathered(rows, &mut scratch, gradient.as_deref_mut())))
+        let mut scratch = self.take_scratch();
+        let size = scratch.rows();
+        let mut add = |rows: Rows<'_, F>| {
+            block::accumulate(self.problem, self.parameters, rows, &mut scratch, gradient.as_deref_mut())
+        };
+        let tally = match self.selection {
+            RowSelection::All if !leaf.kept.is_empty() => {
+                total(leaf.kept.iter().map(|batch| add(batch.into())))
+            }
+            RowSelection::All => total(pieces(leaf.rows.clone(), size).map(|rows| add(rows.into()))),
+            RowSelection::These(all) => {
+                total(pieces(leaf.rows.clone(), size).map(|rows| add(all[rows].into())))
+            }
         };
         self.lock().push(scratch);
         tally
     }
 
-    fn block(&self, batch: &Batch<F>, scratch: &mut Scratch<F>, gradient: Option<&mut [F]>) -> Tally {
-        match gradient {
-            Some(gradient) => {
-                block::accumulate_batch(self.problem, self.parameters, batch, scratch, gradient)
-            }
-            None => block::evaluate_batch(self.problem, self.parameters, batch, scratch),
-        }
-    }
-
-    fn gathered(&self, rows: Range<usize>, scratch: &mut Scratch<F>, gradient: Option<&mut [F]>) -> Tally {
-        let (problem, parameters) = (self.problem, self.parameters);
-        match (self.chosen, gradient) {
-            (RowSelection::All, Some(gradient)) => {
-                block::accumulate(problem, parameters, rows, scratch, gradient)
-            }
-            (RowSelection::All, None) => block::evaluate(problem, parameters, rows, scratch),
-            (RowSelection::These(chosen), Some(gradient)) => {
-                block::accumulate(problem, parameters, chosen[rows].iter().copied(), scratch, gradient)
-            }
-            (RowSelection::These(chosen), None) => {
-                block::evaluate(problem, parameters, chosen[rows].iter().copied(), scratch)
-            }
-        }
+    fn take_scratch(&self) -> Scratch<F> {
+        // There is one for each thread; but a thread that waits inside a custom activation or loss may begin another leaf.
+        self.lock().pop().unwrap_or_else(|| {
+            let (rows, kernel) = self.block;
+            let scratch = Scratch::with_kernel(self.problem.architecture(), rows, kernel);
+            scratch.expect("the system gave as many bytes to each thread before")
+        })
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<Scratch<F>>> {
@@ -295,5 +290,5 @@ fn gather<F: Scalar>(problem: &Problem<'_, F>, rows: Range<usize>, scratch: &Scr
 /// The size of a problem's data.
 fn bytes<F: Scalar>(problem: &Problem<'_, F>) -> usize {
     let columns = problem.features().ncols() + problem.architecture().output_width();
-    problem.rows().saturating_mul(columns).saturating_mul(size_of::<F>())
+    bytes_of::<F>(problem.rows().saturating_mul(columns))
 }

@@ -10,12 +10,12 @@ use crate::{Error, Result};
 /// More threads than this are a mistake.
 const MOST: usize = 1024;
 
-/// The number itself, when it is one that can be meant.
+/// The number itself if it is 1 to [`MOST`].
 pub(crate) fn checked(threads: usize) -> Result<usize> {
     if (1..=MOST).contains(&threads) {
         return Ok(threads);
     }
-    Err(Error::InvalidCount { name: "threads", found: threads, most: MOST })
+    Err(Error::ThreadCount { found: threads, most: MOST })
 }
 
 /// Whether this thread is one of a pool.  While such a thread waits for another pool, it begins other work of its own: another

@@ -91,8 +91,9 @@ fn resuming_equals_never_having_stopped() {
 #[test]
 fn the_last_record_is_of_the_network_as_it_is_left() {
     with_problem(|problem| {
-        let value =
-            |network: &Network| Objective::new(problem, Accumulation::Batched).value(network.parameters());
+        let value = |network: &Network| {
+            Objective::new(problem, Accumulation::Batched).unwrap().value(network.parameters())
+        };
         let (history, network) = run(problem, &config(7, 4));
         assert_eq!((history.records.len(), history.stop), (5, StopReason::EpochLimit));
         assert_eq!(
@@ -119,12 +120,45 @@ fn a_record_is_the_mean_over_rows_of_what_their_batches_found() {
     // With a learning rate that changes nothing to speak of, it is the loss of the initial network.
     with_problem(|problem| {
         let (history, network) = run(problem, &TrainConfig { learning_rate: 1e-300, ..config(7, 1) });
-        let value = Objective::new(problem, Accumulation::Batched).value(network.parameters());
+        let value = Objective::new(problem, Accumulation::Batched).unwrap().value(network.parameters());
         let [first, last] = [history.records[0], history.records[1]];
         assert!((first.loss - last.loss).abs() < 1e-14 && (first.penalty - last.penalty).abs() < 1e-14);
         assert_eq!(last.loss, value.loss);
-        let close = |a: Option<f64>, b: Option<f64>| (a.unwrap() - b.unwrap()).abs() < 1e-14;
-        assert!(close(first.accuracy, last.accuracy), "{history:?}");
+        assert_eq!(first.accuracy, last.accuracy, "{history:?}");
+    });
+}
+
+#[test]
+fn an_epoch_without_a_miss_has_accuracy_1_exactly() {
+    // Far apart, so that every batch finds every row where it belongs.  Shares of batches such as 3/49 would not add up to 1.
+    let x = Array2::from_shape_fn((49, 1), |(row, _)| if row % 2 == 0 { -9.0 } else { 9.0 });
+    let classes: Vec<usize> = (0..49).map(|row| row % 2).collect();
+    let architecture = Architecture::inputs(1).dense(2, Activation::Identity);
+    let problem = Problem::new(&architecture, Loss::SoftmaxCrossEntropy, &x, &classes).unwrap();
+    for rows in 1..49 {
+        let mut network = Network::from_parameters(&architecture, vec![-1.0, 1.0, 0.0, 0.0]).unwrap();
+        let history = train(&mut network, &problem, &config(rows, 3)).unwrap();
+        assert!(
+            history.records.iter().all(|record| record.accuracy == Some(1.0)),
+            "batches of {rows}: {history:?}"
+        );
+    }
+}
+
+#[test]
+fn records_and_errors_count_the_epochs_of_earlier_calls() {
+    with_problem(|problem| {
+        for config in [config(7, 3), TrainConfig { batching: Batching::Full, ..config(7, 3) }] {
+            let config = TrainConfig { first_epoch: 5, ..config };
+            let (history, _) = run(problem, &config);
+            assert_eq!(history.records.iter().map(|record| record.epoch).collect::<Vec<_>>(), [5, 6, 7, 8]);
+            let (history, _) = run(problem, &TrainConfig { stop_below: 10.0, ..config });
+            assert_eq!(history.records[0].epoch, 5);
+            assert_eq!(history.stop, StopReason::LossBelowThreshold);
+            let diverging = TrainConfig { learning_rate: 1e300, ..config };
+            let error = train(&mut initial(problem), problem, &diverging).unwrap_err();
+            assert!(matches!(error, Error::Diverged { epoch: 6, .. }), "{error:?}");
+        }
     });
 }
 
@@ -132,11 +166,11 @@ fn a_record_is_the_mean_over_rows_of_what_their_batches_found() {
 fn batches_that_cannot_be() {
     with_problem(|problem| {
         for (rows, message) in [
-            (0, "rows of a batch is 0, expected 1 to 50"),
-            (ROWS + 1, "rows of a batch is 51, expected 1 to 50"),
+            (0, "`batching` asks for 0 rows per batch; expected 1 to 50, the number of rows"),
+            (ROWS + 1, "`batching` asks for 51 rows per batch; expected 1 to 50, the number of rows"),
         ] {
             let error = train(&mut initial(problem), problem, &config(rows, 1)).unwrap_err();
-            assert_eq!(error.to_string(), message);
+            assert_eq!(error.to_string(), format!("{message} (for all rows at once: `Batching::Full`)"));
         }
         for rows in [1, ROWS - 1, ROWS] {
             train(&mut initial(problem), problem, &config(rows, 1)).unwrap();

@@ -103,7 +103,7 @@ fn verify_samples(samples: &Samples, loss: &Loss) {
 fn check(problem: &Problem<'_>, accumulation: Accumulation, l2: impl Fn(f64) -> f64) -> Report {
     let gradient = |problem: &Problem<'_>, at: &[f64], out: &mut [f64]| {
         let problem = problem.clone().with_l2(l2(problem.l2())).expect("λ ≥ 0");
-        Objective::new(&problem, accumulation).value_and_gradient(at, out);
+        Objective::new(&problem, accumulation).unwrap().value_and_gradient(at, out);
     };
     check_problem(problem, &point(problem), gradient, &Config::default())
         .expect("settings and point are in order")
@@ -112,7 +112,7 @@ fn check(problem: &Problem<'_>, accumulation: Accumulation, l2: impl Fn(f64) -> 
 /// J itself, from both doors of the objective.
 #[track_caller]
 fn value_agrees(problem: &Problem<'_>, accumulation: Accumulation) {
-    let (at, mut objective) = (point(problem), Objective::new(problem, accumulation));
+    let (at, mut objective) = (point(problem), Objective::new(problem, accumulation).unwrap());
     let expected = reference::objective(problem, &at).expect("the point fits");
     let found = [objective.value(&at), objective.value_and_gradient(&at, &mut vec![0.0; at.len()])];
     for found in found.map(|value| value.total()) {

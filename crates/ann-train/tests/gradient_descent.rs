@@ -69,7 +69,7 @@ fn a_per_sample_gradient_is_the_gradient_of_its_row_alone() {
 fn the_gradient_buffer_is_overwritten() {
     let data = Data::<f64>::classes();
     let (problem, network) = (data.problem(0.0), data.network());
-    let mut objective = Objective::new(&problem, Accumulation::Batched);
+    let mut objective = Objective::new(&problem, Accumulation::Batched).unwrap();
     let mut gradients = [vec![f64::NAN; problem.layout().len()], vec![1e9; problem.layout().len()]];
     let values = gradients.each_mut().map(|g| objective.value_and_gradient(network.parameters(), g));
     assert_eq!(gradients[0], gradients[1]);
@@ -183,7 +183,8 @@ fn one_step_by_hand() {
 fn record_0_is_the_untrained_network() {
     let data = Data::<f64>::classes();
     let problem = data.problem(0.1);
-    let untrained = Objective::new(&problem, Accumulation::Batched).value(data.network().parameters());
+    let untrained =
+        Objective::new(&problem, Accumulation::Batched).unwrap().value(data.network().parameters());
     let history = train(&mut data.network(), &problem, &config(0.5, 3)).unwrap();
     let EpochRecord { epoch, loss, penalty, accuracy } = history.records[0];
     assert_eq!((epoch, loss, penalty, accuracy), (0, untrained.loss, untrained.penalty, untrained.accuracy));
@@ -225,7 +226,7 @@ fn zero_epochs_change_nothing() {
 fn the_observer_sees_each_record_and_the_network_it_describes() {
     let data = Data::<f64>::classes();
     let problem = data.problem(0.01);
-    let mut objective = Objective::new(&problem, Accumulation::Batched);
+    let mut objective = Objective::new(&problem, Accumulation::Batched).unwrap();
     let mut seen = Vec::new();
     let observer = |record: &EpochRecord, network: &Network| {
         let value = objective.value(network.parameters());
@@ -371,7 +372,9 @@ fn value_and_gradient(
     accumulation: Accumulation,
 ) -> (ann_train::ObjectiveValue, Vec<f64>) {
     let mut gradient = vec![0.0; problem.layout().len()];
-    let value = Objective::new(problem, accumulation).value_and_gradient(network.parameters(), &mut gradient);
+    let value = Objective::new(problem, accumulation)
+        .unwrap()
+        .value_and_gradient(network.parameters(), &mut gradient);
     (value, gradient)
 }
 

@@ -5,6 +5,7 @@ mod batching;
 mod gradient;
 mod gradient_descent;
 mod labels;
+mod memory;
 mod parity;
 mod parity_cases;
 mod provided_tests;

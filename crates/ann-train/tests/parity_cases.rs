@@ -36,7 +36,7 @@ fn first_gradients() {
     for case in &cases() {
         let problem = case.problem(&data);
         let mut gradient = vec![0.0; problem.layout().len()];
-        let mut objective = Objective::new(&problem, Accumulation::Batched);
+        let mut objective = Objective::new(&problem, Accumulation::Batched).unwrap();
         objective.value_and_gradient(case.network(0, "before").parameters(), &mut gradient);
         let expected = case.numbers(reference::PYTORCH_CASES_GRADIENT, &[], "value");
         case.assert_close("gradient", &gradient, &expected);

@@ -122,3 +122,16 @@ fn assert_close(found: &[f64], expected: &[f64]) {
     let close = found.iter().zip(expected).all(|(f, e)| (f - e).abs() < 3e-5);
     assert!(close && found.len() == expected.len(), "{found:?}, expected {expected:?}");
 }
+
+#[test]
+fn the_mean_of_scores_that_cannot_be_added_is_a_number() {
+    // Deviations of 1e-200 beside residuals of 1: R² of each output is the least number, and their sum overflows.
+    for outputs in [2, 3, 7, 41] {
+        let x = array![[0.0], [1.0]];
+        let fitted = linear().fit(&x, &Array2::from_elem((2, outputs), 1.0)).unwrap();
+        let targets = Array2::from_shape_fn((2, outputs), |(row, _)| row as f64 * 1e-200);
+        let score = fitted.score(&x, &targets).unwrap();
+        // Each of the outputs is divided by their number, which rounds.
+        assert!((f64::MIN..=f64::MIN * (1.0 - 1e-14)).contains(&score), "{outputs} outputs: {score:e}");
+    }
+}

@@ -68,7 +68,7 @@ fn a_sum_over_many_leaves_is_that_over_rows() {
         for (gradient, accumulation) in
             gradients.iter_mut().zip([Accumulation::Batched, Accumulation::PerSample])
         {
-            Objective::new(problem, accumulation).value_and_gradient(at, gradient);
+            Objective::new(problem, accumulation).unwrap().value_and_gradient(at, gradient);
         }
         // 3001 additions of numbers of size 1 at most, divided by as many, and some hundred roundings in each.
         let bound = (3001.0 + 300.0) * f64::EPSILON;

@@ -21,7 +21,7 @@ pub struct Tiles<F> {
     staging: Vec<F>,
 }
 
-/// TileTargets of the rows of tiles, to be reused.
+/// Targets of the rows of tiles, to be reused.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct TileTargets<F> {
     rows: usize,

@@ -39,10 +39,14 @@ pub(super) fn padded<F: Vector>(numbers: usize) -> usize {
 }
 
 impl<F: Scalar> Panel<F> {
-    /// Room for strips of matrices of so many rows and columns, and a line more.
-    pub fn new(rows: usize, columns: usize) -> Self {
-        let line = padded::<F>(columns);
-        Self { numbers: Aligned::zeros(((rows + 1) * LINES * F::LANES).max(line)) }
+    /// Room for a strip of a matrix of `rows` rows, and one line more.
+    pub fn new(rows: usize) -> Self {
+        Self { numbers: Aligned::zeros(Self::numbers(rows)) }
+    }
+
+    /// How many numbers [`new`](Self::new) makes room for.
+    pub fn numbers(rows: usize) -> usize {
+        rows.saturating_add(1).saturating_mul(LINES * F::LANES)
     }
 
     /// Zeros.
