@@ -121,7 +121,7 @@ pub struct FusedPass<'a, F> {
 
 /// Runs a pass.
 pub(crate) fn run<F: Scalar>(pass: FusedPass<'_, F>) -> Tally {
-    F::run(pass)
+    F::run_fused(pass)
 }
 
 impl<F: Scalar> FusedBuffers<F> {

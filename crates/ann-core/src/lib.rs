@@ -22,6 +22,7 @@ mod fused;
 mod predictor;
 mod wide;
 
+mod blocking;
 mod column;
 pub mod elementary;
 mod instructions;

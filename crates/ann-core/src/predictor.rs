@@ -8,7 +8,8 @@ use std::fmt::Debug;
 use ndarray::{ArrayView1, Axis};
 use pulp::{Simd, WithSimd};
 
-use crate::column::{Aligned, LINE};
+use crate::blocking::in_line_registers;
+use crate::column::Aligned;
 use crate::dense::DenseRef;
 use crate::fused::{activations, products::add_product};
 use crate::lanes::Vector;
@@ -130,19 +131,6 @@ fn padded<F: Vector>(units: usize) -> usize {
     (lines + rest) * F::LANES
 }
 
-/// Calls `$kernel::<S, F, R>` with R = registers of a strip, given for a line of 1, 2 and 4 registers.
-macro_rules! in_registers {
-    ($S:ty, $F:ty, ($a:literal, $b:literal, $c:literal), $kernel:ident $arguments:tt) => {
-        match const { LINE / size_of::<<$F as Vector>::Register<$S>>() } {
-            1 => in_registers!(@call $a, $S, $F, $kernel $arguments),
-            2 => in_registers!(@call $b, $S, $F, $kernel $arguments),
-            _ => in_registers!(@call $c, $S, $F, $kernel $arguments),
-        }
-    };
-    (@call $r:literal, $S:ty, $F:ty, $kernel:ident ($($argument:expr),*)) => {
-        $kernel::<$S, $F, $r>($($argument),*)
-    };
-}
 /// One layer, strip after strip of neighbouring units: their biases, then their weights from the first input, from the second, …
 #[derive(Clone, Debug)]
 struct TransposedLayer<F> {
@@ -171,9 +159,9 @@ impl<F: Scalar> TransposedLayer<F> {
         let strip = LINES * F::LANES;
         for (strip, z) in self.strips.chunks(self.rows * strip).zip(z.chunks_mut(strip)) {
             match z.len() / F::LANES {
-                1 => in_registers!(S, F, (1, 2, 4), strip_forward(simd, strip, x, z)),
-                2 => in_registers!(S, F, (2, 4, 8), strip_forward(simd, strip, x, z)),
-                _ => in_registers!(S, F, (4, 8, 16), strip_forward(simd, strip, x, z)),
+                1 => in_line_registers!(S, F, 1, strip_forward(simd, strip, x, z)),
+                2 => in_line_registers!(S, F, 2, strip_forward(simd, strip, x, z)),
+                _ => in_line_registers!(S, F, 4, strip_forward(simd, strip, x, z)),
             }
         }
     }

@@ -11,12 +11,12 @@ use crate::lanes::Vector;
 /// When the lengths differ.
 pub fn add_scaled<F: Scalar>(sum: &mut [F], factor: F, part: &[F]) {
     assert_eq!(sum.len(), part.len(), "one number to add for each number");
-    F::combine(ScaleAdd { numbers: sum, factor, part: Some(part) });
+    F::scale_add(ScaleAdd { numbers: sum, factor, part: Some(part) });
 }
 
 /// numbers = factor · numbers.
 pub fn scale<F: Scalar>(numbers: &mut [F], factor: F) {
-    F::combine(ScaleAdd { numbers, factor, part: None });
+    F::scale_add(ScaleAdd { numbers, factor, part: None });
 }
 
 /// Whether no number is NaN or infinite.

@@ -4,7 +4,7 @@
 
 use ann_train::ann_core::block::{Kernel, Scratch};
 use ann_train::ann_core::{Error as CoreError, memory};
-use ann_train::ndarray::{Array2, array};
+use ann_train::ndarray::{Array2, Axis, array};
 use ann_train::{
     Accumulation, Activation, Architecture, Error, Init, Loss, Network, Objective, Problem, forward,
     per_sample_gradients, seeded,
@@ -69,7 +69,7 @@ fn few_rows_of_many_units_get_the_outputs_that_they_get_among_many() {
     let x = Array2::from_shape_fn((40, 2), |(row, column)| (row as f32 - 20.0 * column as f32) / 20.0);
     let all = network.forward(&x).unwrap();
     for row in [0, 13, 39] {
-        let alone = network.forward(&x.select(ann_train::ndarray::Axis(0), &[row])).unwrap();
+        let alone = network.forward(&x.select(Axis(0), &[row])).unwrap();
         assert_eq!(alone.row(0), all.row(row));
     }
 }

@@ -9,6 +9,7 @@ use std::array;
 use pulp::Simd;
 
 use crate::Scalar;
+use crate::blocking::{in_line_registers, in_tile_blocks};
 use crate::column::{Column, SQUARE, TILE, transpose_square};
 use crate::instructions::is_portable;
 use crate::lanes::{Vector, fold};
@@ -29,60 +30,6 @@ fn has_inputs_along_lanes(fan_in: usize, fan_out: usize) -> bool {
     fan_in >= LEAST_INPUTS && fan_out >= LEAST_UNITS
 }
 
-/// Calls `$kernel::<S, F, N, R>` with R = registers that pass together and N = as many of `$left` as R leaves registers for.
-/// Gives back N.
-macro_rules! in_blocks {
-    ($S:ty, $F:ty, $left:expr, $kernel:ident $arguments:tt) => {
-        if const { is_portable::<$S>() } {
-            in_blocks!(@call 1, 2, $S, $F, $kernel $arguments)
-        } else {
-            in_blocks!(@wide $S, $F, $left, $kernel $arguments)
-        }
-    };
-    (@wide $S:ty, $F:ty, $left:expr, $kernel:ident $arguments:tt) => {
-        match const { (<$S>::REGISTER_COUNT >= 32, TILE * size_of::<$F>() / size_of::<<$F as Vector>::Register<$S>>()) } {
-            (true, 4) => in_blocks!(@n 4, 4, $S, $F, $left, $kernel $arguments),
-            (true, 2) => in_blocks!(@n 8, 2, $S, $F, $left, $kernel $arguments),
-            _ => in_blocks!(@n 4, 2, $S, $F, $left, $kernel $arguments),
-        }
-    };
-    (@n 4, $r:literal, $S:ty, $F:ty, $left:expr, $kernel:ident $arguments:tt) => {
-        match $left {
-            1 => in_blocks!(@call 1, $r, $S, $F, $kernel $arguments),
-            2 => in_blocks!(@call 2, $r, $S, $F, $kernel $arguments),
-            3 => in_blocks!(@call 3, $r, $S, $F, $kernel $arguments),
-            _ => in_blocks!(@call 4, $r, $S, $F, $kernel $arguments),
-        }
-    };
-    (@n 8, $r:literal, $S:ty, $F:ty, $left:expr, $kernel:ident $arguments:tt) => {
-        match $left {
-            8.. => in_blocks!(@call 8, $r, $S, $F, $kernel $arguments),
-            left => in_blocks!(@n 4, $r, $S, $F, left, $kernel $arguments),
-        }
-    };
-    (@call $n:literal, $r:literal, $S:ty, $F:ty, $kernel:ident ($($argument:expr),*)) => {{
-        $kernel::<$S, $F, $n, $r>($($argument),*);
-        $n
-    }};
-}
-
-/// Calls `$kernel::<S, F, …, R>` with R = registers that hold LANES numbers.
-macro_rules! in_parts {
-    ($S:ty, $F:ty, $kernel:ident ($($n:literal),*) $arguments:tt) => {
-        in_parts!(@match $S, $F, $kernel, ($S, $F $(, $n)*), $arguments)
-    };
-    (@match $S:ty, $F:ty, $kernel:ident, $types:tt, $arguments:tt) => {
-        match const { <$F>::LANES * size_of::<$F>() / size_of::<<$F as Vector>::Register<$S>>() } {
-            1 => in_parts!(@call $kernel, $types, 1, $arguments),
-            2 => in_parts!(@call $kernel, $types, 2, $arguments),
-            _ => in_parts!(@call $kernel, $types, 4, $arguments),
-        }
-    };
-    (@call $kernel:ident, ($($type:tt),*), $r:literal, ($($argument:expr),*)) => {
-        $kernel::<$($type,)* $r>($($argument),*)
-    };
-}
-
 /// Overwrites `z` with W x + b.  `x`: column (tile · fan_in + input), `z`: column (tile · fan_out + unit), `weights`:
 /// (fan_out, fan_in) row by row, `bias`: (fan_out).
 #[inline(always)]
@@ -100,7 +47,7 @@ pub(super) fn forward<S: Simd, F: Scalar>(
         let (weights, bias) = (&weights[first * fan_in..], &bias[first..]);
         let mut done = fan_out;
         for (x, z) in x.chunks_exact(fan_in).zip(z.chunks_exact_mut(fan_out)) {
-            done = in_blocks!(S, F, bias.len(), forward_block(simd, weights, bias, x, &mut z[first..]));
+            done = in_tile_blocks!(S, F, bias.len(), forward_block(simd, weights, bias, x, &mut z[first..]));
         }
         first += done;
     }
@@ -155,7 +102,8 @@ pub(super) fn backward<S: Simd, F: Scalar>(
             let mut done = width;
             for (delta, x_delta) in delta.chunks_exact(fan_out).zip(x_delta.chunks_exact_mut(fan_in)) {
                 let x_delta = &mut x_delta[start + first..start + width];
-                done = in_blocks!(S, F, x_delta.len(), backward_block(simd, strip, first, delta, x_delta));
+                done =
+                    in_tile_blocks!(S, F, x_delta.len(), backward_block(simd, strip, first, delta, x_delta));
             }
             first += done;
         }
@@ -193,10 +141,10 @@ pub(super) fn add_bias_gradient<S: Simd, F: Scalar>(simd: S, delta: &[Column<F>]
     for (block, bias) in bias.chunks_mut(4).enumerate() {
         let tiles = delta.chunks_exact(fan_out).map(|tile| &tile[4 * block..]);
         match bias.len() {
-            1 => in_parts!(S, F, bias_block(1)(simd, tiles, bias)),
-            2 => in_parts!(S, F, bias_block(2)(simd, tiles, bias)),
-            3 => in_parts!(S, F, bias_block(3)(simd, tiles, bias)),
-            _ => in_parts!(S, F, bias_block(4)(simd, tiles, bias)),
+            1 => in_line_registers!(S, F, 1, bias_block(1)(simd, tiles, bias)),
+            2 => in_line_registers!(S, F, 1, bias_block(2)(simd, tiles, bias)),
+            3 => in_line_registers!(S, F, 1, bias_block(3)(simd, tiles, bias)),
+            _ => in_line_registers!(S, F, 1, bias_block(4)(simd, tiles, bias)),
         }
     }
 }
@@ -249,16 +197,16 @@ pub(super) fn add_weight_gradient<S: Simd, F: Scalar>(
             let weights = &mut weights[unit * fan_in + input..];
             match (fan_out - unit, fan_in - input) {
                 _ if const { is_portable::<S>() } => {
-                    in_parts!(S, F, narrow_block(1, 1)(simd, &rows, fan_in, weights));
+                    in_line_registers!(S, F, 1, narrow_block(1, 1)(simd, &rows, fan_in, weights));
                 }
-                (1, 1) => in_parts!(S, F, narrow_block(1, 1)(simd, &rows, fan_in, weights)),
-                (2, 1) => in_parts!(S, F, narrow_block(2, 1)(simd, &rows, fan_in, weights)),
-                (3, 1) => in_parts!(S, F, narrow_block(3, 1)(simd, &rows, fan_in, weights)),
-                (_, 1) => in_parts!(S, F, narrow_block(4, 1)(simd, &rows, fan_in, weights)),
-                (1, _) => in_parts!(S, F, narrow_block(1, 2)(simd, &rows, fan_in, weights)),
-                (2, _) => in_parts!(S, F, narrow_block(2, 2)(simd, &rows, fan_in, weights)),
-                (3, _) => in_parts!(S, F, narrow_block(3, 2)(simd, &rows, fan_in, weights)),
-                _ => in_parts!(S, F, narrow_block(4, 2)(simd, &rows, fan_in, weights)),
+                (1, 1) => in_line_registers!(S, F, 1, narrow_block(1, 1)(simd, &rows, fan_in, weights)),
+                (2, 1) => in_line_registers!(S, F, 1, narrow_block(2, 1)(simd, &rows, fan_in, weights)),
+                (3, 1) => in_line_registers!(S, F, 1, narrow_block(3, 1)(simd, &rows, fan_in, weights)),
+                (_, 1) => in_line_registers!(S, F, 1, narrow_block(4, 1)(simd, &rows, fan_in, weights)),
+                (1, _) => in_line_registers!(S, F, 1, narrow_block(1, 2)(simd, &rows, fan_in, weights)),
+                (2, _) => in_line_registers!(S, F, 1, narrow_block(2, 2)(simd, &rows, fan_in, weights)),
+                (3, _) => in_line_registers!(S, F, 1, narrow_block(3, 2)(simd, &rows, fan_in, weights)),
+                _ => in_line_registers!(S, F, 1, narrow_block(4, 2)(simd, &rows, fan_in, weights)),
             }
         }
     }
@@ -328,7 +276,7 @@ fn add_along_inputs<S: Simd, F: Scalar>(
             let weights = &mut weights[unit * fan_in..];
             let mut done = fan_out;
             for (start, rows) in starts.clone().zip(transposed.chunks_exact(rows)) {
-                done = in_blocks!(
+                done = in_tile_blocks!(
                     S,
                     F,
                     fan_out - unit,

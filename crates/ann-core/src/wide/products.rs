@@ -9,56 +9,13 @@ use std::array;
 use pulp::Simd;
 
 use crate::Scalar;
-use crate::column::{Column, LINE};
+use crate::blocking::in_strip_blocks;
+use crate::column::Column;
 use crate::fused::products::add_product;
-use crate::instructions::is_portable;
 use crate::lanes::Vector;
 
 use super::StridedRows;
 use super::panel::{Panel, Strip, strips};
-
-/// Calls `$kernel::<S, F, N, R, P>` with R registers that pass together, P times for a strip, and N = as many of `$left` as R
-/// leaves registers for.  Gives back N.
-macro_rules! in_blocks {
-    ($S:ty, $F:ty, $strip:expr, $left:expr, $kernel:ident $arguments:tt) => {
-        match const { LINE / size_of::<<$F as Vector>::Register<$S>>() } {
-            1 => in_blocks!(@strip (8, 2, 1), (8, 1, 1), $S, $F, $strip, $left, $kernel $arguments),
-            2 => in_blocks!(@strip (4, 2, 2), (4, 2, 1), $S, $F, $strip, $left, $kernel $arguments),
-            _ if const { is_portable::<$S>() } => {
-                in_blocks!(@strip (1, 2, 4), (1, 2, 2), $S, $F, $strip, $left, $kernel $arguments)
-            }
-            _ => in_blocks!(@strip (4, 2, 4), (4, 2, 2), $S, $F, $strip, $left, $kernel $arguments),
-        }
-    };
-    (@strip $two:tt, $one:tt, $S:ty, $F:ty, $strip:expr, $left:expr, $kernel:ident $arguments:tt) => {
-        if $strip.width > <$F>::LANES {
-            in_blocks!(@left $two, $S, $F, $left, $kernel $arguments)
-        } else {
-            in_blocks!(@left $one, $S, $F, $left, $kernel $arguments)
-        }
-    };
-    (@left (1, $r:literal, $p:literal), $S:ty, $F:ty, $left:expr, $kernel:ident $arguments:tt) => {
-        in_blocks!(@call 1, $r, $p, $S, $F, $kernel $arguments)
-    };
-    (@left (8, $r:literal, $p:literal), $S:ty, $F:ty, $left:expr, $kernel:ident $arguments:tt) => {
-        match $left {
-            8.. => in_blocks!(@call 8, $r, $p, $S, $F, $kernel $arguments),
-            left => in_blocks!(@left (4, $r, $p), $S, $F, left, $kernel $arguments),
-        }
-    };
-    (@left (4, $r:literal, $p:literal), $S:ty, $F:ty, $left:expr, $kernel:ident $arguments:tt) => {
-        match $left {
-            1 => in_blocks!(@call 1, $r, $p, $S, $F, $kernel $arguments),
-            2 => in_blocks!(@call 2, $r, $p, $S, $F, $kernel $arguments),
-            3 => in_blocks!(@call 3, $r, $p, $S, $F, $kernel $arguments),
-            _ => in_blocks!(@call 4, $r, $p, $S, $F, $kernel $arguments),
-        }
-    };
-    (@call $n:literal, $r:literal, $p:literal, $S:ty, $F:ty, $kernel:ident ($($argument:expr),*)) => {{
-        $kernel::<$S, $F, $n, $r, $p>($($argument),*);
-        $n
-    }};
-}
 
 /// Overwrites `z` (rows, stride) with x Wᵀ + b.  `weights`: (fan_out, fan_in), `bias`: (fan_out).
 #[expect(
@@ -117,7 +74,7 @@ fn multiply<S: Simd, F: Scalar>(
     let mut row = 0;
     while row < rows {
         let out = &mut out[row * stride + strip.start..];
-        row += in_blocks!(S, F, strip, rows - row, multiply_block(simd, left, row, panel, out, stride));
+        row += in_strip_blocks!(S, F, strip, rows - row, multiply_block(simd, left, row, panel, out, stride));
     }
 }
 
@@ -187,7 +144,8 @@ pub(super) fn add_weight_gradient<S: Simd, F: Scalar>(
         while unit < fan_out {
             let (delta, left) = (StridedRows { numbers: &delta.numbers[unit..], ..delta }, fan_out - unit);
             let weights = &mut weights[unit * fan_in + strip.start..];
-            unit += in_blocks!(S, F, strip, left, weight_block(simd, delta, panel, strip, weights, fan_in));
+            unit +=
+                in_strip_blocks!(S, F, strip, left, weight_block(simd, delta, panel, strip, weights, fan_in));
         }
     }
 }
