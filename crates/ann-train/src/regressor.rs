@@ -4,7 +4,8 @@ use std::marker::PhantomData;
 use std::ops::ControlFlow;
 
 use ann_core::ndarray::{
-    Array1, Array2, ArrayBase, ArrayRef1, ArrayRef2, ArrayView1, ArrayView2, Axis, Data, Ix1, Ix2,
+    Array, Array1, Array2, ArrayBase, ArrayRef1, ArrayRef2, ArrayView1, ArrayView2, Axis, Data, Dimension,
+    Ix1, Ix2,
 };
 use ann_core::{Activation, Init, Layer, Loss, Network, Problem, Scalar};
 
@@ -121,27 +122,19 @@ pub struct FittedRegressor<D = Ix1, F = f64> {
     dimension: PhantomData<D>,
 }
 
-impl<F: Scalar> FittedRegressor<Ix1, F> {
-    /// The value for each row of `x` (n, features): (n).
+impl<D: Dimension, F: Scalar> FittedRegressor<D, F> {
+    /// The value for each row of `x` (n, features): (n) if fitted on one-dimensional targets, else (n, outputs).
     ///
     /// # Errors
     /// Another number of columns than fitted, a NaN or infinity in `x`, or numbers so large that an output overflows.
-    pub fn predict(&self, x: &ArrayRef2<F>) -> Result<Array1<F>> {
-        Ok(forward(&self.network, x, self.threads)?.remove_axis(Axis(1)))
+    #[expect(clippy::missing_panics_doc, reason = "targets have one or two dimensions")]
+    pub fn predict(&self, x: &ArrayRef2<F>) -> Result<Array<F, D>> {
+        let columns = forward(&self.network, x, self.threads)?;
+        let predictions =
+            if D::NDIM == Some(1) { columns.remove_axis(Axis(1)).into_dyn() } else { columns.into_dyn() };
+        Ok(predictions.into_dimensionality().expect("`RegressionTargets` have one or two dimensions"))
     }
-}
 
-impl<F: Scalar> FittedRegressor<Ix2, F> {
-    /// The values for each row of `x` (n, features): (n, outputs).
-    ///
-    /// # Errors
-    /// Another number of columns than fitted, a NaN or infinity in `x`, or numbers so large that an output overflows.
-    pub fn predict(&self, x: &ArrayRef2<F>) -> Result<Array2<F>> {
-        forward(&self.network, x, self.threads)
-    }
-}
-
-impl<D, F: Scalar> FittedRegressor<D, F> {
     /// R², the coefficient of determination, averaged over outputs: 1 − Σ(y − ŷ)² / Σ(y − ȳ)².  1 is perfect, 0 is as
     /// good as the mean; at least `f64::MIN`, never NaN.  For a constant target it is 1 when every prediction is exact and 0 otherwise.
     ///
@@ -207,8 +200,8 @@ fn largest(values: impl Iterator<Item = f64>) -> f64 {
 
 /// Values to learn: a slice, a vector, or an array of one or two dimensions.
 pub trait RegressionTargets<F> {
-    /// Dimension of the predictions: `Ix1` for one target for each row, `Ix2` for several.
-    type Dim;
+    /// Dimension of targets and predictions: `Ix1` for one target for each row, `Ix2` for several.  No other can be predicted.
+    type Dim: Dimension;
     /// The targets as (n, outputs).
     fn to_columns(&self) -> ArrayView2<'_, F>;
 }

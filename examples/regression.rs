@@ -7,9 +7,9 @@
 
 use std::f64::consts::PI;
 
+use ann_datasets::rand::RngExt;
 use ann_train::ndarray::{Array1, Array2};
 use ann_train::{Activation, Error, Regressor, seeded};
-use rand::RngExt;
 
 const SEED: u64 = 1;
 const NOISE: f64 = 0.2;
