@@ -172,7 +172,7 @@ fn invariants_and_references_are_read_as_written() {
 /// The folder and the manifest of every member of the workspace.
 fn manifests() -> Vec<(PathBuf, Table)> {
     let crates = root().join("crates").read_dir().expect("the crates folder");
-    let folders = crates.map(|entry| entry.expect("a readable folder").path()).chain([root().join("xtask")]);
+    let folders = crates.map(|entry| entry.expect("a readable folder").path()).chain(["examples", "xtask"].map(|name| root().join(name)));
     let read = |folder: PathBuf| {
         let text = fs::read_to_string(folder.join("Cargo.toml")).ok()?;
         Some((folder, text.parse().expect("cargo has read this manifest")))
