@@ -1,5 +1,6 @@
 //! From numbers to lengths: the span an axis shows, its ticks and their labels.
 
+use super::canvas::printable;
 use super::{Axis, Scale};
 
 /// The part of an axis shown, on the scale: (log₁₀ of) the first and the last number.
@@ -38,6 +39,21 @@ impl Axis {
         // that is long enough for whole ticks.
         let pad = if low.abs() > SHORTEST { 0.5 * low.abs() } else { 2.0 };
         Some((low - pad, high + pad))
+    }
+}
+
+impl Axis {
+    /// The axis's own ticks within the span or, where it has none, at most `count` round numbers.
+    pub(super) fn ticks_within(&self, span: Span, count: usize) -> Vec<Tick> {
+        if self.ticks.is_empty() {
+            return ticks(self.scale, span, count);
+        }
+        let tick = |(number, label): &(f64, String)| Tick {
+            place: self.scale.place(*number),
+            label: printable(label),
+        };
+        let own = self.ticks.iter().map(tick);
+        own.filter(|tick| (span.0..=span.1).contains(&tick.place)).collect()
     }
 }
 
@@ -205,6 +221,14 @@ mod tests {
     fn check(scale: Scale, span: Span, count: usize, expected: &[&str]) {
         let labels: Vec<_> = ticks(scale, span, count).into_iter().map(|tick| tick.label).collect();
         assert_eq!(labels, expected);
+    }
+
+    #[test]
+    fn ticks_of_its_own_replace_round_numbers() {
+        let own = [(0.5, "half"), (10.0, "ten\u{7}"), (1000.0, "outside")];
+        let axis = Axis::log10("x").with_ticks(own.map(|(number, label)| (number, label.into())).to_vec());
+        let ticks: Vec<_> = axis.ticks_within((-1.0, 1.5), 1).into_iter().map(|tick| tick.label).collect();
+        assert_eq!(ticks, ["half", "ten\u{fffd}"]);
     }
 
     #[test]

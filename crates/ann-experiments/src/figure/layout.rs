@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use super::axis::{Span, Tick, ticks, ticks_alike};
+use super::axis::{Span, Tick, ticks_alike};
 use super::canvas::{Point, Type};
 use super::legend::{self, Entry};
 use super::line::Area;
@@ -26,6 +26,8 @@ const X_TICKS: usize = 8;
 const Y_TICKS: usize = 6;
 /// Most lines of a title.
 const TITLE_LINES: usize = 3;
+/// One name beside a vertical axis.
+const NAME_HEIGHT: f64 = 1.4 * TEXT;
 /// The largest square map: more would be larger than its message.
 const LARGEST_SQUARE: f64 = 480.0;
 
@@ -105,7 +107,8 @@ impl<'a> Layout<'a> {
         let top = self.heads(panels, grid, top, legend_is_shared)? + 8.0;
         let side = grid.width.min(LARGEST_SQUARE);
         let has_map = panels.iter().any(|panel| panel.equal_axes);
-        let bottom = top + if has_map { side } else { grid.slope * grid.width };
+        let names = panels.iter().map(height_of_names).fold(0.0, f64::max);
+        let bottom = top + names.max(if has_map { side } else { grid.slope * grid.width });
         for (panel, &left) in panels.iter().zip(&grid.lefts) {
             let right = left + if panel.equal_axes { side } else { grid.width };
             self.frames.push(frame(panel, Area { left, top, right, bottom })?);
@@ -151,6 +154,12 @@ impl<'a> Layout<'a> {
     }
 }
 
+/// What the names beside a vertical axis need, in px; 0 without names.
+fn height_of_names(panel: &Panel) -> f64 {
+    let (low, high) = spans(panel).1;
+    if panel.y.ticks.is_empty() { 0.0 } else { (high - low) * NAME_HEIGHT }
+}
+
 fn frame(panel: &Panel, area: Area) -> Result<Frame<'_>> {
     let (x, y) = spans(panel);
     let label_x = area.left - gauge_of(panel)? + TEXT;
@@ -172,7 +181,7 @@ fn ticks_of(panel: &Panel, (x, y): (Span, Span), count: usize) -> (Vec<Tick>, Ve
     if panel.equal_axes && linear {
         return ticks_alike(x, y, count);
     }
-    (ticks(panel.x.scale, x, count), ticks(panel.y.scale, y, Y_TICKS))
+    (panel.x.ticks_within(x, count), panel.y.ticks_within(y, Y_TICKS))
 }
 
 /// Whether the labels of the horizontal axis leave room between each other.

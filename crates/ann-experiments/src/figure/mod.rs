@@ -90,6 +90,9 @@ pub struct Axis {
     /// The first and the last number shown, the first below the last. Lines are cut there, points outside left out.
     /// `None` fits the axis to the marks: exactly to a field, otherwise with a little margin, and around a single number.
     pub range: Option<(f64, f64)>,
+    /// Numbers and what is written beside them, such as names of rows. Empty: round numbers are chosen.
+    /// A vertical axis with ticks of its own has one line of text for each unit, so that its names do not touch.
+    pub ticks: Vec<(f64, String)>,
 }
 
 /// How numbers become lengths on an axis.
@@ -107,15 +110,15 @@ pub enum Scale {
 
 /// Something drawn in a panel. All numbers are finite.
 ///
-/// `class` and `colour` count in one palette of seven (0 blue, 1 vermillion, 2 green, 3 purple, 4 orange,
-/// 5 sky blue, 6 dark grey), so that a class has one colour in all figures.
+/// `class` and `colour` count in one palette of eight (0 blue, 1 vermillion, 2 green, 3 purple, 4 orange,
+/// 5 sky blue, 6 dark grey, 7 black), so that a class has one colour in all figures.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Mark {
     /// Samples of one class, told by colour and by marker shape: circle, triangle, square, diamond.
     Points {
         /// Name in the legend.
         series: String,
-        /// 0 to 6.
+        /// 0 to 7.
         class: usize,
         /// (x, y). A class without any, such as one that is never predicted, still stands in the legend.
         points: Vec<(f64, f64)>,
@@ -124,7 +127,7 @@ pub enum Mark {
     Line {
         /// Name in the legend.
         series: String,
-        /// 0 to 6.
+        /// 0 to 7.
         colour: usize,
         /// Dashes leave a curve below visible.
         dashed: bool,
@@ -208,18 +211,24 @@ impl Figure {
 impl Axis {
     /// An axis with equal steps, fitted to the marks.
     pub fn linear(label: &str) -> Self {
-        Self { label: label.into(), scale: Scale::Linear, range: None }
+        Self { label: label.into(), scale: Scale::Linear, range: None, ticks: vec![] }
     }
 
     /// A logarithmic axis, fitted to the marks.
     pub fn log10(label: &str) -> Self {
-        Self { label: label.into(), scale: Scale::Log10, range: None }
+        Self { label: label.into(), scale: Scale::Log10, range: None, ticks: vec![] }
     }
 
     /// The same axis from `low` to `high`.
     #[must_use]
     pub fn within(self, low: f64, high: f64) -> Self {
         Self { range: Some((low, high)), ..self }
+    }
+
+    /// The same axis with these ticks: numbers and what is written beside them.
+    #[must_use]
+    pub fn with_ticks(self, ticks: Vec<(f64, String)>) -> Self {
+        Self { ticks, ..self }
     }
 }
 

@@ -3,8 +3,8 @@
 use plotters::style::RGBColor as Colour;
 
 /// Okabe and Ito's palette, which people with any colour vision can tell apart, without its yellow (too pale on
-/// white) and with dark grey in place of black, which is the ink. Classes and lines count in it.
-pub(super) const PALETTE: [Colour; 7] = [
+/// white) and with dark grey before black, which is nearly the ink. Classes and lines count in it.
+pub(super) const PALETTE: [Colour; 8] = [
     Colour(0x00, 0x72, 0xB2), // blue
     Colour(0xD5, 0x5E, 0x00), // vermillion
     Colour(0x00, 0x9E, 0x73), // bluish green
@@ -12,6 +12,7 @@ pub(super) const PALETTE: [Colour; 7] = [
     Colour(0xE6, 0x9F, 0x00), // orange
     Colour(0x56, 0xB4, 0xE9), // sky blue
     Colour(0x55, 0x55, 0x55), // dark grey
+    Colour(0x00, 0x00, 0x00), // black
 ];
 
 pub(super) const PAPER: Colour = Colour(0xFF, 0xFF, 0xFF);

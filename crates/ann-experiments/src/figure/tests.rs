@@ -218,10 +218,10 @@ fn refuses_bad_series_by_name() {
     refused(vec![(1.0, 1.0), (2.0, f64::NAN)], "y of point 1 is NaN, expected a finite number");
     refused(vec![(f64::INFINITY, 1.0)], "x of point 0 is inf, expected a finite number");
     refused(vec![(1.0, -0.5)], "y of point 0 is -0.5, a logarithmic axis shows positive numbers only");
-    let points = Mark::Points { series: "training".into(), class: 7, points: vec![(1.0, 1.0)] };
+    let points = Mark::Points { series: "training".into(), class: 8, points: vec![(1.0, 1.0)] };
     check_refused(
         |figure| figure.panels[1].marks[0] = points,
-        "series \"training\": colour 7, the palette ends at 6",
+        "series \"training\": colour 8, the palette ends at 7",
     );
 }
 
