@@ -1,6 +1,6 @@
 """FANN, the C library, in double precision (libdoublefann), where the system has it; one thread.
 
-It trains on squared errors only.  Loops over samples and epochs are its own, in C, so nothing of Python is timed.
+It trains on squared errors only.  It loops over samples and epochs in C, so no Python is timed.
 """
 
 import ctypes
@@ -9,12 +9,12 @@ from ctypes.util import find_library
 
 import numpy as np
 
-from workloads import DIFFERENCES, INFER, Skip
+from workloads import DIFFERENCES, OUTPUTS, Skip
 
 LIBRARY = find_library("doublefann")
 VERSION = LIBRARY or "not installed"
 
-# Of its enumerations.
+# Values of its enumerations.
 LINEAR, SIGMOID, TRAIN_BATCH, ERRORFUNC_LINEAR = 0, 3, 1, 0
 # Samples that one call of `fann_test_data` runs at most.
 SAMPLES = 10_000
@@ -45,7 +45,7 @@ def prepare(workload, problem, threads):
     refuse(workload, threads)
     fann = load()
     network = make_network(fann, workload, problem.layers)
-    if workload.kind == INFER:
+    if workload.unit == OUTPUTS:
         return inference(fann, network, problem)
     data = make_data(fann, problem.x, problem.y[:, None])
     losses = [mean_loss(fann, network, problem)]
@@ -64,9 +64,9 @@ def refuse(workload, threads):
         raise Skip("libdoublefann is not installed")
     if workload.hidden != "sigmoid":
         raise Skip("it has no ReLU")
-    if workload.kind == DIFFERENCES:
-        raise Skip("it gives no loss as a function of the parameters")
-    if workload.kind != INFER and workload.loss != "squared error":
+    if workload.unit == DIFFERENCES:
+        raise Skip("it has no loss as a function of the parameters")
+    if workload.unit != OUTPUTS and workload.loss != "squared error":
         raise Skip("it has no softmax with cross-entropy")
     if threads > 1:
         raise Skip("it computes on one thread")
@@ -103,7 +103,7 @@ def make_network(fann, workload, layers):
     # Its gradient lacks the 2 of the squared error.
     for name, value in zip(SETTINGS, [*values, 2 * workload.rate]):
         getattr(fann, name)(network, value)
-    # Sorted by the neuron they lead to; each neuron's last comes from the layer's bias.
+    # Sorted by the neuron that they lead to; the last connection of each neuron is its bias.
     weights = np.concatenate([np.column_stack(layer).ravel() for layer in layers])
     connections = (Connection * weights.size)()
     fann.fann_get_connection_array(network, connections)
@@ -116,13 +116,13 @@ def make_network(fann, workload, layers):
 def make_data(fann, x, y):
     data = fann.fann_create_train(len(x), x.shape[1], y.shape[1])
     for rows, values in [(data.contents.input, x), (data.contents.output, y)]:
-        # All rows stand in one piece of memory, which begins at the first.
+        # All rows are one contiguous block of memory, which begins at the first.
         np.ctypeslib.as_array(rows[0], values.shape)[:] = values
     return data
 
 
 def mean_loss(fann, network, problem):
-    # Its own mean squared error is a sum of many small numbers in single precision.
+    # FANN's own mean squared error is a sum in single precision.
     return float(np.mean([(z[0] - y) ** 2 for z, y in zip(run_each(fann, network, problem.x), problem.y)]))
 
 
@@ -136,7 +136,7 @@ def run_each(fann, network, x):
 def inference(fann, network, problem):
     rows, width = len(problem.x), problem.layers[-1][0].shape[0]
     x = np.tile(problem.x, (SAMPLES // rows, 1))
-    # `fann_test_data` runs samples one after the other, and adds up their errors, which costs little beside.
+    # `fann_test_data` runs the samples one after the other; adding up their errors costs little.
     data = make_data(fann, x, np.zeros((len(x), width)))
     total = float(np.sum([z[:width] for z in run_each(fann, network, problem.x)]))
 

@@ -1,6 +1,6 @@
-"""JAX, compiled: all units of a run are one program, a `scan` that gives the loss of each.
+"""JAX, compiled: all units of a run are one program, a `scan` that returns the loss of each.
 
-Units down, samples across: XLA computes narrow layers faster that way.
+Units are rows, samples are columns: XLA computes narrow layers faster that way.
 """
 
 import os
@@ -12,13 +12,13 @@ import jax.numpy as jnp
 import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
-from workloads import DIFFERENCES, INFER, STEP
+from workloads import DIFFERENCES, OUTPUTS, STEP
 
-# Registers of 512 bits where the processor has them; XLA would take 256.  Narrow layers are a tenth faster.  It reads
-# this with its first array.
+# Registers of 512 bits where the processor has them; the default is 256.  Narrow layers are a tenth faster.  XLA reads
+# this when the first array is made.
 os.environ.setdefault("XLA_FLAGS", "--xla_cpu_prefer_vector_width=512")
 jax.config.update("jax_enable_x64", True)
-# A device for each thread, so that the rows of a large step can be dealt out; the runner has set the variable.
+# A device for each thread, so that threads can share the rows of a large step; the runner has set the variable.
 jax.config.update("jax_num_cpu_devices", int(os.environ["OMP_NUM_THREADS"]))
 
 VERSION = jax.__version__
@@ -32,20 +32,20 @@ UNROLL = 4
 
 def prepare(workload, problem, threads):
     layers = [(jnp.asarray(weights), jnp.asarray(bias)[:, None]) for weights, bias in problem.layers]
-    if workload.kind == INFER:
+    if workload.unit == OUTPUTS:
         return inference(workload, jnp.asarray(problem.x), layers)
     x, t = jnp.asarray(problem.x), targets(workload, problem)
-    if workload.kind == DIFFERENCES:
+    if workload.unit == DIFFERENCES:
         return differences(workload, x, t, layers)
-    if dealt_out(workload):
+    if is_shared(workload):
         x, t = jax.device_put((x, t), NamedSharding(mesh(), PartitionSpec("threads")))
         layers = jax.device_put(layers, NamedSharding(mesh(), PartitionSpec()))
     trial = jax.jit(partial(full_batch, workload, steps=2))
     return [float(loss) for loss in trial(layers, x, t)[1]], training(workload, x, t, layers)
 
 
-def dealt_out(workload):
-    """Whether a step has so many rows that the threads share them, and each takes them in blocks."""
+def is_shared(workload):
+    """Whether a step has enough rows for the threads to share them; each thread then takes its rows in blocks."""
     return workload.batch is None and workload.rows > ROWS
 
 
@@ -84,7 +84,7 @@ def loss_sum(workload, layers, x, t):
 
 def training(workload, x, t, layers):
     rng = np.random.default_rng()
-    # `donate`: the new parameters take the place of the old ones, which are copied here to be given away.
+    # Donated parameters are overwritten by the new ones, so this works on a copy.
     layers = jax.tree.map(jnp.copy, layers)
     full_batches = jax.jit(partial(full_batch, workload), donate_argnums=0, static_argnames="steps")
     mini_batches = jax.jit(partial(shuffled_epochs, workload), donate_argnums=0)
@@ -93,7 +93,7 @@ def training(workload, x, t, layers):
         nonlocal layers
         if workload.batch:
             orders = np.broadcast_to(np.arange(workload.rows, dtype=np.int32), (epochs, workload.rows))
-            # The numbers are drawn by numpy: JAX would sort, which takes longer.
+            # numpy draws the orders: JAX would sort, which takes longer.
             layers, losses = mini_batches(layers, x, t, rng.permuted(orders, axis=1))
         else:
             layers, losses = full_batches(layers, x, t, steps=epochs)
@@ -132,7 +132,7 @@ def step(workload, layers, x, t):
     rows = len(x)
     loss, gradient = loss_and_gradient(workload, layers, x, t)
     # −η · 2λ W is part of the step of the weights.
-    shrink = 1 - 2 * workload.rate * workload.penalty
+    shrink = 1 - 2 * workload.rate * workload.l2
     move = workload.rate / rows
     pairs = zip(layers, gradient)
     return [(shrink * w - move * dw, b - move * db) for (w, b), (dw, db) in pairs], loss / rows
@@ -140,7 +140,7 @@ def step(workload, layers, x, t):
 
 def loss_and_gradient(workload, layers, x, t):
     """Sums over rows."""
-    if not dealt_out(workload):
+    if not is_shared(workload):
         return of_rows(workload, layers, x, t)
     shared = PartitionSpec("threads")
     each = partial(of_blocks, workload)
@@ -153,9 +153,9 @@ def of_rows(workload, layers, x, t):
 
 
 def of_blocks(workload, layers, x, t):
-    """What one thread does with its share of the rows, and the sum of all threads' results."""
+    """Loss and gradient of one thread's share of the rows, then the sum over all threads."""
     zero = jnp.zeros((), x.dtype), jax.tree.map(jnp.zeros_like, layers)
-    # Each thread has sums of its own, until the end.
+    # Each thread adds up separately until the end.
     zero, layers = jax.lax.pcast((zero, layers), "threads", to="varying")
 
     def add_block(total, block):

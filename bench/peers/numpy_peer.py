@@ -1,11 +1,11 @@
-"""numpy with its BLAS: units down, samples across, and every large array made once.
+"""numpy with its BLAS: units are rows, samples are columns, and every large array is allocated once.
 
-A layer is one matrix [W | b], and activations end with a row of ones: so biases come with the matrix products.
+A layer is one matrix [W | b], and activations end with a row of ones, so that the matrix product adds the biases.
 """
 
 import numpy as np
 
-from workloads import DIFFERENCES, INFER, STEP
+from workloads import DIFFERENCES, OUTPUTS, STEP
 
 VERSION = np.__version__
 
@@ -17,17 +17,17 @@ PARAMETERS = 11
 
 def prepare(workload, problem, threads):
     x, layers = with_ones(problem.x), [np.column_stack(layer) for layer in problem.layers]
-    if workload.kind == INFER:
+    if workload.unit == OUTPUTS:
         return inference(workload, x, layers)
     t = targets(workload, problem)
-    if workload.kind == DIFFERENCES:
+    if workload.unit == DIFFERENCES:
         return differences(workload, x, t, layers)
     trial = Trainer(workload, layers)
     return [trial.step(x, t), trial.step(x, t)], training(workload, x, t, Trainer(workload, layers))
 
 
 def with_ones(x):
-    """(rows, inputs) → (inputs + 1, rows); in memory a sample stays in one piece."""
+    """(rows, inputs) → (inputs + 1, rows); in memory each sample stays contiguous."""
     return np.column_stack([x, np.ones(len(x), x.dtype)]).T
 
 
@@ -76,11 +76,11 @@ class Trainer:
         self.part, self.parts = joined(layers)
         self.rate, self.loss = workload.rate, LOSSES[workload.loss]
         self.activate, self.chain = ACTIVATE[workload.hidden], CHAIN[workload.hidden]
-        self.shrink = shrink(layers, 2 * workload.rate * workload.penalty) if workload.penalty else None
+        self.shrink = shrink(layers, 2 * workload.rate * workload.l2) if workload.l2 else None
         self.buffers = {}
 
     def step(self, x, t):
-        """θ ← θ − η ∂J/∂θ; gives the mean loss before."""
+        """θ ← θ − η ∂J/∂θ; returns the mean loss before."""
         rows = x.shape[1]
         loss = self.backward(x[:, :ROWS], t[:, :ROWS], self.gradients)
         for start in range(ROWS, rows, ROWS):
@@ -125,7 +125,7 @@ def split(whole, layers):
 
 
 def shrink(layers, decay):
-    """What the penalty's part of a step, −η · 2λ W, multiplies θ with: 1 − 2ηλ, and 1 for biases."""
+    """The factor of θ for the penalty's part of a step, −η · 2λ W: 1 − 2ηλ for weights, 1 for biases."""
     whole, parts = joined([np.ones_like(layer) for layer in layers])
     for part in parts:
         part[:, :-1] -= decay
@@ -161,7 +161,7 @@ def sigmoid(z):
 
 
 def sigmoid_chain(a, delta):
-    """δ becomes δ a (1 − a); `a` is used up."""
+    """δ becomes δ a (1 − a); `a` is overwritten."""
     delta *= a
     np.subtract(1, a, out=a)
     delta *= a

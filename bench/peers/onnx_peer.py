@@ -4,14 +4,14 @@ import numpy as np
 import onnxruntime
 from onnx import helper, numpy_helper
 
-from workloads import INFER, Skip
+from workloads import OUTPUTS, Skip
 
 VERSION = onnxruntime.__version__
 ACTIVATIONS = {"sigmoid": "Sigmoid", "relu": "Relu"}
 
 
 def prepare(workload, problem, threads):
-    if workload.kind != INFER:
+    if workload.unit != OUTPUTS:
         raise Skip("it does not train")
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads, options.inter_op_num_threads = threads, 1

@@ -1,10 +1,10 @@
-"""Runs the benchmark's workloads in one Python library; README.md tells the protocol.
+"""Runs the benchmark's workloads in one Python library; README.md describes the protocol.
 
     python3 bench/peers/runner.py LIBRARY THREADS
 
 reads requests from standard input and answers each with one line of JSON:
 
-    prepare W5/f32   →  {"loss": [2.50, 2.49], "unit": "epoch"}   or   {"skip": "why it cannot do that"}
+    prepare W5/f32   →  {"loss": [2.50, 2.49]}   or   {"skip": "why it cannot do that"}
     run              →  {"us": 12.4}
 """
 
@@ -38,7 +38,7 @@ def main():
     for line in sys.stdin:
         command, *name = line.split()
         if command == "prepare":
-            # What the last workload held goes before the next one comes.
+            # The memory of the last workload is freed before the next one is prepared.
             run = None
             gc.collect()
             run = prepare(peer, name[0], arguments.threads)
@@ -68,15 +68,16 @@ def answer(message):
 
 
 def prepare(peer, name, threads):
-    """Answers with the losses; gives a function that does a timed run, in microseconds per unit."""
-    from workloads import WORKLOADS, Skip, problem
+    """Answers with the losses; returns a function that does a timed run and returns its microseconds per unit."""
+    from problems import problem
+    from workloads import WORKLOADS, Skip
 
     workload = WORKLOADS[name]
     try:
         losses, work = peer.prepare(workload, problem(workload), threads)
     except Skip as skip:
         return answer({"skip": str(skip)})
-    answer({"loss": losses, "unit": workload.unit})
+    answer({"loss": losses})
     units = warm_up(work)
     return lambda: seconds(work, units) / units * 1e6
 
@@ -88,7 +89,7 @@ def seconds(work, units):
 
 
 def warm_up(work):
-    """How many units make a run; what compiles for a number of units has done so."""
+    """Returns how many units make a run.  JAX compiles for each number of units, so the chosen number runs once here."""
     if seconds(work, 1) > WARM_UP_SECONDS:
         return 1
     units = 1

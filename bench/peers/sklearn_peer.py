@@ -7,22 +7,22 @@ import sklearn
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 
-from workloads import DIFFERENCES, INFER, Skip
+from workloads import DIFFERENCES, OUTPUTS, Skip
 
 VERSION = sklearn.__version__
 ACTIVATIONS = {"sigmoid": "logistic", "relu": "relu"}
 
-# A run has the epochs it was told to have, and is not expected to converge.
+# A run has a fixed number of epochs and is not expected to converge.
 warnings.simplefilter("ignore", ConvergenceWarning)
 
 
 def prepare(workload, problem, threads):
-    if workload.kind == DIFFERENCES:
-        raise Skip("it gives no loss as a function of the parameters")
-    if workload.kind == INFER:
+    if workload.unit == DIFFERENCES:
+        raise Skip("it has no loss as a function of the parameters")
+    if workload.unit == OUTPUTS:
         return inference(workload, problem)
     if workload.loss == "cross-entropy" and workload.widths[-1] == 2:
-        raise Skip("of two classes it makes one logistic output, another network")
+        raise Skip("for two classes it has one logistic output, another network")
     trial = estimator(workload, problem, batch=workload.rows)
     losses = []
     for _ in range(2):
@@ -54,7 +54,7 @@ def inference(workload, problem):
 
 
 def estimator(workload, problem, batch, y=None):
-    """An estimator that goes on from the workload's initial weights with each `fit`."""
+    """An estimator that starts from the workload's initial weights and continues with each `fit`."""
     regression = workload.loss == "squared error" or y is not None
     model = (MLPRegressor if regression else MLPClassifier)(
         hidden_layer_sizes=workload.widths[1:-1],
@@ -62,9 +62,10 @@ def estimator(workload, problem, batch, y=None):
         solver="sgd",
         momentum=0,
         # Its squared error has a factor ½, so the step has to be twice as long.
-        learning_rate_init=workload.rate * (2 if workload.loss == "squared error" else 1),
+        # It must be positive, also where nothing is trained.
+        learning_rate_init=(workload.rate or 0.1) * (2 if workload.loss == "squared error" else 1),
         # Its penalty is alpha / 2n ‖W‖², ours λ‖W‖².
-        alpha=2 * workload.penalty * workload.rows,
+        alpha=2 * workload.l2 * workload.rows,
         batch_size=batch,
         shuffle=bool(workload.batch) and batch < workload.rows,
         random_state=np.random.RandomState(0),
@@ -73,7 +74,7 @@ def estimator(workload, problem, batch, y=None):
         tol=0,
         n_iter_no_change=np.inf,
     )
-    # Its own initial weights are made by a first fit, and then replaced.
+    # A first fit makes its weights, which are then replaced.
     model.fit(problem.x, problem.y if y is None else y)
     model.coefs_ = [weights.T.copy() for weights, _ in problem.layers]
     model.intercepts_ = [bias.copy() for _, bias in problem.layers]

@@ -2,7 +2,7 @@
 
 import torch
 
-from workloads import DIFFERENCES, INFER, STEP
+from workloads import DIFFERENCES, OUTPUTS, STEP
 
 VERSION = torch.__version__
 
@@ -17,10 +17,10 @@ ACTIVATIONS = {"sigmoid": torch.nn.Sigmoid, "relu": torch.nn.ReLU}
 def prepare(workload, problem, threads):
     torch.set_num_threads(threads)
     x = torch.from_numpy(problem.x)
-    if workload.kind == INFER:
+    if workload.unit == OUTPUTS:
         return inference(network(workload, problem), x)
     y = torch.from_numpy(problem.y)
-    if workload.kind == DIFFERENCES:
+    if workload.unit == DIFFERENCES:
         return differences(workload, problem, x, y)
     trial = Trainer(workload, problem)
     return [trial.step(x, y), trial.step(x, y)], training(workload, x, y, Trainer(workload, problem))
@@ -66,7 +66,7 @@ class Trainer:
         weights = [p for p in self.model.parameters() if p.dim() == 2]
         biases = [p for p in self.model.parameters() if p.dim() == 1]
         # `weight_decay` adds its share of W to the gradient; the gradient of λ‖W‖² is 2λ W.
-        groups = [{"params": weights, "weight_decay": 2 * workload.penalty}, {"params": biases}]
+        groups = [{"params": weights, "weight_decay": 2 * workload.l2}, {"params": biases}]
         self.optimizer = torch.optim.SGD(groups, lr=workload.rate, fused=True)
         self.squares = workload.loss == "squared error"
         self.loss = torch.nn.MSELoss() if self.squares else torch.nn.CrossEntropyLoss()
@@ -87,7 +87,7 @@ class Trainer:
         return total
 
 
-# W4: gradcheck's differences answer yes or no, so these are written with batched products.
+# W4: torch.autograd.gradcheck returns no differences, only whether they agree, so these are written with batched products.
 
 
 def differences(workload, problem, x, y):

@@ -1,6 +1,7 @@
 //! Tasks of this workspace that cargo cannot say in one word: `cargo xtask TASK`.
 //!
-//! It depends on no other crate of the workspace: experiments are run as processes and judged by the files they write.
+//! It depends on no other crate of the workspace: experiments and the benchmark run as processes, and experiments are judged by
+//! the files they write.
 
 mod figures;
 mod reference;
@@ -47,7 +48,7 @@ enum Task {
     Mutants(mutants::Options),
     /// Train the same networks in debug and release builds, with every instruction set and many numbers of threads, and compare bits
     Bits(bits::Options),
-    /// Time the workloads W1 to W10 and the growth of cost, beside other libraries when asked
+    /// Time the workloads W1 to W10 and the growth of cost, beside other libraries when asked (`cargo xtask bench --help`)
     Bench(bench::Options),
     /// Run `.ci/run`, everything that must pass before a change is taken
     Ci,

@@ -7,14 +7,18 @@ use std::path::{Path, PathBuf};
 use toml::{Table, Value};
 
 /// Who may depend on whom, downward only (ARCHITECTURE.md draws it). A new crate needs a line here.
-const MAY_KNOW: [(&str, &[&str]); 7] = [
+const MAY_KNOW: [(&str, &[&str]); 10] = [
     ("ann-core", &[]),
     ("ann-datasets", &[]),
     ("ann-train", &["ann-core"]),
     ("ann-gradcheck", &["ann-core"]),
     ("ann-experiments", &["ann-core", "ann-datasets", "ann-gradcheck", "ann-train"]),
     ("ann-examples", &["ann-datasets", "ann-train"]),
-    // It runs the experiments as processes.
+    // What the benchmark measures is plain data; the harness runs the runners as processes.
+    ("ann-workloads", &[]),
+    ("ann-runner", &["ann-core", "ann-datasets", "ann-gradcheck", "ann-train", "ann-workloads"]),
+    ("ann-bench", &["ann-experiments", "ann-workloads"]),
+    // It runs the experiments and the benchmark as processes.
     ("xtask", &[]),
 ];
 
@@ -171,11 +175,19 @@ fn invariants_and_references_are_read_as_written() {
 
 /// The folder and the manifest of every member of the workspace.
 fn manifests() -> Vec<(PathBuf, Table)> {
-    let crates = root().join("crates").read_dir().expect("the crates folder");
-    let folders = crates.map(|entry| entry.expect("a readable folder").path()).chain(["examples", "xtask"].map(|name| root().join(name)));
+    let inside = |folder: &str| {
+        let entries = root().join(folder).read_dir().expect("a folder of crates");
+        entries.map(|entry| entry.expect("a readable folder").path()).collect::<Vec<_>>()
+    };
+    let folders = inside("crates")
+        .into_iter()
+        .chain(inside("bench"))
+        .chain(["examples", "xtask"].map(|folder| root().join(folder)));
     let read = |folder: PathBuf| {
         let text = fs::read_to_string(folder.join("Cargo.toml")).ok()?;
-        Some((folder, text.parse().expect("cargo has read this manifest")))
+        let manifest: Table = text.parse().expect("cargo has read this manifest");
+        // bench/frameworks is another workspace, which has no package at its root.
+        manifest.contains_key("package").then_some((folder, manifest))
     };
     folders.filter_map(read).collect()
 }

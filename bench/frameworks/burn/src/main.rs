@@ -10,7 +10,8 @@ use burn::optim::{
 use burn::tensor::activation::{relu, sigmoid};
 use burn::tensor::{DType, Device, Int, Tensor, TensorData};
 use common::{
-    Hidden, Preparation, Problem, Targets, Task, Workload, locked_version, serve, shuffled_batches,
+    Hidden, Precision, Preparation, Problem, Targets, Unit, Workload, locked_version, serve,
+    shuffled_batches,
 };
 use rand::SeedableRng;
 use rand::rngs::ChaCha8Rng;
@@ -25,10 +26,10 @@ fn main() -> Result<()> {
 
 fn prepare(workload: &Workload, problem: &Problem) -> Result<Preparation> {
     let x = tensor(workload, &problem.x, [workload.rows, workload.inputs()], &Device::flex());
-    Ok(match workload.task {
-        Task::Differences => Preparation::Skip("it has nothing of its own for differences"),
-        Task::Infer => inference(workload, problem, x),
-        Task::Train => training(workload, problem, x),
+    Ok(match workload.unit {
+        Unit::Differences => Preparation::Skip("it has no differences"),
+        Unit::Outputs => inference(workload, problem, x),
+        Unit::Epoch | Unit::Step => training(workload, problem, x),
     })
 }
 
@@ -58,7 +59,7 @@ fn training(workload: &Workload, problem: &Problem, x: Tensor<2>) -> Preparation
 }
 
 struct Trainer {
-    // A step takes the network and gives it back.
+    // A step takes the network and returns it.
     network: Option<Network>,
     hidden: Hidden,
     optimizer: ModuleOptimizer,
@@ -71,7 +72,7 @@ impl Trainer {
         Self {
             network: Some(Network::new(workload, problem, &Device::flex().autodiff())),
             hidden: workload.hidden,
-            optimizer: Descent { penalty: workload.penalty }.into(),
+            optimizer: Descent { penalty: workload.l2 }.into(),
             rate: workload.rate,
         }
     }
@@ -87,9 +88,9 @@ impl Trainer {
         total / x.dims()[0] as f64
     }
 
-    /// θ ← θ − η ∂J/∂θ; gives the mean loss before.
+    /// θ ← θ − η ∂J/∂θ; returns the mean loss before.
     fn step(&mut self, x: &Tensor<2>, y: &Labels) -> f64 {
-        let network = self.network.take().expect("each step gives it back");
+        let network = self.network.take().expect("each step returns it");
         let rows = x.dims()[0];
         let (mut total, mut gradients) = (0.0, GradientsAccumulator::new());
         for start in (0..rows).step_by(ROWS) {
@@ -215,5 +216,30 @@ fn tensor<const D: usize>(
 }
 
 fn dtype(workload: &Workload) -> DType {
-    if workload.double { DType::F64 } else { DType::F32 }
+    match workload.precision {
+        Precision::F32 => DType::F32,
+        Precision::F64 => DType::F64,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use common::small_workloads;
+
+    use super::*;
+
+    #[test]
+    fn every_workload_is_understood() {
+        for workload in small_workloads() {
+            let problem = Problem::new(&workload);
+            match prepare(&workload, &problem).unwrap() {
+                Preparation::Skip(_) => assert_eq!(workload.unit, Unit::Differences, "{}", workload.name),
+                Preparation::Ready { loss: [before, after], mut unit } => {
+                    let falls = matches!(workload.unit, Unit::Outputs) || after < before;
+                    assert!(falls && after.is_finite(), "{}: {before} and {after}", workload.name);
+                    unit().unwrap();
+                }
+            }
+        }
+    }
 }

@@ -5,7 +5,8 @@ use candle_core::backprop::GradStore;
 use candle_core::{D, DType, Device, Module, Tensor, Var};
 use candle_nn::{Linear, Optimizer, SGD, loss, ops};
 use common::{
-    Hidden, Preparation, Problem, Targets, Task, Workload, locked_version, serve, shuffled_batches,
+    Hidden, Loss, Precision, Preparation, Problem, Targets, Unit, Workload, locked_version, serve,
+    shuffled_batches,
 };
 use rand::SeedableRng;
 use rand::rngs::ChaCha8Rng;
@@ -20,10 +21,10 @@ fn main() -> Result<()> {
 
 fn prepare(workload: &Workload, problem: &Problem) -> Result<Preparation> {
     let x = tensor(workload, &problem.x, &[workload.rows, workload.inputs()])?;
-    match workload.task {
-        Task::Differences => Ok(Preparation::Skip("it has nothing of its own for differences")),
-        Task::Infer => inference(workload, problem, x),
-        Task::Train => training(workload, problem, x),
+    match workload.unit {
+        Unit::Differences => Ok(Preparation::Skip("it has no differences")),
+        Unit::Outputs => inference(workload, problem, x),
+        Unit::Epoch | Unit::Step => training(workload, problem, x),
     }
 }
 
@@ -31,7 +32,7 @@ fn inference(workload: &Workload, problem: &Problem, x: Tensor) -> Result<Prepar
     let network = Network { layers: linear_layers(workload, problem, Ok)?, hidden: workload.hidden };
     let sum = network.forward(&x)?.to_dtype(DType::F64)?.sum_all()?.to_scalar()?;
     let unit = move || {
-        // It computes at once, not when somebody looks at the outputs.
+        // candle computes at once, not when the outputs are read.
         network.forward(&x)?;
         Ok(0.0)
     };
@@ -73,8 +74,8 @@ impl Trainer {
             network: Network { layers, hidden: workload.hidden },
             weights,
             optimizer: SGD::new(parameters, workload.rate)?,
-            penalty: workload.penalty,
-            regression: workload.is_regression(),
+            penalty: workload.l2,
+            regression: workload.loss == Loss::SquaredError,
         })
     }
 
@@ -89,7 +90,7 @@ impl Trainer {
         Ok(total / x.dim(0)? as f64)
     }
 
-    /// θ ← θ − η ∂J/∂θ; gives the mean loss before.
+    /// θ ← θ − η ∂J/∂θ; returns the mean loss before.
     fn step(&mut self, x: &Tensor, y: &Tensor) -> Result<f64> {
         let rows = x.dim(0)?;
         let (mut total, mut gradients) = (0.0, None);
@@ -184,6 +185,31 @@ fn targets(workload: &Workload, problem: &Problem) -> Result<Tensor> {
 }
 
 fn tensor(workload: &Workload, values: &[f64], shape: &[usize]) -> Result<Tensor> {
-    let dtype = if workload.double { DType::F64 } else { DType::F32 };
+    let dtype = match workload.precision {
+        Precision::F32 => DType::F32,
+        Precision::F64 => DType::F64,
+    };
     Ok(Tensor::from_slice(values, shape, &Device::Cpu)?.to_dtype(dtype)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use common::small_workloads;
+
+    use super::*;
+
+    #[test]
+    fn every_workload_is_understood() {
+        for workload in small_workloads() {
+            let problem = Problem::new(&workload);
+            match prepare(&workload, &problem).unwrap() {
+                Preparation::Skip(_) => assert_eq!(workload.unit, Unit::Differences, "{}", workload.name),
+                Preparation::Ready { loss: [before, after], mut unit } => {
+                    let falls = matches!(workload.unit, Unit::Outputs) || after < before;
+                    assert!(falls && after.is_finite(), "{}: {before} and {after}", workload.name);
+                    unit().unwrap();
+                }
+            }
+        }
+    }
 }

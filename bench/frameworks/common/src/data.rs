@@ -1,9 +1,6 @@
-//! Data and initial weights, to the last bit those of every other runner.
+//! Data and initial weights, the same as in every other runner to the last bit.
 
-use crate::workload::{Task, Workload};
-
-const DATA_SEED: u64 = 1;
-const WEIGHTS_SEED: u64 = 2;
+use ann_workloads::{Data, Loss, SEED_OF_ROWS, SEED_OF_WEIGHTS, Uniform, Unit, Workload};
 
 /// What a workload starts from, in 64 bits; x is (rows, inputs), row after row.
 #[derive(Clone, Debug)]
@@ -29,12 +26,12 @@ pub struct Layer {
 }
 
 impl Problem {
-    pub fn new(name: &str, workload: &Workload) -> Self {
-        let (x, targets) = match name {
-            "W1" => tab(include_str!("../../../../data/doughnut.tab")),
-            "W2" => tab(include_str!("../../../../data/squares.tab")),
-            "W3" => iris(include_str!("../../../../data/iris.csv")),
-            _ => drawn(workload),
+    pub fn new(workload: &Workload) -> Self {
+        let (x, targets) = match workload.data {
+            Data::Doughnut => tab(include_str!("../../../../data/doughnut.tab")),
+            Data::Squares => tab(include_str!("../../../../data/squares.tab")),
+            Data::Iris => iris(include_str!("../../../../data/iris.csv")),
+            Data::Drawn => drawn(workload),
         };
         Self { x, targets, layers: initial_layers(&workload.widths) }
     }
@@ -69,39 +66,26 @@ fn number(cell: &str) -> f64 {
 
 /// x = u, row by row; then, of the same stream, a class ⌊u·K⌋ or a target u for each row.
 fn drawn(workload: &Workload) -> (Vec<f64>, Targets) {
-    let mut u = Uniform(DATA_SEED);
-    let x = u.by_ref().take(workload.rows * workload.inputs()).collect();
-    let rows = if workload.task == Task::Infer { 0 } else { workload.rows };
-    let targets = if workload.is_regression() {
-        Targets::Values(u.take(rows).collect())
-    } else {
-        Targets::Classes(u.take(rows).map(|u| (u * workload.outputs() as f64) as u32).collect())
+    let mut uniform = Uniform::new(SEED_OF_ROWS);
+    let x = (0..workload.rows * workload.inputs()).map(|_| uniform.draw()).collect();
+    let rows = 0..if workload.unit == Unit::Outputs { 0 } else { workload.rows };
+    let targets = match workload.loss {
+        Loss::SquaredError => Targets::Values(rows.map(|_| uniform.draw()).collect()),
+        Loss::CrossEntropy => {
+            Targets::Classes(rows.map(|_| uniform.class(workload.outputs()) as u32).collect())
+        }
     };
     (x, targets)
 }
 
-/// Xavier uniform: w = (2u − 1) √(6 / (fan_in + fan_out)).
 fn initial_layers(widths: &[usize]) -> Vec<Layer> {
-    let mut u = Uniform(WEIGHTS_SEED);
+    let mut uniform = Uniform::new(SEED_OF_WEIGHTS);
     let layer = |pair: &[usize]| {
         let (fan_in, fan_out) = (pair[0], pair[1]);
-        let bound = (6.0 / (fan_in + fan_out) as f64).sqrt();
-        let weights = u.by_ref().take(fan_in * fan_out).map(|u| (2.0 * u - 1.0) * bound).collect();
+        let weights = (0..fan_in * fan_out).map(|_| uniform.weight(fan_in, fan_out)).collect();
         Layer { fan_in, fan_out, weights, bias: vec![0.0; fan_out] }
     };
     widths.windows(2).map(layer).collect()
-}
-
-/// s ← s · 6364136223846793005 + 1442695040888963407 mod 2⁶⁴, u = (s >> 33) / 2³¹ ∈ [0, 1).
-struct Uniform(u64);
-
-impl Iterator for Uniform {
-    type Item = f64;
-
-    fn next(&mut self) -> Option<f64> {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        Some((self.0 >> 33) as f64 / (1_u64 << 31) as f64)
-    }
 }
 
 #[cfg(test)]
@@ -109,10 +93,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_generator_gives_what_its_formula_says() {
-        // s₁ = 1 · a + c = 7806831264735756412, and (s₁ >> 33) / 2³¹ = 908834774 / 2147483648.
-        let first = Uniform(1).next().unwrap();
-        assert_eq!(first, 908_834_774.0 / 2_147_483_648.0);
+    fn each_workload_has_as_many_rows_as_the_file_says() {
+        for workload in ann_workloads::small() {
+            let Problem { x, targets, layers } = Problem::new(&workload);
+            assert_eq!(x.len(), workload.rows * workload.inputs(), "{}", workload.name);
+            let targets = match targets {
+                Targets::Classes(classes) => classes.len(),
+                Targets::Values(values) => values.len(),
+            };
+            let expected = if workload.unit == Unit::Outputs { 0 } else { workload.rows };
+            assert_eq!((targets, layers.len()), (expected, workload.widths.len() - 1), "{}", workload.name);
+        }
     }
 
     #[test]

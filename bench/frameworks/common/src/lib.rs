@@ -1,14 +1,14 @@
-//! What the runners of this workspace share: the workloads, their data, and the protocol (`bench/peers/README.md`).
+//! What the runners of this workspace share: the data of the workloads, and the protocol (`bench/peers/README.md`).
 //!
-//! A runner is [`serve`] and one function that prepares a workload: it says what the losses are and how to do the work.
+//! A runner is [`serve`] and one function that prepares a workload: it computes the losses and returns one unit of work.
 
 mod data;
 mod protocol;
-mod workload;
 
 pub use data::{Layer, Problem, Targets};
 pub use protocol::{Preparation, locked_version, serve};
-pub use workload::{Hidden, Task, Workload};
+pub use ann_workloads::small as small_workloads;
+pub use ann_workloads::{Hidden, Loss, Precision, Unit, Workload};
 
 use rand::rngs::ChaCha8Rng;
 use rand::seq::SliceRandom;

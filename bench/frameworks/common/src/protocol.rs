@@ -4,11 +4,11 @@ use std::hint::black_box;
 use std::io::{self, Write};
 use std::time::Instant;
 
+use ann_workloads::Workload;
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 
 use crate::data::Problem;
-use crate::workload::Workload;
 
 /// How long a timed run takes, and how much of warming up is enough.
 const RUN_SECONDS: f64 = 0.2;
@@ -16,7 +16,7 @@ const WARM_UP_SECONDS: f64 = 5.0;
 
 /// What a framework makes of a workload.
 pub enum Preparation {
-    /// The losses before and after one step on all rows, or twice the sum of outputs; and one unit of work.
+    /// The losses before and after one step with all rows, or the sum of outputs twice; and one unit of work.
     Ready { loss: [f64; 2], unit: Box<dyn FnMut() -> Result<f64>> },
     /// Why it cannot be done.
     Skip(&'static str),
@@ -40,7 +40,7 @@ pub fn serve(
         let line = line?;
         match (line.split_once(' '), &mut run) {
             (Some(("prepare", name)), _) => {
-                // What the last workload held goes before the next one comes.
+                // The memory of the last workload is freed before the next one is prepared.
                 drop(run.take());
                 run = prepare_run(name, prepare)?;
             }
@@ -54,14 +54,14 @@ pub fn serve(
 }
 
 fn prepare_run(name: &str, prepare: fn(&Workload, &Problem) -> Result<Preparation>) -> Result<Option<Run>> {
-    let workload = Workload::named(name)?;
-    match prepare(&workload, &Problem::new(name, &workload))? {
+    let workload = ann_workloads::find(name).with_context(|| format!("no workload is called {name:?}"))?;
+    match prepare(workload, &Problem::new(workload))? {
         Preparation::Skip(reason) => {
             answer(&json!({"skip": reason}))?;
             Ok(None)
         }
         Preparation::Ready { loss, unit } => {
-            answer(&json!({"loss": loss, "unit": workload.unit}))?;
+            answer(&json!({"loss": loss}))?;
             Ok(Some(Run::warmed_up(unit)?))
         }
     }
@@ -73,7 +73,7 @@ fn answer(message: &Value) -> Result<()> {
     Ok(out.flush()?)
 }
 
-/// So many units as take about 0.2 s.
+/// A run of as many units as take about 0.2 s.
 struct Run {
     unit: Box<dyn FnMut() -> Result<f64>>,
     units: usize,
@@ -107,7 +107,7 @@ impl Run {
     }
 }
 
-/// As many cores as threads, and the same for every library that asks its environment; before any thread is started.
+/// Allows the process as many cores as threads, and sets the environment variable that libraries read; before any thread starts.
 fn pin(threads: usize) -> Result<()> {
     #[cfg(target_os = "linux")]
     {
@@ -120,7 +120,7 @@ fn pin(threads: usize) -> Result<()> {
         }
         sched_setaffinity(Pid::from_raw(0), &chosen)?;
     }
-    // SAFETY: this process has only one thread yet, so nobody reads the environment at the same time.
+    // SAFETY: this process has only one thread yet, so nothing reads the environment at the same time.
     unsafe { std::env::set_var("RAYON_NUM_THREADS", threads.to_string()) };
     Ok(())
 }
@@ -141,7 +141,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_version_stands_under_the_name() {
+    fn the_version_is_the_line_after_the_name() {
         let lock = "[[package]]\nname = \"burn-core\"\nversion = \"1.0.0\"\n\n[[package]]\nname = \"burn\"\nversion = \"0.9.1\"\n";
         assert_eq!(locked_version(lock, "burn"), "0.9.1");
     }

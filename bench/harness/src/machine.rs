@@ -1,12 +1,33 @@
-//! Where and when: what a reader must know of a measurement.
+//! When, where and with which compiler and commit: what a reader must know about a measurement.
 
 use std::fs;
+use std::path::Path;
 use std::process::Command;
 use std::thread;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use crate::findings::Origin;
+
+/// Of a run that begins now, in the repository at `root`.
+pub fn origin(root: &Path, runs: usize) -> Origin {
+    let or_unknown = |found: Option<String>, what| found.unwrap_or_else(|| format!("unknown {what}"));
+    Origin {
+        date: today(),
+        commit: or_unknown(commit(root), "commit"),
+        machine: describe(),
+        rust: or_unknown(first_line(&mut command("rustc", &["--version"])), "rustc"),
+        runs,
+        ..Origin::default()
+    }
+}
+
+/// `7aeea44`, with `-dirty` behind it where something is not committed.
+fn commit(root: &Path) -> Option<String> {
+    first_line(command("git", &["describe", "--always", "--dirty", "--exclude=*"]).current_dir(root))
+}
+
 /// `AMD EPYC 9R14, 2 cores, Debian GNU/Linux 12 (x86_64)`.
-pub fn describe() -> String {
+fn describe() -> String {
     let cores = thread::available_parallelism().map_or(1, usize::from);
     let plural = if cores == 1 { "" } else { "s" };
     format!("{}, {cores} core{plural}, {} ({})", processor(), system(), std::env::consts::ARCH)
@@ -15,7 +36,7 @@ pub fn describe() -> String {
 fn processor() -> String {
     let listed = fs::read_to_string("/proc/cpuinfo").ok();
     let listed = listed.and_then(|text| value(&text, "model name", ':'));
-    let asked = || first_line("sysctl", &["-n", "machdep.cpu.brand_string"]);
+    let asked = || first_line(&mut command("sysctl", &["-n", "machdep.cpu.brand_string"]));
     listed.or_else(asked).unwrap_or_else(|| "unknown processor".to_owned())
 }
 
@@ -25,7 +46,7 @@ fn system() -> String {
     listed.unwrap_or_else(|| std::env::consts::OS.to_owned())
 }
 
-/// What stands behind `key` and a separator, without quotes.
+/// The value after `key` and a separator, without quotes.
 fn value(text: &str, key: &str, separator: char) -> Option<String> {
     let of_line = |line: &str| {
         let (found, value) = line.split_once(separator)?;
@@ -34,20 +55,26 @@ fn value(text: &str, key: &str, separator: char) -> Option<String> {
     text.lines().find_map(of_line)
 }
 
-/// The first line that a program prints.
-pub fn first_line(program: &str, arguments: &[&str]) -> Option<String> {
-    let output = Command::new(program).args(arguments).output().ok()?;
+fn command(program: &str, arguments: &[&str]) -> Command {
+    let mut command = Command::new(program);
+    command.args(arguments);
+    command
+}
+
+/// The first line that a program prints; `None` where it cannot be started, fails or prints nothing.
+fn first_line(command: &mut Command) -> Option<String> {
+    let output = command.output().ok().filter(|output| output.status.success())?;
     let text = String::from_utf8_lossy(&output.stdout);
     text.lines().next().map(|line| line.trim().to_owned()).filter(|line| !line.is_empty())
 }
 
 /// Today by the system's clock, in UTC: `2024-02-29`.
-pub fn today() -> String {
+fn today() -> String {
     let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
     date(seconds / 86_400)
 }
 
-/// The date so many days after 1970-01-01.
+/// The date `days` days after 1970-01-01.
 fn date(days: u64) -> String {
     let is_leap =
         |year: u64| year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));

@@ -1,69 +1,24 @@
 //! What was measured, and what it says: tables and sentences.
 
-use std::collections::BTreeMap;
-use std::fmt::{self, Display};
-
+use ann_workloads::Workload;
 use comfy_table::{CellAlignment, Table, TableStyle};
-use serde::Serialize;
 
-use super::protocol::Peak;
-use super::workload::{ALL, Workload};
-
-/// How we call ourselves.
-pub const OURS: &str = "ann";
-
-/// The times of one library in one workload, as a line of the JSON file.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Measurement {
-    pub workload: &'static str,
-    pub peer: String,
-    pub dtype: &'static str,
-    pub threads: usize,
-    pub unit: String,
-    pub median_us: f64,
-    pub min_us: f64,
-    pub max_us: f64,
-    pub runs: usize,
-}
-
-/// Who could not do what, and why.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Absence {
-    pub peer: String,
-    /// A workload, or all of them.
-    pub what: String,
-    pub reason: String,
-}
-
-impl Absence {
-    /// In every workload.
-    pub fn everywhere(peer: &str, reason: String) -> Self {
-        Self { peer: peer.to_owned(), what: "all".to_owned(), reason }
-    }
-}
-
-impl Display for Absence {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} ({}): {}", self.peer, self.what, self.reason)
-    }
-}
-
-/// The best rates that were seen, by number of threads and type.
-pub type Peaks = BTreeMap<(usize, &'static str), Peak>;
+use crate::arithmetic::{arithmetic, passes};
+use crate::findings::{Absence, MeasuredPeak, Measurement, OURS};
 
 /// One workload with one number of threads.
 #[derive(Debug)]
 pub struct Row<'a> {
-    workload: &'static Workload,
-    ours: &'a Measurement,
+    pub workload: &'static Workload,
+    pub ours: &'a Measurement,
     /// Fastest first.
-    peers: Vec<&'a Measurement>,
+    pub peers: Vec<&'a Measurement>,
 }
 
 /// Rows in the order of the workloads, fewer threads first.
 pub fn rows(measurements: &[Measurement]) -> Vec<Row<'_>> {
     let mut rows = Vec::new();
-    for workload in &ALL {
+    for workload in ann_workloads::all() {
         let mut ours: Vec<_> =
             of(measurements, workload).filter(|measurement| measurement.peer == OURS).collect();
         ours.sort_by_key(|measurement| measurement.threads);
@@ -78,11 +33,11 @@ pub fn rows(measurements: &[Measurement]) -> Vec<Row<'_>> {
 }
 
 fn of<'a>(measurements: &'a [Measurement], workload: &Workload) -> impl Iterator<Item = &'a Measurement> {
-    measurements.iter().filter(|measurement| measurement.workload == workload.id)
+    measurements.iter().filter(|measurement| measurement.workload == workload.name)
 }
 
-/// Ours alone: times, rows per second, and the parts of the processor's best that they are.
-pub fn own_table(rows: &[Row<'_>], peaks: &Peaks, style: TableStyle) -> String {
+/// Ours alone: times, rows per second, and the shares of the processor's peaks that they reach.
+pub fn own_table(rows: &[Row<'_>], peaks: &[MeasuredPeak], style: TableStyle) -> String {
     let header = ["workload", "threads", "unit", "median", "min", "max", "rows/s", "multiply-adds", "exp"];
     let mut table = table(style, header.map(str::to_owned).to_vec());
     for row in rows {
@@ -91,21 +46,27 @@ pub fn own_table(rows: &[Row<'_>], peaks: &Peaks, style: TableStyle) -> String {
     table.trim_fmt()
 }
 
-fn own_cells(Row { workload, ours, .. }: &Row<'_>, peaks: &Peaks) -> Vec<String> {
-    let Measurement { median_us, min_us, max_us, .. } = **ours;
-    let peak = peaks.get(&(ours.threads, workload.dtype)).copied().unwrap_or_default();
-    let (arithmetic, per_second) = (workload.arithmetic(), 1e6 / median_us);
-    let mut cells = vec![workload.id.to_owned(), ours.threads.to_string(), ours.unit.clone()];
-    cells.extend([median_us, min_us, max_us].map(duration));
-    cells.push(format!("{:.3e}", workload.passes() * per_second));
-    cells.push(share(2.0 * arithmetic.multiply_adds * per_second, 1e9 * peak.gflops));
-    cells.push(share(arithmetic.exponentials * per_second, peak.exps));
+fn own_cells(Row { workload, ours, .. }: &Row<'_>, peaks: &[MeasuredPeak]) -> Vec<String> {
+    let peak = peaks.iter().find(|peak| (peak.threads, peak.dtype) == (ours.threads, workload.precision));
+    let (arithmetic, per_second) = (arithmetic(workload), 1e6 / ours.median_us);
+    let mut cells = vec![workload.name.clone(), ours.threads.to_string(), workload.unit.to_string()];
+    let times = [Some(ours.median_us), ours.min_us, ours.max_us];
+    cells.extend(times.map(|time| time.map_or_else(dash, duration)));
+    cells.push(format!("{:.3e}", passes(workload) * per_second));
+    let operations = 2.0 * arithmetic.multiply_adds * per_second;
+    cells.push(peak.map_or_else(dash, |peak| share(operations, 1e9 * peak.gflops)));
+    cells.push(peak.map_or_else(dash, |peak| share(arithmetic.exponentials * per_second, peak.exps)));
     cells
 }
 
-/// Part of a peak; a dash where there is nothing to compute or no peak.
+/// For what there is not.
+fn dash() -> String {
+    "-".to_owned()
+}
+
+/// Share of a peak; a dash where there is nothing to compute.
 fn share(rate: f64, peak: f64) -> String {
-    if rate > 0.0 && peak > 0.0 { format!("{:.0}%", 100.0 * rate / peak) } else { "-".to_owned() }
+    if rate > 0.0 { format!("{:.0}%", 100.0 * rate / peak) } else { dash() }
 }
 
 /// Ours beside each peer, with the ratio of its time to ours.
@@ -123,16 +84,16 @@ pub fn peers_table(rows: &[Row<'_>], style: TableStyle) -> String {
 
 fn peers_cells(row: &Row<'_>, peers: &[String]) -> Vec<String> {
     let ours = row.ours.median_us;
-    let mut cells = vec![row.workload.id.to_owned(), row.ours.threads.to_string(), duration(ours)];
+    let mut cells = vec![row.workload.name.clone(), row.ours.threads.to_string(), duration(ours)];
+    let beside =
+        |peer: &&Measurement| format!("{} ×{}", duration(peer.median_us), ratio(peer.median_us / ours));
     for name in peers {
         let peer = row.peers.iter().find(|peer| peer.peer == *name);
-        cells.push(peer.map_or("-".to_owned(), |peer| {
-            format!("{} ×{}", duration(peer.median_us), ratio(peer.median_us / ours))
-        }));
+        cells.push(peer.map_or_else(dash, beside));
     }
     let strongest = row.peers.first();
-    cells.push(strongest.map_or("-".to_owned(), |peer| peer.peer.clone()));
-    cells.push(strongest.map_or("-".to_owned(), |peer| ratio(peer.median_us / ours)));
+    cells.push(strongest.map_or_else(dash, |peer| peer.peer.clone()));
+    cells.push(strongest.map_or_else(dash, |peer| ratio(peer.median_us / ours)));
     cells
 }
 
@@ -144,7 +105,7 @@ fn peers(rows: &[Row<'_>]) -> Vec<String> {
     names
 }
 
-/// A table whose numbers stand below each other.
+/// A table with its numbers aligned to the right.
 fn table(style: TableStyle, header: Vec<String>) -> Table {
     let mut table = Table::new();
     table.load_style(style);
@@ -155,22 +116,24 @@ fn table(style: TableStyle, header: Vec<String>) -> Table {
     table
 }
 
-/// A sentence for each row in which a peer is faster, or nobody ran beside us; one that says so when there is none.
-pub fn losses(rows: &[Row<'_>]) -> Vec<String> {
-    let mut sentences: Vec<_> = rows.iter().filter_map(loss).collect();
+/// A sentence for each row in which a peer is faster or in which no peer took part; if there is no such row, a sentence that says so.
+pub fn slower_rows(rows: &[Row<'_>]) -> Vec<String> {
+    let mut sentences: Vec<_> = rows.iter().filter_map(slower_row).collect();
     if sentences.is_empty() {
-        sentences.push("No peer was faster in any row.".to_owned());
+        sentences.push("No library was faster than ours in any row.".to_owned());
     }
     sentences
 }
 
-fn loss(row: &Row<'_>) -> Option<String> {
-    let place = format!("{} with {}", row.workload.id, with_threads(row.ours.threads));
-    let Some(strongest) = row.peers.first() else { return Some(format!("{place}: nobody ran beside us.")) };
+fn slower_row(row: &Row<'_>) -> Option<String> {
+    let place = format!("{} with {}", row.workload.name, with_threads(row.ours.threads));
+    let Some(strongest) = row.peers.first() else {
+        return Some(format!("{place}: no other library took part."));
+    };
     let (theirs, ours) = (strongest.median_us, row.ours.median_us);
     (theirs < ours).then(|| {
         format!(
-            "{place}: we lose, {} needs {} and we {}, {} times as long.",
+            "{place}: {} takes {}, ours {}, {} times as long.",
             strongest.peer,
             duration(theirs),
             duration(ours),
@@ -179,7 +142,7 @@ fn loss(row: &Row<'_>) -> Option<String> {
     })
 }
 
-/// A sentence for each library and reason, with all workloads for which it holds.
+/// A sentence for each library and reason, with all workloads that the reason applies to.
 pub fn absences(absences: &[Absence]) -> Vec<String> {
     let mut found: Vec<Absence> = Vec::new();
     for Absence { peer, what, reason } in absences {
@@ -221,6 +184,7 @@ fn three_digits(number: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use ann_workloads::Precision;
     use comfy_table::presets::ASCII_MARKDOWN;
 
     #[test]
@@ -229,22 +193,22 @@ mod tests {
             measurement("W1", OURS, 1, 2.0),
             measurement("W1", "jax", 1, 12.4),
             measurement("W5/f32", OURS, 2, 1500.0),
-            measurement("W5/f32", "torch", 2, 1400.0),
+            measurement("W5/f32", "pytorch", 2, 1400.0),
             measurement("W5/f32", "jax", 2, 1200.0),
             measurement("W5/f32", "candle", 2, 9000.0),
             measurement("W4", OURS, 1, 30.0),
         ];
         let expected = [
-            "W4 with 1 thread: nobody ran beside us.",
-            "W5/f32 with 2 threads: we lose, jax needs 1.20 ms and we 1.50 ms, 1.25 times as long.",
+            "W4 with 1 thread: no other library took part.",
+            "W5/f32 with 2 threads: jax takes 1.20 ms, ours 1.50 ms, 1.25 times as long.",
         ];
-        assert_eq!(losses(&rows(&measurements)), expected);
+        assert_eq!(slower_rows(&rows(&measurements)), expected);
     }
 
     #[test]
     fn ahead_everywhere_is_said_too() {
         let measurements = [measurement("W1", OURS, 1, 2.0), measurement("W1", "jax", 1, 2.0)];
-        assert_eq!(losses(&rows(&measurements)), ["No peer was faster in any row."]);
+        assert_eq!(slower_rows(&rows(&measurements)), ["No library was faster than ours in any row."]);
     }
 
     #[test]
@@ -290,17 +254,18 @@ mod tests {
     fn shares_are_of_the_peak_of_the_same_threads_and_type() {
         // W1: 216 · 30 multiply-adds and 216 · 5 exponentials in 2 µs: 6.48 · 10⁹ operations and 0.54 · 10⁹ per second.
         let measurements = [measurement("W1", OURS, 1, 2.0)];
-        let peaks = Peaks::from([
-            ((1, "f64"), Peak { gflops: 64.8, exps: 1.08e9 }),
-            ((2, "f64"), Peak { gflops: 1.0, exps: 1.0 }),
-            ((1, "f32"), Peak { gflops: 1.0, exps: 1.0 }),
-        ]);
+        let peak = |threads, dtype, gflops, exps| MeasuredPeak { threads, dtype, gflops, exps };
+        let peaks = [
+            peak(2, Precision::F64, 1.0, 1.0),
+            peak(1, Precision::F32, 1.0, 1.0),
+            peak(1, Precision::F64, 64.8, 1.08e9),
+        ];
         let expected = "\
 | workload | threads |  unit |  median |     min |     max |  rows/s | multiply-adds | exp |
 |----------|---------|-------|---------|---------|---------|---------|---------------|-----|
 | W1       |       1 | epoch | 2.00 µs | 1.00 µs | 4.00 µs | 1.080e8 |           10% | 50% |";
         assert_eq!(own_table(&rows(&measurements), &peaks, ASCII_MARKDOWN), expected);
-        let without = own_table(&rows(&measurements), &Peaks::new(), ASCII_MARKDOWN);
+        let without = own_table(&rows(&measurements), &[], ASCII_MARKDOWN);
         assert!(without.ends_with("|             - |   - |"), "{without}");
     }
 
@@ -320,10 +285,18 @@ mod tests {
         }
     }
 
-    fn measurement(workload: &'static str, peer: &str, threads: usize, median_us: f64) -> Measurement {
-        let dtype = if workload.ends_with("f32") { "f32" } else { "f64" };
-        let (min_us, max_us) = (0.5 * median_us, 2.0 * median_us);
-        let (peer, unit) = (peer.to_owned(), "epoch".to_owned());
-        Measurement { workload, peer, dtype, threads, unit, median_us, min_us, max_us, runs: 7 }
+    fn measurement(name: &str, peer: &str, threads: usize, median_us: f64) -> Measurement {
+        let workload = ann_workloads::find(name).unwrap();
+        Measurement {
+            workload: name.to_owned(),
+            peer: peer.to_owned(),
+            dtype: workload.precision,
+            threads,
+            unit: workload.unit,
+            median_us,
+            min_us: Some(0.5 * median_us),
+            max_us: Some(2.0 * median_us),
+            runs: 7,
+        }
     }
 }

@@ -26,8 +26,8 @@ pub struct Peak {
     exps: f64,
 }
 
-/// Both rates, as the best of several short windows on each of `threads` threads at the same time; on no more than the processor
-/// runs at once, or windows of different times would be added.
+/// Both rates, as the best of several short windows on each of `threads` threads at the same time.  There are at most as many threads
+/// as the processor runs at once; otherwise windows of different times would be added.
 pub fn measure<F: Chains>(threads: usize) -> Result<Peak> {
     let threads = threads.min(std::thread::available_parallelism().map_or(1, usize::from));
     let together = |rate: fn() -> f64| {
@@ -53,7 +53,7 @@ fn best_rate_of_exp<F: Scalar>() -> f64 {
     })
 }
 
-/// `work` tells how many operations it was.
+/// `work` returns its number of operations.
 fn best_rate(mut work: impl FnMut() -> usize) -> f64 {
     let mut window = || {
         let (begin, mut count) = (Instant::now(), 0);
@@ -68,7 +68,7 @@ fn best_rate(mut work: impl FnMut() -> usize) -> f64 {
 
 /// A number type whose multiply-adds can be counted.
 pub trait Chains: Scalar {
-    /// Makes some multiply-adds and tells how many.
+    /// Does some multiply-adds and returns their number.
     fn multiply_adds() -> usize;
 }
 

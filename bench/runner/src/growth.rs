@@ -12,7 +12,7 @@ use crate::work::objective;
 
 const INPUTS: usize = 10;
 const ROWS: usize = 1024;
-/// Each number is the median of so many runs of this length.
+/// Each number is the median of `RUNS` runs, each about `RUN` long.
 const RUNS: usize = 7;
 const RUN: Duration = Duration::from_millis(50);
 
@@ -30,8 +30,8 @@ struct Point {
     us: f64,
 }
 
-/// Sigmoid networks with one output and squared error in f64: W10's with more and more rows, one hidden layer that widens,
-/// and hidden layers of 32 that become more.
+/// Sigmoid networks with one output and squared error in f64: the network of W10 with more and more rows, one wider and wider hidden
+/// layer, and more and more hidden layers of 32 units.
 pub fn measure(threads: usize) -> Result<Growth> {
     let mut growth = Vec::new();
     let mut add = |against, size, rows, hidden: &[usize]| -> Result<()> {

@@ -1,6 +1,6 @@
-//! A few numbers for many runs.
+//! Median, fastest and slowest of the runs of a workload.
 
-/// Of the times of some runs.
+/// A summary of the times of some runs.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Summary {
     pub median: f64,

@@ -16,8 +16,8 @@ pub struct Hello {
 #[derive(Debug, Deserialize, PartialEq)]
 #[serde(untagged)]
 pub enum Prepared {
-    /// The loss before and after one step with all rows, or a sum of results twice; and what is timed.
-    Ready { loss: [f64; 2], unit: String },
+    /// The loss before and after one step with all rows, or a sum of results twice.
+    Ready { loss: [f64; 2] },
     /// The library cannot do this.
     Skipped { skip: String },
 }
@@ -55,9 +55,9 @@ pub struct Point {
 #[derive(Debug, Deserialize, PartialEq)]
 #[serde(untagged)]
 pub enum Memory {
-    /// The most memory that the runner has had.
+    /// The most memory that the runner has used.
     Known { peak_kib: u64 },
-    /// The system does not tell.
+    /// The system does not count it.
     Unknown { skip: String },
 }
 
@@ -74,8 +74,8 @@ mod tests {
     fn answers_are_read_as_the_protocol_has_them() {
         let hello: Hello = parse(r#"{"peer":"jax","version":"0.8.1","threads":1}"#).unwrap();
         assert_eq!(hello, Hello { peer: "jax".into(), version: "0.8.1".into(), threads: 1 });
-        let ready: Prepared = parse(r#"{"loss":[0.75, 0.5],"unit":"epoch"}"#).unwrap();
-        assert_eq!(ready, Prepared::Ready { loss: [0.75, 0.5], unit: "epoch".into() });
+        let ready: Prepared = parse(r#"{"loss":[0.75, 0.5]}"#).unwrap();
+        assert_eq!(ready, Prepared::Ready { loss: [0.75, 0.5] });
         let skipped: Prepared = parse(r#"{"skip":"no float32"}"#).unwrap();
         assert_eq!(skipped, Prepared::Skipped { skip: "no float32".into() });
         assert_eq!(parse::<Timed>(r#"{"us":12.4}"#).unwrap(), Timed { us: 12.4 });
@@ -95,9 +95,7 @@ mod tests {
 
     #[test]
     fn anything_else_is_shown() {
-        for line in
-            ["", "Warning: no GPU", r#"{"loss":[0.5],"unit":"epoch"}"#, r#"{"loss":[NaN,1],"unit":"call"}"#]
-        {
+        for line in ["", "Warning: no GPU", r#"{"loss":[0.5]}"#, r#"{"loss":[NaN,1]}"#] {
             let error = parse::<Prepared>(line).unwrap_err().to_string();
             assert_eq!(error, format!("it answered {line:?}"));
         }

@@ -1,4 +1,4 @@
-//! A runner: a process that is asked in lines and answers in lines, or is ended.
+//! A runner: a process that reads requests and writes answers, a line each.
 
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Write};
@@ -11,12 +11,12 @@ use std::time::Duration;
 use anyhow::{Context, Result, anyhow, bail};
 use serde::de::DeserializeOwned;
 
-use super::protocol::{self, Hello};
+use crate::protocol::{self, Hello};
 
-/// A runner that has not answered after so long will not.
+/// A runner that takes longer to answer is taken for hung.
 const LIMIT: Duration = Duration::from_secs(120);
 
-/// Ended when dropped.
+/// Its process is ended when it is dropped.
 #[derive(Debug)]
 pub struct Runner {
     child: Child,
@@ -25,19 +25,19 @@ pub struct Runner {
 }
 
 impl Runner {
-    /// Starts a process and waits until it says who it is.  What it writes for people goes to `log`.
+    /// Starts a process and waits for its first line.  Its standard error goes to `log`.
     ///
     /// # Errors
-    /// It cannot be started, or does not say so in time.
+    /// It cannot be started, or does not write that line in time.
     pub fn start(command: &mut Command, log: &Path) -> Result<(Self, Hello)> {
         let file = File::create(log).with_context(|| format!("could not create {}", log.display()))?;
-        // A backtrace would be the end of what it writes, where the error is looked for.
+        // We show the last line of the log as the reason of a failure; that must be the error, not a backtrace.
         command.env("RUST_BACKTRACE", "0");
         let child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(file).spawn();
         let mut child = child.context("could not be started")?;
         let stdout = child.stdout.take().context("has no output")?;
         let (sender, answers) = mpsc::channel();
-        // Ends with the process: then there is nothing more to read, or nobody who listens.
+        // The thread ends with the process, when there is nothing more to read or nothing receives the lines.
         thread::spawn(move || {
             let lines = BufReader::new(stdout).lines().map_while(Result::ok);
             for line in lines {
@@ -57,7 +57,7 @@ impl Runner {
     /// It does not answer in time, or has ended, or answers something else.
     pub fn ask<T: DeserializeOwned>(&mut self, request: &str) -> Result<T> {
         let stdin = self.child.stdin.as_mut().context("has no input")?;
-        // One that has ended cannot be asked: why it has ended is told below.
+        // Writing fails where the process has ended; `answer` says why it has.
         drop(writeln!(stdin, "{request}").and_then(|()| stdin.flush()));
         self.answer(request)
     }
@@ -77,13 +77,13 @@ impl Runner {
 
 impl Drop for Runner {
     fn drop(&mut self) {
-        // One that has ended by itself cannot be ended again.
+        // These fail only where the process has ended by itself.
         drop(self.child.kill());
         drop(self.child.wait());
     }
 }
 
-/// The last line of what it wrote for people, which in Python is the error.
+/// The last line of its standard error, which in Python is the error.
 fn last_words(log: &Path) -> String {
     let text = fs::read(log).unwrap_or_default();
     let text = String::from_utf8_lossy(&text);
@@ -96,8 +96,8 @@ fn last_words(log: &Path) -> String {
 #[cfg(test)]
 #[cfg(unix)]
 mod tests {
-    use super::super::protocol::Timed;
     use super::*;
+    use crate::protocol::Timed;
 
     const HELLO: &str = r#"echo '{"peer":"shell","version":"1","threads":1}'"#;
 
@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn one_that_cannot_start_tells_why() {
+    fn a_runner_that_cannot_start_says_why() {
         let error = start("echo no such library >&2; exit 3").unwrap_err().to_string();
         assert_eq!(error, "asked \"to be started\", it ended: no such library");
     }

@@ -1,4 +1,4 @@
-//! How light we are to depend on and to run: crates in the tree, seconds of a cold build, memory for a million rows.
+//! What it costs to depend on ours: crates in the tree, seconds of a cold build, memory for a million rows.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -7,34 +7,36 @@ use std::process::Command;
 use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
+use serde::{Deserialize, Serialize};
 
-use super::peers::Peer;
-use super::protocol::{Memory, Prepared, Timed};
-use super::runner::Runner;
+use crate::cargo;
+use crate::folders::Folders;
+use crate::peers::Peer;
 use crate::print;
-use crate::workspace::{Workspace, cargo};
+use crate::protocol::{Memory, Prepared, Timed};
+use crate::runner::Runner;
 
 /// The workload whose memory is measured.
 pub const LARGEST: &str = "W10/1000000";
 
-/// What a user of ours carries.
-#[derive(Debug, Default)]
-pub struct Light {
+/// What a user of ours pays for.
+#[derive(Debug, Default, Deserialize, Serialize)]
+pub struct Footprint {
     /// Distinct crates below a program that uses `ann-train`, `ann-train` included.
     pub crates: usize,
     /// Seconds of a release build of such a program, dependencies included.
     pub build: Option<f64>,
-    /// The most memory a process has had, in KiB, in the largest workload with one thread.
+    /// The most memory that a process has used, in KiB, in the largest workload with one thread.
     pub memory: Option<u64>,
 }
 
-impl Light {
+impl Footprint {
     /// Counts crates, and measures what is asked for.
-    pub fn measure(workspace: &Workspace, folder: &Path, ours: Option<&Peer>, build: bool) -> Result<Self> {
+    pub fn measure(folders: &Folders, ours: Option<&Peer>, build: bool) -> Result<Self> {
         Ok(Self {
-            crates: crates(workspace)?,
-            build: build.then(|| cold_build(workspace, &folder.join("cold-build"))).transpose()?,
-            memory: ours.map(|ours| memory(ours, folder)).transpose()?.flatten(),
+            crates: crates(&folders.root)?,
+            build: build.then(|| cold_build(&folders.root, &folders.work.join("cold-build"))).transpose()?,
+            memory: ours.map(|ours| memory(ours, &folders.work)).transpose()?.flatten(),
         })
     }
 
@@ -53,36 +55,33 @@ impl Light {
     }
 }
 
-fn crates(workspace: &Workspace) -> Result<usize> {
-    let mut command = Command::new(cargo());
+fn crates(root: &Path) -> Result<usize> {
+    let mut command = cargo::command();
     command.args(["tree", "--package", "ann-train", "--edges", "normal", "--prefix", "none"]);
-    let output = command.current_dir(&workspace.root).output().context("could not start cargo")?;
+    let output = command.current_dir(root).output().context("could not start cargo")?;
     ensure!(output.status.success(), "`cargo tree` failed: {}", String::from_utf8_lossy(&output.stderr));
     Ok(count(&String::from_utf8_lossy(&output.stdout)))
 }
 
-/// Distinct crates, each by name and version: one that has been shown before stands there again, marked with a star.
+/// Distinct crates, each by name and version.  Cargo lists a crate again, marked with a star, wherever it is used.
 fn count(tree: &str) -> usize {
     let names = tree.lines().map(|line| line.trim_end_matches("(*)").trim()).filter(|line| !line.is_empty());
     names.collect::<BTreeSet<_>>().len()
 }
 
-/// Builds the project of somebody else that uses `ann-core` and `ann-train`, in a fresh folder.
-fn cold_build(workspace: &Workspace, target: &Path) -> Result<f64> {
-    print::progress("building a program that uses ann-train, from nothing")?;
-    let consumer = workspace.root.join(".ci/consumers/core_and_train");
-    fs::copy(workspace.root.join("Cargo.lock"), consumer.join("Cargo.lock"))
-        .context("could not copy Cargo.lock")?;
-    // What has to be downloaded is no part of the build.
-    run(Command::new(cargo()).arg("fetch"), &consumer)?;
+/// Builds a project outside the workspace that uses `ann-core` and `ann-train`, in a fresh folder.
+fn cold_build(root: &Path, target: &Path) -> Result<f64> {
+    print::progress("building a program that uses ann-train, from nothing");
+    let consumer = root.join(".ci/consumers/core_and_train");
+    fs::copy(root.join("Cargo.lock"), consumer.join("Cargo.lock")).context("could not copy Cargo.lock")?;
+    // Downloads are not part of the build.
+    run(cargo::command().arg("fetch"), &consumer)?;
     if target.exists() {
         fs::remove_dir_all(target).with_context(|| format!("could not remove {}", target.display()))?;
     }
     let begin = Instant::now();
     run(
-        Command::new(cargo())
-            .args(["build", "--release", "--quiet", "--offline", "--target-dir"])
-            .arg(target),
+        cargo::command().args(["build", "--release", "--quiet", "--offline", "--target-dir"]).arg(target),
         &consumer,
     )?;
     Ok(begin.elapsed().as_secs_f64())
@@ -94,7 +93,7 @@ fn run(command: &mut Command, folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Of a process that does nothing else; `None` where the system does not tell.
+/// Of a process that does nothing else; `None` where the system does not count it.
 fn memory(ours: &Peer, folder: &Path) -> Result<Option<u64>> {
     let (mut runner, _) = Runner::start(&mut ours.command(1), &folder.join("memory.txt"))?;
     let _: Prepared = runner.ask(&format!("prepare {LARGEST}"))?;
@@ -102,7 +101,7 @@ fn memory(ours: &Peer, folder: &Path) -> Result<Option<u64>> {
     match runner.ask("memory")? {
         Memory::Known { peak_kib } => Ok(Some(peak_kib)),
         Memory::Unknown { skip } => {
-            print::progress(format_args!("peak memory of {LARGEST}: {skip}"))?;
+            print::progress(format_args!("peak memory of {LARGEST}: {skip}"));
             Ok(None)
         }
     }
@@ -113,17 +112,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_crate_counts_once_and_each_version_for_itself() {
+    fn a_crate_counts_once_for_each_of_its_versions() {
         let tree = "ann-train v0.1.0 (/here)\nndarray v0.17.2\nnum-traits v0.2.19\nndarray v0.17.2 (*)\nndarray v0.16.0\n\n";
         assert_eq!(count(tree), 4);
     }
 
     #[test]
-    fn only_what_was_measured_is_told() {
-        let light = Light { crates: 31, build: None, memory: None };
-        assert_eq!(light.lines(), ["crates in the tree of a program that uses ann-train: 31"]);
-        let light = Light { crates: 31, build: Some(21.34), memory: Some(94 * 1024) };
-        let lines = light.lines();
+    fn only_what_was_measured_has_a_line() {
+        let footprint = Footprint { crates: 31, build: None, memory: None };
+        assert_eq!(footprint.lines(), ["crates in the tree of a program that uses ann-train: 31"]);
+        let footprint = Footprint { crates: 31, build: Some(21.34), memory: Some(94 * 1024) };
+        let lines = footprint.lines();
         assert_eq!(lines[1], "cold release build of such a program: 21.3 s");
         assert_eq!(lines[2], "peak memory of W10/1000000 with 1 thread: 94 MiB, of which the data is 84 MiB");
     }

@@ -1,6 +1,6 @@
 //! What is timed: epochs, steps, differences and outputs, with public functions only.
 //!
-//! What a workload needs lives in its function until somebody asks for something else, which the function gives back.
+//! What a workload needs lives in its function, which serves runs and returns the first request for something else.
 
 use std::hint::black_box;
 use std::ops::ControlFlow;
@@ -8,29 +8,31 @@ use std::time::{Duration, Instant};
 
 use ann_core::{Network, Problem, Scalar};
 use ann_gradcheck::reference::central_differences;
-use ann_train::{Accumulation, Objective, TrainConfig, descend, forward, train_observed};
+use ann_train::{Accumulation, Batching, Objective, TrainConfig, descend, forward, train_observed};
+use ann_workloads::{Unit, Workload};
 use anyhow::Result;
 use ndarray::Array2;
 
-use crate::catalogue::{Task, Workload};
-use crate::data::{Rows, initial_parameters};
+use crate::data::{Rows, architecture, initial_parameters};
 use crate::talk::Talk;
 
 /// h of central differences.
 const STEP: f64 = 1e-4;
+const SEED_OF_ORDER: u64 = 3;
 
-/// Serves one workload; gives back the first request for something else.
+/// Serves one workload; returns the first request for something else.
 pub fn serve<F: Scalar>(talk: &mut Talk, workload: &Workload) -> Result<Option<String>> {
-    let architecture = workload.architecture();
+    let architecture = architecture(workload);
     let rows = Rows::<F>::of(workload);
     let parameters = initial_parameters(&architecture.layout()?);
     let network = Network::from_parameters(&architecture, parameters)?;
     let problem = rows.problem(&architecture, workload.l2)?;
-    match workload.task {
-        Task::Epochs { .. } => epochs(talk, workload, &problem, network),
-        Task::Steps => steps(talk, workload, &problem, network.into_parameters()),
-        Task::Differences => differences(talk, &problem, &network),
-        Task::Inference { all } => inference(talk, &network, &rows.features, all),
+    match workload.unit {
+        Unit::Epoch => epochs(talk, workload, &problem, network),
+        Unit::Step => steps(talk, workload, &problem, network.into_parameters()),
+        Unit::Differences => differences(talk, &problem, &network),
+        Unit::Outputs if workload.rows == 1 => outputs_of_one(talk, &network, &rows.features),
+        Unit::Outputs => outputs_of_all(talk, &network, &rows.features),
     }
 }
 
@@ -40,15 +42,18 @@ fn epochs<F: Scalar>(
     problem: &Problem<'_, F>,
     mut network: Network<F>,
 ) -> Result<Option<String>> {
-    let learning_rate = workload.learning_rate;
-    let loss = losses(problem, network.parameters(), learning_rate, talk.threads)?;
-    let (batching, threads) = (workload.batching(), talk.threads);
+    let (learning_rate, threads) = (workload.rate, talk.threads);
+    let loss = losses(problem, network.parameters(), learning_rate, threads)?;
+    let batching = match workload.batch {
+        Some(rows) => Batching::Shuffled { rows, seed: SEED_OF_ORDER },
+        None => Batching::Full,
+    };
     let mut config = TrainConfig { learning_rate, batching, threads, ..TrainConfig::default() };
-    talk.serve(loss, "epoch", |units| time_epochs(&mut network, problem, &mut config, units))
+    talk.serve(loss, |units| time_epochs(&mut network, problem, &mut config, units))
 }
 
-/// From the end of the first epoch to the end of the last one: what a call of `train` prepares, and the evaluation with which
-/// its history ends, are no part of an epoch.
+/// From the end of the first epoch to the end of the last one: neither what a call of `train` prepares nor the evaluation at the
+/// end of its history is part of an epoch.
 fn time_epochs<F: Scalar>(
     network: &mut Network<F>,
     problem: &Problem<'_, F>,
@@ -76,14 +81,14 @@ fn steps<F: Scalar>(
     problem: &Problem<'_, F>,
     mut parameters: Vec<F>,
 ) -> Result<Option<String>> {
-    let loss = losses(problem, &parameters, workload.learning_rate, talk.threads)?;
+    let loss = losses(problem, &parameters, workload.rate, talk.threads)?;
     let mut objective = objective(problem, talk.threads)?;
     let mut gradient = vec![F::zero(); parameters.len()];
-    talk.serve(loss, "step", |units| {
+    talk.serve(loss, |units| {
         let begin = Instant::now();
         for _ in 0..units {
             black_box(objective.value_and_gradient(&parameters, &mut gradient));
-            descend(&mut parameters, &gradient, F::of(workload.learning_rate));
+            descend(&mut parameters, &gradient, F::of(workload.rate));
         }
         Ok(begin.elapsed())
     })
@@ -126,21 +131,12 @@ fn differences<F: Scalar>(
     })
 }
 
-/// The first row through a predictor, or all rows at once.
-fn inference<F: Scalar>(
+/// The only row through a predictor.
+fn outputs_of_one<F: Scalar>(
     talk: &mut Talk,
     network: &Network<F>,
     features: &Array2<F>,
-    all: bool,
 ) -> Result<Option<String>> {
-    if all {
-        let threads = talk.threads;
-        let sum = forward(network, features, threads)?.iter().map(|output| output.as_f64()).sum();
-        return calls(talk, sum, || {
-            black_box(forward(network, black_box(features), threads)?);
-            Ok(())
-        });
-    }
     let mut predictor = network.predictor()?;
     let mut outputs = vec![F::zero(); network.architecture().output_width()];
     let x: Vec<F> = features.row(0).to_vec();
@@ -149,13 +145,74 @@ fn inference<F: Scalar>(
     calls(talk, sum, || Ok(predictor.predict_into(black_box(&x), black_box(&mut outputs))?))
 }
 
+fn outputs_of_all<F: Scalar>(
+    talk: &mut Talk,
+    network: &Network<F>,
+    features: &Array2<F>,
+) -> Result<Option<String>> {
+    let threads = talk.threads;
+    let sum = forward(network, features, threads)?.iter().map(|output| output.as_f64()).sum();
+    calls(talk, sum, || {
+        black_box(forward(network, black_box(features), threads)?);
+        Ok(())
+    })
+}
+
 /// Serves calls of one function, whose results add up to `sum`.
 fn calls(talk: &mut Talk, sum: f64, mut call: impl FnMut() -> Result<()>) -> Result<Option<String>> {
-    talk.serve([sum, sum], "call", |units| {
+    talk.serve([sum, sum], |units| {
         let begin = Instant::now();
         for _ in 0..units {
             call()?;
         }
         Ok(begin.elapsed())
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{self, Write};
+    use std::sync::{Arc, Mutex};
+
+    use ann_workloads::Precision;
+    use serde_json::Value;
+
+    use super::*;
+
+    #[test]
+    fn every_workload_is_understood() {
+        for workload in ann_workloads::small() {
+            assert_eq!(Rows::<f64>::of(&workload).features.dim(), (workload.rows, workload.inputs()));
+            let [before, after] = answer_to_prepare(&workload, 2);
+            match workload.unit {
+                Unit::Epoch | Unit::Step => assert!(0.0 < after && after < before, "{}", workload.name),
+                Unit::Differences | Unit::Outputs => assert_eq!(before, after, "{}", workload.name),
+            }
+        }
+    }
+
+    /// Prepares, does a unit of work to warm up, and returns the losses that were answered.
+    fn answer_to_prepare(workload: &Workload, threads: usize) -> [f64; 2] {
+        let answers = Answers::default();
+        let mut talk = Talk::without_requests(threads, answers.clone());
+        let serve = match workload.precision {
+            Precision::F32 => serve::<f32>,
+            Precision::F64 => serve::<f64>,
+        };
+        assert_eq!(serve(&mut talk, workload).unwrap(), None, "{}", workload.name);
+        let answer: Value = serde_json::from_slice(&answers.0.lock().unwrap()).unwrap();
+        [0, 1].map(|index| answer["loss"][index].as_f64().unwrap())
+    }
+
+    #[derive(Clone, Default)]
+    struct Answers(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Answers {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
 }

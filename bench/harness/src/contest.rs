@@ -1,20 +1,21 @@
-//! All runners with one number of threads: each workload is prepared by one after the other, compared, and timed in turns.
+//! All runners with one number of threads: each workload is prepared by one after the other, their results are compared, and they
+//! are timed in turns.
 
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
+use ann_workloads::{Precision, Workload};
 use anyhow::{Result, bail, ensure};
 
-use super::peers::Peer;
-use super::protocol::{Growth, Hello, Peak, Prepared, Timed};
-use super::results::{Absence, Measurement};
-use super::runner::Runner;
-use super::statistics::Summary;
-use super::workload::Workload;
+use crate::findings::{Absence, Measurement};
+use crate::peers::Peer;
 use crate::print;
+use crate::protocol::{Growth, Hello, Peak, Prepared, Timed};
+use crate::runner::Runner;
+use crate::statistics::Summary;
 
-/// The threads of some libraries go on looking for work for a while, which is not to be the next one's loss.
+/// The threads of some libraries keep looking for work for a while after a run; they must not slow down the next library.
 const REST: Duration = Duration::from_millis(20);
 
 /// Ours and its peers.
@@ -22,7 +23,7 @@ const REST: Duration = Duration::from_millis(20);
 pub struct Contest {
     ours: Contestant,
     peers: Vec<Contestant>,
-    /// Who could not do what, and why.
+    /// What libraries could not do, and why.
     pub absences: Vec<Absence>,
 }
 
@@ -35,7 +36,7 @@ struct Contestant {
     version: String,
     /// Started when it is needed: again after it had to be ended.
     runner: Option<Runner>,
-    /// Microseconds per unit of the workload at hand; `None` when it does not take part.
+    /// Microseconds per unit of the current workload; `None` when the library does not take part.
     times: Option<Vec<f64>>,
 }
 
@@ -51,21 +52,21 @@ impl Contest {
             match Contestant::start(peer, threads, logs) {
                 Ok(contestant) => contest.peers.push(contestant),
                 Err(error) => {
-                    absent(&mut contest.absences, &peer.name, "all", format!("{error:#}"))?;
+                    absent(&mut contest.absences, &peer.name, "all", format!("{error:#}"));
                 }
             }
         }
         Ok(contest)
     }
 
-    /// The names of those who started, and the versions they told.
+    /// The names and versions of those that started.
     pub fn versions(&self) -> impl Iterator<Item = (&str, &str)> {
         let contestants = std::iter::once(&self.ours).chain(&self.peers);
         contestants.map(|contestant| (contestant.peer.name.as_str(), contestant.version.as_str()))
     }
 
     /// What the processor can do at most with numbers of a type.
-    pub fn peak(&mut self, dtype: &str) -> Result<Peak> {
+    pub fn peak(&mut self, dtype: Precision) -> Result<Peak> {
         self.ours.runner()?.ask(&format!("peak {dtype}"))
     }
 
@@ -74,18 +75,18 @@ impl Contest {
         self.ours.runner()?.ask("growth")
     }
 
-    /// Times one workload of ours and of each peer that did the same work, in turns; each round begins with another one.
+    /// Times one workload of ours and of each peer that did the same work, in turns; each round begins with another library.
     ///
     /// # Errors
     /// Our own runner fails.
     pub fn measure(&mut self, workload: &Workload, runs: usize) -> Result<Vec<Measurement>> {
-        let (loss, unit) = match self.ours.prepare(workload)? {
-            Prepared::Ready { loss, unit } => (loss, unit),
-            Prepared::Skipped { skip } => bail!("our own runner skips {}: {skip}", workload.id),
+        let loss = match self.ours.prepare(workload)? {
+            Prepared::Ready { loss } => loss,
+            Prepared::Skipped { skip } => bail!("our own runner skips {}: {skip}", workload.name),
         };
         for peer in &mut self.peers {
             if let Some(reason) = peer.join(workload, loss) {
-                absent(&mut self.absences, &peer.peer.name, workload.id, reason)?;
+                absent(&mut self.absences, &peer.peer.name, &workload.name, reason);
             }
         }
         let contestants = 1 + self.peers.len();
@@ -98,7 +99,7 @@ impl Contest {
             }
         }
         let all = std::iter::once(&self.ours).chain(&self.peers);
-        Ok(all.filter_map(|contestant| contestant.measurement(workload, &unit)).collect())
+        Ok(all.filter_map(|contestant| contestant.measurement(workload)).collect())
     }
 
     /// Times a peer, if it takes part; one that fails does so no longer.
@@ -109,7 +110,8 @@ impl Contest {
         }
         let Err(error) = peer.run() else { return Ok(()) };
         peer.end();
-        absent(&mut self.absences, &peer.peer.name, workload.id, format!("{error:#}"))
+        absent(&mut self.absences, &peer.peer.name, &workload.name, format!("{error:#}"));
+        Ok(())
     }
 }
 
@@ -135,10 +137,10 @@ impl Contestant {
         Ok(self.runner.insert(runner))
     }
 
-    /// Prepares a workload.  One run is thrown away: when it is over, so is the warm-up.
+    /// Prepares a workload.  A runner answers before it warms up, so the first run, which follows the warm-up, is not counted.
     fn prepare(&mut self, workload: &Workload) -> Result<Prepared> {
         self.times = None;
-        let prepared = self.runner()?.ask(&format!("prepare {}", workload.id))?;
+        let prepared = self.runner()?.ask(&format!("prepare {}", workload.name))?;
         if matches!(prepared, Prepared::Ready { .. }) {
             self.times = Some(Vec::new());
             self.run()?;
@@ -147,10 +149,10 @@ impl Contestant {
         Ok(prepared)
     }
 
-    /// Prepares a workload and compares; gives back why it does not take part.
+    /// Prepares a workload and compares losses; returns why the library does not take part.
     fn join(&mut self, workload: &Workload, ours: [f64; 2]) -> Option<String> {
         let reason = match self.prepare(workload) {
-            Ok(Prepared::Ready { loss, .. }) => other_work(loss, ours, workload.agreement()),
+            Ok(Prepared::Ready { loss }) => other_work(loss, ours, agreement(workload.precision)),
             Ok(Prepared::Skipped { skip }) => Some(skip),
             Err(error) => {
                 self.end();
@@ -171,23 +173,23 @@ impl Contestant {
         Ok(())
     }
 
-    /// Ends the process: who has not answered may do so at the wrong moment.
+    /// Ends the process: a late answer would be taken for the answer to the next request.
     fn end(&mut self) {
         (self.runner, self.times) = (None, None);
     }
 
-    fn measurement(&self, workload: &Workload, unit: &str) -> Option<Measurement> {
+    fn measurement(&self, workload: &Workload) -> Option<Measurement> {
         let times = self.times.as_ref()?;
         let Summary { median, min, max } = Summary::of(times)?;
         Some(Measurement {
-            workload: workload.id,
+            workload: workload.name.clone(),
             peer: self.peer.name.clone(),
-            dtype: workload.dtype,
+            dtype: workload.precision,
             threads: self.threads,
-            unit: unit.to_owned(),
+            unit: workload.unit,
             median_us: median,
-            min_us: min,
-            max_us: max,
+            min_us: Some(min),
+            max_us: Some(max),
             runs: times.len(),
         })
     }
@@ -202,6 +204,16 @@ fn ensure_called(hello: &Hello, name: &str, threads: usize) -> Result<()> {
     Ok(())
 }
 
+/// How far the losses of two libraries may be apart, relative to the loss.
+fn agreement(precision: Precision) -> f64 {
+    match precision {
+        // Sums of up to 100 000 terms, each rounded to 6e-8 of itself, in another order in each library.
+        Precision::F32 => 1e-3,
+        // FANN holds η in f32, which is 6e-8 of it, and the loss changes by a tenth of itself; differences of losses lose 1e-11.
+        Precision::F64 => 1e-7,
+    }
+}
+
 /// What to say when losses differ by more than `agreement` of ours; a NaN agrees with nothing.
 fn other_work(loss: [f64; 2], ours: [f64; 2], agreement: f64) -> Option<String> {
     let agree = |(theirs, ours): (f64, f64)| (theirs - ours).abs() <= agreement * ours.abs();
@@ -209,12 +221,11 @@ fn other_work(loss: [f64; 2], ours: [f64; 2], agreement: f64) -> Option<String> 
     (!is_same).then(|| format!("EXCLUDED, IT DOES OTHER WORK: its losses are {loss:?}, ours {ours:?}"))
 }
 
-/// Tells at once, and remembers for the end.
-fn absent(absences: &mut Vec<Absence>, peer: &str, what: &str, reason: String) -> Result<()> {
+/// Prints an absence at once, and keeps it for the end.
+fn absent(absences: &mut Vec<Absence>, peer: &str, what: &str, reason: String) {
     let absence = Absence { peer: peer.to_owned(), what: what.to_owned(), reason };
-    print::progress(&absence)?;
+    print::progress(&absence);
     absences.push(absence);
-    Ok(())
 }
 
 #[cfg(test)]
@@ -222,7 +233,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn who_does_other_work_is_excluded() {
+    fn a_library_that_does_other_work_is_excluded() {
         assert_eq!(other_work([1.0 + 1e-12, 0.5], [1.0, 0.5], 1e-9), None);
         for other in [[1.0 + 1e-8, 0.5], [1.0, 0.6], [f64::NAN, 0.5], [1.0, f64::INFINITY]] {
             let reason = other_work(other, [1.0, 0.5], 1e-9).unwrap();
@@ -231,14 +242,14 @@ mod tests {
     }
 
     #[test]
-    fn a_runner_must_be_the_one_that_was_meant() {
+    fn a_runner_must_have_the_name_and_threads_that_were_asked_for() {
         let hello = Hello { peer: "jax".into(), version: "1".into(), threads: 2 };
         assert!(ensure_called(&hello, "jax", 2).is_ok());
         let error = ensure_called(&hello, "torch", 1).unwrap_err().to_string();
         assert_eq!(error, "it calls itself jax with 2 threads, not torch with 1");
     }
 
-    /// Whole contests between shells: ours, one like it, one that does other work, one that cannot, one that breaks down.
+    /// A whole contest between shells: ours, a peer like it, one that does other work, one that cannot, one that fails, one that is missing.
     #[cfg(unix)]
     #[test]
     fn peers_take_part_or_are_named_with_the_reason() {
@@ -246,14 +257,13 @@ mod tests {
         let ours = shell("ann", READY, r#"{"us":2.0}"#);
         let peers = [
             shell("same", READY, r#"{"us":8.0}"#),
-            shell("other", r#"{"loss":[0.5,0.26],"unit":"epoch"}"#, r#"{"us":1.0}"#),
+            shell("other", r#"{"loss":[0.5,0.26]}"#, r#"{"us":1.0}"#),
             shell("unable", r#"{"skip":"no such layers"}"#, ""),
             shell("broken", READY, "oh no"),
             Peer { name: "missing".into(), program: "/no/such/program".into(), arguments: vec![] },
         ];
         let mut contest = Contest::start(&ours, &peers, 1, logs.path()).unwrap();
-        let workload = &super::super::workload::ALL[0];
-        let found = contest.measure(workload, 7).unwrap();
+        let found = contest.measure(&ann_workloads::all()[0], 7).unwrap();
         let medians: Vec<_> = found.iter().map(|m| (m.peer.as_str(), m.median_us, m.runs)).collect();
         assert_eq!(medians, [("ann", 2.0, 7), ("same", 8.0, 7)]);
         let starts = [
@@ -270,25 +280,25 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn each_round_begins_with_another_one() {
+    fn each_round_begins_with_another_library() {
         let folder = tempfile::tempdir().unwrap();
         let order = folder.path().join("order");
         let noting = |name| noting(name, READY, r#"{"us":1.0}"#, &order);
         let mut contest = Contest::start(&noting("a"), &["b", "c"].map(noting), 1, folder.path()).unwrap();
-        contest.measure(&super::super::workload::ALL[0], 4).unwrap();
+        contest.measure(&ann_workloads::all()[0], 4).unwrap();
         let order = std::fs::read_to_string(order).unwrap().replace('\n', "");
-        assert_eq!(order, ["abc", "abc", "bca", "cab", "abc"].concat(), "the first three are thrown away");
+        assert_eq!(order, ["abc", "abc", "bca", "cab", "abc"].concat(), "the first three are not counted");
     }
 
     #[cfg(unix)]
-    const READY: &str = r#"{"loss":[0.5,0.25],"unit":"epoch"}"#;
+    const READY: &str = r#"{"loss":[0.5,0.25]}"#;
 
     #[cfg(unix)]
     fn shell(name: &str, prepared: &str, timed: &str) -> Peer {
         noting(name, prepared, timed, Path::new("/dev/null"))
     }
 
-    /// Writes its name to a file whenever it runs.
+    /// A shell that writes its name to a file whenever it runs.
     #[cfg(unix)]
     fn noting(name: &str, prepared: &str, timed: &str, file: &Path) -> Peer {
         let script = format!(

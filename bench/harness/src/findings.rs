@@ -1,0 +1,185 @@
+//! Everything that a run has found: the numbers from which `bench/RESULTS.md` and its pictures are made.
+
+use std::collections::BTreeMap;
+use std::fmt::{self, Display};
+use std::fs;
+use std::path::Path;
+
+use ann_workloads::{Precision, Unit};
+use anyhow::{Context, Result};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::folders;
+use crate::footprint::Footprint;
+use crate::protocol::Peak;
+
+/// The name of our own engine.
+pub const OURS: &str = "ann";
+
+/// See the module.
+#[derive(Debug, Default, Deserialize, Serialize)]
+pub struct Findings {
+    pub origin: Origin,
+    pub measurements: Vec<Measurement>,
+    pub peaks: Vec<MeasuredPeak>,
+    pub growth: Vec<Cost>,
+    pub footprint: Footprint,
+    pub absences: Vec<Absence>,
+}
+
+/// When, where and with which programs it was measured.
+#[derive(Debug, Default, Deserialize, Serialize)]
+pub struct Origin {
+    pub date: String,
+    /// Of this repository.
+    pub commit: String,
+    pub machine: String,
+    pub rust: String,
+    /// Timed runs of each workload.
+    pub runs: usize,
+    /// Of each library, by name.
+    pub versions: BTreeMap<String, String>,
+}
+
+/// The times of one library in one workload with one number of threads.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+pub struct Measurement {
+    pub workload: String,
+    pub peer: String,
+    pub dtype: Precision,
+    pub threads: usize,
+    pub unit: Unit,
+    pub median_us: f64,
+    /// The fastest run; older records have it of ours only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub min_us: Option<f64>,
+    /// The slowest run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_us: Option<f64>,
+    pub runs: usize,
+}
+
+/// The best rates that were seen with a number of threads and a type.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize, Serialize)]
+pub struct MeasuredPeak {
+    pub threads: usize,
+    pub dtype: Precision,
+    pub gflops: f64,
+    pub exps: f64,
+}
+
+/// Microseconds of a loss and its gradient, against rows, width or depth.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+pub struct Cost {
+    pub threads: usize,
+    pub against: String,
+    pub size: usize,
+    pub us: f64,
+}
+
+/// A library that could not do something, and why.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+pub struct Absence {
+    pub peer: String,
+    /// A workload, or all of them.
+    pub what: String,
+    pub reason: String,
+}
+
+impl Absence {
+    /// In every workload.
+    pub fn everywhere(peer: &str, reason: String) -> Self {
+        Self { peer: peer.to_owned(), what: "all".to_owned(), reason }
+    }
+}
+
+impl Display for Absence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({}): {}", self.peer, self.what, self.reason)
+    }
+}
+
+impl Findings {
+    /// Keeps the better of each rate.
+    pub fn add_peak(&mut self, threads: usize, dtype: Precision, Peak { gflops, exps }: Peak) {
+        let known = self.peaks.iter_mut().find(|peak| (peak.threads, peak.dtype) == (threads, dtype));
+        match known {
+            Some(peak) => (peak.gflops, peak.exps) = (peak.gflops.max(gflops), peak.exps.max(exps)),
+            None => self.peaks.push(MeasuredPeak { threads, dtype, gflops, exps }),
+        }
+    }
+
+    /// Reads what [`Findings::write`] has written.
+    ///
+    /// # Errors
+    /// There is no such file, or it holds something else.
+    pub fn read(path: &Path) -> Result<Self> {
+        let text = fs::read_to_string(path).with_context(|| format!("could not read {}", path.display()))?;
+        serde_json::from_str(&text).with_context(|| format!("{} holds no findings", path.display()))
+    }
+
+    /// Writes JSON, with one line for each element of a list, so that a new run is readable as a difference.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn write(&self, path: &Path) -> Result<()> {
+        folders::write(path, &lines(&serde_json::to_value(self)?))
+    }
+
+    /// The measurements alone, one JSON object a line.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn write_measurements(&self, path: &Path) -> Result<()> {
+        let lines = self.measurements.iter().map(serde_json::to_string).collect::<Result<Vec<_>, _>>()?;
+        folders::write(path, &lines.iter().map(|line| format!("{line}\n")).collect::<String>())
+    }
+}
+
+fn lines(findings: &Value) -> String {
+    let list = |list: &Vec<Value>| {
+        let elements: Vec<_> = list.iter().map(Value::to_string).collect();
+        format!("[\n{}\n]", elements.join(",\n"))
+    };
+    let part = |(name, value): (&String, &Value)| {
+        format!("\"{name}\": {}", value.as_array().map_or_else(|| value.to_string(), list))
+    };
+    let parts: Vec<_> = findings.as_object().into_iter().flatten().map(part).collect();
+    format!("{{\n{}\n}}\n", parts.join(",\n"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn findings_are_read_back_as_they_were_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("results.json");
+        let mut findings = Findings::default();
+        findings.add_peak(1, Precision::F32, Peak { gflops: 2.0, exps: 1e9 });
+        findings.add_peak(1, Precision::F32, Peak { gflops: 1.0, exps: 2e9 });
+        findings.growth.push(Cost { threads: 2, against: "rows".into(), size: 100, us: 3.5 });
+        findings.write(&path).unwrap();
+        let text = fs::read_to_string(&path).unwrap();
+        assert!(
+            text.contains("\n{\"threads\":1,\"dtype\":\"f32\",\"gflops\":2.0,\"exps\":2000000000.0}\n"),
+            "{text}"
+        );
+        let read = Findings::read(&path).unwrap();
+        assert_eq!((&read.peaks, &read.growth), (&findings.peaks, &findings.growth));
+    }
+
+    #[test]
+    fn the_committed_findings_are_about_workloads_of_the_file() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../results.json");
+        let findings = Findings::read(&path).unwrap();
+        assert!(!findings.measurements.is_empty());
+        for Measurement { workload, dtype, unit, .. } in &findings.measurements {
+            let known =
+                ann_workloads::find(workload).unwrap_or_else(|| panic!("no workload is called {workload}"));
+            assert_eq!((*dtype, *unit), (known.precision, known.unit), "{workload}");
+        }
+    }
+}

@@ -1,0 +1,206 @@
+//! The libraries we are compared with: installed and built below the target folder, each started as a runner.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, ensure};
+
+use crate::cargo;
+use crate::findings::Absence;
+use crate::folders::Folders;
+use crate::print;
+
+/// A library that takes part.
+#[derive(Clone, Copy, Debug)]
+pub struct Library {
+    pub name: &'static str,
+    source: Source,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Source {
+    /// A module of `bench/peers/`, and the Python packages that it imports.
+    Python(&'static [&'static str]),
+    /// A program of `bench/frameworks/`.
+    Rust,
+}
+
+const fn python(name: &'static str, packages: &'static [&'static str]) -> Library {
+    Library { name, source: Source::Python(packages) }
+}
+
+const fn rust(name: &'static str) -> Library {
+    Library { name, source: Source::Rust }
+}
+
+/// All libraries.  Each keeps its place, and so its mark in the picture.
+pub const LIBRARIES: [Library; 8] = [
+    python("numpy", &["numpy"]),
+    python("jax", &["numpy", "jax"]),
+    python("pytorch", &["numpy", "torch"]),
+    rust("candle"),
+    rust("burn"),
+    python("scikit-learn", &["numpy", "scikit-learn"]),
+    python("onnxruntime", &["numpy", "onnx", "onnxruntime"]),
+    python("fann", &["numpy"]),
+];
+
+/// How a runner is started.
+#[derive(Clone, Debug)]
+pub struct Peer {
+    /// The name that it must answer with.
+    pub name: String,
+    /// A program; the number of threads is its last argument.
+    pub program: PathBuf,
+    pub arguments: Vec<String>,
+}
+
+impl Peer {
+    /// The command that starts it.
+    pub fn command(&self, threads: usize) -> Command {
+        let mut command = Command::new(&self.program);
+        command.args(&self.arguments).arg(threads.to_string());
+        command
+    }
+}
+
+/// Reads `numpy,jax`; `all` are all libraries.
+///
+/// # Errors
+/// A library that is not known.
+pub fn parse(names: &str) -> Result<Vec<Library>> {
+    if names == "all" {
+        return Ok(LIBRARIES.to_vec());
+    }
+    let named = |name: &str| {
+        let known = LIBRARIES.map(|library| library.name).join(", ");
+        let library = LIBRARIES.into_iter().find(|library| library.name == name.trim());
+        library.with_context(|| format!("no library is called {name:?}; there are {known}, or all"))
+    };
+    names.split(',').map(named).collect()
+}
+
+/// Makes the libraries ready in the work folder; those that cannot be installed or built are added to `missing`.
+pub fn prepare(folders: &Folders, libraries: &[Library], missing: &mut Vec<Absence>) -> Vec<Peer> {
+    let mut peers = python_peers(folders, libraries, missing);
+    for library in libraries.iter().filter(|library| matches!(library.source, Source::Rust)) {
+        print::progress(format_args!("building {}", library.name));
+        match build(folders, library.name) {
+            Ok(program) => {
+                peers.push(Peer { name: library.name.to_owned(), program, arguments: Vec::new() });
+            }
+            Err(error) => missing.push(Absence::everywhere(library.name, format!("{error:#}"))),
+        }
+    }
+    peers
+}
+
+fn python_peers(folders: &Folders, libraries: &[Library], missing: &mut Vec<Absence>) -> Vec<Peer> {
+    let mut names = Vec::new();
+    let mut packages = BTreeSet::new();
+    for library in libraries {
+        if let Source::Python(needed) = library.source {
+            names.push(library.name);
+            packages.extend(needed);
+        }
+    }
+    if names.is_empty() {
+        return Vec::new();
+    }
+    match environment(folders, &packages, missing) {
+        Ok(interpreter) => {
+            let script = folders.root.join("bench/peers/runner.py").display().to_string();
+            let arguments = |name: &str| vec![script.clone(), name.to_owned()];
+            let peer = |name: &str| Peer {
+                name: name.to_owned(),
+                program: interpreter.clone(),
+                arguments: arguments(name),
+            };
+            names.into_iter().map(peer).collect()
+        }
+        Err(error) => {
+            missing.push(Absence::everywhere(&names.join(", "), format!("{error:#}")));
+            Vec::new()
+        }
+    }
+}
+
+/// A Python environment with the packages, for the benchmark alone; returns its interpreter.
+fn environment(folders: &Folders, packages: &BTreeSet<&str>, missing: &mut Vec<Absence>) -> Result<PathBuf> {
+    let folder = folders.work.join("venv");
+    let interpreter = folder.join(if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" });
+    if !interpreter.exists() {
+        let system = if cfg!(windows) { "python" } else { "python3" };
+        succeed(Command::new(system).args(["-m", "venv"]).arg(&folder), "python3 -m venv")?;
+    }
+    let path = folders.root.join("bench/peers/requirements.txt");
+    let text =
+        fs::read_to_string(&path).with_context(|| format!("could not read {}", folders.shorten(&path)))?;
+    print::progress("installing the Python packages that are missing");
+    missing.extend(install(&interpreter, &requirements(&text, packages)));
+    Ok(interpreter)
+}
+
+/// The lines of `requirements.txt` for these packages.
+fn requirements<'a>(text: &'a str, packages: &BTreeSet<&str>) -> Vec<&'a str> {
+    let lines = text.lines().map(|line| line.split('#').next().unwrap_or_default().trim());
+    lines.filter(|line| line.split("==").next().is_some_and(|name| packages.contains(name))).collect()
+}
+
+/// One after the other, so that a package that does not exist for this system does not keep out the others.  Returns what failed.
+fn install(interpreter: &Path, requirements: &[&str]) -> Vec<Absence> {
+    let one = |requirement: &&str| {
+        let mut pip = Command::new(interpreter);
+        pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", requirement]);
+        let error = succeed(&mut pip, "pip").err()?;
+        Some(Absence::everywhere(requirement, format!("{error:#}")))
+    };
+    requirements.iter().filter_map(one).collect()
+}
+
+/// Builds the runner of a framework, in another workspace and another target folder; returns the program.
+fn build(folders: &Folders, framework: &str) -> Result<PathBuf> {
+    let mut command = cargo::command();
+    command.args(["build", "--release", "--package", &format!("{framework}-runner")]);
+    command.arg("--manifest-path").arg(folders.root.join("bench/frameworks/Cargo.toml"));
+    command.arg("--target-dir").arg(folders.work.join("frameworks"));
+    cargo::build_program(&mut command)
+}
+
+/// Runs a command whose own messages explain a failure.
+fn succeed(command: &mut Command, name: &str) -> Result<()> {
+    let status = command.stdout(Stdio::null()).status().with_context(|| format!("could not start {name}"))?;
+    ensure!(status.success(), "{name} failed ({status})");
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn libraries_are_named_or_all() {
+        let names = |text| parse(text).unwrap().iter().map(|library| library.name).collect::<Vec<_>>();
+        assert_eq!(names("jax, burn"), ["jax", "burn"]);
+        assert_eq!(names("all").len(), LIBRARIES.len());
+        let error = parse("numpy,torch").unwrap_err().to_string();
+        assert!(
+            error.starts_with("no library is called \"torch\"; there are numpy, jax, pytorch, "),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn each_package_has_one_line_in_the_committed_requirements() {
+        let text = include_str!("../../peers/requirements.txt");
+        for library in LIBRARIES {
+            let Source::Python(packages) = library.source else { continue };
+            let found = requirements(text, &packages.iter().copied().collect());
+            assert_eq!(found.len(), packages.len(), "{}: {found:?}", library.name);
+        }
+        let jax = requirements("# jax==1\njax==0.10.2 # why\nnumpy==2.4.6\n", &BTreeSet::from(["jax"]));
+        assert_eq!(jax, ["jax==0.10.2"]);
+    }
+}

@@ -1,0 +1,91 @@
+"""Data and initial weights of a workload, the same in every language to the last bit.
+
+Three workloads read the files in data/; all other numbers come from one linear congruential generator, see `uniform`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from workloads import OUTPUTS
+
+DATA = Path(__file__).resolve().parent.parent.parent / "data"
+FILES = {"doughnut": "doughnut.tab", "squares": "squares.tab", "iris": "iris.csv"}
+DATA_SEED, WEIGHTS_SEED = 1, 2
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Data and initial weights of a workload, in its dtype.
+
+    x: (rows, inputs); y: (rows,) classes or targets, nothing for inference; layers: W (fan_out, fan_in), b (fan_out).
+    """
+
+    x: np.ndarray
+    y: np.ndarray | None
+    layers: list
+
+
+def problem(workload):
+    x, y = draw(workload) if workload.data == "drawn" else read(FILES[workload.data])
+    dtype = np.dtype(workload.dtype)
+    layers = [(weights.astype(dtype), bias.astype(dtype)) for weights, bias in initial_layers(workload.widths)]
+    targets = y.astype(dtype) if workload.loss == "squared error" else y
+    return Problem(x.astype(dtype), targets, layers)
+
+
+def read(file):
+    """Features, and classes numbered in order of first appearance; in the .tab files by name, C1 is 0."""
+    tab = file.endswith(".tab")
+    rows = [line.split("\t" if tab else ",") for line in (DATA / file).read_text(encoding="utf-8").splitlines()[1:]]
+    labels = [row[0 if tab else -1] for row in rows]
+    x = np.array([row[1:] if tab else row[:-1] for row in rows], dtype=float)
+    names = sorted(set(labels)) if tab else list(dict.fromkeys(labels))
+    return x, np.array([names.index(label) for label in labels])
+
+
+def draw(workload):
+    """x = u, row by row; then a class ⌊u·K⌋ or a target u for each row."""
+    inputs, outputs, rows = workload.widths[0], workload.widths[-1], workload.rows
+    if workload.unit == OUTPUTS:
+        return uniform(DATA_SEED, rows * inputs).reshape(rows, inputs), None
+    u = uniform(DATA_SEED, rows * (inputs + 1))
+    x, targets = u[: rows * inputs].reshape(rows, inputs), u[rows * inputs :]
+    return x, targets if workload.loss == "squared error" else (targets * outputs).astype(np.int64)
+
+
+def initial_layers(widths):
+    """Xavier uniform, w = (2u − 1) √(6 / (fan_in + fan_out)), and biases 0."""
+    shapes = [(fan_out, fan_in) for fan_in, fan_out in zip(widths, widths[1:])]
+    u = uniform(WEIGHTS_SEED, sum(fan_out * fan_in for fan_out, fan_in in shapes))
+    for fan_out, fan_in in shapes:
+        part, u = u[: fan_out * fan_in], u[fan_out * fan_in :]
+        yield (2 * part.reshape(fan_out, fan_in) - 1) * np.sqrt(6 / (fan_in + fan_out)), np.zeros(fan_out)
+
+
+MULTIPLIER, INCREMENT = 6364136223846793005, 1442695040888963407
+BLOCK = 1 << 16
+
+
+def uniform(seed, count):
+    """`count` numbers in [0, 1): s ← s · MULTIPLIER + INCREMENT mod 2⁶⁴ and u = (s >> 33) / 2³¹, from s = `seed` on."""
+    power, offset = jumps(min(count, BLOCK))
+    u, state = np.empty(count), np.uint64(seed)
+    for start in range(0, count, BLOCK):
+        states = power * state + offset
+        part = u[start : start + BLOCK]
+        part[:] = (states[: part.size] >> np.uint64(33)) / 2**31
+        state = states[-1]
+    return u
+
+
+def jumps(count):
+    """Arrays a, c such that i + 1 steps of the generator lead from s to aᵢ s + cᵢ; wrapping is the modulus."""
+    a, c = np.array([MULTIPLIER], np.uint64), np.array([INCREMENT], np.uint64)
+    while a.size < count:
+        # First to the end of what is known, then on from there.
+        a, c = np.concatenate([a, a * a[-1]]), np.concatenate([c, a * c[-1] + c])
+    return a[:count], c[:count]

@@ -1,0 +1,223 @@
+//! The workloads of `workloads.toml`: what the benchmark measures, for the harness and for every runner in Rust.
+
+use std::fmt::{self, Display};
+use std::sync::LazyLock;
+
+use serde::{Deserialize, Serialize};
+
+mod uniform;
+
+pub use uniform::{SEED_OF_ROWS, SEED_OF_WEIGHTS, Uniform};
+
+/// A network, its data, and what is done with them.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Workload {
+    /// `W9`, or `W9/narrow-one` where a family has several.
+    pub name: String,
+    /// For people.
+    pub what: String,
+    /// What is timed.
+    pub unit: Unit,
+    /// Where rows and targets come from.
+    pub data: Data,
+    /// n, number of rows.
+    pub rows: usize,
+    /// From input to output; the output layer has no activation.
+    pub widths: Vec<usize>,
+    /// Activation of the hidden layers.
+    pub hidden: Hidden,
+    /// What training minimises.
+    pub loss: Loss,
+    /// The type of all numbers.
+    pub precision: Precision,
+    /// η; 0 where nothing is trained.
+    #[serde(default)]
+    pub rate: f64,
+    /// λ of the penalty λ Σ‖W‖² on weights, never on biases.
+    #[serde(default)]
+    pub l2: f64,
+    /// Rows of a shuffled mini-batch, the last of which may be smaller; `None`: all rows at once.
+    #[serde(default)]
+    pub batch: Option<usize>,
+    /// Numbers of threads it is measured with.
+    pub threads: Vec<usize>,
+}
+
+/// What is timed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Unit {
+    /// An epoch of training: each row once.
+    Epoch,
+    /// Gradient, loss and update with all rows.
+    Step,
+    /// Central differences of the mean loss for every parameter.
+    Differences,
+    /// Raw outputs for all rows.
+    Outputs,
+}
+
+impl Unit {
+    /// Whether the weights are updated.
+    pub fn is_training(self) -> bool {
+        matches!(self, Self::Epoch | Self::Step)
+    }
+}
+
+impl Display for Unit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Epoch => "epoch",
+            Self::Step => "step",
+            Self::Differences => "differences",
+            Self::Outputs => "outputs",
+        })
+    }
+}
+
+/// Where rows and targets come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Data {
+    /// The file `data/doughnut.tab`.
+    Doughnut,
+    /// The file `data/squares.tab`.
+    Squares,
+    /// The file `data/iris.csv`.
+    Iris,
+    /// The generator [`Uniform`].
+    Drawn,
+}
+
+/// Activation of the hidden layers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Hidden {
+    /// σ(z) = 1 / (1 + e⁻ᶻ)
+    Sigmoid,
+    /// max(0, z)
+    Relu,
+}
+
+/// What training minimises.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+pub enum Loss {
+    /// Softmax with cross-entropy; each row has a class.
+    #[serde(rename = "cross-entropy")]
+    CrossEntropy,
+    /// (ŷ − y)² of the only output; each row has a number.
+    #[serde(rename = "squared error")]
+    SquaredError,
+}
+
+/// The type of all numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Precision {
+    /// 32 bits.
+    F32,
+    /// 64 bits.
+    F64,
+}
+
+impl Display for Precision {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::F32 => "f32",
+            Self::F64 => "f64",
+        })
+    }
+}
+
+impl Workload {
+    /// `W9` of `W9/narrow-one`.
+    pub fn family(&self) -> &str {
+        self.name.split('/').next().unwrap_or(&self.name)
+    }
+
+    /// Width of the input.
+    pub fn inputs(&self) -> usize {
+        self.widths[0]
+    }
+
+    /// Width of the output: the number of classes, or 1.
+    pub fn outputs(&self) -> usize {
+        self.widths[self.widths.len() - 1]
+    }
+
+    /// Widths of the hidden layers.
+    pub fn hidden_widths(&self) -> &[usize] {
+        &self.widths[1..self.widths.len() - 1]
+    }
+
+    /// `28-300-300-300-2`
+    pub fn shape(&self) -> String {
+        self.widths.iter().map(usize::to_string).collect::<Vec<_>>().join("-")
+    }
+}
+
+/// All workloads, in the order of the file.
+pub fn all() -> &'static [Workload] {
+    static ALL: LazyLock<Vec<Workload>> =
+        LazyLock::new(|| parse(include_str!("../workloads.toml")).expect("a test reads this file"));
+    &ALL
+}
+
+/// The workload of this name.
+pub fn find(name: &str) -> Option<&'static Workload> {
+    all().iter().find(|workload| workload.name == name)
+}
+
+/// All workloads with few rows, for tests of runners: of drawn rows two mini-batches or 64.
+pub fn small() -> Vec<Workload> {
+    let few = |workload: &Workload| {
+        let enough = workload.batch.map_or(64, |batch| 2 * batch);
+        let rows = if workload.data == Data::Drawn { workload.rows.min(enough) } else { workload.rows };
+        Workload { rows, ..workload.clone() }
+    };
+    all().iter().map(few).collect()
+}
+
+fn parse(text: &str) -> Result<Vec<Workload>, toml::de::Error> {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct File {
+        workload: Vec<Workload>,
+    }
+    Ok(toml::from_str::<File>(text)?.workload)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_workload_has_a_name_of_its_own() {
+        let mut names: Vec<_> = all().iter().map(|workload| workload.name.as_str()).collect();
+        assert_eq!((names.len(), names[0], names[17]), (18, "W1", "W10/1000000"));
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), 18);
+    }
+
+    #[test]
+    fn each_workload_can_be_done() {
+        for workload in all() {
+            let Workload { name, widths, rows, batch, threads, rate, unit, loss, data, .. } = workload;
+            assert!(widths.len() > 2 && widths.iter().all(|&width| width > 0), "{name}");
+            assert!(batch.is_none_or(|batch| unit == &Unit::Epoch && (1..=*rows).contains(&batch)), "{name}");
+            assert_eq!(*rate > 0.0, unit.is_training(), "{name}");
+            assert_eq!(*loss == Loss::SquaredError, workload.outputs() == 1, "{name}");
+            assert!(threads.contains(&1) && threads.is_sorted(), "{name}");
+            assert!(*data == Data::Drawn || *loss == Loss::CrossEntropy, "{name}: a file has classes");
+        }
+    }
+
+    #[test]
+    fn a_key_that_nobody_reads_is_refused() {
+        let text = include_str!("../workloads.toml").replacen("rows = 216", "rows = 216\nmomentum = 0.9", 1);
+        let error = parse(&text).unwrap_err().to_string();
+        assert!(error.contains("unknown field `momentum`"), "{error}");
+    }
+}
