@@ -1,10 +1,10 @@
-//! A classifier for a CSV file of your own: numbers in every column but the one to be predicted.
+//! A classifier for your own CSV file: all columns are numbers, except the one to predict.
 //!
 //! ```text
 //! cargo run --release --example own_csv -- flowers.csv species
 //! ```
 //!
-//! Without arguments it takes a small table of its own.
+//! Without arguments it reads a small built-in table.
 #![allow(clippy::print_stdout, reason = "an example shows its result")]
 
 use std::error::Error;
@@ -34,7 +34,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         _ => return Err("expected a CSV file and the name of the column to predict".into()),
     };
 
-    // What is learned from the test part would be no test: the scale comes from the training part alone.
+    // The scale comes from the training part alone: a test with anything learned from the test part would be
+    // no test.
     let (train, test) = stratified_split(&data, 0.2, &mut seeded(SEED))?;
     let scale = Standardizer::fit(&train.features)?;
     let (x_train, x_test) = (scale.transform(&train.features)?, scale.transform(&test.features)?);

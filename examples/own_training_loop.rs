@@ -1,4 +1,4 @@
-//! A training loop of your own: gradient descent with momentum, on plain slices.
+//! Your own training loop: gradient descent with momentum, on plain slices.
 //!
 //! ```text
 //! cargo run --release --example own_training_loop

@@ -1,4 +1,5 @@
-//! `cargo xtask bits`: the same weights from debug and release builds, every instruction set and any number of threads.
+//! `cargo xtask bits`: debug and release builds, every instruction set and any number of threads must give
+//! the same weights.
 
 use std::process::Command;
 
@@ -8,23 +9,24 @@ use clap::Args;
 use crate::print;
 use crate::workspace::{Workspace, cargo};
 
-/// Nothing to choose.
+/// This task has no options.
 #[derive(Debug, Args)]
 pub struct Options {}
 
-/// A profile, and the packages whose features it is built with: those of `cargo test --workspace` and of `cargo xtask figures`,
-/// so that after them little is compiled again.
+/// A profile, and packages whose features it is built with. They are those of `cargo test --workspace` and of
+/// `cargo xtask figures`, so that little is compiled again after these.
 type Build = (&'static str, &'static [&'static str]);
 const BUILDS: [Build; 2] = [("dev", &[]), ("release", &["--package", "ann-experiments"])];
-/// Below, at and beyond what machines have, and numbers that do not divide.
+/// Numbers of threads: fewer than, as many as and more than usual machines have, also some that do not divide
+/// the work evenly.
 const THREADS: [usize; 7] = [1, 2, 3, 4, 7, 8, 16];
-/// For one number at a time, which takes a hundred times as long.
+/// Numbers of threads without vector instructions, which take a hundred times as long.
 const FEW_THREADS: [usize; 2] = [1, 7];
 
-/// Trains the networks of `ann_experiments::bits` in every way, and compares.
+/// Trains the networks of `ann_experiments::bits` in every way, and compares the weights.
 ///
 /// # Errors
-/// When two ways give different weights; also when the program does not compile or fails.
+/// When two ways give different weights, or the program does not compile or fails.
 pub fn bits(workspace: &Workspace, _: &Options) -> Result<()> {
     let mut expected: Option<String> = None;
     let mut ways = 0;
@@ -54,5 +56,5 @@ fn run(workspace: &Workspace, (profile, packages): Build, arguments: &[&str]) ->
     let output = command.output().context("could not start cargo")?;
     let complaint = String::from_utf8_lossy(&output.stderr);
     ensure!(output.status.success(), "the example `bits` failed:\n{}", complaint.trim());
-    String::from_utf8(output.stdout).context("the example `bits` printed something else than text")
+    String::from_utf8(output.stdout).context("the example `bits` printed something that is not text")
 }

@@ -1,7 +1,8 @@
-//! `--check`: is a figure made now the committed one?
+//! `--check`: compares a new figure with the committed one.
 //!
-//! Settings and claims must be exactly equal, the same marks be drawn, and loss curves begin alike. Everything else is
-//! told, not judged: another processor rounds differently, and a long run amplifies it.
+//! Settings and claims must be exactly equal, the same marks must be drawn, and loss curves must begin alike.
+//! Everything else is reported, but not judged: another processor rounds differently, and a long run
+//! amplifies this.
 
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -13,7 +14,7 @@ use serde_json::{Map, Value};
 use crate::curves::{self, Picture};
 use crate::record::Record;
 
-/// What a comparison found, as sentences.
+/// The results of a comparison, as sentences.
 #[derive(Debug, Default)]
 pub struct Comparison {
     /// Each one fails the check.
@@ -34,10 +35,10 @@ pub fn check(fresh: &Record, folder: &Path, committed: &Path) -> Comparison {
     }
 }
 
-/// The records in `committed` that none of the experiments `names` makes any more.
+/// The records in `committed` that none of the experiments `names` writes any more.
 pub fn orphans(committed: &Path, names: &[String]) -> Result<Vec<String>> {
     let mut orphans = Vec::new();
-    // A folder that is missing is told figure by figure.
+    // A missing folder is reported for each figure, elsewhere.
     for entry in committed.read_dir().into_iter().flatten() {
         let file = entry?.file_name().to_string_lossy().into_owned();
         let Some(name) = file.strip_suffix(".json") else { continue };
@@ -66,7 +67,8 @@ fn missing(file: &str, experiment: &str) -> String {
     format!("no committed {file}: run `cargo xtask figures {experiment} --bless`")
 }
 
-/// Compares pictures. The numbers of other tables are not judged: what they promise stands in the record.
+/// Compares the tables of pictures. The numbers in other tables are not judged, because what they promise is
+/// in the record.
 fn compare_tables(file: &str, committed: &Path, folder: &Path) -> Result<Comparison> {
     let read = |folder: &Path| read_picture(&folder.join(file));
     Ok(match (read(committed)?, read(folder)?) {
@@ -76,7 +78,7 @@ fn compare_tables(file: &str, committed: &Path, folder: &Path) -> Result<Compari
     })
 }
 
-/// Settings, claims and the list of files are judged; observations are told.
+/// Settings, claims and the list of files are judged; observations are only reported.
 fn compare_records(committed: &Record, fresh: &Record) -> Comparison {
     let files = |record: &Record| record.files.iter().map(|file| (file.clone(), Value::Null)).collect();
     let failures = [
@@ -88,7 +90,8 @@ fn compare_records(committed: &Record, fresh: &Record) -> Comparison {
     Comparison { failures: failures.concat(), notes }
 }
 
-/// The marks and the beginnings of loss curves are judged; numbers of rows and later points are told.
+/// The marks and the first points of loss curves are judged; numbers of rows and later points are only
+/// reported.
 fn compare_pictures(file: &str, committed: &Picture, fresh: &Picture) -> Comparison {
     let Comparison { mut failures, mut notes } = Comparison::default();
     let keys: BTreeSet<_> = committed.rows.keys().chain(fresh.rows.keys()).collect();
@@ -110,7 +113,7 @@ fn compare_pictures(file: &str, committed: &Picture, fresh: &Picture) -> Compari
     Comparison { failures, notes }
 }
 
-/// One sentence for every key whose value changed, came or went.
+/// One sentence for every key that was changed, added or removed.
 fn differences(kind: &str, committed: &Map<String, Value>, fresh: &Map<String, Value>) -> Vec<String> {
     let keys: BTreeSet<_> = committed.keys().chain(fresh.keys()).collect();
     let sentence = |key: &String| match (committed.get(key), fresh.get(key)) {

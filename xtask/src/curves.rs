@@ -1,4 +1,5 @@
-//! The marks in the CSV file of a picture, its loss curves, and how two curves of the same name differ.
+//! The marks in the CSV file of a picture, its loss curves, and the differences between two curves of the
+//! same name.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -7,24 +8,26 @@ use std::io;
 use anyhow::{Context, Result};
 use serde::Deserialize;
 
-/// The leading points that must agree: after them, a long run has amplified the rounding of another processor.
+/// Number of points at the beginning of a curve that must agree. In later points, a long run has amplified
+/// the rounding of another processor.
 pub const JUDGED: usize = 20;
-/// Largest difference among the judged points: far above rounding (1e-15), far below anything that can be seen.
+/// Largest difference that is allowed in the judged points: far above rounding (1e-15), far below anything
+/// visible.
 pub const TOLERANCE: f64 = 1e-9;
 
 /// What is drawn in a picture.
 #[derive(Debug, Default)]
 pub struct Picture {
-    /// The number of rows of every mark.
+    /// Number of rows of each mark.
     pub rows: BTreeMap<Key, usize>,
-    /// The points of those marks that are loss curves, in the order of the file.
+    /// The points of the marks that are loss curves, in the order of the file.
     pub curves: BTreeMap<Key, Vec<Point>>,
 }
 
-/// Which mark of a picture.
+/// Identifies a mark of a picture.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub struct Key {
-    /// The panel; those of loss curves begin with "Loss" in any case.
+    /// The panel. The name of a panel of loss curves begins with "loss", in upper or lower case.
     pub panel: String,
     /// The mark within the panel.
     pub series: String,
@@ -44,7 +47,7 @@ pub struct Point {
 /// The columns of a picture's file.
 const COLUMNS: [&str; 6] = ["panel", "series", "kind", "x", "y", "value"];
 
-/// One line of the file; `value` serves heat maps only.
+/// One line of the file; `value` is used by heat maps only.
 #[derive(Deserialize)]
 struct Row {
     panel: String,
@@ -54,7 +57,7 @@ struct Row {
     y: String,
 }
 
-/// Reads the marks of a picture. `None` when the file has other columns: it is some other table.
+/// Reads the marks of a picture. `None` if the file has other columns: then it is another kind of table.
 pub fn read(csv: impl io::Read) -> Result<Option<Picture>> {
     let mut reader = csv::Reader::from_reader(csv);
     if *reader.headers()? != COLUMNS[..] {
@@ -80,7 +83,7 @@ impl Key {
     }
 }
 
-/// The first judged point in which two curves disagree, if any, as a sentence.
+/// The first judged point at which two curves differ, if any, as a sentence.
 pub fn early_difference(committed: &[Point], fresh: &[Point]) -> Option<String> {
     for index in 0..JUDGED {
         let (old, new) = match (committed.get(index), fresh.get(index)) {
@@ -89,7 +92,7 @@ pub fn early_difference(committed: &[Point], fresh: &[Point]) -> Option<String> 
             _ => return Some(format!("committed {} points, now {}", committed.len(), fresh.len())),
         };
         let change = (new.y - old.y).abs();
-        // Written so that NaN is a difference.
+        // Negated, so that NaN counts as a difference.
         let agrees = old.x == new.x && change <= TOLERANCE;
         if !agrees {
             let place = format!("point {index} (x = {}): committed {}, now {}", old.x, old.y, new.y);
@@ -100,8 +103,8 @@ pub fn early_difference(committed: &[Point], fresh: &[Point]) -> Option<String> 
     None
 }
 
-/// The largest |Δy| after the judged points, over the x that both curves have; NaN where one of them is.
-/// `None` when they have no later point in common.
+/// The largest |Δy| after the judged points, over the x that both curves have; NaN if one of the values is.
+/// `None` if the curves have no later point in common.
 pub fn later_deviation(committed: &[Point], fresh: &[Point]) -> Option<f64> {
     let later = |curve| <[Point]>::get(curve, JUDGED..).unwrap_or_default();
     let fresh: BTreeMap<u64, f64> = later(fresh).iter().map(|point| (point.x.to_bits(), point.y)).collect();

@@ -1,4 +1,5 @@
-//! Experiments as processes: found in a folder of sources, chosen, built in one go, run one after the other.
+//! Experiments as processes: they are found in a folder of sources, selected, built together, and run one
+//! after another.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -12,7 +13,7 @@ use crate::check::Comparison;
 use crate::record::{self, Record};
 use crate::workspace::{Workspace, cargo};
 
-/// The end of a failed experiment's output that is worth showing.
+/// Number of lines to show from the end of a failed experiment's output.
 const TAIL_LINES: usize = 10;
 
 /// An experiment that ran.
@@ -20,15 +21,15 @@ const TAIL_LINES: usize = 10;
 pub struct Run {
     /// The file name of its source without `.rs`.
     pub name: String,
-    /// From start to end of the process.
+    /// Duration of the process.
     pub time: Duration,
-    /// What it left, or why it failed.
+    /// What it wrote, or why it failed.
     pub outcome: Result<Finished>,
-    /// What `--check` found, when it was asked for and the experiment did not fail.
+    /// What `--check` found, if it was asked for and the experiment did not fail.
     pub comparison: Option<Comparison>,
 }
 
-/// What a successful experiment leaves behind.
+/// The output of a successful experiment.
 #[derive(Debug)]
 pub struct Finished {
     /// The last line of its output.
@@ -52,7 +53,8 @@ pub fn discover(sources: &Path) -> Result<Vec<String>> {
     Ok(names)
 }
 
-/// The experiment of exactly this name or, if there is none, all whose name contains the filter.
+/// The experiment with exactly this name or, if there is none, all experiments whose name contains the
+/// filter.
 pub fn select(names: &[String], filter: Option<&str>) -> Result<Vec<String>> {
     let Some(filter) = filter else { return Ok(names.to_vec()) };
     if names.iter().any(|name| name == filter) {
@@ -63,7 +65,7 @@ pub fn select(names: &[String], filter: Option<&str>) -> Result<Vec<String>> {
     Ok(selected)
 }
 
-/// Builds all experiments in one go and tells where each program is.
+/// Builds all experiments together and returns the path of each program.
 pub fn build(workspace: &Workspace) -> Result<BTreeMap<String, PathBuf>> {
     let output = Command::new(cargo())
         .args(["build", "--release", "--package", "ann-experiments", "--bins"])
@@ -76,7 +78,8 @@ pub fn build(workspace: &Workspace) -> Result<BTreeMap<String, PathBuf>> {
     programs(&String::from_utf8_lossy(&output.stdout))
 }
 
-/// The programs named in cargo's messages. Cargo knows best where they are: `build.target` moves them, for one.
+/// The programs named in cargo's messages. Only cargo knows where they are: the setting `build.target`, for
+/// example, moves them.
 pub fn programs(messages: &str) -> Result<BTreeMap<String, PathBuf>> {
     let mut programs = BTreeMap::new();
     for line in messages.lines() {
@@ -90,7 +93,7 @@ pub fn programs(messages: &str) -> Result<BTreeMap<String, PathBuf>> {
     Ok(programs)
 }
 
-/// Runs experiment `name`, which writes into `out`; its progress goes to our standard error.
+/// Runs experiment `name`, which writes into `out`. Its progress goes to our standard error.
 pub fn run(name: &str, program: Option<&PathBuf>, out: &Path) -> Run {
     let start = Instant::now();
     let outcome =

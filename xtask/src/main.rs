@@ -1,7 +1,7 @@
-//! Tasks of this workspace that cargo cannot say in one word: `cargo xtask TASK`.
+//! Tasks of this workspace for which cargo has no command: `cargo xtask TASK`.
 //!
-//! It depends on no other crate of the workspace: experiments and the benchmark run as processes, and experiments are judged by
-//! the files they write.
+//! It depends on no other crate of the workspace. Experiments and the benchmark run as processes, and experiments
+//! are judged by the files that they write.
 
 mod figures;
 mod reference;
@@ -42,15 +42,18 @@ enum Task {
     Figures(figures::Options),
     /// Record PyTorch's curves and initial weights again (the only task that needs Python)
     Reference(reference::Options),
-    /// Make mistakes in a copy of the engine, one at a time; the tests must find each
+    /// Make mistakes in a copy of the engine, one at a time, and check that the tests find each of them
     Faults(faults::Options),
-    /// Let cargo-mutants change the engine in every small way; the tests must notice, but for a reviewed list
+    /// Let cargo-mutants change the engine in every small way, and check that the tests notice, except for a
+    /// reviewed list
     Mutants(mutants::Options),
-    /// Train the same networks in debug and release builds, with every instruction set and many numbers of threads, and compare bits
+    /// Train the same networks in debug and release builds, with every instruction set and several numbers of
+    /// threads, and compare bits
     Bits(bits::Options),
-    /// Time the workloads W1 to W10 and the growth of cost, beside other libraries when asked (`cargo xtask bench --help`)
+    /// Time the workloads W1 to W10 and the growth of cost, beside other libraries when asked (`cargo xtask
+    /// bench --help`)
     Bench(bench::Options),
-    /// Run `.ci/run`, everything that must pass before a change is taken
+    /// Run `.ci/run`: everything that must pass before a change is accepted
     Ci,
 }
 
@@ -58,7 +61,7 @@ fn main() -> ExitCode {
     match run(&Cli::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            // Where even this cannot be printed, the exit code alone must tell.
+            // If even this cannot be printed, the exit code is the only message.
             drop(print::progress(format_args!("error: {error:#}")));
             ExitCode::FAILURE
         }

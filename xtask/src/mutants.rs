@@ -1,9 +1,10 @@
-//! `cargo xtask mutants`: cargo-mutants changes the engine in every small way it knows, and the tests must notice.
-//! The changes that no test notices are compared with a reviewed list.
+//! `cargo xtask mutants`: cargo-mutants changes the engine in every small way it knows, and the tests must
+//! notice. The changes that no test notices are compared with a reviewed list.
 //!
-//! Two stages, because most mutants die at once: each is tried on the quick tests of its own package; what survives, on all
-//! tests of the three packages, examples in the documentation included.  Of one commit, several partial runs add up; the
-//! record holds each file as of the commit at which it was last tested whole.
+//! There are two stages, because most mutants are caught at once. First each mutant is tried on the quick
+//! tests of its own package. Those that survive are then tried on all tests of the three packages, including
+//! the examples in the documentation. Several partial runs on one commit add up. The record holds each file
+//! as of the commit at which all its mutants were last tested.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -18,26 +19,27 @@ use crate::print;
 use crate::survivors::{Counts, Outcome, Verdict, file, merge, package, parse_reviewed};
 use crate::workspace::{Workspace, cargo};
 
-/// Which mutants, and what becomes of the result.
+/// Which mutants are tested, and what is done with the result.
 #[derive(Debug, Args)]
 pub struct Options {
-    /// Write the files tested whole to xtask/mutants/result.json: needs committed sources
+    /// Write the files whose mutants have all been tested to xtask/mutants/result.json: needs committed
+    /// sources
     #[arg(long)]
     record: bool,
-    /// Test nothing; judge what earlier runs on this commit have found
+    /// Test nothing; judge what earlier runs on this commit found
     #[arg(long)]
     judge: bool,
     /// Mutants tested at the same time
     #[arg(long, default_value_t = 2)]
     jobs: usize,
-    /// For cargo-mutants, to run a part: `-p ann-core`, `-f loss.rs`, `--shard 0/4`
+    /// Arguments for cargo-mutants, to run a part: `-p ann-core`, `-f loss.rs`, `--shard 0/4`
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     arguments: Vec<String>,
 }
 
-/// What is mutated, and whose tests must notice.
+/// The packages that are mutated, and whose tests must notice.
 const PACKAGES: [&str; 3] = ["ann-core", "ann-train", "ann-gradcheck"];
-/// What decides how a mutant fares.
+/// The files that decide the outcome of a mutant.
 const SOURCES: [&str; 4] = ["crates", "Cargo.toml", "Cargo.lock", ".cargo"];
 const REVIEWED: &str = "xtask/mutants/reviewed.toml";
 const RESULT: &str = "xtask/mutants/result.json";
@@ -45,8 +47,8 @@ const RESULT: &str = "xtask/mutants/result.json";
 /// Tests the mutants and compares those that survive with the reviewed list.
 ///
 /// # Errors
-/// When a mutant survives that is not in the list, or the list holds one that does not; also when cargo-mutants is
-/// missing or fails.
+/// When a mutant survives that is not in the list, or the list has one that does not survive; also when
+/// cargo-mutants is missing or fails.
 pub fn mutants(workspace: &Workspace, options: &Options) -> Result<()> {
     let version = installed_version()?;
     let reviewed = fs::read_to_string(workspace.root.join(REVIEWED)).context(REVIEWED)?;
@@ -99,7 +101,8 @@ struct Runs<'a> {
 }
 
 impl<'a> Runs<'a> {
-    /// Those of a commit are kept.  Uncommitted sources may have changed since the last run: they begin anew.
+    /// The runs on a commit are kept. Uncommitted sources may have changed since the last run, so their runs
+    /// are removed.
     fn open(workspace: &'a Workspace, commit: Option<&str>) -> Result<Self> {
         let folder = workspace.target.join("mutants").join(commit.unwrap_or("uncommitted"));
         if commit.is_none() && folder.exists() {
@@ -109,7 +112,7 @@ impl<'a> Runs<'a> {
         Ok(Self { workspace, folder })
     }
 
-    /// Every mutant that there is, as `file:line:column: what is changed`.
+    /// All mutants, as `file:line:column: what is changed`.
     fn list(&self) -> Result<Vec<String>> {
         let mut command = self.cargo_mutants();
         let output = command.args(packages(&[])).arg("--list").output().context("could not start cargo")?;
@@ -122,13 +125,14 @@ impl<'a> Runs<'a> {
         if survivors.is_empty() { Ok(()) } else { self.thorough_stage(options, &survivors) }
     }
 
-    /// Each mutant against the quick tests of its own package.  Gives back those that survive.
+    /// Tests each mutant with the quick tests of its own package. Returns those that survive.
     fn quick_stage(&self, options: &Options) -> Result<Vec<String>> {
         let folder = self.next_folder()?;
         let mut command = self.testing(options, &folder);
         command.args(packages(&options.arguments)).args(&options.arguments);
-        // nextest stops at the first failing test of all programs, cargo only after the program that holds it; and it can
-        // leave out the slow ones, without which compiling fast is better than running fast.
+        // nextest stops at the first failing test of all programs; cargo stops only after the program that
+        // has it. nextest can also leave out the slow tests, and without these it is better to compile fast
+        // than to run fast.
         if Command::new(cargo()).args(["nextest", "--version"]).output()?.status.success() {
             command.args(["--test-tool", "nextest", "--cargo-arg=--config"]);
             command.arg("--cargo-arg=profile.dev.package.ann-gradcheck.opt-level=0");
@@ -140,7 +144,7 @@ impl<'a> Runs<'a> {
         Ok(survivors.map(|(mutant, _)| mutant).collect())
     }
 
-    /// What is left against the tests of all packages, examples in the documentation included.
+    /// Tests the survivors with the tests of all packages, including the examples in the documentation.
     fn thorough_stage(&self, options: &Options, survivors: &[String]) -> Result<()> {
         let mut command = self.testing(options, &self.next_folder()?);
         // All these tests take longer than those of one package.
@@ -164,7 +168,7 @@ impl<'a> Runs<'a> {
     fn cargo_mutants(&self) -> Command {
         let mut command = Command::new(cargo());
         command.arg("mutants").current_dir(&self.workspace.root);
-        // Each job builds in a copy of its own, which a target folder for all would mix up.
+        // Each job builds its own copy of the workspace. A shared target folder would mix them up.
         command.env_remove("CARGO_TARGET_DIR");
         command
     }
@@ -207,7 +211,7 @@ fn date(folder: &Path) -> Result<Option<String>> {
     Ok(lock.start_time.split('T').next().map(str::to_owned))
 }
 
-/// Runs cargo-mutants before the eyes of the user.
+/// Runs cargo-mutants, with its output visible to the user.
 fn run(command: &mut Command) -> Result<()> {
     let status = command.status().context("could not start cargo")?;
     match status.code() {
@@ -218,19 +222,19 @@ fn run(command: &mut Command) -> Result<()> {
     }
 }
 
-/// What one run has found.
+/// The mutants with this outcome in one run.
 fn outcomes(folder: &Path) -> Result<BTreeMap<String, Outcome>> {
     let mut outcomes = BTreeMap::new();
     for outcome in Outcome::ALL {
         let file = folder.join("mutants.out").join(outcome.file());
-        // Not there: interrupted before it began, or nothing to do.
+        // The file is missing if the run was interrupted early, or had nothing to do.
         let text = if file.exists() { fs::read_to_string(&file)? } else { String::new() };
         outcomes.extend(text.lines().map(|mutant| (mutant.to_owned(), outcome)));
     }
     Ok(outcomes)
 }
 
-/// The arguments that choose our packages, unless the user has chosen.
+/// The arguments that select our packages, unless the user has selected some.
 fn packages(arguments: &[String]) -> Vec<&'static str> {
     let chosen =
         arguments.iter().any(|argument| argument.starts_with("-p") || argument.starts_with("--package"));
@@ -264,7 +268,7 @@ struct Record {
     files: BTreeMap<String, Tested>,
 }
 
-/// How the mutants of one file fared when all were last tested.
+/// The outcomes of the mutants of one file, when all of them were last tested.
 #[derive(Deserialize, Serialize)]
 struct Tested {
     commit: String,
@@ -273,8 +277,8 @@ struct Tested {
     counts: Counts,
 }
 
-/// Writes down the files of which every mutant has been tested, leaves the others as they stand, and tells which of them have changed
-/// since.
+/// Records the files whose mutants have all been tested, and keeps the entries of the others. Says which of
+/// those have changed since.
 fn record(workspace: &Workspace, verdict: &Verdict, date: &str, commit: &str, version: &str) -> Result<()> {
     let path = workspace.root.join(RESULT);
     let mut files = if path.exists() { recorded(&path)?.files } else { BTreeMap::new() };
@@ -302,7 +306,7 @@ fn recorded(path: &Path) -> Result<Record> {
         .with_context(|| format!("{} has another form than expected", path.display()))
 }
 
-/// Whether a file differs from what it was at a commit.
+/// Whether a file has changed since a commit.
 fn has_changed(root: &Path, commit: &str, file: &str) -> Result<bool> {
     let status = Command::new("git").args(["diff", "--quiet", commit, "--", file]).current_dir(root).status();
     Ok(!status.context("could not start git, which knows what has changed")?.success())

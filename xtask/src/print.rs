@@ -1,4 +1,4 @@
-//! Lines for people. A reader that has left, as in `cargo xtask figures | head -1`, does not stop the work.
+//! Lines for people. If the reader has left, as in `cargo xtask figures | head -1`, the work goes on.
 
 use std::fmt::Display;
 use std::io::{self, ErrorKind, Write};
@@ -10,7 +10,7 @@ pub fn result(line: impl Display) -> Result<()> {
     write(io::stdout().lock(), line)
 }
 
-/// Prints progress or an error, beside the results.
+/// Prints progress or an error, to standard error.
 pub fn progress(line: impl Display) -> Result<()> {
     write(io::stderr().lock(), line)
 }

@@ -1,4 +1,4 @@
-//! The record `NAME.json` that an experiment leaves beside its pictures.
+//! The record `NAME.json` that an experiment writes beside its pictures.
 
 use std::fs;
 use std::path::Path;
@@ -7,16 +7,16 @@ use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-/// What an experiment was asked, what it claims, what it saw and which files it wrote.
+/// The settings of an experiment, its claims, its observations, and the files that it wrote.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Record {
     /// The experiment: the file name of its source without `.rs`.
     pub name: String,
-    /// Every setting, seeds included. A check wants them exactly equal.
+    /// All settings, seeds included. A check requires them to be exactly equal.
     pub settings: Map<String, Value>,
-    /// What the figure promises: accuracy, verdicts. A check wants them exactly equal.
+    /// What the figure claims: accuracy, verdicts. A check requires it to be exactly equal.
     pub claims: Map<String, Value>,
-    /// Numbers that rounding may move: reported with their change, never judged.
+    /// Numbers that depend on rounding: their change is reported, but not judged.
     pub observed: Map<String, Value>,
     /// The pictures and numbers written beside the record: plain file names that begin with `name`.
     pub files: Vec<String>,
@@ -39,7 +39,7 @@ impl Record {
         let record: Self = serde_json::from_str(text)?;
         ensure!(record.name == name, "belongs to {:?}, expected {name:?}", record.name);
         for file in &record.files {
-            // A file of another name would not be found again, or would be someone else's.
+            // A file with another name would not be found again, or might belong to another experiment.
             let plain = !file.contains(['/', '\\']);
             ensure!(
                 plain && file.starts_with(name),
@@ -55,8 +55,9 @@ impl Record {
     }
 }
 
-/// Removes what an earlier run of `name` left in `folder`, so that nothing old can pass for new.
-/// Which files these are is told by the old record: another experiment's name may begin with the same letters.
+/// Removes the files of an earlier run of `name` from `folder`, so that an old file cannot be taken for a new
+/// one. The old record lists them: the name alone does not, because another experiment's name may begin with
+/// the same letters.
 pub fn remove(folder: &Path, name: &str) -> Result<()> {
     let files = match Record::read(folder, name) {
         Ok(old) => old.all_files().collect(),

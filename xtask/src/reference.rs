@@ -1,4 +1,5 @@
-//! `cargo xtask reference`: PyTorch's numbers, made again in a private virtual environment and compared with the committed ones.
+//! `cargo xtask reference`: computes PyTorch's numbers again in a private virtual environment, and compares
+//! them with the committed ones.
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
@@ -13,7 +14,7 @@ use clap::Args;
 use crate::print;
 use crate::workspace::Workspace;
 
-/// What becomes of the new numbers.
+/// What to do with the new numbers.
 #[derive(Debug, Args)]
 pub struct Options {
     /// Copy the new files over the committed ones in crates/ann-datasets/data/reference/pytorch
@@ -21,15 +22,17 @@ pub struct Options {
     bless: bool,
 }
 
-/// Largest difference that is still the same reference: the parity promised to PyTorch. Other processors stay far below it.
+/// Largest difference between equal references: the promised parity with PyTorch. Other processors stay far
+/// below it.
 const TOLERANCE: f64 = 1e-12;
 
-/// Records the reference again and prints the largest difference of each file.
+/// Records the reference again, and prints the largest difference in each file.
 ///
 /// # Errors
-/// When Python or a step of the recording fails, or, without `bless`, when the numbers are not the committed ones.
+/// When Python or a step of the recording fails, or, without `bless`, when the numbers are not the committed
+/// ones.
 pub fn reference(workspace: &Workspace, options: &Options) -> Result<()> {
-    // Not through the link `data` at the root: where git makes no links, it is a small text file.
+    // Not through the link `data` at the root: if git does not create links, it is a small text file.
     let committed = workspace.root.join("crates/ann-datasets/data/reference/pytorch");
     let out = workspace.target.join("reference/pytorch");
     record(workspace, &committed, &out)?;
@@ -45,7 +48,7 @@ pub fn reference(workspace: &Workspace, options: &Options) -> Result<()> {
     Ok(())
 }
 
-/// Runs the committed script with the committed versions; `out` holds nothing else afterwards.
+/// Runs the committed script with the committed versions. Afterwards `out` contains nothing but its files.
 fn record(workspace: &Workspace, committed: &Path, out: &Path) -> Result<()> {
     let environment = workspace.target.join("reference-venv");
     let python = environment.join(if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" });
@@ -77,7 +80,8 @@ fn step<'a>(program: impl AsRef<OsStr>, arguments: impl IntoIterator<Item = &'a 
     }
 }
 
-/// Prints the largest difference of every file; returns the names of those that are not as committed.
+/// Prints the largest difference in each file; returns the names of the files that differ from the committed
+/// ones.
 fn compare(committed: &Path, out: &Path) -> Result<Vec<String>> {
     let mut differing = Vec::new();
     for file in tables(committed)?.union(&tables(out)?) {
@@ -86,9 +90,9 @@ fn compare(committed: &Path, out: &Path) -> Result<Vec<String>> {
             (Ok(old), Ok(new)) => largest_difference(&old, &new),
             _ => None,
         };
-        let told = difference.map(|difference| format!("largest difference {difference:.1e}"));
-        let told = told.as_deref().unwrap_or("not the same rows, or missing on one side");
-        print::result(format_args!("{file}: {told}"))?;
+        let summary = difference.map(|difference| format!("largest difference {difference:.1e}"));
+        let summary = summary.as_deref().unwrap_or("not the same rows, or missing on one side");
+        print::result(format_args!("{file}: {summary}"))?;
         if !difference.is_some_and(|difference| difference <= TOLERANCE) {
             differing.push(file.clone());
         }

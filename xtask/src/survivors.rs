@@ -1,7 +1,9 @@
-//! The judgement of `cargo xtask mutants`: what became of every mutant, and whether those that survive were reviewed.
+//! The judgement of `cargo xtask mutants`: the outcome of every mutant, and whether the survivors have been
+//! reviewed.
 //!
-//! cargo-mutants calls a mutant `file:line:column: what is changed`. The list calls it `file: what is changed`, so
-//! that it need not follow every new line; a mutant that can be made at two places stands in it twice.
+//! cargo-mutants calls a mutant `file:line:column: what is changed`. The list calls it
+//! `file: what is changed`, so that it does not depend on line numbers. A mutant that exists at two places is
+//! listed twice.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +11,8 @@ use anyhow::{Result, ensure};
 use comfy_table::{Table, presets};
 use serde::{Deserialize, Serialize};
 
-/// What became of a mutant, in rising order of evidence: of two runs, the one that caught it is believed.
+/// The outcome for a mutant, in rising order of evidence: if two runs differ, the one that caught it is
+/// believed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Outcome {
     /// All tests passed.
@@ -26,7 +29,7 @@ impl Outcome {
     /// Every outcome.
     pub const ALL: [Self; 4] = [Self::Missed, Self::Unviable, Self::Timeout, Self::Caught];
 
-    /// The file in which cargo-mutants lists the mutants of this outcome, one a line.
+    /// The file in which cargo-mutants lists the mutants with this outcome, one per line.
     pub fn file(self) -> &'static str {
         match self {
             Self::Missed => "missed.txt",
@@ -37,7 +40,7 @@ impl Outcome {
     }
 }
 
-/// Adds up runs on the same sources.
+/// Combines runs on the same sources.
 pub fn merge(runs: impl IntoIterator<Item = BTreeMap<String, Outcome>>) -> BTreeMap<String, Outcome> {
     let mut merged = BTreeMap::new();
     for (mutant, outcome) in runs.into_iter().flatten() {
@@ -47,10 +50,10 @@ pub fn merge(runs: impl IntoIterator<Item = BTreeMap<String, Outcome>>) -> BTree
     merged
 }
 
-/// The mutants of the reviewed list, as often as they stand there.
+/// The mutants in the reviewed list, each as often as it is listed.
 ///
 /// # Errors
-/// Another form, or a mutant without a reason.
+/// The list has another form, or a mutant without a reason.
 pub fn parse_reviewed(text: &str) -> Result<Vec<String>> {
     #[derive(Deserialize)]
     #[serde(deny_unknown_fields)]
@@ -70,20 +73,20 @@ pub fn parse_reviewed(text: &str) -> Result<Vec<String>> {
     Ok(survivors.into_iter().map(|survivor| survivor.mutant).collect())
 }
 
-/// How the mutants of one file fared.
+/// The outcomes of the mutants of one file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
     /// A test failed.
     pub caught: usize,
     /// All tests passed, and the reviewed list says why.
     pub missed_reviewed: usize,
-    /// All tests passed, and nobody has said why.
+    /// All tests passed, and the reviewed list does not say why.
     pub missed_new: usize,
     /// The tests did not end.
     pub timeout: usize,
     /// It does not compile.
     pub unviable: usize,
-    /// In no run so far.  Only what is complete is written down, where this is 0.
+    /// In no run so far. Only files where this is 0 are recorded.
     #[serde(skip)]
     pub not_tested: usize,
 }
@@ -93,14 +96,14 @@ pub struct Counts {
 pub struct Verdict {
     /// For each file.
     pub counts: BTreeMap<String, Counts>,
-    /// Survivors that the list does not hold.
+    /// Survivors that are not in the list.
     pub new: Vec<String>,
-    /// Entries of the list that do not survive, or that do not exist any more.
+    /// Entries of the list that do not survive, or do not exist any more.
     pub gone: Vec<String>,
 }
 
 impl Verdict {
-    /// `mutants` are all that there are; `outcomes` may lack some of them, and hold none of other sources.
+    /// `mutants` are all mutants. `outcomes` may lack some of them, but has none of other sources.
     pub fn new(mutants: &[String], outcomes: &BTreeMap<String, Outcome>, reviewed: &[String]) -> Self {
         let mut unused: Vec<&str> = reviewed.iter().map(String::as_str).collect();
         let mut verdict = Self { counts: BTreeMap::new(), new: Vec::new(), gone: Vec::new() };
@@ -126,7 +129,7 @@ impl Verdict {
         verdict
     }
 
-    /// The files of which every mutant has been tested.
+    /// The files whose mutants have all been tested.
     pub fn complete(&self) -> impl Iterator<Item = (&str, Counts)> {
         let files = self.counts.iter().map(|(file, counts)| (file.as_str(), *counts));
         files.filter(|(_, counts)| counts.not_tested == 0)
@@ -147,7 +150,7 @@ impl Verdict {
         table.trim_fmt()
     }
 
-    /// An error unless the survivors are those of the list.
+    /// Returns an error unless the survivors are those of the list.
     pub fn ensure_ok(&self) -> Result<()> {
         let (new, gone) = (self.new.len(), self.gone.len());
         ensure!(
@@ -177,7 +180,7 @@ pub fn file(mutant: &str) -> &str {
     mutant.split(':').next().unwrap_or(mutant)
 }
 
-/// `ann-core` of the same.
+/// `ann-core` of the same mutant.
 pub fn package(mutant: &str) -> &str {
     mutant.split('/').nth(1).unwrap_or(mutant)
 }

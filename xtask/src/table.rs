@@ -7,7 +7,7 @@ use comfy_table::{Table, presets};
 
 use crate::experiment::Run;
 
-/// Draws the runs; a last column tells what the check found, if there was one.
+/// Draws the runs. If there was a check, the last column shows its result.
 pub fn table(runs: &[Run]) -> String {
     let checked = runs.iter().any(|run| run.comparison.is_some());
     let columns = if checked { 5 } else { 4 };
@@ -34,7 +34,7 @@ fn row(run: &Run) -> [String; 5] {
     [run.name.clone(), result, time, files, check.to_owned()]
 }
 
-/// File names with their endings gathered, one stem a line: `doughnut.{csv,png,svg}`.
+/// File names with their endings grouped, one stem per line: `doughnut.{csv,png,svg}`.
 fn group(files: &[String]) -> String {
     let mut stems: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for file in files {

@@ -1,4 +1,5 @@
-//! Where things are: asked from cargo, so that a moved target folder (`CARGO_TARGET_DIR`, configuration) is respected.
+//! Paths of the workspace. Cargo is asked for them, so that a target folder set elsewhere
+//! (`CARGO_TARGET_DIR`, configuration) is respected.
 
 use std::env;
 use std::ffi::OsString;
@@ -8,19 +9,19 @@ use std::process::Command;
 use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
 
-/// The two folders every task needs.
+/// The two folders that every task needs.
 #[derive(Debug, Deserialize)]
 pub struct Workspace {
     /// The folder of the root manifest.
     #[serde(rename = "workspace_root")]
     pub root: PathBuf,
-    /// Where cargo builds, and where everything we make belongs.
+    /// The folder in which cargo builds, and which holds everything that tasks write.
     #[serde(rename = "target_directory")]
     pub target: PathBuf,
 }
 
 impl Workspace {
-    /// The workspace this tool belongs to, from whichever folder it was called.
+    /// The workspace of this tool, whatever the current folder is.
     pub fn locate() -> Result<Self> {
         let mut metadata = Command::new(cargo());
         metadata.args(["metadata", "--no-deps", "--format-version", "1"]);
@@ -34,13 +35,13 @@ impl Workspace {
         serde_json::from_slice(&output.stdout).context("cargo metadata has another form than expected")
     }
 
-    /// A path for people: relative to the workspace where it lies inside.
+    /// A path for people: relative to the workspace if it is inside.
     pub fn shorten<'a>(&self, path: &'a Path) -> std::path::Display<'a> {
         path.strip_prefix(&self.root).unwrap_or(path).display()
     }
 }
 
-/// The cargo that runs us, or the one on the path.
+/// The cargo that runs this tool, or the one on the path.
 pub fn cargo() -> OsString {
     env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
 }

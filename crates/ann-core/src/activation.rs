@@ -1,36 +1,36 @@
-//! Activations: what a unit makes of its pre-activation, a = σ(z).
+//! Activation functions: the output of a unit is a = σ(z), where z is its pre-activation.
 
 use std::fmt::{self, Debug, Display};
 use std::sync::Arc;
 
 use crate::Scalar;
 
-/// The activation of one layer, applied to each unit on its own: a = σ(z).
+/// The activation function of one layer, applied to each unit separately: a = σ(z).
 ///
-/// The catalogue is open: whatever implements [`ActivationFn`] becomes an `Activation` through `From`,
-/// and every function that takes an activation takes it directly.
+/// Any type that implements [`ActivationFn`] converts into an `Activation` through `From`, so it can be
+/// passed wherever an activation is expected.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub enum Activation {
-    /// σ(z) = z, σ′ = 1.  For output layers: losses take raw outputs.
+    /// σ(z) = z, σ′ = 1. For the output layer, because losses take raw outputs.
     Identity,
-    /// σ(z) = 1 / (1 + e⁻ᶻ), σ′ = a (1 − a).  The report's choice for hidden layers, and the default.
+    /// σ(z) = 1 / (1 + e⁻ᶻ), σ′ = a (1 − a). The report uses it for hidden layers; it is the default.
     #[default]
     Sigmoid,
     /// σ(z) = tanh z, σ′ = 1 − a².
     Tanh,
-    /// σ(z) = max(0, z), σ′ = 1 for z > 0 and 0 otherwise, also at 0 (report, "ReLU").
+    /// σ(z) = max(0, z), σ′ = 1 for z > 0 and 0 otherwise, so σ′(0) = 0 (report, "ReLU").
     Relu,
     /// σ(z) = z for z > 0 and slope · z otherwise, σ′ = 1 for z > 0 and the slope otherwise, also at 0.
     LeakyRelu {
-        /// What is left of z below 0: a finite number, customarily 0.01.
+        /// Factor on z below 0: a finite number, usually 0.01.
         slope: f64,
     },
-    /// An activation of the user's own; see [`ActivationFn`].
+    /// A user-defined activation; see [`ActivationFn`].
     Custom(Arc<dyn ActivationFn>),
 }
 
-/// One activation function of a user's own, always in `f64`; `f32` networks convert.
+/// An activation function defined by the user. It computes in `f64`; networks in `f32` convert.
 ///
 /// ```
 /// use ann_core::{Activation, ActivationFn, Architecture};
@@ -44,15 +44,15 @@ pub enum Activation {
 /// let architecture = Architecture::inputs(2).dense(3, Softplus).dense(1, Activation::Identity);
 /// ```
 pub trait ActivationFn: Debug + Send + Sync {
-    /// σ(z).  Finite for every finite `z`.
+    /// σ(z). Finite for every finite `z`.
     fn value(&self, z: f64) -> f64;
 
-    /// σ′(z), with `a` = σ(z) at hand.
+    /// σ′(z). `a` = σ(z) is passed too, because many derivatives are simple functions of it.
     fn derivative(&self, z: f64, a: f64) -> f64;
 
-    /// The points z at which σ′ jumps, in rising order.  Default: none.
+    /// The points z at which σ′ jumps, in ascending order. Default: none.
     ///
-    /// A gradient checker continues the function linearly beyond them, see `ann-gradcheck`.
+    /// The gradient checker in `ann-gradcheck` continues the function linearly beyond such a point.
     fn kinks(&self) -> &[f64] {
         &[]
     }
@@ -81,7 +81,8 @@ impl Activation {
         delta[0]
     }
 
-    /// The points at which σ′ jumps: 0 for ReLU and leaky ReLU, what a custom activation declares, else none.
+    /// The points at which σ′ jumps: 0 for ReLU and leaky ReLU, those that a custom activation declares, none
+    /// otherwise.
     pub fn kinks(&self) -> &[f64] {
         match self {
             Self::Relu | Self::LeakyRelu { .. } => &[0.0],
@@ -90,17 +91,17 @@ impl Activation {
         }
     }
 
-    /// Overwrites `a` with σ(z), value by value.
+    /// Overwrites `a` with σ(z), element by element.
     ///
     /// # Panics
     /// When the lengths differ.
     pub fn apply<F: Scalar>(&self, z: &[F], a: &mut [F]) {
         match self {
             Self::Identity => a.copy_from_slice(z),
-            // No case distinction is needed: e⁻ᶻ = ∞ gives exactly 0, its limit.
+            // No special case for large −z: e⁻ᶻ overflows to ∞, and 1 / (1 + ∞) = 0 is the limit of σ.
             Self::Sigmoid => each(z, a, |z| F::one() / (F::one() + (-z).exp())),
             Self::Tanh => each(z, a, F::tanh),
-            // Written as a comparison, not as `max`, so that a NaN is passed on instead of turned into 0.
+            // A comparison, not `max`: `max` would replace NaN by 0 and hide an error.
             Self::Relu => each(z, a, |z| if z < F::zero() { F::zero() } else { z }),
             Self::LeakyRelu { slope } => {
                 let slope = F::of(*slope);
@@ -110,7 +111,8 @@ impl Activation {
         }
     }
 
-    /// Backward of [`apply`](Self::apply): multiplies δ = ∂J/∂a by σ′, which makes it ∂J/∂z.
+    /// The backward pass of [`apply`](Self::apply): multiplies `delta` = ∂J/∂a by σ′, so that it becomes
+    /// ∂J/∂z.
     ///
     /// # Panics
     /// When the lengths differ.
@@ -145,7 +147,7 @@ fn scale<F: Scalar>(z: &[F], a: &[F], delta: &mut [F], derivative: impl Fn(F, F)
     }
 }
 
-/// Two custom activations are equal when they are the same object: cloned from one another.
+/// Two custom activations are equal if one is a clone of the other: they share one object.
 impl PartialEq for Activation {
     fn eq(&self, other: &Self) -> bool {
         match (self, other) {

@@ -1,15 +1,15 @@
-//! The shape of a network: how many inputs, then for each layer its width and activation.
+//! The shape of a network: the number of inputs, then the width and activation of each layer.
 
 use std::fmt::{self, Display};
 
 use crate::{Activation, Error, Layout, Result};
 
-/// One layer: how many units, and what each makes of its pre-activation.
+/// One layer: its number of units and their activation.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Layer {
     /// Number of units, at least 1.
     pub width: usize,
-    /// σ of this layer.
+    /// The activation function σ of this layer.
     pub activation: Activation,
 }
 
@@ -45,20 +45,20 @@ pub struct Architecture {
 }
 
 impl Architecture {
-    /// Begins with `inputs` columns and no layer.  What is wrong with it is said by [`layout`](Self::layout),
-    /// which every constructor of networks and problems calls.
+    /// An architecture with `inputs` input columns and no layers yet. Nothing is checked here:
+    /// [`layout`](Self::layout) returns the errors, and every constructor of networks and problems calls it.
     pub fn inputs(inputs: usize) -> Self {
         Self { inputs, layers: Vec::new() }
     }
 
-    /// Adds a fully connected layer behind the last one.
+    /// Adds a fully connected layer after the last one.
     #[must_use]
     pub fn dense(mut self, width: usize, activation: impl Into<Activation>) -> Self {
         self.layers.push(Layer::new(width, activation));
         self
     }
 
-    /// Adds several layers behind the last one.
+    /// Adds several layers after the last one.
     #[must_use]
     pub fn with_layers(mut self, layers: impl IntoIterator<Item = Layer>) -> Self {
         self.layers.extend(layers);
@@ -70,12 +70,13 @@ impl Architecture {
         self.inputs
     }
 
-    /// Number of outputs: the width of the last layer (of the input, while there is none).
+    /// Number of outputs: the width of the last layer, or the number of inputs if there are no layers yet.
     pub fn output_width(&self) -> usize {
         self.layers.last().map_or(self.inputs, |layer| layer.width)
     }
 
-    /// Number of units in all layers, at most `usize::MAX`: an architecture may still be an impossible one.
+    /// Number of units in all layers; `usize::MAX` if the sum overflows, because the widths may not have been
+    /// checked yet.
     pub(crate) fn units(&self) -> usize {
         self.layers.iter().map(|layer| layer.width).fold(0, usize::saturating_add)
     }
@@ -90,7 +91,7 @@ impl Architecture {
         std::iter::once(self.inputs).chain(self.layers.iter().map(|layer| layer.width))
     }
 
-    /// Where each layer's parameters stand in the flat vector θ.
+    /// The position of each layer's parameters in the flat vector θ.
     ///
     /// # Errors
     /// No inputs, no layers, a layer of width 0, a slope of leaky ReLU that is NaN or infinite,

@@ -1,12 +1,13 @@
-//! The door to the kernels: a block of rows goes forward, and its gradient is added to a buffer.
+//! The entry point to the kernels: a block of rows is passed forward, and its gradient is added to a buffer.
 //!
-//! Who computes is decided here and nowhere else, from the architecture alone: the fused kernel, the wide one for rows of many
-//! inputs, or the textbook kernel for activations of the user's own, leaky ReLU of negative slope and more than 2²⁴ outputs.
-//! Whoever sums one row at a time, as the report does, asks for the textbook kernel.  All give the same numbers to rounding, where
-//! no sum overflows on its way.
+//! This module alone chooses the kernel, see [`Kernel::choose`]. The fused kernel is the usual choice, and
+//! the wide kernel is for rows of many inputs. The textbook kernel computes what these two cannot: custom
+//! activations, leaky ReLU with a negative slope, and more than 2²⁴ outputs. A caller that sums one row at a
+//! time, as the report does, asks for the textbook kernel. All kernels give the same numbers up to rounding,
+//! unless a sum overflows.
 //!
-//! Forward stands directly above backward, and backward adds: whoever owns the gradient clears it.
-//! 1/N and the penalty are not applied here but in the objective of `ann-train`, in one place.
+//! The gradient is added to the caller's buffer, which the caller clears. The factor 1/N and the penalty are
+//! applied in one place, the objective of `ann-train`, not here.
 
 use std::ops::Range;
 
@@ -21,27 +22,31 @@ use crate::textbook::{self, GatheredRows, TextbookBuffers};
 use crate::wide::{self, RowIndices, WideBuffers, WidePass};
 use crate::{Architecture, Layout, Loss, Problem, Result, Scalar, TargetKind};
 
-/// The number of rows that are worth being one block: enough to make the cost of a call vanish,
-/// few enough for all buffers of a narrow network to stay in the processor's caches.
+/// A good number of rows for one block: enough to make the cost of a call negligible, few enough that all
+/// buffers of a narrow network fit in the processor's caches.
 pub const ROWS: usize = 512;
 
-/// Rows that the fused kernel takes at once: blocks of a multiple leave none of its lanes empty.
+/// The fused kernel computes this number of rows at once. A block whose size is a multiple of it leaves no
+/// lane empty.
 pub const TILE: usize = column::TILE;
 
-/// Who computes.
+/// An implementation of the forward and backward pass.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Kernel {
-    /// One matrix product after the other, for any activation.
+    /// One matrix product after another, for any activation.
     Textbook,
-    /// Rows along the lanes of registers, all layers while a few rows stay in the cache.
+    /// Rows along the lanes of vector registers. A few rows pass through all layers while they are in the
+    /// cache.
     Fused,
-    /// Units along the lanes of registers, rows where the problem holds them: for rows of many inputs.
+    /// Units along the lanes of vector registers. Rows are read where the problem stores them: for rows of
+    /// many inputs.
     Wide,
 }
 
 impl Kernel {
-    /// The fused kernel, or by the widths of inputs and first layer the wide one.  The textbook kernel for activations of the user's
-    /// own, leaky ReLU of negative slope, and more than 2²⁴ outputs.
+    /// The kernel for an architecture: the wide kernel if there are many inputs and few units in the first
+    /// layer, otherwise the fused kernel. The textbook kernel for custom activations, leaky ReLU with a
+    /// negative slope, and more than 2²⁴ outputs.
     pub fn choose(architecture: &Architecture) -> Self {
         match fused::can_compute(architecture) {
             false => Self::Textbook,
@@ -50,29 +55,32 @@ impl Kernel {
         }
     }
 
-    /// The same for sums over a problem of `rows` rows: the textbook kernel, whose buffers follow the rows, where the tiles of the
-    /// others would be large and mostly empty.
+    /// The kernel for sums over a problem of `rows` rows. It is that of [`choose`](Self::choose), except for
+    /// few rows of a very large network: they use the textbook kernel, whose buffers have only as many rows
+    /// as needed. A tile always has 32 rows and would be mostly empty.
     pub fn choose_for_sums(architecture: &Architecture, rows: usize) -> Self {
         if is_mostly_padding(architecture, rows) { Self::Textbook } else { Self::choose(architecture) }
     }
 }
 
-/// Whether tiles of `rows` rows would be mostly empty, and so large that it matters.
+/// Whether tiles for `rows` rows would be mostly padding, and large enough for this to matter.
 fn is_mostly_padding(architecture: &Architecture, rows: usize) -> bool {
     rows <= TILE / 2 && architecture.units().saturating_add(architecture.input_width()) > UNITS
 }
 
-/// A tile of this many units takes 16 MB for each quantity in f64.
+/// A tile of this number of units takes 16 MB for each quantity in `f64`.
 const UNITS: usize = 1 << 16;
 
-/// Rows of a problem in the form in which a kernel reads them, to be reused: for rows that are needed more than once, or in
-/// another order than the problem's.  It may be no more than a note of which rows they are, so it goes with the features it was
-/// gathered from, and these must stay as they are.
+/// Rows of a problem in the form that a kernel reads; reusable. Gather a batch if the same rows are needed
+/// more than once.
+///
+/// The wide kernel stores only row indices, so a batch is valid only while the features it came from are
+/// unchanged.
 #[derive(Clone, Debug)]
 pub struct Batch<F = f64> {
     rows: usize,
     inputs: usize,
-    /// What is known of each row, and of how many outputs.
+    /// The kind of the targets and the number of outputs; `None` if only features were gathered.
     targets: Option<(TargetKind, usize)>,
     form: Form<F>,
 }
@@ -85,7 +93,7 @@ enum Form<F> {
 }
 
 impl<F: Scalar> Batch<F> {
-    /// Without rows, for a kernel.
+    /// An empty batch for a kernel.
     pub fn new(kernel: Kernel) -> Self {
         let form = match kernel {
             Kernel::Textbook => Form::Textbook(GatheredRows::default()),
@@ -95,11 +103,12 @@ impl<F: Scalar> Batch<F> {
         Self { rows: 0, inputs: 0, targets: None, form }
     }
 
-    /// Replaces what is there by the given rows of a problem, in the given order.
+    /// Replaces the contents by the given rows of a problem, in the given order.
     ///
     /// # Panics
-    /// When the problem has no such row.
+    /// When the problem does not have one of the rows.
     pub fn gather(&mut self, problem: &Problem<'_, F>, rows: impl ExactSizeIterator<Item = usize> + Clone) {
+        // Inputs and targets are kept so that `Scratch::pass` can refuse a batch of another problem.
         (self.rows, self.inputs) = (rows.len(), problem.features().ncols());
         self.targets = Some(targets_of(problem.loss(), problem.architecture()));
         match &mut self.form {
@@ -109,7 +118,7 @@ impl<F: Scalar> Batch<F> {
         }
     }
 
-    /// Replaces what is there by some rows of which only the features matter.
+    /// Replaces the contents by all rows of `x`, without targets: enough to compute outputs.
     fn gather_features(&mut self, x: &ArrayRef2<F>) {
         (self.rows, self.inputs) = x.dim();
         self.targets = None;
@@ -120,13 +129,13 @@ impl<F: Scalar> Batch<F> {
         }
     }
 
-    /// How many rows there are.
+    /// Number of rows.
     pub fn rows(&self) -> usize {
         self.rows
     }
 }
 
-/// Buffers for blocks of up to a given number of rows, to be reused: a call with fitting scratch allocates nothing.
+/// Buffers for blocks of up to a given number of rows. They are reused, so repeated calls allocate nothing.
 #[derive(Clone, Debug)]
 pub struct Scratch<F = f64> {
     rows: usize,
@@ -143,7 +152,7 @@ enum Buffers<F> {
 }
 
 impl<F: Scalar> Scratch<F> {
-    /// Buffers for blocks of at most `rows` rows, at least 1.
+    /// Buffers for blocks of at most `rows` rows; 0 counts as 1.
     ///
     /// # Errors
     /// [`Error::OutOfMemory`](crate::Error::OutOfMemory).
@@ -151,27 +160,30 @@ impl<F: Scalar> Scratch<F> {
         Self::with_kernel(architecture, rows, Kernel::choose(architecture))
     }
 
-    /// Buffers for the outputs of `rows` rows, which [`forward`] computes block by block.
+    /// Buffers for [`forward`] with `rows` rows, which it computes block by block.
     pub(crate) fn for_outputs(architecture: &Architecture, rows: usize) -> Result<Self> {
         let kernel = match Kernel::choose(architecture) {
-            // The wide kernel gives the same outputs to the last bit, and its buffers follow the rows.
+            // The wide kernel gives the same outputs to the last bit, and its buffers have only as many rows
+            // as needed.
             Kernel::Fused if is_mostly_padding(architecture, rows) => Kernel::Wide,
             kernel => kernel,
         };
         Self::with_kernel(architecture, rows.min(ROWS), kernel)
     }
 
-    /// The same for a kernel of the caller's choice.
+    /// As [`new`](Self::new), with a kernel that the caller chooses.
     ///
     /// # Errors
     /// [`Error::OutOfMemory`](crate::Error::OutOfMemory).
     ///
     /// # Panics
-    /// When another kernel than the textbook one is asked for what only that computes (see [`Kernel::choose`]).
+    /// When only the textbook kernel can compute the architecture (see [`Kernel::choose`]), and another one
+    /// is asked for.
     pub fn with_kernel(architecture: &Architecture, rows: usize, kernel: Kernel) -> Result<Self> {
         let rows = rows.max(1);
         let can = kernel == Kernel::Textbook || fused::can_compute(architecture);
         assert!(can, "only the textbook kernel can compute {architecture}");
+        // Asked before anything is allocated: an allocation that fails would abort the program.
         ensure_available("the buffers of the network's layers", Self::bytes(architecture, rows, kernel))?;
         let buffers = match kernel {
             Kernel::Textbook => Buffers::Textbook(TextbookBuffers::new(architecture, rows)),
@@ -181,7 +193,7 @@ impl<F: Scalar> Scratch<F> {
         Ok(Self { rows, architecture: architecture.clone(), batch: Batch::new(kernel), buffers })
     }
 
-    /// About as many bytes as the buffers take, rows gathered by [`accumulate`] included.
+    /// Approximate size of the buffers in bytes, including the rows that [`accumulate`] gathers.
     pub fn bytes(architecture: &Architecture, rows: usize, kernel: Kernel) -> usize {
         match kernel {
             Kernel::Textbook => TextbookBuffers::<F>::bytes(architecture, rows),
@@ -190,17 +202,19 @@ impl<F: Scalar> Scratch<F> {
         }
     }
 
-    /// The largest block these buffers can take.
+    /// The largest number of rows in a block.
     pub fn rows(&self) -> usize {
         self.rows
     }
 
-    /// Whether the kernel sums this number of rows before it adds their sum to the gradient, to each entry once.
+    /// Whether the kernel sums `rows` rows completely before it adds the sum to the gradient. Then each entry
+    /// of the gradient is changed by exactly one addition.
     pub fn is_one_group(&self, rows: usize) -> bool {
         rows <= self.rows_of_a_group()
     }
 
-    /// Rows whose sum is added to the gradient in one go; 0 for the textbook kernel, which makes no such promise.
+    /// Number of rows that are summed before their sum is added to the gradient; 0 for the textbook kernel,
+    /// which makes no such promise.
     fn rows_of_a_group(&self) -> usize {
         match &self.buffers {
             Buffers::Textbook(_) => 0,
@@ -209,7 +223,7 @@ impl<F: Scalar> Scratch<F> {
         }
     }
 
-    /// Who computes.
+    /// The kernel that these buffers are for.
     pub fn kernel(&self) -> Kernel {
         match self.buffers {
             Buffers::Textbook(_) => Kernel::Textbook,
@@ -219,14 +233,14 @@ impl<F: Scalar> Scratch<F> {
     }
 }
 
-/// Which rows a kernel computes: rows of the problem by number, or rows that were gathered before.
+/// The rows to compute: rows of the problem by number, or a batch that was gathered before.
 #[derive(Clone, Debug)]
 pub enum Rows<'a, F> {
-    /// Neighbouring rows of the problem.
+    /// Consecutive rows of the problem.
     Range(Range<usize>),
-    /// Rows of the problem in this order; a row may come more than once.
+    /// Rows of the problem in this order; a row may occur more than once.
     Indices(&'a [usize]),
-    /// Rows gathered before, for repeated use.
+    /// Rows that were gathered before, because they are needed more than once.
     Gathered(&'a Batch<F>),
 }
 
@@ -248,11 +262,12 @@ impl<'a, F> From<&'a Batch<F>> for Rows<'a, F> {
     }
 }
 
-/// Returns Σ ℓ and the number of hits over `rows`, and adds Σ ∂ℓ/∂θ to `gradient` if there is one.
+/// Returns Σ ℓ and the number of correctly classified rows, and adds Σ ∂ℓ/∂θ to `gradient` if there is one.
 ///
 /// # Panics
-/// When `parameters` or `gradient` are not as long as the problem's layout, `rows` reach beyond the problem, `scratch` was made for
-/// another architecture or fewer rows, or gathered rows belong to another kernel, to a problem of another shape or to other features.
+/// When the length of `parameters` or `gradient` is not that of the problem's layout, when a row does not
+/// exist, when `scratch` was made for another architecture or for fewer rows, or when a batch was gathered
+/// for another kernel, from a problem of another shape, or from other features.
 pub fn accumulate<'a, F: Scalar>(
     problem: &Problem<'_, F>,
     parameters: &[F],
@@ -260,6 +275,7 @@ pub fn accumulate<'a, F: Scalar>(
     scratch: &mut Scratch<F>,
     gradient: Option<&mut [F]>,
 ) -> Tally {
+    // Rows given by number are gathered in the scratch first. A batch gathered before is used as it is.
     let gathered = match rows.into() {
         Rows::Range(range) => {
             scratch.batch.gather(problem, range);
@@ -279,7 +295,8 @@ pub fn accumulate<'a, F: Scalar>(
     scratch.pass(NetworkRef { architecture, layout, parameters }, &problem.features(), gathered, goal)
 }
 
-/// Overwrites `outputs` (n, outputs) with the raw outputs for the rows of `x` (n, inputs), block by block.
+/// Overwrites `outputs` (n, outputs) with the raw outputs for the rows of `x` (n, inputs). It computes block
+/// by block, so `x` may have more rows than `scratch`.
 ///
 /// # Panics
 /// When `parameters`, `x`, `outputs` or `scratch` do not fit the architecture.
@@ -293,6 +310,8 @@ pub fn forward<F: Scalar>(
 ) {
     let network = NetworkRef { architecture, layout, parameters };
     assert_eq!(outputs.dim(), (x.nrows(), architecture.output_width()), "one output for each row and unit");
+    // The outputs of a pass stay in the kernel's buffers, which hold one group of rows. So a block is one
+    // group.
     let rows = match &scratch.buffers {
         Buffers::Textbook(_) => scratch.rows,
         Buffers::Fused(_) | Buffers::Wide(_) => scratch.rows_of_a_group(),
@@ -312,7 +331,8 @@ pub fn forward<F: Scalar>(
 }
 
 impl<F: Scalar> Scratch<F> {
-    /// Sends a batch of rows of `x`, or what was gathered here, through the kernel.
+    /// Sends rows through the kernel: those of `batch` or, if it is `None`, those gathered in this scratch.
+    /// `x` is the feature matrix that the rows came from.
     fn pass(
         &mut self,
         network: NetworkRef<'_, F>,
@@ -327,6 +347,7 @@ impl<F: Scalar> Scratch<F> {
             assert_eq!(gradient.len(), layout.len(), "one entry of the gradient for each parameter");
         }
         let batch = batch.unwrap_or(&self.batch);
+        // From here on a kernel may assume at least one row.
         if batch.rows == 0 {
             return Tally::default();
         }
@@ -334,6 +355,8 @@ impl<F: Scalar> Scratch<F> {
             Goal::Outputs => batch.targets,
             Goal::Losses(loss) | Goal::Gradient(loss, _) => Some(targets_of(loss, architecture)),
         };
+        // A batch of another problem could have rows of another length, or values where the loss needs
+        // classes. The check costs nothing next to the pass.
         let is_of_problem = batch.inputs == architecture.input_width() && batch.targets == targets;
         assert!(is_of_problem, "the batch was gathered from a problem of another shape");
         assert!(batch.rows <= self.rows, "scratch was made for {} rows, not {}", self.rows, batch.rows);
@@ -350,7 +373,8 @@ impl<F: Scalar> Scratch<F> {
     }
 }
 
-/// What a loss needs to know of each row, and of how many outputs.
+/// The kind of targets that a loss needs, and the number of outputs. A batch must have the same as its
+/// problem.
 fn targets_of(loss: &Loss, architecture: &Architecture) -> (TargetKind, usize) {
     (loss.targets(), architecture.output_width())
 }

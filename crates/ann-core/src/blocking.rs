@@ -1,14 +1,16 @@
-//! How the loops of the kernels are cut: block sizes for each instruction set, chosen when the crate is compiled.
+//! Block sizes of the kernels' loops for each instruction set, chosen when the crate is compiled.
 //!
-//! A kernel function is generic over the size of its block: N sums (of units, rows or inputs), each R registers long, stay in
-//! registers while the other operand passes by once.  N · R sums, and a few registers for operands, must fit the processor's
-//! registers; and a block of fewer than N units at the end of a layer needs a function of its own.  The macros below choose the
-//! function by the instruction set `S` and the number type `F` at compile time, and by what is left of the layer at run time.
+//! A kernel function is generic over its block size. It keeps N sums (of N units, rows or inputs), each R
+//! registers long, in vector registers while it reads the other operand once. So N · R registers for the
+//! sums, and a few for operands, must not exceed the processor's registers. At the end of a layer fewer than
+//! N units may be left, and a block of that size needs its own instance of the function. The macros below
+//! choose the instance: by the instruction set `S` and the number type `F` at compile time, and by the number
+//! of units left at run time.
 //!
 //! ```text
 //!                        AVX-512             AVX2        NEON        portable
 //! registers              32 of 64 bytes      16 of 32    32 of 16    slow in any case
-//! registers of a tile    f64 4, f32 2        8, 4        16, 8       16, 8
+//! registers of a column  f64 4, f32 2        8, 4        16, 8       16, 8
 //! registers of a line    1                   2           4           4
 //!
 //! in_tile_blocks!  N ≤   f64 4, f32 8        4           4           1
@@ -19,17 +21,20 @@
 //! in_line_registers! R   lines               2 · lines   4 · lines   4 · lines
 //! ```
 //!
-//! A tile is 32 rows of one unit, a line 64 bytes, and a strip of a panel one or two lines.  P: how often R registers pass until a
-//! strip is through.  No choice changes a bit of the result: every sum is made of fused multiply-adds in the order of its formula.
+//! A column is one unit of the 32 rows of a tile, a line is 64 bytes, and a strip of a panel is one or two
+//! lines. P is the number of times R registers are needed to cover a strip. No choice changes a bit of the
+//! result: each sum is a chain of fused multiply-adds in the order of its formula.
 //!
-//! These are macros, because a closure that is not inlined is compiled without the instruction set, and was 15 times slower.
+//! These are macros and not functions that take a closure: a closure that is not inlined is compiled without
+//! the instruction set, and was measured to be 15 times slower.
 
 use pulp::Simd;
 
 use crate::column::{LINE, TILE};
 use crate::lanes::Vector;
 
-/// Calls `$kernel::<S, F, N, R>` for a block of a tile, N at most `$left`, and evaluates to N.
+/// Calls `$kernel::<S, F, N, R>` for one block of a tile. Evaluates to N, the number of units in the block,
+/// at most `$left`.
 macro_rules! in_tile_blocks {
     ($S:ty, $F:ty, $left:expr, $kernel:ident $arguments:tt) => {
         if const { $crate::instructions::is_portable::<$S>() } {
@@ -38,6 +43,8 @@ macro_rules! in_tile_blocks {
             in_tile_blocks!(@wide $S, $F, $left, $kernel $arguments)
         }
     };
+    // AVX-512 has 32 registers: 16 sums fit beside the operands. AVX2 and NEON keep 8 sums. Portable code is
+    // slow in any case: larger blocks would only take longer to compile.
     (@wide $S:ty, $F:ty, $left:expr, $kernel:ident $arguments:tt) => {
         match const { (<$S>::REGISTER_COUNT >= 32, $crate::blocking::registers_of_a_tile::<$S, $F>()) } {
             (true, 4) => in_tile_blocks!(@at_most 4, 4, $S, $F, $left, $kernel $arguments),
@@ -45,6 +52,8 @@ macro_rules! in_tile_blocks {
             _ => in_tile_blocks!(@at_most 4, 2, $S, $F, $left, $kernel $arguments),
         }
     };
+    // N is a constant of the function, so each of the sizes 1 to 4 is an instance. The match picks one at run
+    // time.
     (@at_most 4, $r:literal, $S:ty, $F:ty, $left:expr, $kernel:ident $arguments:tt) => {
         match $left {
             1 => in_tile_blocks!(@call 1, $r, $S, $F, $kernel $arguments),
@@ -65,10 +74,12 @@ macro_rules! in_tile_blocks {
     }};
 }
 
-/// Calls `$kernel::<S, F, N, R, P>` for a strip of a panel, N at most `$left`, and evaluates to N.
+/// Calls `$kernel::<S, F, N, R, P>` for one block of a strip. Evaluates to N, at most `$left`.
 macro_rules! in_strip_blocks {
     ($S:ty, $F:ty, $strip:expr, $left:expr, $kernel:ident $arguments:tt) => {
         match const { $crate::blocking::registers_of_a_line::<$S, $F>() } {
+            // One register per line is AVX-512, two are AVX2, four are NEON or portable code. The tuples are
+            // (N, R, P), first for a strip of two lines, then for a strip of one.
             1 => in_strip_blocks!(@strip (8, 2, 1), (8, 1, 1), $S, $F, $strip, $left, $kernel $arguments),
             2 => in_strip_blocks!(@strip (4, 2, 2), (4, 2, 1), $S, $F, $strip, $left, $kernel $arguments),
             _ if const { $crate::instructions::is_portable::<$S>() } => {
@@ -107,7 +118,7 @@ macro_rules! in_strip_blocks {
     }};
 }
 
-/// Calls `$kernel::<S, F, …, R>` with R = registers of 1, 2 or 4 lines.
+/// Calls `$kernel::<S, F, …, R>` with R = the number of registers in 1, 2 or 4 lines.
 macro_rules! in_line_registers {
     ($S:ty, $F:ty, $lines:tt, $kernel:ident $arguments:tt) => {
         in_line_registers!($S, $F, $lines, $kernel () $arguments)
@@ -135,12 +146,12 @@ macro_rules! in_line_registers {
 
 pub(crate) use {in_line_registers, in_strip_blocks, in_tile_blocks};
 
-/// Registers that hold one unit of the rows of a tile.
+/// Number of registers that hold a column: one unit of the rows of a tile.
 pub(crate) const fn registers_of_a_tile<S: Simd, F: Vector>() -> usize {
     TILE * size_of::<F>() / size_of::<F::Register<S>>()
 }
 
-/// Registers that hold a line.
+/// Number of registers that hold a line.
 pub(crate) const fn registers_of_a_line<S: Simd, F: Vector>() -> usize {
     LINE / size_of::<F::Register<S>>()
 }

@@ -1,4 +1,4 @@
-//! Numbers in memory, where registers like them: columns of rows, and aligned vectors.
+//! Storage that vector registers load directly: columns of 32 rows, and aligned vectors.
 
 use std::array;
 use std::ops::{Deref, DerefMut, Range};
@@ -7,12 +7,13 @@ use pulp::Simd;
 
 use crate::lanes::{Lanes, Vector};
 
-/// Rows that go through a network together.
+/// Number of rows in a tile: they pass through a network together.
 pub(crate) const TILE: usize = 32;
-/// Bytes of the widest registers, and of a line of the processor's caches.
+/// Size in bytes of the widest vector registers, and of a line of the processor's caches.
 pub(crate) const LINE: usize = 64;
 
-/// One quantity of the rows of a tile, say the activations of one unit: aligned as the widest registers like it.
+/// One quantity of the rows of a tile, for example the activations of one unit. Aligned for the widest vector
+/// registers.
 #[derive(Clone, Copy, Debug)]
 #[repr(align(64))]
 pub struct Column<F>(pub [F; TILE]);
@@ -20,7 +21,7 @@ pub struct Column<F>(pub [F; TILE]);
 impl<F: Vector> Column<F> {
     pub(crate) const ZERO: Self = Self([F::ZERO; TILE]);
 
-    /// The numbers, register by register.
+    /// The numbers as vector registers.
     #[inline(always)]
     pub(crate) fn registers<S: Simd>(&self) -> &[F::Register<S>] {
         F::registers::<S>(&self.0)
@@ -31,13 +32,13 @@ impl<F: Vector> Column<F> {
         F::registers_mut::<S>(&mut self.0)
     }
 
-    /// How often R registers pass until the column is through.
+    /// Number of parts of R registers in a column.
     #[inline(always)]
     pub(crate) fn parts<S: Simd, const R: usize>() -> usize {
         TILE / F::width::<S>() / R
     }
 
-    /// R registers, the first of which is `part` · R.
+    /// Part number `part`: R registers, the first of which is register `part` · R.
     #[inline(always)]
     pub(crate) fn part<S: Simd, const R: usize>(&self, part: usize) -> &[F::Register<S>; R] {
         &self.registers::<S>().as_chunks().0[part]
@@ -48,7 +49,7 @@ impl<F: Vector> Column<F> {
         &mut self.registers_mut::<S>().as_chunks_mut().0[part]
     }
 
-    /// The numbers of a part.
+    /// The numbers of a part, ready for arithmetic.
     #[inline(always)]
     pub(crate) fn lanes<S: Simd, const R: usize>(&self, simd: S, part: usize) -> Lanes<S, F, R> {
         Lanes { simd, registers: *self.part::<S, R>(part) }
@@ -61,7 +62,8 @@ impl<F: Vector> Column<F> {
     }
 }
 
-/// Side of the square blocks that are transposed in registers.
+/// Side of the square blocks that are transposed in registers: 4 neighbouring numbers are read and written at
+/// a time.
 pub(crate) const SQUARE: usize = 4;
 
 /// The transpose of a square block.
@@ -70,7 +72,7 @@ pub(crate) fn transpose_square<F: Copy>(square: [[F; SQUARE]; SQUARE]) -> [[F; S
     array::from_fn(|column| array::from_fn(|row| square[row][column]))
 }
 
-/// Numbers that begin where the widest registers like it.
+/// A vector of numbers that begins at a multiple of [`LINE`] bytes.
 #[derive(Debug)]
 pub(crate) struct Aligned<F> {
     numbers: Vec<F>,
@@ -79,6 +81,8 @@ pub(crate) struct Aligned<F> {
 
 impl<F: Vector> Aligned<F> {
     pub fn zeros(count: usize) -> Self {
+        // Safe code cannot choose the alignment of a `Vec`. So it has some spare numbers, and the first
+        // aligned number is the start.
         let numbers = vec![F::ZERO; count + Self::SPARE];
         let start = Self::first_aligned(&numbers);
         Self { numbers, start }
@@ -86,10 +90,12 @@ impl<F: Vector> Aligned<F> {
 }
 
 impl<F> Aligned<F> {
-    /// Numbers there are more than asked for.
+    /// Number of spare numbers: enough for an aligned start to exist.
     const SPARE: usize = LINE / size_of::<F>();
 
     fn first_aligned(numbers: &[F]) -> usize {
+        // `align_offset` may return `usize::MAX` for no answer. Then the numbers are not aligned: slower, but
+        // correct.
         numbers.as_ptr().align_offset(LINE).min(Self::SPARE)
     }
 
@@ -100,7 +106,7 @@ impl<F> Aligned<F> {
 }
 
 impl<F: Clone> Clone for Aligned<F> {
-    /// A copy lies elsewhere, and starts from another number.
+    /// The copy has another address, so its start may be at another index.
     fn clone(&self) -> Self {
         let mut numbers = self.numbers.clone();
         let start = Self::first_aligned(&numbers);

@@ -1,14 +1,15 @@
 //! Dense layers: z = x Wᵀ + b, and the chain rule through it.
 //!
-//! Rows are samples.  `x` is (n, fan_in), `W` is (fan_out, fan_in), `b` is (fan_out), `z` is (n, fan_out).
-//! This is the textbook kernel: any scalar, any activation, any number of rows.  One row is the report's mode.
+//! Rows are samples. `x` is (n, fan_in), `W` is (fan_out, fan_in), `b` is (fan_out), `z` is (n, fan_out). The
+//! textbook kernel consists of these functions. They compute any number of rows of any scalar; the report
+//! computes one row at a time.
 
 use ndarray::linalg::general_mat_mul;
 use ndarray::{ArrayRef2, ArrayView1, ArrayView2, ArrayViewMut1, ArrayViewMut2};
 
 use crate::{LayerSpan, Scalar};
 
-/// One layer of a parameter vector, read.
+/// Read-only view of one layer of a parameter vector.
 #[derive(Clone, Copy, Debug)]
 pub struct DenseRef<'a, F = f64> {
     /// W, (fan_out, fan_in).
@@ -17,7 +18,7 @@ pub struct DenseRef<'a, F = f64> {
     pub bias: ArrayView1<'a, F>,
 }
 
-/// One layer of a parameter vector or a gradient, written.
+/// Mutable view of one layer of a parameter vector or a gradient.
 #[derive(Debug)]
 pub struct DenseMut<'a, F = f64> {
     /// W, (fan_out, fan_in).
@@ -44,6 +45,8 @@ impl<'a, F: Scalar> DenseRef<'a, F> {
     /// # Panics
     /// When a shape does not fit.
     pub fn forward_into(&self, x: &ArrayRef2<F>, z: &mut ArrayRef2<F>) {
+        // The bias is written first, so that one matrix product adds to it and no second pass over `z` is
+        // needed.
         z.assign(&self.bias);
         general_mat_mul(F::one(), x, &self.weights.t(), F::one(), z);
     }
@@ -68,15 +71,16 @@ impl<'a, F: Scalar> DenseMut<'a, F> {
         Self { weights: weights.expect("Layout::new sized this range"), bias: ArrayViewMut1::from(bias) }
     }
 
-    /// Adds ∂J/∂W += δᵀ x and ∂J/∂b += Σₙ δ (report, "Implementation details"), for `delta` = ∂J/∂z (n, fan_out)
-    /// and `x` (n, fan_in).
+    /// Adds ∂J/∂W += δᵀ x and ∂J/∂b += Σₙ δ (report, "Implementation details"), for `delta` = ∂J/∂z (n,
+    /// fan_out) and `x` (n, fan_in).
     ///
     /// # Panics
     /// When a shape does not fit.
     pub fn accumulate(&mut self, x: &ArrayRef2<F>, delta: &ArrayRef2<F>) {
         general_mat_mul(F::one(), &delta.t(), x, F::one(), &mut self.weights);
         for row in delta.rows() {
-            // Plain loops: an array operation for each row would cost more than the few additions of a narrow layer.
+            // A plain loop: an array operation for each row would cost more than the few additions of a
+            // narrow layer.
             for (b, &d) in self.bias.iter_mut().zip(row) {
                 *b += d;
             }

@@ -1,7 +1,8 @@
 //! exp, ln, tanh and the logistic sigmoid for slices: the same bits with every instruction set.
 //!
-//! Each is at most 2.5 units in the last place from the truth, over the whole range: ends, subnormal numbers, ±∞ and NaN
-//! included.  The polynomials are Chebyshev fits of our own to the functions given beside them.
+//! Each result is at most 2.5 units in the last place from the true value. This holds for all arguments,
+//! including very large and very small ones, subnormal numbers, ±∞ and NaN. The polynomials are Chebyshev
+//! approximations, made for this crate, of the functions that are named beside them.
 
 use pulp::{Simd, WithSimd};
 
@@ -15,7 +16,7 @@ pub fn exp<F: Scalar>(numbers: &mut [F]) {
     F::apply(Apply { function: Function::Exp, numbers });
 }
 
-/// Overwrites each number with its natural logarithm: −∞ for 0, NaN below.
+/// Overwrites each number with its natural logarithm: −∞ for 0, NaN for negative numbers.
 pub fn ln<F: Scalar>(numbers: &mut [F]) {
     F::apply(Apply { function: Function::Ln, numbers });
 }
@@ -30,18 +31,18 @@ pub fn sigmoid<F: Scalar>(numbers: &mut [F]) {
     F::apply(Apply { function: Function::Sigmoid, numbers });
 }
 
-/// Functions of [`Lanes`].
+/// An elementary function that is applied to each lane.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Function {
     Exp,
-    /// Of numbers ≤ 0, and NaN.
+    /// eˣ of x ≤ 0 or NaN: cheaper than `Exp`.
     ExpOfNegative,
     Ln,
     Tanh,
     Sigmoid,
 }
 
-/// A function and what it is applied to.
+/// A function and the numbers it is applied to, in place.
 #[derive(Debug)]
 pub struct Apply<'a, F> {
     pub(crate) function: Function,
@@ -61,7 +62,8 @@ impl<F: Vector> WithSimd for Apply<'_, F> {
         if rest.is_empty() {
             return;
         }
-        // What does not fill them goes through others.
+        // The rest does not fill a pair of registers. It is copied into a column, padded with ones, and
+        // computed there.
         let mut last = Column([F::ONE; TILE]);
         last.0[..rest.len()].copy_from_slice(rest);
         last.set(0, function.of(last.lanes::<S, PAIR>(simd, 0)));
@@ -70,14 +72,16 @@ impl<F: Vector> WithSimd for Apply<'_, F> {
 }
 
 impl Function {
-    /// The function of each number.
-    // Not a closure: that would be compiled without the instruction set that was chosen, forty times slower.
+    /// Applies the function to each lane.
+    // A method, not a closure: a closure would be compiled without the chosen instruction set, and was
+    // measured to be forty times slower.
     #[inline(always)]
     pub fn of<S: Simd, F: Vector, const R: usize>(self, x: Lanes<S, F, R>) -> Lanes<S, F, R> {
         if const { is_portable::<S>() } { self.call(x) } else { self.inlined(x) }
     }
 
-    /// Every processor has the portable instructions, so that they may be used in a function.
+    /// The portable code needs no special instructions, so it may be compiled as a function that is not
+    /// inlined.
     #[inline(never)]
     fn call<S: Simd, F: Vector, const R: usize>(self, x: Lanes<S, F, R>) -> Lanes<S, F, R> {
         self.inlined(x)
@@ -99,20 +103,21 @@ impl Function {
 #[derive(Debug)]
 pub struct Coefficients<F: 'static> {
     log2_e: F,
-    /// ln 2 in two parts; the first has so few bits that its product with an exponent is exact.
+    /// ln 2 as the sum of two numbers. The first has few bits, so that its product with an exponent is exact.
     ln_2: [F; 2],
     /// (eʳ − 1 − r) / r² for |r| ≤ ½ ln 2, highest power first.
     exp: &'static [F],
     /// (2 artanh s − 2s) / s³ as a polynomial in s² for |s| ≤ (√2 − 1) / (√2 + 1), highest power first.
     ln: &'static [F],
-    /// eˣ is 0 below the first, ∞ above the second.
+    /// eˣ rounds to 0 below the first number, and to ∞ above the second.
     exp_range: [F; 2],
-    /// A number of powers of two that keeps those of all k in the range of normal numbers, when it is added to negative ones and
-    /// subtracted from others; 2 to the power of −shift and of shift.
+    /// [shift, 2^−shift, 2^shift]. 2ᵏ may be subnormal or overflow. 2^(k + shift) for negative k and 2^(k −
+    /// shift) for the others are normal numbers.
     shift: [F; 3],
-    /// σ(x) and tanh(x/2) are 1 above; 2 to the power of their k − shift is a normal number up to there.
+    /// σ(x) and tanh(x/2) round to 1 above this number. Below it, the powers 2^(k − shift) that they use are
+    /// normal numbers.
     saturated: F,
-    /// The least normal number, and the power of two that makes subnormal ones normal, with its exponent.
+    /// [smallest normal number, 2ⁿ, n]. A subnormal number times 2ⁿ is normal.
     normal: [F; 3],
     infinity: F,
     nan: F,
@@ -183,6 +188,8 @@ impl<S: Simd, F: Vector, const R: usize> Lanes<S, F, R> {
     fn exp(self) -> Self {
         let Coefficients { exp_range: [low, high], shift: [shift, below, above], .. } = F::COEFFICIENTS;
         let (zero, shift, x) = (self.all(F::ZERO), self.all(shift), self.at_least(low).at_most(high));
+        // Two factors, because a single power of two reaches neither subnormal results nor those close to
+        // overflow.
         let (e, power) = x.scaled_exp(x.if_less(zero, shift, -shift));
         e * power * x.if_less(zero, self.all(below), self.all(above))
     }
@@ -191,12 +198,13 @@ impl<S: Simd, F: Vector, const R: usize> Lanes<S, F, R> {
     #[inline(always)]
     fn exp_of_negative(self) -> Self {
         let Coefficients { exp_range: [low, _], shift: [shift, below, _], .. } = F::COEFFICIENTS;
-        // One power of two would not reach the subnormal numbers.
+        // A single power of two would not reach subnormal results.
         let (e, power) = self.at_least(low).scaled_exp(self.all(shift));
         e * power * below
     }
 
-    /// σ(z) = 1 / (1 + e⁻ᶻ) = c / (c + c e⁻ᶻ), where c e⁻ᶻ is neither too large nor too small for any z that matters.
+    /// σ(z) = 1 / (1 + e⁻ᶻ) = c / (c + c e⁻ᶻ) with c = 2^−shift. So c e⁻ᶻ neither overflows nor underflows
+    /// for any z between the bounds.
     #[inline(always)]
     fn sigmoid(self) -> Self {
         let Coefficients { exp_range: [low, _], saturated, shift: [shift, c, _], .. } = F::COEFFICIENTS;
@@ -206,17 +214,17 @@ impl<S: Simd, F: Vector, const R: usize> Lanes<S, F, R> {
         c / e.mul_add(power, c)
     }
 
-    /// tanh z = −m / (2 + m) with m = e⁻²ᶻ − 1 for z ≥ 0, and odd.
+    /// tanh z = −m / (2 + m) with m = e⁻²ᶻ − 1, for z ≥ 0. tanh is odd.
     #[inline(always)]
     fn tanh(self) -> Self {
         let x = -(self.abs() * F::COEFFICIENTS.two).at_most(F::COEFFICIENTS.saturated);
         let (r, power) = x.reduced(self.all(F::ZERO));
-        // e⁻²ᶻ − 1 = 2ᵏ (eʳ − 1) + (2ᵏ − 1), of which nothing cancels.
+        // e⁻²ᶻ − 1 = 2ᵏ (eʳ − 1) + (2ᵏ − 1): computed so, no digits are lost by cancellation.
         let exp_minus_1 = (r * r).mul_add(r.polynomial(F::COEFFICIENTS.exp), r);
         let m = power.mul_add(exp_minus_1, power - F::ONE);
         let half = self.all(F::COEFFICIENTS.half);
         let h = m * self.if_less(self.all(F::ZERO), half, -half);
-        // tanh z = h (1 + |tanh z|) with h = ∓m / 2: so the roundings of the quotient are halved, or better.
+        // tanh z = h (1 + |tanh z|) with h = ∓m / 2. So a rounding error of the quotient counts at most half.
         (-h).mul_add(m / (m + F::COEFFICIENTS.two), h)
     }
 
@@ -234,12 +242,13 @@ impl<S: Simd, F: Vector, const R: usize> Lanes<S, F, R> {
         // 2s = f − s f, so ln m = f − s (f − w P(w)).
         let low = s * (f - w * w.polynomial(ln)) - k * ln_2[1];
         let value = k.mul_add(self.all(ln_2[0]), f - low);
+        // Special arguments: ∞ and NaN return themselves, 0 returns −∞, and negative numbers return NaN.
         let value = self.if_less(self.all(infinity), value, self);
         let value = self.if_equal(zero, -self.all(infinity), value);
         self.if_less(zero, self.all(nan), value)
     }
 
-    /// eʳ and 2 to the power of k + shift, with x = k ln 2 + r: their product is eˣ, 2 to the power of shift times.
+    /// Returns eʳ and 2^(k + shift), where x = k ln 2 + r. Their product is eˣ · 2^shift.
     #[inline(always)]
     fn scaled_exp(self, shift: Self) -> (Self, Self) {
         let (r, power) = self.reduced(shift);
@@ -248,7 +257,7 @@ impl<S: Simd, F: Vector, const R: usize> Lanes<S, F, R> {
         (r.polynomial(F::COEFFICIENTS.exp).mul_add(r, one).mul_add(r, one), power)
     }
 
-    /// r and 2 to the power of k + shift, with x = k ln 2 + r and |r| ≤ ½ ln 2.
+    /// Returns r and 2^(k + shift), where x = k ln 2 + r and |r| ≤ ½ ln 2.
     #[inline(always)]
     fn reduced(self, shift: Self) -> (Self, Self) {
         let Coefficients { log2_e, ln_2, .. } = F::COEFFICIENTS;
@@ -257,20 +266,21 @@ impl<S: Simd, F: Vector, const R: usize> Lanes<S, F, R> {
         (r, power)
     }
 
-    /// The larger one of x and a bound; NaN stays.
+    /// The larger of x and a bound; NaN stays NaN.
     #[inline(always)]
     fn at_least(self, bound: F) -> Self {
         let bound = self.all(bound);
         self.if_less(bound, bound, self)
     }
 
-    /// The smaller one of x and a bound; NaN stays.
+    /// The smaller of x and a bound; NaN stays NaN.
     #[inline(always)]
     fn at_most(self, bound: F) -> Self {
         let bound = self.all(bound);
         bound.if_less(self, bound, self)
     }
 
+    /// The polynomial with these coefficients, highest power first, by Horner's rule.
     #[inline(always)]
     fn polynomial(self, coefficients: &[F]) -> Self {
         let mut sum = self.all(coefficients[0]);

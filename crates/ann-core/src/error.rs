@@ -1,20 +1,21 @@
-//! Everything that can be wrong with what a user hands us, in one enum.
+//! The errors of this crate, in one enum.
 
 use thiserror::Error;
 
 use crate::{ParameterId, TargetKind};
 
-/// The result of everything in this crate that can fail.
+/// The result of every function in this crate that can fail.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// What was wrong, where, what was found and what was expected.  Rows and columns count from 0, layers from 1.
+/// Says what is wrong, where, what was found and what was expected. Rows and columns are counted from 0,
+/// layers from 1.
 #[derive(Debug, Clone, PartialEq, Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The architecture has no layer at all.
+    /// The architecture has no layer.
     #[error("the architecture has no layer: add at least the output layer with `.dense(width, activation)`")]
     NoLayers,
-    /// The architecture starts from zero input columns.
+    /// The architecture has no input columns.
     #[error("there are 0 inputs (feature columns), expected at least 1")]
     NoInputs,
     /// A layer has no units.
@@ -31,13 +32,13 @@ pub enum Error {
         /// The slope found.
         value: f64,
     },
-    /// The number of parameters does not fit into memory addresses.
+    /// The number of parameters is too large for the address space.
     #[error("layer {layer} makes the network too large: its parameters cannot be counted in a machine word")]
     TooManyParameters {
         /// Which layer, counted from 1.
         layer: usize,
     },
-    /// The system does not give the memory that is needed.
+    /// The system cannot provide the memory that is needed.
     #[error(
         "{what} need {:.1} GB of memory, more than the system gives: choose narrower layers, fewer classes or fewer rows at a time",
         *bytes as f64 / 1e9
@@ -45,10 +46,10 @@ pub enum Error {
     OutOfMemory {
         /// What the memory is for.
         what: &'static str,
-        /// Number of bytes; `usize::MAX` where they are too many to be counted.
+        /// Number of bytes; `usize::MAX` if the number overflows.
         bytes: usize,
     },
-    /// A parameter vector of another length than the architecture has parameters.
+    /// The parameter vector has another length than the architecture requires.
     #[error("{found} parameters were given, the architecture has {expected}")]
     ParameterCount {
         /// Σ (fan_in + 1) · fan_out.
@@ -56,7 +57,7 @@ pub enum Error {
         /// Length of the slice.
         found: usize,
     },
-    /// A network trained or checked on a problem that was made for another one.
+    /// A network is trained or checked on a problem that was made for another architecture.
     #[error(
         "the network is {found}, the problem was made for {expected} (a custom activation equals only its clones)"
     )]
@@ -74,10 +75,10 @@ pub enum Error {
         /// Columns of the matrix.
         found: usize,
     },
-    /// There is nothing to learn from.
+    /// There are no rows.
     #[error("there are no samples: expected at least 1 row")]
     NoSamples,
-    /// Features and targets are not as many.
+    /// The numbers of feature rows and of targets differ.
     #[error("there are {features} rows of features but {targets} targets, expected one target for each row")]
     RowMismatch {
         /// Rows of the feature matrix.
@@ -85,7 +86,7 @@ pub enum Error {
         /// Number of targets.
         targets: usize,
     },
-    /// A NaN or an infinity among features or targets.
+    /// Features or targets contain a NaN or an infinity.
     #[error(
         "{what} hold {value:?} at row {row}, column {column} (counted from 0), expected finite numbers: remove or replace it"
     )]
@@ -99,7 +100,7 @@ pub enum Error {
         /// The value found.
         value: f64,
     },
-    /// A NaN or an infinity among given parameters.
+    /// A parameter is NaN or infinite.
     #[error("parameter {place} is {value:?}, expected a finite number")]
     NonFiniteParameter {
         /// Which parameter.
@@ -107,7 +108,7 @@ pub enum Error {
         /// The value found.
         value: f64,
     },
-    /// An output that left the range of numbers, although features and parameters are finite.
+    /// An output is not finite, although features and parameters are.
     #[error(
         "output {output} of row {row} (counted from 0) is {value:?}: features or weights are too large, scale the features"
     )]
@@ -119,7 +120,7 @@ pub enum Error {
         /// The value found.
         value: f64,
     },
-    /// A class index at or above the number of outputs.
+    /// A class index is not below the number of outputs.
     #[error(
         "target of row {row} is class {found}, the network has {classes} outputs: expected a class below {classes}"
     )]
@@ -131,7 +132,7 @@ pub enum Error {
         /// Number of outputs.
         classes: usize,
     },
-    /// Targets with another number of columns than the network has outputs.
+    /// The number of target columns is not the number of outputs.
     #[error("targets have {found} columns, the network has {expected} outputs")]
     TargetWidth {
         /// Outputs of the architecture.
@@ -139,17 +140,17 @@ pub enum Error {
         /// Columns of the targets.
         found: usize,
     },
-    /// Class targets for a loss on values, or values for a loss on classes.
+    /// The targets are classes but the loss needs values, or the reverse.
     #[error("{loss} needs {expected} as targets, found {found}")]
     TargetKind {
         /// The loss.
         loss: String,
-        /// What it is a function of.
+        /// The kind of targets that it needs.
         expected: TargetKind,
-        /// What was given.
+        /// The kind of targets that was given.
         found: TargetKind,
     },
-    /// A slice for outputs of another length than the network has outputs.
+    /// The slice for the outputs has not the length of the network's outputs.
     #[error("there is room for {found} outputs, the network has {expected}")]
     OutputCount {
         /// Outputs of the architecture.
@@ -157,25 +158,25 @@ pub enum Error {
         /// Length of the slice.
         found: usize,
     },
-    /// Instructions that this processor does not have.
+    /// The processor does not have the instruction set.
     #[error("this processor has no {asked} instructions, expected one of {available:?}")]
     InstructionsUnavailable {
-        /// The instructions asked for.
+        /// The instruction set that was asked for.
         asked: String,
-        /// Those there are.
+        /// The instruction sets of this processor.
         available: Vec<String>,
     },
-    /// Instructions chosen after others have been used.
+    /// An instruction set is chosen after another one has been used.
     #[error(
-        "{used} instructions are in use already, expected {asked} to be chosen before anything is computed or asked"
+        "{used} instructions are already in use: choose {asked} before anything is computed or `InstructionSet::used` is called"
     )]
     InstructionsInUse {
-        /// The instructions asked for.
+        /// The instruction set that was asked for.
         asked: String,
-        /// Those in use.
+        /// The instruction set in use.
         used: String,
     },
-    /// A setting outside its range.
+    /// A setting is outside its range.
     #[error("{name} is {value:?}, expected {expected}")]
     InvalidSetting {
         /// Name of the setting.

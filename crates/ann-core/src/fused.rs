@@ -1,10 +1,15 @@
-//! The fused kernel: rows along the lanes of registers, layer after layer while a group of tiles stays in the cache.
+//! The fused kernel: rows along the lanes of vector registers. A group of tiles passes through all layers
+//! while it is in the cache.
 //!
-//! A tile is 32 rows; each quantity of its units is a [`Column`], and a layer's are `width` columns one after the other, tile
-//! by tile.  Weights are read where θ holds them, one number for all lanes; only rows are copied, see [`Tiles`].
-//! Sums over rows run along each lane, then over the lanes by halves: their order depends on shapes alone.
+//! A tile is 32 rows. Each quantity of a unit, for example its activations, is a [`Column`]: one number for
+//! each row of the tile. A layer has `width` consecutive columns per tile, tile by tile. The forward pass
+//! reads each weight from θ and uses it for all lanes. Rows are copied into tiles first, see [`Tiles`].
 //!
-//! Formulas and names are those of the textbook kernel; forward stands above backward, and backward adds.
+//! A sum over rows is computed in each lane first, and then over the lanes by halves. Its order depends on
+//! shapes alone, so all instruction sets give the same bits.
+//!
+//! Formulas and names are those of the textbook kernel. The forward pass is above the backward pass, which
+//! adds to the gradient.
 
 pub(crate) mod activations;
 pub(crate) mod losses;
@@ -25,42 +30,44 @@ use losses::Sums;
 use tiles::Group;
 pub(crate) use tiles::Tiles;
 
-/// A group of tiles should fit here with all its activations: the part of a core's second cache that is ours.
+/// A group of tiles should fit in this number of bytes with its features, activations and δ: our share of the
+/// second-level cache of a core.
 const CACHE: usize = 1 << 20;
-/// No fewer tiles in a group: each pass over the weights should serve some rows.
+/// Smallest number of tiles in a group: each pass over the weights should serve many rows.
 const LEAST_TILES: usize = 8;
-/// No more tiles in a group: narrow networks gain nothing from more than 512 rows.
+/// Largest number of tiles in a group: narrow networks gain nothing from more than 512 rows.
 const MOST_TILES: usize = 16;
 
-/// Whether this kernel computes what the architecture asks for.
+/// Whether this kernel can compute the architecture.
 pub(crate) fn can_compute(architecture: &Architecture) -> bool {
-    // Classes are compared as numbers, and f32 counts up to 2²⁴.
+    // Classes are compared as floating-point numbers, and `f32` holds every integer only up to 2²⁴.
     let countable = architecture.output_width() <= 1 << 24;
     countable && architecture.layers().iter().all(|layer| has_derivative_from_value(&layer.activation))
 }
 
-/// Whether σ′(z) follows from σ(z): this kernel keeps only a.
+/// Whether σ′(z) is a function of σ(z): this kernel keeps a, but not z.
 fn has_derivative_from_value(activation: &Activation) -> bool {
     match activation {
         Activation::Identity | Activation::Sigmoid | Activation::Tanh | Activation::Relu => true,
+        // With a negative slope a would be positive on both sides of z = 0, and σ′ would not follow from it.
         Activation::LeakyRelu { slope } => *slope >= 0.0,
         Activation::Custom(_) => false,
     }
 }
 
-/// Activations and δ of a group of tiles, to be reused.
+/// Reusable buffers: activations and δ of one group of tiles.
 #[derive(Clone, Debug)]
 pub(crate) struct FusedBuffers<F> {
-    /// Tiles of a group.
+    /// Number of tiles in a group.
     tiles: usize,
     layers: Vec<FusedLayer<F>>,
-    /// Room for transposed columns or weights.
+    /// Working space for transposed columns, or for strips of weights.
     transposed: Vec<Column<F>>,
     outputs: usize,
     row: RowInF64,
 }
 
-/// a and δ of one layer: column (tile · width + unit).
+/// a and δ of one layer. The column of a unit has index tile · width + unit.
 #[derive(Clone, Debug)]
 struct FusedLayer<F> {
     a: Vec<Column<F>>,
@@ -68,7 +75,7 @@ struct FusedLayer<F> {
 }
 
 impl<F: Scalar> FusedBuffers<F> {
-    /// Room for blocks of at most `rows` rows; larger ones go through it group by group.
+    /// Buffers for blocks of at most `rows` rows. A larger block is computed group by group.
     pub fn new(architecture: &Architecture, rows: usize) -> Self {
         let tiles = tiles_of_a_group::<F>(architecture).min(rows.div_ceil(TILE));
         let columns = |count: usize| vec![Column::ZERO; tiles * count];
@@ -83,7 +90,7 @@ impl<F: Scalar> FusedBuffers<F> {
         }
     }
 
-    /// What [`new`](Self::new) allocates, and copies of the rows.
+    /// Number of bytes that [`new`](Self::new) allocates, plus those of the rows in tiles.
     pub fn bytes(architecture: &Architecture, rows: usize) -> usize {
         let tiles = tiles_of_a_group::<F>(architecture).min(rows.div_ceil(TILE));
         let row = architecture.input_width().saturating_add(architecture.output_width());
@@ -92,12 +99,13 @@ impl<F: Scalar> FusedBuffers<F> {
         bytes_of::<Column<F>>(columns.saturating_add(transposed_columns(architecture, tiles)))
     }
 
-    /// Rows of a group.
+    /// Number of rows in a group.
     pub fn rows(&self) -> usize {
         self.tiles * TILE
     }
 }
 
+/// Number of tiles in a group: as many as fit in [`CACHE`], within the two bounds.
 fn tiles_of_a_group<F>(architecture: &Architecture) -> usize {
     let columns = architecture.units().saturating_mul(2).saturating_add(architecture.input_width());
     let bytes = bytes_of::<Column<F>>(columns);
@@ -109,17 +117,17 @@ fn transposed_columns(architecture: &Architecture, tiles: usize) -> usize {
     columns.max().unwrap_or(0)
 }
 
-/// What goes through the kernel.
+/// One pass through the kernel: a network, rows, buffers, and what to compute.
 #[derive(Debug)]
 pub struct FusedPass<'a, F> {
     pub(crate) network: NetworkRef<'a, F>,
     pub(crate) tiles: &'a Tiles<F>,
     pub(crate) buffers: &'a mut FusedBuffers<F>,
-    /// Outputs stay in the buffers: whoever wants no more sends one group at most.
+    /// The outputs stay in the buffers, so a caller that wants only these passes at most one group.
     pub(crate) goal: Goal<'a, F>,
 }
 
-/// Runs a pass.
+/// Runs a pass with the chosen instruction set.
 pub(crate) fn run<F: Scalar>(pass: FusedPass<'_, F>) -> Tally {
     F::run_fused(pass)
 }
@@ -147,6 +155,8 @@ impl<F: Scalar> WithSimd for FusedPass<'_, F> {
         let Self { network, tiles, buffers, mut goal } = self;
         let (group, inputs) = (buffers.tiles, network.architecture.input_width());
         let mut sums = Sums::ZERO;
+        // One group passes forward through all layers and back before the next group, so its activations and
+        // δ stay in the cache.
         for (index, x) in tiles.x.chunks(group * inputs).enumerate() {
             let (count, rows) = (x.len() / inputs, tiles.rows - index * group * TILE);
             forward_pass(simd, network, x, rows.min(count * TILE), buffers);
@@ -176,6 +186,8 @@ fn forward_pass<S: Simd, F: Scalar>(
         let a = &mut from_here[0].a[..tiles * span.fan_out];
         let (weights, bias) = (&network.parameters[span.weights()], &network.parameters[span.bias()]);
         products::forward(simd, weights, bias, input, a);
+        // Only the last tile may have lanes without a row. Its registers that hold no row at all are left
+        // out.
         let (full, last) = a.split_at_mut(rows / TILE * span.fan_out);
         for column in full {
             activations::apply::<S, F, PAIR>(simd, &layer.activation, column.registers_mut::<S>());
@@ -187,13 +199,13 @@ fn forward_pass<S: Simd, F: Scalar>(
                 &layer.activation,
                 &mut column.registers_mut::<S>()[..filled],
             );
-            // Lanes without a row are multiplied by δ = 0 later, and must be finite for that.
+            // Lanes without a row are multiplied by δ = 0 later. They must be finite, because 0 · ∞ is NaN.
             column.0[rows % TILE..].fill(F::ZERO);
         }
     }
 }
 
-/// ℓ of each row, and δ = ∂ℓ/∂a of the output layer.
+/// Adds ℓ of each row to `sums`, and overwrites δ of the output layer with ∂ℓ/∂a.
 #[inline(always)]
 fn loss_pass<S: Simd, F: Scalar>(
     simd: S,
@@ -207,7 +219,8 @@ fn loss_pass<S: Simd, F: Scalar>(
     losses::add(simd, loss, group, *outputs, a, delta, row, sums);
 }
 
-/// Last layer to first: δ⁽ᵏ⁾ = ∂J/∂a⁽ᵏ⁾ ∘ σ′, ∂J/∂W⁽ᵏ⁾ += δ⁽ᵏ⁾ᵀ a⁽ᵏ⁻¹⁾, ∂J/∂b⁽ᵏ⁾ += Σ δ⁽ᵏ⁾, and ∂J/∂a⁽ᵏ⁻¹⁾ = δ⁽ᵏ⁾ W⁽ᵏ⁾.
+/// Last layer to first: δ⁽ᵏ⁾ = ∂J/∂a⁽ᵏ⁾ ∘ σ′, then ∂J/∂W⁽ᵏ⁾ += δ⁽ᵏ⁾ᵀ a⁽ᵏ⁻¹⁾, ∂J/∂b⁽ᵏ⁾ += Σ δ⁽ᵏ⁾ and
+/// ∂J/∂a⁽ᵏ⁻¹⁾ = δ⁽ᵏ⁾ W⁽ᵏ⁾.
 #[inline(always)]
 fn backward_pass<S: Simd, F: Scalar>(
     simd: S,
@@ -223,6 +236,7 @@ fn backward_pass<S: Simd, F: Scalar>(
         let FusedLayer { a, delta } = &mut from_here[0];
         let delta = &mut delta[..tiles * span.fan_out];
         for (a, delta) in a.iter().zip(&mut *delta) {
+            // From ∂J/∂a to ∂J/∂z, in place: nobody needs ∂J/∂a after this.
             let (a, delta) = (a.registers::<S>(), delta.registers_mut::<S>());
             activations::multiply_derivative::<S, F>(simd, &layer.activation, a, delta);
         }
@@ -230,6 +244,7 @@ fn backward_pass<S: Simd, F: Scalar>(
         let (weights, bias) = gradient[span.all()].split_at_mut(span.fan_in * span.fan_out);
         products::add_bias_gradient(simd, delta, bias);
         products::add_weight_gradient(simd, delta, input, span.fan_out, transposed, weights);
+        // The first layer has no layer below: ∂J/∂x of the features is not computed.
         if let Some(previous) = before.last_mut() {
             let weights = &network.parameters[span.weights()];
             let x_delta = &mut previous.delta[..tiles * span.fan_in];

@@ -8,19 +8,21 @@ use crate::memory::{bytes_of, ensure_available};
 use crate::vector::all_finite;
 use crate::{Error, LayerSpan, Layout, Result, Scalar};
 
-/// How weights begin.  Biases always begin at 0.
+/// How the weights are initialised. Biases are initialised with 0.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Init {
-    /// W ~ N(0, gain² · 2 / (fan_in + fan_out)); Glorot and Bengio 2010, "Understanding the difficulty of training
-    /// deep feedforward neural networks".  The default, with gain 1; the report's own runs used gain 5.
+    /// W ~ N(0, gain² · 2 / (fan_in + fan_out)); Glorot and Bengio 2010, "Understanding the difficulty of
+    /// training deep feedforward neural networks". The default, with gain 1; the report's own runs used gain
+    /// 5.
     XavierNormal {
         /// Factor on the standard deviation, finite and ≥ 0.
         gain: f64,
     },
-    /// W ~ N(0, 2 / fan_in); He et al. 2015, "Delving deep into rectifiers".  For ReLU layers.
+    /// W ~ N(0, 2 / fan_in); He et al. 2015, "Delving deep into rectifiers". For ReLU layers.
     HeNormal,
-    /// All weights 0, without a draw: every unit of a layer stays equal to the others.  For networks without a hidden layer, and tests.
+    /// All weights are 0, and no random number is drawn. The units of a hidden layer then stay equal to each
+    /// other, so this is for networks without hidden layers, and for tests.
     Zeros,
 }
 
@@ -33,7 +35,8 @@ impl Default for Init {
 }
 
 impl Init {
-    /// Draws θ in the order of the layout, in `f64`, rounded to `F`: the same seed means the same network in both.
+    /// Draws θ in the order of the layout. Numbers are drawn in `f64` and rounded to `F`, so one seed gives
+    /// the same network in both precisions.
     pub(crate) fn draw<F: Scalar>(self, layout: &Layout, rng: &mut impl rand::Rng) -> Result<Vec<F>> {
         ensure_available("the parameters", bytes_of::<F>(layout.len()))?;
         let mut parameters = vec![F::zero(); layout.len()];
@@ -50,7 +53,7 @@ impl Init {
         Ok(parameters)
     }
 
-    /// A gain must be a number ≥ 0, and must not carry a weight out of the scalar's range.
+    /// Returns an error if the gain is not a number ≥ 0, or is so large that a weight is not finite.
     fn check_gain<F: Scalar>(self, parameters: &[F]) -> Result<()> {
         match self {
             Self::XavierNormal { gain } if !(gain >= 0.0 && all_finite(parameters)) => {
@@ -70,9 +73,11 @@ impl Init {
     }
 }
 
-/// The generator used throughout: ChaCha with 8 rounds, whose integers are the same on every platform.
+/// The generator that the whole workspace uses: ChaCha with 8 rounds. Its integers are the same on every
+/// platform.
 ///
-/// Normal draws built on it may differ in the last bit where the platform's `exp` does.
+/// Normally distributed numbers drawn from it may differ in the last bit between platforms whose `exp`
+/// differs.
 pub fn seeded(seed: u64) -> ChaCha8Rng {
     ChaCha8Rng::seed_from_u64(seed)
 }

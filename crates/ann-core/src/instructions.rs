@@ -1,4 +1,5 @@
-//! Which instructions the kernels use: the best that this processor has, found out once.
+//! The instruction set that the kernels use: by default the best one that the processor has. It is determined
+//! once, when it is first needed.
 
 use std::fmt::{self, Display};
 use std::sync::OnceLock;
@@ -9,31 +10,31 @@ use crate::{Error, Result};
 
 static CHOSEN: OnceLock<Arch> = OnceLock::new();
 
-/// An instruction set that the fast kernels can be run with.  All of them give the same bits.
+/// An instruction set for the fast kernels. All of them give the same bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum InstructionSet {
-    /// Without vector instructions, on any processor.  Fused multiply-adds are computed in a function, 36 to 180 times
-    /// as slow as AVX-512.
+    /// No vector instructions: works on any processor. Fused multiply-adds are computed by a library
+    /// function, so it takes 36 to 180 times as long as AVX-512.
     Scalar,
-    /// AVX2 and fused multiply-add.
+    /// AVX2 with fused multiply-add.
     Avx2,
     /// AVX-512.
     Avx512,
-    /// NEON, of 64-bit ARM.
+    /// NEON, on 64-bit ARM.
     Neon,
 }
 
 impl InstructionSet {
-    /// In the order of their speed.
+    /// From the slowest to the fastest.
     const ALL: [Self; 4] = [Self::Scalar, Self::Neon, Self::Avx2, Self::Avx512];
 
-    /// Those that this processor has, slowest first.
+    /// The instruction sets that this processor has, slowest first.
     pub fn available() -> Vec<Self> {
         Self::ALL.into_iter().filter(|instructions| instructions.arch().is_some()).collect()
     }
 
-    /// Those that are used by this program: from this question on at the latest, the answer stays.
+    /// The instruction set that this program uses. After this call it cannot be changed any more.
     pub fn used() -> Self {
         match arch() {
             #[cfg(target_arch = "x86_64")]
@@ -46,11 +47,11 @@ impl InstructionSet {
         }
     }
 
-    /// Makes this program use these instructions from here on, for a comparison or a measurement: to be called before anything has
-    /// been computed, and before [`used`](Self::used) has been asked.
+    /// Makes this program use this instruction set, for a comparison or a measurement. Call it before
+    /// anything is computed, and before [`used`](Self::used).
     ///
     /// # Errors
-    /// This processor does not have them, or others have been used already.
+    /// This processor does not have it, or another one has been used already.
     pub fn choose(self) -> Result<()> {
         let available =
             || Self::available().into_iter().map(|instructions| instructions.to_string()).collect();
@@ -88,7 +89,7 @@ impl Display for InstructionSet {
     }
 }
 
-/// Runs with the instructions to use.
+/// Runs `work`, compiled for the chosen instruction set.
 pub(crate) fn dispatch<Work: WithSimd>(work: Work) -> Work::Output {
     match arch() {
         #[cfg(target_arch = "x86_64")]
@@ -97,17 +98,20 @@ pub(crate) fn dispatch<Work: WithSimd>(work: Work) -> Work::Output {
         Arch::V3(simd) => Simd::vectorize(simd, work),
         #[cfg(target_arch = "aarch64")]
         Arch::Neon(simd) => Simd::vectorize(simd, work),
-        // Two numbers or four stand for a register: functions take numbers apart in halves, so one would not do.
+        // A portable register holds 2 `f64` or 4 `f32`. One number would not do: some functions treat an
+        // `f64` as two `u32`, so registers of both must have the same size.
         _ => Scalar128b.vectorize(work),
     }
 }
 
-/// Whether S is `Scalar128b`, told from the others of [`dispatch`] by lanes and registers.  What runs there is slow in any case, so the
-/// kernels are kept small for it: they would take half of the time to compile.
+/// Whether S is `Scalar128b`, which differs from the others in [`dispatch`] by lanes and number of registers.
+/// It is slow in any case, so the kernels use small blocks for it: large ones would take half of the compile
+/// time.
 pub(crate) const fn is_portable<S: Simd>() -> bool {
     S::F64_LANES == Scalar128b::F64_LANES && S::REGISTER_COUNT == Scalar128b::REGISTER_COUNT
 }
 
+/// The instruction set in use, determined at the first call.
 fn arch() -> Arch {
     *CHOSEN.get_or_init(Arch::new)
 }

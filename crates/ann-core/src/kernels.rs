@@ -1,5 +1,5 @@
-//! The entry points of the kernels, compiled once for each number type and with this crate: a generic entry point would be compiled
-//! again in every crate that trains a network.
+//! The entry points of the kernels. They are compiled with this crate, once for each number type: a generic
+//! entry point would be compiled again in every crate that trains a network.
 
 use crate::elementary::Apply;
 use crate::fused::FusedPass;
@@ -10,15 +10,16 @@ use crate::predictor::Sample;
 use crate::vector::ScaleAdd;
 use crate::wide::WidePass;
 
-/// The entry points for one number type.  Users cannot name this trait, so they cannot implement `Scalar`.
+/// The entry points for one number type. Users cannot name this trait, so they cannot implement `Scalar` for
+/// other types.
 pub trait Kernels: Vector {
-    /// Sends rows through the fused kernel.
+    /// Computes a pass through the fused kernel.
     fn run_fused(pass: FusedPass<'_, Self>) -> Tally;
-    /// Sends rows through the wide kernel.
+    /// Computes a pass through the wide kernel.
     fn run_wide(pass: WidePass<'_, Self>) -> Tally;
     /// Computes the outputs for one sample.
     fn predict(sample: Sample<'_, Self>);
-    /// Adds or multiplies whole vectors.
+    /// Scales a vector, or adds a multiple of another one to it.
     fn scale_add(work: ScaleAdd<'_, Self>);
     /// Applies an elementary function to a vector.
     fn apply(work: Apply<'_, Self>);
@@ -26,6 +27,7 @@ pub trait Kernels: Vector {
 
 macro_rules! kernels {
     ($($number:ident),*) => {$(
+        // The type is concrete here, so the compiler makes the code of all instruction sets now.
         impl Kernels for $number {
             fn run_fused(pass: FusedPass<'_, Self>) -> Tally { dispatch(pass) }
             fn run_wide(pass: WidePass<'_, Self>) -> Tally { dispatch(pass) }

@@ -1,7 +1,8 @@
-//! Numbers side by side in a register of the processor, however wide that is.
+//! Numbers in vector registers, with arithmetic that does not depend on the width of a register.
 //!
-//! What is written with [`Lanes`] gives the same bits with every instruction set: each lane stands for itself, products are
-//! added in one rounding everywhere (where the processor cannot, a library does, slowly), and sums over lanes have one order.
+//! Code that uses [`Lanes`] gives the same bits with every instruction set. The lanes are independent of each
+//! other. A product is added with a single rounding everywhere; where the processor cannot do this, a library
+//! function does, slowly. And sums over lanes have one fixed order.
 
 use std::ops::{Add, Div, Mul, Neg, Sub};
 
@@ -10,18 +11,18 @@ use pulp::bytemuck::cast;
 
 use crate::elementary::Coefficients;
 
-/// What a number type must know about its registers.  Nobody outside can name this trait: it seals `Scalar`.
+/// The operations on registers of one number type. Users cannot name this trait; it seals `Scalar`.
 pub trait Vector: Copy + Send + Sync + 'static {
-    /// As many numbers as fit into a register.
+    /// A vector register filled with numbers of this type.
     type Register<S: Simd>: Copy;
-    /// As many as fill a line.  Where rows stand along the lanes, their sums have so many parts, whatever the width of a register:
-    /// row i belongs to part i mod LANES.
+    /// Number of values in a line. Where rows are along the lanes, a sum over rows consists of this number of
+    /// partial sums, whatever the width of a register: row i is added to partial sum i mod LANES.
     const LANES: usize;
     const ZERO: Self;
     const ONE: Self;
     const COEFFICIENTS: Coefficients<Self>;
 
-    /// How many numbers a register holds: 2, or more by powers of two up to LANES.
+    /// Number of values in a register: a power of two from 2 to LANES.
     fn width<S: Simd>() -> usize;
     fn registers<S: Simd>(numbers: &[Self]) -> &[Self::Register<S>];
     fn registers_mut<S: Simd>(numbers: &mut [Self]) -> &mut [Self::Register<S>];
@@ -40,7 +41,7 @@ pub trait Vector: Copy + Send + Sync + 'static {
         b: Self::Register<S>,
         c: Self::Register<S>,
     ) -> Self::Register<S>;
-    /// `then` where a < b; `otherwise` elsewhere, also where one is NaN.
+    /// `then` where a < b, `otherwise` elsewhere, also if a or b is NaN.
     fn if_less<S: Simd>(
         simd: S,
         a: Self::Register<S>,
@@ -48,7 +49,7 @@ pub trait Vector: Copy + Send + Sync + 'static {
         then: Self::Register<S>,
         otherwise: Self::Register<S>,
     ) -> Self::Register<S>;
-    /// `then` where a = b; `otherwise` elsewhere.
+    /// `then` where a = b, `otherwise` elsewhere.
     fn if_equal<S: Simd>(
         simd: S,
         a: Self::Register<S>,
@@ -56,17 +57,19 @@ pub trait Vector: Copy + Send + Sync + 'static {
         then: Self::Register<S>,
         otherwise: Self::Register<S>,
     ) -> Self::Register<S>;
-    /// The sum over the lanes: the upper half is added to the lower one, until one number is left.
+    /// The sum over the lanes, by halves: the upper half is added to the lower half, until one number is
+    /// left.
     fn sum<S: Simd>(simd: S, a: Self::Register<S>) -> Self;
 
-    /// The whole number k next to x · factor, and 2 to the power of k + shift, which must be a normal number; shift is whole.
+    /// Returns k, the integer nearest to x · factor, and 2^(k + shift), which must be a normal number.
+    /// `shift` is an integer.
     fn power_of_two<S: Simd>(
         simd: S,
         x: Self::Register<S>,
         factor: Self,
         shift: Self::Register<S>,
     ) -> [Self::Register<S>; 2];
-    /// k and m of a positive normal x = 2ᵏ m with √½ ≤ m < √2.
+    /// Returns k and m, where x = 2ᵏ m and √½ ≤ m < √2. x must be positive and normal.
     fn exponent_and_mantissa<S: Simd>(simd: S, x: Self::Register<S>) -> [Self::Register<S>; 2];
 }
 
@@ -158,10 +161,16 @@ macro_rules! vector {
     };
 }
 
-// Adding 1.5 · 2ⁿ to a number makes its whole part the lowest bits; with the bias added too, these are an exponent once they are
-// shifted to its place, where all bits above them fall off.  Shifts exist for 32 bits only.  So in f64 the whole numbers live in
-// the upper half of the 64 bits: adding 1.5 · 2²⁰ leaves 32 bits for the fraction, which are cut off; ½ more makes cutting off
-// rounding.
+// `power_of_two` rounds by adding a large number. When 1.5 · 2²³ is added to an `f32`, the lowest bits of the
+// result are the nearest integer. With the bias of the exponent added as well, these bits are shifted to the
+// place of the exponent; all higher bits are lost.
+//
+// In `f64` the integer must be in the upper 32 bits, because shifts exist for 32-bit lanes only. Adding the
+// number 1.5 · 2²⁰ puts it there. The lower 32 bits hold the fraction and are set to 0; ½ is added before, so
+// that this rounds to nearest.
+//
+// `exponent_and_mantissa` does the reverse. Adding the difference of the bits of 1 and √½ makes all numbers
+// from 2ᵏ √½ to 2ᵏ √2 have the exponent field of 2ᵏ.
 vector! {
     f64, f64s, lanes 8, coefficients Coefficients::F64, width F64_LANES,
     as_simd_f64s, as_mut_simd_f64s, splat_f64s, add_f64s, sub_f64s, mul_f64s, div_f64s, neg_f64s, abs_f64s,
@@ -186,6 +195,7 @@ vector! {
         let moved = simd.add_u64s(bits, simd.splat_u64s(1_f64.to_bits() - ROOT_OF_HALF));
         let mantissa = simd.and_u64s(moved, simd.splat_u64s(0x000f_ffff_ffff_ffff));
         let m = simd.add_u64s(mantissa, simd.splat_u64s(ROOT_OF_HALF));
+        // The exponent becomes the lowest bits of the integer 2²⁰ + exponent, again in the upper 32 bits.
         let exponent: S::u32s = cast(simd.and_u64s(moved, simd.splat_u64s(0xfff0_0000_0000_0000)));
         let exponent: S::u64s = cast(simd.wrapping_dyn_shr_u32s(exponent, simd.splat_u32s(20)));
         let k = simd.transmute_f64s_u64s(simd.or_u64s(exponent, simd.splat_u64s(SHIFT.to_bits())));
@@ -214,22 +224,24 @@ vector! {
         let moved = simd.add_u32s(bits, simd.splat_u32s(1_f32.to_bits() - ROOT_OF_HALF));
         let mantissa = simd.and_u32s(moved, simd.splat_u32s(0x007f_ffff));
         let m = simd.add_u32s(mantissa, simd.splat_u32s(ROOT_OF_HALF));
+        // The exponent becomes the lowest bits of the integer 2²³ + exponent.
         let exponent = simd.wrapping_dyn_shr_u32s(moved, simd.splat_u32s(23));
         let k = simd.transmute_f32s_u32s(simd.or_u32s(exponent, simd.splat_u32s(SHIFT.to_bits())));
         [simd.sub_f32s(k, simd.splat_f32s(SHIFT + 127.0)), simd.transmute_f32s_u32s(m)]
     }
 }
 
-/// The numbers of R registers, with the operators of numbers.
+/// R registers with the operators of numbers.
 pub(crate) struct Lanes<S: Simd, F: Vector, const R: usize = 1> {
     pub simd: S,
     pub registers: [F::Register<S>; R],
 }
 
-/// So many registers are computed side by side, one while the other waits for a result: more gain nothing.
+/// Number of registers that are computed together: the processor works on one while the other waits for a
+/// result. More than two gain nothing.
 pub(crate) const PAIR: usize = 2;
 
-/// Calls a function of [`Vector`] for one register after the other.
+/// Calls a function of [`Vector`] for each register.
 macro_rules! register_by_register {
     ($function:ident($self:ident $(, $other:ident)*)) => {{
         let mut registers = $self.registers;
@@ -275,7 +287,8 @@ impl<S: Simd, F: Vector, const R: usize> Lanes<S, F, R> {
         register_by_register!(if_equal(self, other, then, otherwise))
     }
 
-    /// [k, p] with k the whole number next to self · factor and p = 2 to the power of k + shift, a normal number; shift is whole.
+    /// Returns [k, p]: k is the integer nearest to self · factor, and p = 2^(k + shift), a normal number.
+    /// `shift` is an integer.
     #[inline(always)]
     pub fn power_of_two(self, factor: F, shift: Self) -> [Self; 2] {
         let (mut k, mut power) = (self, self);
@@ -286,7 +299,7 @@ impl<S: Simd, F: Vector, const R: usize> Lanes<S, F, R> {
         [k, power]
     }
 
-    /// [k, m] with self = 2ᵏ m and √½ ≤ m < √2, for positive normal numbers.
+    /// Returns [k, m] with self = 2ᵏ m and √½ ≤ m < √2, for positive normal numbers.
     #[inline(always)]
     pub fn exponent_and_mantissa(self) -> [Self; 2] {
         let (mut k, mut m) = (self, self);
@@ -297,8 +310,9 @@ impl<S: Simd, F: Vector, const R: usize> Lanes<S, F, R> {
     }
 }
 
-/// Adds registers lane by lane, by halves: the upper ones to the lower ones.  Where they hold LANES numbers together, the order is the
-/// same whatever the width of a register.
+/// Sums all numbers of R registers by halves: the upper half of the registers is added to the lower half, and
+/// at the end the upper half of the lanes to the lower half. If R registers hold LANES numbers, the order is
+/// the same for every width of a register.
 #[inline(always)]
 pub(crate) fn fold<S: Simd, F: Vector, const R: usize>(simd: S, mut sums: [F::Register<S>; R]) -> F {
     let mut half = R / 2;

@@ -1,22 +1,22 @@
-//! Where each weight and bias stands in the flat vector θ = [W⁽¹⁾ | b⁽¹⁾ | W⁽²⁾ | b⁽²⁾ | …].
+//! The position of each weight and bias in the flat vector θ = [W⁽¹⁾ | b⁽¹⁾ | W⁽²⁾ | b⁽²⁾ | …].
 //!
-//! W⁽ᵏ⁾ is stored row by row and has shape (fan_out, fan_in); b⁽ᵏ⁾ has fan_out values.
+//! W⁽ᵏ⁾ has shape (fan_out, fan_in) and is stored in row-major order; b⁽ᵏ⁾ has fan_out values.
 
 use std::fmt::{self, Display};
 use std::ops::Range;
 
 use crate::{Error, Result};
 
-/// The layout of a network's parameters; a gradient has the same.
+/// The layout of a network's parameters. Its gradient has the same layout.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Layout {
     spans: Vec<LayerSpan>,
 }
 
-/// The place of one layer in θ.
+/// The range of one layer in θ.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LayerSpan {
-    /// Columns of W⁽ᵏ⁾: what comes in.
+    /// Columns of W⁽ᵏ⁾: inputs of the layer.
     pub fan_in: usize,
     /// Rows of W⁽ᵏ⁾: units of the layer.
     pub fan_out: usize,
@@ -32,7 +32,7 @@ pub enum ParameterKind {
     Bias,
 }
 
-/// What an index into θ means; prints as `W²[0, 3]` or `b²[0]`.
+/// Identifies one parameter. Prints as `W²[0, 3]` or `b²[0]`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ParameterId {
     /// k, counted from 1 as in the report.
@@ -55,7 +55,7 @@ impl Layout {
                 return Err(Error::ZeroWidth { layer });
             }
             let start = spans.last().map_or(0, |span| span.bias().end);
-            // isize::MAX bytes is the most that one allocation can hold; f64 is the larger scalar.
+            // One allocation holds at most isize::MAX bytes; f64 is the larger scalar.
             fan_in
                 .checked_add(1)
                 .and_then(|columns| columns.checked_mul(fan_out))
@@ -83,7 +83,7 @@ impl Layout {
         self.spans.get(k.checked_sub(1)?)
     }
 
-    /// What the parameter at `index` is.
+    /// The parameter at `index` of θ.
     ///
     /// # Panics
     /// When `index` is not below [`len`](Self::len).
@@ -108,7 +108,8 @@ impl Layout {
         }
     }
 
-    /// Where a place stands in θ: the inverse of [`locate`](Self::locate); `None` when there is no such place.
+    /// The index of a parameter in θ, the inverse of [`locate`](Self::locate); `None` if there is no such
+    /// parameter.
     pub fn index(&self, place: ParameterId) -> Option<usize> {
         let span = self.layer(place.layer)?;
         let columns = if place.kind == ParameterKind::Weight { span.fan_in } else { 1 };

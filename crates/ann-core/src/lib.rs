@@ -43,9 +43,10 @@ pub use predictor::Predictor;
 pub use problem::{Problem, Targets};
 pub use scalar::Scalar;
 
-/// The matrix library whose types stand in our signatures, so that a user needs no second version of it.
+/// The matrix library whose types appear in the signatures. With this re-export a user needs no version of it
+/// in their manifest.
 pub use ndarray;
-/// The crate of random generators: [`Network::init`] takes any of its `Rng`.
+/// The crate of random number generators: [`Network::init`] takes any `rand::Rng`.
 pub use rand;
 /// The generator behind [`seeded`]: ChaCha with 8 rounds, the same integers on every platform.
 pub use rand::rngs::ChaCha8Rng;

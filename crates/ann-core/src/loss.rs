@@ -1,6 +1,6 @@
-//! Losses: what one row of raw outputs costs, and ∂ℓ/∂output.
+//! Losses: ℓ of one row of raw outputs, and ∂ℓ/∂output.
 //!
-//! A loss is a sum over rows; the mean over rows is taken in one place, the objective of `ann-train`.
+//! Kernels sum ℓ over rows. The mean over rows is taken in one place, the objective of `ann-train`.
 
 use std::fmt::{self, Debug, Display};
 use std::sync::Arc;
@@ -11,8 +11,8 @@ use crate::Scalar;
 
 /// The loss ℓ of one row, on the network's raw outputs.
 ///
-/// The catalogue is open: whatever implements [`LossFn`] becomes a `Loss` through `From`,
-/// and [`Problem::new`](crate::Problem::new) takes it directly.
+/// Any type that implements [`LossFn`] converts into a `Loss` through `From`, so
+/// [`Problem::new`](crate::Problem::new) accepts it directly.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Loss {
@@ -20,21 +20,21 @@ pub enum Loss {
     SoftmaxCrossEntropy,
     /// ℓ = (1/m) Σⱼ (ŷⱼ − yⱼ)² over the m outputs: the mean that PyTorch and scikit-learn take.
     MeanSquaredError,
-    /// A loss of the user's own; see [`LossFn`].
+    /// A user-defined loss; see [`LossFn`].
     Custom(Arc<dyn LossFn>),
 }
 
-/// What one row should become.
+/// The target of one row.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Target<'a> {
-    /// A class, 0 to outputs − 1.
+    /// A class, from 0 to outputs − 1.
     Class(usize),
     /// A value for each output.
     Values(&'a [f64]),
 }
 
-/// What a loss compares the outputs with.
+/// The kind of targets that a loss needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum TargetKind {
     /// [`Target::Class`].
@@ -43,7 +43,7 @@ pub enum TargetKind {
     Values,
 }
 
-/// One loss of a user's own, row by row, always in `f64`; `f32` networks convert.
+/// A loss function defined by the user. It is computed row by row in `f64`; networks in `f32` convert.
 ///
 /// ```
 /// use ann_core::{Activation, Architecture, LossFn, Problem, Target, TargetKind, ndarray::array};
@@ -70,13 +70,14 @@ pub enum TargetKind {
 /// # Ok::<(), ann_core::Error>(())
 /// ```
 pub trait LossFn: Debug + Send + Sync {
-    /// What this loss compares the outputs with; the other methods are given targets of this kind only.
+    /// The kind of targets that this loss needs. The other methods only receive targets of this kind.
     fn targets(&self) -> TargetKind;
 
-    /// ℓ of one row of raw outputs.  A class is below the number of outputs, values are as many as outputs.
+    /// ℓ of one row of raw outputs. A class is below the number of outputs; there is one value for each
+    /// output.
     fn value(&self, outputs: &[f64], target: Target<'_>) -> f64;
 
-    /// Overwrites every entry of `gradient` with ∂ℓ/∂output; it is as long as `outputs`.
+    /// Overwrites every entry of `gradient` with ∂ℓ/∂output. It is as long as `outputs`.
     fn gradient(&self, outputs: &[f64], target: Target<'_>, gradient: &mut [f64]);
 }
 
@@ -87,7 +88,7 @@ impl<T: LossFn + 'static> From<T> for Loss {
 }
 
 impl Loss {
-    /// What this loss compares the outputs with.
+    /// The kind of targets that this loss needs.
     pub fn targets(&self) -> TargetKind {
         match self {
             Self::SoftmaxCrossEntropy => TargetKind::Classes,
@@ -130,7 +131,7 @@ impl<'a> Target<'a> {
     /// The class.
     ///
     /// # Panics
-    /// When the target is values, which a loss that asks for classes is never given.
+    /// When the target holds values. A loss that needs classes never receives such a target.
     pub fn class(self) -> usize {
         match self {
             Self::Class(class) => class,
@@ -141,7 +142,7 @@ impl<'a> Target<'a> {
     /// The value for each output.
     ///
     /// # Panics
-    /// When the target is a class, which a loss that asks for values is never given.
+    /// When the target is a class. A loss that needs values never receives such a target.
     pub fn values(self) -> &'a [f64] {
         match self {
             Self::Values(values) => values,
@@ -150,7 +151,7 @@ impl<'a> Target<'a> {
     }
 }
 
-/// Two custom losses are equal when they are the same object: cloned from one another.
+/// Two custom losses are equal if one is a clone of the other: they share one object.
 impl PartialEq for Loss {
     fn eq(&self, other: &Self) -> bool {
         match (self, other) {
@@ -180,16 +181,18 @@ impl Display for TargetKind {
     }
 }
 
-/// ℓ for one row of logits and its true class; overwrites `delta` with ∂ℓ/∂zⱼ = pⱼ − [j = c] (report, "Loss").
+/// ℓ for one row of logits and its true class; overwrites `delta` with ∂ℓ/∂zⱼ = pⱼ − [j = c] (report,
+/// "Loss").
 pub(crate) fn cross_entropy<F: Scalar>(logits: &[F], class: usize, delta: &mut [F]) -> f64 {
     let (max, sum) = softmax_into(logits, delta);
     delta[class] -= F::one();
-    // ln Σⱼ exp(zⱼ) = max + ln Σⱼ exp(zⱼ − max); the difference first, so that large logits lose nothing.
-    // In f64, because f32 overflows where the true loss does not.
+    // ln Σⱼ exp(zⱼ) = max + ln Σⱼ exp(zⱼ − max). max − z_c is computed first, so that large logits lose no
+    // digits, and in `f64`, because it may be too large for `f32`.
     (max.as_f64() - logits[class].as_f64()) + sum.as_f64().ln()
 }
 
-/// ℓ = (1/m) Σⱼ (ŷⱼ − yⱼ)²; overwrites `delta` with ∂ℓ/∂ŷⱼ = (2/m) (ŷⱼ − yⱼ) (report, "Regression", where m = 1).
+/// ℓ = (1/m) Σⱼ (ŷⱼ − yⱼ)²; overwrites `delta` with ∂ℓ/∂ŷⱼ = (2/m) (ŷⱼ − yⱼ) (report, "Regression", where m =
+/// 1).
 pub(crate) fn squared_error<F: Scalar>(outputs: &[F], targets: &ArrayRef1<F>, delta: &mut [F]) -> f64 {
     let m = outputs.len() as f64;
     let mut sum = 0.0;
@@ -201,7 +204,7 @@ pub(crate) fn squared_error<F: Scalar>(outputs: &[F], targets: &ArrayRef1<F>, de
     sum / m
 }
 
-/// One row in `f64`: what a custom loss is given, and what it gives back.
+/// One row in `f64`: the arguments and the gradient of a custom loss.
 #[derive(Clone, Debug)]
 pub(crate) struct RowInF64 {
     outputs: Vec<f64>,
@@ -216,7 +219,8 @@ impl RowInF64 {
         Self { outputs: zeros.clone(), values: zeros.clone(), gradient: zeros }
     }
 
-    /// ℓ of one row of outputs; overwrites [`gradient`](Self::gradient).  Of `class` and `values` the loss reads what it asks for.
+    /// ℓ of one row of outputs; overwrites [`gradient`](Self::gradient). Of `class` and `values` only the
+    /// kind that the loss needs is read.
     pub(crate) fn apply(
         &mut self,
         loss: &dyn LossFn,
@@ -236,12 +240,12 @@ impl RowInF64 {
         loss.value(&self.outputs, target)
     }
 
-    /// ∂ℓ/∂output of the row last applied.
+    /// ∂ℓ/∂output of the last row.
     pub(crate) fn gradient(&self) -> impl Iterator<Item = f64> {
         self.gradient.iter().copied()
     }
 
-    /// The largest output of the row last applied.
+    /// The index of the largest output of the last row.
     pub(crate) fn predicted(&self) -> usize {
         argmax(&self.outputs)
     }
@@ -253,7 +257,8 @@ fn copy(from: impl Iterator<Item = f64>, to: &mut [f64]) {
     }
 }
 
-/// The position of the largest value, the first of equals: the predicted class of a row of logits.  0 for an empty row.
+/// The index of the largest value, the first of equals: the predicted class of a row of logits. 0 for an
+/// empty row.
 pub fn argmax<'a, F: Scalar>(logits: impl IntoIterator<Item = &'a F>) -> usize {
     let first = (0, F::neg_infinity());
     let larger = |best: (usize, F), (class, &logit)| if logit > best.1 { (class, logit) } else { best };
@@ -262,7 +267,7 @@ pub fn argmax<'a, F: Scalar>(logits: impl IntoIterator<Item = &'a F>) -> usize {
 
 /// Class probabilities pⱼ = exp(zⱼ) / Σᵢ exp(zᵢ) for each row of logits (n, classes).
 ///
-/// Rows sum to 1 to rounding, whatever the size of the logits: no overflow, no NaN for finite logits.
+/// Each row sums to 1 up to rounding. Finite logits of any size cause neither overflow nor NaN.
 #[expect(clippy::missing_panics_doc, reason = "a fresh array always has contiguous rows")]
 pub fn softmax<F: Scalar>(logits: &ArrayRef2<F>) -> Array2<F> {
     let mut probabilities = Array2::zeros(logits.raw_dim());
@@ -272,7 +277,7 @@ pub fn softmax<F: Scalar>(logits: &ArrayRef2<F>) -> Array2<F> {
     probabilities
 }
 
-/// Overwrites `probabilities`; gives back the row's maximum and Σⱼ exp(zⱼ − max).
+/// Overwrites `probabilities`; returns the row's maximum and Σⱼ exp(zⱼ − max).
 fn softmax_into<F: Scalar>(logits: &[F], probabilities: &mut [F]) -> (F, F) {
     // Subtracting the row maximum leaves the softmax unchanged and keeps `exp` below overflow.
     let max =

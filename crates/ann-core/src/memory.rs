@@ -1,16 +1,19 @@
-//! Large buffers are asked for before they are allocated: an allocation that fails aborts the program, a refused request is an error.
+//! Checks whether memory is available before a large buffer is allocated: an allocation that fails aborts the
+//! program, a check that fails is an error.
 
 use std::hint::black_box;
 
 use crate::{Error, Result};
 
-/// Requests below this size are not checked: where so little is missing, the whole system is about to fail.
+/// Requests below this size are not checked: if even this is not available, the whole system is about to
+/// fail.
 const SMALL: usize = 64 << 20;
 
-/// Returns an error if the system cannot give `bytes` more bytes.  `what` needs them, and names itself in the error.
+/// Returns an error if the system cannot provide `bytes` more bytes. `what` says in the plural what needs
+/// them, for the error message.
 ///
-/// The answer is an estimate: a system that promises more than it has, or another program in the meantime, can still make the
-/// allocation fail.
+/// The answer is an estimate. The allocation can still fail, because some systems promise more memory than
+/// they have, and because other programs may take it in the meantime.
 ///
 /// # Errors
 /// [`Error::OutOfMemory`].
@@ -20,12 +23,12 @@ pub fn ensure_available(what: &'static str, bytes: usize) -> Result<()> {
     }
     let mut request: Vec<u8> = Vec::new();
     let answer = request.try_reserve_exact(bytes);
-    // The compiler may remove an allocation that nobody sees.
+    // Otherwise the compiler might remove the allocation, because nothing uses it.
     black_box(&request);
     answer.map_err(|_| Error::OutOfMemory { what, bytes })
 }
 
-/// The size of `count` values in bytes; `usize::MAX`, which no system can give, where that is too large to be counted.
+/// The size of `count` values in bytes; `usize::MAX`, which no system can provide, if the number overflows.
 pub fn bytes_of<T>(count: usize) -> usize {
     count.saturating_mul(size_of::<T>())
 }

@@ -10,7 +10,7 @@ use crate::problem::{check_finite, first_infinite};
 use crate::vector::all_finite;
 use crate::{Architecture, Error, Init, Layout, Result, Scalar};
 
-/// A fully connected network.  Parameters are a plain slice; layers are views into it.
+/// A fully connected network. Parameters are a plain slice; layers are views into it.
 ///
 /// ```
 /// use ann_core::{Activation, Architecture, Init, Network, ndarray::array, seeded};
@@ -32,17 +32,17 @@ impl<F: Scalar> Network<F> {
     /// A new network with weights drawn from `init` and biases 0.
     ///
     /// # Errors
-    /// An impossible architecture, one too large for memory, or a gain outside its range.
+    /// The architecture is invalid or too large for memory, or the gain is outside its range.
     pub fn init(architecture: &Architecture, init: Init, rng: &mut impl Rng) -> Result<Self> {
         let layout = architecture.layout()?;
         let parameters = init.draw(&layout, rng)?;
         Ok(Self { architecture: architecture.clone(), layout, parameters })
     }
 
-    /// A network with given parameters, in the order of [`Layout`].
+    /// A network with the given parameters, in the order of [`Layout`].
     ///
     /// # Errors
-    /// An impossible architecture, another number of parameters than it has, or a NaN or infinity among them.
+    /// The architecture is invalid, the number of parameters is wrong, or a parameter is NaN or infinite.
     pub fn from_parameters(architecture: &Architecture, parameters: Vec<F>) -> Result<Self> {
         let layout = architecture.layout()?;
         if parameters.len() != layout.len() {
@@ -53,10 +53,10 @@ impl<F: Scalar> Network<F> {
         Ok(network)
     }
 
-    /// Nothing when every parameter is a finite number.
+    /// Checks that every parameter is a finite number.
     ///
     /// # Errors
-    /// Names the first NaN or infinity.
+    /// The error names the first NaN or infinity.
     pub fn ensure_finite(&self) -> Result<()> {
         if all_finite(&self.parameters) {
             return Ok(());
@@ -75,22 +75,22 @@ impl<F: Scalar> Network<F> {
         &self.architecture
     }
 
-    /// Where each layer stands in [`parameters`](Self::parameters).
+    /// The position of each layer in [`parameters`](Self::parameters).
     pub fn layout(&self) -> &Layout {
         &self.layout
     }
 
-    /// θ, flat.
+    /// θ as a flat slice.
     pub fn parameters(&self) -> &[F] {
         &self.parameters
     }
 
-    /// θ, flat, to be changed in place: an optimizer is a loop over this slice.
+    /// θ as a flat slice that can be changed: an optimizer is a loop over it.
     pub fn parameters_mut(&mut self) -> &mut [F] {
         &mut self.parameters
     }
 
-    /// θ, flat, without the network.
+    /// θ as a flat vector, without the network.
     pub fn into_parameters(self) -> Vec<F> {
         self.parameters
     }
@@ -108,7 +108,8 @@ impl<F: Scalar> Network<F> {
     /// Raw outputs (logits for a classifier) for the rows of `x` (n, inputs): an (n, outputs) matrix.
     ///
     /// # Errors
-    /// Another number of columns than the first layer expects, a NaN or infinity in `x`, or an output that overflows.
+    /// `x` has another number of columns than the first layer expects, or contains a NaN or infinity, or an
+    /// output overflows.
     pub fn forward(&self, x: &ArrayRef2<F>) -> Result<Array2<F>> {
         let expected = self.architecture.input_width();
         if x.ncols() != expected {
@@ -119,7 +120,7 @@ impl<F: Scalar> Network<F> {
         let mut outputs = Array2::zeros((x.nrows(), width));
         let mut scratch = Scratch::for_outputs(&self.architecture, x.nrows())?;
         let blocks = x.axis_chunks_iter(Axis(0), block::ROWS);
-        // Each block is looked at just before it is needed, which brings it into the caches.
+        // Each block is checked just before it is computed, because the check also brings it into the caches.
         for (index, (x, mut outputs)) in
             blocks.zip(outputs.axis_chunks_iter_mut(Axis(0), block::ROWS)).enumerate()
         {

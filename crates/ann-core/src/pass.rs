@@ -1,15 +1,15 @@
-//! What goes through a kernel, and what comes out: a network at θ, a goal, a tally.
+//! Input and output of a pass through a kernel: a network at θ, a goal, a tally.
 
 use std::ops::AddAssign;
 
 use crate::{Architecture, Layer, LayerSpan, Layout, Loss};
 
-/// What a block of rows adds up to.
+/// Sums over a block of rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Tally {
     /// Σ ℓ over the rows, without penalty.
     pub loss: f64,
-    /// Rows whose largest output is the true class; 0 where targets are values.
+    /// Number of rows whose largest output is the true class; 0 if targets are values.
     pub correct: usize,
 }
 
@@ -20,7 +20,7 @@ impl AddAssign for Tally {
     }
 }
 
-/// A network at θ.
+/// A borrowed network with parameters θ.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct NetworkRef<'a, F> {
     pub architecture: &'a Architecture,
@@ -29,26 +29,26 @@ pub(crate) struct NetworkRef<'a, F> {
 }
 
 impl<'a, F> NetworkRef<'a, F> {
-    /// The layers and where they stand in θ, first to last.
+    /// The layers and their positions in θ, first to last.
     #[inline(always)]
     pub fn layers(self) -> impl DoubleEndedIterator<Item = (&'a Layer, &'a LayerSpan)> + ExactSizeIterator {
         self.architecture.layers().iter().zip(self.layout.layers())
     }
 }
 
-/// What a pass through a kernel is for.
+/// What a pass through a kernel computes.
 #[derive(Debug)]
 pub(crate) enum Goal<'a, F> {
     /// Outputs only.
     Outputs,
-    /// The losses as well.
+    /// Outputs and losses.
     Losses(&'a Loss),
-    /// Losses, and the gradient is added.
+    /// Outputs, losses, and the gradient, which is added to this slice.
     Gradient(&'a Loss, &'a mut [F]),
 }
 
 impl<F> Goal<'_, F> {
-    /// ℓ, where losses are wanted, and the gradient, where that is too.
+    /// The loss if losses are wanted, and the slice for the gradient if that is wanted too.
     #[inline(always)]
     pub fn losses(&mut self) -> Option<(&Loss, Option<&mut [F]>)> {
         match self {

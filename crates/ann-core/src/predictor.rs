@@ -1,7 +1,8 @@
 //! Outputs for one sample at a time, without allocation.
 //!
-//! Units stand along the lanes: a layer's weights are transposed once, so that those from one input lie side by side.  Each unit adds up
-//! in the order of the fused kernel, so both give the same bits.
+//! Units are along the lanes. The weights of a layer are transposed once, so that the weights from one input
+//! to all units are contiguous. Each unit adds its products in the order of the fused kernel, so both give
+//! the same bits.
 
 use std::fmt::Debug;
 
@@ -17,8 +18,8 @@ use crate::problem::check_finite;
 use crate::vector::all_finite;
 use crate::{Activation, Architecture, Error, Layer, Network, Result, Scalar};
 
-/// A network as it was, made ready to answer for one sample after the other.  Many samples at once are faster through
-/// [`Network::forward`], with the same bits wherever the textbook kernel is not chosen (see
+/// A copy of a network, prepared to compute the outputs of one sample at a time. For many samples at once
+/// [`Network::forward`] is faster. It gives the same bits, except where it uses the textbook kernel (see
 /// [`Kernel::choose`](crate::block::Kernel::choose)).
 ///
 /// ```
@@ -35,15 +36,15 @@ use crate::{Activation, Architecture, Error, Layer, Network, Result, Scalar};
 pub struct Predictor<F = f64> {
     architecture: Architecture,
     layers: Vec<TransposedLayer<F>>,
-    /// a of the last layer but one that was computed, and of the last.
+    /// The activations of the previous and of the current layer, swapped before each layer.
     a: [Aligned<F>; 2],
 }
 
 impl<F: Scalar> Network<F> {
-    /// Ready to answer for one sample at a time; see [`Predictor`].
+    /// Prepares the network for one sample at a time; see [`Predictor`].
     ///
     /// # Errors
-    /// Names the first parameter that is NaN or infinite.
+    /// The error names the first parameter that is NaN or infinite.
     pub fn predictor(&self) -> Result<Predictor<F>> {
         self.ensure_finite()?;
         let layers = (1..).map_while(|k| self.layer(k)).map(|dense| TransposedLayer::new(&dense));
@@ -55,13 +56,15 @@ impl<F: Scalar> Network<F> {
 }
 
 impl<F: Scalar> Predictor<F> {
-    /// Overwrites `outputs` (outputs) with the raw outputs (logits for a classifier) for the sample `x` (inputs).
+    /// Overwrites `outputs` (outputs) with the raw outputs (logits for a classifier) for the sample `x`
+    /// (inputs).
     ///
     /// # Errors
-    /// Another number of features or outputs than the network has, a NaN or infinity in `x`, or an output that overflows.
+    /// `x` or `outputs` has the wrong length, `x` contains a NaN or infinity, or an output overflows.
     pub fn predict_into(&mut self, x: &[F], outputs: &mut [F]) -> Result<()> {
         self.check(x, outputs)?;
         F::predict(Sample { predictor: self, x });
+        // The activations of the last layer are in `a[1]`, padded to whole lines.
         outputs.copy_from_slice(&self.a[1][..outputs.len()]);
         match outputs.iter().position(|value| !value.is_finite()) {
             Some(output) => Err(Error::NonFiniteOutput { row: 0, output, value: outputs[output].as_f64() }),
@@ -77,6 +80,7 @@ impl<F: Scalar> Predictor<F> {
         if outputs.len() != width {
             return Err(Error::OutputCount { expected: width, found: outputs.len() });
         }
+        // The fast scan first. Only if it fails does the slow one look for the position.
         if all_finite(x) {
             return Ok(());
         }
@@ -84,7 +88,7 @@ impl<F: Scalar> Predictor<F> {
     }
 }
 
-/// A sample and who is to answer.
+/// A sample and the predictor that computes its outputs.
 #[derive(Debug)]
 pub struct Sample<'a, F> {
     predictor: &'a mut Predictor<F>,
@@ -120,18 +124,19 @@ fn activate<S: Simd, F: Scalar>(simd: S, layer: &Layer, a: &mut [F]) {
     }
 }
 
-/// Lines of numbers that a strip has at most: enough sums at a time to keep the processor's multipliers busy.
+/// Largest number of lines in a strip: enough independent sums to keep the processor's multipliers busy.
 const LINES: usize = 4;
 
-/// The number of units, filled up to whole lines of the widest registers.
+/// The number of units, rounded up to whole lines of the widest registers.
 fn padded<F: Vector>(units: usize) -> usize {
     let lines = units.div_ceil(F::LANES);
-    // The last strip has 1, 2 or 4 lines.
+    // The last strip has 1, 2 or 4 lines, so 3 are rounded up to 4.
     let rest = if lines % LINES == 3 { 1 } else { 0 };
     (lines + rest) * F::LANES
 }
 
-/// One layer, strip after strip of neighbouring units: their biases, then their weights from the first input, from the second, …
+/// One layer, strip by strip. A strip is up to LINES lines of neighbouring units: their biases, then their
+/// weights from the first input, from the second input, and so on.
 #[derive(Clone, Debug)]
 struct TransposedLayer<F> {
     rows: usize,
@@ -144,6 +149,8 @@ impl<F: Scalar> TransposedLayer<F> {
         let (rows, units) = (fan_in + 1, padded::<F>(fan_out));
         let mut strips = Aligned::zeros(rows * units);
         for unit in 0..fan_out {
+            // All strips but the last have LINES lines. Within a strip the numbers of one unit are `width`
+            // apart.
             let start = unit - unit % (LINES * F::LANES);
             let width = (LINES * F::LANES).min(units - start);
             let strip = strips[start * rows..][..rows * width].iter_mut().skip(unit - start).step_by(width);
@@ -153,7 +160,7 @@ impl<F: Scalar> TransposedLayer<F> {
         Self { rows, strips }
     }
 
-    /// Overwrites `z` with W x + b.  `x`: (fan_in) or longer, `z`: (fan_out), filled up.
+    /// Overwrites `z` with W x + b. `x`: (fan_in) or longer, `z`: (fan_out), padded.
     #[inline(always)]
     fn forward<S: Simd>(&self, simd: S, x: &[F], z: &mut [F]) {
         let strip = LINES * F::LANES;
@@ -172,6 +179,8 @@ impl<F: Scalar> TransposedLayer<F> {
 fn strip_forward<S: Simd, F: Scalar, const R: usize>(simd: S, strip: &[F], x: &[F], z: &mut [F]) {
     let (rows, _) = F::registers::<S>(strip).as_chunks::<R>();
     let (bias, rows) = rows.split_first().expect("the biases come first");
+    // First the bias, then one product after the other, in the order of the inputs. `zip` ends with the
+    // weights, because `x` may be padded.
     let mut sums = *bias;
     for (row, &x) in rows.iter().zip(x) {
         add_product::<S, F, R>(simd, x, row, &mut sums);

@@ -1,11 +1,12 @@
-//! A problem: *what* is minimised, as plain data.  How is the business of `ann-train`.
+//! A problem: *what* is minimised, as plain data. `ann-train` decides *how*.
 
 use ndarray::{Array1, Array2, ArrayRef2, ArrayView1, ArrayView2, Axis};
 
 use crate::vector::all_finite;
 use crate::{Architecture, Error, Layout, Loss, Result, Scalar, TargetKind};
 
-/// J(θ) = (1/N) Σₙ ℓ(network(xₙ; θ), yₙ) + λ Σₖ ‖W⁽ᵏ⁾‖²: architecture, loss, λ, rows and targets, checked against each other.
+/// J(θ) = (1/N) Σₙ ℓ(network(xₙ; θ), yₙ) + λ Σₖ ‖W⁽ᵏ⁾‖²: architecture, loss, λ, rows and targets, checked
+/// against each other.
 ///
 /// ```
 /// use ann_core::{Activation, Architecture, Loss, Problem, ndarray::array};
@@ -26,24 +27,24 @@ pub struct Problem<'a, F = f64> {
     targets: Targets<'a, F>,
 }
 
-/// What the rows should become: a class each, or a value for each output.
+/// The targets of all rows: a class for each row, or a value for each row and output.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum Targets<'a, F = f64> {
-    /// Class indices, 0 to outputs − 1.
+    /// Class indices, from 0 to outputs − 1.
     Classes(&'a [usize]),
     /// Values (n, outputs).
     Values(ArrayView2<'a, F>),
 }
 
 impl<'a, F: Scalar> Problem<'a, F> {
-    /// A problem without penalty (λ = 0).  `loss` may be a [`Loss`] or any type with [`LossFn`](crate::LossFn).
-    /// `features` is (n, inputs).  Classes are `&[usize]` or `&Vec<usize>`;
-    /// values are `&[F]`, `&Vec<F>` or `&Array1` (one output), or `&Array2` (n, outputs).
+    /// A problem without penalty (λ = 0). `loss` may be a [`Loss`] or any type with
+    /// [`LossFn`](crate::LossFn). `features` is (n, inputs). Classes are `&[usize]` or `&Vec<usize>`; values
+    /// are `&[F]`, `&Vec<F>` or `&Array1` (one output), or `&Array2` (n, outputs).
     ///
     /// # Errors
-    /// An impossible architecture; no rows; features or targets of the wrong shape or kind; a NaN or infinity among them;
-    /// a class index at or above the number of outputs.
+    /// The architecture is invalid; there are no rows; features or targets have the wrong shape or kind, or
+    /// contain a NaN or infinity; a class index is not below the number of outputs.
     pub fn new(
         architecture: &'a Architecture,
         loss: impl Into<Loss>,
@@ -72,7 +73,7 @@ impl<'a, F: Scalar> Problem<'a, F> {
     /// The same problem with the penalty λ Σ‖W‖² on weights, never on biases.
     ///
     /// # Errors
-    /// λ negative, NaN or infinite; 2λ too large for the precision of the features.
+    /// λ is negative, NaN or infinite, or 2λ is too large for the precision of the features.
     pub fn with_l2(self, l2: f64) -> Result<Self> {
         let expected = match l2.is_finite() && l2 >= 0.0 {
             true if F::of(2.0 * l2).is_finite() => return Ok(Self { l2, ..self }),
@@ -87,7 +88,7 @@ impl<'a, F: Scalar> Problem<'a, F> {
         self.architecture
     }
 
-    /// Where each layer stands in θ.
+    /// The position of each layer in θ.
     pub fn layout(&self) -> &Layout {
         &self.layout
     }
@@ -202,7 +203,8 @@ impl<'a, F> From<ArrayView2<'a, F>> for Targets<'a, F> {
     }
 }
 
-/// The first NaN or infinity becomes an error that says where it stands.  Rows count from `first` on.
+/// Returns an error with the position of the first NaN or infinity. `first` is the number of the first row of
+/// `values`.
 pub(crate) fn check_finite<F: Scalar>(what: &'static str, first: usize, values: &ArrayRef2<F>) -> Result<()> {
     match first_infinite(values) {
         Some(((row, column), value)) => {
@@ -212,7 +214,7 @@ pub(crate) fn check_finite<F: Scalar>(what: &'static str, first: usize, values: 
     }
 }
 
-/// The first NaN or infinity, and where it is.
+/// The position and value of the first NaN or infinity.
 pub(crate) fn first_infinite<F: Scalar>(values: &ArrayRef2<F>) -> Option<((usize, usize), F)> {
     if values.as_slice_memory_order().is_some_and(all_finite) {
         return None;

@@ -8,7 +8,7 @@ use num_traits::{Float, NumAssign};
 
 use crate::kernels::Kernels;
 
-/// `f32` or `f64`: the type of data and parameters.  Settings (η, λ, gain) and losses are always `f64`.
+/// `f32` or `f64`: the type of data and parameters. Settings (η, λ, gain) and losses are always `f64`.
 pub trait Scalar:
     Float + NumAssign + LinalgScalar + ScalarOperand + Sum + Default + Debug + Display + Send + Sync + Kernels
 {

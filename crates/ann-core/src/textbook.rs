@@ -1,6 +1,7 @@
-//! The textbook kernel: a block of rows as matrices, layer after layer, with the formulas of [`dense`](crate::dense).
+//! The textbook kernel: a block of rows as matrices, layer after layer, with the formulas of
+//! [`dense`](crate::dense).
 //!
-//! For any activation, and for one row at a time, the report's mode.
+//! It computes every activation. The report's mode, one row at a time, uses it too.
 
 use ndarray::{ArrayRef2, ArrayView1, ArrayView2, ArrayViewMut2};
 
@@ -10,20 +11,20 @@ use crate::memory::bytes_of;
 use crate::pass::{Goal, NetworkRef, Tally};
 use crate::{Activation, Architecture, Loss, Problem, Scalar, Targets};
 
-/// Rows of a problem, copied row by row, with their targets; to be reused.
+/// Rows of a problem with their targets, copied row by row; reusable.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct GatheredRows<F> {
     inputs: usize,
     /// (rows, inputs).
     x: Vec<F>,
-    /// Of each row; empty where targets are values.
+    /// The class of each row; empty if targets are values.
     classes: Vec<usize>,
-    /// (rows, outputs); empty where targets are classes.
+    /// (rows, outputs); empty if targets are classes.
     values: Vec<F>,
 }
 
 impl<F: Scalar> GatheredRows<F> {
-    /// Overwrites everything with the given rows of a problem, in the given order.
+    /// Replaces the contents by the given rows of a problem, in the given order.
     pub fn gather(&mut self, problem: &Problem<'_, F>, rows: impl Iterator<Item = usize> + Clone) {
         self.gather_features(&problem.features(), rows.clone());
         match problem.targets() {
@@ -32,12 +33,13 @@ impl<F: Scalar> GatheredRows<F> {
         }
     }
 
-    /// Overwrites everything with the given rows of `x`; nothing is known about their targets.
+    /// Replaces the contents by the given rows of `x`, without targets.
     pub fn gather_features(&mut self, x: &ArrayRef2<F>, rows: impl Iterator<Item = usize>) {
         self.x.clear();
         self.classes.clear();
         self.values.clear();
         self.inputs = x.ncols();
+        // Row by row, because the rows may be in any order and the matrix in any memory order.
         for row in rows {
             self.x.extend(x.row(row));
         }
@@ -53,14 +55,14 @@ impl<F: Scalar> GatheredRows<F> {
     }
 }
 
-/// Buffers for blocks of up to a given number of rows, to be reused.
+/// Reusable buffers for blocks of up to a given number of rows.
 #[derive(Clone, Debug)]
 pub(crate) struct TextbookBuffers<F> {
     layers: Vec<TextbookLayer<F>>,
     row: RowInF64,
 }
 
-/// z, a and δ of one layer, each (rows, width) row by row.
+/// z, a and δ of one layer, each (rows, width), row-major.
 #[derive(Clone, Debug)]
 struct TextbookLayer<F> {
     width: usize,
@@ -82,7 +84,7 @@ impl<F: Scalar> TextbookBuffers<F> {
         Self { layers: layers.collect(), row: RowInF64::new(architecture.output_width()) }
     }
 
-    /// What [`new`](Self::new) allocates, and copies of the rows.
+    /// Number of bytes that [`new`](Self::new) allocates, plus those of the gathered rows.
     pub fn bytes(architecture: &Architecture, rows: usize) -> usize {
         let row = architecture
             .units()
@@ -97,7 +99,7 @@ impl<F: Scalar> TextbookBuffers<F> {
     }
 }
 
-/// Sends rows through the network, and does what the goal asks for.
+/// Sends rows through the network, and computes what the goal asks for.
 pub(crate) fn run<F: Scalar>(
     network: NetworkRef<'_, F>,
     rows: &GatheredRows<F>,
@@ -120,8 +122,10 @@ pub(crate) fn run<F: Scalar>(
 
 /// z⁽ᵏ⁾ = a⁽ᵏ⁻¹⁾ W⁽ᵏ⁾ᵀ + b⁽ᵏ⁾ and a⁽ᵏ⁾ = σ(z⁽ᵏ⁾), layer after layer, with a⁽⁰⁾ = x.
 fn forward_pass<F: Scalar>(network: NetworkRef<'_, F>, x: &ArrayRef2<F>, buffers: &mut TextbookBuffers<F>) {
+    // A block may have fewer rows than the buffers: only their first n rows are used.
     let n = x.nrows();
     for (k, (layer, span)) in network.layers().enumerate() {
+        // Layer k reads the activations of the layer below and writes its own. The split lets us borrow both.
         let (before, from_here) = buffers.layers.split_at_mut(k);
         let input = before.last().map_or(x.view(), |previous| previous.activations(n));
         let dense = DenseRef::new(span, network.parameters);
@@ -130,7 +134,7 @@ fn forward_pass<F: Scalar>(network: NetworkRef<'_, F>, x: &ArrayRef2<F>, buffers
     }
 }
 
-/// ℓ of each of n rows, and δ = ∂ℓ/∂a of the output layer.
+/// Returns Σ ℓ of n rows, and overwrites δ of the output layer with ∂ℓ/∂a.
 fn loss_pass<F: Scalar>(
     loss: &Loss,
     rows: &GatheredRows<F>,
@@ -146,6 +150,7 @@ fn loss_pass<F: Scalar>(
             Loss::SoftmaxCrossEntropy => cross_entropy(outputs, rows.classes[n], delta),
             Loss::MeanSquaredError => squared_error(outputs, &rows.values(n, *width), delta),
             Loss::Custom(function) => {
+                // The loss reads either the class or the values; the other one is empty.
                 let class = rows.classes.get(n).copied().unwrap_or_default();
                 let values = rows.values.iter().skip(n * *width).map(|value| value.as_f64());
                 let outputs = outputs.iter().map(|output| output.as_f64());
@@ -156,6 +161,7 @@ fn loss_pass<F: Scalar>(
                 loss
             }
         };
+        // If targets are values there is no class, so nothing is counted.
         tally.correct += usize::from(rows.classes.get(n) == Some(&argmax(outputs)));
     }
     tally
@@ -171,10 +177,13 @@ fn backward_pass<F: Scalar>(
     let n = x.nrows();
     for (k, (layer, span)) in network.layers().enumerate().rev() {
         let (before, from_here) = buffers.layers.split_at_mut(k);
+        // δ is ∂J/∂a here. It becomes ∂J/∂z, from which the gradient of this layer and ∂J/∂a of the layer
+        // below follow.
         from_here[0].differentiate(n, &layer.activation);
         let delta = from_here[0].deltas(n);
         let input = before.last().map_or(x.view(), |previous| previous.activations(n));
         DenseMut::new(span, gradient).accumulate(&input, &delta);
+        // This is ∂J/∂a of the layer below. The next round of the loop multiplies it by σ′.
         if let Some(previous) = before.last_mut() {
             DenseRef::new(span, network.parameters).backward_into(&delta, &mut previous.deltas_mut(n));
         }

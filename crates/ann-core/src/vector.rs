@@ -1,11 +1,11 @@
-//! Loops over whole parameter vectors, in the widest registers there are.
+//! Loops over whole parameter vectors, in the widest vector registers of the processor.
 
 use pulp::{Simd, WithSimd};
 
 use crate::Scalar;
 use crate::lanes::Vector;
 
-/// sum += factor · part, each product and each sum rounded.
+/// sum += factor · part. Product and sum are rounded separately, as in a plain loop.
 ///
 /// # Panics
 /// When the lengths differ.
@@ -25,12 +25,12 @@ pub fn all_finite<F: Scalar>(numbers: &[F]) -> bool {
     numbers.iter().fold(true, |all, number| all & number.is_finite())
 }
 
-/// Numbers, and what becomes of them.
+/// Scales `numbers`, or adds a multiple of `part` to them.
 #[derive(Debug)]
 pub struct ScaleAdd<'a, F> {
     numbers: &'a mut [F],
     factor: F,
-    /// Added with the factor; where there is nothing to add, the numbers themselves are multiplied.
+    /// The vector to add, times `factor`. If it is `None`, the numbers themselves are multiplied by `factor`.
     part: Option<&'a [F]>,
 }
 
@@ -50,6 +50,8 @@ impl<F: Scalar> WithSimd for ScaleAdd<'_, F> {
             }
             return rest.iter_mut().for_each(|number| *number *= factor);
         };
+        // Not a fused multiply-add: the numbers that do not fill a register are computed below, and must
+        // round alike.
         for (register, &part) in registers.iter_mut().zip(F::registers::<S>(&part[..whole])) {
             *register = <F as Vector>::add(simd, *register, <F as Vector>::mul(simd, part, all));
         }

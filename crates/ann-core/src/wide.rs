@@ -1,9 +1,12 @@
-//! The wide kernel, for rows of many inputs: units (or inputs) along the lanes of registers, a few rows at a time.
+//! The wide kernel, for rows of many inputs: units (or inputs) along the lanes of vector registers, a few
+//! rows at a time.
 //!
-//! Rows are not copied but read where the problem holds them.  What stands along the lanes is copied to a [`Panel`] first, a strip of
-//! neighbouring numbers of each row, so that it lies side by side in the cache while all rows pass by.
+//! Rows are not copied: they are read where the problem stores them. The operand along the lanes is copied to
+//! a [`Panel`] first, one strip at a time. A strip is a few neighbouring numbers of each row of a matrix; in
+//! the panel it is contiguous, and stays in the cache while all rows pass.
 //!
-//! Formulas and names are those of the textbook kernel; forward stands above backward, and backward adds.
+//! Formulas and names are those of the textbook kernel. The forward pass is above the backward pass, which
+//! adds to the gradient.
 
 mod panel;
 mod products;
@@ -23,44 +26,49 @@ use crate::{Architecture, Loss, Problem, Scalar};
 
 use panel::{Panel, padded};
 
-/// Rows that go through the network together: each transposition of the weights should serve many, and their activations stay near.
+/// Number of rows that pass through the network together. The weights are transposed once for all of them,
+/// and their activations stay in the caches.
 const GROUP: usize = 512;
 
-/// Rows of fewer inputs are copied into the tiles of the fused kernel in no time.
+/// Rows of fewer inputs are used by the fused kernel: copying them into tiles takes almost no time.
 const INPUTS: usize = 256;
-/// With more than one unit for so many inputs, their products take so long that the copy does not matter.
+/// If the first layer has more than one unit per this number of inputs, its products take so long that the
+/// copy does not matter.
 const INPUTS_OF_A_UNIT: usize = 4;
 
-/// Whether rows are so wide, and used by so few units, that this kernel is faster than the fused one.
+/// Whether rows have so many inputs, and the first layer so few units, that this kernel is faster than the
+/// fused one.
 pub(crate) fn suits(architecture: &Architecture) -> bool {
     let (inputs, first) = (architecture.input_width(), architecture.layers().first());
     inputs >= INPUTS && first.is_some_and(|layer| layer.width <= inputs / INPUTS_OF_A_UNIT)
 }
 
-/// Which rows of a problem, in which order, and their targets; to be reused.
+/// The indices of rows of a problem, in the order of computation, with their targets; reusable.
 #[derive(Clone, Debug, Default)]
 pub struct RowIndices<F> {
     order: Vec<usize>,
-    /// Where the features lie: it is there that they are read.
+    /// The feature matrix that the indices belong to: rows are read from it.
     place: MatrixIdentity,
-    /// The rows themselves, where the problem does not hold them one after the other.
+    /// Copies of the rows, if the feature matrix is not contiguous in row-major order.
     copied: Vec<F>,
     targets: TileTargets<F>,
 }
 
 impl<F: Scalar> RowIndices<F> {
-    /// Overwrites everything with the given rows of a problem, in the given order.
+    /// Replaces the contents by the given rows of a problem, in the given order.
     pub fn gather(&mut self, problem: &Problem<'_, F>, rows: impl ExactSizeIterator<Item = usize> + Clone) {
         self.gather_features(&problem.features(), rows.clone());
         self.targets.gather(problem, rows);
     }
 
-    /// Overwrites everything with the given rows of `x`; nothing is known about their targets.
+    /// Replaces the contents by the given rows of `x`, without targets.
     pub fn gather_features(&mut self, x: &ArrayRef2<F>, rows: impl ExactSizeIterator<Item = usize> + Clone) {
         self.place = MatrixIdentity::of(x);
         self.order.clear();
         self.copied.clear();
         self.targets.clear();
+        // A matrix that is contiguous in row-major order is read in place. The rows of any other matrix are
+        // copied.
         if x.as_slice().is_some() {
             self.order.extend(rows);
         } else {
@@ -69,7 +77,7 @@ impl<F: Scalar> RowIndices<F> {
         }
     }
 
-    /// The features of these rows of `x`.
+    /// The features of these rows, read from `x` or from the copies.
     fn rows<'a>(&'a self, x: &'a ArrayRef2<F>) -> StridedRows<'a, F> {
         assert!(
             self.place == MatrixIdentity::of(x),
@@ -81,7 +89,8 @@ impl<F: Scalar> RowIndices<F> {
     }
 }
 
-/// Address and distances of the features in memory.
+/// Address, shape and strides of the feature matrix. They are compared, so that indices are not used with
+/// another one.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 struct MatrixIdentity {
     address: usize,
@@ -96,7 +105,7 @@ impl MatrixIdentity {
     }
 }
 
-/// Rows of numbers, which may stand in another order.
+/// The rows of a row-major matrix, or some of them in another order.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct StridedRows<'a, F> {
     numbers: &'a [F],
@@ -105,20 +114,20 @@ pub(crate) struct StridedRows<'a, F> {
 }
 
 impl<'a, F> StridedRows<'a, F> {
-    /// The row, and whatever follows.
+    /// The numbers from the beginning of a row on, those of later rows included.
     #[inline(always)]
     fn from(self, row: usize) -> &'a [F] {
         let row = self.order.map_or(row, |order| order[row]);
         &self.numbers[row * self.stride..]
     }
 
-    /// Those from the one called `first`.
+    /// The rows from `first` on.
     fn skip(self, first: usize) -> Self {
         Self { order: self.order.map(|order| &order[first..]), ..self }
     }
 }
 
-/// Activations and δ of a group of rows, to be reused.
+/// Reusable buffers: activations and δ of one group of rows.
 #[derive(Clone, Debug)]
 pub(crate) struct WideBuffers<F> {
     rows: usize,
@@ -127,17 +136,17 @@ pub(crate) struct WideBuffers<F> {
     outputs: Outputs<F>,
 }
 
-/// a and δ of one layer, row by row.
+/// a and δ of one layer, row-major, `stride` numbers per row.
 #[derive(Clone, Debug)]
 struct WideLayer<F> {
     a: Aligned<F>,
     delta: Aligned<F>,
     stride: usize,
-    /// The number of units, filled up to whole lines.
+    /// The number of units, rounded up to whole lines.
     padded: usize,
 }
 
-/// Outputs and δ with rows along the lanes, as the losses want them: column (tile · outputs + output).
+/// Outputs and δ with the rows along the lanes, as the losses need them: column (tile · outputs + output).
 #[derive(Clone, Debug)]
 struct Outputs<F> {
     width: usize,
@@ -147,7 +156,7 @@ struct Outputs<F> {
 }
 
 impl<F: Scalar> WideBuffers<F> {
-    /// Room for blocks of at most `rows` rows; larger ones go through it group by group.
+    /// Buffers for blocks of at most `rows` rows. A larger block is computed group by group.
     pub fn new(architecture: &Architecture, rows: usize) -> Self {
         let rows = rows.min(GROUP);
         let layers = architecture.layers().iter().map(|layer| WideLayer::new(rows, layer.width));
@@ -161,7 +170,7 @@ impl<F: Scalar> WideBuffers<F> {
         }
     }
 
-    /// What [`new`](Self::new) allocates, and copies of the rows and their targets.
+    /// Number of bytes that [`new`](Self::new) allocates, plus those of copied rows and their targets.
     pub fn bytes(architecture: &Architecture, rows: usize) -> usize {
         let group = rows.min(GROUP);
         let layers = architecture.layers().iter().map(|layer| stride::<F>(layer.width));
@@ -174,7 +183,7 @@ impl<F: Scalar> WideBuffers<F> {
         bytes_of::<F>(numbers).saturating_add(columns)
     }
 
-    /// Rows of a group.
+    /// Number of rows in a group.
     pub fn rows(&self) -> usize {
         self.rows
     }
@@ -201,29 +210,31 @@ impl<F: Scalar> WideLayer<F> {
     }
 }
 
-/// The distance of two rows of a layer of `width` units.
+/// Distance between two rows of a layer of `width` units.
 fn stride<F: Vector>(width: usize) -> usize {
-    // An odd number of lines: rows whose distance is a power of two would share few places of the caches.
+    // An odd number of lines: if the distance were a power of two, all rows would compete for a few places of
+    // the caches.
     (width.div_ceil(F::LANES) | 1).saturating_mul(F::LANES)
 }
 
-/// Rows of the tallest matrix that is copied into the panel: weights, or δ of a group of rows.
+/// Number of rows of the tallest matrix that is copied into the panel: weights, or the inputs of a layer for
+/// a group of rows.
 fn panel_rows(architecture: &Architecture, group: usize) -> usize {
     architecture.widths().fold(group, usize::max)
 }
 
-/// What goes through the kernel.
+/// One pass through the kernel: a network, rows, buffers, and what to compute.
 #[derive(Debug)]
 pub struct WidePass<'a, F> {
     pub(crate) network: NetworkRef<'a, F>,
     pub(crate) x: &'a ArrayRef2<F>,
     pub(crate) indices: &'a RowIndices<F>,
     pub(crate) buffers: &'a mut WideBuffers<F>,
-    /// Outputs stay in the buffers: whoever wants no more sends one group at most.
+    /// The outputs stay in the buffers, so a caller that wants only these passes at most one group.
     pub(crate) goal: Goal<'a, F>,
 }
 
-/// Runs a pass.
+/// Runs a pass with the chosen instruction set.
 pub(crate) fn run<F: Scalar>(pass: WidePass<'_, F>) -> Tally {
     F::run_wide(pass)
 }
@@ -236,6 +247,8 @@ impl<F: Scalar> WithSimd for WidePass<'_, F> {
         let Self { network, x, indices, buffers, mut goal } = self;
         let (x, all) = (indices.rows(x), indices.order.len());
         let mut sums = Sums::ZERO;
+        // One group passes forward through all layers and back before the next. `start` is 0 or a multiple of
+        // GROUP, so the targets of a group begin with a whole tile.
         for start in (0..all).step_by(buffers.rows) {
             let (x, rows) = (x.skip(start), buffers.rows.min(all - start));
             forward_pass(simd, network, x, rows, buffers);
@@ -265,13 +278,15 @@ fn forward_pass<S: Simd, F: Scalar>(
         let WideLayer { a, stride, padded, .. } = &mut from_here[0];
         let (weights, bias) = (&network.parameters[span.weights()], &network.parameters[span.bias()]);
         products::forward(simd, weights, bias, x, rows, panel, a, *stride);
+        // Whole lines, padding included: a remainder would cost more, and nothing uses the values in the
+        // padding.
         for a in a.chunks_exact_mut(*stride).take(rows) {
             activations::apply::<S, F, 1>(simd, &layer.activation, F::registers_mut::<S>(&mut a[..*padded]));
         }
     }
 }
 
-/// ℓ of each row, and δ = ∂ℓ/∂a of the output layer.
+/// Adds ℓ of each row to `sums`, and overwrites δ of the output layer with ∂ℓ/∂a.
 #[inline(always)]
 fn loss_pass<S: Simd, F: Scalar>(
     simd: S,
@@ -286,6 +301,8 @@ fn loss_pass<S: Simd, F: Scalar>(
     let last = buffers.layers.last_mut().expect("Layout::new refuses a network without layers");
     let tiles = rows.div_ceil(TILE);
     let (a, delta) = (&mut a[..tiles * *width], &mut delta[..tiles * *width]);
+    // The losses are those of the fused kernel, which has rows along the lanes. So outputs are transposed to
+    // columns, and δ is transposed back.
     for (tile, rows) in
         a.chunks_exact_mut(*width).zip(last.a[..rows * last.stride].chunks(TILE * last.stride))
     {
@@ -298,7 +315,8 @@ fn loss_pass<S: Simd, F: Scalar>(
     }
 }
 
-/// Last layer to first: δ⁽ᵏ⁾ = ∂J/∂a⁽ᵏ⁾ ∘ σ′, ∂J/∂W⁽ᵏ⁾ += δ⁽ᵏ⁾ᵀ a⁽ᵏ⁻¹⁾, ∂J/∂b⁽ᵏ⁾ += Σ δ⁽ᵏ⁾, and ∂J/∂a⁽ᵏ⁻¹⁾ = δ⁽ᵏ⁾ W⁽ᵏ⁾.
+/// Last layer to first: δ⁽ᵏ⁾ = ∂J/∂a⁽ᵏ⁾ ∘ σ′, then ∂J/∂W⁽ᵏ⁾ += δ⁽ᵏ⁾ᵀ a⁽ᵏ⁻¹⁾, ∂J/∂b⁽ᵏ⁾ += Σ δ⁽ᵏ⁾ and
+/// ∂J/∂a⁽ᵏ⁻¹⁾ = δ⁽ᵏ⁾ W⁽ᵏ⁾.
 #[inline(always)]
 fn backward_pass<S: Simd, F: Scalar>(
     simd: S,
@@ -313,6 +331,7 @@ fn backward_pass<S: Simd, F: Scalar>(
         let (before, from_here) = layers.split_at_mut(k);
         let WideLayer { a, delta, stride, padded } = &mut from_here[0];
         for (a, delta) in a.chunks_exact(*stride).zip(delta.chunks_exact_mut(*stride)).take(rows) {
+            // From ∂J/∂a to ∂J/∂z, in place: nobody needs ∂J/∂a after this.
             let (a, delta) = (F::registers::<S>(&a[..*padded]), F::registers_mut::<S>(&mut delta[..*padded]));
             activations::multiply_derivative::<S, F>(simd, &layer.activation, a, delta);
         }
@@ -321,6 +340,7 @@ fn backward_pass<S: Simd, F: Scalar>(
         let (weights, bias) = gradient[span.all()].split_at_mut(span.fan_in * span.fan_out);
         products::add_bias_gradient(simd, delta, panel, bias);
         products::add_weight_gradient(simd, delta, x, rows, span.fan_out, panel, weights);
+        // The first layer has no layer below: ∂J/∂x of the features is not computed.
         if let Some(WideLayer { delta: x_delta, stride, .. }) = before.last_mut() {
             let weights = &network.parameters[span.weights()];
             products::backward(simd, weights, delta, rows, span.fan_out, panel, x_delta, *stride);

@@ -1,4 +1,4 @@
-//! An activation of your own: written in f64, its derivative checked, then used as any other.
+//! A custom activation: written in `f64`, its derivative checked, then used like any other.
 //!
 //! ```text
 //! cargo run --release --example custom_activation
@@ -31,7 +31,8 @@ impl ActivationFn for Swish {
 
 fn main() -> Result<(), Box<dyn Error>> {
     let swish = Swish { beta: 1.0 };
-    // A wrong derivative would still train, only badly: compare it with differences of the value first.
+    // With a wrong derivative the network would still train, only badly. So compare it with differences of
+    // the value first.
     let report = check_activation(&swish);
     report.ensure_ok()?;
     println!("derivative: {}", report.summary());

@@ -1,4 +1,4 @@
-//! A classifier with the methods everybody knows: fit, predict, predict_proba, score.
+//! A classifier with the usual methods: fit, predict, predict_proba, score.
 
 use std::fmt::Debug;
 use std::ops::ControlFlow;
@@ -10,7 +10,8 @@ use ann_core::{
 
 use crate::{Accumulation, Batching, EpochRecord, Error, History, Result, TrainConfig, estimator, forward};
 
-/// Settings of a classifier.  [`fit`](Self::fit) makes a [`FittedClassifier`]; predicting before that cannot be written.
+/// Settings of a classifier. [`fit`](Self::fit) makes a [`FittedClassifier`]. Only that can predict, so a
+/// program that predicts before it fits does not compile.
 ///
 /// ```
 /// use ann_train::{Activation, Classifier, ndarray::array};
@@ -23,26 +24,28 @@ use crate::{Accumulation, Batching, EpochRecord, Error, History, Result, TrainCo
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Classifier {
-    /// The hidden layers, first to last; empty for a linear model.  Default: one of 10 sigmoid units.
+    /// The hidden layers, first to last; empty for a linear model. Default: one of 10 sigmoid units.
     pub hidden: Vec<Layer>,
-    /// Initial weights.  Default Xavier normal with gain 1.
+    /// Initial weights. Default Xavier normal with gain 1.
     pub init: Init,
-    /// Seed of the initial weights.  Default 0.
+    /// Seed of the initial weights. Default 0.
     pub seed: u64,
-    /// η > 0, the learning rate.  Default 0.3.
+    /// η > 0, the learning rate. Default 0.3.
     pub learning_rate: f64,
-    /// λ ≥ 0, strength of the penalty λ Σ‖W‖² on weights, never biases.  Default 0.
+    /// λ ≥ 0, strength of the penalty λ Σ‖W‖² on weights, never biases. Default 0.
     pub l2: f64,
-    /// The largest number of epochs: passes over all rows, each an update, or one for each mini-batch.  Default 50 000.
+    /// The largest number of epochs. An epoch is a pass over all rows, with one update, or with one for each
+    /// mini-batch. Default 50 000.
     pub epochs: usize,
-    /// Stop as soon as the mean cross-entropy (without penalty) is below this; 0: never.  Default 0.001.
+    /// Stop as soon as the mean cross-entropy (without penalty) is below this; 0: never. Default 0.001.
     pub stop_below: f64,
-    /// How many rows an update sees.  Default [`Batching::Full`].
+    /// Number of rows that one update uses. Default [`Batching::Full`].
     pub batching: Batching,
-    /// How the gradients of the rows are summed.  Default [`Accumulation::Batched`].
+    /// How the gradients of the rows are summed. Default [`Accumulation::Batched`].
     pub accumulation: Accumulation,
-    /// The largest number of threads, 1 to 1024, also for predictions.  Default 1.  Any number gives the same bits.  Where several
-    /// networks are trained at once, one for each does more; see [`TrainConfig::threads`].
+    /// The largest number of threads, 1 to 1024, also for predictions. Default 1. Any number gives the same
+    /// bits. When several networks are trained at the same time, one thread for each is faster; see
+    /// [`TrainConfig::threads`].
     pub threads: usize,
 }
 
@@ -64,8 +67,8 @@ impl Default for Classifier {
 }
 
 impl Classifier {
-    /// Learns to predict labels from the rows of `x` (n, features).  Labels may be of any ordered type, see [`Label`];
-    /// `&Vec<L>`, `&[L]`, `&[L; N]` and `&Array1<L>` are all accepted.
+    /// Learns to predict labels from the rows of `x` (n, features). Labels may be of any ordered type, see
+    /// [`Label`]; `&Vec<L>`, `&[L]`, `&[L; N]` and `&Array1<L>` are all accepted.
     ///
     /// # Errors
     /// No samples, another number of labels than rows, fewer than two classes, a NaN or infinity in `x`,
@@ -82,7 +85,8 @@ impl Classifier {
         self.fit_observed(x, labels, |_, _| ControlFlow::Continue(()))
     }
 
-    /// As [`fit`](Self::fit), with an observer that sees each epoch's record and network, and may stop the run.
+    /// As [`fit`](Self::fit), with an observer that receives each epoch's record and network, and may stop
+    /// the run.
     ///
     /// # Errors
     /// As [`fit`](Self::fit).
@@ -126,7 +130,7 @@ impl Classifier {
 
 /// A class label: any value that can be ordered, copied and printed, such as text, an integer or a `bool`.
 ///
-/// Implemented for all such types.  `f64` is not among them: floating-point numbers are values to predict, for
+/// Implemented for all such types. `f64` is not among them: floating-point numbers are values to predict, for
 /// [`Regressor`](crate::Regressor).
 ///
 /// ```compile_fail,E0277
@@ -144,7 +148,7 @@ pub trait Label: Clone + Ord + Debug {}
 #[diagnostic::do_not_recommend]
 impl<L: Clone + Ord + Debug> Label for L {}
 
-/// A classifier that has learned.
+/// A trained classifier.
 #[derive(Clone, Debug)]
 pub struct FittedClassifier<L, F = f64> {
     network: Network<F>,
@@ -157,7 +161,8 @@ impl<L: Label, F: Scalar> FittedClassifier<L, F> {
     /// The most probable label of each row of `x` (n, features).
     ///
     /// # Errors
-    /// Another number of columns than fitted, a NaN or infinity in `x`, or numbers so large that an output overflows.
+    /// Another number of columns than fitted, a NaN or infinity in `x`, or numbers so large that an output
+    /// overflows.
     pub fn predict(&self, x: &ArrayRef2<F>) -> Result<Vec<L>> {
         let logits = forward(&self.network, x, self.threads)?;
         Ok(logits.rows().into_iter().map(|row| self.classes[argmax(row)].clone()).collect())
@@ -172,8 +177,8 @@ impl<L: Label, F: Scalar> FittedClassifier<L, F> {
         Ok(softmax(&forward(&self.network, x, self.threads)?))
     }
 
-    /// Accuracy: the share of rows of `x` whose predicted label is the given one, 0 to 1.  A label that was not fitted is
-    /// never predicted, so it counts as a miss.
+    /// Accuracy: the share of rows of `x` whose predicted label is the given one, 0 to 1. A label that was
+    /// not in the training data is never predicted, so it counts as a miss.
     ///
     /// # Errors
     /// As [`predict`](Self::predict); no rows; another number of labels than rows.
@@ -191,20 +196,20 @@ impl<L: Label, F: Scalar> FittedClassifier<L, F> {
         Ok(hits as f64 / labels.len() as f64)
     }
 
-    /// For each layer a matrix (fan_in + 1, fan_out): the weights from each input, and the bias as last row.
+    /// For each layer a matrix (fan_in + 1, fan_out): the weights from each input, with the bias as last row.
     pub fn weights(&self) -> Vec<Array2<F>> {
         estimator::weights(&self.network)
     }
 
-    /// The labels that were fitted, sorted: the columns of [`predict_proba`](Self::predict_proba).
+    /// The labels of the training data, sorted: the columns of [`predict_proba`](Self::predict_proba).
     pub fn classes(&self) -> &[L] {
         &self.classes
     }
 
     /// The trained network, whose raw outputs are logits.
     ///
-    /// Its [predictor](Network::predictor) answers for one sample after the other without allocating; the largest logit tells the
-    /// class:
+    /// Its [predictor](Network::predictor) computes the logits of one sample at a time, without allocating.
+    /// The largest logit is that of the predicted class:
     ///
     /// ```
     /// use ann_train::{Classifier, argmax, ndarray::array};
@@ -227,6 +232,7 @@ impl<L: Label, F: Scalar> FittedClassifier<L, F> {
     }
 }
 
+/// The distinct labels, sorted.
 fn distinct<L: Label>(labels: &[&L]) -> Vec<L> {
     let mut classes: Vec<&L> = labels.to_vec();
     classes.sort_unstable();
@@ -234,7 +240,7 @@ fn distinct<L: Label>(labels: &[&L]) -> Vec<L> {
     classes.into_iter().cloned().collect()
 }
 
-/// Where each label stands among the sorted classes, which hold them all.
+/// The index of each label in the sorted `classes`, which contain all labels.
 fn class_indices<L: Label>(classes: &[L], labels: &[&L]) -> Vec<usize> {
     labels.iter().map(|label| classes.partition_point(|class| class < label)).collect()
 }

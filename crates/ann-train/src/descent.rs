@@ -1,4 +1,5 @@
-//! Gradient descent: θ ← θ − η ∂J/∂θ, until the epochs are over, the loss is low enough, or somebody says stop.
+//! Gradient descent: θ ← θ − η ∂J/∂θ, until all epochs are done, the loss is low enough, or the observer
+//! stops the run.
 
 use std::mem;
 use std::ops::ControlFlow;
@@ -10,16 +11,16 @@ use rand::seq::SliceRandom;
 
 use crate::{Accumulation, EpochRecord, Error, History, Objective, ObjectiveValue, Result, StopReason};
 
-/// How many rows an update sees.
+/// Number of rows that one update uses.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Batching {
-    /// All rows: one update in each epoch.  The default.
+    /// All rows: one update in each epoch. The default.
     #[default]
     Full,
-    /// Mini-batches: each row once in each epoch, in an order that is a function of seed and epoch.  The last batch of an epoch may
-    /// be smaller.
+    /// Mini-batches. Each epoch uses each row once, in an order that is a function of seed and epoch. The
+    /// last batch of an epoch may be smaller.
     Shuffled {
-        /// Rows of a batch, 1 to the number of rows.
+        /// Number of rows in a batch, from 1 to the number of all rows.
         rows: usize,
         /// Seed of the order.
         seed: u64,
@@ -29,23 +30,24 @@ pub enum Batching {
 /// How a network is trained.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct TrainConfig {
-    /// η > 0, the step along the negative gradient.  Default 0.1.
+    /// η > 0, the learning rate: a step is −η times the gradient. Default 0.1.
     pub learning_rate: f64,
-    /// The largest number of epochs; 0 only evaluates.  Default 1000.
+    /// The largest number of epochs; with 0 the network is only evaluated. Default 1000.
     pub epochs: usize,
-    /// Stop as soon as the mean data loss (without penalty) is below this, ≥ 0.  Default 0: never.
+    /// Stop as soon as the mean data loss (without penalty) is below this, ≥ 0. Default 0: never.
     pub stop_below: f64,
-    /// How many rows an update sees.  Default [`Batching::Full`].
+    /// Number of rows that one update uses. Default [`Batching::Full`].
     pub batching: Batching,
-    /// Number of epochs made by earlier calls: records and errors go on counting from there, and so does the order of rows in
-    /// mini-batches.  Default 0.
+    /// Number of epochs that earlier calls have done. Records and errors continue to count from there, and so
+    /// does the order of rows in mini-batches. Default 0.
     pub first_epoch: usize,
-    /// How the gradients of the rows are summed.  Default [`Accumulation::Batched`].
+    /// How the gradients of the rows are summed. Default [`Accumulation::Batched`].
     pub accumulation: Accumulation,
-    /// The largest number of threads, 1 to 1024.  Default 1.  Any number gives the same bits.  Where mini-batches are large enough
-    /// to be shared, threads look for work throughout an epoch, and keep their cores busy meanwhile: where several networks are
-    /// trained at once, one thread for each does more.  No effect with [`Accumulation::PerSample`], nor in a thread of a rayon
-    /// pool, which spreads work itself.
+    /// The largest number of threads, 1 to 1024. Default 1. Any number gives the same bits. If mini-batches
+    /// are large enough to be shared, the threads look for work during the whole epoch and keep their cores
+    /// busy. So when several networks are trained at the same time, one thread for each is faster. No effect
+    /// with [`Accumulation::PerSample`], nor in a thread of a rayon pool, which spreads work over its threads
+    /// itself.
     pub threads: usize,
 }
 
@@ -98,22 +100,28 @@ pub fn train<F: Scalar>(
     train_observed(network, problem, config, |_, _| ControlFlow::Continue(()))
 }
 
-/// Trains `network` in place on `problem`.  After each epoch's record `observer` sees it and the network; it ends the run with
-/// `ControlFlow::Break(())`.
+/// Trains `network` in place on `problem`. After each epoch `observer` receives its record and the network.
+/// It ends the run by returning `ControlFlow::Break(())`.
 ///
-/// With [`Batching::Full`] a record describes the network that the observer sees, before the update that may follow.  With
-/// mini-batches it is the mean over an epoch, each row with the parameters that its batch found, and the observer sees the network
-/// after that epoch; it is this mean that [`TrainConfig::stop_below`] looks at.  The last record always describes the network as
-/// training leaves it; after an early stop it is one more, which no observer sees.
+/// With [`Batching::Full`] a record describes the network that the observer receives, before the next update.
+/// With mini-batches a record is the mean over the rows of an epoch, each computed with the parameters before
+/// its batch's update. The observer receives the network after that epoch, and [`TrainConfig::stop_below`] is
+/// compared with that mean.
 ///
-/// Training is a pure function of parameters, problem and settings, and gradient descent keeps no state:
-/// 100 epochs followed by 200 are 300, to the last bit (with mini-batches when [`TrainConfig::first_epoch`] says where to go on).
+/// The last record always describes the trained network. When a run with mini-batches stops early, this is an
+/// additional record that the observer does not receive.
+///
+/// Training is a pure function of parameters, problem and settings, and gradient descent has no other state.
+/// So 100 epochs and then 200 give the same bits as 300; with mini-batches, if the second call sets
+/// [`TrainConfig::first_epoch`].
 ///
 /// # Errors
-/// A setting outside its range, a network of another architecture than the problem's, or one with a parameter that is not
-/// finite; then nothing has been changed.
-/// [`Error::InfiniteStart`] or [`Error::Diverged`] when the objective or a parameter is no longer finite; then the network holds
-/// the parameters from before the last update; with mini-batches, those with which the last epoch began that was finite throughout.
+/// A setting is outside its range, the network has another architecture than the problem, or one of its
+/// parameters is not finite. Then nothing is changed.
+///
+/// [`Error::InfiniteStart`] or [`Error::Diverged`]: the objective or a parameter is no longer finite. Then
+/// the network gets the parameters from before the last update; with mini-batches, those from the beginning
+/// of the last epoch that was finite throughout.
 pub fn train_observed<F: Scalar>(
     network: &mut Network<F>,
     problem: &Problem<'_, F>,
@@ -124,6 +132,8 @@ pub fn train_observed<F: Scalar>(
     check_same_architecture(network, problem)?;
     network.ensure_finite()?;
     let mut descent = Descent::new(problem, config)?;
+    // `before` is θ at the beginning of an epoch. It becomes `last_finite` when the objective there is
+    // finite.
     let mut last_finite = network.parameters().to_vec();
     let mut before = last_finite.clone();
     let mut records = Vec::with_capacity(config.epochs.saturating_add(1).min(RECORDS));
@@ -155,10 +165,11 @@ pub fn train_observed<F: Scalar>(
     }
 }
 
-/// Records for which there is room from the start; longer runs make more as they go.
+/// Number of records for which memory is reserved at the start; longer runs allocate more later.
 const RECORDS: usize = 1 << 16;
 
-/// Vectors as long as θ that a run needs: the gradient, and the parameters before an update and at the last finite objective.
+/// Number of vectors as long as θ that a run needs: the gradient, the parameters before an epoch, and those
+/// of the last finite objective.
 const COPIES: usize = 3;
 
 /// A run of gradient descent.
@@ -166,7 +177,7 @@ struct Descent<'p, 'data, F> {
     config: &'p TrainConfig,
     objective: Objective<'p, 'data, F>,
     gradient: Vec<F>,
-    /// The order in which rows come; empty when all come at once.
+    /// The order of the rows; empty if all rows are used at once.
     order: Vec<usize>,
     updates: usize,
 }
@@ -184,10 +195,12 @@ impl<'p, 'data, F: Scalar> Descent<'p, 'data, F> {
         Ok(Self { config, objective, gradient, order, updates: 0 })
     }
 
-    /// What is recorded: J before the update that [`step`](Self::step) makes, or the mean of an epoch of mini-batches.
+    /// The value to record: J before the update that [`step`](Self::step) makes, or the mean of an epoch of
+    /// mini-batches.
     fn value(&mut self, epoch: usize, network: &mut Network<F>) -> ObjectiveValue {
         match self.config.batching {
             Batching::Full => self.objective.value_and_gradient(network.parameters(), &mut self.gradient),
+            // No epoch is left: the last record describes the trained network.
             Batching::Shuffled { .. } if epoch == self.config.epochs => {
                 self.objective.value(network.parameters())
             }
@@ -195,7 +208,7 @@ impl<'p, 'data, F: Scalar> Descent<'p, 'data, F> {
         }
     }
 
-    /// One update for each batch, and the mean of J over their rows.
+    /// Makes one update for each batch. Returns the mean of J over their rows.
     fn mini_batches(
         &mut self,
         rows: usize,
@@ -205,7 +218,7 @@ impl<'p, 'data, F: Scalar> Descent<'p, 'data, F> {
     ) -> ObjectiveValue {
         let mut rng = seeded(seed);
         rng.set_stream(self.config.first_epoch.saturating_add(epoch) as u64);
-        // From the same order each time, so that an epoch does not depend on those before it.
+        // The shuffle begins with the same order each time, so that an epoch does not depend on earlier ones.
         self.order.iter_mut().enumerate().for_each(|(place, row)| *row = place);
         self.order.shuffle(&mut rng);
         let Self { config, objective, gradient, order, updates } = self;
@@ -224,7 +237,7 @@ impl<'p, 'data, F: Scalar> Descent<'p, 'data, F> {
         })
     }
 
-    /// The update with all rows.
+    /// Makes the update with all rows. Mini-batches have made theirs already.
     fn step(&mut self, network: &mut Network<F>) {
         if self.config.batching == Batching::Full {
             descend(network.parameters_mut(), &self.gradient, F::of(self.config.learning_rate));
@@ -232,7 +245,7 @@ impl<'p, 'data, F: Scalar> Descent<'p, 'data, F> {
         }
     }
 
-    /// J of the network as it is left, where the record before says something else.
+    /// J of the trained network, unless the last record describes it already.
     fn closing_value(&mut self, epoch: usize, network: &Network<F>) -> Option<ObjectiveValue> {
         let is_described = self.config.batching == Batching::Full || epoch == self.config.epochs;
         (!is_described).then(|| self.objective.value(network.parameters()))
@@ -254,7 +267,7 @@ fn add_batch(mean: &mut ObjectiveValue, batch: &ObjectiveValue, rows: usize, all
     let share = rows as f64 / all as f64;
     mean.loss += share * batch.loss;
     mean.penalty += share * batch.penalty;
-    // Hits are counted, not shares added: an epoch without a miss has accuracy 1 exactly.
+    // Hits are counted, instead of adding shares: so an epoch without a miss has an accuracy of exactly 1.
     mean.hits = batch.hits.map(|hits| mean.hits.unwrap_or(0) + hits);
     mean.accuracy = mean.hits.map(|hits| hits as f64 / all as f64);
 }

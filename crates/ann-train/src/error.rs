@@ -1,15 +1,15 @@
-//! Everything that can go wrong in training, in one enum.
+//! The errors of this crate, in one enum.
 
 use thiserror::Error;
 
-/// The result of everything in this crate that can fail.
+/// The result of every function in this crate that can fail.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// What was wrong, where, what was found and what was expected.
+/// Says what is wrong, where, what was found and what was expected.
 #[derive(Debug, Clone, PartialEq, Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// Data, targets, architecture, initialisation or a setting do not fit.
+    /// Data, targets, architecture, initialisation or a setting is invalid.
     #[error(transparent)]
     Core(#[from] ann_core::Error),
     /// Two-dimensional targets without a column.
@@ -23,33 +23,33 @@ pub enum Error {
         /// The only label, in its `Debug` form.
         label: String,
     },
-    /// Mini-batches of no rows, or of more rows than the data have.
+    /// Mini-batches of 0 rows, or of more rows than the data have.
     #[error(
         "`batching` asks for {found} rows per batch; expected 1 to {most}, the number of rows (for all rows at once: `Batching::Full`)"
     )]
     BatchRows {
-        /// Rows per batch that were asked for.
+        /// Number of rows per batch that was asked for.
         found: usize,
-        /// Rows of the data.
+        /// Number of rows of the data.
         most: usize,
     },
-    /// No threads, or more than any machine has.
+    /// The number of threads is 0, or larger than any machine has.
     #[error("threads is {found}, expected 1 to {most}")]
     ThreadCount {
-        /// Threads that were asked for.
+        /// Number of threads that was asked for.
         found: usize,
         /// The largest number that is accepted.
         most: usize,
     },
-    /// The system refused to start threads.
+    /// The system could not start the threads.
     #[error("could not start {threads} threads: {reason}")]
     Threads {
-        /// How many were asked for.
+        /// Number of threads that was asked for.
         threads: usize,
-        /// What the system said.
+        /// The system's message.
         reason: String,
     },
-    /// The objective is not a finite number before anything was trained.
+    /// The objective is not finite before the first update.
     #[error(
         "the objective is {objective:?} before the first update: scale features and targets, \
          or choose smaller initial weights or a smaller λ"
@@ -58,18 +58,18 @@ pub enum Error {
         /// J, NaN or infinite.
         objective: f64,
     },
-    /// Training left the range of numbers.
+    /// The objective or a parameter became NaN or infinite.
     #[error(
         "training diverged at epoch {epoch} with learning rate {learning_rate:?} (objective {objective:?}): \
          choose a smaller learning rate, or scale features and targets"
     )]
     Diverged {
-        /// Number of updates, or of epochs of mini-batches, after which it was found, at least 1; those made by earlier calls
-        /// ([`TrainConfig::first_epoch`](crate::TrainConfig::first_epoch)) count as well.
+        /// Number of updates (with mini-batches: of epochs) after which it was found, at least 1. Those of
+        /// earlier calls ([`TrainConfig::first_epoch`](crate::TrainConfig::first_epoch)) are included.
         epoch: usize,
         /// η.
         learning_rate: f64,
-        /// J = loss + penalty: NaN or infinite, unless a parameter is.
+        /// J = loss + penalty. Finite only if a parameter is not.
         objective: f64,
     },
 }

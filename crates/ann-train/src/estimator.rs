@@ -1,4 +1,4 @@
-//! What `Classifier` and `Regressor` share: from settings and a problem to a trained network.
+//! The common part of `Classifier` and `Regressor`: from settings and a problem to a trained network.
 
 use std::ops::ControlFlow;
 
@@ -7,9 +7,9 @@ use ann_core::{Activation, Architecture, Error as CoreError, Init, Layer, Networ
 
 use crate::{EpochRecord, History, Result, TrainConfig, train_observed};
 
-/// `hidden` between the columns of `x` and `outputs` raw outputs.
+/// The architecture with the columns of `x` as inputs, the layers `hidden`, and `outputs` raw outputs.
 pub(crate) fn architecture<F>(x: &ArrayRef2<F>, hidden: &[Layer], outputs: usize) -> Result<Architecture> {
-    // Said here, because an architecture without inputs would hide that the matrix is empty.
+    // Checked first: an empty matrix may also have no columns, and the error for that would hide the cause.
     if x.nrows() == 0 {
         return Err(CoreError::NoSamples.into());
     }
@@ -30,7 +30,8 @@ pub(crate) fn fit<F: Scalar>(
     Ok((network, history))
 }
 
-/// For each layer a matrix (fan_in + 1, fan_out): the transposed weights, and the bias as last row (report, "weights").
+/// For each layer a matrix (fan_in + 1, fan_out): the transposed weights, with the bias as last row (report,
+/// "weights").
 pub(crate) fn weights<F: Scalar>(network: &Network<F>) -> Vec<Array2<F>> {
     let layers = (1..=network.layout().layers().len()).filter_map(|k| network.layer(k));
     let matrices = layers.map(|layer| {

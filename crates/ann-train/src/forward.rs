@@ -1,4 +1,4 @@
-//! Outputs for many rows, shared among threads.
+//! Outputs of many rows, computed by several threads.
 
 use ann_core::ndarray::{Array2, ArrayRef2, Axis, concatenate};
 use ann_core::{Error as CoreError, Network, Scalar, block};
@@ -6,15 +6,15 @@ use ann_core::{Error as CoreError, Network, Scalar, block};
 use crate::Result;
 use crate::threads::{belongs_to_a_pool, checked, pool};
 
-/// Rows · parameters that are worth starting a thread.
+/// Amount of work, in rows · parameters, that is worth starting a thread.
 const WORK: usize = 1 << 23;
 
-/// As [`Network::forward`], with up to `threads` threads, and the same bits for any number of them.  No more are started than there
-/// is work for, and none by a thread of a rayon pool; they live as long as the call.  Where several things are wrong, it may be
-/// another one that is reported.
+/// As [`Network::forward`], with up to `threads` threads and the same bits for any number of them. Fewer are
+/// started if there is not enough work, and none in a thread of a rayon pool. They end with the call. If the
+/// data have several errors, it may report another one than [`Network::forward`].
 ///
 /// # Errors
-/// As [`Network::forward`]; no or more than 1024 threads, or the system refuses to start them.
+/// As [`Network::forward`]; also if `threads` is not 1 to 1024, or the system cannot start the threads.
 #[expect(clippy::missing_panics_doc, reason = "the parts of one network fit together")]
 pub fn forward<F: Scalar>(network: &Network<F>, x: &ArrayRef2<F>, threads: usize) -> Result<Array2<F>> {
     let work = x.nrows().saturating_mul(network.layout().len());
@@ -37,7 +37,7 @@ pub fn forward<F: Scalar>(network: &Network<F>, x: &ArrayRef2<F>, threads: usize
     Ok(concatenate(Axis(0), &views).expect("each part has one column for each output"))
 }
 
-/// The error of a piece that begins at row `start`.
+/// The error of a piece that begins at row `start`, with the row counted from the first piece.
 fn after(start: usize, mut error: CoreError) -> CoreError {
     if let CoreError::NonFinite { row, .. } | CoreError::NonFiniteOutput { row, .. } = &mut error {
         *row += start;

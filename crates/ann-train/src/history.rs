@@ -1,14 +1,15 @@
-//! What training leaves behind: a record for each epoch, and why it stopped.
+//! The history of a training run: a record for each epoch, and why the run stopped.
 
 use crate::ObjectiveValue;
 
-/// One epoch.  With all rows at once: the network after `epoch` updates.  With mini-batches: the mean over the rows of an epoch, each
-/// with the parameters that its batch found, and in the last record the network after `epoch` epochs.
+/// The record of one epoch. With all rows at once it describes the network after `epoch` updates. With
+/// mini-batches it is the mean over the rows of an epoch, each computed with the parameters before its
+/// batch's update; the last record describes the network after `epoch` epochs.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct EpochRecord {
-    /// Number of epochs before this one, those of earlier calls included
-    /// ([`TrainConfig::first_epoch`](crate::TrainConfig::first_epoch)).  With all rows at once these are updates, and 0 is the
-    /// untrained network.
+    /// Number of epochs before this one, including those of earlier calls
+    /// ([`TrainConfig::first_epoch`](crate::TrainConfig::first_epoch)). With all rows at once it is the
+    /// number of updates so far, and 0 is the untrained network.
     pub epoch: usize,
     /// Mean data loss, without penalty.
     pub loss: f64,
@@ -28,7 +29,7 @@ impl EpochRecord {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum StopReason {
-    /// All epochs were made.
+    /// All epochs are done.
     EpochLimit,
     /// The loss fell below the threshold.
     LossBelowThreshold,
@@ -36,23 +37,23 @@ pub enum StopReason {
     Observer,
 }
 
-/// Loss, penalty and accuracy of each epoch, and of the network as it was left.
+/// Loss, penalty and accuracy of each epoch and of the trained network.
 ///
-/// The last record describes the trained network: `epochs` epochs make `epochs + 1` records,
-/// of which the first `epochs` are what other frameworks print as the loss of each epoch.  A record takes 40 bytes.
+/// The last record describes the trained network, so `epochs` epochs make `epochs + 1` records. The first
+/// `epochs` of them are what other frameworks print as the loss of each epoch. A record takes 40 bytes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct History {
-    /// One record for each epoch and one for the network as it was left; never empty.
+    /// One record for each epoch and one for the trained network; never empty.
     pub records: Vec<EpochRecord>,
     /// Why training ended.
     pub stop: StopReason,
 }
 
 impl History {
-    /// The record of the network as training left it.
+    /// The record of the trained network.
     ///
     /// # Panics
-    /// When `records` has been emptied by its owner.
+    /// When the caller has emptied `records`.
     pub fn last(&self) -> &EpochRecord {
         self.records.last().expect("training records the network before it does anything else")
     }

@@ -21,9 +21,9 @@ pub use history::{EpochRecord, History, StopReason};
 pub use objective::{Accumulation, Objective, ObjectiveValue, per_sample_gradients};
 pub use regressor::{FittedRegressor, RegressionTargets, Regressor};
 
-/// The crate below, whole: `ann_train::ann_core::dense`, `ann_train::ann_core::Error`, …
+/// All of `ann-core`: `ann_train::ann_core::dense`, `ann_train::ann_core::Error`, …
 pub use ann_core;
-// What a user of this crate names most, so that one `use` line does.
+// The names that users of this crate need most, so that one `use` line is enough.
 pub use ann_core::{
     Activation, ActivationFn, Architecture, Init, Layer, Layout, Loss, LossFn, Network, Problem, Scalar,
     Target, TargetKind, Targets, argmax, ndarray, seeded, softmax,

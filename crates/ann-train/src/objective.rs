@@ -1,6 +1,6 @@
 //! The objective J(θ) = (1/N) Σₙ ℓₙ + λ Σ‖W‖² and its gradient.
 //!
-//! Here, and only here, sums over blocks of rows become a mean, and the penalty is added.
+//! Only here do sums over blocks of rows become a mean, and only here is the penalty added.
 
 use ann_core::block::{self, Kernel, Scratch, Tally};
 use ann_core::memory::{bytes_of, ensure_available};
@@ -12,26 +12,27 @@ use crate::Result;
 use crate::sum::{RowSelection, Summation};
 use crate::threads::checked;
 
-/// How the gradients of the rows are summed.  Both ways agree to rounding; each is exact about its own order of additions.
+/// How the gradients of the rows are summed. Both ways agree up to rounding, and each has a fixed order of
+/// additions.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Accumulation {
-    /// Blocks of many rows at once.  The default.
+    /// Blocks of many rows at once. The default.
     #[default]
     Batched,
-    /// One row after the other, as the report does it: "separately for each training example, then accumulated".
+    /// One row after another, as in the report: "separately for each training example, then accumulated".
     PerSample,
 }
 
-/// J at one point θ, in its parts.
+/// J at one point θ, and its parts.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ObjectiveValue {
     /// (1/N) Σₙ ℓₙ, without penalty.
     pub loss: f64,
     /// λ Σ‖W‖².
     pub penalty: f64,
-    /// Number of rows whose largest output is the true class; `None` where targets are values.
+    /// Number of rows whose largest output is the true class; `None` if targets are values.
     pub hits: Option<usize>,
-    /// Hits as a share of the rows, 0 to 1; `None` where targets are values.
+    /// Share of rows that are hits, 0 to 1; `None` if targets are values.
     pub accuracy: Option<f64>,
 }
 
@@ -51,7 +52,8 @@ impl ObjectiveValue {
 /// let (x, y) = (array![[1.0], [2.0]], array![1.0, 2.0]);
 /// let problem = Problem::new(&architecture, Loss::MeanSquaredError, &x, &y)?;
 /// let mut gradient = [0.0; 2];
-/// let value = Objective::new(&problem, Accumulation::Batched)?.value_and_gradient(&[0.0, 0.0], &mut gradient);
+/// let mut objective = Objective::new(&problem, Accumulation::Batched)?;
+/// let value = objective.value_and_gradient(&[0.0, 0.0], &mut gradient);
 /// assert_eq!(value.loss, (1.0 + 4.0) / 2.0);
 /// assert_eq!(gradient, [-(2.0 + 8.0) / 2.0, -(2.0 + 4.0) / 2.0]); // mean of 2 (ŷ − y) x and 2 (ŷ − y)
 /// # Ok::<(), ann_train::Error>(())
@@ -66,18 +68,18 @@ impl<'p, 'data, F: Scalar> Objective<'p, 'data, F> {
     /// Buffers for the problem, and one thread.
     ///
     /// # Errors
-    /// The system does not give the memory for the buffers.
+    /// The system cannot provide the memory for the buffers.
     pub fn new(problem: &'p Problem<'data, F>, accumulation: Accumulation) -> Result<Self> {
         Self::with_threads(problem, accumulation, problem.rows(), 1)
     }
 
-    /// Buffers for the problem and up to `threads` threads, when `rows` rows at a time are summed: all, or as many as a mini-batch
-    /// has.  Any number of threads gives the same bits; no more are started than there is work for.
+    /// Buffers and up to `threads` threads for sums over `rows` rows: all rows, or those of a mini-batch. Any
+    /// number of threads gives the same bits. Fewer are started if there is not enough work.
     ///
-    /// Called by a thread of a rayon pool, it computes with that one alone.
+    /// In a thread of a rayon pool, only that thread computes.
     ///
     /// # Errors
-    /// No or more than 1024 threads, or the system does not give the threads, or the memory for the buffers.
+    /// `threads` is not 1 to 1024, or the system cannot provide the threads or the memory for the buffers.
     pub fn with_threads(
         problem: &'p Problem<'data, F>,
         accumulation: Accumulation,
@@ -92,7 +94,7 @@ impl<'p, 'data, F: Scalar> Objective<'p, 'data, F> {
     /// J(θ).
     ///
     /// # Panics
-    /// When `parameters` are not as many as the problem's layout has.
+    /// When `parameters` is not as long as the problem's layout.
     pub fn value(&mut self, parameters: &[F]) -> ObjectiveValue {
         let tally = self.summation.sum(self.problem, parameters, RowSelection::All, None);
         self.mean(tally, self.problem.rows(), parameters)
@@ -101,15 +103,16 @@ impl<'p, 'data, F: Scalar> Objective<'p, 'data, F> {
     /// J(θ); overwrites `gradient` with ∂J/∂θ = (1/N) Σₙ ∂ℓₙ/∂θ + 2λW.
     ///
     /// # Panics
-    /// When `parameters` or `gradient` are not as long as the problem's layout.
+    /// When `parameters` or `gradient` is not as long as the problem's layout.
     pub fn value_and_gradient(&mut self, parameters: &[F], gradient: &mut [F]) -> ObjectiveValue {
         self.selected(parameters, RowSelection::All, self.problem.rows(), gradient)
     }
 
-    /// The same with the mean over some rows only, in the order given: a mini-batch.
+    /// The same for a mini-batch: the mean is that of `rows` only, in the given order.
     ///
     /// # Panics
-    /// As [`value_and_gradient`](Self::value_and_gradient); also when there are no rows, or one that the problem has not.
+    /// As [`value_and_gradient`](Self::value_and_gradient); also when `rows` is empty, or contains a row that
+    /// the problem does not have.
     pub fn value_and_gradient_of(
         &mut self,
         rows: &[usize],
@@ -120,7 +123,7 @@ impl<'p, 'data, F: Scalar> Objective<'p, 'data, F> {
         self.selected(parameters, RowSelection::These(rows), rows.len(), gradient)
     }
 
-    /// Does `work` with this objective, a sum after the other, while all its threads stay awake.
+    /// Runs `work`, which computes one sum after another, while all threads stay awake.
     pub(crate) fn awake<R: Send>(&mut self, work: impl FnOnce(&mut Self) -> R + Send) -> R {
         match self.summation.threads() {
             Some(threads) => threads.awake(|| work(self)),
@@ -154,12 +157,14 @@ impl<'p, 'data, F: Scalar> Objective<'p, 'data, F> {
     }
 }
 
-/// ∂ℓₙ/∂θ of each row by itself, without penalty: an (n, parameters) matrix whose columns stand in the layout's order.
+/// ∂ℓₙ/∂θ of each row separately, without penalty: an (n, parameters) matrix with columns in the order of the
+/// layout.
 ///
-/// The mean of its rows plus 2λW is the gradient that [`Objective::value_and_gradient`] gives.
+/// The mean of its rows plus 2λW is, up to rounding, the gradient of [`Objective::value_and_gradient`].
 ///
 /// # Errors
-/// `parameters` are not as many as the problem's layout has; the system does not give the memory for the matrix.
+/// `parameters` is not as long as the problem's layout, or the system cannot provide the memory for the
+/// matrix.
 #[expect(clippy::missing_panics_doc, reason = "a fresh array always has contiguous rows")]
 pub fn per_sample_gradients<F: Scalar>(problem: &Problem<'_, F>, parameters: &[F]) -> Result<Array2<F>> {
     let expected = problem.layout().len();
@@ -176,7 +181,7 @@ pub fn per_sample_gradients<F: Scalar>(problem: &Problem<'_, F>, parameters: &[F
     Ok(gradients)
 }
 
-/// λ Σ w² over all weights; biases are free (report, "L2 regularisation").
+/// λ Σ w² over all weights; biases have no penalty (report, "L2 regularisation").
 fn penalty<F: Scalar>(problem: &Problem<'_, F>, parameters: &[F]) -> f64 {
     if problem.l2() == 0.0 {
         return 0.0;

@@ -1,4 +1,4 @@
-//! A regressor: fit, predict, score.  One-dimensional targets give one-dimensional predictions.
+//! A regressor: fit, predict, score. One-dimensional targets give one-dimensional predictions.
 
 use std::marker::PhantomData;
 use std::ops::ControlFlow;
@@ -11,7 +11,7 @@ use ann_core::{Activation, Init, Layer, Loss, Network, Problem, Scalar};
 
 use crate::{Accumulation, Batching, EpochRecord, Error, History, Result, TrainConfig, estimator, forward};
 
-/// Settings of a regressor, trained on mean squared error.  [`fit`](Self::fit) makes a [`FittedRegressor`].
+/// Settings of a regressor, trained on mean squared error. [`fit`](Self::fit) makes a [`FittedRegressor`].
 ///
 /// ```
 /// use ann_train::{Regressor, ndarray::array};
@@ -24,26 +24,28 @@ use crate::{Accumulation, Batching, EpochRecord, Error, History, Result, TrainCo
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Regressor {
-    /// The hidden layers, first to last; empty for a linear model.  Default: one of 10 sigmoid units.
+    /// The hidden layers, first to last; empty for a linear model. Default: one of 10 sigmoid units.
     pub hidden: Vec<Layer>,
-    /// Initial weights.  Default Xavier normal with gain 1.
+    /// Initial weights. Default Xavier normal with gain 1.
     pub init: Init,
-    /// Seed of the initial weights.  Default 0.
+    /// Seed of the initial weights. Default 0.
     pub seed: u64,
-    /// η > 0, the learning rate.  Default 0.1.
+    /// η > 0, the learning rate. Default 0.1.
     pub learning_rate: f64,
-    /// λ ≥ 0, strength of the penalty λ Σ‖W‖² on weights, never biases.  Default 0.
+    /// λ ≥ 0, strength of the penalty λ Σ‖W‖² on weights, never biases. Default 0.
     pub l2: f64,
-    /// The largest number of epochs: passes over all rows, each an update, or one for each mini-batch.  Default 15 000.
+    /// The largest number of epochs. An epoch is a pass over all rows, with one update, or with one for each
+    /// mini-batch. Default 15 000.
     pub epochs: usize,
-    /// Stop as soon as the mean squared error (without penalty) is below this; 0: never.  Default 1e-5.
+    /// Stop as soon as the mean squared error (without penalty) is below this; 0: never. Default 1e-5.
     pub stop_below: f64,
-    /// How many rows an update sees.  Default [`Batching::Full`].
+    /// Number of rows that one update uses. Default [`Batching::Full`].
     pub batching: Batching,
-    /// How the gradients of the rows are summed.  Default [`Accumulation::Batched`].
+    /// How the gradients of the rows are summed. Default [`Accumulation::Batched`].
     pub accumulation: Accumulation,
-    /// The largest number of threads, 1 to 1024, also for predictions.  Default 1.  Any number gives the same bits.  Where several
-    /// networks are trained at once, one for each does more; see [`TrainConfig::threads`].
+    /// The largest number of threads, 1 to 1024, also for predictions. Default 1. Any number gives the same
+    /// bits. When several networks are trained at the same time, one thread for each is faster; see
+    /// [`TrainConfig::threads`].
     pub threads: usize,
 }
 
@@ -65,12 +67,13 @@ impl Default for Regressor {
 }
 
 impl Regressor {
-    /// Learns the targets from the rows of `x` (n, features).  `&Vec<F>`, `&[F]`, `&[F; N]` and one-dimensional arrays
-    /// are one target for each row; a two-dimensional array (n, outputs) is several.
+    /// Learns the targets from the rows of `x` (n, features). `&Vec<F>`, `&[F]`, `&[F; N]` and
+    /// one-dimensional arrays hold one target for each row; a two-dimensional array (n, outputs) holds
+    /// several.
     ///
     /// # Errors
-    /// No samples, another number of targets than rows, no target columns, a NaN or infinity in either, a hidden layer of
-    /// width 0, a setting outside its range, or [`Error::Diverged`].
+    /// No samples, another number of targets than rows, no target columns, a NaN or infinity in either, a
+    /// hidden layer of width 0, a setting outside its range, or [`Error::Diverged`].
     pub fn fit<F: Scalar, Y: RegressionTargets<F> + ?Sized>(
         &self,
         x: &ArrayRef2<F>,
@@ -79,7 +82,8 @@ impl Regressor {
         self.fit_observed(x, targets, |_, _| ControlFlow::Continue(()))
     }
 
-    /// As [`fit`](Self::fit), with an observer that sees each epoch's record and network, and may stop the run.
+    /// As [`fit`](Self::fit), with an observer that receives each epoch's record and network, and may stop
+    /// the run.
     ///
     /// # Errors
     /// As [`fit`](Self::fit).
@@ -113,7 +117,7 @@ impl Regressor {
     }
 }
 
-/// A regressor that has learned; `D` is the dimension of its targets and predictions, `Ix1` or `Ix2`.
+/// A trained regressor. `D` is the dimension of its targets and predictions, `Ix1` or `Ix2`.
 #[derive(Clone, Debug)]
 pub struct FittedRegressor<D = Ix1, F = f64> {
     network: Network<F>,
@@ -123,10 +127,12 @@ pub struct FittedRegressor<D = Ix1, F = f64> {
 }
 
 impl<D: Dimension, F: Scalar> FittedRegressor<D, F> {
-    /// The value for each row of `x` (n, features): (n) if fitted on one-dimensional targets, else (n, outputs).
+    /// The predicted values for the rows of `x` (n, features): (n) if fitted on one-dimensional targets,
+    /// otherwise (n, outputs).
     ///
     /// # Errors
-    /// Another number of columns than fitted, a NaN or infinity in `x`, or numbers so large that an output overflows.
+    /// Another number of columns than fitted, a NaN or infinity in `x`, or numbers so large that an output
+    /// overflows.
     #[expect(clippy::missing_panics_doc, reason = "targets have one or two dimensions")]
     pub fn predict(&self, x: &ArrayRef2<F>) -> Result<Array<F, D>> {
         let columns = forward(&self.network, x, self.threads)?;
@@ -135,19 +141,20 @@ impl<D: Dimension, F: Scalar> FittedRegressor<D, F> {
         Ok(predictions.into_dimensionality().expect("`RegressionTargets` have one or two dimensions"))
     }
 
-    /// R², the coefficient of determination, averaged over outputs: 1 − Σ(y − ŷ)² / Σ(y − ȳ)².  1 is perfect, 0 is as
-    /// good as the mean; at least `f64::MIN`, never NaN.  For a constant target it is 1 when every prediction is exact and 0 otherwise.
+    /// R², the coefficient of determination, averaged over outputs: 1 − Σ(y − ŷ)² / Σ(y − ȳ)². 1 is perfect,
+    /// 0 is as good as predicting the mean. It is at least `f64::MIN` and never NaN. For a constant target it
+    /// is 1 if every prediction is exact and 0 otherwise.
     ///
     /// # Errors
-    /// As [`predict`](Self::predict); no rows; another number of targets than rows or outputs; a NaN or infinity in
-    /// the targets.
+    /// As [`predict`](Self::predict); no rows; another number of targets than rows or outputs; a NaN or
+    /// infinity in the targets.
     pub fn score<Y: RegressionTargets<F, Dim = D> + ?Sized>(
         &self,
         x: &ArrayRef2<F>,
         targets: &Y,
     ) -> Result<f64> {
         let targets = targets.to_columns();
-        // The checks of a problem are those of a score; its value is not needed.
+        // A problem makes all checks that a score needs. The problem itself is not used.
         Problem::new(self.network.architecture(), Loss::MeanSquaredError, x, targets)?;
         let predictions = forward(&self.network, x, self.threads)?;
         let outputs = targets.columns().into_iter().zip(predictions.columns());
@@ -155,7 +162,7 @@ impl<D: Dimension, F: Scalar> FittedRegressor<D, F> {
         Ok(mean(&scores))
     }
 
-    /// For each layer a matrix (fan_in + 1, fan_out): the weights from each input, and the bias as last row.
+    /// For each layer a matrix (fan_in + 1, fan_out): the weights from each input, with the bias as last row.
     pub fn weights(&self) -> Vec<Array2<F>> {
         estimator::weights(&self.network)
     }
@@ -171,7 +178,7 @@ impl<D: Dimension, F: Scalar> FittedRegressor<D, F> {
     }
 }
 
-/// The mean of numbers ≥ `f64::MIN`, which is one too, although their sum may overflow.
+/// The mean of numbers ≥ `f64::MIN`. It is ≥ `f64::MIN` too, although their sum may overflow.
 fn mean(numbers: &[f64]) -> f64 {
     let n = numbers.len() as f64;
     let sum: f64 = numbers.iter().sum();
@@ -180,12 +187,12 @@ fn mean(numbers: &[f64]) -> f64 {
 
 /// R² = 1 − Σ(y − ŷ)² / Σ(y − ȳ)².
 fn r_squared<F: Scalar>(y: &ArrayRef1<F>, prediction: &ArrayRef1<F>) -> f64 {
-    // The scale cancels, and keeps squares from overflowing.  Deviations so small that theirs vanish stand below a residual
-    // near 1: R² is −∞, and becomes the least number.
+    // Dividing by the scale does not change R², and keeps squares from overflowing. Squares of tiny
+    // deviations may still become 0. Then a residual is near 1, R² is −∞, and `f64::MIN` is returned.
     let scale = largest(y.iter().chain(prediction).map(|v| v.as_f64()));
     let [y, prediction] = [y, prediction].map(|v| v.mapv(|v| v.as_f64() / scale));
     let (residuals, deviations) = (&y - &prediction, &y - y.sum() / y.len() as f64);
-    // Asked of the values, because the mean of equal values need not be that value.
+    // The values are compared, because the rounded mean of equal values may differ from them.
     if y.iter().all(|&value| value == y[0]) {
         return if residuals.iter().all(|&r| r == 0.0) { 1.0 } else { 0.0 };
     }

@@ -1,7 +1,8 @@
-//! Sums of losses and gradients over rows: leaves are computed one by one, and their sums are added in the order of their rows.
+//! Sums of losses and gradients over rows. The rows are divided into leaves; each leaf is summed by itself,
+//! and the sums of the leaves are added in the order of their rows.
 //!
-//! The leaves depend only on the number of rows and on the shape of the network.  Threads decide who computes which leaf, so any
-//! number of threads gives the same bits.
+//! The leaves depend only on the number of rows and on the shape of the network. The number of threads
+//! decides who computes which leaf, not what is added to what. So any number of threads gives the same bits.
 
 use std::mem;
 use std::ops::Range;
@@ -15,19 +16,22 @@ use ann_core::{Problem, Scalar};
 use crate::threads::{Threads, belongs_to_a_pool};
 use crate::{Accumulation, Result};
 
-/// The largest number of leaves: each but the first has a gradient of its own.
+/// Largest number of leaves. Each leaf but the first needs its own gradient.
 const LEAVES: usize = 64;
-/// Fewer leaves, but at least two, where their gradients together would have more entries than this and leave the caches.
+/// If the gradients of all leaves had more entries than this, they would not fit in the caches. Then there
+/// are fewer leaves, but at least two.
 const ENTRIES: usize = 1 << 21;
-/// Rows · parameters that are worth waking a thread.
+/// Amount of work, in rows · parameters, that is worth waking a thread.
 const WORK: usize = 1 << 21;
-/// A gradient of this many bytes is added to another one within the processor's caches.
+/// A gradient of at most this number of bytes is added to another one within the processor's caches.
 const NEAR: usize = 1 << 19;
-/// Entries of a gradient that are worth another thread when leaves are added.
+/// Number of gradient entries that is worth another thread when leaves are added.
 const SLICE: usize = 1 << 14;
-/// Leaves of fewer rows would spend too much time on adding gradients: for gradients that fit the caches, and for others.
+/// Smallest number of rows in a leaf, for gradients that fit in the caches and for larger ones. With fewer
+/// rows, too much time would be spent on adding gradients.
 const LEAST_ROWS: [usize; 2] = [64, 256];
-/// Rows that take no more bytes than this are gathered once, others whenever they are needed.
+/// If all rows take at most this number of bytes, they are gathered once. Otherwise they are gathered
+/// whenever they are needed.
 const KEPT: usize = 16 << 20;
 
 /// Which rows of a problem are summed.
@@ -42,28 +46,28 @@ pub(crate) enum RowSelection<'a> {
 pub(crate) struct Summation<F> {
     accumulation: Accumulation,
     leaves: Vec<Leaf<F>>,
-    /// One for each thread.
+    /// One scratch for each thread.
     scratches: Mutex<Vec<Scratch<F>>>,
-    /// Rows and kernel of a scratch.
+    /// Number of rows and kernel of each scratch.
     block: (usize, Kernel),
     threads: Option<Arc<Threads>>,
 }
 
-/// Rows that are computed one block after the other, and their sums.
+/// Consecutive rows that are computed block by block, and their sums.
 #[derive(Clone, Debug, Default)]
 struct Leaf<F> {
     rows: Range<usize>,
     /// The kernel sums all rows of this leaf before it adds them to the gradient.
     is_one_group: bool,
     tally: Tally,
-    /// Its own gradient, where it cannot be added to the total directly.
+    /// The leaf's own gradient, if it cannot be added to the total directly.
     gradient: Vec<F>,
-    /// Its share of all rows, where they are few enough to be kept.
+    /// The leaf's rows in gathered form, if all rows are few enough to be kept.
     kept: Vec<Batch<F>>,
 }
 
 impl<F: Scalar> Summation<F> {
-    /// For sums over all rows, `rows` at a time.
+    /// Buffers and threads for sums over the problem, `rows` rows per sum.
     pub fn new(
         problem: &Problem<'_, F>,
         accumulation: Accumulation,
@@ -78,7 +82,8 @@ impl<F: Scalar> Summation<F> {
             Accumulation::PerSample => (1, Kernel::Textbook),
         };
         let count = rows.div_ceil(leaf_rows(problem, accumulation, rows));
-        // No thread for what one does alone, nor where a thread pool already spreads the work.
+        // No more threads than leaves. Only one if this thread belongs to a pool, which spreads work over its
+        // threads itself.
         let threads = if belongs_to_a_pool() { 1 } else { threads.min(count) };
         let gradients = if threads > 1 { count - 1 } else { 1 };
         let scratches = Scratch::<F>::bytes(architecture, block, kernel).saturating_mul(threads);
@@ -98,12 +103,12 @@ impl<F: Scalar> Summation<F> {
         Ok(Self { accumulation, leaves, scratches, block: (block, kernel), threads })
     }
 
-    /// The threads, where there is more than one.
+    /// The threads, if there is more than one.
     pub fn threads(&self) -> Option<Arc<Threads>> {
         self.threads.clone()
     }
 
-    /// Σ ℓ over the selected rows; overwrites `gradient` with Σ ∂ℓ/∂θ.
+    /// Returns Σ ℓ over the selected rows; overwrites `gradient` with Σ ∂ℓ/∂θ.
     pub fn sum(
         &mut self,
         problem: &Problem<'_, F>,
@@ -115,6 +120,7 @@ impl<F: Scalar> Summation<F> {
             RowSelection::All => problem.rows(),
             RowSelection::These(rows) => rows.len(),
         };
+        // The last mini-batch of an epoch may be smaller, so the leaves are determined for each sum.
         let leaf_rows = leaf_rows(problem, self.accumulation, rows);
         let leaves = &mut self.leaves[..rows.div_ceil(leaf_rows)];
         let scratch = self.scratches.get_mut().unwrap_or_else(PoisonError::into_inner).first();
@@ -142,7 +148,7 @@ struct Work<'a, 'data, F> {
 }
 
 impl<F: Scalar> Work<'_, '_, F> {
-    /// One leaf after the other.
+    /// Computes one leaf after another.
     fn alone(&self, leaves: &mut [Leaf<F>], gradient: Option<&mut [F]>) -> Tally {
         let Some(gradient) = gradient else {
             return total(leaves.iter().map(|leaf| self.leaf(leaf, None)));
@@ -150,7 +156,8 @@ impl<F: Scalar> Work<'_, '_, F> {
         gradient.fill(F::zero());
         let mut partial = mem::take(&mut leaves[0].gradient);
         let tallies = leaves.iter().enumerate().map(|(index, leaf)| {
-            // A leaf that the kernel adds in one go can be added straight to the total: the additions are the same.
+            // A leaf that the kernel adds in one go can be added straight to the total. The additions are the
+            // same: its sum is added to each entry once.
             if index == 0 || leaf.is_one_group {
                 return self.leaf(leaf, Some(gradient));
             }
@@ -164,8 +171,10 @@ impl<F: Scalar> Work<'_, '_, F> {
         tally
     }
 
-    /// Leaves on all threads, and then their sum, some entries on each.
+    /// Computes the leaves on all threads, then adds up their gradients, some entries on each thread.
     fn together(&self, leaves: &mut [Leaf<F>], gradient: Option<&mut [F]>) -> Tally {
+        // The first leaf is added to the cleared gradient, the others after it in their order, as in `alone`:
+        // so both give the same bits.
         let (first, others) = leaves.split_first_mut().expect("a problem has rows");
         match gradient {
             Some(gradient) => {
@@ -182,7 +191,8 @@ impl<F: Scalar> Work<'_, '_, F> {
         total(leaves.iter().map(|leaf| leaf.tally))
     }
 
-    /// Each leaf with a gradient of its own, of `entries` entries; 0 entries mean that only losses are wanted.
+    /// Computes each leaf into its own gradient of `entries` entries. With 0 entries only losses are
+    /// computed.
     fn each(&self, leaves: &mut [Leaf<F>], entries: usize) {
         match leaves {
             [] => {}
@@ -199,7 +209,7 @@ impl<F: Scalar> Work<'_, '_, F> {
         }
     }
 
-    /// Adds the gradient of the rows of a leaf, block by block.
+    /// Adds the gradient of a leaf's rows, block by block, and returns their tally.
     fn leaf(&self, leaf: &Leaf<F>, mut gradient: Option<&mut [F]>) -> Tally {
         let mut scratch = self.take_scratch();
         let size = scratch.rows();
@@ -220,7 +230,8 @@ impl<F: Scalar> Work<'_, '_, F> {
     }
 
     fn take_scratch(&self) -> Scratch<F> {
-        // There is one for each thread; but a thread that waits inside a custom activation or loss may begin another leaf.
+        // There is one scratch for each thread. But while a thread waits inside a custom activation or loss,
+        // it may begin another leaf; then it needs a second one.
         self.lock().pop().unwrap_or_else(|| {
             let (rows, kernel) = self.block;
             let scratch = Scratch::with_kernel(self.problem.architecture(), rows, kernel);
@@ -239,28 +250,29 @@ fn total(tallies: impl Iterator<Item = Tally>) -> Tally {
     sum
 }
 
-/// Zeros; the first time allocates them.
+/// Fills the gradient with `entries` zeros. Only the first call allocates.
 fn clear<F: Scalar>(gradient: &mut Vec<F>, entries: usize) {
     gradient.clear();
     gradient.resize(entries, F::zero());
 }
 
-/// Adds leaf after leaf to `sum`, which are the entries from `start` on.
+/// Adds the gradients of the leaves to `sum`, leaf by leaf. `sum` holds the entries from `start` on.
 fn add_in_order<F: Scalar>(sum: &mut [F], leaves: &[Leaf<F>], start: usize) {
     if sum.len() <= SLICE {
         return leaves
             .iter()
             .for_each(|leaf| add_scaled(sum, F::one(), &leaf.gradient[start..][..sum.len()]));
     }
+    // Different entries may be added at the same time: each of them still receives the leaves in their order.
     let middle = sum.len() / 2;
     let (left, right) = sum.split_at_mut(middle);
     rayon_core::join(|| add_in_order(left, leaves, start), || add_in_order(right, leaves, start + middle));
 }
 
-/// Rows of a leaf, from shapes alone.
+/// Number of rows in a leaf, a function of shapes alone.
 fn leaf_rows<F: Scalar>(problem: &Problem<'_, F>, accumulation: Accumulation, rows: usize) -> usize {
     if accumulation == Accumulation::PerSample {
-        // One row after the other, as the report has it.
+        // A single leaf: one row after another, as in the report.
         return rows;
     }
     let parameters = problem.layout().len();
@@ -271,13 +283,13 @@ fn leaf_rows<F: Scalar>(problem: &Problem<'_, F>, accumulation: Accumulation, ro
     rows.next_multiple_of(block::TILE)
 }
 
-/// `rows` in pieces of the same size, the last one smaller.
+/// `rows` in pieces of the same size; the last one may be smaller.
 fn pieces(rows: Range<usize>, size: usize) -> impl Iterator<Item = Range<usize>> {
     let end = rows.end;
     rows.step_by(size).map(move |start| start..end.min(start + size))
 }
 
-/// Rows of a problem in blocks that fit the scratch.
+/// The given rows of a problem as batches that fit the scratch.
 fn gather<F: Scalar>(problem: &Problem<'_, F>, rows: Range<usize>, scratch: &Scratch<F>) -> Vec<Batch<F>> {
     let gathered = pieces(rows, scratch.rows()).map(|rows| {
         let mut batch = Batch::new(scratch.kernel());
@@ -287,7 +299,7 @@ fn gather<F: Scalar>(problem: &Problem<'_, F>, rows: Range<usize>, scratch: &Scr
     gathered.collect()
 }
 
-/// The size of a problem's data.
+/// Size of a problem's features and targets in bytes.
 fn bytes<F: Scalar>(problem: &Problem<'_, F>) -> usize {
     let columns = problem.features().ncols() + problem.architecture().output_width();
     bytes_of::<F>(problem.rows().saturating_mul(columns))

@@ -1,4 +1,4 @@
-//! Threads: how many there may be, those that are started, and how they stay awake between pieces of work.
+//! Threads: the check of their number, the pool, and how its threads stay awake between pieces of work.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -7,10 +7,10 @@ use rayon_core::{ThreadPool, ThreadPoolBuilder, Yield, current_thread_index, sco
 
 use crate::{Error, Result};
 
-/// More threads than this are a mistake.
+/// A larger number of threads is taken for a mistake.
 const MOST: usize = 1024;
 
-/// The number itself if it is 1 to [`MOST`].
+/// Returns the number if it is 1 to [`MOST`], otherwise an error.
 pub(crate) fn checked(threads: usize) -> Result<usize> {
     if (1..=MOST).contains(&threads) {
         return Ok(threads);
@@ -18,17 +18,18 @@ pub(crate) fn checked(threads: usize) -> Result<usize> {
     Err(Error::ThreadCount { found: threads, most: MOST })
 }
 
-/// Whether this thread is one of a pool.  While such a thread waits for another pool, it begins other work of its own: another
-/// training, on top of this one, and so on until the stack is full.  So whoever trains in a pool does it with that one thread.
+/// Whether this thread belongs to a rayon pool. While such a thread waits for another pool, rayon lets it
+/// begin other work of its own pool, for example another training on top of this one, and so on until the
+/// stack is full. So training in a thread of a pool uses that thread alone.
 pub(crate) fn belongs_to_a_pool() -> bool {
     current_thread_index().is_some()
 }
 
-/// Threads that sums are handed out to.
+/// A pool of threads that compute parts of sums.
 #[derive(Debug)]
 pub(crate) struct Threads {
     pool: ThreadPool,
-    /// Whether there is a core for each.
+    /// Whether there is a core for each thread.
     have_cores: bool,
 }
 
@@ -38,18 +39,18 @@ impl Threads {
         Ok(Self { pool: pool(count)?, have_cores: count <= cores })
     }
 
-    /// Whether work may be handed out from here.
+    /// Whether the calling thread may hand out work to these threads.
     pub fn are_free(&self) -> bool {
         !belongs_to_a_pool() || self.pool.current_thread_index().is_some()
     }
 
-    /// Does `work` on one of the threads.
+    /// Runs `work` on one of the threads.
     pub fn run<R: Send>(&self, work: impl FnOnce() -> R + Send) -> R {
         self.pool.install(work)
     }
 
-    /// The same for work that hands out pieces now and again: the others stay awake meanwhile, because waking one takes as long as a
-    /// small piece itself.
+    /// As [`run`](Self::run), for work that hands out small pieces from time to time. The other threads stay
+    /// awake in between, because waking one takes as long as a small piece.
     pub fn awake<R: Send>(&self, work: impl FnOnce() -> R + Send) -> R {
         match (self.are_free(), self.have_cores) {
             (true, true) => self.run(|| keep_others_awake(work)),
@@ -59,20 +60,22 @@ impl Threads {
     }
 }
 
-/// Threads that wait for work.
+/// A pool of threads that wait for work.
 pub(crate) fn pool(threads: usize) -> Result<ThreadPool> {
     let named = ThreadPoolBuilder::new().num_threads(threads).thread_name(|index| format!("ann {index}"));
     named.build().map_err(|error| Error::Threads { threads, reason: error.to_string() })
 }
 
-/// Does `work` on this thread of a pool, while the others look for what it hands out.
+/// Runs `work` on this thread of a pool. The other threads look for pieces of it until it is over.
 fn keep_others_awake<R: Send>(work: impl FnOnce() -> R + Send) -> R {
     let (over, here) = (AtomicBool::new(false), current_thread_index());
     let over = &over;
     scope(|scope| {
         scope.spawn_broadcast(move |_, other| {
+            // The flag only ends the waiting. The results of the work are synchronised by rayon, so relaxed
+            // order is enough.
             while Some(other.index()) != here && !over.load(Ordering::Relaxed) {
-                // Where nothing is to be done, whoever else wants the core may have it.
+                // Nothing to do at the moment: the operating system may give the core to another thread.
                 if yield_now() != Some(Yield::Executed) {
                     thread::yield_now();
                 }
@@ -83,7 +86,7 @@ fn keep_others_awake<R: Send>(work: impl FnOnce() -> R + Send) -> R {
     })
 }
 
-/// Says that it is over, even if the work panics.
+/// Ends the waiting of the other threads when it is dropped, even if the work panics.
 struct Over<'a>(&'a AtomicBool);
 
 impl Drop for Over<'_> {

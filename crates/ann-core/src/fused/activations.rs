@@ -6,8 +6,9 @@ use crate::elementary::Function;
 use crate::lanes::Lanes;
 use crate::{Activation, Scalar};
 
-/// Overwrites registers z with values, R at a time.  Not a function with a closure: where that is not inlined, it is compiled without
-/// the instruction set that was chosen, 15 times slower.
+/// Replaces each register z by a value, R registers at a time. A macro and not a function that takes a
+/// closure: a closure that is not inlined is compiled without the chosen instruction set, and was measured to
+/// be 15 times slower.
 macro_rules! each {
     ($simd:ident, $registers:ident, |$z:ident| $value:expr) => {{
         let (groups, rest) = $registers.as_chunks_mut::<R>();
@@ -19,7 +20,7 @@ macro_rules! each {
     }};
 }
 
-/// Overwrites each register d of `delta` with a value, given the one of `a` beside it.
+/// Replaces each register d of `delta` by a value that may depend on the register of `a` with the same index.
 macro_rules! each_beside {
     ($simd:ident, $registers:ident, $delta:ident, |$a:ident, $d:ident| $value:expr) => {
         for (&a, delta) in $registers.iter().zip($delta) {
@@ -30,7 +31,8 @@ macro_rules! each_beside {
     };
 }
 
-/// Overwrites z with a = σ(z), in a multiple of R registers.  An activation of the user's own is left to the caller.
+/// Overwrites z with a = σ(z). The number of registers is a multiple of R. A custom activation is left to the
+/// caller.
 #[inline(always)]
 pub(crate) fn apply<S: Simd, F: Scalar, const R: usize>(
     simd: S,
@@ -40,7 +42,7 @@ pub(crate) fn apply<S: Simd, F: Scalar, const R: usize>(
     match activation {
         Activation::Sigmoid => each!(simd, registers, |z| Function::Sigmoid.of(z)),
         Activation::Tanh => each!(simd, registers, |z| Function::Tanh.of(z)),
-        // Written as a comparison, not as `max`, so that a NaN is passed on instead of turned into 0.
+        // A comparison, not `max`: `max` would replace NaN by 0 and hide an error.
         Activation::Relu => each!(simd, registers, |z| z.if_less(z.all(F::ZERO), z.all(F::ZERO), z)),
         Activation::LeakyRelu { slope } => {
             let slope = F::of(*slope);
@@ -50,7 +52,7 @@ pub(crate) fn apply<S: Simd, F: Scalar, const R: usize>(
     }
 }
 
-/// Multiplies δ = ∂J/∂a by σ′, which makes it ∂J/∂z; σ′ follows from a.
+/// Multiplies δ = ∂J/∂a by σ′, so that it becomes ∂J/∂z. σ′ is computed from a.
 #[inline(always)]
 pub(crate) fn multiply_derivative<S: Simd, F: Scalar>(
     simd: S,
@@ -64,6 +66,7 @@ pub(crate) fn multiply_derivative<S: Simd, F: Scalar>(
         // σ′ = 1 − a²
         Activation::Tanh => each_beside!(simd, a, delta, |a, d| d * (-a).mul_add(a, a.all(F::ONE))),
         Activation::Relu => each_beside!(simd, a, delta, |a, d| a.all(F::ZERO).if_less(a, d, a.all(F::ZERO))),
+        // a > 0 exactly where z > 0, because this kernel only accepts slopes that are not negative.
         Activation::LeakyRelu { slope } => {
             let slope = F::of(*slope);
             each_beside!(simd, a, delta, |a, d| a.all(F::ZERO).if_less(a, d, d * slope));

@@ -1,4 +1,4 @@
-//! Losses of a group of tiles, their sum, and δ = ∂ℓ/∂output.
+//! Losses of a group of tiles: their sum, and δ = ∂ℓ/∂output.
 
 use pulp::Simd;
 
@@ -10,16 +10,18 @@ use crate::loss::RowInF64;
 use crate::pass::Tally;
 use crate::{Loss, LossFn, Scalar, TargetKind};
 
-/// Losses are summed in `f64`, whatever the rows are: row i of a tile in lane i mod LANES.
+/// Losses are summed in `f64`, whatever the number type of the rows. Row i of a tile is added to lane i mod
+/// LANES.
 const LANES: usize = f64::LANES;
 
-/// What the rows so far add up to.
+/// Sums over the rows so far.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Sums {
     loss: [f64; LANES],
-    /// Numbers whose logarithms belong to the loss, multiplied: one logarithm serves many of them.
+    /// Product of numbers whose logarithms belong to the loss. ln a + ln b = ln (a b), so many numbers share
+    /// one logarithm.
     product: [f64; LANES],
-    /// How many powers of two the product may have reached.
+    /// Upper bound of the binary exponent of the product.
     exponent: f64,
     correct: usize,
 }
@@ -27,10 +29,11 @@ pub(crate) struct Sums {
 impl Sums {
     pub const ZERO: Self = Self { loss: [0.0; LANES], product: [1.0; LANES], exponent: 0.0, correct: 0 };
 
-    /// The lanes added up.
+    /// Adds up the lanes.
     #[inline(always)]
     pub fn tally<S: Simd>(mut self, simd: S) -> Tally {
         self.take_logarithms(simd);
+        // By halves, as sums over lanes are added everywhere: upper half to lower half.
         let mut half = LANES / 2;
         while half > 0 {
             for i in 0..half {
@@ -41,9 +44,11 @@ impl Sums {
         Tally { loss: self.loss[0], correct: self.correct }
     }
 
-    /// Adds the logarithm of each number from 1 to `largest`.
+    /// Adds the logarithm of each number. The numbers are between 1 and `largest`.
     #[inline(always)]
     fn add_logarithms<S: Simd>(&mut self, simd: S, numbers: &Column<f64>, largest: usize) {
+        // Each lane is multiplied by TILE / LANES numbers. If the product could overflow, its logarithm is
+        // taken first.
         let exponent = (TILE / LANES) as f64 * f64::from(largest.ilog2() + 1);
         if self.exponent + exponent > f64::from(f64::MAX_EXP - 1) {
             self.take_logarithms(simd);
@@ -56,6 +61,7 @@ impl Sums {
         }
     }
 
+    /// Adds the logarithms of the products to the losses, and starts new products.
     #[inline(always)]
     fn take_logarithms<S: Simd>(&mut self, simd: S) {
         for register in f64::registers_mut::<S>(&mut self.product) {
@@ -68,7 +74,7 @@ impl Sums {
         self.exponent = 0.0;
     }
 
-    /// Adds a number for each row of a tile.
+    /// Adds the loss of each row of a tile.
     #[inline(always)]
     fn add(&mut self, losses: &Column<f64>) {
         for losses in losses.0.chunks_exact(LANES) {
@@ -79,7 +85,8 @@ impl Sums {
     }
 }
 
-/// Adds the losses of a group to `sums`, and overwrites `delta`.  `outputs`, `delta`: column (tile · width + unit).
+/// Adds the losses of a group to `sums`, and overwrites `delta` with ∂ℓ/∂output. In `outputs` and `delta` the
+/// column of a unit has index tile · width + unit.
 #[expect(clippy::too_many_arguments, reason = "the buffers of a group are all different things")]
 #[inline(always)]
 pub(crate) fn add<S: Simd, F: Scalar>(
@@ -106,13 +113,14 @@ pub(crate) fn add<S: Simd, F: Scalar>(
             Loss::MeanSquaredError => squared_error(simd, outputs, targets, rows, delta, sums),
             Loss::Custom(function) => custom(&**function, outputs, targets, rows, delta, row, sums),
         }
+        // Lanes without a row must add nothing to the gradient.
         for delta in delta {
             delta.0[rows..].fill(F::ZERO);
         }
     }
 }
 
-/// ℓ = ln Σⱼ exp(zⱼ) − z_c and δⱼ = pⱼ − [j = c] of the rows of a tile, `classes` holding c.
+/// ℓ = ln Σⱼ exp(zⱼ) − z_c and δⱼ = pⱼ − [j = c] for each row of a tile. `classes` holds c.
 #[inline(always)]
 fn cross_entropy<S: Simd, F: Scalar>(
     simd: S,
@@ -132,27 +140,28 @@ fn cross_entropy<S: Simd, F: Scalar>(
             }
             (logits, delta) => many_classes(logits, class, part, delta, &mut terms),
         };
-        // A row that only fills the tile has a class that is never predicted.
+        // A lane without a row has class −1, which is never predicted.
         hits = class.if_equal(best, hits + F::ONE, hits);
     }
     let Terms { largest, of_class, total } = terms;
-    // Whole numbers: their order does not matter.
+    // Hits are whole numbers, so the order of their additions does not matter.
     sums.correct += fold::<S, F, PAIR>(simd, hits.registers).as_f64() as usize;
-    // ln Σⱼ exp(zⱼ) = max + ln Σⱼ exp(zⱼ − max); the difference first, so that large logits lose nothing.
-    // In f64, because f32 overflows where the true loss does not.
+    // ln Σⱼ exp(zⱼ) = max + ln Σⱼ exp(zⱼ − max). max − z_c is computed first, so that large logits lose no
+    // digits, and in `f64`, because it may be too large for `f32`. The sum is between 1 and the number of
+    // classes.
     sums.add(&column_of(rows, 0.0, |i| largest.0[i].as_f64() - of_class.0[i].as_f64()));
     sums.add_logarithms(simd, &column_of(rows, 1.0, |i| total.0[i].as_f64()), logits.len());
 }
 
-/// What the losses of a tile consist of: the largest logit, the one of the true class, and Σⱼ exp(zⱼ − max).
+/// The terms of the losses of a tile: the largest logit, the logit of the true class, and Σⱼ exp(zⱼ − max).
 struct Terms<F> {
     largest: Column<F>,
     of_class: Column<F>,
     total: Column<F>,
 }
 
-/// Terms and δ of a part for two classes, the first of which is 0; gives back the class of the largest logit, the first among
-/// equals.  An infinite logit shows in the loss, not in δ.
+/// Terms and δ of one part of a tile, for two classes. Returns the class of the largest logit; of equal
+/// logits, the first. An infinite logit shows in the loss, but not in δ.
 #[inline(always)]
 fn two_classes<S: Simd, F: Scalar, const R: usize>(
     [first, second]: [&Column<F>; 2],
@@ -165,7 +174,8 @@ fn two_classes<S: Simd, F: Scalar, const R: usize>(
     let (zero, one) = (class.all(F::ZERO), class.all(F::ONE));
     let of_class = class.if_equal(zero, first, second);
     let other = class.if_equal(zero, second, first);
-    // s = z_other − z_c.  Of e^(z − max) one is e⁰ = 1, the other one e^−|s|; p_other = σ(s) = 1 − p_c.
+    // s = z_other − z_c. Of the two numbers e^(z − max) one is e⁰ = 1 and the other is e^−|s|, so one
+    // exponential serves both classes: p_other = σ(s) = 1 − p_c.
     let s = other - of_class;
     let e = Function::ExpOfNegative.of(-s.abs());
     let total = one + e;
@@ -188,6 +198,8 @@ fn many_classes<S: Simd, F: Scalar, const R: usize>(
     terms: &mut Terms<F>,
 ) -> Lanes<S, F, R> {
     let (simd, first) = (class.simd, logits[0].lanes(class.simd, part));
+    // One pass finds the largest logit, its class, and the logit of the true class. `<` keeps the first of
+    // equal logits.
     let (mut largest, mut of_class, mut best) = (first, first, first.all(F::ZERO));
     for (j, logit) in logits.iter().enumerate().skip(1) {
         let (logit, j) = (logit.lanes(simd, part), first.all(F::of(j as f64)));
@@ -196,6 +208,7 @@ fn many_classes<S: Simd, F: Scalar, const R: usize>(
         of_class = class.if_equal(j, logit, of_class);
     }
     // Subtracting the largest logit leaves the softmax unchanged and keeps `exp` below overflow.
+    // δ holds exp(zⱼ − max) until their sum is known.
     let mut total = largest.all(F::ZERO);
     for (logit, delta) in logits.iter().zip(&mut *delta) {
         let e = Function::ExpOfNegative.of(logit.lanes(simd, part) - largest);
@@ -213,7 +226,7 @@ fn many_classes<S: Simd, F: Scalar, const R: usize>(
     best
 }
 
-/// A value for each row, and another one for those that only fill the tile.
+/// One value for each row, and `filler` in the lanes without a row.
 #[inline(always)]
 fn column_of(rows: usize, filler: f64, value: impl Fn(usize) -> f64) -> Column<f64> {
     let mut column = Column([0.0; TILE]);
@@ -224,7 +237,7 @@ fn column_of(rows: usize, filler: f64, value: impl Fn(usize) -> f64) -> Column<f
     column
 }
 
-/// ℓ = (1/m) Σⱼ (ŷⱼ − yⱼ)² and δⱼ = (2/m) (ŷⱼ − yⱼ) of the rows of a tile.
+/// ℓ = (1/m) Σⱼ (ŷⱼ − yⱼ)² and δⱼ = (2/m) (ŷⱼ − yⱼ) for each row of a tile.
 #[inline(always)]
 fn squared_error<S: Simd, F: Scalar>(
     _simd: S,
@@ -237,6 +250,8 @@ fn squared_error<S: Simd, F: Scalar>(
     let m = outputs.len() as f64;
     let mut losses = Column([0.0; TILE]);
     for ((output, target), delta) in outputs.iter().zip(targets).zip(delta) {
+        // All lanes, also those without a row: a loop of constant length needs no remainder. In `f64`, as the
+        // textbook kernel does.
         for i in 0..TILE {
             let difference = output.0[i].as_f64() - target.0[i].as_f64();
             losses.0[i] += difference * difference;
@@ -250,7 +265,7 @@ fn squared_error<S: Simd, F: Scalar>(
     sums.add(&losses);
 }
 
-/// A loss of the user's own, row by row.
+/// A user-defined loss, row by row.
 #[inline(always)]
 fn custom<F: Scalar>(
     loss: &dyn LossFn,
@@ -263,6 +278,8 @@ fn custom<F: Scalar>(
 ) {
     let mut losses = Column([0.0; TILE]);
     for (i, value) in losses.0.iter_mut().enumerate().take(rows) {
+        // The loss reads either the class or the values. The other one may be meaningless here, and is not
+        // read.
         let class = targets[0].0[i].as_f64() as usize;
         *value = row.apply(loss, row_of(outputs, i), class, row_of(targets, i));
         for (delta, gradient) in delta.iter_mut().zip(row.gradient()) {
@@ -275,7 +292,7 @@ fn custom<F: Scalar>(
     sums.add(&losses);
 }
 
-/// Row i of some columns.
+/// Row i of the given columns, in `f64`.
 #[inline(always)]
 fn row_of<F: Scalar>(columns: &[Column<F>], i: usize) -> impl Iterator<Item = f64> {
     columns.iter().map(move |column| column.0[i].as_f64())

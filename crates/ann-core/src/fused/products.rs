@@ -1,8 +1,9 @@
-//! The three matrix products of a layer: z = W x + b, ∂J/∂x = δ W and ∂J/∂W += δᵀ x, a tile of rows at a time.
+//! The three matrix products of a layer, one tile of rows at a time: z = W x + b, ∂J/∂x = δ W, and the sum
+//! ∂J/∂W += δᵀ x.
 //!
-//! Each works on a block of N units (or inputs) and R registers, whose sums stay in registers while the other side passes by once.
-//! Every sum is fused multiply-adds in the order of the formula: how wide the registers are and which N and R are chosen
-//! changes no bit.
+//! Each product is computed in blocks of N units (or inputs) and R registers. Their N · R sums stay in
+//! registers while the block reads the other operand once. Each sum is a chain of fused multiply-adds in the
+//! order of the formula, so neither the width of the registers nor the choice of N and R changes a bit.
 
 use std::array;
 
@@ -14,14 +15,16 @@ use crate::column::{Column, SQUARE, TILE, transpose_square};
 use crate::instructions::is_portable;
 use crate::lanes::{Vector, fold};
 
-/// A layer with this many inputs and units adds its gradient with the inputs along the lanes, row after row: their sums need no
-/// adding up over lanes, which pays for transposing the columns of inputs into rows.
+/// A layer with at least this number of inputs and units computes its weight gradient with the inputs along
+/// the lanes, row after row. This needs no sums over lanes, which saves more than it costs to transpose the
+/// columns of inputs into rows.
 const LEAST_INPUTS: usize = 32;
 const LEAST_UNITS: usize = 16;
-/// Strips of inputs that are transposed at the same time: then a row of weights is added to in larger pieces.
+/// Number of strips of inputs that are transposed together. With several, a row of the weight gradient is
+/// changed in larger pieces.
 const STRIPS: usize = 4;
 
-/// Columns that [`backward`] and [`add_weight_gradient`] need as room to transpose, for `tiles` tiles.
+/// Number of columns that [`backward`] and [`add_weight_gradient`] need as working space for `tiles` tiles.
 pub(super) fn transposed_columns(fan_out: usize, tiles: usize) -> usize {
     fan_out.max(STRIPS * tiles * TILE)
 }
@@ -30,8 +33,8 @@ fn has_inputs_along_lanes(fan_in: usize, fan_out: usize) -> bool {
     fan_in >= LEAST_INPUTS && fan_out >= LEAST_UNITS
 }
 
-/// Overwrites `z` with W x + b.  `x`: column (tile · fan_in + input), `z`: column (tile · fan_out + unit), `weights`:
-/// (fan_out, fan_in) row by row, `bias`: (fan_out).
+/// Overwrites `z` with W x + b. `x`: column (tile · fan_in + input), `z`: column (tile · fan_out + unit),
+/// `weights`: (fan_out, fan_in), row-major, `bias`: (fan_out).
 #[inline(always)]
 pub(super) fn forward<S: Simd, F: Scalar>(
     simd: S,
@@ -44,6 +47,8 @@ pub(super) fn forward<S: Simd, F: Scalar>(
     let fan_in = weights.len() / fan_out;
     let mut first = 0;
     while first < fan_out {
+        // Units in the outer loop, tiles in the inner loop: the weights of a block of units stay in the cache
+        // while all tiles pass. All tiles have the same block size, `done`.
         let (weights, bias) = (&weights[first * fan_in..], &bias[first..]);
         let mut done = fan_out;
         for (x, z) in x.chunks_exact(fan_in).zip(z.chunks_exact_mut(fan_out)) {
@@ -53,7 +58,7 @@ pub(super) fn forward<S: Simd, F: Scalar>(
     }
 }
 
-/// zⱼ = Σᵢ Wⱼᵢ xᵢ + bⱼ for the first N units of a tile.
+/// zⱼ = Σᵢ Wⱼᵢ xᵢ + bⱼ for the first N units of one tile.
 #[inline(always)]
 fn forward_block<S: Simd, F: Vector, const N: usize, const R: usize>(
     simd: S,
@@ -65,6 +70,8 @@ fn forward_block<S: Simd, F: Vector, const N: usize, const R: usize>(
     let fan_in = x.len();
     let weights: [&[F]; N] = array::from_fn(|n| &weights[n * fan_in..][..fan_in]);
     for part in 0..Column::<F>::parts::<S, R>() {
+        // Each sum starts with the bias and adds products in the order of i. The wide kernel and the
+        // predictor do the same, so all three give the same bits.
         let mut sums: [[F::Register<S>; R]; N] = array::from_fn(|n| [F::splat(simd, bias[n]); R]);
         for (i, x) in x.iter().enumerate() {
             let x = x.part::<S, R>(part);
@@ -78,7 +85,7 @@ fn forward_block<S: Simd, F: Vector, const N: usize, const R: usize>(
     }
 }
 
-/// Overwrites `x_delta` with ∂J/∂xᵢ = Σⱼ Wⱼᵢ δⱼ.  `delta`: column (tile · fan_out + unit), `x_delta`: column
+/// Overwrites `x_delta` with ∂J/∂xᵢ = Σⱼ Wⱼᵢ δⱼ. `delta`: column (tile · fan_out + unit), `x_delta`: column
 /// (tile · fan_in + input).
 #[inline(always)]
 pub(super) fn backward<S: Simd, F: Scalar>(
@@ -90,7 +97,8 @@ pub(super) fn backward<S: Simd, F: Scalar>(
     x_delta: &mut [Column<F>],
 ) {
     let fan_in = weights.len() / fan_out;
-    // A strip is 32 neighbouring columns of W.  They are copied because rows of W may lie far apart.
+    // A strip is 32 neighbouring columns of W. It is copied once for all tiles, because rows of W may be far
+    // apart in memory.
     let strip = &mut transposed[..fan_out];
     for start in (0..fan_in).step_by(TILE) {
         let width = TILE.min(fan_in - start);
@@ -110,7 +118,7 @@ pub(super) fn backward<S: Simd, F: Scalar>(
     }
 }
 
-/// ∂J/∂xᵢ = Σⱼ Wⱼᵢ δⱼ for N inputs of a tile, from the one called `first` of the strip.
+/// ∂J/∂xᵢ = Σⱼ Wⱼᵢ δⱼ for N inputs of one tile, starting with input `first` of the strip.
 #[inline(always)]
 fn backward_block<S: Simd, F: Vector, const N: usize, const R: usize>(
     simd: S,
@@ -134,7 +142,7 @@ fn backward_block<S: Simd, F: Vector, const N: usize, const R: usize>(
     }
 }
 
-/// Adds ∂J/∂bⱼ += Σ δⱼ over all rows.  `delta`: column (tile · fan_out + unit), `bias`: (fan_out).
+/// Adds ∂J/∂bⱼ += Σ δⱼ over all rows. `delta`: column (tile · fan_out + unit), `bias`: (fan_out).
 #[inline(always)]
 pub(super) fn add_bias_gradient<S: Simd, F: Scalar>(simd: S, delta: &[Column<F>], bias: &mut [F]) {
     let fan_out = bias.len();
@@ -149,13 +157,16 @@ pub(super) fn add_bias_gradient<S: Simd, F: Scalar>(simd: S, delta: &[Column<F>]
     }
 }
 
-/// Σ δⱼ of N units: a sum for each lane, then over the lanes.  `tiles` gives δ of a tile from the first unit on.
+/// Σ δⱼ of N units: first a sum in each lane, then over the lanes. Each item of `tiles` is the δ of one tile,
+/// starting with the first unit of the block.
 #[inline(always)]
 fn bias_block<'a, S: Simd, F: Scalar, const N: usize, const R: usize>(
     simd: S,
     tiles: impl Iterator<Item = &'a [Column<F>]>,
     bias: &mut [F],
 ) {
+    // R registers are one line, for every instruction set. So there are always the same 8 or 16 partial sums,
+    // and `fold` adds them in the same order.
     let mut sums = [[F::splat(simd, F::ZERO); R]; N];
     for tile in tiles {
         let tile: &[Column<F>; N] = tile.first_chunk().expect("N units are left");
@@ -173,8 +184,8 @@ fn bias_block<'a, S: Simd, F: Scalar, const N: usize, const R: usize>(
     }
 }
 
-/// Adds ∂J/∂Wⱼᵢ += Σ δⱼ xᵢ over all rows.  `delta`: column (tile · fan_out + unit), `x`: column (tile · fan_in + input),
-/// `weights`: (fan_out, fan_in) row by row.
+/// Adds ∂J/∂Wⱼᵢ += Σ δⱼ xᵢ over all rows. `delta`: column (tile · fan_out + unit), `x`: column (tile · fan_in
+/// + input), `weights`: (fan_out, fan_in), row-major.
 #[inline(always)]
 pub(super) fn add_weight_gradient<S: Simd, F: Scalar>(
     simd: S,
@@ -189,6 +200,8 @@ pub(super) fn add_weight_gradient<S: Simd, F: Scalar>(
         add_along_inputs(simd, delta, x, fan_out, transposed, weights);
         return;
     }
+    // A block has 4 units and 2 inputs: each register of δ or x that is loaded serves several of its 8 sums.
+    // Smaller blocks cover the last units and inputs.
     let (units, inputs) = if const { is_portable::<S>() } { (1, 1) } else { (4, 2) };
     for unit in (0..fan_out).step_by(units) {
         for input in (0..fan_in).step_by(inputs) {
@@ -212,8 +225,8 @@ pub(super) fn add_weight_gradient<S: Simd, F: Scalar>(
     }
 }
 
-/// Σ δⱼ xᵢ for N units and M inputs: a sum for each lane, then over the lanes.  `tiles` gives δ and x of a tile from the
-/// first unit and input on.
+/// Σ δⱼ xᵢ for N units and M inputs: first a sum in each lane, then over the lanes. Each item of `tiles` is δ
+/// and x of one tile, starting with the first unit and the first input of the block.
 #[inline(always)]
 fn narrow_block<'a, S: Simd, F: Scalar, const N: usize, const M: usize, const R: usize>(
     simd: S,
@@ -222,7 +235,8 @@ fn narrow_block<'a, S: Simd, F: Scalar, const N: usize, const M: usize, const R:
     weights: &mut [F],
 ) {
     let mut sums = [[[F::splat(simd, F::ZERO); R]; M]; N];
-    // One register of each sum at a time, so that all N · M stay in registers.
+    // One register of each sum at a time, so that all N · M partial sums stay in registers. Register v of a
+    // column is added to register v mod R of the sum: the same partial sums for every instruction set.
     for r in 0..R {
         let mut partial = [[F::splat(simd, F::ZERO); M]; N];
         for (delta, x) in tiles.clone() {
@@ -251,7 +265,7 @@ fn narrow_block<'a, S: Simd, F: Scalar, const N: usize, const M: usize, const R:
     }
 }
 
-/// The same with the inputs along the lanes, a strip of 32 at a time, row after row.
+/// The same with the inputs along the lanes: strips of 32 inputs, row after row.
 #[inline(always)]
 fn add_along_inputs<S: Simd, F: Scalar>(
     simd: S,
@@ -264,6 +278,8 @@ fn add_along_inputs<S: Simd, F: Scalar>(
     let fan_in = weights.len() / fan_out;
     let rows = delta.len() / fan_out * TILE;
     for first in (0..fan_in).step_by(STRIPS * TILE) {
+        // x has one column per input. A strip needs one column per row, with 32 inputs of that row in its
+        // lanes.
         let starts = (first..fan_in).step_by(TILE).take(STRIPS);
         for (start, strip) in starts.clone().zip(transposed.chunks_exact_mut(rows)) {
             let width = TILE.min(fan_in - start);
@@ -274,6 +290,7 @@ fn add_along_inputs<S: Simd, F: Scalar>(
         let mut unit = 0;
         while unit < fan_out {
             let weights = &mut weights[unit * fan_in..];
+            // δ of a block of units is read for one strip after another, while it is in the cache.
             let mut done = fan_out;
             for (start, rows) in starts.clone().zip(transposed.chunks_exact(rows)) {
                 done = in_tile_blocks!(
@@ -288,9 +305,11 @@ fn add_along_inputs<S: Simd, F: Scalar>(
     }
 }
 
-/// Columns become rows.
+/// Transposes columns into rows: lane i of column j becomes lane j of row i.
 #[inline(always)]
 fn transpose_columns<F: Scalar>(columns: &[Column<F>], rows: &mut [Column<F>]) {
+    // In squares of 4 × 4, whose rows are read and written as a whole. The last one to three columns are
+    // copied number by number.
     let (squares, rest) = columns.as_chunks::<SQUARE>();
     for (index, columns) in squares.iter().enumerate() {
         for (part, rows) in rows.as_chunks_mut::<SQUARE>().0.iter_mut().enumerate() {
@@ -307,8 +326,9 @@ fn transpose_columns<F: Scalar>(columns: &[Column<F>], rows: &mut [Column<F>]) {
     }
 }
 
+/// Adds Σ δⱼ xᵢ over `rows` for N units, starting with `unit`, and for the 32 inputs of a strip, starting
+/// with `start`.
 #[expect(clippy::too_many_arguments, reason = "two matrices, their widths, and where in them")]
-/// Σ δⱼ xᵢ over `rows` for N units from the one called `unit` and the 32 inputs of a strip from the one called `start`.
 #[inline(always)]
 fn inputs_block<S: Simd, F: Scalar, const N: usize, const R: usize>(
     simd: S,
@@ -320,6 +340,8 @@ fn inputs_block<S: Simd, F: Scalar, const N: usize, const R: usize>(
     fan_in: usize,
     weights: &mut [F],
 ) {
+    // The gradient is changed once, after all rows are summed: one addition for each entry, as
+    // `Scratch::is_one_group` promises.
     let mut result = [Column::ZERO; N];
     for part in 0..Column::<F>::parts::<S, R>() {
         let mut sums = [[F::splat(simd, F::ZERO); R]; N];
@@ -336,6 +358,7 @@ fn inputs_block<S: Simd, F: Scalar, const N: usize, const R: usize>(
             *result.part_mut::<S, R>(part) = sums;
         }
     }
+    // The last strip may have fewer than 32 inputs: `zip` ends with the row of weights.
     for (weights, result) in weights.chunks_exact_mut(fan_in).zip(&result) {
         for (weight, &sum) in weights[start..].iter_mut().zip(&result.0) {
             *weight += sum;
@@ -343,7 +366,7 @@ fn inputs_block<S: Simd, F: Scalar, const N: usize, const R: usize>(
     }
 }
 
-/// sums += factor · numbers.
+/// sums += factor · numbers, in fused multiply-adds.
 #[inline(always)]
 pub(crate) fn add_product<S: Simd, F: Vector, const R: usize>(
     simd: S,

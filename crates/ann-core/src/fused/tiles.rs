@@ -1,4 +1,4 @@
-//! Rows copied into tiles, with their targets.
+//! Rows of a problem, transposed into tiles, with their targets.
 
 use std::array;
 
@@ -6,46 +6,48 @@ use crate::column::{Column, SQUARE, TILE, transpose_square};
 use crate::{Problem, Scalar, Targets};
 use ndarray::ArrayRef2;
 
-/// Features a row is copied by: the columns written to should stay in the first cache.
+/// Number of features that are transposed at a time: the columns being written should stay in the first-level
+/// cache.
 const FEATURES: usize = 64;
 
-/// Rows of a problem as columns of tiles, to be reused.  The last tile is filled up with zeros.
+/// Rows of a problem as columns of tiles; reusable. The last tile is padded with zeros.
 #[derive(Clone, Debug, Default)]
 pub struct Tiles<F> {
-    /// Rows with which the tiles are filled.
+    /// Number of rows in the tiles.
     pub(super) rows: usize,
-    /// Column (tile · inputs + feature).
+    /// The column of a feature has index tile · inputs + feature.
     pub(super) x: Vec<Column<F>>,
     pub(super) targets: TileTargets<F>,
-    /// The rows of a tile, row by row.
+    /// Staging buffer for the rows of one tile, row-major.
     staging: Vec<F>,
 }
 
-/// Targets of the rows of tiles, to be reused.
+/// Targets of the rows of tiles; reusable.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct TileTargets<F> {
     rows: usize,
-    /// One column a tile with the class as a number (−1 where there is no row), or column (tile · outputs + output); empty when nothing is known.
+    /// For classes: one column per tile with the class as a number, −1 in lanes without a row. For values:
+    /// the column of an output has index tile · outputs + output. Empty if there are no targets.
     columns: Vec<Column<F>>,
-    /// The values of a tile, row by row.
+    /// Staging buffer for the values of one tile, row-major.
     staging: Vec<F>,
 }
 
-/// The targets of some tiles.
+/// The targets of consecutive tiles.
 pub(crate) struct Group<'a, F> {
-    /// Rows with which the tiles are filled.
+    /// Number of rows in the tiles.
     pub rows: usize,
     pub targets: &'a [Column<F>],
 }
 
 impl<F: Scalar> Tiles<F> {
-    /// Overwrites everything with the given rows of a problem, in the given order.
+    /// Replaces the contents by the given rows of a problem, in the given order.
     pub fn gather(&mut self, problem: &Problem<'_, F>, rows: impl ExactSizeIterator<Item = usize> + Clone) {
         self.gather_features(&problem.features(), rows.clone());
         self.targets.gather(problem, rows);
     }
 
-    /// Overwrites everything with the given rows of `x`; nothing is known about their targets.
+    /// Replaces the contents by the given rows of `x`, without targets.
     pub fn gather_features(&mut self, x: &ArrayRef2<F>, rows: impl ExactSizeIterator<Item = usize> + Clone) {
         self.targets.clear();
         self.rows = rows.len();
@@ -55,12 +57,12 @@ impl<F: Scalar> Tiles<F> {
 }
 
 impl<F: Scalar> TileTargets<F> {
-    /// Nothing is known.
+    /// Removes all targets.
     pub fn clear(&mut self) {
         self.columns.clear();
     }
 
-    /// Overwrites everything with the targets of the given rows of a problem, in the given order.
+    /// Replaces the contents by the targets of the given rows of a problem, in the given order.
     pub fn gather(&mut self, problem: &Problem<'_, F>, rows: impl ExactSizeIterator<Item = usize> + Clone) {
         self.clear();
         self.rows = rows.len();
@@ -79,7 +81,7 @@ impl<F: Scalar> TileTargets<F> {
         }
     }
 
-    /// `tiles` tiles from the one called `first`.
+    /// The targets of `tiles` tiles, starting with tile `first`.
     #[inline(always)]
     pub fn group(&self, first: usize, tiles: usize) -> Group<'_, F> {
         let width = self.columns.len() / self.rows.div_ceil(TILE);
@@ -88,7 +90,8 @@ impl<F: Scalar> TileTargets<F> {
     }
 }
 
-/// Some rows of a matrix, one after the other: as they stand there, or copied.
+/// The given rows of a matrix, contiguous in memory: a slice of the matrix if they are consecutive there,
+/// otherwise a copy in `staging`.
 fn side_by_side<'a, F: Scalar>(
     matrix: &'a ArrayRef2<F>,
     rows: impl ExactSizeIterator<Item = usize> + Clone,
@@ -100,7 +103,7 @@ fn side_by_side<'a, F: Scalar>(
             &numbers[first * matrix.ncols()..][..count * matrix.ncols()]
         }
         _ => {
-            // One row after the other as a whole, because they may come from anywhere in memory.
+            // Whole rows are copied, because each may be anywhere in memory.
             staging.clear();
             for row in rows {
                 let row = matrix.row(row);
@@ -114,9 +117,12 @@ fn side_by_side<'a, F: Scalar>(
     }
 }
 
-/// Rows become columns.  `rows`: the first `columns.len()` of each `stride` numbers.
+/// Transposes rows into columns. `rows`: row-major, `stride` numbers per row, of which the first
+/// `columns.len()` are used.
 fn transpose_rows<F: Scalar>(rows: &[F], stride: usize, columns: &mut [Column<F>]) {
     for (index, rows) in rows.chunks(SQUARE * stride).enumerate() {
+        // Four rows at a time, in squares of 4 × 4, whose rows are read and written as a whole. What does not
+        // fill a square, of the last rows or of the last columns, is copied number by number.
         let whole = rows.len() > (SQUARE - 1) * stride;
         let (squares, _) = columns.as_chunks_mut::<SQUARE>();
         let squares = if whole { squares } else { &mut [] };
@@ -145,6 +151,8 @@ fn copy_rows<F: Scalar>(
 ) {
     let width = matrix.ncols().max(1);
     for tile in columns.chunks_exact_mut(width) {
+        // One tile after the other: the staging buffer holds 32 rows and stays in the cache until they are
+        // transposed.
         let of_tile = rows.clone().take(TILE);
         rows.by_ref().take(TILE).for_each(drop);
         let staging = side_by_side(matrix, of_tile, staging);

@@ -1,4 +1,4 @@
-//! Numbers that pass by all rows side by side: a strip of a matrix, copied.
+//! A panel: a strip of a matrix, copied so that it is contiguous in memory.
 
 use std::array;
 
@@ -8,16 +8,16 @@ use crate::lanes::Vector;
 
 use super::StridedRows;
 
-/// Lines of the widest registers in a strip; the last strip may have one.
+/// Number of lines in a strip; the last strip of a matrix may have one.
 pub(super) const LINES: usize = 2;
 
-/// So many neighbouring numbers of each row of a matrix, filled up to one or two lines.
+/// A few neighbouring numbers of each row of a matrix, padded to one or two lines.
 #[derive(Clone, Debug)]
 pub(super) struct Panel<F> {
     numbers: Aligned<F>,
 }
 
-/// A strip: its first number, how many there are, and its width when it is filled up to whole lines.
+/// A range of columns of a matrix: its first column, their number, and that number rounded up to whole lines.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Strip {
     pub start: usize,
@@ -25,7 +25,7 @@ pub(super) struct Strip {
     pub width: usize,
 }
 
-/// Strips of a matrix of so many columns.
+/// The strips of a matrix with `columns` columns.
 pub(super) fn strips<F: Vector>(columns: usize) -> impl Iterator<Item = Strip> {
     (0..columns).step_by(LINES * F::LANES).map(move |start| {
         let count = (LINES * F::LANES).min(columns - start);
@@ -33,23 +33,23 @@ pub(super) fn strips<F: Vector>(columns: usize) -> impl Iterator<Item = Strip> {
     })
 }
 
-/// `numbers`, filled up to whole lines.
+/// `numbers`, rounded up to whole lines.
 pub(super) fn padded<F: Vector>(numbers: usize) -> usize {
     numbers.next_multiple_of(F::LANES)
 }
 
 impl<F: Scalar> Panel<F> {
-    /// Room for a strip of a matrix of `rows` rows, and one line more.
+    /// A panel for strips of matrices of at most `rows` rows, and one row more for biases or zeros.
     pub fn new(rows: usize) -> Self {
         Self { numbers: Aligned::zeros(Self::numbers(rows)) }
     }
 
-    /// How many numbers [`new`](Self::new) makes room for.
+    /// Number of values that [`new`](Self::new) allocates.
     pub fn numbers(rows: usize) -> usize {
         rows.saturating_add(1).saturating_mul(LINES * F::LANES)
     }
 
-    /// Zeros.
+    /// `count` zeros, to add to.
     #[inline(always)]
     pub fn zeros(&mut self, count: usize) -> &mut [F] {
         let zeros = &mut self.numbers[..count];
@@ -57,18 +57,21 @@ impl<F: Scalar> Panel<F> {
         zeros
     }
 
-    /// The biases of a strip of units, then their weights from the first input, from the second, …
-    /// `weights`: (fan_out, fan_in).
+    /// Overwrites the panel with the biases of a strip of units, then their weights from the first input,
+    /// from the second input, and so on. `weights`: (fan_out, fan_in).
     #[inline(always)]
     pub fn transpose(&mut self, weights: &[F], bias: &[F], strip: Strip) -> &[F] {
         let fan_in = weights.len() / bias.len();
         let panel = &mut self.numbers[..(fan_in + 1) * strip.width];
+        // A full strip is overwritten completely. Otherwise the lanes without a unit must be finite numbers.
         if strip.count < strip.width {
             panel.fill(F::zero());
         }
         let (first, panel) = panel.split_at_mut(strip.width);
         first[..strip.count].copy_from_slice(&bias[strip.start..][..strip.count]);
         let weights = &weights[strip.start * fan_in..][..strip.count * fan_in];
+        // Weights are read along rows of W and written along columns. In blocks of inputs, so that the lines
+        // being written stay in the first-level cache.
         for (block, panel) in panel.chunks_mut(INPUTS * strip.width).enumerate() {
             for (index, weights) in weights.chunks(SQUARE * fan_in).enumerate() {
                 transpose_rows(&weights[block * INPUTS..], fan_in, &mut panel[index * SQUARE..], strip.width);
@@ -77,7 +80,8 @@ impl<F: Scalar> Panel<F> {
         &self.numbers[..(fan_in + 1) * strip.width]
     }
 
-    /// A line of zeros, then the strip of each row.
+    /// Overwrites the panel with a row of zeros, then the strip of each row of `matrix`. The zeros are where
+    /// [`transpose`](Self::transpose) has the biases: products start their sums from there.
     #[inline(always)]
     pub fn copy(&mut self, matrix: StridedRows<'_, F>, rows: usize, strip: Strip) -> &[F] {
         let Strip { start, count, width } = strip;
@@ -93,14 +97,18 @@ impl<F: Scalar> Panel<F> {
     }
 }
 
-/// Inputs whose weights are transposed together: their part of the panel stays in the first cache.
+/// Number of inputs whose weights are transposed together: their part of the panel stays in the first-level
+/// cache.
 const INPUTS: usize = 64;
 
-/// Up to four rows become columns.  `rows`: the first numbers of each `stride`, as many as `columns` has of each `width`.
+/// Transposes up to four rows into columns. `rows`: `stride` numbers per row, of which the first are used:
+/// one for each column. `columns`: `width` numbers per column.
 #[inline(always)]
 fn transpose_rows<F: Scalar>(rows: &[F], stride: usize, columns: &mut [F], width: usize) {
     let length = columns.len().div_ceil(width);
     let mut done = 0;
+    // Four rows are transposed in squares of 4 × 4, whose rows are read and written as a whole. The rest is
+    // copied number by number.
     if rows.len() > (SQUARE - 1) * stride {
         let rows: [&[[F; SQUARE]]; SQUARE] =
             array::from_fn(|unit| rows[unit * stride..][..length].as_chunks().0);
@@ -117,7 +125,8 @@ fn transpose_rows<F: Scalar>(rows: &[F], stride: usize, columns: &mut [F], width
     }
 }
 
-/// Up to 32 rows become columns; the last one fills up.
+/// Transposes up to 32 rows into columns. Lanes without a row repeat the last row; the losses do not use
+/// them.
 #[inline(always)]
 pub(super) fn rows_to_columns<F: Scalar>(rows: &[F], stride: usize, columns: &mut [Column<F>]) {
     let count = rows.len() / stride;
@@ -130,7 +139,7 @@ pub(super) fn rows_to_columns<F: Scalar>(rows: &[F], stride: usize, columns: &mu
     }
 }
 
-/// And back.
+/// Transposes columns into up to 32 rows: the reverse of [`rows_to_columns`].
 #[inline(always)]
 pub(super) fn columns_to_rows<F: Scalar>(columns: &[Column<F>], rows: &mut [F], stride: usize) {
     for (lane, row) in rows.chunks_exact_mut(stride).enumerate() {

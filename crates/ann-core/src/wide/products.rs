@@ -1,8 +1,8 @@
-//! The three matrix products of a layer: z = x Wᵀ + b, ∂J/∂x = δ W and ∂J/∂W += δᵀ x, a strip of a panel at a time.
+//! The three matrix products of a layer, one strip at a time: z = x Wᵀ + b, ∂J/∂x = δ W and ∂J/∂W += δᵀ x.
 //!
-//! Each works on a block of N rows (or units) and R registers, whose sums stay in registers while the panel passes by.
-//! Every sum is fused multiply-adds in the order of the formula: how wide the registers are and which N and R are chosen
-//! changes no bit.
+//! Each product is computed in blocks of N rows (or units) and R registers. Their N · R sums stay in
+//! registers while the block reads the panel once. Each sum is a chain of fused multiply-adds in the order of
+//! the formula, so neither the width of the registers nor the choice of N and R changes a bit.
 
 use std::array;
 
@@ -17,7 +17,7 @@ use crate::lanes::Vector;
 use super::StridedRows;
 use super::panel::{Panel, Strip, strips};
 
-/// Overwrites `z` (rows, stride) with x Wᵀ + b.  `weights`: (fan_out, fan_in), `bias`: (fan_out).
+/// Overwrites `z` (rows, stride) with x Wᵀ + b. `weights`: (fan_out, fan_in), `bias`: (fan_out).
 #[expect(
     clippy::too_many_arguments,
     reason = "two matrices, the room to transpose one, and where the third goes"
@@ -34,12 +34,14 @@ pub(super) fn forward<S: Simd, F: Scalar>(
     stride: usize,
 ) {
     for strip in strips::<F>(bias.len()) {
+        // Units must be along the lanes, but are rows of W. So the strip of W is transposed, once for all
+        // rows of the group.
         let panel = panel.transpose(weights, bias, strip);
         multiply(simd, x, rows, panel, strip, z, stride);
     }
 }
 
-/// Overwrites `x_delta` (rows, stride) with ∂J/∂x = δ W.  `weights`: (fan_out, fan_in).
+/// Overwrites `x_delta` (rows, stride) with ∂J/∂x = δ W. `weights`: (fan_out, fan_in).
 #[expect(clippy::too_many_arguments, reason = "two matrices, the room to copy one, and where the third goes")]
 #[inline(always)]
 pub(super) fn backward<S: Simd, F: Scalar>(
@@ -55,12 +57,13 @@ pub(super) fn backward<S: Simd, F: Scalar>(
     let fan_in = weights.len() / fan_out;
     let weights = StridedRows { numbers: weights, stride: fan_in, order: None };
     for strip in strips::<F>(fan_in) {
+        // Inputs are along the rows of W already, so the strip is copied as it is.
         let panel = panel.copy(weights, fan_out, strip);
         multiply(simd, delta, rows, panel, strip, x_delta, stride);
     }
 }
 
-/// Overwrites a strip of each row of `out`: the panel's first line + Σₖ leftₖ · the panel's line after k.
+/// Overwrites a strip of each row of `out` with row 0 of the panel + Σₖ leftₖ · row k + 1 of the panel.
 #[inline(always)]
 fn multiply<S: Simd, F: Scalar>(
     simd: S,
@@ -78,7 +81,7 @@ fn multiply<S: Simd, F: Scalar>(
     }
 }
 
-/// The same for N rows from the one called `first`.
+/// The same for N rows, starting with `first`.
 #[inline(always)]
 fn multiply_block<S: Simd, F: Vector, const N: usize, const R: usize, const P: usize>(
     simd: S,
@@ -91,6 +94,8 @@ fn multiply_block<S: Simd, F: Vector, const N: usize, const R: usize, const P: u
     let (begin, panel) = lines::<S, F, R, P>(panel).split_first().expect("a panel has a first line");
     let left: [&[F]; N] = array::from_fn(|n| &left.from(first + n)[..panel.len()]);
     for part in 0..P {
+        // Each sum starts with row 0 (a bias or 0) and adds products in the order of k: the additions of the
+        // fused kernel, and so the same bits.
         let mut sums = [begin[part]; N];
         for (k, line) in panel.iter().enumerate() {
             for n in 0..N {
@@ -103,7 +108,7 @@ fn multiply_block<S: Simd, F: Vector, const N: usize, const R: usize, const P: u
     }
 }
 
-/// The lines of a panel as registers, R of them P times.
+/// The rows of a panel as registers, in P parts of R registers.
 #[inline(always)]
 fn lines<S: Simd, F: Vector, const R: usize, const P: usize>(panel: &[F]) -> &[[[F::Register<S>; R]; P]] {
     F::registers::<S>(panel).as_chunks().0.as_chunks().0
@@ -117,6 +122,7 @@ pub(super) fn add_bias_gradient<S: Simd, F: Scalar>(
     panel: &mut Panel<F>,
     bias: &mut [F],
 ) {
+    // Summed in the panel, which is padded to whole registers, and added to the gradient once at the end.
     let sums = panel.zeros(super::padded::<F>(bias.len()));
     for delta in delta.numbers.chunks_exact(delta.stride) {
         for (sum, &delta) in F::registers_mut::<S>(sums).iter_mut().zip(F::registers::<S>(delta)) {
@@ -126,7 +132,7 @@ pub(super) fn add_bias_gradient<S: Simd, F: Scalar>(
     bias.iter_mut().zip(sums).for_each(|(bias, sum)| *bias += *sum);
 }
 
-/// Adds ∂J/∂W += δᵀ x over all rows.  `weights`: (fan_out, fan_in).
+/// Adds ∂J/∂W += δᵀ x over all rows. `weights`: (fan_out, fan_in).
 #[inline(always)]
 pub(super) fn add_weight_gradient<S: Simd, F: Scalar>(
     simd: S,
@@ -150,7 +156,7 @@ pub(super) fn add_weight_gradient<S: Simd, F: Scalar>(
     }
 }
 
-/// Σ δⱼ xᵢ over the rows of the panel for N units and the inputs of a strip.
+/// Adds Σ δⱼ xᵢ over the rows of the panel, for N units and the inputs of a strip.
 #[inline(always)]
 fn weight_block<S: Simd, F: Scalar, const N: usize, const R: usize, const P: usize>(
     simd: S,
@@ -161,6 +167,8 @@ fn weight_block<S: Simd, F: Scalar, const N: usize, const R: usize, const P: usi
     fan_in: usize,
 ) {
     let (begin, panel) = lines::<S, F, R, P>(panel).split_first().expect("a panel has a first line");
+    // The gradient is changed once, after all rows are summed: one addition for each entry, as
+    // `Scratch::is_one_group` promises.
     let mut result = [Column::ZERO; N];
     for part in 0..P {
         let mut sums = [begin[part]; N];
