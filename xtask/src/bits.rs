@@ -20,7 +20,7 @@ const BUILDS: [Build; 2] = [("dev", &[]), ("release", &["--package", "ann-experi
 /// Numbers of threads: fewer than, as many as and more than usual machines have, also some that do not divide
 /// the work evenly.
 const THREADS: [usize; 7] = [1, 2, 3, 4, 7, 8, 16];
-/// Numbers of threads without vector instructions, which take a hundred times as long.
+/// Numbers of threads for the runs without vector instructions, which take a hundred times as long.
 const FEW_THREADS: [usize; 2] = [1, 7];
 
 /// Trains the networks of `ann_experiments::bits` in every way, and compares the weights.

@@ -111,11 +111,11 @@ pub struct Coefficients<F: 'static> {
     ln: &'static [F],
     /// eˣ rounds to 0 below the first number, and to ∞ above the second.
     exp_range: [F; 2],
-    /// [shift, 2^−shift, 2^shift]. 2ᵏ may be subnormal or overflow. 2^(k + shift) for negative k and 2^(k −
-    /// shift) for the others are normal numbers.
+    /// [shift, 2^−shift, 2^shift]. 2ᵏ may be subnormal or overflow. But 2^(k + shift) is a normal number for
+    /// negative k, and so is 2^(k − shift) for the others.
     shift: [F; 3],
-    /// σ(x) and tanh(x/2) round to 1 above this number. Below it, the powers 2^(k − shift) that they use are
-    /// normal numbers.
+    /// σ(x) and tanh(x/2) round to 1 above this number. Below it, the power 2^(k − shift) that σ uses is a
+    /// normal number.
     saturated: F,
     /// [smallest normal number, 2ⁿ, n]. A subnormal number times 2ⁿ is normal.
     normal: [F; 3],
