@@ -207,7 +207,8 @@ fn largest(values: impl Iterator<Item = f64>) -> f64 {
 
 /// Values to learn: a slice, a vector, or an array of one or two dimensions.
 pub trait RegressionTargets<F> {
-    /// Dimension of targets and predictions: `Ix1` for one target for each row, `Ix2` for several.  No other can be predicted.
+    /// Dimension of targets and predictions: `Ix1` for one target per row, `Ix2` for several. With any other
+    /// dimension the fitted regressor cannot predict.
     type Dim: Dimension;
     /// The targets as (n, outputs).
     fn to_columns(&self) -> ArrayView2<'_, F>;
