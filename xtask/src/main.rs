@@ -1,6 +1,6 @@
 //! Tasks of this workspace for which cargo has no command: `cargo xtask TASK`.
 //!
-//! It depends on no other crate of the workspace. Experiments and the benchmark run as processes, and experiments
+//! It depends on no other crate of the workspace. Experiments and the benchmark run as processes. Experiments
 //! are judged by the files that they write.
 
 mod figures;
