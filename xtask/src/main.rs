@@ -9,6 +9,7 @@ mod reference;
 mod bits;
 mod faults;
 mod mutants;
+mod random;
 
 mod bench;
 
@@ -47,6 +48,8 @@ enum Task {
     /// Let cargo-mutants change the engine in every small way, and check that the tests notice, except for a
     /// reviewed list
     Mutants(mutants::Options),
+    /// Compare random networks of all shapes with an independent reference, for some minutes
+    Random(random::Options),
     /// Train the same networks in debug and release builds, with every instruction set and several numbers of
     /// threads, and compare bits
     Bits(bits::Options),
@@ -75,6 +78,7 @@ fn run(cli: &Cli) -> Result<()> {
         Task::Reference(options) => reference::reference(&workspace, options),
         Task::Faults(options) => faults::faults(&workspace, options),
         Task::Mutants(options) => mutants::mutants(&workspace, options),
+        Task::Random(options) => random::random(&workspace, options),
         Task::Bits(options) => bits::bits(&workspace, options),
         Task::Bench(options) => bench::bench(&workspace, options),
         Task::Ci => ci(&workspace),

@@ -4,10 +4,13 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise, in its helpers too")]
 
-use ann_core::ndarray::{Array1, Array2, array};
+use ann_core::ndarray::{Array1, Array2};
 use ann_core::{
     Activation, Architecture, Error, Init, Loss, LossFn, Network, Problem, Target, TargetKind, seeded,
 };
+
+/// Values that are refused, and how they print.
+const NOT_FINITE: [(f64, &str); 3] = [(f64::NAN, "NaN"), (f64::INFINITY, "inf"), (f64::NEG_INFINITY, "-inf")];
 
 #[test]
 fn no_layers() {
@@ -33,13 +36,43 @@ fn a_layer_of_width_0() {
 
 #[test]
 fn a_slope_that_is_no_number() {
-    for (slope, text) in [(f64::NAN, "NaN"), (f64::NEG_INFINITY, "-inf")] {
+    for (slope, text) in NOT_FINITE {
         let leaky =
             Architecture::inputs(2).dense(3, Activation::Tanh).dense(1, Activation::LeakyRelu { slope });
         let error = Network::<f64>::init(&leaky, Init::default(), &mut seeded(0)).unwrap_err();
         let message =
             format!("layer 2 is a leaky ReLU of slope {text}, expected a finite number such as 0.01");
         check(&error, &message);
+    }
+}
+
+#[test]
+fn more_parameters_than_memory() {
+    let architecture = Architecture::inputs((1 << 40) - 1).dense(1 << 19, Activation::Identity);
+    let error = Network::<f32>::init(&architecture, Init::default(), &mut seeded(0)).unwrap_err();
+    // 2⁵⁹ numbers of 4 bytes.
+    let message = "the parameters need 2305843009.2 GB of memory, more than the system gives: \
+                   choose narrower layers, fewer classes or fewer rows at a time";
+    check(&error, message);
+}
+
+#[test]
+fn as_many_parameters_as_addresses_and_one_more() {
+    // As many f64 as isize::MAX bytes hold: 2⁶⁰ − 1 where addresses have 64 bits.
+    let most = isize::MAX as usize / size_of::<f64>();
+    let half = most / 2 + 1;
+    for (widths, too_large) in [
+        (&[most - 1, 1][..], None),
+        (&[most, 1], Some(1)),
+        // half + 2 (half / 2 − 1) = most − 1, and two more.
+        (&[half - 1, 1, half / 2 - 1], None),
+        (&[half - 1, 1, half / 2], Some(2)),
+        (&[2, 3, usize::MAX], Some(2)),
+    ] {
+        let layers = Activation::Tanh.layers(widths[1..].iter().copied());
+        let layout = Architecture::inputs(widths[0]).with_layers(layers).layout();
+        let expected = too_large.map(|layer| Error::TooManyParameters { layer });
+        assert_eq!(layout.err(), expected, "{widths:?}");
     }
 }
 
@@ -52,31 +85,101 @@ fn more_parameters_than_addresses() {
 
 #[test]
 fn another_number_of_parameters() {
-    let error = Network::from_parameters(&two_two(), vec![0.0; 5]).unwrap_err();
-    check(&error, "5 parameters were given, the architecture has 6");
+    for found in [0, 5, 7] {
+        let error = Network::from_parameters(&two_two(), vec![0.0; found]).unwrap_err();
+        check(&error, &format!("{found} parameters were given, the architecture has 6"));
+    }
 }
 
 #[test]
 fn a_nan_among_parameters() {
-    let error = Network::from_parameters(&two_two(), vec![0.0, 0.0, 0.0, f64::NAN, 0.0, 0.0]).unwrap_err();
-    check(&error, "parameter W¹[1, 1] is NaN, expected a finite number");
+    // In the layout's order; of two the first is named.
+    let names = ["W¹[0, 0]", "W¹[0, 1]", "W¹[1, 0]", "W¹[1, 1]", "b¹[0]", "b¹[1]"];
+    for (index, name) in names.iter().enumerate() {
+        for (value, text) in NOT_FINITE {
+            let mut parameters = vec![0.0; 6];
+            (parameters[5], parameters[index]) = (f64::NAN, value);
+            let message = format!("parameter {name} is {text}, expected a finite number");
+            check(&Network::from_parameters(&two_two(), parameters.clone()).unwrap_err(), &message);
+            // Also where it appears later: forward and predictor blame the parameter, not the output.
+            let mut network = Network::from_parameters(&two_two(), vec![0.0; 6]).unwrap();
+            network.parameters_mut().copy_from_slice(&parameters);
+            check(&network.ensure_finite().unwrap_err(), &message);
+            check(&network.forward(&Array2::ones((1, 2))).unwrap_err(), &message);
+            check(&network.predictor().unwrap_err(), &message);
+        }
+    }
 }
 
 #[test]
 fn another_number_of_columns() {
     let network: Network = Network::init(&two_two(), Init::Zeros, &mut seeded(0)).unwrap();
-    let message = "input has 3 columns, the first layer expects 2";
-    check(&network.forward(&Array2::zeros((4, 3))).unwrap_err(), message);
-    check(&classes(&Array2::zeros((1, 3)), &[0]), message);
+    for found in [0, 1, 3] {
+        let message = format!("input has {found} columns, the first layer expects 2");
+        check(&network.forward(&Array2::zeros((4, found))).unwrap_err(), &message);
+        check(
+            &network.predictor().unwrap().predict_into(&vec![0.0; found], &mut [0.0; 2]).unwrap_err(),
+            &message,
+        );
+        check(&classes(&Array2::zeros((1, found)), &[0]), &message);
+    }
 }
 
 #[test]
-fn a_nan_to_predict_from() {
-    let network: Network = Network::init(&two_two(), Init::Zeros, &mut seeded(0)).unwrap();
-    let error = network.forward(&array![[0.0, 1.0], [f64::NEG_INFINITY, 1.0]]).unwrap_err();
-    let message = "features hold -inf at row 1, column 0 (counted from 0), expected finite numbers: \
-                   remove or replace it";
-    check(&error, message);
+fn room_for_another_number_of_outputs() {
+    let mut predictor =
+        Network::<f64>::init(&two_two(), Init::Zeros, &mut seeded(0)).unwrap().predictor().unwrap();
+    for found in [0, 1, 3] {
+        let error = predictor.predict_into(&[0.0; 2], &mut vec![0.0; found]).unwrap_err();
+        check(&error, &format!("there is room for {found} outputs, the network has 2"));
+    }
+}
+
+#[test]
+fn a_feature_that_is_no_number() {
+    // Narrow and wide, so that two kernels read them; rows of three blocks of 512.
+    for inputs in [1, 2, 9, 17, 300] {
+        let architecture = Architecture::inputs(inputs).dense(2, Activation::Sigmoid);
+        let network = Network::<f64>::init(&architecture, Init::default(), &mut seeded(0)).unwrap();
+        let mut predictor = network.predictor().unwrap();
+        for column in (0..17).chain([255, 256, 298, 299]).filter(|&column| column < inputs) {
+            // Each column in another row, so that many are tried in little time.
+            let row = [0, 1, 31, 32, 511, 512, 1023, 1024, 1029][column % 9];
+            for (value, text) in NOT_FINITE {
+                let mut x = Array2::zeros((1030, inputs));
+                x[[row, column]] = value;
+                let message = |row| {
+                    format!(
+                        "features hold {text} at row {row}, column {column} (counted from 0), \
+                         expected finite numbers: remove or replace it"
+                    )
+                };
+                check(&network.forward(&x).unwrap_err(), &message(row));
+                let problem = Problem::new(&architecture, Loss::SoftmaxCrossEntropy, &x, &[0; 1030]);
+                check(&problem.unwrap_err(), &message(row));
+                let one = predictor.predict_into(x.row(row).as_slice().unwrap(), &mut [0.0; 2]);
+                check(&one.unwrap_err(), &message(0));
+            }
+        }
+    }
+}
+
+#[test]
+fn an_output_that_overflows() {
+    // ŷ = (x, 1e10 x, 1e10 x): of two infinite outputs the first is named.
+    let architecture = Architecture::inputs(1).dense(3, Activation::Identity);
+    let network = Network::from_parameters(&architecture, vec![1.0, 1e10, 1e10, 0.0, 0.0, 0.0]).unwrap();
+    let message = |row| {
+        format!(
+            "output 1 of row {row} (counted from 0) is inf: features or weights are too large, scale the features"
+        )
+    };
+    for row in [0, 31, 32, 511, 512, 599] {
+        let mut x = Array2::zeros((600, 1));
+        x[[row, 0]] = 1e300;
+        check(&network.forward(&x).unwrap_err(), &message(row));
+    }
+    check(&network.predictor().unwrap().predict_into(&[1e300], &mut [0.0; 3]).unwrap_err(), &message(0));
 }
 
 #[test]
@@ -85,34 +188,52 @@ fn no_samples() {
 }
 
 #[test]
-fn more_targets_than_rows() {
-    let message = "there are 2 rows of features but 3 targets, expected one target for each row";
-    check(&classes(&Array2::zeros((2, 2)), &[0, 1, 0]), message);
+fn another_number_of_targets_than_rows() {
+    for targets in [0, 1, 3] {
+        let message =
+            format!("there are 2 rows of features but {targets} targets, expected one target for each row");
+        check(&classes(&Array2::zeros((2, 2)), &vec![0; targets]), &message);
+        let (x, y) = (Array2::<f64>::zeros((2, 2)), Array2::zeros((targets, 2)));
+        check(&Problem::new(&two_two(), Loss::MeanSquaredError, &x, &y).unwrap_err(), &message);
+    }
 }
 
 #[test]
-fn a_nan_among_features() {
-    let message = "features hold NaN at row 1, column 0 (counted from 0), expected finite numbers: \
-                   remove or replace it";
-    check(&classes(&array![[0.0, 1.0], [f64::NAN, 1.0]], &[0, 1]), message);
-}
-
-#[test]
-fn an_infinity_among_targets() {
-    let message = "targets hold inf at row 0, column 1 (counted from 0), expected finite numbers: \
-                   remove or replace it";
-    check(&values(&array![[0.0, f64::INFINITY]]), message);
+fn a_target_that_is_no_number() {
+    for (row, column) in [(0, 0), (0, 1), (1, 0), (32, 1), (99, 0), (99, 1)] {
+        for (value, text) in NOT_FINITE {
+            let mut y = Array2::zeros((100, 2));
+            y[[row, column]] = value;
+            let message = format!(
+                "targets hold {text} at row {row}, column {column} (counted from 0), expected finite numbers: \
+                 remove or replace it"
+            );
+            check(&values(&y), &message);
+        }
+    }
 }
 
 #[test]
 fn a_class_without_output() {
-    let message = "target of row 1 is class 2, the network has 2 outputs: expected a class below 2";
-    check(&classes(&Array2::zeros((2, 2)), &[0, 2]), message);
+    for row in [0, 1, 9, 10, 11, 99] {
+        for class in [2, 3, usize::MAX] {
+            let mut targets = [1; 100];
+            // Of two the first is named.
+            (targets[99], targets[row]) = (7, class);
+            let message = format!(
+                "target of row {row} is class {class}, the network has 2 outputs: expected a class below 2"
+            );
+            check(&classes(&Array2::zeros((100, 2)), &targets), &message);
+        }
+    }
 }
 
 #[test]
-fn more_target_columns_than_outputs() {
-    check(&values(&array![[0.0, 1.0, 2.0]]), "targets have 3 columns, the network has 2 outputs");
+fn another_number_of_target_columns_than_outputs() {
+    for found in [0, 1, 3] {
+        let message = format!("targets have {found} columns, the network has 2 outputs");
+        check(&values(&Array2::zeros((4, found))), &message);
+    }
 }
 
 #[test]
@@ -142,6 +263,13 @@ fn a_penalty_outside_its_range() {
     for (l2, text) in [(-0.1, "-0.1"), (f64::NAN, "NaN"), (f64::INFINITY, "inf")] {
         let problem = Problem::new(&architecture, Loss::SoftmaxCrossEntropy, &x, &[0]).unwrap();
         check(&problem.with_l2(l2).unwrap_err(), &format!("l2 (λ) is {text}, expected a finite number ≥ 0"));
+    }
+    // The gradient has the factor 2λ.
+    let half = f64::from(f32::MAX) / 2.0;
+    for (l2, is_right) in [(half, true), (1.0001 * half, false), (1e39, false)] {
+        let x = Array2::<f32>::zeros((1, 2));
+        let problem = Problem::new(&architecture, Loss::SoftmaxCrossEntropy, &x, &[0]).unwrap();
+        assert_eq!(problem.with_l2(l2).is_ok(), is_right, "{l2}");
     }
 }
 

@@ -2,10 +2,12 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise, in its helpers too")]
 
-use ann_core::block::{Scratch, Tally, accumulate};
+use ann_core::block::{Kernel, Scratch, Tally, accumulate};
 use ann_core::ndarray::{Array2, array};
-use ann_core::{Activation, Architecture, Loss, Network, Problem, Scalar, softmax};
+use ann_core::{Activation, Architecture, Error, Loss, Network, Problem, Scalar, argmax, softmax};
 use proptest::prelude::*;
+
+use crate::own::Softplus;
 
 #[test]
 fn logits_of_ten_thousand_have_their_true_loss() {
@@ -32,6 +34,18 @@ fn logits_of_ten_thousand<F: Scalar>() {
 }
 
 #[test]
+fn the_largest_of_many_logits_may_stand_anywhere() {
+    for count in [1, 2, 9, 10, 11, 12, 100, 256, 257, 300] {
+        for place in 0..count {
+            let logits = Array2::from_shape_fn((1, count), |(_, j)| if j == place { 1e4 } else { -1e4 });
+            let certain = logits.mapv(|logit| f64::from(u8::from(logit > 0.0)));
+            assert_eq!(softmax(&logits), certain, "logit {place} of {count}");
+            assert_eq!(argmax(&logits), place, "logit {place} of {count}");
+        }
+    }
+}
+
+#[test]
 fn a_gap_that_f32_cannot_hold_is_the_loss() {
     for logits in [&[3e38_f32, -3e38][..], &[3e38, -3e38, -3e38]] {
         let (tally, gradient) = one_row(logits, 1);
@@ -46,6 +60,31 @@ fn equal_logits_of_any_size_lose_ln_2() {
         let (tally, gradient) = one_row(&[size, size], 1);
         assert_eq!(tally.loss, 2_f64.ln(), "logits {size}");
         assert_eq!(gradient[2..], [0.5, -0.5], "logits {size}");
+    }
+}
+
+#[test]
+fn many_rows_of_k_equal_logits_lose_ln_k_each() {
+    // Their product is far beyond all numbers: 2¹²⁸⁰⁰ for the fewest classes.
+    const ROWS: usize = 12_800;
+    for k in (2..=9).chain([15, 16, 17, 300]) {
+        equal_logits_of_many_rows::<f64>(k, ROWS);
+        equal_logits_of_many_rows::<f32>(k, ROWS);
+    }
+}
+
+fn equal_logits_of_many_rows<F: Scalar>(k: usize, rows: usize) {
+    let architecture = Architecture::inputs(1).dense(k, Activation::Identity);
+    let (x, classes) = (Array2::<F>::zeros((rows, 1)), vec![k - 1; rows]);
+    let problem = Problem::new(&architecture, Loss::SoftmaxCrossEntropy, &x, &classes).unwrap();
+    let parameters = vec![F::zero(); 2 * k];
+    let expected = rows as f64 * (k as f64).ln();
+    for kernel in [Kernel::Textbook, Kernel::Fused, Kernel::Wide] {
+        let mut scratch = Scratch::with_kernel(&architecture, rows, kernel).unwrap();
+        let found = accumulate(&problem, &parameters, 0..rows, &mut scratch, None).loss;
+        // Σⱼ exp(0) = k is exact, and each row adds one rounding of the sum at most.
+        let bound = rows as f64 * f64::EPSILON * expected;
+        assert!((found - expected).abs() <= bound, "{kernel:?}, {k} classes: {found}, {expected}");
     }
 }
 
@@ -132,8 +171,43 @@ fn finite_features_never_give_nan() {
 }
 
 #[test]
+fn an_activation_does_not_hide_a_nan() {
+    // z⁽¹⁾ = (10 x, 10 x) = (∞, ∞) for the second row, and z⁽²⁾ = ∞ − ∞.
+    let leaky = [0.0, 0.25].map(|slope| Activation::LeakyRelu { slope });
+    for activation in leaky.into_iter().chain([Activation::Relu, Activation::Sigmoid, Activation::Tanh]) {
+        // Of the fused, the wide and the textbook kernel.
+        for (inputs, last) in [
+            (1, Activation::Identity),
+            (300, Activation::Identity),
+            (1, Softplus.into()),
+            (300, Softplus.into()),
+        ] {
+            let hidden =
+                Architecture::inputs(inputs).dense(2, Activation::Identity).dense(1, activation.clone());
+            let architecture = hidden.dense(1, last);
+            let mut parameters = vec![0.0; architecture.layout().unwrap().len()];
+            (parameters[0], parameters[inputs]) = (10.0, 10.0);
+            let second = 2 * inputs + 2;
+            parameters[second..].copy_from_slice(&[1.0, -1.0, 0.0, 1.0, 0.0]);
+            let network = Network::from_parameters(&architecture, parameters).unwrap();
+            let mut x = Array2::zeros((2, inputs));
+            x[[1, 0]] = 1e308;
+            let is_nan = |error| match error {
+                Error::NonFiniteOutput { row, output: 0, value } if value.is_nan() => row,
+                other => panic!("{architecture}: {other}"),
+            };
+            assert_eq!(is_nan(network.forward(&x).unwrap_err()), 1);
+            let mut predictor = network.predictor().unwrap();
+            predictor.predict_into(x.row(0).as_slice().unwrap(), &mut [0.0]).unwrap();
+            let error = predictor.predict_into(x.row(1).as_slice().unwrap(), &mut [0.0]).unwrap_err();
+            assert_eq!(is_nan(error), 0);
+        }
+    }
+}
+
+#[test]
 fn what_only_fills_a_tile_overflows_nowhere() {
-    for rows in [1, 7, 15, 33, 63] {
+    for rows in [1, 7, 15, 33, 63, 519, 1031] {
         filled_up::<f64>(rows, 1e200);
         filled_up::<f32>(rows, 1e30);
     }
@@ -146,11 +220,30 @@ fn filled_up<F: Scalar>(rows: usize, weight: f64) {
     let architecture = architecture.dense(1, Activation::Identity);
     let problem = Problem::new(&architecture, Loss::MeanSquaredError, &x, &y).unwrap();
     let mut gradient = [F::zero(); 6];
-    let mut scratch = Scratch::new(&architecture, rows).unwrap();
     let (n, parameters) = (rows as f64, [weight, weight, weight, 0.0, 1.0, 0.0].map(F::of));
-    let tally = accumulate(&problem, &parameters, 0..rows, &mut scratch, Some(&mut gradient));
+    let tally = sums(&problem, &parameters, rows, &mut gradient);
     assert_eq!(tally.loss, n);
     assert_eq!(gradient, [0.0, 0.0, 0.0, 0.0, 2.0 * n, 2.0 * n].map(F::of), "{rows} rows");
+}
+
+#[test]
+fn a_row_of_zeros_that_only_fills_a_tile_overflows_nowhere() {
+    for rows in [1, 7, 31, 33, 519, 1031] {
+        filled_up_with_zeros::<f64>(rows, 1e200);
+        filled_up_with_zeros::<f32>(rows, 1e30);
+    }
+}
+
+fn filled_up_with_zeros<F: Scalar>(rows: usize, large: f64) {
+    // x = −s: z⁽¹⁾ = −s + s = 0, so all units are off and ŷ = 1, ℓ = 1, ∂ℓ/∂ŷ = 2.  x = 0 would give s · s = ∞.
+    let architecture = Architecture::inputs(1).dense(1, Activation::Relu).dense(1, Activation::Relu);
+    let architecture = architecture.dense(1, Activation::Identity);
+    let (x, y) = (Array2::from_elem((rows, 1), F::of(-large)), Array2::zeros((rows, 1)));
+    let problem = Problem::new(&architecture, Loss::MeanSquaredError, &x, &y).unwrap();
+    let (parameters, mut gradient) = ([1.0, large, large, 0.0, 1.0, 1.0].map(F::of), [F::zero(); 6]);
+    let tally = sums(&problem, &parameters, rows, &mut gradient);
+    assert_eq!(tally.loss, rows as f64);
+    assert_eq!(gradient, [0.0, 0.0, 0.0, 0.0, 0.0, 2.0 * rows as f64].map(F::of), "{rows} rows");
 }
 
 #[test]
@@ -183,7 +276,12 @@ fn one_row<F: Scalar>(logits: &[F], class: usize) -> (Tally, Vec<F>) {
 
 fn first_row<F: Scalar>(problem: &Problem<'_, F>, parameters: &[F]) -> (Tally, Vec<F>) {
     let mut gradient = vec![F::zero(); parameters.len()];
-    let mut scratch = Scratch::new(problem.architecture(), 1).unwrap();
-    let tally = accumulate(problem, parameters, 0..1, &mut scratch, Some(&mut gradient));
+    let tally = sums(problem, parameters, 1, &mut gradient);
     (tally, gradient)
+}
+
+/// Loss of the first rows, whose gradient is added.
+fn sums<F: Scalar>(problem: &Problem<'_, F>, parameters: &[F], rows: usize, gradient: &mut [F]) -> Tally {
+    let mut scratch = Scratch::new(problem.architecture(), rows).unwrap();
+    accumulate(problem, parameters, 0..rows, &mut scratch, Some(gradient))
 }

@@ -1,0 +1,257 @@
+//! Random problems of all shapes, kernels, losses and both precisions, against the independent [`reference`].
+//!
+//! A problem is a function of its number.  `ANN_RANDOM_PROBLEMS=first..end` chooses the numbers: `cargo xtask random` runs
+//! many more than the gate, and a problem that fails is run alone with `number..number + 1`.
+
+#![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise, in its helpers too")]
+
+use std::env;
+use std::ops::Range;
+
+use ann_core::block::{Kernel, Scratch, Tally, accumulate};
+use ann_core::ndarray::{Array2, ArrayRef2, ShapeBuilder};
+use ann_core::{
+    Activation, Architecture, ChaCha8Rng, Layer, Loss, Network, Problem, Scalar, TargetKind, seeded,
+};
+use rand::RngExt;
+use rand::seq::{IndexedRandom, SliceRandom};
+
+use crate::own::{Huber, Softplus, SquaredHinge};
+use crate::reference::{self, Bounded, Expected, RowLoss, Sample};
+
+/// The problems of the gate: some four seconds.
+const PROBLEMS: Range<u64> = 0..400;
+
+/// At whole registers, tiles and strips, and beside them.
+const WIDTHS: [usize; 28] = [
+    1, 2, 3, 4, 5, 7, 8, 9, 11, 15, 16, 17, 31, 32, 33, 63, 64, 65, 96, 97, 127, 128, 129, 200, 255, 256,
+    257, 300,
+];
+/// Enough inputs for the wide kernel.
+const MANY_INPUTS: [usize; 9] = [256, 260, 300, 511, 513, 640, 784, 1025, 1100];
+/// At whole tiles, groups and blocks, and beside them.
+const ROWS: [usize; 24] =
+    [1, 2, 3, 7, 8, 9, 15, 17, 31, 32, 33, 63, 65, 97, 129, 255, 511, 512, 513, 545, 1023, 1025, 1057, 2000];
+/// The largest number of rows · parameters: of most problems, and of one in eight.
+const WORK: [usize; 2] = [1 << 19, 1 << 22];
+
+#[test]
+fn random_problems_are_what_an_independent_reference_computes() {
+    let mut sharp = 0;
+    for number in problems() {
+        let expected = if number % 2 == 0 { check::<f64>(number) } else { check::<f32>(number) };
+        sharp += u64::from(is_sharp(&expected.gradient));
+    }
+    // Bounds for many wide layers in f32 are so cautious that they find little.  Most bounds are not.
+    let count = problems().count() as u64;
+    assert!(sharp >= 3 * count / 4, "only {sharp} of {count} problems have bounds that find mistakes");
+}
+
+/// Whether a mistake of 1% of the largest entry is found everywhere.
+fn is_sharp(gradient: &[Bounded]) -> bool {
+    let largest = |of: fn(&Bounded) -> f64| gradient.iter().map(of).fold(0.0, f64::max);
+    largest(|entry| entry.error) <= 0.01 * largest(|entry| entry.value.abs())
+}
+
+/// From the environment, or those of the gate.
+fn problems() -> Range<u64> {
+    let Ok(chosen) = env::var("ANN_RANDOM_PROBLEMS") else { return PROBLEMS };
+    let (first, end) = chosen.split_once("..").expect("ANN_RANDOM_PROBLEMS is first..end");
+    first.parse().unwrap()..end.parse().unwrap()
+}
+
+fn check<F: Scalar>(number: u64) -> Expected {
+    let case = Case::random(number);
+    let expected = reference::expected::<F>(&case.architecture, case.loss, &case.parameters, case.samples());
+    let data = case.data::<F>();
+    for &kernel in case.kernels() {
+        let (tally, gradient) = case.sums(&data, kernel);
+        let what = format!("problem {number}, {kernel:?}, {case}");
+        assert_sums(&what, &expected, tally, &gradient);
+    }
+    let network = Network::from_parameters(&case.architecture, data.parameters).unwrap();
+    let outputs = network.forward(&data.x).unwrap();
+    let mut predictor = network.predictor().unwrap();
+    for (row, (expected, outputs)) in expected.outputs.iter().zip(outputs.rows()).enumerate() {
+        let mut alone = vec![F::zero(); outputs.len()];
+        predictor.predict_into(&data.x.row(row).to_vec(), &mut alone).unwrap();
+        let what = format!("problem {number}, {case}, row {row}");
+        assert_allowed(&what, expected, &outputs.to_vec());
+        assert_allowed(&what, expected, &alone);
+    }
+    expected
+}
+
+fn assert_sums<F: Scalar>(what: &str, expected: &Expected, tally: Tally, gradient: &[F]) {
+    assert!(expected.loss.allows(tally.loss), "{what}: loss {}, {:?}", tally.loss, expected.loss);
+    assert!(expected.hits.contains(&tally.correct), "{what}: {} hits, {:?}", tally.correct, expected.hits);
+    assert_allowed(what, &expected.gradient, gradient);
+}
+
+fn assert_allowed<F: Scalar>(what: &str, expected: &[Bounded], found: &[F]) {
+    assert_eq!(expected.len(), found.len(), "{what}");
+    for (index, (expected, found)) in expected.iter().zip(found).enumerate() {
+        assert!(expected.allows(found.as_f64()), "{what}: entry {index} is {found}, {expected:?}");
+    }
+}
+
+/// A problem; all its numbers have their value in `f32`, too.
+#[derive(Debug)]
+struct Case {
+    architecture: Architecture,
+    loss: RowLoss,
+    parameters: Vec<f64>,
+    x: Array2<f64>,
+    classes: Vec<usize>,
+    values: Array2<f64>,
+    /// The order in which rows are summed, and the size of a block.
+    order: Vec<usize>,
+    block: usize,
+    /// Whether features lie column by column.
+    columns: bool,
+}
+
+/// The numbers of a case in one precision.
+struct Data<F> {
+    parameters: Vec<F>,
+    x: Array2<F>,
+    values: Array2<F>,
+}
+
+impl Case {
+    fn random(number: u64) -> Self {
+        let mut rng = seeded(number);
+        let architecture = random_architecture(&mut rng);
+        let parameters = random_parameters(&architecture, &mut rng);
+        let most = WORK[usize::from(rng.random_ratio(1, 8))] / parameters.len();
+        let n = pick(&ROWS, &mut rng).min(most.max(1));
+        // One feature in ten is 0, and some problems have outliers.
+        let outlier = if rng.random_ratio(1, 3) { 1e4 } else { 1.0 };
+        let mut feature = || match rng.random_range(0..60) {
+            0..6 => 0.0,
+            6 => in_f32(outlier * rng.random_range(-1.0..1.0)),
+            _ => in_f32(rng.random_range(-1.0..1.0)),
+        };
+        let x = Array2::from_shape_fn((n, architecture.input_width()), |_| feature());
+        let outputs = architecture.output_width();
+        let values = Array2::from_shape_fn((n, outputs), |_| in_f32(rng.random_range(-2.0..2.0)));
+        // The last class as often as all others.
+        let class = |_| if rng.random() { outputs - 1 } else { rng.random_range(0..outputs) };
+        let classes = (0..n).map(class).collect();
+        let mut order: Vec<usize> = (0..n).collect();
+        if rng.random() {
+            order.shuffle(&mut rng);
+        }
+        let loss = pick(
+            &[RowLoss::CrossEntropy, RowLoss::SquaredError, RowLoss::Huber, RowLoss::SquaredHinge],
+            &mut rng,
+        );
+        let (block, columns) = (pick(&ROWS, &mut rng), rng.random_ratio(1, 4));
+        Self { architecture, loss, parameters, x, classes, values, order, block, columns }
+    }
+
+    fn samples(&self) -> impl Iterator<Item = Sample<'_>> {
+        let rows = self.x.rows().into_iter().zip(self.values.rows()).zip(&self.classes);
+        rows.map(|((x, values), &class)| Sample {
+            x: x.to_slice().unwrap(),
+            class,
+            values: values.to_slice().unwrap(),
+        })
+    }
+
+    /// All that can compute it.
+    fn kernels(&self) -> &'static [Kernel] {
+        match Kernel::choose(&self.architecture) {
+            Kernel::Textbook => &[Kernel::Textbook],
+            _ => &[Kernel::Textbook, Kernel::Fused, Kernel::Wide],
+        }
+    }
+
+    fn data<F: Scalar>(&self) -> Data<F> {
+        let mut x = Array2::zeros(self.x.raw_dim().set_f(self.columns));
+        x.assign(&self.x.mapv(F::of));
+        let parameters = self.parameters.iter().map(|&parameter| F::of(parameter)).collect();
+        Data { parameters, x, values: self.values.mapv(F::of) }
+    }
+
+    fn sums<F: Scalar>(&self, data: &Data<F>, kernel: Kernel) -> (Tally, Vec<F>) {
+        let problem = self.problem(&data.x, &data.values);
+        let mut scratch = Scratch::with_kernel(&self.architecture, self.block, kernel).unwrap();
+        let mut gradient = vec![F::zero(); data.parameters.len()];
+        let mut tally = Tally::default();
+        for rows in self.order.chunks(self.block) {
+            tally += accumulate(&problem, &data.parameters, rows, &mut scratch, Some(&mut gradient));
+        }
+        (tally, gradient)
+    }
+
+    fn problem<'a, F: Scalar>(&'a self, x: &'a ArrayRef2<F>, values: &'a Array2<F>) -> Problem<'a, F> {
+        let loss = match self.loss {
+            RowLoss::CrossEntropy => Loss::SoftmaxCrossEntropy,
+            RowLoss::SquaredError => Loss::MeanSquaredError,
+            RowLoss::Huber => Huber.into(),
+            RowLoss::SquaredHinge => SquaredHinge.into(),
+        };
+        match loss.targets() {
+            TargetKind::Classes => Problem::new(&self.architecture, loss, x, &self.classes).unwrap(),
+            TargetKind::Values => Problem::new(&self.architecture, loss, x, values).unwrap(),
+        }
+    }
+}
+
+/// What a failure says of the problem.
+impl std::fmt::Display for Case {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { architecture, loss, block, columns, .. } = self;
+        let n = self.x.nrows();
+        write!(f, "{architecture}, {loss:?}, {n} rows in blocks of {block}, column by column: {columns}")
+    }
+}
+
+/// Up to four hidden layers; one problem in four has the inputs of the wide kernel, one in four layers up to 300 units.
+fn random_architecture(rng: &mut ChaCha8Rng) -> Architecture {
+    let narrow = if rng.random_ratio(1, 4) { &WIDTHS[..] } else { &WIDTHS[..18] };
+    let inputs = if rng.random_ratio(1, 4) { pick(&MANY_INPUTS, rng) } else { pick(&WIDTHS, rng) };
+    let own = rng.random_ratio(1, 8);
+    let hidden = (0..rng.random_range(0..=4)).map(|_| pick(narrow, rng)).collect::<Vec<_>>();
+    let hidden: Vec<Layer> =
+        hidden.into_iter().map(|width| Layer::new(width, random_activation(own, rng))).collect();
+    let last = if rng.random_ratio(3, 4) { Activation::Identity } else { random_activation(own, rng) };
+    Architecture::inputs(inputs).with_layers(hidden).dense(pick(&WIDTHS, rng), last)
+}
+
+/// One of the built-in activations that every kernel has, or (`own`) of all.
+fn random_activation(own: bool, rng: &mut ChaCha8Rng) -> Activation {
+    match rng.random_range(0..if own { 9 } else { 7 }) {
+        0 => Activation::Identity,
+        1 => Activation::Sigmoid,
+        2 => Activation::Tanh,
+        3 => Activation::Relu,
+        4 => Activation::LeakyRelu { slope: 0.0 },
+        5 => Activation::LeakyRelu { slope: 0.25 },
+        6 => Activation::LeakyRelu { slope: 1.75 },
+        7 => Activation::LeakyRelu { slope: -0.5 },
+        _ => Softplus.into(),
+    }
+}
+
+/// Weights that keep the size of what goes through a layer, and biases of ±½, some of them 0.
+fn random_parameters(architecture: &Architecture, rng: &mut ChaCha8Rng) -> Vec<f64> {
+    let layout = architecture.layout().unwrap();
+    let mut parameters = vec![0.0; layout.len()];
+    for span in layout.layers() {
+        let size = (3.0 / span.fan_in as f64).sqrt();
+        parameters[span.weights()].fill_with(|| in_f32(rng.random_range(-size..size)));
+        let bias = || if rng.random_ratio(1, 8) { 0.0 } else { in_f32(rng.random_range(-0.5..0.5)) };
+        parameters[span.bias()].fill_with(bias);
+    }
+    parameters
+}
+
+fn pick<T: Copy>(from: &[T], rng: &mut ChaCha8Rng) -> T {
+    *from.choose(rng).expect("no list is empty")
+}
+
+fn in_f32(value: f64) -> f64 {
+    f64::from(value as f32)
+}
