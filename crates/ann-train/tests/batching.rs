@@ -78,6 +78,126 @@ fn the_order_is_a_function_of_seed_and_epoch() {
 }
 
 #[test]
+fn every_bit_of_seed_and_epoch_counts() {
+    with_problem(|problem| {
+        let trained = |seed, first_epoch| {
+            let batching = Batching::Shuffled { rows: 7, seed };
+            let config = TrainConfig { epochs: 1, batching, first_epoch, ..TrainConfig::default() };
+            run(problem, &config).1.into_parameters()
+        };
+        let zero = trained(0, 0);
+        for bit in 0..u64::BITS {
+            assert_ne!(trained(1 << bit, 0), zero, "seed, bit {bit}");
+        }
+        for bit in 0..usize::BITS - 1 {
+            assert_ne!(trained(0, 1 << bit), zero, "epoch, bit {bit}");
+        }
+    });
+}
+
+#[test]
+fn the_order_of_an_epoch_does_not_depend_on_those_before() {
+    with_problem(|problem| {
+        // With η so small that nothing moves, epoch 3 of a run is epoch 0 of one that begins there.
+        let settings = TrainConfig { learning_rate: 1e-300, ..config(7, 4) };
+        let whole = run(problem, &settings).0;
+        for first_epoch in 0..4 {
+            let one = run(problem, &TrainConfig { epochs: 1, first_epoch, ..settings }).0;
+            assert_eq!(one.records[0].loss, whole.records[first_epoch].loss);
+        }
+    });
+}
+
+#[test]
+fn what_comes_first_ends_the_run() {
+    with_problem(|problem| {
+        let (low, high) = (0.0, 100.0);
+        for batching in [Batching::Full, Batching::Shuffled { rows: 7, seed: SEED }] {
+            for (stop_below, break_at, stop, epoch) in [
+                (low, None, StopReason::EpochLimit, 3),
+                (high, None, StopReason::LossBelowThreshold, 0),
+                (low, Some(3), StopReason::Observer, 3),
+                (low, Some(1), StopReason::Observer, 1),
+                // Both at once: the observer has been asked.
+                (high, Some(0), StopReason::Observer, 0),
+                (high, Some(1), StopReason::LossBelowThreshold, 0),
+            ] {
+                let config = TrainConfig { epochs: 3, batching, stop_below, ..TrainConfig::default() };
+                let mut last_seen = None;
+                let history = train_observed(&mut initial(problem), problem, &config, |record, _| {
+                    last_seen = Some(record.epoch);
+                    if Some(record.epoch) == break_at {
+                        ControlFlow::Break(())
+                    } else {
+                        ControlFlow::Continue(())
+                    }
+                });
+                let history = history.unwrap();
+                assert_eq!((history.stop, last_seen), (stop, Some(epoch)), "{config:?}");
+                // With mini-batches one more record describes the network, unless the last one does.
+                let more = usize::from(batching != Batching::Full && epoch < 3);
+                assert_eq!(history.records.len(), epoch + 1 + more, "{config:?}");
+                assert_eq!(history.last(), &history.records[epoch + more]);
+            }
+            // A loss that is low at the last epoch is low.
+            let config = TrainConfig { epochs: 0, batching, stop_below: high, ..TrainConfig::default() };
+            assert_eq!(run(problem, &config).0.stop, StopReason::LossBelowThreshold, "{config:?}");
+        }
+    });
+}
+
+#[test]
+fn batches_of_any_size_record_the_mean_over_all_rows() {
+    // With η so small that nothing moves, an epoch of any batches has the loss and the hits of all rows.
+    with_problem(|problem| {
+        let value =
+            Objective::new(problem, Accumulation::Batched).unwrap().value(initial(problem).parameters());
+        for rows in [1, 7, 8, 9, 16, 17, 31, 32, 33, 49, 50] {
+            let (history, _) = run(problem, &TrainConfig { learning_rate: 1e-300, ..config(rows, 1) });
+            let record = history.records[0];
+            // At most fifty shares of numbers near 1, each rounded twice.
+            let rounding = 2.0 * ROWS as f64 * f64::EPSILON;
+            assert!((record.loss - value.loss).abs() <= rounding, "batches of {rows}: {record:?}");
+            assert!((record.penalty - value.penalty).abs() <= rounding, "batches of {rows}: {record:?}");
+            let hits = record.accuracy.unwrap() - value.accuracy.unwrap();
+            assert!(hits.abs() <= rounding, "batches of {rows}: {record:?}");
+        }
+    });
+}
+
+#[test]
+fn a_mini_batch_has_its_own_share_of_hits() {
+    with_problem(|problem| {
+        let (network, mut gradient) = (initial(problem), vec![0.0; problem.layout().len()]);
+        let mut objective = Objective::new(problem, Accumulation::Batched).unwrap();
+        let mut hits = |rows: &[usize]| {
+            let value = objective.value_and_gradient_of(rows, network.parameters(), &mut gradient);
+            (value.accuracy.unwrap() * rows.len() as f64).round()
+        };
+        let alone: Vec<f64> = (0..ROWS).map(|row| hits(&[row])).collect();
+        assert!(alone.contains(&0.0) && alone.contains(&1.0) && alone.iter().all(|hit| *hit <= 1.0));
+        for rows in [2, 9, 33] {
+            for (batch, alone) in (0..ROWS).collect::<Vec<_>>().chunks(rows).zip(alone.chunks(rows)) {
+                assert_eq!(hits(batch), alone.iter().sum::<f64>(), "rows {batch:?}");
+            }
+        }
+    });
+}
+
+#[test]
+#[should_panic(expected = "a mean needs rows")]
+fn no_rows_have_no_mean() {
+    with_problem(|problem| {
+        let (network, mut gradient) = (initial(problem), vec![0.0; problem.layout().len()]);
+        Objective::new(problem, Accumulation::Batched).unwrap().value_and_gradient_of(
+            &[],
+            network.parameters(),
+            &mut gradient,
+        );
+    });
+}
+
+#[test]
 fn resuming_equals_never_having_stopped() {
     with_problem(|problem| {
         let whole = run(problem, &config(7, 7)).1;
@@ -187,6 +307,23 @@ fn divergence_leaves_the_parameters_from_before_the_epoch() {
         assert!(matches!(error, Error::Diverged { epoch: 1, .. }), "{error}");
         assert_eq!(network.parameters(), initial(problem).parameters());
     });
+}
+
+#[test]
+fn divergence_counts_the_epochs_and_leaves_the_last_finite_one() {
+    // x = 0 and ŷ = b: an update makes b − 1 about −1e40 times what it was, so an epoch of two batches makes it 1e80 times.
+    let architecture = Architecture::inputs(1).dense(1, Activation::Identity);
+    let (x, y) = (Array2::zeros((2, 1)), array![1.0, 1.0]);
+    let problem = Problem::new(&architecture, Loss::MeanSquaredError, &x, &y).unwrap();
+    let start = || Network::from_parameters(&architecture, vec![0.0, 0.0]).unwrap();
+    let steep = |epochs| TrainConfig { learning_rate: 0.5e40, ..config(1, epochs) };
+    let mut network = start();
+    let error = train(&mut network, &problem, &steep(9)).unwrap_err();
+    // The third epoch begins with (b − 1)² = 1e320, which is ∞; the second with 1e160.
+    assert!(matches!(error, Error::Diverged { epoch: 3, .. }), "{error}");
+    let mut finite = start();
+    train(&mut finite, &problem, &TrainConfig { epochs: 1, ..steep(1) }).unwrap();
+    assert_eq!(network.parameters(), finite.parameters());
 }
 
 #[test]

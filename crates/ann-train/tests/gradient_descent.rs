@@ -7,8 +7,9 @@ use std::ops::ControlFlow;
 use ann_train::ann_core::block;
 use ann_train::ndarray::{Array1, Array2, Axis, array};
 use ann_train::{
-    Accumulation, Activation, Architecture, EpochRecord, Error, Init, Loss, Network, Objective, Problem,
-    Scalar, StopReason, TargetKind, TrainConfig, per_sample_gradients, seeded, train, train_observed,
+    Accumulation, Activation, Architecture, Batching, EpochRecord, Error, Init, Loss, Network, Objective,
+    ObjectiveValue, Problem, Scalar, StopReason, TargetKind, TrainConfig, per_sample_gradients, seeded,
+    train, train_observed,
 };
 use proptest::prelude::*;
 use rand::RngExt;
@@ -27,8 +28,8 @@ const ROUNDING: f64 = (ROWS as f64 + 100.0) * f64::EPSILON;
 fn one_row_at_a_time_is_the_batch_to_rounding() {
     for data in [Data::<f64>::classes(), Data::values()] {
         let (problem, network) = (data.problem(0.01), data.network());
-        let (single, g_single) = value_and_gradient(&problem, &network, Accumulation::PerSample);
-        let (batched, g_batched) = value_and_gradient(&problem, &network, Accumulation::Batched);
+        let (single, g_single) = value_and_gradient(&problem, network.parameters(), Accumulation::PerSample);
+        let (batched, g_batched) = value_and_gradient(&problem, network.parameters(), Accumulation::Batched);
         assert!((single.loss - batched.loss).abs() <= ROUNDING, "{single:?} {batched:?}");
         assert_eq!((single.penalty, single.accuracy), (batched.penalty, batched.accuracy));
         assert_close(&g_single, &g_batched);
@@ -48,7 +49,7 @@ fn per_sample_gradients_average_to_the_gradient() {
                 mean[index] += 2.0 * L2 * network.parameters()[index];
             }
         }
-        let (_, gradient) = value_and_gradient(&problem, &network, Accumulation::Batched);
+        let (_, gradient) = value_and_gradient(&problem, network.parameters(), Accumulation::Batched);
         assert_close(&mean, &gradient);
     }
 }
@@ -60,7 +61,7 @@ fn a_per_sample_gradient_is_the_gradient_of_its_row_alone() {
     for n in [0, block::ROWS - 1, block::ROWS, ROWS - 1] {
         let (x, y) = (data.x.select(Axis(0), &[n]), data.values.select(Axis(0), &[n]));
         let alone = Problem::new(&data.architecture, data.loss.clone(), &x, &y).unwrap();
-        let (_, gradient) = value_and_gradient(&alone, &data.network(), Accumulation::PerSample);
+        let (_, gradient) = value_and_gradient(&alone, data.network().parameters(), Accumulation::PerSample);
         assert_eq!(rows.row(n).to_vec(), gradient, "row {n}");
     }
 }
@@ -88,8 +89,8 @@ proptest! {
         let data = Data::<f64>::classes();
         let network = Network::from_parameters(&data.architecture, parameters).unwrap();
         let (plain, penalised) = (data.problem(0.0), data.problem(l2));
-        let (value_0, g_0) = value_and_gradient(&plain, &network, Accumulation::Batched);
-        let (value, g) = value_and_gradient(&penalised, &network, Accumulation::Batched);
+        let (value_0, g_0) = value_and_gradient(&plain, network.parameters(), Accumulation::Batched);
+        let (value, g) = value_and_gradient(&penalised, network.parameters(), Accumulation::Batched);
 
         let mut squares = 0.0;
         for span in plain.layout().layers() {
@@ -104,6 +105,34 @@ proptest! {
         prop_assert!((value.penalty - l2 * squares).abs() <= 24.0 * f64::EPSILON * value.penalty);
         prop_assert_eq!((value.loss, value_0.penalty), (value_0.loss, 0.0));
         prop_assert_eq!(value.total(), value.loss + value.penalty);
+    }
+}
+
+#[test]
+fn the_penalty_covers_every_layer() {
+    penalty_of_each_layer::<f64>(3.0);
+    penalty_of_each_layer::<f32>(3.0);
+    // Its square is beyond f32, but not beyond the penalty, which is f64.
+    penalty_of_each_layer::<f32>(1e20);
+}
+
+/// λ n w² and 2λw where only the n weights of one layer are w, and nothing for biases.
+fn penalty_of_each_layer<F: Scalar>(w: f64) {
+    let (l2, w) = (0.25, F::of(w));
+    let hidden = Architecture::inputs(2).with_layers(Activation::Tanh.layers([3, 9, 2, 5]));
+    let architecture = hidden.dense(1, Activation::Tanh);
+    let (x, y) = (Array2::<F>::zeros((4, 2)), Array2::zeros((4, 1)));
+    let problem = Problem::new(&architecture, Loss::MeanSquaredError, &x, &y).unwrap().with_l2(l2).unwrap();
+    for span in problem.layout().layers() {
+        let mut parameters = vec![F::zero(); problem.layout().len()];
+        parameters[span.weights()].fill(w);
+        let (value, gradient) = value_and_gradient(&problem, &parameters, Accumulation::Batched);
+        let n = span.weights().len() as f64;
+        let expected = l2 * n * w.as_f64() * w.as_f64();
+        assert!((value.penalty - expected).abs() <= n * f64::EPSILON * expected, "{span:?}: {value:?}");
+        // All outputs are 0 and right, so the penalty is the whole gradient.
+        let twice: Vec<F> = parameters.iter().map(|&w| F::of(2.0 * l2) * w).collect();
+        assert_eq!(gradient, twice, "{span:?}");
     }
 }
 
@@ -138,8 +167,8 @@ fn resuming_equals_never_having_stopped() {
 #[track_caller]
 fn resuming_changes_no_bit<F: Scalar>(data: &Data<F>) {
     for accumulation in [Accumulation::Batched, Accumulation::PerSample] {
-        let (whole, losses) = in_parts(data, accumulation, &[300]);
-        for parts in [&[100, 200][..], &[37, 63, 200], &[0, 1, 299]] {
+        let (whole, losses) = in_parts(data, accumulation, &[90]);
+        for parts in [&[30, 60][..], &[17, 13, 60], &[0, 1, 89]] {
             let (network, resumed) = in_parts(data, accumulation, parts);
             assert_eq!(bits(&network), bits(&whole), "{parts:?}, {accumulation:?}");
             assert_eq!(resumed, losses, "{parts:?}, {accumulation:?}");
@@ -277,6 +306,38 @@ fn diverging_run_is_cut_at_its_last_finite_step<F: Scalar>() {
 }
 
 #[test]
+fn a_parameter_that_is_no_number_is_not_trained() {
+    let data = Data::<f64>::classes();
+    let problem = data.problem(0.0);
+    for (index, name) in [(0, "W¹[0, 0]"), (11, "b¹[3]"), (26, "b²[2]")] {
+        for value in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+            let mut network = data.network();
+            network.parameters_mut()[index] = value;
+            let before = bits(&network);
+            let error = train(&mut network, &problem, &config(0.1, 2)).unwrap_err().to_string();
+            assert_eq!(error, format!("parameter {name} is {value:?}, expected a finite number"));
+            assert_eq!(bits(&network), before);
+        }
+    }
+}
+
+#[test]
+fn one_infinite_parameter_is_divergence_even_where_the_loss_is_finite() {
+    // ŷ = max(0, w x + b) = 1 and y = −10: ∂ŷ = 22, ∂w = 22 x, ∂b = 22.  A step of η makes one of them −∞, and ŷ = 0.
+    let architecture = Architecture::inputs(1).dense(1, Activation::Relu);
+    for (x, w, b, learning_rate) in [(1e10, 1e-10, 0.0, 1e300), (0.0, 0.0, 1.0, 1e308)] {
+        let (x, y) = (array![[x]], array![-10.0]);
+        let problem = Problem::new(&architecture, Loss::MeanSquaredError, &x, &y).unwrap();
+        for batching in [Batching::Full, Batching::Shuffled { rows: 1, seed: 0 }] {
+            let mut network = Network::from_parameters(&architecture, vec![w, b]).unwrap();
+            let error = train(&mut network, &problem, &TrainConfig { batching, ..config(learning_rate, 5) });
+            assert!(matches!(error, Err(Error::Diverged { epoch: 1, .. })), "{error:?}");
+            assert_eq!(network.parameters(), [w, b]);
+        }
+    }
+}
+
+#[test]
 fn a_penalty_beyond_all_numbers_is_reported_with_the_objective() {
     // x = 0 and ŷ = b = y, so the loss is 0; the penalty λ w² = 1e400 is not finite, and J = 0 + ∞.
     let architecture = Architecture::inputs(1).dense(1, Activation::Identity);
@@ -366,15 +427,13 @@ fn config(learning_rate: f64, epochs: usize) -> TrainConfig {
     TrainConfig { learning_rate, epochs, ..TrainConfig::default() }
 }
 
-fn value_and_gradient(
-    problem: &Problem<'_>,
-    network: &Network,
+fn value_and_gradient<F: Scalar>(
+    problem: &Problem<'_, F>,
+    parameters: &[F],
     accumulation: Accumulation,
-) -> (ann_train::ObjectiveValue, Vec<f64>) {
-    let mut gradient = vec![0.0; problem.layout().len()];
-    let value = Objective::new(problem, accumulation)
-        .unwrap()
-        .value_and_gradient(network.parameters(), &mut gradient);
+) -> (ObjectiveValue, Vec<F>) {
+    let mut gradient = vec![F::zero(); problem.layout().len()];
+    let value = Objective::new(problem, accumulation).unwrap().value_and_gradient(parameters, &mut gradient);
     (value, gradient)
 }
 

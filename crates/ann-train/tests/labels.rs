@@ -5,7 +5,7 @@
 use std::fmt::Debug;
 
 use ann_train::ndarray::{Array1, Array2, array};
-use ann_train::{Activation, Classifier, FittedClassifier};
+use ann_train::{Activation, Classifier, FittedClassifier, argmax};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Weather {
@@ -44,6 +44,43 @@ fn check<L: Clone + Ord + Debug>(labels: &[L; 4], classes: &[L]) {
         assert!((row.sum() - 1.0).abs() <= classes.len() as f64 * f64::EPSILON, "{row}");
         let column = classes.iter().position(|class| class == label).unwrap();
         assert!(row[column] > 0.5, "{label:?} has probability {} in column {column}", row[column]);
+    }
+}
+
+#[test]
+fn any_number_of_classes_stands_in_the_order_of_the_labels() {
+    for count in [2, 3, 9, 10, 11, 12, 26, 33, 100] {
+        // Numbers in the order of numbers, texts in the order of texts: "10" before "9".
+        let numbers: Vec<i64> = (0..count).map(|class| 3 * class - 20).collect();
+        let texts: Vec<String> = numbers.iter().map(ToString::to_string).collect();
+        sorted(&numbers);
+        sorted(&texts);
+    }
+}
+
+/// Rows with a feature for each label, and labels that neither rise nor fall: class, prediction and probability belong together.
+#[track_caller]
+fn sorted<L: Clone + Ord + Debug>(labels: &[L]) {
+    let count = labels.len();
+    // 7 steps further each time: 7 divides none of the numbers.
+    let labels: Vec<L> = (0..count).map(|row| labels[(7 * row + 3) % count].clone()).collect();
+    let x = Array2::<f64>::eye(count);
+    let linear =
+        Classifier { hidden: vec![], learning_rate: count as f64, epochs: 200, ..Classifier::default() };
+    let fitted = linear.fit(&x, &labels).unwrap();
+    let mut classes = labels.clone();
+    classes.sort();
+    assert_eq!(fitted.classes(), classes);
+    assert_eq!(fitted.predict(&x).unwrap(), labels);
+    let p = fitted.predict_proba(&x).unwrap();
+    for (row, label) in p.rows().into_iter().zip(&labels) {
+        assert_eq!(&fitted.classes()[argmax(row)], label, "{row}");
+    }
+    // One label wrong at a time, the first and the last included.
+    for wrong in [0, count / 2, count - 1] {
+        let mut given = labels.clone();
+        given[wrong] = labels[(wrong + 1) % count].clone();
+        assert_eq!(fitted.score(&x, &given).unwrap(), (count - 1) as f64 / count as f64);
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod batching;
+mod estimators;
 mod gradient;
 mod gradient_descent;
 mod labels;

@@ -3,7 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise, in its helpers too")]
 
 use ann_train::ndarray::{Array1, Array2, Axis, array};
-use ann_train::{Init, Regressor};
+use ann_train::{Init, Regressor, Scalar, seeded};
+use rand::RngExt;
 
 #[test]
 fn one_dimension_in_one_dimension_out() {
@@ -62,11 +63,67 @@ fn r_squared_by_hand() {
 }
 
 #[test]
+fn r_squared_is_the_mean_over_all_outputs() {
+    for outputs in 1..=40 {
+        for rows in [2, 3, 9, 33] {
+            r_squared_of::<f64>(rows, outputs);
+            r_squared_of::<f32>(rows, outputs);
+        }
+    }
+}
+
+/// R² of a random network, and by the formula.
+#[track_caller]
+fn r_squared_of<F: Scalar>(rows: usize, outputs: usize) {
+    let mut rng = seeded((100 * rows + outputs) as u64);
+    let mut number = |low: f64| F::of(rng.random_range(low..1.0));
+    let x = Array2::from_shape_fn((rows, 3), |_| number(-1.0));
+    let untrained = Regressor { epochs: 0, ..Regressor::default() };
+    let fitted = untrained.fit(&x, &Array2::<F>::zeros((rows, outputs))).unwrap();
+    let prediction = fitted.predict(&x).unwrap();
+    // Signs alternate, so that no deviation from the mean is small.
+    let mut y = Array2::from_shape_fn((rows, outputs), |(row, _)| number(0.5) * F::of([1.0, -1.0][row % 2]));
+    for (j, mut column) in y.columns_mut().into_iter().enumerate() {
+        match j % 7 {
+            // Constant, and right for the first row alone.
+            4 => column.fill(prediction[[0, j]]),
+            // The same twice, then others.
+            5 if rows > 2 => column[1] = column[0],
+            // Right but for the last row.
+            6 => column.iter_mut().zip(prediction.column(j)).take(rows - 1).for_each(|(y, p)| *y = *p),
+            _ => {}
+        }
+    }
+    let columns = y.columns().into_iter().zip(prediction.columns());
+    let scores: Vec<f64> =
+        columns.map(|(y, prediction)| by_formula(y.to_vec(), prediction.to_vec())).collect();
+    let expected = scores.iter().sum::<f64>() / outputs as f64;
+    let found = fitted.score(&x, &y).unwrap();
+    // Some 3 · 33 additions of each output, relative to its quotient 1 − R².
+    let largest = scores.iter().fold(1.0_f64, |max, score| max.max(1.0 - score));
+    let bound = 200.0 * f64::EPSILON * largest;
+    assert!((found - expected).abs() <= bound, "{rows} rows, {outputs} outputs: {found}, {expected}");
+}
+
+/// 1 − Σ(y − ŷ)² / Σ(y − ȳ)², and for constant targets 0, as these are not predicted exactly.
+fn by_formula<F: Scalar>(y: Vec<F>, prediction: Vec<F>) -> f64 {
+    let y: Vec<f64> = y.into_iter().map(F::as_f64).collect();
+    if y.iter().all(|value| *value == y[0]) {
+        return 0.0;
+    }
+    let mean = y.iter().sum::<f64>() / y.len() as f64;
+    let residuals: f64 = y.iter().zip(&prediction).map(|(y, p)| (y - p.as_f64()).powi(2)).sum();
+    1.0 - residuals / y.iter().map(|y| (y - mean).powi(2)).sum::<f64>()
+}
+
+#[test]
 fn r_squared_of_constant_targets() {
     assert_eq!(score_of_zero(&array![[0.0], [0.0], [0.0]]), 1.0);
     assert_eq!(score_of_zero(&array![[5.0], [5.0], [5.0]]), 0.0);
     // The mean of three times 0.1 is not 0.1 in floating point.
     assert_eq!(score_of_zero(&array![[0.1], [0.1], [0.1]]), 0.0);
+    // Each output by itself: one exact, one not.
+    assert_eq!(score_of_zero(&array![[0.0, 5.0], [0.0, 5.0], [0.0, 5.0]]), 0.5);
 }
 
 #[test]

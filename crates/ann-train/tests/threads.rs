@@ -6,8 +6,8 @@ use std::cell::Cell;
 
 use ann_train::ndarray::{Array2, Axis, Slice};
 use ann_train::{
-    Accumulation, Activation, Architecture, Batching, Init, Loss, LossFn, Network, Objective, Problem,
-    Scalar, Target, TargetKind, TrainConfig, forward, seeded, train,
+    Accumulation, Activation, Architecture, Batching, Classifier, Init, Loss, LossFn, Network, Objective,
+    Problem, Regressor, Scalar, Target, TargetKind, TrainConfig, forward, seeded, train,
 };
 use rand::RngExt;
 
@@ -150,6 +150,68 @@ fn predictions_are_shared_too() {
         assert!(error.contains("row 65535, column 7"), "{error}");
         assert!(forward(&network, &x, 0).unwrap_err().to_string().starts_with("threads is 0,"));
     });
+}
+
+#[test]
+fn the_row_of_what_is_not_finite_is_that_of_the_whole_matrix() {
+    // Pieces of 128 rows for two threads, of 96 for three.
+    for row in [0, 95, 96, 127, 128, 191, 192, 199] {
+        for threads in [1, 2, 3] {
+            let mut x = Array2::<f32>::zeros((200, 255));
+            x[[row, 254]] = f32::NEG_INFINITY;
+            let error = forward(&all_ones(), &x, threads).unwrap_err().to_string();
+            let message = format!("features hold -inf at row {row}, column 254 (counted from 0), ");
+            assert!(error.starts_with(&message), "{threads} threads: {error}");
+            // 511 hidden units of 3e38 each: their sum is beyond f32.
+            x[[row, 254]] = 3e38;
+            let error = forward(&all_ones(), &x, threads).unwrap_err().to_string();
+            let message = format!("output 0 of row {row} (counted from 0) is inf: ");
+            assert!(error.starts_with(&message), "{threads} threads: {error}");
+        }
+    }
+}
+
+#[test]
+fn estimators_name_the_row_of_what_is_not_finite() {
+    let hidden = Activation::Identity.layers([511]);
+    // Weights near 1000, so that one large feature overflows.
+    let (init, threads) = (Init::XavierNormal { gain: 2e4 }, 3);
+    let few = Array2::<f32>::zeros((2, 255));
+    let classifier = Classifier { hidden: hidden.clone(), init, epochs: 0, threads, ..Classifier::default() };
+    let classifier = classifier.fit(&few, &["a", "b"]).unwrap();
+    let regressor = Regressor { hidden, init, epochs: 0, threads, ..Regressor::default() };
+    let regressor = regressor.fit(&few, &[0.0_f32, 1.0]).unwrap();
+    for row in [0, 96, 199] {
+        let mut x = Array2::zeros((200, 255));
+        x[[row, 3]] = 3e38;
+        for error in [
+            classifier.predict(&x).map(drop).unwrap_err(),
+            classifier.predict_proba(&x).map(drop).unwrap_err(),
+            classifier.score(&x, &["a"; 200]).map(drop).unwrap_err(),
+            regressor.predict(&x).map(drop).unwrap_err(),
+            regressor.score(&x, &[0.0; 200]).map(drop).unwrap_err(),
+        ] {
+            assert!(error.to_string().starts_with(&format!("output 0 of row {row} ")), "{error}");
+        }
+        x[[row, 3]] = f32::NAN;
+        let message = format!("features hold NaN at row {row}, column 3 ");
+        let new = Classifier { threads, ..Classifier::default() };
+        for error in [
+            classifier.predict(&x).map(drop).unwrap_err(),
+            regressor.score(&x, &[0.0; 200]).map(drop).unwrap_err(),
+            new.fit(&x, &[["a"; 199].as_slice(), &["b"]].concat()).map(drop).unwrap_err(),
+        ] {
+            assert!(error.to_string().starts_with(&message), "{error}");
+        }
+    }
+}
+
+/// 255 inputs and 511 linear units: enough parameters for three threads to have work with 200 rows.
+fn all_ones() -> Network<f32> {
+    let hidden = Architecture::inputs(255).dense(511, Activation::Identity);
+    let architecture = hidden.dense(1, Activation::Identity);
+    let parameters = vec![1.0; architecture.layout().unwrap().len()];
+    Network::from_parameters(&architecture, parameters).unwrap()
 }
 
 #[test]

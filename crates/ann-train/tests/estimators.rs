@@ -1,0 +1,165 @@
+//! `Classifier` and `Regressor` are `Network::init` and `train` with their settings, every one of them.
+
+#![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise, in its helpers too")]
+
+use std::ops::ControlFlow;
+
+use ann_train::ndarray::Array2;
+use ann_train::{
+    Accumulation, Activation, Architecture, Batching, Classifier, EpochRecord, History, Init, Loss, Network,
+    Problem, Regressor, StopReason, TrainConfig, seeded, train,
+};
+use rand::RngExt;
+
+const ROWS: usize = 40;
+/// Beyond 32 bits.
+const SEED: u64 = (1 << 40) + 7;
+const L2: f64 = 0.01;
+
+#[test]
+fn a_classifier_passes_on_every_setting() {
+    let all = classifier();
+    let fit = |settings: &Classifier| {
+        let fitted = settings.fit(&features(), &labels()).unwrap();
+        (fitted.network().parameters().to_vec(), fitted.history().clone())
+    };
+    let classes = labels();
+    let found = fit(&all);
+    assert_eq!(found, by_hand(&architecture(3), Loss::SoftmaxCrossEntropy, Some(&classes)));
+    // Each setting matters, so each of them has been passed on.
+    let default = Classifier::default();
+    for other in [
+        Classifier { hidden: Activation::Tanh.layers([5, 5]), ..all.clone() },
+        Classifier { init: default.init, ..all.clone() },
+        Classifier { seed: 7, ..all.clone() },
+        Classifier { learning_rate: default.learning_rate, ..all.clone() },
+        Classifier { l2: 0.0, ..all.clone() },
+        Classifier { epochs: 4, ..all.clone() },
+        Classifier { stop_below: 100.0, ..all.clone() },
+        Classifier { batching: Batching::Full, ..all.clone() },
+        Classifier { accumulation: Accumulation::Batched, ..all.clone() },
+    ] {
+        assert_ne!(fit(&other), found, "{other:?}");
+    }
+    assert_eq!(fit(&Classifier { threads: 2, ..all.clone() }), found);
+    for threads in [0, 1025] {
+        let error = Classifier { threads, ..all.clone() }.fit(&features(), &labels()).unwrap_err();
+        assert_eq!(error.to_string(), format!("threads is {threads}, expected 1 to 1024"));
+    }
+}
+
+#[test]
+fn a_regressor_passes_on_every_setting() {
+    let all = regressor();
+    let fit = |settings: &Regressor| {
+        let fitted = settings.fit(&features(), &features()).unwrap();
+        (fitted.network().parameters().to_vec(), fitted.history().clone())
+    };
+    let found = fit(&all);
+    assert_eq!(found, by_hand(&architecture(4), Loss::MeanSquaredError, None));
+    let default = Regressor::default();
+    for other in [
+        Regressor { hidden: Activation::Tanh.layers([5, 5]), ..all.clone() },
+        Regressor { init: default.init, ..all.clone() },
+        Regressor { seed: 7, ..all.clone() },
+        Regressor { learning_rate: default.learning_rate, ..all.clone() },
+        Regressor { l2: 0.0, ..all.clone() },
+        Regressor { epochs: 4, ..all.clone() },
+        Regressor { stop_below: 100.0, ..all.clone() },
+        Regressor { batching: Batching::Full, ..all.clone() },
+        Regressor { accumulation: Accumulation::Batched, ..all.clone() },
+    ] {
+        assert_ne!(fit(&other), found, "{other:?}");
+    }
+    assert_eq!(fit(&Regressor { threads: 2, ..all.clone() }), found);
+    for threads in [0, 1025] {
+        let error = Regressor { threads, ..all.clone() }.fit(&features(), &features()).unwrap_err();
+        assert_eq!(error.to_string(), format!("threads is {threads}, expected 1 to 1024"));
+    }
+}
+
+#[test]
+fn an_observer_sees_every_epoch_and_may_stop_the_run() {
+    for last in [0, 1, 2] {
+        let mut seen = Vec::new();
+        let mut observer = |record: &EpochRecord, network: &Network| {
+            assert!(network.parameters().iter().all(|parameter| parameter.is_finite()));
+            seen.push(*record);
+            if record.epoch == last { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        };
+        let full = Classifier { batching: Batching::Full, ..classifier() };
+        let fitted = full.fit_observed(&features(), &labels(), &mut observer).unwrap();
+        let full = Regressor { batching: Batching::Full, ..regressor() };
+        let other = full.fit_observed(&features(), &features(), &mut observer).unwrap();
+        for history in [fitted.history(), other.history()] {
+            assert_eq!((history.stop, history.records.len()), (StopReason::Observer, last + 1));
+        }
+        assert_eq!(seen, [fitted.history().records.clone(), other.history().records.clone()].concat());
+    }
+}
+
+/// Every setting another one than the default.
+fn classifier() -> Classifier {
+    Classifier {
+        hidden: Activation::Tanh.layers([6, 5]),
+        init: Init::HeNormal,
+        seed: SEED,
+        learning_rate: 0.07,
+        l2: L2,
+        epochs: 3,
+        stop_below: 1e-9,
+        batching: Batching::Shuffled { rows: 7, seed: SEED },
+        accumulation: Accumulation::PerSample,
+        threads: 1,
+    }
+}
+
+fn regressor() -> Regressor {
+    let Classifier {
+        hidden,
+        init,
+        seed,
+        learning_rate,
+        l2,
+        epochs,
+        stop_below,
+        batching,
+        accumulation,
+        threads,
+    } = classifier();
+    Regressor { hidden, init, seed, learning_rate, l2, epochs, stop_below, batching, accumulation, threads }
+}
+
+/// The same settings, given to the functions below.  Without classes the features are their own targets.
+fn by_hand(architecture: &Architecture, loss: Loss, classes: Option<&Vec<usize>>) -> (Vec<f64>, History) {
+    let x = features();
+    let problem = match classes {
+        Some(classes) => Problem::new(architecture, loss, &x, classes),
+        None => Problem::new(architecture, loss, &x, &x),
+    };
+    let problem = problem.unwrap().with_l2(L2).unwrap();
+    let mut network = Network::init(architecture, Init::HeNormal, &mut seeded(SEED)).unwrap();
+    let config = TrainConfig {
+        learning_rate: 0.07,
+        epochs: 3,
+        stop_below: 1e-9,
+        batching: Batching::Shuffled { rows: 7, seed: SEED },
+        accumulation: Accumulation::PerSample,
+        ..TrainConfig::default()
+    };
+    let history = train(&mut network, &problem, &config).unwrap();
+    (network.into_parameters(), history)
+}
+
+fn architecture(outputs: usize) -> Architecture {
+    Architecture::inputs(4).with_layers(Activation::Tanh.layers([6, 5])).dense(outputs, Activation::Identity)
+}
+
+fn features() -> Array2<f64> {
+    let mut rng = seeded(1);
+    Array2::from_shape_fn((ROWS, 4), |_| rng.random_range(-1.0..1.0))
+}
+
+fn labels() -> Vec<usize> {
+    (0..ROWS).map(|row| row * row % 7 % 3).collect()
+}
