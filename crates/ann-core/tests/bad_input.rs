@@ -96,9 +96,9 @@ fn a_nan_among_parameters() {
     // In the layout's order; of two the first is named.
     let names = ["W¹[0, 0]", "W¹[0, 1]", "W¹[1, 0]", "W¹[1, 1]", "b¹[0]", "b¹[1]"];
     for (index, name) in names.iter().enumerate() {
-        for (value, text) in NOT_FINITE {
+        for ((value, text), last) in NOT_FINITE.into_iter().zip([0.0, f64::NAN, 0.0]) {
             let mut parameters = vec![0.0; 6];
-            (parameters[5], parameters[index]) = (f64::NAN, value);
+            (parameters[5], parameters[index]) = (last, value);
             let message = format!("parameter {name} is {text}, expected a finite number");
             check(&Network::from_parameters(&two_two(), parameters.clone()).unwrap_err(), &message);
             // Also where it appears later: forward and predictor blame the parameter, not the output.

@@ -90,6 +90,22 @@ fn a_batch_of_another_kernel_or_of_other_inputs_is_refused() {
 }
 
 #[test]
+fn a_batch_of_the_same_matrix_read_in_the_other_direction_is_refused() {
+    let (architecture, x, classes) = (wide(2), Array2::<f64>::zeros((300, 300)), vec![0; 300]);
+    let problem = |x| Problem::new(&architecture, Loss::SoftmaxCrossEntropy, x, &classes).unwrap();
+    let (rows, columns) = (x.view(), x.t());
+    for (gathered, read) in [(&rows, &columns), (&columns, &rows)] {
+        let mut batch = Batch::new(Kernel::Wide);
+        batch.gather(&problem(gathered), 0..3);
+        let message = panic_message(|| {
+            let mut scratch = Scratch::with_kernel(&architecture, 3, Kernel::Wide).unwrap();
+            accumulate(&problem(read), &[0.0; 602], &batch, &mut scratch, None)
+        });
+        assert_eq!(message, "the batch was gathered from features that lie elsewhere");
+    }
+}
+
+#[test]
 fn no_rows_are_no_loss_and_change_no_gradient() {
     for kernel in KERNELS {
         with_problem(&wide(2), 4, |problem| {

@@ -9,6 +9,8 @@ use proptest::prelude::*;
 
 use crate::own::Softplus;
 
+const KERNELS: [Kernel; 3] = [Kernel::Textbook, Kernel::Fused, Kernel::Wide];
+
 #[test]
 fn logits_of_ten_thousand_have_their_true_loss() {
     logits_of_ten_thousand::<f64>();
@@ -23,9 +25,14 @@ fn logits_of_ten_thousand<F: Scalar>() {
             let delta = [class as f64, -(class as f64), 0.0].map(F::of);
             let three = [logits[0], logits[1], -1e5].map(F::of);
             for logits in [&three[..2], &three] {
-                let (tally, gradient) = one_row::<F>(logits, class);
-                assert_eq!(tally.loss, expected, "class {class} of {logits:?}");
-                assert_eq!(gradient[logits.len()..], delta[..logits.len()], "class {class} of {logits:?}");
+                for (tally, gradient) in one_row::<F>(logits, class) {
+                    assert_eq!(tally.loss, expected, "class {class} of {logits:?}");
+                    assert_eq!(
+                        gradient[logits.len()..],
+                        delta[..logits.len()],
+                        "class {class} of {logits:?}"
+                    );
+                }
             }
         }
     }
@@ -48,18 +55,20 @@ fn the_largest_of_many_logits_may_stand_anywhere() {
 #[test]
 fn a_gap_that_f32_cannot_hold_is_the_loss() {
     for logits in [&[3e38_f32, -3e38][..], &[3e38, -3e38, -3e38]] {
-        let (tally, gradient) = one_row(logits, 1);
-        assert_eq!(tally.loss, 2.0 * f64::from(3e38_f32), "{logits:?}");
-        assert_eq!(gradient[logits.len()..][..2], [1.0, -1.0], "{logits:?}");
+        for (tally, gradient) in one_row(logits, 1) {
+            assert_eq!(tally.loss, 2.0 * f64::from(3e38_f32), "{logits:?}");
+            assert_eq!(gradient[logits.len()..][..2], [1.0, -1.0], "{logits:?}");
+        }
     }
 }
 
 #[test]
 fn equal_logits_of_any_size_lose_ln_2() {
     for size in [1e-300, 1.0, 1e4, -1e4, 1e300, -1e300] {
-        let (tally, gradient) = one_row(&[size, size], 1);
-        assert_eq!(tally.loss, 2_f64.ln(), "logits {size}");
-        assert_eq!(gradient[2..], [0.5, -0.5], "logits {size}");
+        for (tally, gradient) in one_row(&[size, size], 1) {
+            assert_eq!(tally.loss, 2_f64.ln(), "logits {size}");
+            assert_eq!(gradient[2..], [0.5, -0.5], "logits {size}");
+        }
     }
 }
 
@@ -79,7 +88,7 @@ fn equal_logits_of_many_rows<F: Scalar>(k: usize, rows: usize) {
     let problem = Problem::new(&architecture, Loss::SoftmaxCrossEntropy, &x, &classes).unwrap();
     let parameters = vec![F::zero(); 2 * k];
     let expected = rows as f64 * (k as f64).ln();
-    for kernel in [Kernel::Textbook, Kernel::Fused, Kernel::Wide] {
+    for kernel in KERNELS {
         let mut scratch = Scratch::with_kernel(&architecture, rows, kernel).unwrap();
         let found = accumulate(&problem, &parameters, 0..rows, &mut scratch, None).loss;
         // Σⱼ exp(0) = k is exact, and each row adds one rounding of the sum at most.
@@ -109,9 +118,8 @@ fn shift_changes_nothing<F: Scalar>(logits: &[f64], shift: f64, class: usize) ->
         let logits: Vec<F> = logits.iter().map(|logit| F::of(logit + shift)).collect();
         one_row(&logits, class)
     });
-    prop_assert_eq!(plain.0, shifted.0, "shifted by {}", shift);
     // The weights of the row 0 have no gradient; the biases have p − [j = c].
-    prop_assert_eq!(plain.1, shifted.1, "shifted by {}", shift);
+    prop_assert_eq!(plain, shifted, "shifted by {}", shift);
     Ok(())
 }
 
@@ -133,13 +141,13 @@ fn saturated<F: Scalar>(activation: Activation, low: f64, high: f64) {
     let parameters = [-1e3, 1e3, 0.0, 0.0, 1.0, 1.0, 0.0].map(F::of);
     let (x, y) = (array![[F::one()]], array![F::of(3.0)]);
     let problem = Problem::new(&architecture, Loss::MeanSquaredError, &x, &y).unwrap();
-    let (tally, gradient) = first_row(&problem, &parameters);
-
     let error = low + high - 3.0;
-    assert_eq!(tally.loss, error * error);
     // σ′ is 0 on both sides, so the first layer has the gradient 0, not 0 · ∞ = NaN; the second has 2 (ŷ − y) (a, 1).
     let delta = 2.0 * error;
-    assert_eq!(gradient, [0.0, 0.0, 0.0, 0.0, delta * low, delta * high, delta].map(F::of));
+    for (tally, gradient) in first_row(&problem, &parameters) {
+        assert_eq!(tally.loss, error * error);
+        assert_eq!(gradient, [0.0, 0.0, 0.0, 0.0, delta * low, delta * high, delta].map(F::of));
+    }
 }
 
 #[test]
@@ -154,10 +162,11 @@ fn zero_weights_lose_ln<F: Scalar>(k: usize) {
     let architecture = Architecture::inputs(2).dense(3, Activation::Sigmoid).dense(k, Activation::Identity);
     let x = array![[F::of(0.3), F::of(-7.0)]];
     let problem = Problem::new(&architecture, Loss::SoftmaxCrossEntropy, &x, &[0]).unwrap();
-    let (tally, _) = first_row(&problem, &vec![F::zero(); problem.layout().len()]);
     // ln is right to one unit in its last place; ln 10 < 4, so that is at most 2 ε.
     let last_place = 2.0 * F::epsilon().as_f64();
-    assert!((tally.loss - (k as f64).ln()).abs() <= last_place, "{k} classes: {}", tally.loss);
+    for (tally, _) in first_row(&problem, &vec![F::zero(); problem.layout().len()]) {
+        assert!((tally.loss - (k as f64).ln()).abs() <= last_place, "{k} classes: {}", tally.loss);
+    }
 }
 
 #[test]
@@ -219,11 +228,12 @@ fn filled_up<F: Scalar>(rows: usize, weight: f64) {
     let (x, y) = (Array2::from_elem((rows, 1), F::one()), Array2::from_elem((rows, 1), F::zero()));
     let architecture = architecture.dense(1, Activation::Identity);
     let problem = Problem::new(&architecture, Loss::MeanSquaredError, &x, &y).unwrap();
-    let mut gradient = [F::zero(); 6];
     let (n, parameters) = (rows as f64, [weight, weight, weight, 0.0, 1.0, 0.0].map(F::of));
-    let tally = sums(&problem, &parameters, rows, &mut gradient);
-    assert_eq!(tally.loss, n);
-    assert_eq!(gradient, [0.0, 0.0, 0.0, 0.0, 2.0 * n, 2.0 * n].map(F::of), "{rows} rows");
+    for kernel in KERNELS {
+        let (tally, gradient) = sums(kernel, &problem, &parameters, rows);
+        assert_eq!(tally.loss, n);
+        assert_eq!(gradient, [0.0, 0.0, 0.0, 0.0, 2.0 * n, 2.0 * n].map(F::of), "{kernel:?}, {rows} rows");
+    }
 }
 
 #[test]
@@ -240,10 +250,12 @@ fn filled_up_with_zeros<F: Scalar>(rows: usize, large: f64) {
     let architecture = architecture.dense(1, Activation::Identity);
     let (x, y) = (Array2::from_elem((rows, 1), F::of(-large)), Array2::zeros((rows, 1)));
     let problem = Problem::new(&architecture, Loss::MeanSquaredError, &x, &y).unwrap();
-    let (parameters, mut gradient) = ([1.0, large, large, 0.0, 1.0, 1.0].map(F::of), [F::zero(); 6]);
-    let tally = sums(&problem, &parameters, rows, &mut gradient);
-    assert_eq!(tally.loss, rows as f64);
-    assert_eq!(gradient, [0.0, 0.0, 0.0, 0.0, 0.0, 2.0 * rows as f64].map(F::of), "{rows} rows");
+    let (n, parameters) = (rows as f64, [1.0, large, large, 0.0, 1.0, 1.0].map(F::of));
+    for kernel in KERNELS {
+        let (tally, gradient) = sums(kernel, &problem, &parameters, rows);
+        assert_eq!(tally.loss, n);
+        assert_eq!(gradient, [0.0, 0.0, 0.0, 0.0, 0.0, 2.0 * n].map(F::of), "{kernel:?}, {rows} rows");
+    }
 }
 
 #[test]
@@ -251,37 +263,36 @@ fn rows_that_overflow_do_so_in_any_company() {
     // a⁽²⁾ = 1e200 · 2e200 = ∞ = ŷ, and ∂ℓ/∂w⁽³⁾ = 2 ŷ a⁽²⁾ = ∞: what fills the tile must not make it NaN.
     let architecture = Architecture::inputs(1).dense(1, Activation::Relu).dense(1, Activation::Relu);
     let architecture = architecture.dense(1, Activation::Identity);
-    for rows in [1, 2, 4, 8, 33] {
+    for rows in [1, 2, 4, 8, 33, 519] {
         let (x, y) = (Array2::ones((rows, 1)), Array2::zeros((rows, 1)));
         let problem = Problem::new(&architecture, Loss::MeanSquaredError, &x, &y).unwrap();
-        let (mut gradient, mut scratch) = ([0.0; 6], Scratch::new(&architecture, rows).unwrap());
-        accumulate(
-            &problem,
-            &[1e200, 1e200, 1e200, 0.0, 1.0, 0.0],
-            0..rows,
-            &mut scratch,
-            Some(&mut gradient),
-        );
-        assert_eq!(gradient[4..], [f64::INFINITY; 2], "{rows} rows");
+        for kernel in KERNELS {
+            let (_, gradient) = sums(kernel, &problem, &[1e200, 1e200, 1e200, 0.0, 1.0, 0.0], rows);
+            assert_eq!(gradient[4..], [f64::INFINITY; 2], "{kernel:?}, {rows} rows");
+        }
     }
 }
 
-/// Loss and gradient of a network without hidden layer, whose logits are its biases: x = 0.
-fn one_row<F: Scalar>(logits: &[F], class: usize) -> (Tally, Vec<F>) {
+/// Loss and gradient by each kernel of a network without hidden layer, whose logits are its biases: x = 0.
+fn one_row<F: Scalar>(logits: &[F], class: usize) -> [(Tally, Vec<F>); 3] {
     let architecture = Architecture::inputs(1).dense(logits.len(), Activation::Identity);
     let (x, classes) = (array![[F::zero()]], [class]);
     let problem = Problem::new(&architecture, Loss::SoftmaxCrossEntropy, &x, &classes).unwrap();
     first_row(&problem, &[vec![F::zero(); logits.len()], logits.to_vec()].concat())
 }
 
-fn first_row<F: Scalar>(problem: &Problem<'_, F>, parameters: &[F]) -> (Tally, Vec<F>) {
-    let mut gradient = vec![F::zero(); parameters.len()];
-    let tally = sums(problem, parameters, 1, &mut gradient);
-    (tally, gradient)
+fn first_row<F: Scalar>(problem: &Problem<'_, F>, parameters: &[F]) -> [(Tally, Vec<F>); 3] {
+    KERNELS.map(|kernel| sums(kernel, problem, parameters, 1))
 }
 
-/// Loss of the first rows, whose gradient is added.
-fn sums<F: Scalar>(problem: &Problem<'_, F>, parameters: &[F], rows: usize, gradient: &mut [F]) -> Tally {
-    let mut scratch = Scratch::new(problem.architecture(), rows).unwrap();
-    accumulate(problem, parameters, 0..rows, &mut scratch, Some(gradient))
+/// Loss and gradient of the first rows.
+fn sums<F: Scalar>(
+    kernel: Kernel,
+    problem: &Problem<'_, F>,
+    parameters: &[F],
+    rows: usize,
+) -> (Tally, Vec<F>) {
+    let mut gradient = vec![F::zero(); parameters.len()];
+    let mut scratch = Scratch::with_kernel(problem.architecture(), rows, kernel).unwrap();
+    (accumulate(problem, parameters, 0..rows, &mut scratch, Some(&mut gradient)), gradient)
 }

@@ -159,8 +159,7 @@ fn batches_of_any_size_record_the_mean_over_all_rows() {
             let rounding = 2.0 * ROWS as f64 * f64::EPSILON;
             assert!((record.loss - value.loss).abs() <= rounding, "batches of {rows}: {record:?}");
             assert!((record.penalty - value.penalty).abs() <= rounding, "batches of {rows}: {record:?}");
-            let hits = record.accuracy.unwrap() - value.accuracy.unwrap();
-            assert!(hits.abs() <= rounding, "batches of {rows}: {record:?}");
+            assert_eq!(record.accuracy, value.accuracy, "batches of {rows}");
         }
     });
 }
@@ -172,13 +171,14 @@ fn a_mini_batch_has_its_own_share_of_hits() {
         let mut objective = Objective::new(problem, Accumulation::Batched).unwrap();
         let mut hits = |rows: &[usize]| {
             let value = objective.value_and_gradient_of(rows, network.parameters(), &mut gradient);
-            (value.accuracy.unwrap() * rows.len() as f64).round()
+            assert_eq!(value.accuracy, value.hits.map(|hits| hits as f64 / rows.len() as f64));
+            value.hits.unwrap()
         };
-        let alone: Vec<f64> = (0..ROWS).map(|row| hits(&[row])).collect();
-        assert!(alone.contains(&0.0) && alone.contains(&1.0) && alone.iter().all(|hit| *hit <= 1.0));
+        let alone: Vec<usize> = (0..ROWS).map(|row| hits(&[row])).collect();
+        assert!(alone.contains(&0) && alone.contains(&1));
         for rows in [2, 9, 33] {
             for (batch, alone) in (0..ROWS).collect::<Vec<_>>().chunks(rows).zip(alone.chunks(rows)) {
-                assert_eq!(hits(batch), alone.iter().sum::<f64>(), "rows {batch:?}");
+                assert_eq!(hits(batch), alone.iter().sum::<usize>(), "rows {batch:?}");
             }
         }
     });

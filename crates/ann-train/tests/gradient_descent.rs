@@ -67,6 +67,20 @@ fn a_per_sample_gradient_is_the_gradient_of_its_row_alone() {
 }
 
 #[test]
+fn one_row_at_a_time_is_added_in_the_order_of_rows() {
+    for data in [Data::<f64>::classes(), Data::values()] {
+        let (problem, network) = (data.problem(0.0), data.network());
+        let mut sum = vec![0.0; problem.layout().len()];
+        for row in per_sample_gradients(&problem, network.parameters()).unwrap().rows() {
+            sum.iter_mut().zip(row).for_each(|(sum, entry)| *sum += entry);
+        }
+        let mean: Vec<f64> = sum.iter().map(|sum| sum * (1.0 / ROWS as f64)).collect();
+        let (_, gradient) = value_and_gradient(&problem, network.parameters(), Accumulation::PerSample);
+        assert_eq!(gradient, mean);
+    }
+}
+
+#[test]
 fn the_gradient_buffer_is_overwritten() {
     let data = Data::<f64>::classes();
     let (problem, network) = (data.problem(0.0), data.network());
@@ -341,12 +355,17 @@ fn one_infinite_parameter_is_divergence_even_where_the_loss_is_finite() {
 fn a_penalty_beyond_all_numbers_is_reported_with_the_objective() {
     // x = 0 and ŷ = b = y, so the loss is 0; the penalty λ w² = 1e400 is not finite, and J = 0 + ∞.
     let architecture = Architecture::inputs(1).dense(1, Activation::Identity);
-    let (x, y) = (array![[0.0]], array![3.0]);
+    let (x, y) = (array![[0.0], [0.0]], array![3.0, 3.0]);
     let problem = Problem::new(&architecture, Loss::MeanSquaredError, &x, &y).unwrap().with_l2(1.0).unwrap();
-    let mut network = Network::from_parameters(&architecture, vec![1e200, 3.0]).unwrap();
-    let error = train(&mut network, &problem, &config(0.1, 1)).unwrap_err();
-    assert_eq!(error, Error::InfiniteStart { objective: f64::INFINITY });
-    assert_eq!(network.parameters(), [1e200, 3.0]);
+    // No batch makes an update, also where another one follows.
+    for batching in
+        [Batching::Full, Batching::Shuffled { rows: 2, seed: 0 }, Batching::Shuffled { rows: 1, seed: 0 }]
+    {
+        let mut network = Network::from_parameters(&architecture, vec![1e200, 3.0]).unwrap();
+        let error = train(&mut network, &problem, &TrainConfig { batching, ..config(0.1, 1) }).unwrap_err();
+        assert_eq!(error, Error::InfiniteStart { objective: f64::INFINITY }, "{batching:?}");
+        assert_eq!(network.parameters(), [1e200, 3.0]);
+    }
 }
 
 #[test]
