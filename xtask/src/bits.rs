@@ -11,7 +11,7 @@ use crate::workspace::{Workspace, cargo};
 
 /// This task has no options.
 #[derive(Debug, Args)]
-pub struct Options {}
+pub struct BitsOptions {}
 
 /// A profile, and packages whose features it is built with. They are those of `cargo test --workspace` and of
 /// `cargo xtask figures`, so that little is compiled again after these.
@@ -27,7 +27,7 @@ const FEW_THREADS: [usize; 2] = [1, 7];
 ///
 /// # Errors
 /// When two ways give different weights, or the program does not compile or fails.
-pub fn bits(workspace: &Workspace, _: &Options) -> Result<()> {
+pub fn bits(workspace: &Workspace, _: &BitsOptions) -> Result<()> {
     let mut expected: Option<String> = None;
     let mut ways = 0;
     for build @ (profile, _) in BUILDS {

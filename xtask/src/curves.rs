@@ -21,7 +21,7 @@ pub struct Picture {
     /// Number of rows of each mark.
     pub rows: BTreeMap<Key, usize>,
     /// The points of the marks that are loss curves, in the order of the file.
-    pub curves: BTreeMap<Key, Vec<Point>>,
+    pub curves: BTreeMap<Key, Vec<CurvePoint>>,
 }
 
 /// Identifies a mark of a picture.
@@ -37,7 +37,7 @@ pub struct Key {
 
 /// One point of a curve: epoch and loss.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Point {
+pub struct CurvePoint {
     /// The epoch, as plotted.
     pub x: f64,
     /// The loss, as plotted.
@@ -49,7 +49,7 @@ const COLUMNS: [&str; 6] = ["panel", "series", "kind", "x", "y", "value"];
 
 /// One line of the file; `value` is used by heat maps only.
 #[derive(Deserialize)]
-struct Row {
+struct PictureRow {
     panel: String,
     series: String,
     kind: String,
@@ -65,12 +65,12 @@ pub fn read(csv: impl io::Read) -> Result<Option<Picture>> {
     }
     let mut picture = Picture::default();
     for row in reader.into_deserialize() {
-        let Row { panel, series, kind, x, y } = row?;
+        let PictureRow { panel, series, kind, x, y } = row?;
         let key = Key { panel, series, kind };
         *picture.rows.entry(key.clone()).or_default() += 1;
         if key.is_loss_curve() {
             let number = |cell: &str| cell.parse().with_context(|| format!("{key}: {cell:?} is no number"));
-            let point = Point { x: number(&x)?, y: number(&y)? };
+            let point = CurvePoint { x: number(&x)?, y: number(&y)? };
             picture.curves.entry(key).or_default().push(point);
         }
     }
@@ -84,7 +84,7 @@ impl Key {
 }
 
 /// The first judged point at which two curves differ, if any, as a sentence.
-pub fn early_difference(committed: &[Point], fresh: &[Point]) -> Option<String> {
+pub fn early_difference(committed: &[CurvePoint], fresh: &[CurvePoint]) -> Option<String> {
     for index in 0..JUDGED {
         let (old, new) = match (committed.get(index), fresh.get(index)) {
             (Some(old), Some(new)) => (old, new),
@@ -105,10 +105,10 @@ pub fn early_difference(committed: &[Point], fresh: &[Point]) -> Option<String> 
 
 /// The largest |Δy| after the judged points, over the x that both curves have; NaN if one of the values is.
 /// `None` if the curves have no later point in common.
-pub fn later_deviation(committed: &[Point], fresh: &[Point]) -> Option<f64> {
-    let later = |curve| <[Point]>::get(curve, JUDGED..).unwrap_or_default();
+pub fn later_deviation(committed: &[CurvePoint], fresh: &[CurvePoint]) -> Option<f64> {
+    let later = |curve| <[CurvePoint]>::get(curve, JUDGED..).unwrap_or_default();
     let fresh: BTreeMap<u64, f64> = later(fresh).iter().map(|point| (point.x.to_bits(), point.y)).collect();
-    let change = |old: &Point| fresh.get(&old.x.to_bits()).map(|y| (y - old.y).abs());
+    let change = |old: &CurvePoint| fresh.get(&old.x.to_bits()).map(|y| (y - old.y).abs());
     // `total_cmp` puts NaN above every number.
     later(committed).iter().filter_map(change).max_by(f64::total_cmp)
 }
@@ -133,7 +133,7 @@ mod tests {
         let Picture { rows, curves } = read(csv.as_bytes()).unwrap().unwrap();
         let (key, points) = curves.first_key_value().unwrap();
         assert_eq!((curves.len(), key.to_string().as_str()), (1, "line \"λ 0\" in panel \"loss, η 1\""));
-        assert_eq!(points, &[Point { x: 0.0, y: 0.7 }, Point { x: 1.0, y: 0.6 }]);
+        assert_eq!(points, &[CurvePoint { x: 0.0, y: 0.7 }, CurvePoint { x: 1.0, y: 0.6 }]);
         let rows: Vec<_> = rows.iter().map(|(key, count)| (key.kind.as_str(), *count)).collect();
         assert_eq!(rows, [("horizontal", 1), ("points", 1), ("line", 2)]);
     }
@@ -153,7 +153,7 @@ mod tests {
         assert_eq!(error.to_string(), "line \"λ 0\" in panel \"Loss\": \"high\" is no number");
     }
 
-    // Point 19 is the twentieth and last that is judged.
+    // CurvePoint 19 is the twentieth and last that is judged.
     #[test]
     fn point_19_off_by_2e_9_differs() {
         assert!(early(19, 2e-9).unwrap().starts_with("point 19 (x = 19): committed 0.5, now 0.5"));
@@ -198,11 +198,11 @@ mod tests {
         assert!(later_deviation(&flat(30), &moved(25, f64::NAN)).unwrap().is_nan());
     }
 
-    fn flat(points: u32) -> Vec<Point> {
-        (0..points).map(|x| Point { x: x.into(), y: 0.5 }).collect()
+    fn flat(points: u32) -> Vec<CurvePoint> {
+        (0..points).map(|x| CurvePoint { x: x.into(), y: 0.5 }).collect()
     }
 
-    fn moved(index: usize, shift: f64) -> Vec<Point> {
+    fn moved(index: usize, shift: f64) -> Vec<CurvePoint> {
         let mut curve = flat(30);
         curve[index].y += shift;
         curve

@@ -10,7 +10,7 @@ use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
 use crate::check::Comparison;
-use crate::record::{self, Record};
+use crate::record::Record;
 use crate::workspace::{Workspace, cargo};
 
 /// Number of lines to show from the end of a failed experiment's output.
@@ -101,18 +101,22 @@ pub fn run(name: &str, program: Option<&PathBuf>, out: &Path) -> Run {
     Run { name: name.to_owned(), time: start.elapsed(), outcome, comparison: None }
 }
 
+/// The experiment writes into a new folder within `out`: so nothing of an earlier run can pass for new, and a run that fails leaves
+/// the files of the earlier one alone.
 fn finish(name: &str, program: &Path, out: &Path) -> Result<Finished> {
-    record::remove(out, name)?;
+    let folder = tempfile::tempdir_in(out)
+        .with_context(|| format!("could not create a folder within {}", out.display()))?;
     let mut command = Command::new(program);
-    let output =
-        command.arg("--out").arg(out).stderr(Stdio::inherit()).output().context("could not be started")?;
+    command.arg("--out").arg(folder.path()).stderr(Stdio::inherit());
+    let output = command.output().context("could not be started")?;
     let stdout = String::from_utf8_lossy(&output.stdout);
     ensure!(output.status.success(), "{}; {}", output.status, tail(&stdout));
     let result = stdout.trim_end().lines().last().context("printed no result line")?;
-    let record = Record::read(out, name)?;
+    let record = Record::read(folder.path(), name)?;
     for file in &record.files {
-        ensure!(out.join(file).exists(), "its record lists {file}, which it did not write");
+        ensure!(folder.path().join(file).exists(), "its record lists {file}, which it did not write");
     }
+    record.publish(folder.path(), out)?;
     Ok(Finished { result: result.trim().to_owned(), record })
 }
 

@@ -11,13 +11,12 @@ use clap::Args;
 use crate::check::{self, Comparison};
 use crate::experiment::{self, Run};
 use crate::print;
-use crate::record;
 use crate::table;
 use crate::workspace::Workspace;
 
 /// Which figures, and what becomes of them.
 #[derive(Debug, Args)]
-pub struct Options {
+pub struct FigureOptions {
     /// Only the experiment of this name or, if there is none, all whose name contains it
     filter: Option<String>,
     /// Compare with the committed figures: settings, claims and names of marks exactly, the first 20 points of loss curves within 1e-9
@@ -35,7 +34,7 @@ pub struct Options {
 ///
 /// # Errors
 /// When an experiment fails (the others still run) or, with `check`, differs from its committed figure.
-pub fn figures(workspace: &Workspace, options: &Options) -> Result<()> {
+pub fn figures(workspace: &Workspace, options: &FigureOptions) -> Result<()> {
     let committed = workspace.root.join("figures");
     let out = output_folder(workspace, options, &committed)?;
     let all = experiment::discover(&workspace.root.join("crates/ann-experiments/src/bin"))?;
@@ -61,7 +60,7 @@ pub fn figures(workspace: &Workspace, options: &Options) -> Result<()> {
 }
 
 /// The folder to write into, created, as an absolute path.
-fn output_folder(workspace: &Workspace, options: &Options, committed: &Path) -> Result<PathBuf> {
+fn output_folder(workspace: &Workspace, options: &FigureOptions, committed: &Path) -> Result<PathBuf> {
     let out = match &options.out {
         Some(folder) => path::absolute(folder)?,
         None => workspace.target.join("figures"),
@@ -111,11 +110,7 @@ fn compare(runs: &mut [Run], out: &Path, committed: &Path) -> Result<()> {
 fn bless(runs: &[Run], out: &Path, committed: &Path) -> Result<()> {
     fs::create_dir_all(committed).with_context(|| format!("could not create {}", committed.display()))?;
     for finished in runs.iter().filter_map(|run| run.outcome.as_ref().ok()) {
-        record::remove(committed, &finished.record.name)?;
-        for file in finished.record.all_files() {
-            fs::copy(out.join(&file), committed.join(&file))
-                .with_context(|| format!("could not copy {file}"))?;
-        }
+        finished.record.publish(out, committed)?;
     }
     print::result(format_args!("blessed: copied into {}", committed.display()))
 }

@@ -16,6 +16,7 @@ mod bench;
 mod check;
 mod curves;
 mod experiment;
+mod output;
 mod print;
 mod record;
 mod survivors;
@@ -40,19 +41,19 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Task {
     /// Run the experiments: every figure of the report, its numbers, and one table at the end
-    Figures(figures::Options),
+    Figures(figures::FigureOptions),
     /// Record PyTorch's curves and initial weights again (the only task that needs Python)
-    Reference(reference::Options),
+    Reference(reference::ReferenceOptions),
     /// Make mistakes in a copy of the engine, one at a time, and check that the tests find each of them
     Faults(faults::Options),
     /// Let cargo-mutants change the engine in every small way, and check that the tests notice, except for a
     /// reviewed list
-    Mutants(mutants::Options),
+    Mutants(mutants::MutantOptions),
     /// Compare random networks of all shapes with an independent reference, for some minutes
     Random(random::Options),
     /// Train the same networks in debug and release builds, with every instruction set and several numbers of
     /// threads, and compare bits
-    Bits(bits::Options),
+    Bits(bits::BitsOptions),
     /// Time the workloads W1 to W10 and the growth of cost, beside other libraries when asked (`cargo xtask
     /// bench --help`)
     Bench(bench::Options),

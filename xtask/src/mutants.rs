@@ -15,13 +15,14 @@ use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
 use serde::{Deserialize, Serialize};
 
+use crate::output::write_whole;
 use crate::print;
-use crate::survivors::{Counts, Outcome, Verdict, file, merge, package, parse_reviewed};
+use crate::survivors::{Counts, MutantOutcome, Verdict, file, merge, package, parse_reviewed};
 use crate::workspace::{Workspace, cargo};
 
 /// Which mutants are tested, and what is done with the result.
 #[derive(Debug, Args)]
-pub struct Options {
+pub struct MutantOptions {
     /// Write the files whose mutants have all been tested to xtask/mutants/result.json: needs committed
     /// sources
     #[arg(long)]
@@ -49,7 +50,7 @@ const RESULT: &str = "xtask/mutants/result.json";
 /// # Errors
 /// When a mutant survives that is not in the list, or the list has one that does not survive; also when
 /// cargo-mutants is missing or fails.
-pub fn mutants(workspace: &Workspace, options: &Options) -> Result<()> {
+pub fn mutants(workspace: &Workspace, options: &MutantOptions) -> Result<()> {
     let version = installed_version()?;
     let reviewed = fs::read_to_string(workspace.root.join(REVIEWED)).context(REVIEWED)?;
     let reviewed = parse_reviewed(&reviewed).context(REVIEWED)?;
@@ -120,13 +121,13 @@ impl<'a> Runs<'a> {
         Ok(String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect())
     }
 
-    fn test(&self, options: &Options) -> Result<()> {
+    fn test(&self, options: &MutantOptions) -> Result<()> {
         let survivors = self.quick_stage(options)?;
         if survivors.is_empty() { Ok(()) } else { self.thorough_stage(options, &survivors) }
     }
 
     /// Tests each mutant with the quick tests of its own package. Returns those that survive.
-    fn quick_stage(&self, options: &Options) -> Result<Vec<String>> {
+    fn quick_stage(&self, options: &MutantOptions) -> Result<Vec<String>> {
         let folder = self.next_folder()?;
         let mut command = self.testing(options, &folder);
         command.args(packages(&options.arguments)).args(&options.arguments);
@@ -140,12 +141,12 @@ impl<'a> Runs<'a> {
         }
         run(&mut command)?;
         let found = outcomes(&folder)?;
-        let survivors = found.into_iter().filter(|(_, outcome)| *outcome == Outcome::Missed);
+        let survivors = found.into_iter().filter(|(_, outcome)| *outcome == MutantOutcome::Missed);
         Ok(survivors.map(|(mutant, _)| mutant).collect())
     }
 
     /// Tests the survivors with the tests of all packages, including the examples in the documentation.
-    fn thorough_stage(&self, options: &Options, survivors: &[String]) -> Result<()> {
+    fn thorough_stage(&self, options: &MutantOptions, survivors: &[String]) -> Result<()> {
         let mut command = self.testing(options, &self.next_folder()?);
         // All these tests take longer than those of one package.
         command.args(["--minimum-test-timeout", "300"]);
@@ -159,7 +160,7 @@ impl<'a> Runs<'a> {
         run(&mut command)
     }
 
-    fn testing(&self, options: &Options, folder: &Path) -> Command {
+    fn testing(&self, options: &MutantOptions, folder: &Path) -> Command {
         let mut command = self.cargo_mutants();
         command.arg("--jobs").arg(options.jobs.to_string()).arg("--output").arg(folder);
         command
@@ -184,7 +185,7 @@ impl<'a> Runs<'a> {
         entries.map(|entry| Ok(entry?.path())).collect()
     }
 
-    fn outcomes(&self) -> Result<BTreeMap<String, Outcome>> {
+    fn outcomes(&self) -> Result<BTreeMap<String, MutantOutcome>> {
         let found: Result<Vec<_>> = self.folders()?.iter().map(|folder| outcomes(folder)).collect();
         Ok(merge(found?))
     }
@@ -223,9 +224,9 @@ fn run(command: &mut Command) -> Result<()> {
 }
 
 /// The mutants with this outcome in one run.
-fn outcomes(folder: &Path) -> Result<BTreeMap<String, Outcome>> {
+fn outcomes(folder: &Path) -> Result<BTreeMap<String, MutantOutcome>> {
     let mut outcomes = BTreeMap::new();
-    for outcome in Outcome::ALL {
+    for outcome in MutantOutcome::ALL {
         let file = folder.join("mutants.out").join(outcome.file());
         // The file is missing if the run was interrupted early, or had nothing to do.
         let text = if file.exists() { fs::read_to_string(&file)? } else { String::new() };
@@ -262,7 +263,7 @@ fn report(verdict: &Verdict) -> Result<()> {
 
 /// The result, for readers who do not want to run the mutants themselves.
 #[derive(Deserialize, Serialize)]
-struct Record {
+struct MutantRecord {
     #[serde(rename = "cargo-mutants")]
     version: String,
     files: BTreeMap<String, Tested>,
@@ -295,13 +296,13 @@ fn record(workspace: &Workspace, verdict: &Verdict, date: &str, commit: &str, ve
             Some(_) => {}
         }
     }
-    let record = Record { version: version.into(), files };
+    let record = MutantRecord { version: version.into(), files };
     let text = serde_json::to_string_pretty(&record)? + "\n";
-    fs::write(&path, text).with_context(|| format!("could not write {}", path.display()))?;
+    write_whole(&path, text.as_bytes())?;
     print::result(format_args!("recorded in {RESULT}"))
 }
 
-fn recorded(path: &Path) -> Result<Record> {
+fn recorded(path: &Path) -> Result<MutantRecord> {
     serde_json::from_str(&fs::read_to_string(path)?)
         .with_context(|| format!("{} has another form than expected", path.display()))
 }
@@ -343,6 +344,6 @@ mod tests {
         fs::write(folder.path().join("mutants.out/caught.txt"), "a.rs:1:2: x\na.rs:3:4: y\n").unwrap();
         fs::write(folder.path().join("mutants.out/missed.txt"), "a.rs:5:6: z\n").unwrap();
         let found: Vec<_> = outcomes(folder.path()).unwrap().into_values().collect();
-        assert_eq!(found, [Outcome::Caught, Outcome::Caught, Outcome::Missed]);
+        assert_eq!(found, [MutantOutcome::Caught, MutantOutcome::Caught, MutantOutcome::Missed]);
     }
 }

@@ -1,11 +1,13 @@
 //! The record `NAME.json` that an experiment writes beside its pictures.
 
-use std::fs;
+use std::fs::{self, File};
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
 use serde_json::{Map, Value};
+
+use crate::output::write_whole;
 
 /// The settings of an experiment, its claims, its observations, and the files that it wrote.
 #[derive(Clone, Debug, Deserialize)]
@@ -49,24 +51,24 @@ impl Record {
         Ok(record)
     }
 
-    /// Every file of the experiment: its record first.
-    pub fn all_files(&self) -> impl Iterator<Item = String> {
-        std::iter::once(Self::file(&self.name)).chain(self.files.iter().cloned())
+    /// Copies every file of the experiment into the folder `to`, and removes there what the record of an earlier run lists and this
+    /// one does not.
+    ///
+    /// Each file is replaced whole or not at all.  The record comes last, so it lists no file that is not there.
+    pub fn publish(&self, from: &Path, to: &Path) -> Result<()> {
+        let outdated = match Self::read(to, &self.name) {
+            Ok(earlier) => earlier.files.into_iter().filter(|file| !self.files.contains(file)).collect(),
+            Err(_) => Vec::new(),
+        };
+        for file in self.files.iter().chain([&Self::file(&self.name)]) {
+            let content = File::open(from.join(file)).with_context(|| format!("could not read {file}"))?;
+            write_whole(&to.join(file), content)?;
+        }
+        for file in outdated.iter().map(|file| to.join(file)).filter(|path| path.exists()) {
+            fs::remove_file(&file).with_context(|| format!("could not remove {}", file.display()))?;
+        }
+        Ok(())
     }
-}
-
-/// Removes the files of an earlier run of `name` from `folder`, so that an old file cannot be taken for a new
-/// one. The old record lists them: the name alone does not, because another experiment's name may begin with
-/// the same letters.
-pub fn remove(folder: &Path, name: &str) -> Result<()> {
-    let files = match Record::read(folder, name) {
-        Ok(old) => old.all_files().collect(),
-        Err(_) => vec![Record::file(name)],
-    };
-    for file in files.iter().map(|file| folder.join(file)).filter(|path| path.exists()) {
-        fs::remove_file(&file).with_context(|| format!("could not remove {}", file.display()))?;
-    }
-    Ok(())
 }
 
 #[cfg(test)]
@@ -98,17 +100,51 @@ mod tests {
         assert!(error.to_string().contains("missing field `claims`"), "{error}");
     }
 
-    #[test]
-    fn removing_leaves_the_files_of_longer_names() {
-        let folder = tempfile::tempdir().unwrap();
-        for name in ["ring", "ring_relu"] {
-            let file = format!("{name}.svg");
-            fs::write(folder.path().join(&file), "").unwrap();
-            fs::write(folder.path().join(Record::file(name)), json(name, &file)).unwrap();
+    /// Writes experiment `name` with these pictures into a folder; every file holds `content`, but for the record.
+    fn experiment(folder: &Path, name: &str, pictures: &[&str], content: &str) -> Record {
+        for picture in pictures {
+            fs::write(folder.join(picture), content).unwrap();
         }
-        remove(folder.path(), "ring").unwrap();
-        let left = |file: &str| folder.path().join(file).exists();
-        assert!(!left("ring.json") && !left("ring.svg"));
-        assert!(left("ring_relu.json") && left("ring_relu.svg"));
+        let record = serde_json::json!({
+            "name": name, "settings": {}, "claims": {}, "observed": {}, "files": pictures,
+        });
+        fs::write(folder.join(Record::file(name)), record.to_string()).unwrap();
+        Record::read(folder, name).unwrap()
+    }
+
+    fn files(folder: &Path) -> Vec<String> {
+        let names = folder.read_dir().unwrap().map(|entry| entry.unwrap().file_name());
+        let mut names: Vec<_> = names.map(|name| name.into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn publishing_replaces_what_the_record_lists_and_removes_what_it_no_longer_lists() {
+        let [from, to] = [(); 2].map(|()| tempfile::tempdir().unwrap());
+        experiment(to.path(), "ring", &["ring.svg", "ring_old.svg"], "old");
+        experiment(to.path(), "ring_relu", &["ring_relu.svg"], "old");
+        let record = experiment(from.path(), "ring", &["ring.csv", "ring.svg"], "new");
+        fs::write(from.path().join("notes.txt"), "not listed").unwrap();
+        record.publish(from.path(), to.path()).unwrap();
+        let expected = ["ring.csv", "ring.json", "ring.svg", "ring_relu.json", "ring_relu.svg"];
+        assert_eq!(files(to.path()), expected);
+        let read = |file: &str| fs::read_to_string(to.path().join(file)).unwrap();
+        assert_eq!((read("ring.svg").as_str(), read("ring_relu.svg").as_str()), ("new", "old"));
+        assert_eq!(Record::read(to.path(), "ring").unwrap().files, ["ring.csv", "ring.svg"]);
+    }
+
+    #[test]
+    fn a_publication_that_cannot_be_finished_leaves_the_old_record_and_its_files() {
+        let [from, to] = [(); 2].map(|()| tempfile::tempdir().unwrap());
+        experiment(to.path(), "ring", &["ring.svg", "ring_old.svg"], "old");
+        let record = experiment(from.path(), "ring", &["ring.csv", "ring.svg"], "new");
+        fs::remove_file(from.path().join("ring.svg")).unwrap();
+        let error = record.publish(from.path(), to.path()).unwrap_err();
+        assert!(format!("{error:#}").starts_with("could not read ring.svg: "), "{error:#}");
+        assert_eq!(Record::read(to.path(), "ring").unwrap().files, ["ring.svg", "ring_old.svg"]);
+        for file in ["ring.svg", "ring_old.svg"] {
+            assert_eq!(fs::read_to_string(to.path().join(file)).unwrap(), "old");
+        }
     }
 }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
-use std::fs;
+use std::fs::{self, File};
 use std::io::ErrorKind;
 use std::path::Path;
 use std::process::Command;
@@ -11,12 +11,13 @@ use std::process::Command;
 use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
 
+use crate::output::write_whole;
 use crate::print;
 use crate::workspace::Workspace;
 
 /// What to do with the new numbers.
 #[derive(Debug, Args)]
-pub struct Options {
+pub struct ReferenceOptions {
     /// Copy the new files over the committed ones in crates/ann-datasets/data/reference/pytorch
     #[arg(long)]
     bless: bool,
@@ -31,7 +32,7 @@ const TOLERANCE: f64 = 1e-12;
 /// # Errors
 /// When Python or a step of the recording fails, or, without `bless`, when the numbers are not the committed
 /// ones.
-pub fn reference(workspace: &Workspace, options: &Options) -> Result<()> {
+pub fn reference(workspace: &Workspace, options: &ReferenceOptions) -> Result<()> {
     // Not through the link `data` at the root: if git does not create links, it is a small text file.
     let committed = workspace.root.join("crates/ann-datasets/data/reference/pytorch");
     let out = workspace.target.join("reference/pytorch");
@@ -109,7 +110,8 @@ fn tables(folder: &Path) -> Result<BTreeSet<String>> {
 
 fn bless(committed: &Path, out: &Path) -> Result<()> {
     for file in file_names(out)? {
-        fs::copy(out.join(&file), committed.join(&file)).with_context(|| format!("could not copy {file}"))?;
+        let content = File::open(out.join(&file)).with_context(|| format!("could not read {file}"))?;
+        write_whole(&committed.join(&file), content)?;
     }
     print::result(format_args!("blessed: copied into {}", committed.display()))
 }

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 /// The outcome for a mutant, in rising order of evidence: if two runs differ, the one that caught it is
 /// believed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Outcome {
+pub enum MutantOutcome {
     /// All tests passed.
     Missed,
     /// It does not compile.
@@ -25,7 +25,7 @@ pub enum Outcome {
     Caught,
 }
 
-impl Outcome {
+impl MutantOutcome {
     /// Every outcome.
     pub const ALL: [Self; 4] = [Self::Missed, Self::Unviable, Self::Timeout, Self::Caught];
 
@@ -41,7 +41,9 @@ impl Outcome {
 }
 
 /// Combines runs on the same sources.
-pub fn merge(runs: impl IntoIterator<Item = BTreeMap<String, Outcome>>) -> BTreeMap<String, Outcome> {
+pub fn merge(
+    runs: impl IntoIterator<Item = BTreeMap<String, MutantOutcome>>,
+) -> BTreeMap<String, MutantOutcome> {
     let mut merged = BTreeMap::new();
     for (mutant, outcome) in runs.into_iter().flatten() {
         let known = merged.entry(mutant).or_insert(outcome);
@@ -104,17 +106,17 @@ pub struct Verdict {
 
 impl Verdict {
     /// `mutants` are all mutants. `outcomes` may lack some of them, but has none of other sources.
-    pub fn new(mutants: &[String], outcomes: &BTreeMap<String, Outcome>, reviewed: &[String]) -> Self {
+    pub fn new(mutants: &[String], outcomes: &BTreeMap<String, MutantOutcome>, reviewed: &[String]) -> Self {
         let mut unused: Vec<&str> = reviewed.iter().map(String::as_str).collect();
         let mut verdict = Self { counts: BTreeMap::new(), new: Vec::new(), gone: Vec::new() };
         for mutant in mutants {
             let counts = verdict.counts.entry(file(mutant).to_owned()).or_default();
             match outcomes.get(mutant) {
-                Some(Outcome::Caught) => counts.caught += 1,
-                Some(Outcome::Timeout) => counts.timeout += 1,
-                Some(Outcome::Unviable) => counts.unviable += 1,
-                Some(Outcome::Missed) if take(&mut unused, mutant) => counts.missed_reviewed += 1,
-                Some(Outcome::Missed) => {
+                Some(MutantOutcome::Caught) => counts.caught += 1,
+                Some(MutantOutcome::Timeout) => counts.timeout += 1,
+                Some(MutantOutcome::Unviable) => counts.unviable += 1,
+                Some(MutantOutcome::Missed) if take(&mut unused, mutant) => counts.missed_reviewed += 1,
+                Some(MutantOutcome::Missed) => {
                     counts.missed_new += 1;
                     verdict.new.push(mutant.clone());
                 }
@@ -222,7 +224,7 @@ mod tests {
 
     #[test]
     fn survivors_are_compared_with_the_list() {
-        use Outcome::{Caught, Missed, Timeout, Unviable};
+        use MutantOutcome::{Caught, Missed, Timeout, Unviable};
         // Found for the four mutants, the list, how many survivors are new, and which entries are gone.
         for (found, reviewed, new, gone) in [
             ([Caught, Caught, Unviable, Timeout].map(Some), &[][..], 0, &[][..]),
@@ -251,8 +253,10 @@ mod tests {
 
     #[test]
     fn every_mutant_is_counted_in_its_file() {
-        let verdict =
-            verdict([Some(Outcome::Missed), Some(Outcome::Missed), None, Some(Outcome::Caught)], &[PLUS]);
+        let verdict = verdict(
+            [Some(MutantOutcome::Missed), Some(MutantOutcome::Missed), None, Some(MutantOutcome::Caught)],
+            &[PLUS],
+        );
         let core = Counts { missed_reviewed: 1, missed_new: 1, not_tested: 1, ..Counts::default() };
         assert_eq!(verdict.counts["crates/core/src/a.rs"], core);
         let train = Counts { caught: 1, ..Counts::default() };
@@ -265,8 +269,10 @@ mod tests {
     #[test]
     fn of_two_runs_the_one_that_caught_it_is_believed() {
         let run = |outcome| BTreeMap::from([("m".to_owned(), outcome)]);
-        for runs in [[Outcome::Missed, Outcome::Caught], [Outcome::Caught, Outcome::Missed]] {
-            assert_eq!(merge(runs.map(run)), run(Outcome::Caught));
+        for runs in
+            [[MutantOutcome::Missed, MutantOutcome::Caught], [MutantOutcome::Caught, MutantOutcome::Missed]]
+        {
+            assert_eq!(merge(runs.map(run)), run(MutantOutcome::Caught));
         }
     }
 
@@ -284,7 +290,7 @@ mod tests {
         }
     }
 
-    fn verdict(found: [Option<Outcome>; 4], reviewed: &[&str]) -> Verdict {
+    fn verdict(found: [Option<MutantOutcome>; 4], reviewed: &[&str]) -> Verdict {
         let mutants = MUTANTS.map(str::to_owned);
         let known = mutants.iter().cloned().zip(found);
         let outcomes = known.filter_map(|(mutant, outcome)| Some((mutant, outcome?))).collect();

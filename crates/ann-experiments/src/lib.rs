@@ -3,13 +3,18 @@
 // Numbers.
 pub mod bits;
 pub mod classification;
+pub mod guessing;
+pub mod losses;
 pub mod oracles;
+pub mod parts;
 pub mod planted;
 pub mod robustness;
 pub mod verification;
 
 // Pictures and records.
 pub mod figure;
+pub mod number;
+pub mod output;
 pub mod record;
 
 // The command line.

@@ -1,4 +1,4 @@
-//! How well derivatives are told from values, against the step h; the exact ones come from dual numbers.
+//! The error of derivatives that are computed from values, against the step h; exact ones come from dual numbers.
 
 use ann_core::{LayerSpan, Problem};
 use ann_gradcheck::{Config, reference, ridders};
@@ -7,9 +7,10 @@ use anyhow::Result;
 use rayon::prelude::*;
 
 use crate::figure::{Axis, Mark, Panel};
+use crate::number::exact;
 use crate::verification::backpropagation;
 
-/// A way to tell a derivative from values.
+/// A way to compute a derivative from values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Difference {
     /// (f(x + h) − f(x − h)) / 2h: truncation h²/6 · f‴.
@@ -31,10 +32,10 @@ pub struct Errors {
     pub backpropagation: f64,
 }
 
-/// Of each layer, so many weights and as many biases.
+/// The number of weights of each layer, and of its biases.
 const OF_EACH: usize = 3;
 
-/// The errors with which derivatives of J(θ) at θ = `at` are told, for each of the steps.
+/// The errors of derivatives of J(θ) at θ = `at`, for each of the steps.
 ///
 /// # Errors
 /// What the reference says of the problem and θ.
@@ -127,9 +128,8 @@ impl Errors {
         // They have no step: a level line below all curves.
         let level = self.differences[0].1.iter().map(|&(h, _)| (h, self.backpropagation));
         marks.push(line("dual numbers", 2, level.collect()));
-        marks.push(Mark::Vertical {
-            label: "h = 10⁻⁴, the report's step".into(), x: Config::default().step
-        });
+        let step = Config::default().step;
+        marks.push(Mark::Vertical { label: format!("h = {}, the report's step", exact(step)), x: step });
         Panel {
             title: "Error of a derivative".into(),
             x: Axis::log10("step h"),

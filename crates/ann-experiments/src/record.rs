@@ -1,11 +1,12 @@
 //! The record of a run: what was set, what is claimed, what was seen.  `cargo xtask figures --check` compares it.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use serde::Serialize;
 use serde_json::{Map, Value};
+
+use crate::output::write_whole;
 
 /// Everything about a run but its pictures; written as NAME.json.
 #[derive(Clone, Debug, Serialize)]
@@ -58,6 +59,6 @@ impl Record {
     pub fn write(&self, directory: &Path) -> Result<()> {
         let path = directory.join(format!("{}.json", self.name));
         let text = serde_json::to_string_pretty(self)? + "\n";
-        fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))
+        write_whole(&path, text.as_bytes())
     }
 }

@@ -6,7 +6,8 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
 
-use temp_dir::TempDir;
+use serde_json::{Value, json};
+use tempfile::TempDir;
 
 #[test]
 fn doughnut() {
@@ -39,15 +40,15 @@ fn pytorch_comparison() {
 }
 #[test]
 fn gradient_check_of_a_small_file() {
-    let folder = TempDir::new().unwrap();
+    let folder = tempfile::tempdir().unwrap();
     let options = ["--data", &small_file(&folder, 1.0)];
     let last = leaves_its_files(env!("CARGO_BIN_EXE_gradient_check"), &options, "verdict: pass", true);
-    assert_eq!(last, "verdict: pass", "nothing stands behind it");
+    assert_eq!(last, "verdict: pass");
 }
 
 #[test]
 fn gradient_check_sees_nothing_where_inputs_saturate_every_unit() {
-    let folder = TempDir::new().unwrap();
+    let folder = tempfile::tempdir().unwrap();
     let options = ["--data", &small_file(&folder, 1e9)];
     let output = run(env!("CARGO_BIN_EXE_gradient_check"), &options, folder.path());
     let (stdout, stderr) = texts(&output);
@@ -72,10 +73,10 @@ fn small_file(folder: &TempDir, scale: f64) -> String {
 }
 
 /// Runs `binary` with `options` and looks for the four files of its name, the record's own list among them.
-/// Gives back the last line.
+/// Returns the last line.
 #[track_caller]
 fn leaves_its_files(binary: &str, options: &[&str], result: &str, success: bool) -> String {
-    let folder = TempDir::new().unwrap();
+    let folder = tempfile::tempdir().unwrap();
     let output = run(binary, options, folder.path());
     let (stdout, stderr) = texts(&output);
     assert_eq!(output.status.success(), success, "{stdout}\n{stderr}");
@@ -85,7 +86,7 @@ fn leaves_its_files(binary: &str, options: &[&str], result: &str, success: bool)
     let name = Path::new(binary).file_stem().unwrap().to_str().unwrap();
     let read =
         |file: &str| fs::read(folder.path().join(file)).unwrap_or_else(|error| panic!("{file}: {error}"));
-    let record: serde_json::Value = serde_json::from_slice(&read(&format!("{name}.json"))).unwrap();
+    let record = record(folder.path(), name);
     assert_eq!(record["name"], name);
     let files: Vec<&str> =
         record["files"].as_array().unwrap().iter().map(|file| file.as_str().unwrap()).collect();
@@ -99,7 +100,7 @@ fn leaves_its_files(binary: &str, options: &[&str], result: &str, success: bool)
 #[test]
 fn a_file_of_ones_own_gives_the_same_figure() {
     // As the course's files are: tab-separated, `Class x y`, here with the line ends of another system.
-    let folder = TempDir::new().unwrap();
+    let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("course.tab");
     fs::write(&file, "Class\tx\ty\r\nC1\t0.5\t0.5\r\nC2\t0.1\t0.9\r\nC1\t0.4\t0.5\r\nC2\t0.9\t0.1\r\n")
         .unwrap();
@@ -112,22 +113,240 @@ fn a_file_of_ones_own_gives_the_same_figure() {
 
 #[test]
 fn a_file_of_another_shape_is_refused() {
-    let folder = TempDir::new().unwrap();
-    let file = folder.path().join("three.csv");
-    fs::write(&file, "class,x,y,z\na,1,2,3\nb,4,5,6\n").unwrap();
-    let output = run(env!("CARGO_BIN_EXE_squares"), &["--data", file.to_str().unwrap()], folder.path());
+    refuses(
+        "class,x,y,z\na,1,2,3\nb,4,5,6\n",
+        &[],
+        "own.csv has 3 feature columns, this figure is drawn over 2: keep two of them beside the target \"class\"",
+    );
+    refuses(
+        "class,x,y\na,1,2\nb,4,5\nc,6,7\n",
+        &[],
+        "own.csv has 3 classes in column \"class\", this figure needs 2: \"a\", \"b\", \"c\"",
+    );
+    refuses(
+        "class,x,y\na,1,2\n",
+        &[],
+        "own.csv has 1 classes in column \"class\", this figure needs 2: \"a\"",
+    );
+    refuses(
+        "class,x,y\na,1e151,2\nb,1,2\n",
+        &[],
+        "own.csv has a value of 10¹⁵¹, this figure is drawn up to 10¹⁵⁰",
+    );
+}
+
+#[test]
+fn a_target_that_is_not_found_asks_for_label() {
+    let advice = ": name the target column with --label NAME";
+    refuses("kind,x,y\na,1,2\nb,4,5\n", &[], advice);
+    refuses("kind,x,y\na,1,2\nb,4,5\n", &["--label", "sort"], advice);
+}
+
+#[test]
+fn an_error_of_a_cell_says_nothing_of_label() {
+    let stderr = refuses("class,x,y\na,1,red\nb,4,5\n", &[], "line 2, column 3 (\"y\"): found \"red\"");
+    assert!(!stderr.contains("--label"), "{stderr}");
+}
+
+#[test]
+fn a_run_that_diverges_names_the_options_that_matter() {
+    let advice = "with --rate 1000 and --gain 5; --standardize scales the features";
+    refuses("class,x,y\na,1e9,-1e9\nb,-1e9,1e9\na,1,1\n", &["--rate", "1000"], advice);
+}
+
+#[test]
+fn a_class_of_one_row_cannot_be_held_out() {
+    refuses("class,x,y\na,1,2\nb,4,5\nb,5,4\n", &["--test", "0.3"], "--test 0.3");
+}
+
+/// Runs `squares` on a file of these lines.  It fails, says `expected` and writes nothing.  Returns what it says.
+#[track_caller]
+fn refuses(content: &str, options: &[&str], expected: &str) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("own.csv");
+    fs::write(&file, content).unwrap();
+    let options = [&["--data", file.to_str().unwrap(), "--seeds", "1"], options].concat();
+    let out = folder.path().join("out");
+    let output = run(env!("CARGO_BIN_EXE_squares"), &options, &out);
     let (_, stderr) = texts(&output);
-    assert!(stderr.contains("three.csv has 3 feature columns, this figure is drawn over 2"), "{stderr}");
-    assert!(!output.status.success());
+    assert!(stderr.contains(expected) && !output.status.success(), "{stderr}");
+    assert_eq!(out.read_dir().unwrap().count(), 0, "nothing is written");
+    stderr
+}
+
+#[test]
+fn a_column_of_another_name_is_the_target_with_label() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("own.csv");
+    fs::write(&file, "x,kind,y\n1,a,2\n4,b,5\n").unwrap();
+    let options = ["--data", file.to_str().unwrap(), "--label", "kind", "--epochs", "3", "--seeds", "1"];
+    let output = run(env!("CARGO_BIN_EXE_squares"), &options, folder.path());
+    assert!(output.status.success(), "{:?}", texts(&output));
+    let picture = fs::read_to_string(folder.path().join("squares.svg")).unwrap();
+    assert!(picture.contains("\nP(b)\n"), "the legend names the classes of that column");
+}
+
+#[test]
+fn the_network_is_the_one_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = "--hidden 8,4 --rate 0.5 --gain 2 --standardize --test 0.25 --epochs 10 --seeds 1";
+    let options: Vec<&str> = options.split(' ').collect();
+    for (binary, name, network) in [
+        (env!("CARGO_BIN_EXE_doughnut"), "doughnut", "2 → 8 sigmoid → 4 sigmoid → 2 identity"),
+        (env!("CARGO_BIN_EXE_doughnut_relu"), "doughnut_relu", "2 → 8 ReLU → 4 ReLU → 2 identity"),
+    ] {
+        let output = run(binary, &options, folder.path());
+        assert!(output.status.success(), "{:?}", texts(&output));
+        check_settings(&record(folder.path(), name), network);
+        // 216 rows: a quarter of each class is held out.
+        let (stdout, _) = texts(&output);
+        assert!(
+            stdout.contains(" of 162 wrong)  test accuracy ") && stdout.contains(" of 54 wrong)  loss "),
+            "{stdout}"
+        );
+    }
+    let options: Vec<&str> = options[..options.len() - 2].to_vec();
+    let output = run(env!("CARGO_BIN_EXE_regression"), &options, folder.path());
+    check_settings(&record(folder.path(), "regression"), "1 → 8 tanh → 4 tanh → 1 identity");
+    let (stdout, _) = texts(&output);
+    assert!(stdout.contains("  test R² ") && stdout.contains("  test loss "), "{stdout}");
+}
+
+/// The settings of [`the_network_is_the_one_asked_for`].
+#[track_caller]
+fn check_settings(record: &Value, network: &str) {
+    let settings = &record["settings"];
+    assert_eq!(settings["network"], network);
+    let asked = ["gain", "learning_rate", "standardize", "test", "epochs"].map(|name| settings[name].clone());
+    assert_eq!(asked, [json!(2.0), json!(0.5), json!(true), json!(0.25), json!(10)]);
+}
+
+#[test]
+fn rows_held_out_have_a_curve_and_an_accuracy() {
+    let (folder, stdout) = squares(&["--test", "0.3", "--epochs", "20"]);
+    let picture = fs::read_to_string(folder.path().join("squares.svg")).unwrap();
+    let numbers = fs::read_to_string(folder.path().join("squares.csv")).unwrap();
+    // One loss for each epoch and one at the end.
+    for series in ["Loss,training,line,", "Loss,test,line,"] {
+        assert_eq!(numbers.lines().filter(|line| line.starts_with(series)).count(), 21, "{series}");
+    }
+    let record = record(folder.path(), "squares");
+    let accuracy = record["claims"]["test accuracy"].as_f64().unwrap();
+    assert!((0.0..=1.0).contains(&accuracy));
+    assert!(stdout.contains("  test accuracy ") && stdout.contains("  test loss "), "{stdout}");
+    for words in ["wrong, training: ", "wrong, test: ", "test"] {
+        assert!(picture.contains(&format!("\n{words}")), "no text {words:?}");
+    }
+    // Every row is drawn, in one part or the other.
+    let rows = numbers.lines().filter(|line| line.starts_with("Truth,")).count();
+    assert_eq!(rows, ann_datasets::squares().len());
+}
+
+#[test]
+fn scaled_features_train_another_network_and_are_drawn_as_they_were() {
+    let [(plain, _), (scaled, _)] =
+        [&["--epochs", "5"][..], &["--epochs", "5", "--standardize"]].map(squares);
+    let numbers = |folder: &TempDir| fs::read_to_string(folder.path().join("squares.csv")).unwrap();
+    let lines = |numbers: &str, panel: &str| -> Vec<String> {
+        numbers.lines().filter(|line| line.starts_with(panel)).map(str::to_owned).collect()
+    };
+    let (plain, scaled) = (numbers(&plain), numbers(&scaled));
+    assert_eq!(lines(&plain, "Truth,"), lines(&scaled, "Truth,"));
+    assert_ne!(lines(&plain, "Loss,"), lines(&scaled, "Loss,"));
+}
+
+#[test]
+fn wrong_rows_are_ringed_and_counted() {
+    let (folder, stdout) = squares(&["--epochs", "0"]);
+    let numbers = fs::read_to_string(folder.path().join("squares.csv")).unwrap();
+    let rings = numbers.lines().filter(|line| line.starts_with("Prediction,wrong,rings,")).count();
+    assert!(rings > 0, "an untrained network errs");
+    let rows = ann_datasets::squares().len();
+    assert!(stdout.contains(&format!(" ({rings} of {rows} wrong)")), "{stdout}");
+    let picture = fs::read_to_string(folder.path().join("squares.svg")).unwrap();
+    assert!(picture.contains(&format!("\nwrong: {rings}\n")));
+}
+
+#[test]
+fn no_better_than_guessing_is_said_with_a_reason() {
+    let (folder, stdout) = squares(&["--epochs", "0"]);
+    let remark = "no better than guessing: accuracy ";
+    assert!(stdout.starts_with(remark), "{stdout}");
+    assert!(stdout.contains("Likely: it was not trained (--epochs 0)"), "{stdout}");
+    let picture = fs::read_to_string(folder.path().join("squares.svg")).unwrap();
+    assert!(picture.contains(", no better than guessing\n"), "the title says so");
+    assert!(picture.contains("(--epochs 0)"), "the caption says why");
+
+    // A straight line cannot tell opposite quarters apart.
+    let (_, stdout) = squares(&["--hidden", "none", "--epochs", "2000"]);
+    assert!(stdout.contains("straight line: --hidden 8"), "{stdout}");
+
+    let output = run(env!("CARGO_BIN_EXE_regression"), &["--rate", "1e-9", "--epochs", "3"], folder.path());
+    let (stdout, _) = texts(&output);
+    assert!(stdout.starts_with("no better than guessing: R² −"), "{stdout}");
+    assert!(stdout.contains("still falling after 3 epochs: more --epochs or a larger --rate"), "{stdout}");
+}
+
+/// Runs `squares` with one seed; returns its files and what it printed.
+fn squares(options: &[&str]) -> (TempDir, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let options = [options, &["--seeds", "1"]].concat();
+    let output = run(env!("CARGO_BIN_EXE_squares"), &options, folder.path());
+    assert!(output.status.success(), "{:?}", texts(&output));
+    (folder, texts(&output).0)
+}
+
+fn record(folder: &Path, name: &str) -> Value {
+    serde_json::from_slice(&fs::read(folder.join(format!("{name}.json"))).unwrap()).unwrap()
+}
+
+/// The shell lets no file grow beyond a few kilobytes, as a full disk would not.
+#[cfg(unix)]
+#[test]
+fn files_that_cannot_be_finished_leave_the_old_ones_intact() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = ["--epochs", "1", "--seeds", "1"];
+    let program = env!("CARGO_BIN_EXE_squares");
+    assert!(run(program, &options, folder.path()).status.success());
+    let files = || -> Vec<(String, Vec<u8>)> {
+        let entries = folder.path().read_dir().unwrap().map(Result::unwrap);
+        let mut files: Vec<_> = entries
+            .map(|entry| (entry.file_name().into_string().unwrap(), fs::read(entry.path()).unwrap()))
+            .collect();
+        files.sort();
+        files
+    };
+    let before = files();
+    assert_eq!(before.len(), 4);
+    // Without the signal, a write beyond the limit is an error.
+    let limited = "trap '' XFSZ; ulimit -f 8; \"$0\" --epochs 2 --seeds 1 --out \"$1\"";
+    let output = Command::new("sh").args(["-c", limited, program]).arg(folder.path()).output().unwrap();
+    let (_, stderr) = texts(&output);
+    assert!(!output.status.success() && stderr.contains("cannot write"), "{stderr}");
+    assert!(files() == before, "the old files are as they were, and nothing else is there");
 }
 
 #[test]
 fn options_explain_themselves() {
     let output = run(env!("CARGO_BIN_EXE_doughnut"), &["--help"], Path::new("."));
     let (stdout, _) = texts(&output);
-    for text in
-        ["--seed <N>", "[default: 100]", "--epochs <N>", "[default: 10000]", "--data <FILE>", "--seeds <N>"]
-    {
+    for text in [
+        "--seed <N>",
+        "[default: 100]",
+        "--epochs <N>",
+        "[default: 10000]",
+        "--hidden <WIDTHS>",
+        "[default: 3]",
+        "--rate <ETA>",
+        "[default: 1]",
+        "--gain <GAIN>",
+        "[default: 5]",
+        "--standardize",
+        "--test <SHARE>",
+        "--data <FILE>",
+        "--label <NAME>",
+        "--seeds <N>",
+    ] {
         assert!(stdout.contains(text), "{text} in {stdout}");
     }
 }

@@ -3,9 +3,11 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use ann_core::Activation;
-use ann_experiments::cli::{self, DataOptions, Defaults, Options, say};
+use ann_experiments::cli::{self, DataOptions, Options, say};
 use ann_experiments::figure::Figure;
+use ann_experiments::number::{count, exact, rounded};
 use ann_experiments::oracles::errors;
+use ann_experiments::output::write_whole;
 use ann_experiments::planted::{self, Matrix, kill_matrix};
 use ann_experiments::progress;
 use ann_experiments::record::Record;
@@ -23,7 +25,7 @@ const L2: f64 = 0.01;
 const DEMONSTRATION_SEED: u64 = 102;
 /// Rows for the picture: each value of J costs a pass through all of them.
 const ROWS_OF_PICTURE: usize = 40;
-/// Steps from 10 down to 10⁻¹⁰, so many for each power of ten.
+/// The picture's steps go from 10 down to 10⁻¹⁰; this is their number for each power of ten.
 const STEPS_PER_DECADE: i32 = 4;
 
 #[derive(Parser)]
@@ -34,8 +36,8 @@ struct CheckOptions {
     data: DataOptions,
 }
 
-/// All that came out.
-struct Outcome<'s> {
+/// Everything that was found.
+struct Findings<'s> {
     claims: Vec<Checked<'s>>,
     demonstration: Checked<'s>,
     matrix: Matrix,
@@ -45,16 +47,16 @@ struct Outcome<'s> {
 fn main() -> Result<ExitCode> {
     let about = "Backpropagation against the exact derivative: six hidden layers, three datasets, every layer. \
                  --epochs trains that long before the check";
-    let options: CheckOptions = cli::parse(NAME, about, Defaults { seed: 100, epochs: 0 });
+    let options: CheckOptions = cli::parse(NAME, about, &[("seed", &100), ("epochs", &0)]);
     cli::make(&options.common.out)?;
     let datasets = datasets(&options)?;
     let claims = check_all(subjects(&options, &datasets))?;
     let demonstration = demonstration(&datasets[0])?;
     let picture = draw(&claims[0].subject)?;
-    let outcome = Outcome { claims, demonstration, matrix: kill_matrix(planted::SEED), picture };
-    outcome.write(&options)?;
-    outcome.print();
-    Ok(outcome.verdict().exit_code().into())
+    let findings = Findings { claims, demonstration, matrix: kill_matrix(planted::SEED), picture };
+    findings.write(&options)?;
+    findings.print();
+    Ok(findings.verdict().exit_code().into())
 }
 
 fn datasets(options: &CheckOptions) -> Result<Vec<Samples>> {
@@ -103,7 +105,7 @@ fn demonstration(samples: &Samples) -> Result<Checked<'_>> {
     subject.check(&Config { points: 0, ..Config::default() })
 }
 
-/// The error of derivatives told from values, against the step.
+/// The error of derivatives computed from values, against the step.
 fn draw(subject: &Subject<'_>) -> Result<Figure> {
     let samples = subject.samples.thinned(ROWS_OF_PICTURE);
     let architecture = subject.samples.architecture(&subject.activation, subject.task);
@@ -118,8 +120,8 @@ fn draw(subject: &Subject<'_>) -> Result<Figure> {
             "{subject}, seed {}, {} epochs, {} rows   ·   the largest error of {} parameters from all layers: differences against \
              dual numbers, dual numbers against backpropagation",
             subject.seed,
-            subject.epochs,
-            problem.rows(),
+            count(subject.epochs),
+            count(problem.rows()),
             errors.parameters
         ),
         columns: 1,
@@ -127,7 +129,7 @@ fn draw(subject: &Subject<'_>) -> Result<Figure> {
     })
 }
 
-impl Outcome<'_> {
+impl Findings<'_> {
     /// The worst of all that counts.
     fn verdict(&self) -> Verdict {
         self.claims.iter().map(|claim| claim.report.verdict()).fold(self.matrix.verdict(), Ord::max)
@@ -148,7 +150,10 @@ impl Outcome<'_> {
             let (name, central) = (claim.subject.to_string(), claim.largest_from_central());
             record = record
                 .claim(&name, claim.report.verdict().to_string())
-                .claim(format!("{name}: within {CLAIMED:e} of central differences"), central <= CLAIMED)
+                .claim(
+                    format!("{name}: within {} of central differences", exact(CLAIMED)),
+                    central <= CLAIMED,
+                )
                 .observed(format!("{name}: from central differences"), central)
                 .observed(name, claim.largest_difference());
         }
@@ -168,11 +173,12 @@ impl Outcome<'_> {
     }
 
     fn print(&self) {
-        say(
-            "a: backpropagation;  d: the exact derivative, by dual numbers;  central: differences with h = 1e-4, as in the report\n",
-        );
+        say(format!(
+            "a: backpropagation;  d: the exact derivative, by dual numbers;  central: differences with h = {}, as in the report\n",
+            exact(Config::default().step)
+        ));
         for Checked { subject, report } in &self.claims {
-            say(format!("{subject}, λ = {}\n{report}", subject.l2));
+            say(format!("{subject}, λ = {}\n{report}", exact(subject.l2)));
         }
         say("For demonstration, not counted: the report's own ReLU start, and no other point");
         say(format!("{}\n{}", self.demonstration.subject, self.demonstration.report));
@@ -180,10 +186,13 @@ impl Outcome<'_> {
         say(Checked::HEAD);
         self.claims.iter().for_each(say);
         say(format!("{}, does not count\n", self.demonstration));
-        let exact = self.claims.iter().map(Checked::largest_difference).fold(0.0, f64::max);
-        let central = self.claims.iter().map(Checked::largest_from_central).fold(0.0, f64::max);
+        let from_exact = self.claims.iter().map(Checked::largest_difference).fold(0.0, f64::max);
+        let from_central = self.claims.iter().map(Checked::largest_from_central).fold(0.0, f64::max);
         say(format!(
-            "largest |a − d| {exact:.1e}; largest |a − central| {central:.1e}, the report claims {CLAIMED:e}"
+            "largest |a − d| {}; largest |a − central| {}, the report claims {}",
+            rounded(from_exact, 2),
+            rounded(from_central, 2),
+            exact(CLAIMED)
         ));
         say(format!("verdict: {}", self.verdict()));
     }
@@ -200,13 +209,13 @@ fn settings(options: &CheckOptions) -> Record {
         .setting("seed of the kill matrix", planted::SEED)
 }
 
-/// Writes `gradient_check_TABLE.csv`, and gives back its path.
+/// Writes `gradient_check_TABLE.csv` and returns its path.
 fn write_csv(folder: &Path, table: &str, lines: impl Iterator<Item = impl Serialize>) -> Result<PathBuf> {
     let path = folder.join(format!("{NAME}_{table}.csv"));
-    let mut file = csv::Writer::from_path(&path)?;
+    let mut table = csv::Writer::from_writer(Vec::new());
     for line in lines {
-        file.serialize(line)?;
+        table.serialize(line)?;
     }
-    file.flush()?;
+    write_whole(&path, table.into_inner()?.as_slice())?;
     Ok(path)
 }

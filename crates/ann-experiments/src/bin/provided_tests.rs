@@ -4,8 +4,9 @@ use std::process::ExitCode;
 
 use ann_core::Activation;
 use ann_core::ndarray::{Array2, array};
-use ann_experiments::cli::{self, Defaults, say};
+use ann_experiments::cli::{self, say};
 use ann_experiments::figure::{Axis, Figure, Mark, Panel};
+use ann_experiments::number::{count, exact, rounded};
 use ann_experiments::progress;
 use ann_experiments::record::Record;
 use ann_train::{Classifier, Regressor};
@@ -60,14 +61,14 @@ type Deviations = Vec<(u64, f64)>;
 
 fn main() -> Result<ExitCode> {
     let about = "The course's provided tests, with default settings, for 20 seeds";
-    let options: TestOptions = cli::parse(NAME, about, Defaults { seed: 0, epochs: 0 });
+    let options: TestOptions = cli::parse(NAME, about, &[("seed", &0), ("epochs", &0)]);
     cli::make(&options.out)?;
     let bar = progress::bar(SEEDS * 2 * CASES.len() as u64, "fitting");
     let outcomes = TASKS
         .iter()
         .flat_map(|task| CASES.iter().map(move |case| (task, case)))
         .map(|(&(task, deviation), case)| {
-            Ok(Outcome { task, case, deviations: over_seeds(case, &options, deviation, &bar)? })
+            Ok(CaseResult { task, case, deviations: over_seeds(case, &options, deviation, &bar)? })
         })
         .collect::<Result<Vec<_>>>()?;
     bar.finish_and_clear();
@@ -133,13 +134,13 @@ fn weight_shapes(seed: u64) -> Result<Vec<(usize, usize)>> {
 }
 
 /// One case over all seeds.
-struct Outcome {
+struct CaseResult {
     task: &'static str,
     case: &'static Case,
     deviations: Deviations,
 }
 
-impl Outcome {
+impl CaseResult {
     /// Seeds within what the course allowed.
     fn within(&self) -> usize {
         self.deviations.iter().filter(|(_, deviation)| *deviation <= TOLERANCE).count()
@@ -151,7 +152,7 @@ impl Outcome {
     }
 }
 
-fn report(options: &TestOptions, outcomes: &[Outcome], shapes: &[(usize, usize)]) -> Result<ExitCode> {
+fn report(options: &TestOptions, outcomes: &[CaseResult], shapes: &[(usize, usize)]) -> Result<ExitCode> {
     let seeds_pass = outcomes.iter().all(|outcome| outcome.within() == outcome.deviations.len());
     let passed = seeds_pass && shapes == [(3, 10), (11, 5), (6, 1)];
     let verdict = if passed { "pass" } else { "fail" };
@@ -165,7 +166,7 @@ fn report(options: &TestOptions, outcomes: &[Outcome], shapes: &[(usize, usize)]
     let record = outcomes.iter().fold(record, |record, outcome| {
         let name = format!("{}: {}", outcome.task, outcome.case.name);
         record
-            .claim(format!("{name}, seeds within {TOLERANCE}"), outcome.within())
+            .claim(format!("{name}, seeds within {}", exact(TOLERANCE)), outcome.within())
             .observed(name, outcome.worst())
     });
     record.files(&files).write(&options.out)?;
@@ -173,7 +174,8 @@ fn report(options: &TestOptions, outcomes: &[Outcome], shapes: &[(usize, usize)]
     for outcome in outcomes {
         let (task, case, within, worst) =
             (outcome.task, outcome.case.name, outcome.within(), outcome.worst());
-        say(format!("{task:<15} {case:<32} {within}/{SEEDS} seeds within {TOLERANCE}, worst {worst:.5}"));
+        let (allowed, worst) = (exact(TOLERANCE), rounded(worst, 3));
+        say(format!("{task:<15} {case:<32} {within}/{SEEDS} seeds within {allowed}, worst {worst}"));
     }
     say(format!("weight shapes with hidden [10, 5]: {shapes:?}"));
     let (first, last) = (options.seed, options.seed + SEEDS - 1);
@@ -181,12 +183,16 @@ fn report(options: &TestOptions, outcomes: &[Outcome], shapes: &[(usize, usize)]
     Ok(if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn draw(options: &TestOptions, outcomes: &[Outcome], passed: bool) -> Figure {
-    let title =
-        if passed { "every case within 0.01, whatever the seed" } else { "not every case within 0.01" };
+fn draw(options: &TestOptions, outcomes: &[CaseResult], passed: bool) -> Figure {
+    let allowed = exact(TOLERANCE);
+    let title = if passed {
+        format!("every case within {allowed}, whatever the seed")
+    } else {
+        format!("not every case within {allowed}")
+    };
     let epochs = match options.epochs {
         0 => "default settings".to_owned(),
-        epochs => format!("default settings but at most {epochs} epochs"),
+        epochs => format!("default settings but at most {} epochs", count(epochs)),
     };
     Figure {
         title: format!("The provided tests: {title}"),
@@ -201,7 +207,7 @@ fn draw(options: &TestOptions, outcomes: &[Outcome], passed: bool) -> Figure {
     }
 }
 
-fn panel(outcomes: &[Outcome]) -> Panel {
+fn panel(outcomes: &[CaseResult]) -> Panel {
     // The four cases of a seed stand side by side.
     let point = |class: usize| {
         move |&(seed, deviation): &(u64, f64)| (seed as f64 + 0.2 * class as f64 - 0.3, deviation)
@@ -212,7 +218,7 @@ fn panel(outcomes: &[Outcome]) -> Panel {
         points: outcome.deviations.iter().map(point(class)).collect(),
     });
     let marks = points.chain([Mark::Horizontal { label: "allowed".to_owned(), y: TOLERANCE }]).collect();
-    let top = 1.05 * outcomes.iter().map(Outcome::worst).fold(TOLERANCE, f64::max);
+    let top = 1.05 * outcomes.iter().map(CaseResult::worst).fold(TOLERANCE, f64::max);
     let (x, y) = (Axis::linear("seed"), Axis::linear("largest deviation").within(-0.05 * top, top));
     Panel { title: outcomes[0].task.to_owned(), x, y, equal_axes: false, marks }
 }

@@ -6,8 +6,9 @@ use std::process::ExitCode;
 
 use ann_core::{Activation, Architecture, Init, Loss, Network, Problem, seeded};
 use ann_datasets::{Dataset, reference};
-use ann_experiments::cli::{self, DataOptions, Defaults, Options, say};
+use ann_experiments::cli::{self, DataOptions, Options, say};
 use ann_experiments::figure::{Axis, Figure, Mark, Panel};
+use ann_experiments::number::{count, exact, rounded};
 use ann_experiments::record::Record;
 use ann_train::{TrainConfig, train};
 use anyhow::{Result, ensure};
@@ -38,7 +39,7 @@ struct Pair {
 
 fn main() -> Result<ExitCode> {
     let about = "Figure 3: the training loss on Iris, ours and PyTorch's, for four strengths of the penalty";
-    let options: ComparisonOptions = cli::parse(NAME, about, Defaults { seed: 100, epochs: 300 });
+    let options: ComparisonOptions = cli::parse(NAME, about, &[("seed", &100), ("epochs", &300)]);
     let data = options.data.load()?.map_or_else(ann_datasets::iris, |(_, data)| data);
     let shape = (data.features.ncols(), data.classes().len());
     ensure!(
@@ -125,13 +126,16 @@ fn report(
         .setting("l2", L2.to_vec())
         .setting("epochs", options.common.epochs)
         .setting("seed", options.common.seed)
-        .claim("matched within 1e-12", verdict);
+        .claim(format!("matched within {}", exact(PARITY)), verdict);
     let record = matched.iter().fold(record, |record, pair| {
-        record.observed(format!("largest matched difference at λ = {}", pair.l2), pair.largest_difference())
+        record.observed(
+            format!("largest matched difference at λ = {}", exact(pair.l2)),
+            pair.largest_difference(),
+        )
     });
     record.files(&files).write(out)?;
-    let per_l2 = matched.iter().map(|pair| format!("{:.1e} at λ = {}", pair.largest_difference(), pair.l2));
-    let per_l2: Vec<String> = per_l2.collect();
+    let at_l2 = |pair: &Pair| format!("{} at λ = {}", rounded(pair.largest_difference(), 2), exact(pair.l2));
+    let per_l2: Vec<String> = matched.iter().map(at_l2).collect();
     say(format!("verdict: {verdict}  largest matched difference {}", per_l2.join(", ")));
     Ok(if largest <= PARITY { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
@@ -152,9 +156,12 @@ fn own_figure(options: &ComparisonOptions, network: &Architecture, pairs: &[Pair
     Figure {
         title: "Training loss on Iris, ours and PyTorch's, each from its own initial weights".to_owned(),
         caption: format!(
-            "{network}   ·   η = {LEARNING_RATE}, {} epochs, Xavier gain {GAIN}, our seed {}, PyTorch's seed 0   ·   \
+            "{network}   ·   η = {}, {} epochs, Xavier gain {}, our seed {}, PyTorch's seed 0   ·   \
              penalty: ours λ‖W‖² on weights, PyTorch's weight_decay = λ on weights and biases",
-            options.common.epochs, options.common.seed
+            exact(LEARNING_RATE),
+            count(options.common.epochs),
+            exact(GAIN),
+            options.common.seed
         ),
         columns: 2,
         panels: pairs.iter().map(panel).collect(),
@@ -167,13 +174,16 @@ fn matched_figure(options: &ComparisonOptions, network: &Architecture, pairs: &[
         title: if largest <= PARITY {
             "Iris, matched: from equal weights the two curves are one".to_owned()
         } else {
-            format!("{}, matched: the curves differ by up to {largest:.1e}", options.data.name())
+            format!("{}, matched: the curves differ by up to {}", options.data.name(), rounded(largest, 2))
         },
         caption: format!(
-            "{network}   ·   η = {LEARNING_RATE}, {} epochs, both from PyTorch's initial weights (gain {GAIN}, seed 0), \
+            "{network}   ·   η = {}, {} epochs, both from PyTorch's initial weights (gain {}, seed 0), \
              float64   ·   penalty: ours λ‖W‖² on weights, PyTorch's weight_decay = 2λ on weights only   ·   \
-             largest difference of all {largest:.1e}",
-            options.common.epochs
+             largest difference of all {}",
+            exact(LEARNING_RATE),
+            count(options.common.epochs),
+            exact(GAIN),
+            rounded(largest, 2)
         ),
         columns: 2,
         panels: pairs.iter().map(panel).collect(),
@@ -189,5 +199,5 @@ fn panel(pair: &Pair) -> Panel {
     };
     let marks = vec![line("ann", 0, false, &pair.ours), line("PyTorch", 1, true, &pair.pytorch)];
     let (x, y) = (Axis::linear("epoch"), Axis::linear("mean cross-entropy (nat)"));
-    Panel { title: format!("Loss at λ = {}", pair.l2), x, y, equal_axes: false, marks }
+    Panel { title: format!("Loss at λ = {}", exact(pair.l2)), x, y, equal_axes: false, marks }
 }

@@ -4,19 +4,24 @@ use std::ops::ControlFlow;
 use std::process::ExitCode;
 
 use ann_core::ndarray::{Array1, Array2, Axis as Dimension};
-use ann_core::{Activation, seeded};
-use ann_experiments::cli::{self, Defaults, Options, say};
+use ann_core::{Activation, Init, Loss, seeded};
+use ann_datasets::{Dataset, train_test_split};
+use ann_experiments::cli::{self, NetworkOptions, Options, Widths, say};
 use ann_experiments::figure::{Axis, Figure, Mark, Panel};
+use ann_experiments::guessing::{Score, Training, remark};
+use ann_experiments::losses::{self, Losses, held_out_loss};
+use ann_experiments::number::{count, exact, rounded};
+use ann_experiments::parts::{Part, Parts};
 use ann_experiments::progress;
 use ann_experiments::record::Record;
 use ann_train::{FittedRegressor, Regressor};
-use anyhow::Result;
+use anyhow::{Context, Result};
 use clap::Parser;
 use rand::RngExt;
 use rand_distr::{Distribution, Normal};
 
 const NAME: &str = "regression";
-/// Samples, evenly spread over one period by chance.
+/// Samples, drawn evenly over one period.
 const SAMPLES: usize = 120;
 /// Standard deviation of the noise.
 const NOISE: f64 = 0.15;
@@ -25,155 +30,278 @@ const LEARNING_RATE: f64 = 0.1;
 /// The fit is good when what it leaves unexplained is the noise: root mean square within 15% of it, which is
 /// 2.3 standard deviations of that estimate for 120 samples, 1 / √(2 · 120) = 6.5% each.
 const NOISE_MARGIN: f64 = 0.15;
+/// Predictions that differ by less are one answer; the curve runs from −1 to 1.
+const SAME: f64 = 1e-6;
 
 #[derive(Parser)]
 struct RegressionOptions {
     #[command(flatten)]
     common: Options,
+    #[command(flatten)]
+    network: NetworkOptions,
 }
 
-/// The numbers of the picture.
-struct Curves {
-    x: Array1<f64>,
-    y: Array1<f64>,
+/// A fitted network, and what it makes of all rows.
+struct RegressionFit<'a> {
+    options: &'a RegressionOptions,
+    parts: &'a Parts<f64>,
     fitted: FittedRegressor,
-    prediction: Array1<f64>,
+    /// On the rows held out; empty without them.
+    test_losses: Losses,
+    train: Predictions,
+    test: Option<Predictions>,
+}
+
+/// The predictions for some rows.
+struct Predictions {
+    values: Array1<f64>,
+    residuals: Array1<f64>,
     r_squared: f64,
 }
 
 fn main() -> Result<ExitCode> {
     let about = "Regression: a noisy sine fitted by one hidden layer of 10 tanh units; fit, residuals, loss";
-    let RegressionOptions { common } = cli::parse(NAME, about, Defaults { seed: 100, epochs: 10_000 });
+    let options: RegressionOptions = cli::parse(
+        NAME,
+        about,
+        &[
+            ("seed", &100),
+            ("epochs", &10_000),
+            ("hidden", &Widths(HIDDEN.to_vec())),
+            ("rate", &LEARNING_RATE),
+            ("gain", &1.0),
+        ],
+    );
+    let RegressionOptions { common, network } = &options;
     cli::make(&common.out)?;
-    let curves = fit(&common)?;
-    let rms = root_mean_square(&(&curves.y - &curves.prediction));
-    let found = (rms / NOISE - 1.0).abs() <= NOISE_MARGIN;
-    let files = draw(&common, &curves, rms, found).write(&common.out, NAME)?;
-    let last = *curves.fitted.history().last();
-    Record::new(NAME)
-        .setting("network", curves.fitted.network().architecture().to_string())
-        .setting("samples", SAMPLES)
-        .setting("noise", NOISE)
-        .setting("learning_rate", LEARNING_RATE)
-        .setting("epochs", common.epochs)
-        .setting("seed", common.seed)
-        .claim("residuals are the noise", found)
-        .observed("loss", last.loss)
-        .observed("R²", curves.r_squared)
-        .observed("root mean square residual", rms)
-        .files(&files)
-        .write(&common.out)?;
-    say(format!(
-        "R² {:.4}  residual {rms:.4} (noise {NOISE})  loss {:.6}  epochs {}",
-        curves.r_squared, last.loss, last.epoch
-    ));
-    Ok(if found { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    let rng = &mut seeded(common.seed);
+    let parts = Parts::new(&samples(rng)?, network, |data, share| train_test_split(data, share, rng))?;
+    let fit = RegressionFit::new(&options, &parts)?;
+
+    let files = fit.figure()?.write(&common.out, NAME)?;
+    fit.record().files(&files).write(&common.out)?;
+    fit.remark().into_iter().for_each(say);
+    say(fit.result());
+    Ok(if fit.residuals_are_noise() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn truth(x: f64) -> f64 {
     (PI * x).sin()
 }
 
-fn fit(options: &Options) -> Result<Curves> {
-    let mut rng = seeded(options.seed);
+fn samples(rng: &mut impl rand::Rng) -> Result<Dataset<f64>> {
     let noise = Normal::new(0.0, NOISE)?;
     let x = Array1::from_shape_simple_fn(SAMPLES, || rng.random_range(-1.0..1.0));
-    let y = x.mapv(|x| truth(x) + noise.sample(&mut rng));
+    let targets = x.iter().map(|&x| truth(x) + noise.sample(rng)).collect();
+    let (feature_names, target_name) = (vec!["x".to_owned()], "y".to_owned());
+    Ok(Dataset { features: column(&x), targets, feature_names, target_name })
+}
+
+impl<'a> RegressionFit<'a> {
+    fn new(options: &'a RegressionOptions, parts: &'a Parts<f64>) -> Result<Self> {
+        let (fitted, test_losses) = train(options, parts)?;
+        let train = Predictions::new(&fitted, &parts.train)?;
+        let test = parts.test.as_ref().map(|part| Predictions::new(&fitted, part)).transpose()?;
+        Ok(Self { options, parts, fitted, test_losses, train, test })
+    }
+
+    /// The root mean square of what the fit leaves unexplained of the rows that train.
+    fn residual(&self) -> f64 {
+        let residuals = &self.train.residuals;
+        (residuals.mapv(|r| r * r).sum() / residuals.len() as f64).sqrt()
+    }
+
+    /// Whether the network has found the curve: what is left is the noise.
+    fn residuals_are_noise(&self) -> bool {
+        (self.residual() / NOISE - 1.0).abs() <= NOISE_MARGIN
+    }
+
+    /// What is to be said of a network that does no better than the mean.
+    fn remark(&self) -> Option<String> {
+        let values = &self.train.values;
+        let training = Training {
+            data: &self.parts.train.data,
+            is_standardized: self.options.network.standardize,
+            hidden: &self.options.network.hidden.0,
+            history: self.fitted.history(),
+            answers_differ: values.iter().any(|value| (value - values[0]).abs() > SAME),
+        };
+        let score = |predictions: &Predictions| Score { found: predictions.r_squared, guessed: 0.0 };
+        remark(("R²", "always the mean"), score(&self.train), self.test.as_ref().map(score), &training)
+    }
+
+    /// The line that ends the output.
+    fn result(&self) -> String {
+        let last = self.fitted.history().last();
+        let mut line = format!("R² {}", rounded(self.train.r_squared, 4));
+        if let Some(test) = &self.test {
+            line += &format!("  test R² {}", rounded(test.r_squared, 4));
+        }
+        line += &format!(
+            "  residual {} (noise {})  loss {}",
+            rounded(self.residual(), 4),
+            exact(NOISE),
+            rounded(last.loss, 4)
+        );
+        if let Some((_, loss)) = self.test_losses.last() {
+            line += &format!("  test loss {}", rounded(*loss, 4));
+        }
+        format!("{line}  epochs {}", count(last.epoch))
+    }
+
+    fn record(&self) -> Record {
+        let RegressionOptions { common, network } = self.options;
+        let record = Record::new(NAME)
+            .setting("network", self.fitted.network().architecture().to_string())
+            .setting("samples", SAMPLES)
+            .setting("noise", NOISE)
+            .setting("gain", network.gain)
+            .setting("learning_rate", network.rate)
+            .setting("standardize", network.standardize)
+            .setting("test", network.test)
+            .setting("epochs", common.epochs)
+            .setting("seed", common.seed)
+            .claim("residuals are the noise", self.residuals_are_noise())
+            .observed("loss", self.fitted.history().last().loss)
+            .observed("R²", self.train.r_squared)
+            .observed("root mean square residual", self.residual());
+        match &self.test {
+            Some(test) => record.observed("test R²", test.r_squared),
+            None => record,
+        }
+    }
+
+    fn figure(&self) -> Result<Figure> {
+        Ok(Figure {
+            title: format!("Regression: {}", self.title()),
+            caption: self.caption(),
+            columns: 3,
+            panels: vec![self.fit_panel()?, self.residual_panel(), self.loss_panel()],
+        })
+    }
+
+    fn title(&self) -> &'static str {
+        match (self.residuals_are_noise(), self.remark()) {
+            (true, _) if self.options.network.hidden.0 == HIDDEN => {
+                "ten tanh units find the curve behind the noise"
+            }
+            (true, _) => "the network finds the curve behind the noise",
+            (false, None) => "not yet the curve behind the noise",
+            (false, Some(_)) => "no better than guessing",
+        }
+    }
+
+    fn caption(&self) -> String {
+        let RegressionOptions { common, network } = self.options;
+        let mut parts = vec![
+            self.fitted.network().architecture().to_string(),
+            format!(
+                "mean squared error, η = {}, λ = 0, Xavier gain {}, {} epochs, seed {}",
+                exact(network.rate),
+                exact(network.gain),
+                count(self.fitted.history().last().epoch),
+                common.seed
+            ),
+            format!("{SAMPLES} samples of sin πx + noise of standard deviation {}", exact(NOISE)),
+        ];
+        if network.standardize {
+            parts.push("features standardised".to_owned());
+        }
+        let (r_squared, residual) = (rounded(self.train.r_squared, 3), rounded(self.residual(), 3));
+        parts.push(format!("R² = {r_squared}, residuals' root mean square {residual}"));
+        if let Some(test) = &self.test {
+            parts.push(format!(
+                "{} samples held out: R² = {}",
+                test.values.len(),
+                rounded(test.r_squared, 3)
+            ));
+        }
+        parts.extend(self.remark());
+        parts.join("   ·   ")
+    }
+
+    fn fit_panel(&self) -> Result<Panel> {
+        let grid = Array1::linspace(-1.0, 1.0, 201);
+        let fit = self.fitted.predict(&self.parts.inputs(&column(&grid))?)?;
+        let line = |series: &str, colour, dashed, ys: Vec<f64>| Mark::Line {
+            series: series.to_owned(),
+            colour,
+            dashed,
+            points: grid.iter().copied().zip(ys).collect(),
+        };
+        let mut marks = self.points(["samples", "held out"], |part, _| part.data.targets.clone());
+        marks.push(line("sin πx", 6, true, grid.iter().copied().map(truth).collect()));
+        marks.push(line("fit", 1, false, fit.to_vec()));
+        let (x, y) = (Axis::linear("x"), Axis::linear("y"));
+        Ok(Panel { title: "Fit".to_owned(), x, y, equal_axes: false, marks })
+    }
+
+    fn residual_panel(&self) -> Panel {
+        let mut marks =
+            self.points(["y − ŷ", "held out"], |_, predictions| predictions.residuals.to_vec());
+        marks.push(Mark::Horizontal { label: "zero".to_owned(), y: 0.0 });
+        let (x, y) = (Axis::linear("x"), Axis::linear("residual y − ŷ"));
+        Panel { title: "Residuals".to_owned(), x, y, equal_axes: false, marks }
+    }
+
+    fn loss_panel(&self) -> Panel {
+        let mut marks = losses::curves(self.fitted.history(), &self.test_losses);
+        marks.push(Mark::Horizontal { label: "noise²".to_owned(), y: NOISE * NOISE });
+        let (x, y) = (Axis::linear("epoch"), Axis::log10("mean squared error"));
+        Panel { title: "Loss".to_owned(), x, y, equal_axes: false, marks }
+    }
+
+    /// A mark for the rows that train, and one for those held out: x and what `y` makes of them.
+    fn points(&self, series: [&str; 2], y: impl Fn(&Part<f64>, &Predictions) -> Vec<f64>) -> Vec<Mark> {
+        let predictions = [Some(&self.train), self.test.as_ref()].into_iter().flatten();
+        let both = self.parts.all().zip(predictions).zip(series).enumerate();
+        let mark = |(class, ((part, predictions), series)): (usize, ((&Part<f64>, _), &str))| Mark::Points {
+            series: series.to_owned(),
+            class: 2 * class, // vermillion is the fit's
+            points: part.data.features.column(0).iter().copied().zip(y(part, predictions)).collect(),
+        };
+        both.map(mark).collect()
+    }
+}
+
+impl Predictions {
+    fn new(fitted: &FittedRegressor, part: &Part<f64>) -> Result<Self> {
+        let values = fitted.predict(&part.inputs)?;
+        let residuals = Array1::from(part.data.targets.clone()) - &values;
+        let r_squared = fitted.score(&part.inputs, &part.data.targets)?;
+        Ok(Self { values, residuals, r_squared })
+    }
+}
+
+/// The fitted network, and its losses on the rows held out.
+fn train(options: &RegressionOptions, parts: &Parts<f64>) -> Result<(FittedRegressor, Losses)> {
+    let RegressionOptions { common, network } = options;
     let regressor = Regressor {
-        hidden: Activation::Tanh.layers(HIDDEN),
-        seed: options.seed,
-        learning_rate: LEARNING_RATE,
-        epochs: options.epochs,
+        hidden: Activation::Tanh.layers(network.hidden.0.iter().copied()),
+        init: Init::XavierNormal { gain: network.gain },
+        seed: common.seed,
+        learning_rate: network.rate,
+        epochs: common.epochs,
         stop_below: 0.0,
         ..Regressor::default()
     };
-    let bar = progress::bar(options.epochs as u64, "training");
-    let columns = column(&x);
-    let fitted = regressor.fit_observed(&columns, &y, |record, _| {
+    let held_out = parts.test.as_ref().map(|part| (&part.inputs, Array1::from(part.data.targets.clone())));
+    let mut test_losses = Vec::new();
+    let bar = progress::bar(common.epochs as u64, "training");
+    let Part { data, inputs } = &parts.train;
+    let fitted = regressor.fit_observed(inputs, &data.targets, |record, network| {
         bar.set_position(record.epoch as u64);
+        if let Some((inputs, targets)) = &held_out {
+            let loss = held_out_loss(network, Loss::MeanSquaredError, inputs, targets);
+            test_losses.push((record.epoch as f64, loss));
+        }
         ControlFlow::Continue(())
-    })?;
+    });
     bar.finish_and_clear();
-    let prediction = fitted.predict(&columns)?;
-    let r_squared = fitted.score(&columns, &y)?;
-    Ok(Curves { x, y, fitted, prediction, r_squared })
-}
-
-fn draw(options: &Options, curves: &Curves, rms: f64, found: bool) -> Figure {
-    let title = if found {
-        "ten tanh units find the curve behind the noise"
-    } else {
-        "not yet the curve behind the noise"
-    };
-    let caption = format!(
-        "{}   ·   mean squared error, η = {LEARNING_RATE}, λ = 0, {} epochs, seed {}   ·   {SAMPLES} samples of \
-         sin πx + noise of standard deviation {NOISE}   ·   R² = {:.3}, residuals' root mean square {rms:.3}",
-        curves.fitted.network().architecture(),
-        options.epochs,
-        options.seed,
-        curves.r_squared,
-    );
-    Figure {
-        title: format!("Regression: {title}"),
-        caption,
-        columns: 3,
-        panels: vec![fit_panel(curves), residual_panel(curves), loss_panel(curves)],
-    }
-}
-
-fn fit_panel(curves: &Curves) -> Panel {
-    let grid = Array1::linspace(-1.0, 1.0, 201);
-    let fit = curves.fitted.network().forward(&column(&grid)).expect("the grid is finite and has one column");
-    let line = |series: &str, colour, dashed, ys: Vec<f64>| Mark::Line {
-        series: series.to_owned(),
-        colour,
-        dashed,
-        points: grid.iter().copied().zip(ys).collect(),
-    };
-    let marks = vec![
-        points("samples", &curves.x, &curves.y),
-        line("sin πx", 6, true, grid.iter().copied().map(truth).collect()),
-        line("fit", 1, false, fit.column(0).to_vec()),
-    ];
-    Panel { title: "Fit".to_owned(), x: Axis::linear("x"), y: Axis::linear("y"), equal_axes: false, marks }
-}
-
-fn residual_panel(curves: &Curves) -> Panel {
-    let marks = vec![
-        points("y − ŷ", &curves.x, &(&curves.y - &curves.prediction)),
-        Mark::Horizontal { label: "zero".to_owned(), y: 0.0 },
-    ];
-    let (x, y) = (Axis::linear("x"), Axis::linear("residual y − ŷ"));
-    Panel { title: "Residuals".to_owned(), x, y, equal_axes: false, marks }
-}
-
-fn loss_panel(curves: &Curves) -> Panel {
-    let records = curves.fitted.history().records.iter();
-    let marks = vec![
-        Mark::Line {
-            series: "loss".to_owned(),
-            colour: 0,
-            dashed: false,
-            points: records.map(|record| (record.epoch as f64, record.loss)).collect(),
-        },
-        Mark::Horizontal { label: "noise²".to_owned(), y: NOISE * NOISE },
-    ];
-    let (x, y) = (Axis::linear("epoch"), Axis::log10("mean squared error"));
-    Panel { title: "Loss".to_owned(), x, y, equal_axes: false, marks }
-}
-
-fn points(series: &str, x: &Array1<f64>, y: &Array1<f64>) -> Mark {
-    Mark::Points {
-        series: series.to_owned(),
-        class: 0,
-        points: x.iter().copied().zip(y.iter().copied()).collect(),
-    }
+    let advice = || format!("training with --rate {} and --gain {}", network.rate, network.gain);
+    Ok((fitted.with_context(advice)?, test_losses))
 }
 
 fn column(x: &Array1<f64>) -> Array2<f64> {
     x.clone().insert_axis(Dimension(1))
-}
-
-fn root_mean_square(residuals: &Array1<f64>) -> f64 {
-    (residuals.mapv(|r| r * r).sum() / residuals.len() as f64).sqrt()
 }

@@ -1,7 +1,6 @@
 //! Figure 2 of the report: one hidden layer of 5 sigmoid units tells the four squares apart.
 
 use ann_experiments::classification::{Experiment, run};
-use ann_experiments::cli::Defaults;
 use ann_train::Activation;
 
 fn main() -> anyhow::Result<()> {
@@ -10,10 +9,12 @@ fn main() -> anyhow::Result<()> {
         about: "Figure 2: the squares, fitted by one hidden layer of 5 sigmoid units",
         title: "Squares: five sigmoid units tell opposite quarters apart",
         data: ann_datasets::squares,
-        hidden: Activation::Sigmoid.layers([5]),
+        activation: Activation::Sigmoid,
+        hidden: &[5],
         gain: 5.0,
         learning_rate: 1.0,
         stop_below: 0.01,
-        defaults: Defaults { seed: 100, epochs: 20_000 },
+        seed: 100,
+        epochs: 20_000,
     })
 }

@@ -2,6 +2,7 @@
 
 use super::canvas::printable;
 use super::{Axis, Scale};
+use crate::number;
 
 /// The part of an axis shown, on the scale: (log₁₀ of) the first and the last number.
 pub(super) type Span = (f64, f64);
@@ -97,7 +98,7 @@ fn linear_ticks(span: Span, count: usize) -> Vec<Tick> {
 }
 
 fn stepped_ticks(span: Span, step: f64, largest: f64) -> Vec<Tick> {
-    let label = labels(step, largest);
+    let label = number::ticks(step, largest);
     multiples(step, span).map(|place| Tick { place, label: label(place) }).collect()
 }
 
@@ -112,9 +113,9 @@ fn log_ticks((low, high): Span, count: usize) -> Vec<Tick> {
     if decades().count() >= 3 {
         let stride = decades().count().div_ceil(count) as i32;
         let shown = decades().filter(|exponent| exponent % stride == 0);
-        return shown.map(|k| Tick { place: k.into(), label: power_of_ten(k) }).collect();
+        return shown.map(|k| Tick { place: k.into(), label: number::digit(1, k) }).collect();
     }
-    let candidates = [&[1.0, 2.0, 5.0][..], &[1.0, 3.0]].map(|digits| digit_ticks(digits, (low, high)));
+    let candidates = [&[1, 2, 5][..], &[1, 3]].map(|digits| digit_ticks(digits, (low, high)));
     if let Some(shown) = candidates.iter().find(|ticks| (3..=count).contains(&ticks.len())) {
         return shown.clone();
     }
@@ -127,10 +128,11 @@ fn log_ticks((low, high): Span, count: usize) -> Vec<Tick> {
 }
 
 /// The numbers d · 10ᵏ within the span, for each of `digits`.
-fn digit_ticks(digits: &[f64], (low, high): Span) -> Vec<Tick> {
+fn digit_ticks(digits: &[u8], (low, high): Span) -> Vec<Tick> {
     let decades = low.floor() as i32..=high.floor() as i32;
     let numbers = decades.flat_map(|k| digits.iter().map(move |&digit| (digit, k)));
-    let ticks = numbers.map(|(d, k)| Tick { place: d.log10() + f64::from(k), label: scientific(d, k) });
+    let ticks =
+        numbers.map(|(d, k)| Tick { place: f64::from(d).log10() + f64::from(k), label: number::digit(d, k) });
     ticks.filter(|tick| (low..=high).contains(&tick.place)).collect()
 }
 
@@ -149,50 +151,6 @@ fn multiples(step: f64, (low, high): Span) -> impl Iterator<Item = f64> {
     (0..=(last - first).max(-1.0) as i64).map(move |k| (first + k as f64) * step)
 }
 
-/// How multiples of `step` up to `largest` are written: as decimals, or as m·10ᵏ when far from 1.
-fn labels(step: f64, largest: f64) -> impl Fn(f64) -> String {
-    let exponent = largest.log10().floor() as i32;
-    let plain = (-3..6).contains(&exponent);
-    let unit = if plain { 0 } else { exponent };
-    let digits = (f64::from(unit) - step.log10() - 1e-9).ceil().max(0.0) as usize;
-    move |number| {
-        let rounded = if number.abs() < 0.5 * step { 0.0 } else { number * 10f64.powi(-unit) };
-        let mantissa = grouped(&format!("{rounded:.digits$}").replace('-', "−"));
-        match (plain, rounded == 0.0) {
-            (true, _) => mantissa,
-            (false, true) => "0".into(),
-            (false, false) => format!("{mantissa}·{}", power_of_ten(unit)),
-        }
-    }
-}
-
-/// m · 10ᵏ with a digit m: 0.02, 5, 200, 2·10⁻⁵.
-fn scientific(m: f64, k: i32) -> String {
-    match k {
-        -3..0 => format!("{:.*}", k.unsigned_abs() as usize, m * 10f64.powi(k)),
-        0..6 => grouped(&format!("{:.0}", m * 10f64.powi(k))),
-        _ if m == 1.0 => power_of_ten(k),
-        _ => format!("{m}·{}", power_of_ten(k)),
-    }
-}
-
-/// Five digits and more before the point are read in groups: 10 000.
-fn grouped(number: &str) -> String {
-    let integer = number.find('.').unwrap_or(number.len());
-    if integer < 5 || number[..integer].trim_start_matches('−').len() < 5 {
-        return number.to_owned();
-    }
-    format!("{} {}", &number[..integer - 3], &number[integer - 3..])
-}
-
-fn power_of_ten(exponent: i32) -> String {
-    let superscript = |c| match c {
-        '-' => '⁻',
-        digit => ['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹'][digit as usize - '0' as usize],
-    };
-    format!("10{}", exponent.to_string().chars().map(superscript).collect::<String>())
-}
-
 #[cfg(test)]
 mod tests {
     use super::{Span, Tick, ticks, ticks_alike};
@@ -206,13 +164,13 @@ mod tests {
         check(LINEAR, (0.0, 1.0), 6, &["0.0", "0.2", "0.4", "0.6", "0.8", "1.0"]);
         check(LINEAR, (-0.25, 0.25), 5, &["−0.2", "−0.1", "0.0", "0.1", "0.2"]);
         check(LINEAR, (-300.0, 10_300.0), 4, &["0", "5000", "10 000"]);
-        check(LINEAR, (-1_250_000.0, 250_000.0), 4, &["−1.0·10⁶", "−0.5·10⁶", "0"]);
-        check(LINEAR, (0.0, 3.1e-15), 4, &["0", "1·10⁻¹⁵", "2·10⁻¹⁵", "3·10⁻¹⁵"]);
-        check(LOG, (-4.2, 0.3), 6, &["10⁻⁴", "10⁻³", "10⁻²", "10⁻¹", "10⁰"]);
-        check(LOG, (-12.1, -0.9), 6, &["10⁻¹²", "10⁻¹⁰", "10⁻⁸", "10⁻⁶", "10⁻⁴", "10⁻²"]);
+        check(LINEAR, (-1_250_000.0, 250_000.0), 4, &["−1.0×10⁶", "−0.5×10⁶", "0"]);
+        check(LINEAR, (0.0, 3.1e-15), 4, &["0", "10⁻¹⁵", "2×10⁻¹⁵", "3×10⁻¹⁵"]);
+        check(LOG, (-4.2, 0.3), 6, &["10⁻⁴", "0.001", "0.01", "0.1", "1"]);
+        check(LOG, (-12.1, -0.9), 6, &["10⁻¹²", "10⁻¹⁰", "10⁻⁸", "10⁻⁶", "10⁻⁴", "0.01"]);
         check(LOG, (-1.75, -0.1), 6, &["0.02", "0.05", "0.1", "0.2", "0.5"]);
         check(LOG, (-1.75, 0.5), 6, &["0.03", "0.1", "0.3", "1", "3"]);
-        check(LOG, (-6.1, -5.1), 4, &["10⁻⁶", "2·10⁻⁶", "5·10⁻⁶"]);
+        check(LOG, (-6.1, -5.1), 4, &["10⁻⁶", "2×10⁻⁶", "5×10⁻⁶"]);
         check(LOG, (-0.21, -0.05), 4, &["0.7", "0.8"]);
         check(LOG, (-320.2, -320.1), 4, &[]);
     }
@@ -262,8 +220,8 @@ mod tests {
             let labels = |ticks: Vec<Tick>| ticks.into_iter().map(|tick| tick.label).collect::<Vec<_>>();
             assert_eq!([labels(x), labels(y)], expected);
         };
-        // By themselves the first would be written as 500 000, and the second as 0.5·10⁶.
-        check((0.0, 9e5), (1e5, 1e6), 2, [&["0", "0.5·10⁶"], &["0.5·10⁶", "1.0·10⁶"]]);
+        // By themselves the first would be written as 500 000, and the second as 0.5×10⁶.
+        check((0.0, 9e5), (1e5, 1e6), 2, [&["0", "0.5×10⁶"], &["0.5×10⁶", "1.0×10⁶"]]);
         // By themselves six ticks fit on the first, but the second has seven of that step.
         check((0.1, 6.9), (0.0, 6.8), 6, [&["2", "4", "6"], &["0", "2", "4", "6"]]);
         // Numbers of different size are written differently.
@@ -271,7 +229,7 @@ mod tests {
             (1e6, 1e6 + 2.0),
             (0.0, 2.0),
             3,
-            [&["1.000000·10⁶", "1.000001·10⁶", "1.000002·10⁶"], &["0", "1", "2"]],
+            [&["1.000000×10⁶", "1.000001×10⁶", "1.000002×10⁶"], &["0", "1", "2"]],
         );
     }
 }

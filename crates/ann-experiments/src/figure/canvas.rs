@@ -158,6 +158,11 @@ impl<'a> Canvas<'a> {
         ))
     }
 
+    pub(super) fn ring(&self, centre: Point, radius: f64, pen: Pen) -> Result<()> {
+        let stroke = pen.colour.stroke_width((UNITS * pen.width).round() as u32);
+        self.draw(&Circle::new(units(centre), (UNITS * radius).round() as i32, stroke))
+    }
+
     fn draw<E>(&self, element: &E) -> Result<()>
     where
         for<'b> &'b E: PointCollection<'b, (i32, i32)>,

@@ -7,6 +7,7 @@ use anyhow::{Result, bail, ensure};
 use super::axis::can_be_divided;
 use super::style::PALETTE;
 use super::{Axis, Figure, Mark, Panel, Scale};
+use crate::number::exact;
 
 /// Checks everything that [`Figure::svg`] promises to refuse.
 pub(super) fn check(figure: &Figure) -> Result<()> {
@@ -46,7 +47,7 @@ fn check_panel(panel: &Panel) -> Result<()> {
 /// What each kind of mark needs beside good coordinates.
 fn check_mark(mark: &Mark, panel: &Panel, place: &str) -> Result<()> {
     match mark {
-        Mark::Points { class, .. } => check_colour(*class, place)?,
+        Mark::Points { class: colour, .. } | Mark::Rings { colour, .. } => check_colour(*colour, place)?,
         Mark::Line { colour, points, .. } => {
             ensure!(!points.is_empty(), "{place}: no points, expected at least one");
             check_colour(*colour, place)?;
@@ -107,7 +108,9 @@ fn check_span(axis: &Axis, name: char, numbers: &[f64], title: &str) -> Result<(
     };
     ensure!(
         can_be_divided((low, high)),
-        "panel {title:?}: the {name} axis from {low:e} to {high:e} is too long or too short for 64-bit numbers"
+        "panel {title:?}: the {name} axis from {} to {} is too long or too short for 64-bit numbers",
+        exact(low),
+        exact(high)
     );
     Ok(())
 }

@@ -17,6 +17,8 @@ const LEVELS: u32 = 24;
 /// Shortest side in px of the background's outlines and of the boundary: finer detail is not visible.
 const OUTLINE_STEP: f64 = 2.0;
 const BOUNDARY_STEP: f64 = 0.8;
+/// The decision boundary: both classes are equally probable.
+pub(super) const BOUNDARY: f64 = 0.5;
 
 /// Draws the field of `values`, shape (ys, xs), over the grid `xs` × `ys`.
 pub(super) fn draw(
@@ -27,7 +29,7 @@ pub(super) fn draw(
 ) -> Result<()> {
     let to_px = |(column, row): Point| frame.at((between(xs, column), between(ys, row)));
     draw_background(canvas, frame.area, values, to_px)?;
-    for line in boundary(values, 0.5)? {
+    for line in boundary(values, BOUNDARY)? {
         let line: Vec<_> = line.into_iter().map(to_px).collect();
         for piece in cut(&simplify(&line, BOUNDARY_STEP), frame.area) {
             canvas.polyline(&piece, boundary_pen())?;

@@ -214,12 +214,13 @@ fn spans(panel: &Panel) -> (Span, Span) {
     (widened(x), widened(y))
 }
 
-/// The words in at most `most` lines no longer than `width`. An equation such as η = 1 stays together. What does not fit
-/// into a line, or into the last one, is shortened.
+/// The words in at most `most` lines no longer than `width`. An equation such as η = 1 and a number such as 10 000 stay together.
+/// What does not fit into a line, or into the last one, is shortened.
 fn wrapped(words: &str, most: usize, width: f64, look: Type) -> Result<Vec<String>> {
-    let glued = ["=", "<", ">", "≤", "≥", "≈", "±", "·"].iter().fold(words.to_owned(), |words, sign| {
-        words.replace(&format!(" {sign} "), &format!("\u{a0}{sign}\u{a0}"))
-    });
+    let words = digits_together(words);
+    let glued = ["=", "<", ">", "≤", "≥", "≈", "±", "·"]
+        .iter()
+        .fold(words, |words, sign| words.replace(&format!(" {sign} "), &format!("\u{a0}{sign}\u{a0}")));
     let mut lines: Vec<String> = Vec::new();
     for word in glued.split_ascii_whitespace() {
         let full = lines.len() == most;
@@ -231,4 +232,15 @@ fn wrapped(words: &str, most: usize, width: f64, look: Type) -> Result<Vec<Strin
         }
     }
     lines.into_iter().map(|line| look.fitted(&line.replace('\u{a0}', " "), width)).collect()
+}
+
+/// Spaces between digits become no-break spaces.
+fn digits_together(words: &str) -> String {
+    let characters: Vec<char> = words.chars().collect();
+    let is_digit = |index: usize| characters.get(index).is_some_and(char::is_ascii_digit);
+    let glued = characters.iter().enumerate().map(|(index, &character)| {
+        let within = character == ' ' && index > 0 && is_digit(index - 1) && is_digit(index + 1);
+        if within { '\u{a0}' } else { character }
+    });
+    glued.collect()
 }

@@ -1,28 +1,34 @@
 //! The legend: one entry for each appearance and name among a panel's marks, in lines above the plotting area.
+//!
+//! A field has two: its colours with the probabilities 0 and 1 at their ends, and its boundary.
 
 use anyhow::Result;
+use plotters::style::text_anchor::HPos;
 
 use super::canvas::{Canvas, Pen, Point, Type};
-use super::style::{INK, TEXT, field_colour};
+use super::style::{INK, RING, TEXT, field_colour};
 use super::{Figure, Mark, Panel, field, marks};
+use crate::number;
 
 /// A picture of a mark and its name.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Entry {
-    sample: Sample,
+    swatch: Swatch,
     name: String,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Sample {
+enum Swatch {
     Marker { class: usize },
+    Ring { colour: usize },
     Line { colour: usize, dashed: bool },
     Field,
+    Boundary,
     Vertical,
     Horizontal,
 }
 
-/// Between a sample and its name, and between entries.
+/// Between a swatch and its name, and between entries.
 const GAP: f64 = 6.0;
 const SPACE: f64 = 14.0;
 /// How far above the baseline the middle of lower-case letters and digits lies.
@@ -30,18 +36,45 @@ const MIDDLE: f64 = 0.34 * TEXT;
 
 pub(super) const LINE_HEIGHT: f64 = 18.0;
 
-/// The entries of a panel, samples first, then in the order of its marks. Marks without a name have none.
+/// A field's colours, in so many steps; on both sides of them a digit and a gap.
+const COLOURS: f64 = 32.0;
+const STEPS: u32 = 16;
+const END: f64 = 12.0;
+
+/// The entries of a panel, markers first, then in the order of its marks. Marks without a name have none.
 pub(super) fn entries(panel: &Panel) -> Vec<Entry> {
     let mut entries = Vec::new();
     for mark in panel.marks.iter().filter(|mark| !mark.series().is_empty()) {
-        let entry = Entry { sample: Sample::of(mark), name: mark.series().to_owned() };
-        if !entries.contains(&entry) {
-            entries.push(entry);
+        for entry in entries_of(mark) {
+            if !entries.contains(&entry) {
+                entries.push(entry);
+            }
         }
     }
     // A background is painted first, but read last.
-    entries.sort_by_key(|entry| entry.sample.rank());
+    entries.sort_by_key(|entry| entry.swatch.rank());
     entries
+}
+
+fn entries_of(mark: &Mark) -> Vec<Entry> {
+    let entry = |swatch, name: &str| Entry { swatch, name: name.to_owned() };
+    let name = mark.series();
+    match mark {
+        Mark::Points { class, .. } => vec![entry(Swatch::Marker { class: *class }, name)],
+        Mark::Rings { colour, points, .. } => {
+            let name = format!("{name}: {}", number::count(points.len()));
+            vec![entry(Swatch::Ring { colour: *colour }, &name)]
+        }
+        Mark::Line { colour, dashed, .. } => {
+            vec![entry(Swatch::Line { colour: *colour, dashed: *dashed }, name)]
+        }
+        Mark::Field { .. } => {
+            let boundary = format!("p = {}", number::exact(field::BOUNDARY));
+            vec![entry(Swatch::Field, name), entry(Swatch::Boundary, &boundary)]
+        }
+        Mark::Vertical { .. } => vec![entry(Swatch::Vertical, name)],
+        Mark::Horizontal { .. } => vec![entry(Swatch::Horizontal, name)],
+    }
 }
 
 /// The legend of all panels, when there are several and all have the same one.
@@ -56,8 +89,8 @@ pub(super) fn shared(figure: &Figure) -> Option<Vec<Entry>> {
 pub(super) fn lines(entries: Vec<Entry>, width: f64) -> Result<Vec<Vec<(f64, Entry)>>> {
     let mut lines: Vec<Vec<(f64, Entry)>> = Vec::new();
     let mut end = f64::INFINITY;
-    for Entry { sample, name } in entries {
-        let indent = sample.width() + GAP;
+    for Entry { swatch, name } in entries {
+        let indent = swatch.width() + GAP;
         let name = look().fitted(&name, width - indent)?;
         let length = indent + look().width(&name)?;
         if end + SPACE + length > width {
@@ -66,7 +99,7 @@ pub(super) fn lines(entries: Vec<Entry>, width: f64) -> Result<Vec<Vec<(f64, Ent
         }
         let start = end + SPACE;
         end = start + length;
-        lines.last_mut().expect("the first entry opened a line").push((start, Entry { sample, name }));
+        lines.last_mut().expect("the first entry opened a line").push((start, Entry { swatch, name }));
     }
     Ok(lines)
 }
@@ -78,28 +111,19 @@ fn look() -> Type {
 impl Entry {
     /// Draws the entry with its baseline at `y` from `x` on.
     pub(super) fn draw(&self, canvas: &Canvas<'_>, (x, y): Point) -> Result<()> {
-        self.sample.draw(canvas, (x, y - MIDDLE))?;
-        canvas.text(&self.name, (x + self.sample.width() + GAP, y), look())
+        self.swatch.draw(canvas, (x, y - MIDDLE))?;
+        canvas.text(&self.name, (x + self.swatch.width() + GAP, y), look())
     }
 }
 
-impl Sample {
-    fn of(mark: &Mark) -> Self {
-        match mark {
-            Mark::Points { class, .. } => Self::Marker { class: *class },
-            Mark::Line { colour, dashed, .. } => Self::Line { colour: *colour, dashed: *dashed },
-            Mark::Field { .. } => Self::Field,
-            Mark::Vertical { .. } => Self::Vertical,
-            Mark::Horizontal { .. } => Self::Horizontal,
-        }
-    }
-
+impl Swatch {
     fn rank(self) -> u8 {
         match self {
             Self::Marker { .. } => 0,
-            Self::Line { .. } => 1,
-            Self::Field => 2,
-            Self::Vertical | Self::Horizontal => 3,
+            Self::Ring { .. } => 1,
+            Self::Line { .. } => 2,
+            Self::Field | Self::Boundary => 3,
+            Self::Vertical | Self::Horizontal => 4,
         }
     }
 
@@ -108,8 +132,9 @@ impl Sample {
             Self::Marker { .. } | Self::Vertical => 9.0,
             // Three dashes and two gaps.
             Self::Line { .. } => 23.0,
-            Self::Field => 32.0,
-            Self::Horizontal => 22.0,
+            Self::Ring { .. } => 2.0 * RING + 2.0,
+            Self::Field => 2.0 * END + COLOURS,
+            Self::Boundary | Self::Horizontal => 22.0,
         }
     }
 
@@ -118,23 +143,30 @@ impl Sample {
         let upright = |pen: Pen| canvas.polyline(&[(middle, y + 6.0), (middle, y - 6.0)], pen);
         match self {
             Self::Marker { class } => marks::draw_marker(canvas, (middle, y), class),
+            Self::Ring { colour } => marks::draw_ring(canvas, (middle, y), colour),
             Self::Line { colour, dashed } => {
                 canvas.polyline(&[(x, y), (end, y)], marks::line_pen(colour, dashed))
             }
             Self::Horizontal => canvas.polyline(&[(x, y), (end, y)], marks::rule_pen()),
             Self::Vertical => upright(marks::rule_pen()),
-            Self::Field => {
-                // From class 0 to class 1, with the boundary between them.
-                for step in 0..16 {
-                    let left = x + 2.0 * f64::from(step);
-                    canvas.rectangle(
-                        (left, y - 5.0),
-                        (end, y + 5.0),
-                        field_colour((f64::from(step) + 0.5) / 16.0),
-                    )?;
-                }
-                upright(field::boundary_pen())
-            }
+            Self::Boundary => canvas.polyline(&[(x, y), (end, y)], field::boundary_pen()),
+            Self::Field => draw_field(canvas, (x, y)),
         }
     }
+}
+
+/// The colours from class 0 to class 1, between the probabilities that they mean.
+fn draw_field(canvas: &Canvas<'_>, (x, y): Point) -> Result<()> {
+    let (left, right) = (x + END, x + END + COLOURS);
+    let step = COLOURS / f64::from(STEPS);
+    for index in 0..STEPS {
+        let corner = (left + step * f64::from(index), y - 5.0);
+        canvas.rectangle(
+            corner,
+            (right, y + 5.0),
+            field_colour((f64::from(index) + 0.5) / f64::from(STEPS)),
+        )?;
+    }
+    canvas.text("0", (x, y + MIDDLE), look())?;
+    canvas.text("1", (right + END, y + MIDDLE), Type { anchor: HPos::Right, ..look() })
 }

@@ -7,7 +7,7 @@ use anyhow::Result;
 use super::axis::{Span, Tick};
 use super::canvas::{Canvas, Pen, Point};
 use super::line::{Area, cut, thin};
-use super::style::{LINE, MARKER, MARKER_EDGE, PALETTE, PAPER, RULE};
+use super::style::{LINE, MARKER, MARKER_EDGE, PALETTE, PAPER, RING, RING_LINE, RULE};
 use super::{Mark, Panel, field};
 
 /// Columns into which long lines are thinned: four points each at most.
@@ -29,6 +29,11 @@ impl Frame<'_> {
     /// The px of a point, given by its numbers.
     pub(super) fn at(&self, (x, y): (f64, f64)) -> Point {
         (self.across(self.panel.x.scale.place(x)), self.down(self.panel.y.scale.place(y)))
+    }
+
+    /// The px of those points that lie in the plotting area.
+    fn shown(&self, points: &[(f64, f64)]) -> impl Iterator<Item = Point> {
+        points.iter().map(|&point| self.at(point)).filter(|&at| self.area.contains(at))
     }
 
     /// Whether both numbers of a point are on their scales.
@@ -61,8 +66,10 @@ pub(super) fn draw(canvas: &Canvas<'_>, frame: &Frame<'_>, mark: &Mark) -> Resul
             draw_line(canvas, frame, line_pen(*colour, *dashed), points)
         }
         Mark::Points { class, points, .. } => {
-            let places = points.iter().map(|&point| frame.at(point));
-            places.filter(|&at| frame.area.contains(at)).try_for_each(|at| draw_marker(canvas, at, *class))
+            frame.shown(points).try_for_each(|at| draw_marker(canvas, at, *class))
+        }
+        Mark::Rings { colour, points, .. } => {
+            frame.shown(points).try_for_each(|at| draw_ring(canvas, at, *colour))
         }
         Mark::Vertical { x, .. } => {
             let x = frame.across(frame.panel.x.scale.place(*x));
@@ -125,6 +132,11 @@ pub(super) fn draw_marker(canvas: &Canvas<'_>, centre: Point, class: usize) -> R
 fn draw_disc(canvas: &Canvas<'_>, centre: Point, class: usize) -> Result<()> {
     canvas.disc(centre, MARKER + MARKER_EDGE, PAPER)?;
     canvas.disc(centre, MARKER, PALETTE[class])
+}
+
+/// A ring that leaves the marker within it, whatever its shape, and a white edge visible.
+pub(super) fn draw_ring(canvas: &Canvas<'_>, centre: Point, colour: usize) -> Result<()> {
+    canvas.ring(centre, RING, Pen::solid(PALETTE[colour], RING_LINE))
 }
 
 fn regular_polygon(centre: Point, corners: i32, turn: f64, radius: f64) -> Vec<Point> {

@@ -30,6 +30,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use ndarray::Array2;
 
+use crate::output::write_whole;
+
 mod check;
 mod table;
 // The picture, from the whole to its parts.
@@ -123,6 +125,15 @@ pub enum Mark {
         /// (x, y). A class without any, such as one that is never predicted, still stands in the legend.
         points: Vec<(f64, f64)>,
     },
+    /// Samples that stand out, such as wrong predictions: a ring around each.  The legend says how many there are.
+    Rings {
+        /// Name in the legend, before the number of points.
+        series: String,
+        /// 0 to 6.
+        colour: usize,
+        /// (x, y).  Without any, the legend says 0.
+        points: Vec<(f64, f64)>,
+    },
     /// A curve through points in the given order. Long curves are thinned in the picture, never in the CSV.
     Line {
         /// Name in the legend.
@@ -135,7 +146,7 @@ pub enum Mark {
         points: Vec<(f64, f64)>,
     },
     /// Probability of class 1 over a grid: a soft background between the colours of class 0 and class 1,
-    /// and the decision boundary, p = 0.5, as a line.
+    /// and the decision boundary, p = 0.5, as a line.  Each has an entry in the legend, with its numbers.
     Field {
         /// Name in the legend.
         series: String,
@@ -165,7 +176,7 @@ pub enum Mark {
 impl Figure {
     /// Writes `NAME.csv`, `NAME.svg` and `NAME.png` and returns their paths in this order.
     ///
-    /// Creates `directory` where it is missing and replaces files of these names.
+    /// Creates `directory` where it is missing and replaces files of these names, each whole or not at all.
     /// The PNG has two pixels for each unit of the SVG.
     ///
     /// # Errors
@@ -177,7 +188,7 @@ impl Figure {
         fs::create_dir_all(directory).with_context(|| format!("cannot create {}", directory.display()))?;
         let write = |(extension, bytes): (&str, Vec<u8>)| {
             let path = directory.join(format!("{name}.{extension}"));
-            fs::write(&path, bytes).with_context(|| format!("cannot write {}", path.display()))?;
+            write_whole(&path, bytes.as_slice())?;
             Ok(path)
         };
         contents.into_iter().map(write).collect()
@@ -185,7 +196,7 @@ impl Figure {
 
     /// The plotted numbers in long format, with the columns `panel,series,kind,x,y,value`.
     ///
-    /// `kind` is points, line, field, vertical or horizontal; `value` is filled for fields only.
+    /// `kind` is points, rings, line, field, vertical or horizontal; `value` is filled for fields only.
     /// Numbers are in the shortest form that reads back as the same `f64`.
     ///
     /// # Errors
@@ -236,7 +247,10 @@ impl Mark {
     /// The name under which the mark stands in the legend, the CSV and errors.
     pub fn series(&self) -> &str {
         match self {
-            Self::Points { series, .. } | Self::Line { series, .. } | Self::Field { series, .. } => series,
+            Self::Points { series, .. }
+            | Self::Rings { series, .. }
+            | Self::Line { series, .. }
+            | Self::Field { series, .. } => series,
             Self::Vertical { label, .. } | Self::Horizontal { label, .. } => label,
         }
     }
@@ -244,7 +258,9 @@ impl Mark {
     /// All x and all y the mark asks the axes to show.
     fn extent(&self) -> (Vec<f64>, Vec<f64>) {
         match self {
-            Self::Points { points, .. } | Self::Line { points, .. } => points.iter().copied().unzip(),
+            Self::Points { points, .. } | Self::Rings { points, .. } | Self::Line { points, .. } => {
+                points.iter().copied().unzip()
+            }
             Self::Field { xs, ys, .. } => (xs.clone(), ys.clone()),
             Self::Vertical { x, .. } => (vec![*x], vec![]),
             Self::Horizontal { y, .. } => (vec![], vec![*y]),

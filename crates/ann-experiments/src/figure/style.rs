@@ -43,6 +43,10 @@ pub(super) const TEXT: f64 = 12.0;
 pub(super) const MARKER: f64 = 3.6;
 /// The white edge around a marker.
 pub(super) const MARKER_EDGE: f64 = 0.9;
+/// The radius of a ring around a marker.
+pub(super) const RING: f64 = 7.0;
+/// Thin enough for many rings side by side.
+pub(super) const RING_LINE: f64 = 1.4;
 pub(super) const LINE: f64 = 1.8;
 pub(super) const HAIR: f64 = 0.8;
 

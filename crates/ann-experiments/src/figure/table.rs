@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::{Figure, Mark};
 
 #[derive(Serialize)]
-struct Row<'a> {
+struct TableRow<'a> {
     panel: &'a str,
     series: &'a str,
     kind: &'static str,
@@ -22,7 +22,14 @@ pub(super) fn csv(figure: &Figure) -> Result<String> {
     for panel in &figure.panels {
         for mark in &panel.marks {
             for (kind, x, y, value) in numbers(mark) {
-                writer.serialize(Row { panel: &panel.title, series: mark.series(), kind, x, y, value })?;
+                writer.serialize(TableRow {
+                    panel: &panel.title,
+                    series: mark.series(),
+                    kind,
+                    x,
+                    y,
+                    value,
+                })?;
             }
         }
     }
@@ -36,6 +43,7 @@ fn numbers(mark: &Mark) -> Vec<Numbers> {
         |kind, points: &[(f64, f64)]| points.iter().map(|&(x, y)| (kind, Some(x), Some(y), None)).collect();
     match mark {
         Mark::Points { points, .. } => pairs("points", points),
+        Mark::Rings { points, .. } => pairs("rings", points),
         Mark::Line { points, .. } => pairs("line", points),
         Mark::Field { xs, ys, values, .. } => values
             .indexed_iter()

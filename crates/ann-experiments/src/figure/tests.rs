@@ -4,13 +4,12 @@ use std::fs;
 use std::path::Path;
 
 use ndarray::Array2;
-use temp_dir::TempDir;
 
 use super::{Axis, Figure, Mark, Panel, Scale, style};
 
 #[test]
 fn write_makes_three_files() {
-    let directory = TempDir::new().unwrap();
+    let directory = tempfile::tempdir().unwrap();
     let nested = directory.path().join("some").join("figures");
     let paths = figure().write(&nested, "map").unwrap();
     let names: Vec<_> = paths.iter().map(|path| path.file_name().unwrap().to_str().unwrap()).collect();
@@ -53,6 +52,7 @@ fn numbers(mark: &Mark) -> (&'static str, Vec<[Option<f64>; 3]>) {
     let pairs = |points: &[(f64, f64)]| points.iter().map(|&(x, y)| [Some(x), Some(y), None]).collect();
     match mark {
         Mark::Points { points, .. } => ("points", pairs(points)),
+        Mark::Rings { points, .. } => ("rings", pairs(points)),
         Mark::Line { points, .. } => ("line", pairs(points)),
         Mark::Field { xs, ys, values, .. } => {
             let row = |((i, j), p): ((usize, usize), &f64)| [Some(xs[j]), Some(ys[i]), Some(*p)];
@@ -66,8 +66,16 @@ fn numbers(mark: &Mark) -> (&'static str, Vec<[Option<f64>; 3]>) {
 #[test]
 fn svg_has_texts_and_fonts_of_its_own() {
     let svg = figure().svg().unwrap();
-    for words in ["Title &lt;1&gt;", "a map, with a comma", "mean loss", "10⁻⁴", "stop here", "η = 1, seed 7"]
-    {
+    for words in [
+        "Title &lt;1&gt;",
+        "a map, with a comma",
+        "mean loss",
+        "10⁻⁴",
+        "0.001",
+        "0.1",
+        "stop here",
+        "η = 1, seed 7",
+    ] {
         assert!(svg.contains(&format!("\n{words}\n</text>")), "no text {words:?}");
     }
     assert_eq!(svg.matches("@font-face{font-family:Inter;").count(), 2);
@@ -92,7 +100,7 @@ fn every_text_is_at_least_11_px_high() {
 
 #[test]
 fn png_has_twice_the_size_and_the_colours_of_the_figure() {
-    let directory = TempDir::new().unwrap();
+    let directory = tempfile::tempdir().unwrap();
     let paths = figure().write(directory.path(), "map").unwrap();
     let pixels = resvg::tiny_skia::Pixmap::load_png(&paths[2]).unwrap();
     let svg = fs::read_to_string(&paths[1]).unwrap();
@@ -130,6 +138,52 @@ fn a_class_without_points_stands_in_the_legend() {
 }
 
 #[test]
+fn the_legend_has_the_numbers_of_a_field_and_its_boundary() {
+    for words in ["P(&quot;B&quot;)", "p = 0.5"] {
+        assert!(has_text(&figure(), words), "no text {words:?}");
+    }
+    // The ends of the colours: beside those of the axes, one more each.
+    let texts = |words: &str| figure().svg().unwrap().matches(&format!("\n{words}\n</text>")).count();
+    assert_eq!((texts("0"), texts("1")), (2, 1));
+}
+
+#[test]
+fn rings_are_drawn_and_counted() {
+    let with_rings = |points: &[(f64, f64)]| {
+        let mut figure = figure();
+        figure.panels[0].marks[1] =
+            Mark::Rings { series: "wrong".into(), colour: 3, points: points.to_vec() };
+        figure.panels[0].x.range = Some((0.0, 1.0));
+        figure
+    };
+    let rings = |figure: &Figure| {
+        let svg = figure.svg().unwrap();
+        svg.lines().filter(|line| line.starts_with("<circle") && line.contains("stroke=\"#CC79A7\"")).count()
+    };
+    // The legend has one more; what lies outside of the axes is not drawn.
+    let two = with_rings(&[(0.1, 0.7), (0.5, 0.5), (2.0, 0.5)]);
+    assert!(has_text(&two, "wrong: 3"));
+    assert_eq!(rings(&two), 3);
+    assert!(two.csv().unwrap().contains(",wrong,rings,0.1,0.7,\n"));
+    let none = with_rings(&[]);
+    assert!(has_text(&none, "wrong: 0"));
+    assert_eq!(rings(&none), 1);
+}
+
+#[test]
+fn a_number_is_not_broken_across_lines() {
+    let mut figure = figure();
+    // About 130 letters fill a line of 868 px: in one of these captions the number would be cut.
+    for letters in 100..160 {
+        figure.caption = format!("{} 10 000 epochs", "i".repeat(letters));
+        let svg = figure.svg().unwrap();
+        assert!(!svg.lines().any(|line| line.starts_with("000 ") || line.ends_with(" 10")), "{letters}");
+    }
+    figure.caption = "i ".repeat(400) + "10 000 epochs";
+    assert!(figure.svg().unwrap().lines().any(|line| line.ends_with("10 000 epochs")));
+}
+
+#[test]
 fn zeros_on_a_logarithmic_axis_are_left_out_of_the_picture_only() {
     let line = |points: &[(f64, f64)]| {
         let mut figure = figure();
@@ -147,7 +201,7 @@ fn zeros_on_a_logarithmic_axis_are_left_out_of_the_picture_only() {
     let mut zeros = line(&[(0.0, 0.0), (1.0, 0.0)]);
     zeros.panels[1].marks[1] = Mark::Horizontal { label: "never stops".into(), y: 0.0 };
     assert_eq!(lines_drawn(&zeros), 1);
-    for words in ["loss", "never stops", "10⁰"] {
+    for words in ["loss", "never stops", "1"] {
         assert!(has_text(&zeros, words), "no text {words:?}");
     }
 }
@@ -183,7 +237,7 @@ fn control_characters_are_replaced() {
     for words in ["a\u{fffd}b", "c\u{fffd}d e", "f\u{fffd}g"] {
         assert!(has_text(&figure, words), "no text {words:?}");
     }
-    let directory = TempDir::new().unwrap();
+    let directory = tempfile::tempdir().unwrap();
     figure.write(directory.path(), "map").unwrap();
 }
 
@@ -218,11 +272,17 @@ fn refuses_bad_series_by_name() {
     refused(vec![(1.0, 1.0), (2.0, f64::NAN)], "y of point 1 is NaN, expected a finite number");
     refused(vec![(f64::INFINITY, 1.0)], "x of point 0 is inf, expected a finite number");
     refused(vec![(1.0, -0.5)], "y of point 0 is -0.5, a logarithmic axis shows positive numbers only");
-    let points = Mark::Points { series: "training".into(), class: 8, points: vec![(1.0, 1.0)] };
-    check_refused(
-        |figure| figure.panels[1].marks[0] = points,
-        "series \"training\": colour 8, the palette ends at 7",
-    );
+    let points = vec![(1.0, 1.0)];
+    for mark in [
+        Mark::Points { series: "training".into(), class: 8, points: points.clone() },
+        Mark::Rings { series: "training".into(), colour: 8, points: points.clone() },
+        Mark::Line { series: "training".into(), colour: 8, dashed: true, points },
+    ] {
+        check_refused(
+            |figure| figure.panels[1].marks[0] = mark,
+            "series \"training\": colour 8, the palette ends at 7",
+        );
+    }
 }
 
 #[test]
@@ -257,7 +317,7 @@ fn refuses_bad_fields_and_ranges() {
     let line = Mark::Line { series: "far".into(), colour: 0, dashed: false, points: far };
     check_refused(
         |figure| figure.panels[1].marks = vec![line],
-        "panel \"loss\": the x axis from -inf to inf is too long",
+        "panel \"loss\": the x axis from −∞ to ∞ is too long",
     );
 }
 

@@ -8,7 +8,7 @@ use ann_core::ndarray::ArrayView1;
 use ann_core::{Activation, LayerSpan, Loss, Problem, Targets};
 
 use super::Fault;
-use super::textbook::{Point, Sample, softmax, unknown_loss};
+use super::textbook::{ProblemAt, Sample, softmax, unknown_loss};
 
 /// What [`Fault::SmallFlushed`] takes for 0.
 const SMALL: f64 = 1e-5;
@@ -34,7 +34,7 @@ impl Planted {
     /// # Panics
     /// When `at` or `out` are not as long as the problem's layout, or its loss is a custom one.
     pub fn gradient(&mut self, problem: &Problem<'_>, at: &[f64], out: &mut [f64]) {
-        let point = Point { problem, at };
+        let point = ProblemAt { problem, at };
         self.clear(&point);
         for row in self.rows(problem.rows()) {
             self.add_sample(&point, &point.sample(row));
@@ -48,7 +48,7 @@ impl Planted {
         self.spoil_entries(&point, out);
     }
 
-    fn clear(&mut self, point: &Point<'_, '_>) {
+    fn clear(&mut self, point: &ProblemAt<'_, '_>) {
         self.sums.resize(point.at.len(), 0.0);
         if self.fault != Some(Fault::NotCleared) {
             self.sums.fill(0.0);
@@ -66,7 +66,7 @@ impl Planted {
     }
 
     /// One sample backward, from the output layer L to layer 1.
-    fn add_sample(&mut self, point: &Point<'_, '_>, sample: &Sample) {
+    fn add_sample(&mut self, point: &ProblemAt<'_, '_>, sample: &Sample) {
         let mut delta = self.output_delta(point, sample);
         for k in (1..=point.depth()).rev() {
             self.add_weights(point, sample, k, &delta);
@@ -78,7 +78,7 @@ impl Planted {
     }
 
     /// δ⁽ᴸ⁾ = ∂ℓ/∂a⁽ᴸ⁾ ∘ σ′(z⁽ᴸ⁾).
-    fn output_delta(&self, point: &Point<'_, '_>, sample: &Sample) -> Vec<f64> {
+    fn output_delta(&self, point: &ProblemAt<'_, '_>, sample: &Sample) -> Vec<f64> {
         let last = point.depth();
         let residual = match (point.problem.loss(), point.problem.targets()) {
             (Loss::SoftmaxCrossEntropy, Targets::Classes(classes)) => {
@@ -132,7 +132,13 @@ impl Planted {
     }
 
     /// δ⁽ᵏ⁻¹⁾ = (W⁽ᵏ⁾ᵀ δ⁽ᵏ⁾) ∘ σ′(z⁽ᵏ⁻¹⁾).
-    fn delta_below(&mut self, point: &Point<'_, '_>, sample: &Sample, k: usize, delta: &[f64]) -> Vec<f64> {
+    fn delta_below(
+        &mut self,
+        point: &ProblemAt<'_, '_>,
+        sample: &Sample,
+        k: usize,
+        delta: &[f64],
+    ) -> Vec<f64> {
         let below = (0..point.width(k - 1)).map(|j| {
             let derivative = self.hidden_derivative(point, sample, k - 1, j);
             self.rounded(self.weighted_sum(point, k, j, delta) * derivative)
@@ -148,7 +154,7 @@ impl Planted {
     }
 
     /// Σᵢ Wᵢⱼ δᵢ of layer k.
-    fn weighted_sum(&self, point: &Point<'_, '_>, k: usize, j: usize, delta: &[f64]) -> f64 {
+    fn weighted_sum(&self, point: &ProblemAt<'_, '_>, k: usize, j: usize, delta: &[f64]) -> f64 {
         let is_square = point.width(k - 1) == point.width(k);
         let terms = delta.iter().enumerate().map(|(i, delta)| match self.fault {
             Some(Fault::WeightsTransposed) if is_square => point.weight(k, j, i) * delta,
@@ -161,7 +167,7 @@ impl Planted {
     }
 
     /// σ′(zᵢ) of a hidden layer k.
-    fn hidden_derivative(&self, point: &Point<'_, '_>, sample: &Sample, k: usize, i: usize) -> f64 {
+    fn hidden_derivative(&self, point: &ProblemAt<'_, '_>, sample: &Sample, k: usize, i: usize) -> f64 {
         let (activation, z, a) = (point.activation(k), sample.z[k][i], sample.a[k][i]);
         let Some(fault) = self.fault else { return derivative(activation, z, a) };
         match (fault, activation) {
@@ -183,7 +189,7 @@ impl Planted {
     }
 
     /// ∂ℓ/∂Wᵢⱼ = δᵢ aⱼ, with δ of layer k and a of layer k − 1.
-    fn add_weights(&mut self, point: &Point<'_, '_>, sample: &Sample, k: usize, delta: &[f64]) {
+    fn add_weights(&mut self, point: &ProblemAt<'_, '_>, sample: &Sample, k: usize, delta: &[f64]) {
         let span = point.span(k);
         let is_square = span.fan_in == span.fan_out;
         let input = match self.fault {
@@ -201,7 +207,7 @@ impl Planted {
     }
 
     /// ∂ℓ/∂bᵢ = δᵢ of layer k.
-    fn add_bias(&mut self, point: &Point<'_, '_>, k: usize, delta: &[f64]) {
+    fn add_bias(&mut self, point: &ProblemAt<'_, '_>, k: usize, delta: &[f64]) {
         let delta = match self.fault {
             Some(Fault::BiasForgotten) => vec![0.0; delta.len()],
             Some(Fault::FirstBiasForgotten) if k == 1 => vec![0.0; delta.len()],
@@ -232,7 +238,7 @@ impl Planted {
     }
 
     /// ∂J/∂W⁽ᵏ⁾ += 2λ W⁽ᵏ⁾.
-    fn add_penalty(&self, point: &Point<'_, '_>, k: usize, span: &LayerSpan, out: &mut [f64]) {
+    fn add_penalty(&self, point: &ProblemAt<'_, '_>, k: usize, span: &LayerSpan, out: &mut [f64]) {
         let lambda = point.problem.l2();
         let factor = match self.fault {
             Some(Fault::PenaltyForgotten) => 0.0,
@@ -250,7 +256,7 @@ impl Planted {
         }
     }
 
-    fn spoil_entries(&self, point: &Point<'_, '_>, out: &mut [f64]) {
+    fn spoil_entries(&self, point: &ProblemAt<'_, '_>, out: &mut [f64]) {
         let first = &mut out[point.span(1).weights()];
         match self.fault {
             Some(Fault::EntryOffBy1e4) => *largest(first) *= 1.0 + 1e-4,

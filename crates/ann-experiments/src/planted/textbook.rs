@@ -6,7 +6,7 @@ use ann_core::{Activation, LayerSpan, Loss, Problem, Targets};
 
 /// A problem at one θ.
 #[derive(Clone, Copy)]
-pub(super) struct Point<'p, 'data> {
+pub(super) struct ProblemAt<'p, 'data> {
     pub problem: &'p Problem<'data>,
     pub at: &'p [f64],
 }
@@ -20,13 +20,13 @@ pub(super) struct Sample {
 
 /// J(θ) = (1/N) Σₙ ℓₙ + λ Σₖ ‖W⁽ᵏ⁾‖².
 pub(super) fn objective(problem: &Problem<'_>, at: &[f64]) -> f64 {
-    let point = Point { problem, at };
+    let point = ProblemAt { problem, at };
     let losses = (0..problem.rows()).map(|row| point.loss(&point.sample(row)));
     let weights = problem.layout().layers().iter().flat_map(|span| &at[span.weights()]);
     losses.sum::<f64>() / problem.rows() as f64 + problem.l2() * weights.map(|w| w * w).sum::<f64>()
 }
 
-impl Point<'_, '_> {
+impl ProblemAt<'_, '_> {
     /// L, the number of layers.
     pub fn depth(&self) -> usize {
         self.problem.layout().layers().len()

@@ -6,6 +6,7 @@ use ann_gradcheck::{Entry, Group, Report};
 use serde::Serialize;
 
 use super::Subject;
+use crate::number::rounded;
 
 /// What the report claims: |analytic − central difference| is at most this.
 pub const CLAIMED: f64 = 1e-7;
@@ -21,7 +22,7 @@ pub struct Checked<'s> {
 
 /// What a check says of the weights or biases of one layer, as a line of a file.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Row {
+pub struct GroupRow {
     /// Name of the dataset.
     pub data: String,
     /// What is learned from it.
@@ -54,7 +55,7 @@ pub struct Row {
 
 impl Checked<'_> {
     /// Above the printed lines.
-    pub const HEAD: &'static str = "|a − d|  |a − central|  at kinks  exercised  verdict";
+    pub const HEAD: &'static str = "   |a − d|  |a − central|  at kinks  exercised  verdict";
 
     /// The largest |analytic − exact| at the point given.
     pub fn largest_difference(&self) -> f64 {
@@ -68,13 +69,13 @@ impl Checked<'_> {
     }
 
     /// A row for each layer and kind.
-    pub fn rows(&self) -> impl Iterator<Item = Row> {
+    pub fn rows(&self) -> impl Iterator<Item = GroupRow> {
         self.report.groups().iter().map(|group| self.row(group))
     }
 
-    fn row(&self, group: &Group) -> Row {
+    fn row(&self, group: &Group) -> GroupRow {
         let Self { subject, report } = self;
-        Row {
+        GroupRow {
             data: subject.samples.name.clone(),
             task: subject.task.to_string(),
             activation: subject.activation.to_string(),
@@ -106,7 +107,9 @@ impl Display for Checked<'_> {
         let (verdict, subject) = (self.report.verdict(), &self.subject);
         write!(
             f,
-            "{difference:>7.1e}  {central:>13.1e}  {kinked:>8}  {exercised:>8.1}%  {verdict:<12}  {subject}"
+            "{:>10}  {:>13}  {kinked:>8}  {exercised:>8.1}%  {verdict:<12}  {subject}",
+            rounded(difference, 2),
+            rounded(central, 2)
         )
     }
 }

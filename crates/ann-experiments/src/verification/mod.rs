@@ -6,6 +6,6 @@ mod samples;
 
 mod checked;
 
-pub use checked::{CLAIMED, Checked, Row};
+pub use checked::{CLAIMED, Checked, GroupRow};
 pub use samples::{Samples, Task};
 pub use subject::{HIDDEN, Start, Subject, backpropagation};

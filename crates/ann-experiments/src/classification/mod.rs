@@ -1,0 +1,336 @@
+//! Figures 1 and 2, and the doughnut with ReLU: truth, prediction with its probability, and the loss.
+
+mod picture;
+
+use std::ops::ControlFlow;
+
+use ann_core::{Activation, Init, Loss, seeded};
+use ann_datasets::{Dataset, stratified_split};
+use ann_train::{Classifier, FittedClassifier};
+use anyhow::{Context, Result, ensure};
+use serde_json::json;
+
+use crate::cli::{self, DataOptions, NetworkOptions, Options, Widths, say};
+use crate::guessing::{Score, Training, remark};
+use crate::losses::{Losses, held_out_loss};
+use crate::number::{count, exact, rounded};
+use crate::parts::{Part, Parts};
+use crate::progress;
+use crate::record::Record;
+use crate::robustness::perfect_fits;
+
+/// Gains whose robustness is compared, beside that of the run which is drawn: plain Xavier, and the report's.
+const GAINS: [f64; 2] = [1.0, 5.0];
+
+/// Beyond this, differences between values leave the range of numbers.
+const LARGEST: f64 = 1e150;
+
+/// Probabilities that differ by less are one answer.
+const SAME: f64 = 1e-6;
+
+/// A dataset with two features and two classes, and the network that fits it.  Options replace all but names, dataset,
+/// activation and threshold.
+#[derive(Clone, Debug)]
+pub struct Experiment {
+    /// Name of the binary and of its files.
+    pub name: &'static str,
+    /// One line for `--help`.
+    pub about: &'static str,
+    /// Title of the picture.
+    pub title: &'static str,
+    /// The embedded dataset, used unless `--data` names another.
+    pub data: fn() -> Dataset,
+    /// Of the hidden layers.
+    pub activation: Activation,
+    /// Units of the hidden layers.
+    pub hidden: &'static [usize],
+    /// Gain of Xavier's normal initialisation for the run that is drawn.
+    pub gain: f64,
+    /// η.
+    pub learning_rate: f64,
+    /// Training stops when the loss is below this.
+    pub stop_below: f64,
+    /// Seed of the initial weights and of the rows held out.
+    pub seed: u64,
+    /// The largest number of updates.
+    pub epochs: usize,
+}
+
+/// The options of `doughnut`, `squares` and `doughnut_relu`.
+#[derive(clap::Parser, Clone, Debug)]
+struct ClassificationOptions {
+    #[command(flatten)]
+    common: Options,
+    #[command(flatten)]
+    network: NetworkOptions,
+    #[command(flatten)]
+    data: DataOptions,
+    /// How many seeds are tried for the claim about robustness
+    #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u64).range(1..))]
+    seeds: u64,
+}
+
+/// A fitted network, and what it makes of all rows.
+struct ClassificationFit<'a> {
+    experiment: &'a Experiment,
+    options: &'a ClassificationOptions,
+    data: &'a Dataset,
+    parts: &'a Parts<String>,
+    fitted: FittedClassifier<String>,
+    /// On the rows held out; empty without them.
+    test_losses: Losses,
+    train: Answers,
+    test: Option<Answers>,
+    /// Gain, and how many seeds reach a perfect fit with it.
+    robustness: Vec<(f64, usize)>,
+}
+
+/// What a network says of some rows.
+struct Answers {
+    predicted: Vec<String>,
+    wrong: usize,
+    score: Score,
+}
+
+/// Settings → numbers → picture, as the command line asks.
+///
+/// # Errors
+/// A dataset that cannot be read or does not fit, training that fails, or files that cannot be written.
+pub fn run(experiment: &Experiment) -> Result<()> {
+    let options: ClassificationOptions = cli::parse(
+        experiment.name,
+        experiment.about,
+        &[
+            ("seed", &experiment.seed),
+            ("epochs", &experiment.epochs),
+            ("hidden", &Widths(experiment.hidden.to_vec())),
+            ("rate", &experiment.learning_rate),
+            ("gain", &experiment.gain),
+        ],
+    );
+    cli::make(&options.common.out)?;
+    let data = load(experiment, &options)?;
+    let rng = &mut seeded(options.common.seed);
+    let parts = Parts::new(&data, &options.network, |data, share| stratified_split(data, share, rng))?;
+    let fit = ClassificationFit::new(experiment, &options, &data, &parts)?;
+
+    let files = fit.figure()?.write(&options.common.out, experiment.name)?;
+    fit.record().files(&files).write(&options.common.out)?;
+    fit.remark().into_iter().for_each(say);
+    say(fit.result());
+    Ok(())
+}
+
+fn load(experiment: &Experiment, options: &ClassificationOptions) -> Result<Dataset> {
+    let Some((path, data)) = options.data.load()? else { return Ok((experiment.data)()) };
+    let (columns, classes) = (data.features.ncols(), data.classes());
+    ensure!(
+        columns == 2,
+        "{} has {columns} feature columns, this figure is drawn over 2: keep two of them beside the target {:?}",
+        path.display(),
+        data.target_name
+    );
+    let largest = data.features.iter().fold(0.0_f64, |largest, value| largest.max(value.abs()));
+    ensure!(
+        largest <= LARGEST,
+        "{} has a value of {}, this figure is drawn up to {}",
+        path.display(),
+        rounded(largest, 3),
+        exact(LARGEST)
+    );
+    ensure!(
+        classes.len() == 2,
+        "{} has {} classes in column {:?}, this figure needs 2: {}",
+        path.display(),
+        classes.len(),
+        data.target_name,
+        listed(&classes)
+    );
+    Ok(data)
+}
+
+/// The first few classes: there may be as many as rows.
+fn listed(classes: &[String]) -> String {
+    const SHOWN: usize = 5;
+    let shown: Vec<String> = classes.iter().take(SHOWN).map(|class| format!("{class:?}")).collect();
+    format!("{}{}", shown.join(", "), if classes.len() > SHOWN { ", …" } else { "" })
+}
+
+fn classifier(experiment: &Experiment, options: &ClassificationOptions) -> Classifier {
+    let NetworkOptions { hidden: Widths(widths), rate, gain, .. } = &options.network;
+    Classifier {
+        hidden: experiment.activation.clone().layers(widths.iter().copied()),
+        init: Init::XavierNormal { gain: *gain },
+        seed: options.common.seed,
+        learning_rate: *rate,
+        epochs: options.common.epochs,
+        stop_below: experiment.stop_below,
+        ..Classifier::default()
+    }
+}
+
+impl<'a> ClassificationFit<'a> {
+    fn new(
+        experiment: &'a Experiment,
+        options: &'a ClassificationOptions,
+        data: &'a Dataset,
+        parts: &'a Parts<String>,
+    ) -> Result<Self> {
+        let classifier = classifier(experiment, options);
+        let (fitted, test_losses) = train(&classifier, parts)?;
+        let guess = most_frequent(&parts.train.data);
+        let train = Answers::new(&fitted, &parts.train, &guess)?;
+        let test = parts.test.as_ref().map(|part| Answers::new(&fitted, part, &guess)).transpose()?;
+        let robustness = robustness(&classifier, options, &parts.train)?;
+        Ok(Self { experiment, options, data, parts, fitted, test_losses, train, test, robustness })
+    }
+
+    /// What is to be said of a network that does no better than the most frequent class.
+    fn remark(&self) -> Option<String> {
+        let train = &self.parts.train;
+        let probabilities = self.fitted.predict_proba(&train.inputs).ok()?;
+        let second = probabilities.column(1);
+        let training = Training {
+            data: &train.data,
+            is_standardized: self.options.network.standardize,
+            hidden: &self.options.network.hidden.0,
+            history: self.fitted.history(),
+            answers_differ: second.iter().any(|p| (p - second[0]).abs() > SAME),
+        };
+        let guess = format!("always {:?}", most_frequent(&train.data));
+        let test = self.test.as_ref().map(|answers| answers.score);
+        remark(("accuracy", &guess), self.train.score, test, &training)
+    }
+
+    /// The line that ends the output.
+    fn result(&self) -> String {
+        let last = self.fitted.history().last();
+        let mut line = format!("accuracy {}", self.train.summary());
+        if let Some(test) = &self.test {
+            line += &format!("  test accuracy {}", test.summary());
+        }
+        line += &format!("  loss {}", rounded(last.loss, 4));
+        if let Some((_, loss)) = self.test_losses.last() {
+            line += &format!("  test loss {}", rounded(*loss, 4));
+        }
+        format!("{line}  epochs {}  seeds fitted {}", count(last.epoch), self.robustness())
+    }
+
+    /// As in `100/100 at gain 1, 79/100 at gain 5`.
+    fn robustness(&self) -> String {
+        let seeds = self.options.seeds;
+        let counts =
+            self.robustness.iter().map(|(gain, fits)| format!("{fits}/{seeds} at gain {}", exact(*gain)));
+        counts.collect::<Vec<_>>().join(", ")
+    }
+
+    fn record(&self) -> Record {
+        let (options, last) = (self.options, self.fitted.history().last());
+        let record = Record::new(self.experiment.name)
+            .setting("data", options.data.name())
+            .setting("network", self.fitted.network().architecture().to_string())
+            .setting("gain", options.network.gain)
+            .setting("learning_rate", options.network.rate)
+            .setting("standardize", options.network.standardize)
+            .setting("test", options.network.test)
+            .setting("epochs", options.common.epochs)
+            .setting("stop_below", self.experiment.stop_below)
+            .setting("seed", options.common.seed)
+            .setting("seeds_tried", options.seeds)
+            .claim("accuracy", self.train.score.found);
+        let record = match &self.test {
+            Some(test) => record.claim("test accuracy", test.score.found),
+            None => record,
+        };
+        let record = record
+            .observed("loss", last.loss)
+            .observed("epochs", last.epoch)
+            .observed("stop", json!(format!("{:?}", self.fitted.history().stop)));
+        self.robustness.iter().fold(record, |record, (gain, fits)| {
+            record.observed(format!("seeds fitted at gain {}", exact(*gain)), *fits)
+        })
+    }
+}
+
+impl Answers {
+    /// The network's classes for the rows of `part`; a guess is always `guess`.
+    fn new(fitted: &FittedClassifier<String>, part: &Part<String>, guess: &str) -> Result<Self> {
+        let predicted = fitted.predict(&part.inputs)?;
+        let labels = &part.data.targets;
+        let share = |hits: usize| hits as f64 / labels.len() as f64;
+        let hits = predicted.iter().zip(labels).filter(|(predicted, label)| predicted == label).count();
+        let guessed = labels.iter().filter(|label| *label == guess).count();
+        let score = Score { found: share(hits), guessed: share(guessed) };
+        Ok(Self { wrong: labels.len() - hits, predicted, score })
+    }
+
+    /// As in `0.995 (1 of 216 wrong)`.
+    fn summary(&self) -> String {
+        let (wrong, rows) = (count(self.wrong), count(self.predicted.len()));
+        format!("{} ({wrong} of {rows} wrong)", rounded(self.score.found, 3))
+    }
+}
+
+/// The first of the classes that have the most rows.
+fn most_frequent(data: &Dataset) -> String {
+    let rows_of = |class: &String| data.targets.iter().filter(|label| *label == class).count();
+    // The last of equal ones is the first in this order.
+    data.classes().into_iter().rev().max_by_key(rows_of).expect("a dataset has a row, and a row a class")
+}
+
+/// The fitted network, and its losses on the rows held out.
+fn train(classifier: &Classifier, parts: &Parts<String>) -> Result<(FittedClassifier<String>, Losses)> {
+    let classes = parts.train.data.classes();
+    let held_out = parts.test.as_ref().map(|part| (&part.inputs, indices(&classes, &part.data.targets)));
+    let mut test_losses = Vec::new();
+    let bar = progress::bar(classifier.epochs as u64, "training");
+    let fitted =
+        classifier.fit_observed(&parts.train.inputs, &parts.train.data.targets, |record, network| {
+            bar.set_position(record.epoch as u64);
+            if let Some((inputs, classes)) = &held_out {
+                test_losses.push((
+                    record.epoch as f64,
+                    held_out_loss(network, Loss::SoftmaxCrossEntropy, inputs, classes),
+                ));
+            }
+            ControlFlow::Continue(())
+        });
+    bar.finish_and_clear();
+    let advice = || {
+        format!(
+            "training the network of the figure with --rate {} and --gain {}; --standardize scales the features",
+            classifier.learning_rate,
+            gain_of(classifier)
+        )
+    };
+    Ok((fitted.with_context(advice)?, test_losses))
+}
+
+fn gain_of(classifier: &Classifier) -> f64 {
+    match classifier.init {
+        Init::XavierNormal { gain } => gain,
+        _ => f64::NAN,
+    }
+}
+
+/// Where each label stands among the classes; a stratified split leaves rows of every class in both parts.
+fn indices(classes: &[String], labels: &[String]) -> Vec<usize> {
+    labels.iter().map(|label| classes.partition_point(|class| class < label)).collect()
+}
+
+/// For each of [`GAINS`] and the gain of the run, how many seeds reach a perfect fit of the rows that train.
+fn robustness(
+    classifier: &Classifier,
+    options: &ClassificationOptions,
+    train: &Part<String>,
+) -> Result<Vec<(f64, usize)>> {
+    let mut gains = [GAINS.as_slice(), &[options.network.gain]].concat();
+    gains.sort_by(f64::total_cmp);
+    gains.dedup();
+    let bar = progress::bar(options.seeds * gains.len() as u64, "seeds that fit perfectly");
+    let rows = (&train.inputs, train.data.targets.as_slice());
+    let fits = |gain| anyhow::Ok((gain, perfect_fits(classifier, gain, options.seeds, rows, &bar)?));
+    let counts = gains.into_iter().map(fits).collect();
+    bar.finish_and_clear();
+    counts
+}
