@@ -81,28 +81,26 @@ impl<T> Training<'_, T> {
         if epochs == 0 {
             return vec!["it was not trained (--epochs 0)".to_owned()];
         }
-        let is_falling = self.is_falling();
+        let jumps = self.jumps();
+        let is_falling = !jumps && self.is_falling();
         let few = self.hidden.iter().copied().min().filter(|units| *units <= FEW_UNITS && !is_falling);
+        let after = format!("after {} epoch{}", count(epochs), plural(epochs));
         let reasons = [
             self.badly_scaled_feature()
                 .map(|feature| format!("{feature}: --standardize brings features to one scale")),
-            self.jumps().then(|| "the loss jumps up, so the steps are too large: a smaller --rate".to_owned()),
-            is_falling.then(|| {
-                let s = if epochs == 1 { "" } else { "s" };
-                format!(
-                    "the loss was still falling after {} epoch{s}: more --epochs or a larger --rate",
-                    count(epochs)
-                )
-            }),
+            jumps.then(|| "the loss jumps up, so the steps are too large: a smaller --rate".to_owned()),
+            is_falling
+                .then(|| format!("the loss was still falling {after}: more --epochs or a larger --rate")),
+            (self.answers_differ && self.has_not_moved())
+                .then(|| format!("the loss is as before training {after}: a larger --rate")),
             (!self.answers_differ).then(|| {
-                "every row gets the same answer, as from dead or saturated units: a smaller --gain or another --seed".to_owned()
+                "every row gets the same answer, as from dead or saturated units: another --gain (1 is usual) or --seed"
+                    .to_owned()
             }),
             self.hidden.is_empty().then(|| {
                 "a network without hidden layers only draws a straight line: --hidden 8".to_owned()
             }),
-            few.map(|units| {
-                format!("{units} hidden unit{} may be too few: --hidden 8", if units == 1 { "" } else { "s" })
-            }),
+            few.map(|units| format!("{units} hidden unit{} may be too few: --hidden 8", plural(units))),
         ];
         let reasons: Vec<String> = reasons.into_iter().flatten().collect();
         if reasons.is_empty() { vec![self.has_settled()] } else { reasons }
@@ -124,6 +122,12 @@ impl<T> Training<'_, T> {
         self.history.stop == StopReason::EpochLimit && earlier - last > PROGRESS * earlier
     }
 
+    /// Whether no epoch changed the loss by more than rounding.
+    fn has_not_moved(&self) -> bool {
+        let first = self.history.records[0].loss;
+        self.history.losses().all(|loss| (loss - first).abs() <= PROGRESS * first)
+    }
+
     /// Whether the loss rose in the second half of the run, or ended above its beginning.
     fn jumps(&self) -> bool {
         let losses: Vec<f64> = self.history.losses().collect();
@@ -139,6 +143,10 @@ impl<T> Training<'_, T> {
         let mut columns = self.data.feature_names.iter().zip(self.data.features.columns());
         columns.find_map(|(name, column)| range_if_badly_scaled(name, &column))
     }
+}
+
+fn plural(things: usize) -> &'static str {
+    if things == 1 { "" } else { "s" }
 }
 
 /// A constant column says nothing, on any scale.
@@ -220,8 +228,19 @@ mod tests {
         check(&reasons(&jumping, &[8], PLAIN), &["a smaller --rate"]);
         // A rise at the beginning alone is none.
         check(&reasons(&[0.3, 0.6, 0.3, 0.3, 0.3, 0.3, 0.3], &[8], PLAIN), &["settled at 0.3"]);
+        // What jumps is not called falling, wherever it ends.
+        check(&reasons(&[0.7, 0.3, 0.6, 0.3, 0.7, 0.3, 0.8, 0.2], &[8], PLAIN), &["a smaller --rate"]);
         // A slow rise from beginning to end is one.
         check(&reasons(&[0.7, 0.72, 0.74, 0.76, 0.76], &[8], PLAIN), &["a smaller --rate"]);
+    }
+
+    #[test]
+    fn a_loss_that_has_not_moved_needs_a_larger_rate() {
+        check(
+            &reasons(&[0.7, 0.7 - 1e-9, 0.7 - 2e-9], &[8], PLAIN),
+            &["as before training after 2 epochs: a larger --rate"],
+        );
+        check(&reasons(&[0.7, 0.5, 0.5, 0.5, 0.5], &[8], PLAIN), &["settled"]);
     }
 
     #[test]

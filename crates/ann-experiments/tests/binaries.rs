@@ -150,8 +150,17 @@ fn an_error_of_a_cell_says_nothing_of_label() {
 
 #[test]
 fn a_run_that_diverges_names_the_options_that_matter() {
-    let advice = "with --rate 1000 and --gain 5; --standardize scales the features";
-    refuses("class,x,y\na,1e9,-1e9\nb,-1e9,1e9\na,1,1\n", &["--rate", "1000"], advice);
+    let folder = tempfile::tempdir().unwrap();
+    let diverges = |binary: &str, options: &[&str], advice: &str| {
+        let output = run(binary, options, folder.path());
+        let (_, stderr) = texts(&output);
+        assert!(stderr.contains("training diverged") && stderr.contains(advice), "{stderr}");
+        assert!(!output.status.success());
+    };
+    let options = ["--rate", "1e308", "--hidden", "none", "--seeds", "1"];
+    let advice = "with --rate 10³⁰⁸ and --gain 5; --standardize scales the features";
+    diverges(env!("CARGO_BIN_EXE_squares"), &options, advice);
+    diverges(env!("CARGO_BIN_EXE_regression"), &["--rate", "10"], "with --rate 10 and --gain 1");
 }
 
 #[test]
@@ -281,10 +290,15 @@ fn no_better_than_guessing_is_said_with_a_reason() {
     let (_, stdout) = squares(&["--hidden", "none", "--epochs", "2000"]);
     assert!(stdout.contains("straight line: --hidden 8"), "{stdout}");
 
-    let output = run(env!("CARGO_BIN_EXE_regression"), &["--rate", "1e-9", "--epochs", "3"], folder.path());
-    let (stdout, _) = texts(&output);
-    assert!(stdout.starts_with("no better than guessing: R² −"), "{stdout}");
-    assert!(stdout.contains("still falling after 3 epochs: more --epochs or a larger --rate"), "{stdout}");
+    for (rate, reason) in [
+        ("1e-9", "the loss is as before training after 3 epochs: a larger --rate"),
+        ("1e-3", "the loss was still falling after 3 epochs: more --epochs or a larger --rate"),
+    ] {
+        let output = run(env!("CARGO_BIN_EXE_regression"), &["--rate", rate, "--epochs", "3"], folder.path());
+        let (stdout, _) = texts(&output);
+        assert!(stdout.starts_with("no better than guessing: R² −"), "{stdout}");
+        assert!(stdout.contains(reason), "{stdout}");
+    }
 }
 
 /// Runs `squares` with one seed; returns its files and what it printed.

@@ -298,7 +298,8 @@ fn train(options: &RegressionOptions, parts: &Parts<f64>) -> Result<(FittedRegre
         ControlFlow::Continue(())
     });
     bar.finish_and_clear();
-    let advice = || format!("training with --rate {} and --gain {}", network.rate, network.gain);
+    let advice =
+        || format!("training with --rate {} and --gain {}", exact(network.rate), exact(network.gain));
     Ok((fitted.with_context(advice)?, test_losses))
 }
 

@@ -177,7 +177,7 @@ impl<'a> ClassificationFit<'a> {
         parts: &'a Parts<String>,
     ) -> Result<Self> {
         let classifier = classifier(experiment, options);
-        let (fitted, test_losses) = train(&classifier, parts)?;
+        let (fitted, test_losses) = train(&classifier, options, parts)?;
         let guess = most_frequent(&parts.train.data);
         let train = Answers::new(&fitted, &parts.train, &guess)?;
         let test = parts.test.as_ref().map(|part| Answers::new(&fitted, part, &guess)).transpose()?;
@@ -279,7 +279,11 @@ fn most_frequent(data: &Dataset) -> String {
 }
 
 /// The fitted network, and its losses on the rows held out.
-fn train(classifier: &Classifier, parts: &Parts<String>) -> Result<(FittedClassifier<String>, Losses)> {
+fn train(
+    classifier: &Classifier,
+    options: &ClassificationOptions,
+    parts: &Parts<String>,
+) -> Result<(FittedClassifier<String>, Losses)> {
     let classes = parts.train.data.classes();
     let held_out = parts.test.as_ref().map(|part| (&part.inputs, indices(&classes, &part.data.targets)));
     let mut test_losses = Vec::new();
@@ -299,18 +303,11 @@ fn train(classifier: &Classifier, parts: &Parts<String>) -> Result<(FittedClassi
     let advice = || {
         format!(
             "training the network of the figure with --rate {} and --gain {}; --standardize scales the features",
-            classifier.learning_rate,
-            gain_of(classifier)
+            exact(options.network.rate),
+            exact(options.network.gain)
         )
     };
     Ok((fitted.with_context(advice)?, test_losses))
-}
-
-fn gain_of(classifier: &Classifier) -> f64 {
-    match classifier.init {
-        Init::XavierNormal { gain } => gain,
-        _ => f64::NAN,
-    }
 }
 
 /// Where each label stands among the classes; a stratified split leaves rows of every class in both parts.

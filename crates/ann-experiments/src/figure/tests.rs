@@ -142,9 +142,9 @@ fn the_legend_has_the_numbers_of_a_field_and_its_boundary() {
     for words in ["P(&quot;B&quot;)", "p = 0.5"] {
         assert!(has_text(&figure(), words), "no text {words:?}");
     }
-    // The ends of the colours: beside those of the axes, one more each.
+    // The ends of the colours, each beside a tick of the loss: epoch 0 and loss 1.
     let texts = |words: &str| figure().svg().unwrap().matches(&format!("\n{words}\n</text>")).count();
-    assert_eq!((texts("0"), texts("1")), (2, 1));
+    assert_eq!((texts("0"), texts("1")), (2, 2));
 }
 
 #[test]
