@@ -324,7 +324,7 @@ mod tests {
         serde_json::from_value(record).unwrap()
     }
 
-    /// One flat curve of 21 points; the last judged point and the one after it are moved.
+    /// One flat curve of 21 points; the last judged point and the next one are moved.
     fn curve(series: &str, shift_19: f64, shift_20: f64) -> Picture {
         let y = |index| match index {
             19 => 0.5 + shift_19,

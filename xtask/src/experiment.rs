@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn cargo_tells_where_the_programs_are() {
+    fn cargo_names_the_programs() {
         let messages = r#"{"reason":"compiler-artifact","target":{"name":"ann_core"},"executable":null}
                           {"reason":"compiler-artifact","target":{"name":"doughnut"},"executable":"release/doughnut"}
                           {"reason":"build-finished","success":true}"#;

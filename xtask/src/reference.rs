@@ -91,9 +91,9 @@ fn compare(committed: &Path, out: &Path) -> Result<Vec<String>> {
             (Ok(old), Ok(new)) => largest_difference(&old, &new),
             _ => None,
         };
-        let summary = difference.map(|difference| format!("largest difference {difference:.1e}"));
-        let summary = summary.as_deref().unwrap_or("not the same rows, or missing on one side");
-        print::result(format_args!("{file}: {summary}"))?;
+        let result = difference.map(|difference| format!("largest difference {difference:.1e}"));
+        let result = result.as_deref().unwrap_or("not the same rows, or missing on one side");
+        print::result(format_args!("{file}: {result}"))?;
         if !difference.is_some_and(|difference| difference <= TOLERANCE) {
             differing.push(file.clone());
         }

@@ -6,11 +6,15 @@ use std::process::{Command, Output, Stdio};
 
 use tempfile::TempDir;
 
-/// Writes a record and a curve; the environment tells which accuracy it claims.
+/// Writes a record and a curve; the environment says which accuracy it claims.  With the accuracy "none" it fails after half of a file.
 const STEADY: &str = r###"
 fn main() {
     let out = std::env::args().nth(2).unwrap();
     let accuracy = std::env::var("ACCURACY").unwrap_or("1.0".into());
+    if accuracy == "none" {
+        std::fs::write(format!("{out}/steady.csv"), "panel,ser").unwrap();
+        std::process::exit(3);
+    }
     let record = format!(
         r##"{{ "name": "steady", "settings": {{ "seed": 0 }}, "claims": {{ "accuracy": {accuracy} }},
               "observed": {{}}, "files": ["steady.csv"] }}"##
@@ -95,6 +99,25 @@ fn a_failed_experiment_fails_the_command_and_the_others_still_run() {
         !success && printed.contains("no experiment is called \"iris\"; there are broken, steady"),
         "{printed}"
     );
+}
+
+#[test]
+fn a_run_that_fails_leaves_the_files_of_the_one_before() {
+    let workspace = workspace(&[("steady", STEADY)]);
+    let out = workspace.path().join("target/figures");
+    let files = || {
+        let mut names: Vec<_> = out.read_dir().unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        names.sort();
+        let contents = names.iter().map(|name| fs::read_to_string(out.join(name)).unwrap());
+        contents.zip(names.clone()).collect::<Vec<_>>()
+    };
+    let (success, printed) = xtask(workspace.path(), &["figures"], "1.0");
+    assert!(success, "{printed}");
+    let before = files();
+    assert_eq!(before.len(), 2, "the record and the curve, and no folder");
+    let (success, printed) = xtask(workspace.path(), &["figures"], "none");
+    assert!(!success && printed.contains("error: steady failed: "), "{printed}");
+    assert_eq!(files(), before);
 }
 
 #[test]

@@ -155,10 +155,10 @@ mod tests {
     fn truncation_is_what_theory_says() {
         // f = x⁵ at 1 has f′ = 5, f‴ = 60, f⁽⁵⁾ = 120.  With h = 1/4:
         // central 5 + 10 h² + h⁴ = 5 + 161/256, five points 5 − 4 h⁴ = 5 − 4/256.
-        let told = |difference: Difference| difference.derivative(|x| x.powi(5), 1.0, 0.25);
-        assert_eq!(told(Difference::Central), 5.0 + 161.0 / 256.0);
-        assert!((told(Difference::FivePoint) - (5.0 - 4.0 / 256.0)).abs() < 1e-14);
-        assert!((told(Difference::Ridders) - 5.0).abs() < 1e-12);
+        let derivative = |difference: Difference| difference.derivative(|x| x.powi(5), 1.0, 0.25);
+        assert_eq!(derivative(Difference::Central), 5.0 + 161.0 / 256.0);
+        assert!((derivative(Difference::FivePoint) - (5.0 - 4.0 / 256.0)).abs() < 1e-14);
+        assert!((derivative(Difference::Ridders) - 5.0).abs() < 1e-12);
         assert!(Difference::ALL.iter().all(|difference| difference.derivative(f64::ln, 0.0, 0.25).is_nan()));
     }
 

@@ -62,3 +62,28 @@ impl Record {
         write_whole(&path, text.as_bytes())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_is_written_in_the_order_of_its_entries() {
+        let folder = tempfile::tempdir().unwrap();
+        let record = Record::new("ring")
+            .setting("seed", 100)
+            .setting("η", 0.1)
+            .claim("accuracy", 1.0)
+            .observed("epochs", 7)
+            .files(&[folder.path().join("ring.csv"), "elsewhere/ring.svg".into()])
+            .files(&["ring.png".into()]);
+        record.write(folder.path()).unwrap();
+        let text = std::fs::read_to_string(folder.path().join("ring.json")).unwrap();
+        let compact: String = text.split_whitespace().collect();
+        assert_eq!(
+            compact,
+            r#"{"name":"ring","settings":{"seed":100,"η":0.1},"claims":{"accuracy":1.0},"observed":{"epochs":7},"files":["ring.csv","ring.svg","ring.png"]}"#
+        );
+        assert!(text.ends_with("}\n"), "a text file ends with a line end");
+    }
+}

@@ -286,7 +286,7 @@ fn no_better_than_guessing_is_said_with_a_reason() {
     assert!(picture.contains(", no better than guessing\n"), "the title says so");
     assert!(picture.contains("(--epochs 0)"), "the caption says why");
 
-    // A straight line cannot tell opposite quarters apart.
+    // A straight line cannot separate opposite quarters.
     let (_, stdout) = squares(&["--hidden", "none", "--epochs", "2000"]);
     assert!(stdout.contains("straight line: --hidden 8"), "{stdout}");
 

@@ -73,7 +73,7 @@ fn we_catch_all_and_blame_none_and_each_rival_misses_something() {
 #[track_caller]
 fn in_the_readme(matrix: &str) {
     let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("../ann-gradcheck/README.md");
-    let readme = fs::read_to_string(readme).expect("the README stands beside this crate");
+    let readme = fs::read_to_string(readme).expect("the README is in the folder of ann-gradcheck");
     let (_, from) = readme.split_once("compares it -->\n").expect("a mark where the matrix begins");
     let (shown, _) = from.split_once("<!-- end").expect("a mark where it ends");
     assert!(shown.trim() == matrix.trim(), "the README of ann-gradcheck should show:\n{matrix}");
@@ -83,7 +83,7 @@ fn in_the_readme(matrix: &str) {
 ///
 /// The unit is one in the last place of the largest number added up for a layer and kind: of ∂ℓₙ/∂θ over all samples n.
 /// Sums that cancel keep the rounding of their terms: in units of the sum itself, two orders of summation differ by any amount.
-/// Over 100 seeds up to 2 were measured in networks of one to four layers, and 6.3 in the one of seven.
+/// Over 100 seeds up to 2 were measured in networks of one to four layers, and 6.3 in the network of seven.
 #[track_caller]
 fn same(network: &TestNetwork, accumulation: Accumulation) {
     const ULPS: f64 = 4.0;
@@ -139,7 +139,7 @@ fn named(outcome: &Result<Report, Error>) -> Vec<Part> {
     }
 }
 
-/// Every layer and kind, and where it stands in θ.
+/// Every layer and kind, and its range in θ.
 fn parts(layout: &Layout) -> Vec<(Part, Range<usize>)> {
     let both = |(k, span): (usize, &LayerSpan)| {
         [((k, ParameterKind::Weight), span.weights()), ((k, ParameterKind::Bias), span.bias())]

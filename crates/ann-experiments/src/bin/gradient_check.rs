@@ -115,7 +115,7 @@ fn draw(subject: &Subject<'_>) -> Result<Figure> {
     let steps: Vec<f64> = exponents.map(|exponent| 10_f64.powf(exponent)).collect();
     let errors = errors(&problem, &subject.point(&problem)?, &steps)?;
     Ok(Figure {
-        title: "Large steps truncate, small steps round; dual numbers take none".to_owned(),
+        title: "Large steps truncate, small steps round; dual numbers need no step".to_owned(),
         caption: format!(
             "{subject}, seed {}, {} epochs, {} rows   ·   the largest error of {} parameters from all layers: differences against \
              dual numbers, dual numbers against backpropagation",

@@ -39,7 +39,7 @@ struct Case {
     name: &'static str,
     targets: [usize; 4],
     hidden: &'static [usize],
-    /// Without a hidden layer, labels 0, 1, 1, 0 cannot be told apart: the best is one half everywhere.
+    /// Without a hidden layer, labels 0, 1, 1, 0 cannot be separated: the best answer is one half everywhere.
     one_half: bool,
 }
 
@@ -208,9 +208,9 @@ fn draw(options: &TestOptions, outcomes: &[CaseResult], passed: bool) -> Figure 
 }
 
 fn panel(outcomes: &[CaseResult]) -> Panel {
-    // The four cases of a seed stand side by side.
+    // The four cases of a seed are side by side.
     let point = |class: usize| {
-        move |&(seed, deviation): &(u64, f64)| (seed as f64 + 0.2 * class as f64 - 0.3, deviation)
+        move |&(seed, deviation): &(u64, f64)| (seed as f64 + 0.25 * class as f64 - 0.375, deviation)
     };
     let points = outcomes.iter().enumerate().map(|(class, outcome)| Mark::Points {
         series: outcome.case.name.to_owned(),

@@ -172,7 +172,7 @@ fn matched_figure(options: &ComparisonOptions, network: &Architecture, pairs: &[
     let largest = largest_difference(pairs);
     Figure {
         title: if largest <= PARITY {
-            "Iris, matched: from equal weights the two curves are one".to_owned()
+            "Iris, matched: from equal weights the two curves coincide".to_owned()
         } else {
             format!("{}, matched: the curves differ by up to {}", options.data.name(), rounded(largest, 2))
         },

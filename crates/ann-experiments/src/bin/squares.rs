@@ -1,4 +1,4 @@
-//! Figure 2 of the report: one hidden layer of 5 sigmoid units tells the four squares apart.
+//! Figure 2 of the report: one hidden layer of 5 sigmoid units separates the two classes.
 
 use ann_experiments::classification::{Experiment, run};
 use ann_train::Activation;
@@ -7,7 +7,7 @@ fn main() -> anyhow::Result<()> {
     run(&Experiment {
         name: "squares",
         about: "Figure 2: the squares, fitted by one hidden layer of 5 sigmoid units",
-        title: "Squares: five sigmoid units tell opposite quarters apart",
+        title: "Squares: five sigmoid units separate opposite quarters",
         data: ann_datasets::squares,
         activation: Activation::Sigmoid,
         hidden: &[5],

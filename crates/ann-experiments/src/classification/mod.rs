@@ -310,7 +310,7 @@ fn train(
     Ok((fitted.with_context(advice)?, test_losses))
 }
 
-/// Where each label stands among the classes; a stratified split leaves rows of every class in both parts.
+/// The index of each label among the classes; a stratified split leaves rows of every class in both parts.
 fn indices(classes: &[String], labels: &[String]) -> Vec<usize> {
     labels.iter().map(|label| classes.partition_point(|class| class < label)).collect()
 }

@@ -161,7 +161,7 @@ fn range(data: &Dataset, feature: usize) -> (f64, f64) {
     } else {
         column.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), &v| (low.min(v), high.max(v)))
     };
-    // A constant feature lies in the middle of a range of its own size.
+    // A constant feature is in the middle of a range as long as its number is large.
     let margin = if high > low { 0.03 * (high - low) } else { low.abs().max(1.0) / 2.0 };
     (low - margin, high + margin)
 }

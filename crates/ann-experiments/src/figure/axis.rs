@@ -8,7 +8,7 @@ use crate::number;
 pub(super) type Span = (f64, f64);
 
 impl Scale {
-    /// Where a number stands on the scale: x or log₁₀ x, which is −∞ for zero.
+    /// The place of a number on the scale: x or log₁₀ x, which is −∞ for zero.
     pub(super) fn place(self, number: f64) -> f64 {
         match self {
             Self::Linear => number,
@@ -29,15 +29,15 @@ impl Axis {
         }
         let places =
             || numbers.iter().map(|&number| self.scale.place(number)).filter(|place| place.is_finite());
-        // Without any place, a logarithmic axis stands around log₁₀ 1.
+        // Without any place, a logarithmic axis is shown around log₁₀ 1.
         let (low, high) =
             (places().reduce(f64::min).unwrap_or(0.0), places().reduce(f64::max).unwrap_or(0.0));
         if can_be_divided((low, high)) {
             let pad = margin * (high - low);
             return Some((low - pad, high + pad));
         }
-        // A single number stands in the middle of a span of its own size; 0, such as the first epoch, in one
-        // that is long enough for whole ticks.
+        // A single number is in the middle of a span as long as the number is large; 0, such as the first epoch, of
+        // a span that is long enough for whole ticks.
         let pad = if low.abs() > SHORTEST { 0.5 * low.abs() } else { 2.0 };
         Some((low - pad, high + pad))
     }
@@ -164,10 +164,20 @@ mod tests {
         check(LINEAR, (0.0, 1.0), 6, &["0.0", "0.2", "0.4", "0.6", "0.8", "1.0"]);
         check(LINEAR, (-0.25, 0.25), 5, &["−0.2", "−0.1", "0.0", "0.1", "0.2"]);
         check(LINEAR, (-300.0, 10_300.0), 4, &["0", "5000", "10 000"]);
+        // 0.7 is the seventh multiple of 0.1, although 0.7 / 0.1 is below 7 in floating point.
+        check(LINEAR, (0.0, 0.7), 8, &["0.0", "0.1", "0.2", "0.3", "0.4", "0.5", "0.6", "0.7"]);
+        check(LINEAR, (0.0, 0.7), 7, &["0.0", "0.2", "0.4", "0.6"]);
+        check(LINEAR, (0.0, 99_999.0), 2, &["0", "50 000"]);
+        check(LINEAR, (0.0, 0.0099), 3, &["0.000", "0.005"]);
+        check(LINEAR, (0.1, 0.9), 1, &["0.5"]);
         check(LINEAR, (-1_250_000.0, 250_000.0), 4, &["−1.0×10⁶", "−0.5×10⁶", "0"]);
         check(LINEAR, (0.0, 3.1e-15), 4, &["0", "10⁻¹⁵", "2×10⁻¹⁵", "3×10⁻¹⁵"]);
         check(LOG, (-4.2, 0.3), 6, &["10⁻⁴", "0.001", "0.01", "0.1", "1"]);
         check(LOG, (-12.1, -0.9), 6, &["10⁻¹²", "10⁻¹⁰", "10⁻⁸", "10⁻⁶", "10⁻⁴", "0.01"]);
+        // Three powers of ten are enough, two are not.
+        check(LOG, (-0.5, 2.5), 6, &["1", "10", "100"]);
+        check(LOG, (0.5, 2.5), 8, &["5", "10", "20", "50", "100", "200"]);
+        check(LOG, (2.9, 6.1), 6, &["1000", "10 000", "100 000", "10⁶"]);
         check(LOG, (-1.75, -0.1), 6, &["0.02", "0.05", "0.1", "0.2", "0.5"]);
         check(LOG, (-1.75, 0.5), 6, &["0.03", "0.1", "0.3", "1", "3"]);
         check(LOG, (-6.1, -5.1), 4, &["10⁻⁶", "2×10⁻⁶", "5×10⁻⁶"]);

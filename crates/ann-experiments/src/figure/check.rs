@@ -22,7 +22,7 @@ pub(super) fn check(figure: &Figure) -> Result<()> {
     for panel in &figure.panels {
         ensure!(
             titles.insert(&panel.title),
-            "panel {:?} appears twice, titles must differ so that the CSV can tell panels apart",
+            "panel {:?} appears twice, titles must differ because the CSV names panels by them",
             panel.title
         );
         check_panel(panel)?;

@@ -54,7 +54,7 @@ fn draw_axes(canvas: &Canvas<'_>, frame: &Frame<'_>) -> Result<()> {
         let baseline = frame.down(tick.place) + 0.365 * TEXT;
         canvas.text(&tick.label, (left - TICK_GAP, baseline), Type { anchor: HPos::Right, ..centred })?;
     }
-    // A label may stand out a little on both sides of its axis.
+    // A label may reach a little beyond both ends of its axis.
     let x_label = centred.fitted(&frame.panel.x.label, right - left + 2.0 * OVERHANG)?;
     let y_label = centred.fitted(&frame.panel.y.label, bottom - top + 2.0 * OVERHANG)?;
     canvas.text(&x_label, (0.5 * (left + right), bottom + TICK_DROP + LABEL_DROP), centred)?;

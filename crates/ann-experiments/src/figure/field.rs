@@ -1,6 +1,6 @@
 //! A probability field: a soft background and the decision boundary, both by marching squares.
 //!
-//! The background is a stack of opaque areas {p ≥ t} for rising t, each on top of the one before. So neighbours
+//! The background is a stack of opaque areas {p ≥ t} for rising t, each on top of the previous one. So neighbours
 //! overlap instead of touching, and no seam can show, neither on screen nor in the PNG.
 
 use anyhow::Result;

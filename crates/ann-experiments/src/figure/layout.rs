@@ -1,4 +1,4 @@
-//! Where everything stands: texts, legends and plotting areas, in px from the figure's upper left corner.
+//! The places of texts, legends and plotting areas, in px from the figure's upper left corner.
 
 use anyhow::Result;
 
@@ -13,7 +13,7 @@ use super::{Axis, Figure, Mark, Panel, Scale};
 /// Around the figure, and between columns and rows of panels.
 const EDGE: f64 = 16.0;
 const GUTTER: f64 = 14.0;
-/// Right of a plotting area, for the half of a tick's label that may stand out.
+/// Right of a plotting area, for the half of a tick's label that may reach beyond it.
 pub(super) const OVERHANG: f64 = 12.0;
 /// Left of a plotting area: the upright axis label; then the ticks' labels and a gap.
 const UPRIGHT_LABEL: f64 = 20.0;
@@ -60,7 +60,7 @@ pub(super) fn layout(figure: &Figure) -> Result<Layout<'_>> {
     Ok(layout)
 }
 
-/// Where plotting areas stand: below each other in columns, all of one width.
+/// The places of plotting areas: below each other in columns, all of one width.
 struct Grid {
     /// The left of the plotting areas of each column.
     lefts: Vec<f64>,
@@ -164,7 +164,7 @@ fn frame(panel: &Panel, area: Area) -> Result<Frame<'_>> {
     let (x, y) = spans(panel);
     let label_x = area.left - gauge_of(panel)? + TEXT;
     let mut frame = Frame { panel, area, x, y, x_ticks: vec![], y_ticks: vec![], label_x };
-    // As many ticks as stand apart; on a map about as many as on the other axis.
+    // As many ticks as leave room between their labels; on a map about as many as on the other axis.
     let most = if panel.equal_axes { Y_TICKS } else { X_TICKS };
     for count in (1..=most).rev() {
         (frame.x_ticks, frame.y_ticks) = ticks_of(panel, (x, y), count);

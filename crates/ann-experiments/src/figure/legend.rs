@@ -36,7 +36,7 @@ const MIDDLE: f64 = 0.34 * TEXT;
 
 pub(super) const LINE_HEIGHT: f64 = 18.0;
 
-/// A field's colours, in so many steps; on both sides of them a digit and a gap.
+/// The width of a field's colours, their number, and the room for a digit and a gap on each side.
 const COLOURS: f64 = 32.0;
 const STEPS: u32 = 16;
 const END: f64 = 12.0;

@@ -82,7 +82,7 @@ pub(super) fn thin(points: &[Point], area: Area, columns: usize) -> Vec<Point> {
     .collect()
 }
 
-/// Drops points nearer than `distance` px to the one kept before; the first and the last stay.
+/// Drops points nearer than `distance` px to the last point kept; the first and the last stay.
 pub(super) fn simplify(points: &[Point], distance: f64) -> Vec<Point> {
     let mut kept: Vec<Point> = Vec::new();
     for (index, &(x, y)) in points.iter().enumerate() {

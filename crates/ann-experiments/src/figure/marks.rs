@@ -1,4 +1,4 @@
-//! Marks on the canvas: samples, curves and marked values. Fields have a file of their own.
+//! Marks on the canvas: samples, curves and marked values. Fields are in `field.rs`.
 
 use std::f64::consts::PI;
 
@@ -21,7 +21,7 @@ pub(super) struct Frame<'a> {
     pub y: Span,
     pub x_ticks: Vec<Tick>,
     pub y_ticks: Vec<Tick>,
-    /// Where the baseline of the vertical axis's label stands, in px.
+    /// The place of the baseline of the vertical axis's label, in px.
     pub label_x: f64,
 }
 

@@ -58,7 +58,7 @@ pub struct Figure {
     pub caption: String,
     /// Panels side by side, 1 to 4. One column makes a picture 720 px wide, more columns 900 px.
     pub columns: usize,
-    /// The panels row by row, at least one, each with a title of its own.
+    /// The panels row by row, at least one; their titles differ.
     pub panels: Vec<Panel>,
 }
 
@@ -78,7 +78,7 @@ pub struct Panel {
     /// both axes have ticks of one step.
     pub equal_axes: bool,
     /// Painted in this order, the last on top; at least one.
-    /// Each distinct appearance and name gets an entry in the legend, which stands above the plotting area.
+    /// Each distinct appearance and name gets an entry in the legend, which is above the plotting area.
     pub marks: Vec<Mark>,
 }
 
@@ -116,16 +116,16 @@ pub enum Scale {
 /// 5 sky blue, 6 dark grey, 7 black), so that a class has one colour in all figures.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Mark {
-    /// Samples of one class, told by colour and by marker shape: circle, triangle, square, diamond.
+    /// Samples of one class, shown by colour and by marker shape: circle, triangle, square, diamond.
     Points {
         /// Name in the legend.
         series: String,
         /// 0 to 7.
         class: usize,
-        /// (x, y). A class without any, such as one that is never predicted, still stands in the legend.
+        /// (x, y). A class without any, such as one that is never predicted, is still in the legend.
         points: Vec<(f64, f64)>,
     },
-    /// Samples that stand out, such as wrong predictions: a ring around each.  The legend says how many there are.
+    /// Samples to be noticed, such as wrong predictions: a ring around each.  The legend says how many there are.
     Rings {
         /// Name in the legend, before the number of points.
         series: String,
@@ -161,14 +161,14 @@ pub enum Mark {
     Vertical {
         /// Name in the legend.
         label: String,
-        /// Where it stands.
+        /// The marked number.
         x: f64,
     },
     /// A marked y, such as the loss below which training stops.
     Horizontal {
         /// Name in the legend.
         label: String,
-        /// Where it stands.
+        /// The marked number.
         y: f64,
     },
 }
@@ -244,7 +244,7 @@ impl Axis {
 }
 
 impl Mark {
-    /// The name under which the mark stands in the legend, the CSV and errors.
+    /// The name of the mark in the legend, the CSV and errors.
     pub fn series(&self) -> &str {
         match self {
             Self::Points { series, .. }

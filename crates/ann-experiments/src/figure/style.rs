@@ -2,7 +2,7 @@
 
 use plotters::style::RGBColor as Colour;
 
-/// Okabe and Ito's palette, which people with any colour vision can tell apart, without its yellow (too pale on
+/// Okabe and Ito's palette, whose colours differ for people with any colour vision, without its yellow (too pale on
 /// white) and with dark grey before black, which is nearly the ink. Classes and lines count in it.
 pub(super) const PALETTE: [Colour; 8] = [
     Colour(0x00, 0x72, 0xB2), // blue
@@ -27,7 +27,7 @@ pub(super) const GRID: Colour = Colour(0xE8, 0xE8, 0xE8);
 
 /// The colour of probability `p`: pale class 0, white at 0.5, pale class 1.
 pub(super) fn field_colour(p: f64) -> Colour {
-    // About a quarter of the full colour: markers of the same class still stand out on it.
+    // About a quarter of the full colour: markers of the same class are still seen on it.
     let strength = 0.28 * (2.0 * p - 1.0).abs();
     let Colour(red, green, blue) = PALETTE[usize::from(p > 0.5)];
     let mix = |channel: u8| (255.0 + strength * (f64::from(channel) - 255.0)).round() as u8;
@@ -56,3 +56,19 @@ pub(super) const FONT_FAMILY: &str = "Inter, sans-serif";
 pub(super) const REGULAR: &[u8] = include_bytes!("../../assets/Inter-Regular.ttf");
 /// The weight of titles.
 pub(super) const SEMI_BOLD: &[u8] = include_bytes!("../../assets/Inter-SemiBold.ttf");
+
+#[cfg(test)]
+mod tests {
+    use super::{Colour, PAPER, field_colour};
+
+    #[test]
+    fn a_field_runs_from_the_first_class_over_white_to_the_second() {
+        let Colour(red, green, blue) = field_colour(0.0);
+        assert!(150 < red && red < green && green < blue, "pale blue, not ({red}, {green}, {blue})");
+        assert_eq!(field_colour(0.5), PAPER);
+        let Colour(red, green, blue) = field_colour(1.0);
+        assert!(150 < blue && blue < green && green < red, "pale vermillion, not ({red}, {green}, {blue})");
+        let reds = [0.0, 0.1, 0.2, 0.3, 0.4].map(|p| field_colour(p).0);
+        assert!(reds.is_sorted_by(|a, b| a < b), "{reds:?}");
+    }
+}

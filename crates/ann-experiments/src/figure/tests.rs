@@ -5,6 +5,7 @@ use std::path::Path;
 
 use ndarray::Array2;
 
+use super::canvas::Colour;
 use super::{Axis, Figure, Mark, Panel, Scale, style};
 
 #[test]
@@ -168,6 +169,34 @@ fn rings_are_drawn_and_counted() {
     let none = with_rings(&[]);
     assert!(has_text(&none, "wrong: 0"));
     assert_eq!(rings(&none), 1);
+}
+
+#[test]
+fn every_class_has_its_own_shape_and_colour() {
+    let shapes = (0..4).map(|class| {
+        let mut figure = figure();
+        figure.panels.truncate(1);
+        figure.panels[0].marks = vec![Mark::Points { series: "B".into(), class, points: vec![(0.5, 0.5)] }];
+        let svg = figure.svg().unwrap();
+        let Colour(red, green, blue) = style::PALETTE[class];
+        let fill = format!("fill=\"#{red:02X}{green:02X}{blue:02X}\"");
+        // The marker, and the sample in the legend.
+        let drawn: Vec<&str> = svg.lines().filter(|line| line.contains(&fill)).collect();
+        assert_eq!(drawn.len(), 2, "class {class}");
+        drawn[0].to_owned()
+    });
+    let shapes: Vec<String> = shapes.collect();
+    // A polygon lists its corners, and the first again or not.
+    let corners = |shape: &str| shape.split("points=\"").nth(1).map(|points| points.matches(',').count());
+    assert!(shapes[0].starts_with("<circle"));
+    assert_eq!([1, 2, 3].map(|class| corners(&shapes[class])), [Some(3), Some(4), Some(4)]);
+    // A square has two corners at one height, a diamond does not.
+    let heights = |shape: &str| {
+        let points = shape.split("points=\"").nth(1).unwrap().split('"').next().unwrap();
+        let ys = points.split_whitespace().map(|point| point.split(',').nth(1).unwrap().to_owned());
+        ys.collect::<std::collections::BTreeSet<_>>().len()
+    };
+    assert_eq!((heights(&shapes[2]), heights(&shapes[3])), (2, 3));
 }
 
 #[test]

@@ -17,7 +17,7 @@ const SEEDS: u64 = 10;
 pub struct Matrix {
     /// A line for each fault: on how many of the networks to which it applies each rule catches it.
     ///
-    /// A rule catches a fault where it blames the gradient with it and not the one without: who always blames finds nothing.
+    /// A rule catches a fault where it blames the gradient with the fault and not the gradient without it: a rule that always blames finds nothing.
     pub caught: Vec<Line>,
     /// Three lines of the engine's gradients: how many each rule blames, on smooth networks, on those with kinks, and where
     /// a pre-activation is exactly at a kink, as at zero biases and an input of zeros.

@@ -38,7 +38,7 @@ enum Truth {
 /// The seed of the published kill matrix: with it each fault applies somewhere.
 pub const SEED: u64 = 3;
 
-/// Of a dataset every so many rows are taken: few rows keep a check fast.
+/// Of a dataset only rows at this distance are taken: few rows keep a check fast.
 const STRIDE: usize = 15;
 /// Rows of invented data.
 const ROWS: usize = 12;

@@ -37,7 +37,7 @@ impl ProblemAt<'_, '_> {
         if k == 0 { self.span(1).fan_in } else { self.span(k).fan_out }
     }
 
-    /// Where layer k stands in θ.
+    /// The range of layer k in θ.
     pub fn span(&self, k: usize) -> &LayerSpan {
         &self.problem.layout().layers()[k - 1]
     }
