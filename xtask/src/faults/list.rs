@@ -1,0 +1,148 @@
+//! The list of faults, `xtask/faults.toml`.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result, ensure};
+use serde::Deserialize;
+
+/// The list of faults, from the root of the workspace.
+pub const PATH: &str = "xtask/faults.toml";
+
+/// All faults.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct List {
+    /// In the order of the file.
+    #[serde(rename = "fault")]
+    pub faults: Vec<Fault>,
+}
+
+/// A mistake that somebody could make.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fault {
+    /// What switches it on: its place in the list, from 0.
+    #[serde(skip)]
+    pub number: usize,
+    /// What is wrong, in words.
+    pub name: String,
+    /// The source it is made in, from the root of the workspace.
+    pub file: String,
+    /// A part of the file that occurs once; without it, the whole file.
+    pub within: Option<String>,
+    /// The right text, which occurs in that part once.
+    pub find: String,
+    /// The wrong text.
+    pub replace: String,
+    /// The packages whose tests must fail, each of them alone.
+    pub packages: Vec<String>,
+    /// Why no test can find it.
+    pub survives: Option<String>,
+}
+
+impl Fault {
+    /// The package it is made in, by the name of its folder.
+    pub fn package(&self) -> &str {
+        let (folder, _) = self.file.split_once("/src/").unwrap_or((&self.file, ""));
+        folder.rsplit('/').next().unwrap_or(folder)
+    }
+}
+
+impl List {
+    /// Reads the list of a workspace.
+    ///
+    /// # Errors
+    /// When it cannot be read, or holds a fault that is none.
+    pub fn read(root: &Path) -> Result<Self> {
+        let path = root.join(PATH);
+        let text =
+            fs::read_to_string(&path).with_context(|| format!("no list of faults {}", path.display()))?;
+        Self::parse(&text).with_context(|| path.display().to_string())
+    }
+
+    pub(super) fn parse(text: &str) -> Result<Self> {
+        let mut list: Self = toml::from_str(text)?;
+        let mut names = BTreeSet::new();
+        for (number, fault) in list.faults.iter_mut().enumerate() {
+            fault.number = number;
+            let name = &fault.name;
+            ensure!(names.insert(name.clone()), "two faults are called {name:?}");
+            ensure!(!fault.packages.is_empty(), "fault {name:?} names no package whose tests must fail");
+            ensure!(fault.find != fault.replace, "fault {name:?} changes nothing");
+            let silent = fault.survives.as_ref().is_some_and(|reason| reason.trim().is_empty());
+            ensure!(!silent, "fault {name:?} survives without a reason");
+        }
+        Ok(list)
+    }
+
+    /// The faults whose name contains one of the words; all without a word.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn select(&self, words: &[String]) -> Result<Vec<&Fault>> {
+        let wanted = |fault: &&Fault| words.is_empty() || words.iter().any(|word| fault.name.contains(word));
+        let selected: Vec<_> = self.faults.iter().filter(wanted).collect();
+        let names: Vec<_> = self.faults.iter().map(|fault| fault.name.as_str()).collect();
+        ensure!(
+            !selected.is_empty(),
+            "no fault has one of {words:?} in its name; there are\n  {}",
+            names.join("\n  ")
+        );
+        Ok(selected)
+    }
+
+    /// Every package whose tests must find a fault.
+    pub fn packages(&self) -> BTreeSet<&str> {
+        self.faults.iter().flat_map(|fault| &fault.packages).map(String::as_str).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LISTED: &str = r#"
+[[fault]]
+name = "sign"
+file = "a.rs"
+find = "a - b"
+replace = "a + b"
+packages = ["core", "train"]
+"#;
+
+    #[test]
+    fn a_useless_list_is_refused() {
+        for (list, complaint) in [
+            (LISTED.repeat(2), "two faults are called \"sign\""),
+            (LISTED.replace("\"core\", \"train\"", ""), "names no package"),
+            (LISTED.replace("a + b", "a - b"), "changes nothing"),
+            (LISTED.replace("find", "found"), "unknown field `found`"),
+            (format!("{LISTED}survives = ' '"), "survives without a reason"),
+        ] {
+            let error = format!("{:#}", List::parse(&list).unwrap_err());
+            assert!(error.contains(complaint), "{error}");
+        }
+    }
+
+    #[test]
+    fn faults_are_numbered_and_selected_by_words_of_their_name() {
+        let list = List::parse(&[LISTED, &LISTED.replace("sign", "1/N missing")].concat()).unwrap();
+        let select = |words: &[&str]| {
+            let words: Vec<_> = words.iter().map(|&word| word.to_owned()).collect();
+            list.select(&words).map(|found| found.iter().map(|fault| fault.number).collect::<Vec<_>>())
+        };
+        assert_eq!(select(&[]).unwrap(), [0, 1]);
+        assert_eq!(select(&["1/N"]).unwrap(), [1]);
+        assert_eq!(select(&["missing", "sig"]).unwrap(), [0, 1]);
+        let error = select(&["bias"]).unwrap_err().to_string();
+        assert!(error.contains("\"bias\"") && error.ends_with("\n  sign\n  1/N missing"), "{error}");
+    }
+
+    #[test]
+    fn each_package_is_named_once() {
+        let list = List::parse(&[LISTED, &LISTED.replace("sign", "other")].concat()).unwrap();
+        assert_eq!(list.packages().into_iter().collect::<Vec<_>>(), ["core", "train"]);
+    }
+}

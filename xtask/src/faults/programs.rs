@@ -1,0 +1,234 @@
+//! The test programs of the copy: compiled once, run again and again.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+use serde::Deserialize;
+
+use crate::workspace::cargo;
+
+/// A program of tests.
+#[derive(Clone, Debug)]
+pub struct Program {
+    /// The package whose tests it holds.
+    pub package: String,
+    /// What cargo calls it.
+    pub name: String,
+    executable: PathBuf,
+    /// The folder of the package, in which tests run.
+    folder: PathBuf,
+    /// How long it takes without a fault.
+    usual: Duration,
+}
+
+/// Until it is known how long a program takes.
+const GUESS: Duration = Duration::from_secs(60);
+
+/// How a run ended.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// Every test passed.
+    Passed(Duration),
+    /// The first test that failed; the program itself where it names none.
+    Failed(String),
+    /// It was stopped.
+    TookTooLong,
+}
+
+/// Compiles the tests of these packages.
+///
+/// # Errors
+/// When something does not compile; what rustc says of it has been printed then.
+pub fn build(tree: &Path, folder: &Path, packages: &BTreeSet<&str>) -> Result<Vec<Program>> {
+    let mut command = Command::new(cargo());
+    command.args([
+        "test",
+        "--locked",
+        "--quiet",
+        "--no-run",
+        "--tests",
+        "--message-format=json-render-diagnostics",
+    ]);
+    command
+        .arg("--manifest-path")
+        .arg(tree.join("Cargo.toml"))
+        .arg("--target-dir")
+        .arg(folder.join("target"));
+    command.args(packages.iter().flat_map(|package| ["--package", package]));
+    // A fault may leave a name unused and a formula odd.
+    command.env("RUSTFLAGS", "--cap-lints=allow").stderr(Stdio::inherit());
+    let output = command.output().context("could not start cargo")?;
+    ensure!(
+        output.status.success(),
+        "a fault does not compile: its name is in the line that rustc shows above"
+    );
+    String::from_utf8(output.stdout)?.lines().filter_map(|line| program(line).transpose()).collect()
+}
+
+/// A message of cargo.
+#[derive(Deserialize)]
+#[serde(tag = "reason", rename_all = "kebab-case")]
+enum Message {
+    CompilerArtifact {
+        manifest_path: PathBuf,
+        target: Target,
+        profile: Profile,
+        executable: Option<PathBuf>,
+    },
+    #[serde(other)]
+    Other,
+}
+
+#[derive(Deserialize)]
+struct Target {
+    name: String,
+}
+
+#[derive(Deserialize)]
+struct Profile {
+    test: bool,
+}
+
+/// The program of tests that a message tells of, if it does.
+fn program(message: &str) -> Result<Option<Program>> {
+    let message =
+        serde_json::from_str(message).context("cargo's messages have another form than expected")?;
+    match message {
+        Message::CompilerArtifact {
+            manifest_path,
+            target,
+            profile: Profile { test: true },
+            executable: Some(executable),
+        } => {
+            let folder = manifest_path.parent().context("a manifest lies in a folder")?.to_owned();
+            Ok(Some(Program {
+                package: package(&manifest_path)?,
+                name: target.name,
+                executable,
+                folder,
+                usual: GUESS,
+            }))
+        }
+        _ => Ok(None),
+    }
+}
+
+/// The name in a manifest.
+fn package(manifest: &Path) -> Result<String> {
+    #[derive(Deserialize)]
+    struct Manifest {
+        package: Package,
+    }
+    #[derive(Deserialize)]
+    struct Package {
+        name: String,
+    }
+    let manifest: Manifest = toml::from_str(&fs::read_to_string(manifest)?)?;
+    Ok(manifest.package.name)
+}
+
+impl Program {
+    /// How long it takes without a fault.
+    pub fn usual(&self) -> Duration {
+        self.usual
+    }
+
+    /// The same program, of which it is known how long it takes.
+    pub fn lasting(self, usual: Duration) -> Self {
+        Self { usual, ..self }
+    }
+
+    /// Runs the program with one fault on, or none, up to the first test that fails.
+    ///
+    /// # Errors
+    /// When it cannot be started.
+    pub fn run(&self, fault: Option<usize>) -> Result<Ending> {
+        let begin = Instant::now();
+        let mut child = self
+            .command(fault)
+            .spawn()
+            .with_context(|| format!("could not start {}", self.executable.display()))?;
+        let stdout = child.stdout.take().context("the output is piped")?;
+        let (sender, first_failure) = mpsc::channel();
+        thread::spawn(move || {
+            let failed = BufReader::new(stdout)
+                .lines()
+                .map_while(Result::ok)
+                .find_map(|line| failed_test(&line).map(str::to_owned));
+            // Nobody listens any more when the program took too long.
+            failed.map(|test| sender.send(test))
+        });
+        // Without a failure the sender is dropped when the program closes its output, which is when it ends.
+        let ending = match first_failure.recv_timeout(10 * self.usual + Duration::from_secs(30)) {
+            Ok(test) => Ending::Failed(test),
+            Err(RecvTimeoutError::Timeout) => Ending::TookTooLong,
+            Err(RecvTimeoutError::Disconnected) if child.wait()?.success() => Ending::Passed(begin.elapsed()),
+            Err(RecvTimeoutError::Disconnected) => Ending::Failed(self.name.clone()),
+        };
+        child.kill()?;
+        child.wait()?;
+        Ok(ending)
+    }
+
+    fn command(&self, fault: Option<usize>) -> Command {
+        let mut command = Command::new(&self.executable);
+        command.current_dir(&self.folder).env("CARGO_MANIFEST_DIR", &self.folder);
+        command.env_remove("ANN_FAULT").envs(fault.map(|fault| ("ANN_FAULT", fault.to_string())));
+        // Programs run side by side, not tests.
+        command.env("RUST_TEST_THREADS", "1");
+        // The same draws for every fault; none is kept for the next, and none made smaller.
+        command
+            .env("PROPTEST_RNG_SEED", "0")
+            .env("PROPTEST_DISABLE_FAILURE_PERSISTENCE", "true")
+            .env("PROPTEST_MAX_SHRINK_ITERS", "0");
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+        command
+    }
+}
+
+/// The test of which a line says that it failed.
+fn failed_test(line: &str) -> Option<&str> {
+    line.strip_prefix("test ")?.strip_suffix(" ... FAILED")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failed_test_is_named() {
+        assert_eq!(failed_test("test laws::sum ... FAILED"), Some("laws::sum"));
+        // With `#[should_panic]`.
+        assert_eq!(failed_test("test x - should panic ... FAILED"), Some("x - should panic"));
+        assert_eq!(failed_test("test by_hand ... ok"), None);
+        assert_eq!(failed_test("test result: FAILED. 1 passed; 1 failed"), None);
+    }
+
+    #[test]
+    fn programs_of_tests_are_found_in_the_messages_of_cargo() {
+        let folder = tempfile::tempdir().unwrap();
+        let manifest = folder.path().join("Cargo.toml");
+        fs::write(&manifest, "[package]\nname = 'engine'\n").unwrap();
+        let message = |test: bool, executable: Option<&str>| {
+            let target = serde_json::json!({ "name": "laws", "kind": ["test"] });
+            let profile = serde_json::json!({ "opt_level": "2", "test": test });
+            let message = serde_json::json!({ "reason": "compiler-artifact", "manifest_path": manifest, "target": target, "profile": profile, "executable": executable });
+            program(&message.to_string()).unwrap()
+        };
+        let found = message(true, Some("/laws-0")).unwrap();
+        assert_eq!(
+            (found.package.as_str(), found.name.as_str(), found.folder.as_path()),
+            ("engine", "laws", folder.path())
+        );
+        assert!(message(true, None).is_none(), "a library");
+        assert!(message(false, Some("/program")).is_none(), "a program that tests run");
+        assert!(program(r#"{ "reason": "build-finished", "success": true }"#).unwrap().is_none());
+    }
+}
