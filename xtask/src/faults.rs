@@ -10,12 +10,13 @@ mod splice;
 mod tree;
 
 use std::collections::BTreeMap;
+use std::fs;
 use std::num::NonZero;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Instant;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use clap::Args;
 
 use crate::print;
@@ -32,7 +33,13 @@ pub struct Options {
     /// Test programs that run side by side [default: the number of processors]
     #[arg(long)]
     jobs: Option<NonZero<usize>>,
+    /// Write the result to `xtask/faults.md`, for readers who do not want to run it themselves
+    #[arg(long, conflicts_with = "words")]
+    record: bool,
 }
+
+/// The last result that was recorded, from the root of the workspace.
+const RESULT: &str = "xtask/faults.md";
 
 /// Compiles every fault into a copy of the workspace and runs, for each selected fault, the tests that must find it.
 ///
@@ -57,10 +64,12 @@ pub fn faults(workspace: &Workspace, options: &Options) -> Result<()> {
     })?;
 
     print::result(report::table(&tried))?;
-    report::write_survivors(&folder.join("survivors.md"), &tried)?;
-    report::ensure_ok(&tried)?;
-    let minutes = begin.elapsed().as_secs_f64() / 60.0;
-    print::result(format_args!("{} faults in {minutes:.0} min: none survives without a reason", tried.len()))
+    print::result(format_args!("{} min", begin.elapsed().as_secs() / 60))?;
+    let path = if options.record { workspace.root.join(RESULT) } else { folder.join("faults.md") };
+    fs::write(&path, report::markdown(&tried))
+        .with_context(|| format!("could not write {}", path.display()))?;
+    print::result(format_args!("survivors: {}", workspace.shorten(&path)))?;
+    report::ensure_ok(&tried)
 }
 
 /// The test programs of each package, quick ones first.

@@ -1,10 +1,8 @@
 //! What became of the faults: a table, the list of survivors, and whether all is well.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::path::Path;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use comfy_table::{Table, presets};
 
 use super::list::{self, Fault};
@@ -69,19 +67,17 @@ pub fn table(tried: &[Tried<'_>]) -> String {
     table.trim_fmt()
 }
 
-/// Writes every survivor with its reason.
-///
-/// # Errors
-/// When the file cannot be written.
-pub fn write_survivors(path: &Path, tried: &[Tried<'_>]) -> Result<()> {
-    let mut text = String::from("# Faults that survive\n");
-    for Tried { fault, .. } in tried.iter().filter(|tried| tried.survives()) {
-        let Fault { name, file, find, replace, survives, .. } = fault;
+/// The table, and every survivor with its reason.
+pub fn markdown(tried: &[Tried<'_>]) -> String {
+    let mut text = format!("# What `cargo xtask faults` found\n\n```text\n{}\n```\n\n", table(tried));
+    let survivors: Vec<_> = tried.iter().filter(|tried| tried.survives()).collect();
+    text += if survivors.is_empty() { "No fault survives.\n" } else { "The faults that survive:\n" };
+    for Tried { fault: Fault { name, file, find, replace, survives, .. }, .. } in survivors {
         let reason = survives.as_deref().unwrap_or("no reason written: a test is missing");
         let diff = marked('-', find) + &marked('+', replace);
         text += &format!("\n## {name}\n\n`{file}`: {reason}\n\n```diff\n{diff}```\n");
     }
-    fs::write(path, text).with_context(|| format!("could not write {}", path.display()))
+    text
 }
 
 fn marked(mark: char, text: &str) -> String {
@@ -131,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn the_table_counts_and_the_list_names_survivors() {
+    fn the_result_counts_faults_and_names_survivors() {
         let list = list(&["", "survives = 'equal numbers'", ""]);
         let outcomes = [Outcome::Killed("laws".into()), Outcome::Survived, Outcome::Survived];
         let tried = tried(&list, outcomes.map(|outcome| vec![outcome]));
@@ -144,10 +140,10 @@ mod tests {
 └───────┴────────┴────────┴────────────────────────┴─────────┘";
         assert_eq!(table(&tried), expected);
 
-        let file = tempfile::NamedTempFile::new().unwrap();
-        write_survivors(file.path(), &tried).unwrap();
+        let markdown = markdown(&tried);
+        assert!(markdown.contains(&format!("```text\n{expected}\n```\n")), "{markdown}");
         let expected = "\
-# Faults that survive
+The faults that survive:
 
 ## 1
 
@@ -167,7 +163,7 @@ mod tests {
 + a + b
 ```
 ";
-        assert_eq!(fs::read_to_string(file.path()).unwrap(), expected);
+        assert!(markdown.ends_with(expected), "{markdown}");
     }
 
     fn tried<const N: usize>(list: &List, outcomes: [Vec<Outcome>; N]) -> Vec<Tried<'_>> {
