@@ -21,7 +21,10 @@ pub fn held_out_loss<'a>(
 ) -> f64 {
     let problem = Problem::new(network.architecture(), loss, inputs, targets);
     let problem = problem.expect("rows held out have the columns and the kind of targets of the others");
-    Objective::new(&problem, Accumulation::default()).value(network.parameters()).loss
+    Objective::new(&problem, Accumulation::default())
+        .expect("training needed as much memory")
+        .value(network.parameters())
+        .loss
 }
 
 /// The training loss of each epoch and, unless it is empty, the `test` loss: (epoch, loss).

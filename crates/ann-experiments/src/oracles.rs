@@ -83,7 +83,7 @@ impl Difference {
         indices: &[usize],
         exact: &[f64],
     ) -> f64 {
-        let mut objective = Objective::new(problem, Accumulation::Batched).unwrap();
+        let mut objective = Objective::new(problem, Accumulation::Batched).expect("the network is small");
         let errors = indices.iter().map(|&index| {
             let mut point = at.to_vec();
             let f = |x| {

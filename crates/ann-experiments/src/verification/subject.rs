@@ -79,7 +79,8 @@ impl<'s> Subject<'s> {
 /// # Panics
 /// When `at` or `out` are not as long as the problem's layout.
 pub fn backpropagation(problem: &Problem<'_>, at: &[f64], out: &mut [f64]) {
-    Objective::new(problem, Accumulation::default()).unwrap().value_and_gradient(at, out);
+    let mut objective = Objective::new(problem, Accumulation::default()).expect("the network is small");
+    objective.value_and_gradient(at, out);
 }
 
 impl Display for Subject<'_> {
