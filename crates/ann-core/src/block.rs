@@ -319,6 +319,7 @@ pub fn forward<F: Scalar>(
     for start in (0..x.nrows()).step_by(rows) {
         let block = start..x.nrows().min(start + rows);
         let x = x.slice_axis(Axis(0), Slice::from(block.clone()));
+        // Outputs do not depend on targets, so only features are gathered.
         scratch.batch.gather_features(&x);
         scratch.pass(network, &x, None, Goal::Outputs);
         let mut outputs = outputs.slice_axis_mut(Axis(0), Slice::from(block.clone()));

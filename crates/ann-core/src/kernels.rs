@@ -27,7 +27,8 @@ pub trait Kernels: Vector {
 
 macro_rules! kernels {
     ($($number:ident),*) => {$(
-        // The type is concrete here, so the compiler makes the code of all instruction sets now.
+        // The number type is concrete here. So the code for all instruction sets is compiled now, and not
+        // again in each crate that calls it.
         impl Kernels for $number {
             fn run_fused(pass: FusedPass<'_, Self>) -> Tally { dispatch(pass) }
             fn run_wide(pass: WidePass<'_, Self>) -> Tally { dispatch(pass) }
