@@ -101,8 +101,8 @@ pub fn run(name: &str, program: Option<&PathBuf>, out: &Path) -> Run {
     Run { name: name.to_owned(), time: start.elapsed(), outcome, comparison: None }
 }
 
-/// The experiment writes into a new folder within `out`: so nothing of an earlier run can pass for new, and a run that fails leaves
-/// the files of the earlier one alone.
+/// The experiment writes into a new folder within `out`. So an old file cannot be taken for a new one, and if
+/// the run fails, the files of the earlier run are unchanged.
 fn finish(name: &str, program: &Path, out: &Path) -> Result<Finished> {
     let folder = tempfile::tempdir_in(out)
         .with_context(|| format!("could not create a folder within {}", out.display()))?;

@@ -1,7 +1,7 @@
 //! `cargo xtask faults`: mistakes that the tests must find.
 //!
-//! All of them are compiled at once into a copy of the workspace, each behind a switch. Then the tests run again and
-//! again, each time with another switch on. So the sources are compiled once, not once for each fault.
+//! All of them are compiled together into a copy of the workspace, each behind a switch. Then the tests run
+//! once for each fault, with its switch on. So the sources are compiled once, not once for each fault.
 
 mod list;
 mod programs;
@@ -41,11 +41,12 @@ pub struct Options {
 /// The last result that was recorded, from the root of the workspace.
 const RESULT: &str = "xtask/faults.md";
 
-/// Compiles every fault into a copy of the workspace and runs, for each selected fault, the tests that must find it.
+/// Compiles every fault into a copy of the workspace and runs, for each selected fault, the tests that must
+/// find it.
 ///
 /// # Errors
-/// When a fault survives without a reason in the list, or does not survive although the list says why it must; also when
-/// the list does not fit the code, a fault does not compile, or a test fails without any fault.
+/// When a fault survives without a reason in the list, or does not survive although the list gives a reason;
+/// also when the list does not fit the code, a fault does not compile, or a test fails without any fault.
 pub fn faults(workspace: &Workspace, options: &Options) -> Result<()> {
     let begin = Instant::now();
     let list = List::read(&workspace.root)?;

@@ -19,7 +19,8 @@ use crate::workspace::Workspace;
 pub struct FigureOptions {
     /// Only the experiment of this name or, if there is none, all whose name contains it
     filter: Option<String>,
-    /// Compare with the committed figures: settings, claims and names of marks exactly, the first 20 points of loss curves within 1e-9
+    /// Compare with the committed figures: settings, claims and names of marks exactly, the first 20 points
+    /// of loss curves within 1e-9
     #[arg(long, conflicts_with = "bless")]
     check: bool,
     /// Folder to write into [default: target/figures]

@@ -9,8 +9,8 @@ use tempfile::{Builder, NamedTempFile};
 
 /// Writes all of `content` to the file at `path`, or changes nothing.
 ///
-/// The bytes go to a temporary file in the same folder, which takes the name `path` once it is complete.  When that fails, or the
-/// process is killed before, a file that was at `path` is still there as it was.
+/// The bytes are written to a temporary file in the same folder, which is renamed to `path` once it is
+/// complete. If that fails, or the process is killed before, an existing file at `path` is unchanged.
 ///
 /// # Errors
 /// `content` cannot be read, or the folder of `path` cannot be written to.
@@ -36,14 +36,15 @@ fn temporary_file(folder: &Path) -> io::Result<NamedTempFile> {
     builder.tempfile_in(folder)
 }
 
-/// As other programs make files: for everybody, less what the user's mask takes away.  Temporary files are private otherwise.
+/// The usual permissions of a new file: read and write for everybody, minus the user's mask. Temporary files
+/// are private by default.
 #[cfg(unix)]
 fn permissions() -> Option<Permissions> {
     use std::os::unix::fs::PermissionsExt;
     Some(Permissions::from_mode(0o666))
 }
 
-/// Elsewhere they are made like any other file.
+/// On other systems temporary files have the usual permissions.
 #[cfg(not(unix))]
 fn permissions() -> Option<Permissions> {
     None

@@ -1,4 +1,5 @@
-//! `cargo xtask random`: random problems against the independent reference of `ann-core`'s tests, many more than the gate tries.
+//! `cargo xtask random`: compares the kernels with the independent reference of `ann-core`'s tests on random
+//! problems, many more than the gate tries.
 
 use std::ops::Range;
 use std::process::Command;
@@ -10,7 +11,7 @@ use clap::Args;
 use crate::print;
 use crate::workspace::{Workspace, cargo};
 
-/// How many problems.
+/// How long to try, and which problems.
 #[derive(Debug, Args)]
 pub struct Options {
     /// Begin no new round of problems after this many minutes
@@ -21,13 +22,13 @@ pub struct Options {
     first: u64,
 }
 
-/// The test that knows the problems, and the variable that tells it which to try.
+/// The test that makes the problems, and the environment variable that says which ones.
 const TEST: &str = "random::random_problems_are_what_an_independent_reference_computes";
 const PROBLEMS: &str = "ANN_RANDOM_PROBLEMS";
-/// Problems in a round: some seconds.
+/// Number of problems in a round, which takes some seconds.
 const ROUND: u64 = 1000;
 
-/// Tries one round of problems after the other.
+/// Tries one round of problems after another.
 ///
 /// # Errors
 /// When a kernel is farther from the reference than rounding allows; also when the tests do not compile.
@@ -68,7 +69,7 @@ fn try_round(workspace: &Workspace, problems: &Range<u64>) -> Result<()> {
     let output = test.output().context("could not start cargo")?;
     let [found, complaint] =
         [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned());
-    // A test of another name would pass by not being run.
+    // If the test had another name, none would run, and cargo would report success.
     if output.status.success() && found.contains("1 passed") {
         return Ok(());
     }

@@ -51,10 +51,11 @@ impl Record {
         Ok(record)
     }
 
-    /// Copies every file of the experiment into the folder `to`, and removes there what the record of an earlier run lists and this
-    /// one does not.
+    /// Copies every file of the experiment into the folder `to`. Removes the files there that the record of
+    /// an earlier run lists and this one does not.
     ///
-    /// Each file is replaced whole or not at all.  The record comes last, so it lists no file that is not there.
+    /// Each file is replaced whole or not at all. The record is copied last, so it never lists a missing
+    /// file.
     pub fn publish(&self, from: &Path, to: &Path) -> Result<()> {
         let outdated = match Self::read(to, &self.name) {
             Ok(earlier) => earlier.files.into_iter().filter(|file| !self.files.contains(file)).collect(),
@@ -100,7 +101,8 @@ mod tests {
         assert!(error.to_string().contains("missing field `claims`"), "{error}");
     }
 
-    /// Writes experiment `name` with these pictures into a folder; every file holds `content`, but for the record.
+    /// Writes experiment `name` with these pictures into a folder; every file holds `content`, but for the
+    /// record.
     fn experiment(folder: &Path, name: &str, pictures: &[&str], content: &str) -> Record {
         for picture in pictures {
             fs::write(folder.join(picture), content).unwrap();

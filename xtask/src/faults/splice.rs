@@ -1,7 +1,7 @@
 //! Faults spliced into a source text, each behind its switch.
 //!
-//! An expression becomes `(if crate::fault_switch::is_on(7) { WRONG } else { RIGHT })`, and so do statements, without the
-//! parentheses. Faults may be nested, or be made at one place.
+//! An expression becomes `(if crate::fault_switch::is_on(7) { WRONG } else { RIGHT })`, and so do statements,
+//! without the parentheses. Faults may be nested, or be made at one place.
 
 use std::cmp::Reverse;
 use std::ops::Range;
@@ -16,7 +16,8 @@ type Found<'a> = (Range<usize>, &'a Fault);
 /// `source` with all `faults` in it, which must belong to this file.
 ///
 /// # Errors
-/// When the right text of a fault does not occur exactly once, or overlaps that of another without holding it.
+/// When the right text of a fault does not occur exactly once, or overlaps that of another without holding
+/// it.
 pub fn splice(source: &str, faults: &[&Fault]) -> Result<String> {
     let found: Result<Vec<Found<'_>>> =
         faults.iter().map(|&fault| Ok((find(source, fault)?, fault))).collect();

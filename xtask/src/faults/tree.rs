@@ -84,7 +84,8 @@ fn sources_of_crate(file: &str) -> Result<&str> {
     Ok(&file[..end])
 }
 
-/// Makes `tree` hold exactly these files. What is as before keeps its date, so that cargo does not compile it again.
+/// Makes `tree` contain exactly these files. Unchanged files keep their date, so that cargo does not compile
+/// them again.
 fn replace(tree: &Path, before: &Path, files: &Files) -> Result<()> {
     fs::create_dir_all(tree)?;
     if before.exists() {
