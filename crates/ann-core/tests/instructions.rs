@@ -27,7 +27,7 @@ fn once_used_they_stay() {
             assert_eq!(message, Ok(()));
         } else if available.contains(&asked) {
             let expected = format!(
-                "{used} instructions are in use already, expected {asked} to be chosen before anything is computed or asked"
+                "{used} instructions are already in use: choose {asked} before anything is computed or `InstructionSet::used` is called"
             );
             assert_eq!(message, Err(expected));
         } else {
