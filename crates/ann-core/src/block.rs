@@ -394,6 +394,14 @@ mod tests {
     }
 
     #[test]
+    fn buffers_of_an_impossible_network_are_too_large_to_be_counted() {
+        let architecture = Architecture::inputs(usize::MAX).dense(2, Activation::Tanh);
+        for kernel in [Kernel::Textbook, Kernel::Fused, Kernel::Wide] {
+            assert_eq!(Scratch::<f64>::bytes(&architecture, 1, kernel), usize::MAX, "{kernel:?}");
+        }
+    }
+
+    #[test]
     #[should_panic(expected = "scratch was made for another architecture")]
     fn scratch_of_another_architecture_is_refused() {
         let (architecture, x) = (with_hidden(3), Array2::<f64>::zeros((1, 2)));

@@ -89,7 +89,8 @@ impl<F: Scalar> TextbookBuffers<F> {
         let row = architecture
             .units()
             .saturating_mul(3)
-            .saturating_add(architecture.input_width() + architecture.output_width());
+            .saturating_add(architecture.input_width())
+            .saturating_add(architecture.output_width());
         bytes_of::<F>(row.saturating_mul(rows))
     }
 
