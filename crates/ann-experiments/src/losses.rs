@@ -2,7 +2,7 @@
 
 use ann_core::ndarray::Array2;
 use ann_core::{Loss, Network, Problem, Targets};
-use ann_train::{Accumulation, History, Objective};
+use ann_train::{Accumulation, History, Objective, Result};
 
 use crate::figure::Mark;
 
@@ -11,20 +11,16 @@ pub type Losses = Vec<(f64, f64)>;
 
 /// The mean loss of `network` on rows that it was not trained on: `inputs` (rows, features), one target for each row.
 ///
-/// # Panics
-/// When the rows do not have the columns and targets of those that trained.
+/// # Errors
+/// The rows do not have the columns and targets of the rows that trained, or the memory cannot be had.
 pub fn held_out_loss<'a>(
     network: &'a Network,
     loss: Loss,
     inputs: &'a Array2<f64>,
     targets: impl Into<Targets<'a>>,
-) -> f64 {
-    let problem = Problem::new(network.architecture(), loss, inputs, targets);
-    let problem = problem.expect("rows held out have the columns and the kind of targets of the others");
-    Objective::new(&problem, Accumulation::default())
-        .expect("training needed as much memory")
-        .value(network.parameters())
-        .loss
+) -> Result<f64> {
+    let problem = Problem::new(network.architecture(), loss, inputs, targets)?;
+    Ok(Objective::new(&problem, Accumulation::default())?.value(network.parameters()).loss)
 }
 
 /// The training loss of each epoch and, unless it is empty, the `test` loss: (epoch, loss).

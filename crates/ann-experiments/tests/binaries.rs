@@ -252,6 +252,23 @@ fn rows_held_out_have_a_curve_and_an_accuracy() {
 }
 
 #[test]
+fn the_test_loss_knows_which_class_is_which() {
+    // As text, "10" comes before "9".
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("own.csv");
+    let rows =
+        (0..20).map(|row| format!("{},{},0.5\n", if row < 10 { 9 } else { 10 }, f64::from(row) / 20.0));
+    fs::write(&file, format!("class,x,y\n{}", rows.collect::<String>())).unwrap();
+    let options = ["--data", file.to_str().unwrap(), "--test", "0.5", "--epochs", "5000", "--seeds", "1"];
+    let output = run(env!("CARGO_BIN_EXE_squares"), &options, folder.path());
+    let (stdout, _) = texts(&output);
+    let (_, test_loss) = stdout.split_once("  test loss ").unwrap();
+    let test_loss: f64 = test_loss.split_whitespace().next().unwrap().parse().unwrap();
+    // Half of the rows show where the classes meet; with classes exchanged the loss would be far above ln 2 = 0.69.
+    assert!(test_loss < 0.5, "{stdout}");
+}
+
+#[test]
 fn scaled_features_train_another_network_and_are_drawn_as_they_were() {
     let [(plain, _), (scaled, _)] =
         [&["--epochs", "5"][..], &["--epochs", "5", "--standardize"]].map(squares);

@@ -90,7 +90,8 @@ fn same(network: &TestNetwork, accumulation: Accumulation) {
     let problem = network.problem();
     let (mut copy, mut engine) = (vec![f64::NAN; network.at.len()], vec![f64::NAN; network.at.len()]);
     Planted::new(None).gradient(&problem, &network.at, &mut copy);
-    Objective::new(&problem, accumulation).unwrap().value_and_gradient(&network.at, &mut engine);
+    let objective = Objective::new(&problem, accumulation);
+    objective.expect("there is memory for its buffers").value_and_gradient(&network.at, &mut engine);
     let terms = per_sample_gradients(&problem, &network.at).expect("θ fits");
     for ((k, kind), range) in parts(problem.layout()) {
         let term = terms.columns().into_iter().skip(range.start).take(range.len());

@@ -293,14 +293,14 @@ fn train(options: &RegressionOptions, parts: &Parts<f64>) -> Result<(FittedRegre
         bar.set_position(record.epoch as u64);
         if let Some((inputs, targets)) = &held_out {
             let loss = held_out_loss(network, Loss::MeanSquaredError, inputs, targets);
-            test_losses.push((record.epoch as f64, loss));
+            test_losses.push(loss.map(|loss| (record.epoch as f64, loss)));
         }
         ControlFlow::Continue(())
     });
     bar.finish_and_clear();
     let advice =
         || format!("training with --rate {} and --gain {}", exact(network.rate), exact(network.gain));
-    Ok((fitted.with_context(advice)?, test_losses))
+    Ok((fitted.with_context(advice)?, test_losses.into_iter().collect::<Result<_, _>>()?))
 }
 
 fn column(x: &Array1<f64>) -> Array2<f64> {

@@ -284,7 +284,7 @@ fn train(
     options: &ClassificationOptions,
     parts: &Parts<String>,
 ) -> Result<(FittedClassifier<String>, Losses)> {
-    let classes = parts.train.data.classes();
+    let classes = sorted(&parts.train.data.targets);
     let held_out = parts.test.as_ref().map(|part| (&part.inputs, indices(&classes, &part.data.targets)));
     let mut test_losses = Vec::new();
     let bar = progress::bar(classifier.epochs as u64, "training");
@@ -292,10 +292,8 @@ fn train(
         classifier.fit_observed(&parts.train.inputs, &parts.train.data.targets, |record, network| {
             bar.set_position(record.epoch as u64);
             if let Some((inputs, classes)) = &held_out {
-                test_losses.push((
-                    record.epoch as f64,
-                    held_out_loss(network, Loss::SoftmaxCrossEntropy, inputs, classes),
-                ));
+                let loss = held_out_loss(network, Loss::SoftmaxCrossEntropy, inputs, classes);
+                test_losses.push(loss.map(|loss| (record.epoch as f64, loss)));
             }
             ControlFlow::Continue(())
         });
@@ -307,10 +305,18 @@ fn train(
             exact(options.network.gain)
         )
     };
-    Ok((fitted.with_context(advice)?, test_losses))
+    Ok((fitted.with_context(advice)?, test_losses.into_iter().collect::<Result<_, _>>()?))
 }
 
-/// The index of each label among the classes; a stratified split leaves rows of every class in both parts.
+/// The distinct labels in the order of a classifier's outputs.
+fn sorted(labels: &[String]) -> Vec<String> {
+    let mut classes = labels.to_vec();
+    classes.sort_unstable();
+    classes.dedup();
+    classes
+}
+
+/// The index of each label among the classes; a stratified split leaves every class in both parts.
 fn indices(classes: &[String], labels: &[String]) -> Vec<usize> {
     labels.iter().map(|label| classes.partition_point(|class| class < label)).collect()
 }
