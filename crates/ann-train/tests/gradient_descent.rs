@@ -67,20 +67,6 @@ fn a_per_sample_gradient_is_the_gradient_of_its_row_alone() {
 }
 
 #[test]
-fn one_row_at_a_time_is_added_in_the_order_of_rows() {
-    for data in [Data::<f64>::classes(), Data::values()] {
-        let (problem, network) = (data.problem(0.0), data.network());
-        let mut sum = vec![0.0; problem.layout().len()];
-        for row in per_sample_gradients(&problem, network.parameters()).unwrap().rows() {
-            sum.iter_mut().zip(row).for_each(|(sum, entry)| *sum += entry);
-        }
-        let mean: Vec<f64> = sum.iter().map(|sum| sum * (1.0 / ROWS as f64)).collect();
-        let (_, gradient) = value_and_gradient(&problem, network.parameters(), Accumulation::PerSample);
-        assert_eq!(gradient, mean);
-    }
-}
-
-#[test]
 fn the_gradient_buffer_is_overwritten() {
     let data = Data::<f64>::classes();
     let (problem, network) = (data.problem(0.0), data.network());

@@ -7,7 +7,8 @@ use std::cell::Cell;
 use ann_train::ndarray::{Array2, Axis, Slice};
 use ann_train::{
     Accumulation, Activation, Architecture, Batching, Classifier, Init, Loss, LossFn, Network, Objective,
-    Problem, Regressor, Scalar, Target, TargetKind, TrainConfig, forward, seeded, train,
+    Problem, Regressor, Scalar, Target, TargetKind, TrainConfig, forward, per_sample_gradients, seeded,
+    train,
 };
 use rand::RngExt;
 
@@ -75,6 +76,23 @@ fn a_sum_over_many_leaves_is_that_over_rows() {
         for (batched, single) in gradients[0].iter().zip(&gradients[1]) {
             assert!((batched - single).abs() <= bound, "{batched} {single}");
         }
+    });
+}
+
+#[test]
+fn one_row_at_a_time_is_added_in_the_order_of_rows() {
+    // Blocks of rows would make two leaves.
+    with_problem::<f64>(&[64, 100, 10], &Activation::Tanh, &Loss::SoftmaxCrossEntropy, 350, |problem, at| {
+        let problem = problem.clone().with_l2(0.0).unwrap();
+        let mut expected = vec![0.0; at.len()];
+        for row in per_sample_gradients(&problem, at).unwrap().rows() {
+            expected.iter_mut().zip(row).for_each(|(sum, entry)| *sum += entry);
+        }
+        expected.iter_mut().for_each(|sum| *sum *= 1.0 / 350.0);
+        let mut gradient = vec![0.0; at.len()];
+        let mut objective = Objective::with_threads(&problem, Accumulation::PerSample, 350, 2).unwrap();
+        objective.value_and_gradient(at, &mut gradient);
+        assert!(gradient == expected);
     });
 }
 
