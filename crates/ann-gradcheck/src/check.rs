@@ -2,21 +2,22 @@
 
 use ann_core::rand::rngs::ChaCha8Rng;
 use ann_core::rand::{Rng, SeedableRng};
-use ann_core::{Layout, Problem, Scalar};
+use ann_core::{Problem, Scalar};
 use rand_distr::{Distribution, Normal};
 
-use crate::closure::Values;
+use crate::closure::{Values, sizes};
 use crate::difference::{finite, named_differences};
-use crate::entry::{Names, check_point};
+use crate::domain::Domain;
+use crate::entry::{Naming, check_point};
 use crate::gradient::{evaluate, jitter};
-use crate::ledger::{Case, KnownDerivative, Ledger, Part, Point, all_settled};
+use crate::ledger::{Case, KnownDerivative, Ledger, Part, Point, all_judged};
 use crate::oracle::{examine, ledgers};
 use crate::self_test::SelfTest;
 use crate::{Config, Entry, Error, Report, Result, network};
 
 /// A value that changes by more than this share of the values around has a state: another order of additions changes less.
 const REPEATS: f64 = 1e-12;
-/// How far a drawn point is from the one given, for each parameter as a share of max(1, |θ|).
+/// How far a drawn point is from the one given, for each parameter as a share of its size.
 const SPREAD: f64 = 0.1;
 
 /// Compares a gradient with the function it belongs to, of which values are all that is known, at `at` and around it.
@@ -46,33 +47,36 @@ pub fn check_gradient(
     at: &[f64],
     config: &Config,
 ) -> Result<Report> {
-    config.validate()?;
-    let layout = config.layout.as_ref();
-    check_point(at, layout)?;
-    let groups = config.layers.groups(layout, at.len())?;
+    let naming = config.naming();
+    check_point(at, naming)?;
+    config.validate_for(at)?;
+    let groups = config.layers.groups(naming.layout, at.len())?;
     let mut check = ClosureCheck::new(config, groups);
     let mut entries = check.visit(Point::Given, &mut value, &mut gradient, at)?;
     for entry in &mut entries {
-        let central = named_differences(&mut value, at, [entry.index], config.step, layout);
-        entry.central = central.ok().map(|central| central[0]);
+        let [below, above] = config.domain().reach(entry.index, at[entry.index]);
+        if config.step <= below.min(above) {
+            let central = named_differences(&mut value, at, [entry.index], config.step, naming);
+            entry.central = central.ok().map(|central| central[0]);
+        }
     }
     let mut visited = 0;
     for number in 1..=config.points {
-        if visited > 0 && all_settled(&check.ledgers) {
+        if visited > 0 && all_judged(&check.ledgers) {
             break;
         }
-        let point = around(at, &mut check.rng);
+        let point = around(at, config.domain(), &mut check.rng);
         // A point of our own making may lie outside of what the function is made for.
         if value(&point).is_finite() {
             drop(check.visit(Point::Drawn(number), &mut value, &mut gradient, &point)?);
             visited += 1;
         }
     }
-    let names = config.layout.clone().map_or(Names::Numbers, Names::Layout);
     let sizes: Vec<f64> = entries.iter().map(|entry| entry.numerical.abs()).collect();
-    let mut report = Report::new(names, config, &check.ledgers, entries, &sizes);
+    let mut report = Report::new(config.owned_names(), config, &check.ledgers, entries, &sizes);
     report.cases = check.cases;
     report.self_test = check.self_test;
+    report.noise = check.noise;
     Ok(report)
 }
 
@@ -122,18 +126,19 @@ pub fn check_problem<F: Scalar>(
 /// A pair of closures under test: what is checked, and what has been seen.
 struct ClosureCheck<'c> {
     config: &'c Config,
-
     rng: ChaCha8Rng,
     ledgers: Vec<Ledger>,
     cases: Vec<Case>,
     self_test: Option<SelfTest>,
+    /// The largest scatter of the values that was measured.
+    noise: f64,
 }
 
 impl<'c> ClosureCheck<'c> {
     fn new(config: &'c Config, groups: Vec<std::ops::Range<usize>>) -> Self {
         let mut rng = ChaCha8Rng::seed_from_u64(config.seed);
         let ledgers = ledgers(groups, config, false, &mut rng);
-        Self { config, rng, ledgers, cases: Vec::new(), self_test: None }
+        Self { config, rng, ledgers, cases: Vec::new(), self_test: None, noise: 0.0 }
     }
 
     /// Compares at one point, and gives back its entries.
@@ -144,17 +149,18 @@ impl<'c> ClosureCheck<'c> {
         gradient: &mut dyn FnMut(&[f64], &mut [f64]),
         at: &[f64],
     ) -> Result<Vec<Entry>> {
-        let layout = self.config.layout.as_ref();
+        let (naming, domain) = (self.config.naming(), self.config.domain());
         let case = Case { point, rows: 0, part: Part::Loss };
         let [first, second] = [(); 2].map(|()| finite(value(at), || format!("({case})")));
         let (first, second) = (first?, second?);
-        let size = first.abs().max(size_around(value, at));
+        let size = first.abs().max(size_around(value, at, domain));
         let changed = repeated(first, second, size, case)?;
-        let analytic = repeatable_gradient(gradient, at, layout, case)?;
+        let analytic = repeatable_gradient(gradient, at, naming, case)?;
         let before = analytic.clone();
         self.cases.push(case);
         let (rng, tolerance) = (&mut self.rng, self.config.tolerance);
-        let mut oracle = Values::new(value, at, first, changed, tolerance, rng);
+        let mut oracle = Values::new(value, at, first, changed, domain, tolerance, rng);
+        self.noise = self.noise.max(oracle.noise());
         let mut seen: Vec<(usize, KnownDerivative)> = Vec::new();
         for ledger in &mut self.ledgers {
             seen.extend(examine(ledger, case, &analytic, &mut oracle, rng)?);
@@ -165,23 +171,20 @@ impl<'c> ClosureCheck<'c> {
             self.self_test = SelfTest::run(case, &groups, analytic, &seen, &mut oracle, rng)?;
         }
         // Asked once more, after many other points: whoever keeps a state between calls is found out.
-        let after = evaluate(|out| gradient(at, out), at.len(), layout, case)?;
-        jitter::<f64>(&before, &after, layout, case)?;
+        let after = evaluate(|out| gradient(at, out), at.len(), naming, case)?;
+        jitter::<f64>(&before, &after, naming, case)?;
         repeated(first, value(at), size, case)?;
         Ok(entries)
     }
 }
 
 /// |f| with all parameters moved by [`SPREAD`]: what f is made of, where it happens to be 0 itself.
-fn size_around(value: &mut dyn FnMut(&[f64]) -> f64, at: &[f64]) -> f64 {
-    let moved: Vec<f64> = at.iter().map(|x| x + spread(*x)).collect();
+fn size_around(value: &mut dyn FnMut(&[f64]) -> f64, at: &[f64], domain: Domain<'_>) -> f64 {
+    let sizes = sizes(at);
+    let moved: Vec<f64> =
+        (0..at.len()).map(|index| domain.moved(index, at[index], SPREAD * sizes[index])).collect();
     let size = value(&moved).abs();
     if size.is_finite() { size } else { 0.0 }
-}
-
-/// How far a point around is from x.
-fn spread(x: f64) -> f64 {
-    SPREAD * x.abs().max(1.0)
 }
 
 /// How much a value changed when it was asked again; an error where that is too much to be rounding of values of this `size`.
@@ -196,23 +199,29 @@ fn repeated(first: f64, second: f64, size: f64, case: Case) -> Result<f64> {
 fn repeatable_gradient(
     gradient: &mut dyn FnMut(&[f64], &mut [f64]),
     at: &[f64],
-    layout: Option<&Layout>,
+    naming: Naming<'_>,
     case: Case,
 ) -> Result<Vec<f64>> {
-    let [first, second] = [(); 2].map(|()| evaluate::<f64>(|out| gradient(at, out), at.len(), layout, case));
+    let [first, second] = [(); 2].map(|()| evaluate::<f64>(|out| gradient(at, out), at.len(), naming, case));
     let first = first?;
-    jitter::<f64>(&first, &second?, layout, case)?;
+    jitter::<f64>(&first, &second?, naming, case)?;
     Ok(first)
 }
 
-/// A point near `at`.
-fn around(at: &[f64], rng: &mut impl Rng) -> Vec<f64> {
-    at.iter().map(|&x| Normal::new(x, spread(x)).expect("a positive deviation").sample(rng)).collect()
+/// A point near `at`, in the domain.
+fn around(at: &[f64], domain: Domain<'_>, rng: &mut impl Rng) -> Vec<f64> {
+    let mut moved = |(index, size): (usize, f64)| {
+        let t = Normal::new(0.0, SPREAD * size).expect("a positive deviation").sample(rng);
+        domain.moved(index, at[index], t)
+    };
+    sizes(at).into_iter().enumerate().map(&mut moved).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const ANYWHERE: Domain<'_> = Domain { ranges: &[], largest_step: f64::INFINITY };
 
     #[test]
     fn points_are_drawn_until_enough_has_been_seen() {
@@ -250,13 +259,13 @@ mod tests {
         }
         // Smaller than 1: of a size of its own.
         let mut at_end = |x: &[f64]| if x[0] > 1.0 { f64::NAN } else { 0.25 };
-        assert_eq!((size_around(&mut at_end, &[1.0]), size_around(&mut at_end, &[-2.0])), (0.0, 0.25));
+        assert_eq!((size_around(&mut at_end, &[1.0], ANYWHERE), size_around(&mut at_end, &[-2.0], ANYWHERE)), (0.0, 0.25));
     }
 
     #[test]
     fn points_around_are_a_tenth_away() {
         let mut rng = ChaCha8Rng::seed_from_u64(3);
-        let draws: Vec<Vec<f64>> = (0..400).map(|_| around(&[0.0, -50.0], &mut rng)).collect();
+        let draws: Vec<Vec<f64>> = (0..400).map(|_| around(&[0.0, -50.0], ANYWHERE, &mut rng)).collect();
         for (i, x, expected) in [(0, 0.0, 0.1), (1, -50.0, 5.0)] {
             let squares: f64 = draws.iter().map(|point| (point[i] - x).powi(2)).sum();
             let deviation = (squares / 400.0).sqrt();

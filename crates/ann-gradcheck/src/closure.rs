@@ -5,18 +5,24 @@ use std::ops::Range;
 use ann_core::rand::{Rng, RngExt};
 
 use crate::Result;
-use crate::black_box::{Estimate, FIRST_STEP, Line, ROUNDING, second_opinion};
+use crate::black_box::{FIRST_STEP, Line, ROUNDING, SHARP};
+use crate::domain::Domain;
 use crate::ledger::{Certainty, KnownDerivative};
 use crate::oracle::{COARSEST, Oracle};
 
-/// An estimate's own bound is exceeded now and then; so many of them never were.
-const BOUNDS: f64 = 8.0;
-/// Of the largest derivative of the group: an error that never matters.
+/// Of the derivative itself: an error that never matters.
 pub(crate) const NEGLIGIBLE: f64 = 1e-12;
+/// A gradient is rounded like numbers of the size of its largest term: 32 roundings of that.
+const GRADIENT_ROUNDING: f64 = 32.0 * ROUNDING;
+/// Where f hardly changes steps grow to so many times the largest parameter, or to a quarter if that is more.
+const WIDEST: f64 = 8.0;
+const WIDEST_AT_LEAST: f64 = 0.25;
 
-/// So close, for parameters up to 1, that a smooth function is all but straight.
+/// So close, as a share of a parameter's size, that a smooth function is all but straight.
 /// No round number: values rounded to decimals would fall on their steps.
 pub(crate) const CLOSE: f64 = 0.618e-5;
+/// And so many times closer, twice: where a function changes on smaller scales than its parameters.
+const CLOSER: [f64; 3] = [1.0, 1.0 / 64.0, 1.0 / 4096.0];
 
 /// f at one point.
 pub(crate) struct Values<'v> {
@@ -24,11 +30,21 @@ pub(crate) struct Values<'v> {
     at: &'v [f64],
     at_zero: f64,
     noise: f64,
+    /// The size of each parameter: |x|, or for 0 what [`sizes`] takes for it.
+    sizes: Vec<f64>,
     /// The largest entry of the point.
     scale: f64,
+    domain: Domain<'v>,
     tolerance: f64,
     /// The largest derivative of the group compared last.
     largest: f64,
+}
+
+/// The size of each parameter, from which steps and draws start.  A 0 has none: it takes that of the largest, up to 1.
+pub(crate) fn sizes(at: &[f64]) -> Vec<f64> {
+    let largest = at.iter().fold(0.0_f64, |largest, x| largest.max(x.abs()));
+    let of_zero = if largest == 0.0 { 1.0 } else { largest.min(1.0) };
+    at.iter().map(|&x| if x == 0.0 { of_zero } else { x.abs() }).collect()
 }
 
 impl<'v> Values<'v> {
@@ -38,67 +54,47 @@ impl<'v> Values<'v> {
         at: &'v [f64],
         at_zero: f64,
         noise: f64,
+        domain: Domain<'v>,
         tolerance: f64,
         rng: &mut impl Rng,
     ) -> Self {
-        let noise = noise.max(ROUNDING * at_zero.abs()).max(scatter(f, at, rng));
+        let sizes = sizes(at);
+        let noise = noise.max(scatter(f, at, &sizes, domain, rng));
         let scale = at.iter().fold(0.0_f64, |largest, x| largest.max(x.abs()));
-        Self { f, at, at_zero, noise, scale, tolerance, largest: 0.0 }
+        Self { f, at, at_zero, noise, sizes, scale, domain, tolerance, largest: 0.0 }
     }
 
-    /// The derivative by one number t, by which `moved` moves the point.
-    fn truth(
-        &mut self,
-        x: f64,
-        first: Option<f64>,
-        claimed: f64,
-        moved: &mut dyn FnMut(&mut [f64], f64),
-    ) -> KnownDerivative {
-        let (mut point, f) = (self.at.to_vec(), &mut *self.f);
-        let mut on_line = |t: f64| {
-            moved(&mut point, t);
-            f(&point)
-        };
-        let (at_zero, noise, scale) = (self.at_zero, self.noise, self.scale);
-        let mut line = Line { f: &mut on_line, at_zero, x, noise, scale };
-        let first = first.unwrap_or(FIRST_STEP * x.abs().max(1.0));
-        line.judged(first, claimed)
+    /// How much the values scatter by themselves.
+    pub fn noise(&self) -> f64 {
+        self.noise
     }
 
     fn entry(&mut self, index: usize, claimed: f64) -> KnownDerivative {
-        let x = self.at[index];
-        self.truth(x, None, claimed, &mut |point, t| point[index] = x + t)
-    }
-}
-
-impl Line<'_> {
-    /// The extrapolated derivative, and a second opinion where it has not settled or contradicts what is claimed.
-    pub fn judged(&mut self, first: f64, claimed: f64) -> KnownDerivative {
-        // Not finite on both sides, however near: nothing is known.
-        let Some(estimate) = self.derivative(first) else {
-            return KnownDerivative { value: claimed, bound: f64::INFINITY, kind: Certainty::Excused };
+        let (x, size, domain) = (self.at[index], self.sizes[index], self.domain);
+        let (mut point, f) = (self.at.to_vec(), &mut *self.f);
+        let mut on_line = |t: f64| {
+            point[index] = domain.clamped(index, x + t);
+            f(&point)
         };
-        let truth = of_estimate(estimate);
-        if truth.agrees(claimed) && estimate.converged {
-            return truth;
-        }
-        let gap = (claimed - truth.value).abs().max(truth.bound);
-        match second_opinion(self, first, estimate, gap) {
-            Some(estimate) => of_estimate(estimate),
-            None if truth.agrees(claimed) => truth,
-            None => KnownDerivative { bound: gap, kind: Certainty::Excused, ..truth },
-        }
+        let widest = (WIDEST * self.scale).max(WIDEST_AT_LEAST);
+        let reach = domain.reach(index, x);
+        let (at_zero, noise, scale) = (self.at_zero, self.noise, self.scale);
+        let mut line = Line { f: &mut on_line, at_zero, x, noise, scale, reach };
+        line.judged(FIRST_STEP * size, widest, claimed)
     }
-}
 
-pub(crate) fn of_estimate(Estimate { derivative, bound, converged }: Estimate) -> KnownDerivative {
-    let bound = BOUNDS * bound;
-    if !(derivative.is_finite() && bound.is_finite()) {
-        return KnownDerivative { value: derivative, bound: f64::INFINITY, kind: Certainty::Excused };
+    /// What is known too coarsely to see a mistake of a millionth, or of the tolerance, has not been judged.
+    fn graded(&self, truth: KnownDerivative) -> KnownDerivative {
+        let is_sharp = truth.bound <= (SHARP * truth.value.abs()).max(self.tolerance * self.largest);
+        match truth.kind {
+            Certainty::Ordinary if !is_sharp => KnownDerivative { kind: Certainty::Unresolved, ..truth },
+            // A tolerance is for functions whose values are too noisy to tell more.
+            Certainty::Unresolved if is_sharp && self.tolerance > 0.0 => {
+                KnownDerivative { kind: Certainty::Ordinary, ..truth }
+            }
+            _ => truth,
+        }
     }
-    let is_blurred = !converged && derivative.abs() <= 10.0 * bound;
-    let kind = if is_blurred { Certainty::Blurred } else { Certainty::Ordinary };
-    KnownDerivative { value: derivative, bound, kind }
 }
 
 impl Oracle for Values<'_> {
@@ -106,40 +102,68 @@ impl Oracle for Values<'_> {
         COARSEST + 1e3 * self.tolerance * (moved as f64).sqrt()
     }
 
+    fn size(&self, index: usize) -> f64 {
+        self.sizes[index]
+    }
+
     fn entries(&mut self, indices: &[usize], analytic: &[f64]) -> Result<Vec<KnownDerivative>> {
         let mut truths: Vec<KnownDerivative> =
             indices.iter().zip(analytic).map(|(&index, &claimed)| self.entry(index, claimed)).collect();
         // Where nothing is known the value is the claimed one, however large.
-        let known = truths.iter().filter(|truth| truth.kind != Certainty::Excused);
-        self.largest = known.fold(0.0, |largest, truth| largest.max(truth.value.abs()));
-        for truth in &mut truths {
-            truth.bound += (NEGLIGIBLE + self.tolerance) * self.largest;
+        let known = || indices.iter().zip(&truths).filter(|(_, truth)| truth.kind != Certainty::Excused);
+        self.largest = known().fold(0.0, |largest, (_, truth)| largest.max(truth.value.abs()));
+        // What each parameter contributes to f is compared, because their derivatives may have different units.
+        let term = |(&index, truth): (&usize, &KnownDerivative)| truth.value.abs() * self.sizes[index];
+        let largest_term = known().map(term).fold(0.0, f64::max);
+        for (&index, truth) in indices.iter().zip(&mut truths) {
+            let rounded = GRADIENT_ROUNDING * largest_term / self.sizes[index];
+            truth.bound += NEGLIGIBLE * truth.value.abs() + rounded;
+            *truth = self.graded(*truth);
+            truth.bound += self.tolerance * self.largest;
         }
         Ok(truths)
     }
 
     fn along(&mut self, group: &Range<usize>, direction: &[f64], claimed: f64) -> Result<KnownDerivative> {
-        let at = self.at;
-        let moves = direction.iter().filter(|d| **d != 0.0).count().max(1) as f64;
-        let size = at[group.clone()].iter().map(|x| x * x).sum::<f64>() / group.len() as f64;
-        // All entries together move as far as one would alone.
-        let first = 0.1 * size.sqrt().max(1.0) / moves.sqrt();
-        let mut truth = self.truth(0.0, Some(first), claimed, &mut |point, t| {
-            for ((x, &at), d) in point[group.clone()].iter_mut().zip(&at[group.clone()]).zip(direction) {
-                *x = at + t * d;
+        let (at, domain) = (self.at, self.domain);
+        let moving = || group.clone().zip(direction).filter(|(_, d)| **d != 0.0);
+        let moves = moving().count().max(1) as f64;
+        let reach = domain.reach_along(moving().map(|(index, &d)| (index, at[index], d)));
+        let (mut point, f) = (at.to_vec(), &mut *self.f);
+        let mut on_line = |t: f64| {
+            for (index, d) in moving() {
+                point[index] = domain.clamped(index, at[index] + t * d);
             }
-        });
+            f(&point)
+        };
+        let (at_zero, noise, scale) = (self.at_zero, self.noise, self.scale);
+        let mut line = Line { f: &mut on_line, at_zero, x: 0.0, noise, scale, reach };
+        // A direction moves each entry by its own size; all together move as far as one would alone.
+        let first = FIRST_STEP / moves.sqrt();
+        let mut truth = line.judged(first, first, claimed);
         // Slack of so many entries, in random directions, adds up to its root.
-        let slack = truth.value.abs().max(self.largest * moves.sqrt());
+        let length = moving().map(|(_, d)| d * d).sum::<f64>().sqrt();
+        let slack = truth.value.abs().max(self.largest * length);
         truth.bound += NEGLIGIBLE * truth.value.abs() + self.tolerance * slack;
         Ok(truth)
     }
 }
 
 /// How much f scatters by itself around `at`, seen along a diagonal.
-fn scatter(f: &mut dyn FnMut(&[f64]) -> f64, at: &[f64], rng: &mut impl Rng) -> f64 {
-    let steps: Vec<f64> =
-        at.iter().map(|x| if rng.random() { CLOSE } else { -CLOSE } * x.abs().max(1.0)).collect();
+fn scatter(
+    f: &mut dyn FnMut(&[f64]) -> f64,
+    at: &[f64],
+    sizes: &[f64],
+    domain: Domain<'_>,
+    rng: &mut impl Rng,
+) -> f64 {
+    let mut step = |(index, size): (usize, &f64)| {
+        let step = if rng.random() { CLOSE } else { -CLOSE } * size;
+        // What is close to a bound of its domain stays where it is.
+        let [below, above] = domain.reach(index, at[index]);
+        if 4.0 * step.abs() <= below.min(above) { step } else { 0.0 }
+    };
+    let steps: Vec<f64> = sizes.iter().enumerate().map(&mut step).collect();
     let mut point = at.to_vec();
     scatter_near(|i| {
         let moved = at.iter().zip(&steps).map(|(x, step)| x + i * step);
@@ -150,11 +174,9 @@ fn scatter(f: &mut dyn FnMut(&[f64]) -> f64, at: &[f64], rng: &mut impl Rng) -> 
 
 /// How much the values of `f`, whose argument is a number of small steps, scatter by themselves.
 pub(crate) fn scatter_near(mut f: impl FnMut(f64) -> f64) -> f64 {
-    let [seen, finer, finest] = [1.0, 0.1, 1e-3].map(|share| scatter_of(|i| f(i * share)));
-    // What shrinks with the steps, or with their squares, is no scatter but a bend; what is nothing at last is one step of a staircase.
-    let shrinks_like = |share: f64| (0.5 * share..2.0 * share).contains(&(finer / seen));
-    let is_bend = finest > 0.0 && (shrinks_like(0.1) || shrinks_like(0.01));
-    if is_bend { finest } else { seen.max(finer) }
+    // Noise is the same at all scales; what shrinks with the steps is a bend.  One step of a staircase tells nothing.
+    let seen = CLOSER.map(|share| scatter_of(|i| f(i * share)));
+    seen.into_iter().filter(|scatter| *scatter > 0.0).reduce(f64::min).unwrap_or(0.0)
 }
 
 /// How much values at nine equal steps, from −4 to 4, scatter: their sixth differences, when the steps are so small that

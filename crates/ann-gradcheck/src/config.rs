@@ -4,6 +4,8 @@ use std::ops::{Range, RangeInclusive};
 
 use ann_core::Layout;
 
+use crate::domain::Domain;
+use crate::entry::{Names, Naming};
 use crate::{Error, Result};
 
 /// Settings of a check.
@@ -28,6 +30,17 @@ pub struct Config {
     /// Default none: one group, entries named `θ[17]`.
     /// Has no effect on [`check_problem`](crate::check_problem), which takes the problem's own.
     pub layout: Option<Layout>,
+    /// A name for each parameter of [`check_gradient`](crate::check_gradient), as many as there are; they appear in reports and
+    /// errors.  Default none: `θ[17]`.  A layout has names already: give one or the other.
+    pub names: Vec<String>,
+    /// Where the closures of [`check_gradient`](crate::check_gradient) may be asked, a range for each parameter, ends included;
+    /// infinite ends are allowed.  At the end of a range differences are taken from one side.  Default none: everywhere.
+    /// Values that are not finite need no domain, since steps shrink until they are; a closure that panics does.
+    /// Has no effect on [`check_problem`](crate::check_problem).
+    pub domain: Vec<RangeInclusive<f64>>,
+    /// No parameter of [`check_gradient`](crate::check_gradient) is moved farther than this > 0 from the point given, neither by
+    /// a difference nor in a drawn point.  Default ∞.
+    pub largest_step: f64,
     /// How many points may be drawn beside the one given, until 95% of the entries of each layer and kind have been exercised.
     /// Default 40.  0 for the point given alone (and, for a problem, the two made from it).
     pub points: usize,
@@ -55,6 +68,9 @@ impl Default for Config {
             tolerance: 0.0,
             layers: Layers::All,
             layout: None,
+            names: Vec::new(),
+            domain: Vec::new(),
+            largest_step: f64::INFINITY,
             points: 40,
             entries: 20_000,
             seed: 0,
@@ -85,8 +101,91 @@ impl Config {
         Self { layout: Some(layout), ..self }
     }
 
+    /// The same settings with a name for each parameter, for [`check_gradient`](crate::check_gradient).
+    ///
+    /// ```
+    /// use ann_gradcheck::{Config, check_gradient};
+    ///
+    /// let growth = |p: &[f64]| p[0] * (2.0 * p[1]).exp();
+    /// let forgets_two = |p: &[f64], out: &mut [f64]| {
+    ///     let e = (2.0 * p[1]).exp();
+    ///     out.copy_from_slice(&[e, p[0] * e]);
+    /// };
+    /// let config = Config::default().with_names(["size", "rate"]);
+    /// let report = check_gradient(growth, forgets_two, &[3.0, 0.5], &config)?;
+    /// assert_eq!(report.name_of(report.findings()[0].index), "rate");
+    /// # Ok::<(), ann_gradcheck::Error>(())
+    /// ```
+    #[must_use]
+    pub fn with_names(self, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        Self { names: names.into_iter().map(Into::into).collect(), ..self }
+    }
+
+    /// The same settings with a range for each parameter, for [`check_gradient`](crate::check_gradient).
+    ///
+    /// ```
+    /// use ann_gradcheck::{Config, check_gradient};
+    ///
+    /// // The arc cosine ends at −1 and 1.
+    /// let value = |p: &[f64]| {
+    ///     assert!(p[0].abs() <= 1.0);
+    ///     p[0].acos()
+    /// };
+    /// let gradient = |p: &[f64], out: &mut [f64]| out[0] = -1.0 / (1.0 - p[0] * p[0]).sqrt();
+    /// let config = Config::default().with_domain([-1.0..=1.0]);
+    /// check_gradient(value, gradient, &[0.95], &config)?.ensure_ok()?;
+    /// # Ok::<(), ann_gradcheck::Error>(())
+    /// ```
+    #[must_use]
+    pub fn with_domain(self, domain: impl IntoIterator<Item = RangeInclusive<f64>>) -> Self {
+        Self { domain: domain.into_iter().collect(), ..self }
+    }
+
+    pub(crate) fn domain(&self) -> Domain<'_> {
+        Domain { ranges: &self.domain, largest_step: self.largest_step }
+    }
+
+    pub(crate) fn naming(&self) -> Naming<'_> {
+        Naming { layout: self.layout.as_ref(), names: &self.names }
+    }
+
+    pub(crate) fn owned_names(&self) -> Names {
+        match &self.layout {
+            Some(layout) => Names::Layout(layout.clone()),
+            None if self.names.is_empty() => Names::Numbers,
+            None => Names::Labels { group: "θ", labels: self.names.clone() },
+        }
+    }
+
+    /// What only closures need: names and ranges that fit the point.
+    pub(crate) fn validate_for(&self, at: &[f64]) -> Result<()> {
+        self.validate()?;
+        let fits = |found: usize| found == 0 || found == at.len();
+        if !fits(self.names.len()) {
+            return Err(Error::NameCount { expected: at.len(), found: self.names.len() });
+        }
+        if self.layout.is_some() && !self.names.is_empty() {
+            return Err(Error::NamedTwice);
+        }
+        if !fits(self.domain.len()) {
+            return Err(Error::DomainCount { expected: at.len(), found: self.domain.len() });
+        }
+        let outside = self.domain.iter().zip(at).position(|(range, x)| !range.contains(x));
+        outside.map_or(Ok(()), |index| {
+            let (low, high) = self.domain[index].clone().into_inner();
+            Err(Error::OutsideDomain { name: self.naming().name(index), value: at[index], low, high })
+        })
+    }
+
     pub(crate) fn validate(&self) -> Result<()> {
         check_step(self.step)?;
+        if self.largest_step.is_nan() || self.largest_step <= 0.0 {
+            return Err(Error::InvalidSetting {
+                name: "largest_step",
+                value: self.largest_step,
+                expected: "a number > 0",
+            });
+        }
         if self.tolerance.is_finite() && self.tolerance >= 0.0 {
             return Ok(());
         }

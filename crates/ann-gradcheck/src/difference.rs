@@ -1,9 +1,7 @@
 //! Central differences: (f(x + h) − f(x − h)) / 2h, one entry of x at a time.
 
-use ann_core::Layout;
-
 use crate::config::check_step;
-use crate::entry::{check_point, name};
+use crate::entry::{Naming, check_point};
 use crate::{Error, Result};
 
 /// The numerical derivatives of `value` at `at` by the entries at `indices`, each (f(x + h) − f(x − h)) / 2h with h = `step`.
@@ -29,42 +27,47 @@ pub fn central_differences(
     step: f64,
 ) -> Result<Vec<f64>> {
     check_step(step)?;
-    check_point(at, None)?;
-    named_differences(value, at, indices, step, None)
+    check_point(at, Naming::default())?;
+    named_differences(value, at, indices, step, Naming::default())
 }
 
-/// The same for a point and a step that were checked; errors name the entry by `layout`.
+/// The same for a point and a step that were checked; errors name the entry by `naming`.
 pub(crate) fn named_differences(
     mut value: impl FnMut(&[f64]) -> f64,
     at: &[f64],
     indices: impl IntoIterator<Item = usize>,
     step: f64,
-    layout: Option<&Layout>,
+    naming: Naming<'_>,
 ) -> Result<Vec<f64>> {
     let mut point = at.to_vec();
     let mut derivative = |index: usize| {
-        let [low, high] = neighbours(at, index, step, layout)?;
+        let [low, high] = neighbours(at, index, step, naming)?;
         let mut moved_to = |x: f64| {
             point[index] = x;
-            finite(value(&point), || format!("with {} = {x}", name(layout, index)))
+            finite(value(&point), || format!("with {} = {x}", naming.name(index)))
         };
         let difference = moved_to(high)? - moved_to(low)?;
         point[index] = at[index];
         // x ± h is rounded: 2h is not always the step that was made, but high − low is, exactly.
-        finite_derivative(difference / (high - low), index, step, layout)
+        finite_derivative(difference / (high - low), index, step, naming)
     };
     indices.into_iter().map(&mut derivative).collect()
 }
 
 /// x − h and x + h of one entry; an error where there is no such entry, or rounding makes them the same number.
-pub(crate) fn neighbours(at: &[f64], index: usize, step: f64, layout: Option<&Layout>) -> Result<[f64; 2]> {
+pub(crate) fn neighbours<'n>(
+    at: &[f64],
+    index: usize,
+    step: f64,
+    naming: impl Into<Naming<'n>>,
+) -> Result<[f64; 2]> {
     let &x = at.get(index).ok_or(Error::IndexOutOfRange { index, count: at.len() })?;
     let (low, high) = (x - step, x + step);
     // An infinite low or high makes the difference infinite too; so may two finite ones.
     if low < x && x < high && (high - low).is_finite() {
         return Ok([low, high]);
     }
-    Err(Error::StepOutOfScale { name: name(layout, index), value: x, step })
+    Err(Error::StepOutOfScale { name: naming.into().name(index), value: x, step })
 }
 
 /// `value`, or an error that says where the objective is not finite.
@@ -73,11 +76,16 @@ pub(crate) fn finite(value: f64, place: impl FnOnce() -> String) -> Result<f64> 
 }
 
 /// `value`, or an error that says by which entry the derivative is not finite.
-pub(crate) fn finite_derivative(value: f64, index: usize, step: f64, layout: Option<&Layout>) -> Result<f64> {
+pub(crate) fn finite_derivative<'n>(
+    value: f64,
+    index: usize,
+    step: f64,
+    naming: impl Into<Naming<'n>>,
+) -> Result<f64> {
     if value.is_finite() {
         return Ok(value);
     }
-    Err(Error::NonFiniteDerivative { name: name(layout, index), value, step })
+    Err(Error::NonFiniteDerivative { name: naming.into().name(index), value, step })
 }
 
 #[cfg(test)]

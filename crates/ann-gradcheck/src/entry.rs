@@ -73,24 +73,42 @@ pub(crate) enum Names {
 impl Names {
     pub fn name(&self, index: usize) -> String {
         match self {
-            Self::Layout(layout) => name(Some(layout), index),
-            Self::Numbers => name(None, index),
+            Self::Layout(layout) => Naming::from(Some(layout)).name(index),
+            Self::Numbers => Naming::default().name(index),
             Self::Labels { labels, .. } => labels[index].clone(),
         }
     }
 }
 
-/// `W²[0, 3]`, or `θ[17]` without a layout.
-pub(crate) fn name(layout: Option<&Layout>, index: usize) -> String {
-    match layout {
-        Some(layout) => layout.locate(index).to_string(),
-        None => format!("θ[{index}]"),
+/// What the entries of a point are called by: a layout, names of the user's, or their index alone.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Naming<'n> {
+    pub layout: Option<&'n Layout>,
+    /// One for each entry, or none.
+    pub names: &'n [String],
+}
+
+impl<'n> From<Option<&'n Layout>> for Naming<'n> {
+    fn from(layout: Option<&'n Layout>) -> Self {
+        Self { layout, names: &[] }
+    }
+}
+
+impl Naming<'_> {
+    /// `W²[0, 3]`, the user's name, or `θ[17]` without either.
+    pub fn name(&self, index: usize) -> String {
+        match (self.names.get(index), self.layout) {
+            (Some(name), _) => name.clone(),
+            (None, Some(layout)) => layout.locate(index).to_string(),
+            (None, None) => format!("θ[{index}]"),
+        }
     }
 }
 
 /// A point must hold at least one number, as many as the layout has, and only finite ones.
-pub(crate) fn check_point(at: &[f64], layout: Option<&Layout>) -> Result<()> {
-    let expected = layout.map_or(at.len(), Layout::len);
+pub(crate) fn check_point<'n>(at: &[f64], naming: impl Into<Naming<'n>>) -> Result<()> {
+    let naming = naming.into();
+    let expected = naming.layout.map_or(at.len(), Layout::len);
     if at.is_empty() {
         return Err(Error::NoParameters);
     }
@@ -98,7 +116,7 @@ pub(crate) fn check_point(at: &[f64], layout: Option<&Layout>) -> Result<()> {
         return Err(Error::ParameterCount { expected, found: at.len() });
     }
     match at.iter().position(|value| !value.is_finite()) {
-        Some(index) => Err(Error::NonFiniteParameter { name: name(layout, index), value: at[index] }),
+        Some(index) => Err(Error::NonFiniteParameter { name: naming.name(index), value: at[index] }),
         None => Ok(()),
     }
 }

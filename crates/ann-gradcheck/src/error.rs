@@ -23,6 +23,39 @@ pub enum Error {
         /// Length of the point.
         found: usize,
     },
+    /// A number of names that is not that of the parameters.
+    #[error("{found} names were given for {expected} parameters: expected one for each, or none")]
+    NameCount {
+        /// Length of the point.
+        expected: usize,
+        /// How many names.
+        found: usize,
+    },
+    /// Names as well as a layout.
+    #[error("parameters are named by `names` and by `layout`: expected one of them, because a layout has names already")]
+    NamedTwice,
+    /// A number of ranges that is not that of the parameters.
+    #[error(
+        "the domain has {found} ranges for {expected} parameters: expected one for each, or none (f64::NEG_INFINITY..=f64::INFINITY allows every number)"
+    )]
+    DomainCount {
+        /// Length of the point.
+        expected: usize,
+        /// How many ranges.
+        found: usize,
+    },
+    /// The point is not in the domain of the closures.
+    #[error("parameter {name} is {value}, expected a number in its domain from {low} to {high}")]
+    OutsideDomain {
+        /// Such as `θ[17]`, or the name that was given.
+        name: String,
+        /// The value found.
+        value: f64,
+        /// Where its range begins.
+        low: f64,
+        /// Where its range ends.
+        high: f64,
+    },
     /// A NaN or an infinity in the point.
     #[error("parameter {name} is {value}, expected a finite number")]
     NonFiniteParameter {

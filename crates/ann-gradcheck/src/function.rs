@@ -6,8 +6,8 @@ use ann_core::rand::rngs::ChaCha8Rng;
 use ann_core::rand::{RngExt, SeedableRng};
 use ann_core::{Activation, ActivationFn, Loss, LossFn, Problem, Scalar, Target, TargetKind, Targets};
 
-use crate::black_box::{FIRST_STEP, Line};
-use crate::closure::{CLOSE, NEGLIGIBLE, of_estimate, scatter_near};
+use crate::black_box::{EVERYWHERE, FIRST_STEP, Found, Line};
+use crate::closure::{CLOSE, NEGLIGIBLE, scatter_near};
 use crate::entry::Names;
 use crate::frozen::are_valid;
 use crate::ledger::{Case, Certainty, KnownDerivative, Ledger, Part, Point};
@@ -270,7 +270,8 @@ fn report(group: &'static str, coordinates: Vec<Coordinate<'_>>) -> Report {
 fn exercise(truths: &mut [KnownDerivative]) {
     let largest = truths.iter().fold(0.0_f64, |max, truth| max.max(truth.value.abs()));
     for truth in truths {
-        if truth.kind == Certainty::Ordinary && truth.bound <= SHARP * largest.min(1.0) {
+        let is_settled = matches!(truth.kind, Certainty::Ordinary | Certainty::Flat);
+        if is_settled && truth.bound <= SHARP * largest.min(1.0) {
             truth.kind = Certainty::Known;
         }
     }
@@ -317,9 +318,9 @@ impl Coordinate<'_> {
         let rounded = f64::EPSILON * (at_zero.abs() + self.x.abs() * (1.0 + claimed.abs()));
         let scatter = if is_kink { 0.0 } else { scatter_near(|i| (self.f)(i * step)) };
         let mut line =
-            Line { f: &mut *self.f, at_zero, x: self.x, noise: rounded.max(scatter), scale: self.x.abs() };
+            Line { f: &mut *self.f, at_zero, x: self.x, noise: rounded.max(scatter), scale: self.x.abs(), reach: EVERYWHERE };
         let mut truth =
-            if is_kink { line.between_sides(first, claimed) } else { line.judged(first, claimed) };
+            if is_kink { line.between_sides(first, claimed) } else { line.judged(first, first, claimed) };
         truth.bound += NEGLIGIBLE * truth.value.abs();
         truth
     }
@@ -329,7 +330,7 @@ impl Line<'_> {
     /// At a kink any slope between those of both sides is right.
     fn between_sides(&mut self, first: f64, claimed: f64) -> KnownDerivative {
         let is_known = |slope: &KnownDerivative| slope.kind != Certainty::Excused;
-        let slope = |first| self.one_sided(first).map(of_estimate).filter(is_known);
+        let slope = |first| self.on_side(first).map(|found: Found| found.truth(claimed)).filter(is_known);
         let [Some(below), Some(above)] = [-first, first].map(slope) else {
             // It ends there, or is too far out for steps to be told apart from it.
             return KnownDerivative { value: claimed, bound: f64::INFINITY, kind: Certainty::Excused };
@@ -434,7 +435,7 @@ mod tests {
         // The slope of the other leaves the numbers.
         for side in [-1.0, 1.0] {
             let mut cliff = |t: f64| if t * side > 0.0 { t } else { f64::MAX * t.signum() };
-            let mut line = Line { f: &mut cliff, at_zero: 0.0, x: 0.0, noise: 0.0, scale: 0.0 };
+            let mut line = Line { f: &mut cliff, at_zero: 0.0, x: 0.0, noise: 0.0, scale: 0.0, reach: EVERYWHERE };
             let truth = line.between_sides(0.5, 3.0);
             assert_eq!((truth.value, truth.bound, truth.kind), (3.0, f64::INFINITY, Certainty::Excused));
         }

@@ -4,17 +4,17 @@ use std::fmt::Display;
 
 use ann_core::{Layout, ParameterKind, Scalar};
 
-use crate::entry::name;
+use crate::entry::Naming;
 use crate::{Error, Result};
 
 /// Of the largest entry: a gradient summed in another order each time differs by less, anything stateful by more.
 const JITTER_IN_ROUNDINGS: f64 = 1e4;
 
 /// The gradient under test in `f64`, every entry finite; `gradient` overwrites its argument.  `place` is where, for an error.
-pub(crate) fn evaluate<F: Scalar>(
+pub(crate) fn evaluate<'n, F: Scalar>(
     gradient: impl FnOnce(&mut [F]),
     count: usize,
-    layout: Option<&Layout>,
+    naming: impl Into<Naming<'n>>,
     place: impl Display,
 ) -> Result<Vec<f64>> {
     // NaN, not 0: an entry that the closure forgets to write is found.
@@ -23,7 +23,7 @@ pub(crate) fn evaluate<F: Scalar>(
     let analytic: Vec<f64> = analytic.into_iter().map(Scalar::as_f64).collect();
     match analytic.iter().position(|value| !value.is_finite()) {
         Some(index) => Err(Error::NonFiniteGradient {
-            name: name(layout, index),
+            name: naming.into().name(index),
             value: analytic[index],
             place: place.to_string(),
         }),
@@ -33,12 +33,13 @@ pub(crate) fn evaluate<F: Scalar>(
 
 /// 0 for two gradients of the same point that are the same, and else how much they may differ; an error where that is more than
 /// another order of additions explains.
-pub(crate) fn jitter<F: Scalar>(
+pub(crate) fn jitter<'n, F: Scalar>(
     first: &[f64],
     second: &[f64],
-    layout: Option<&Layout>,
+    naming: impl Into<Naming<'n>>,
     place: impl Display,
 ) -> Result<f64> {
+    let naming = naming.into();
     let largest = first.iter().fold(0.0_f64, |max, g| max.max(g.abs()));
     let allowed = JITTER_IN_ROUNDINGS * F::epsilon().as_f64() * largest;
     let differs = |index: &usize| (first[*index] - second[*index]).abs() > allowed;
@@ -52,9 +53,9 @@ pub(crate) fn jitter<F: Scalar>(
         (place.layer, place.kind)
     };
     let mut parts: Vec<_> =
-        layout.iter().flat_map(|layout| differing.iter().map(|&index| part(layout, index))).collect();
+        naming.layout.iter().flat_map(|layout| differing.iter().map(|&index| part(layout, index))).collect();
     parts.dedup();
-    let what = format!("the gradient by {} ({place})", name(layout, index));
+    let what = format!("the gradient by {} ({place})", naming.name(index));
     Err(Error::NotRepeatable { what, first: first[index], second: second[index], parts })
 }
 
@@ -64,9 +65,9 @@ mod tests {
 
     #[test]
     fn a_gradient_is_asked_for_with_care() {
-        let written = evaluate(|out: &mut [f32]| out.copy_from_slice(&[2.0, -3.0]), 2, None, "here");
+        let written = evaluate(|out: &mut [f32]| out.copy_from_slice(&[2.0, -3.0]), 2, Naming::default(), "here");
         assert_eq!(written, Ok(vec![2.0, -3.0]));
-        let forgotten = evaluate(|out: &mut [f64]| out[0] = 2.0, 2, None, "here").unwrap_err().to_string();
+        let forgotten = evaluate(|out: &mut [f64]| out[0] = 2.0, 2, Naming::default(), "here").unwrap_err().to_string();
         assert!(forgotten.starts_with("the gradient by θ[1] is NaN (here), expected"), "{forgotten}");
     }
 
@@ -76,11 +77,11 @@ mod tests {
         for (ulps, expected) in [(0.0, Some(0.0)), (1.0, Some(4e4)), (4e4, Some(4e4)), (40_001.0, None)] {
             for sign in [1.0, -1.0] {
                 let second = [-4.0, 1.0 + sign * ulps * f64::EPSILON];
-                let found = jitter::<f64>(&[-4.0, 1.0], &second, None, "here");
+                let found = jitter::<f64>(&[-4.0, 1.0], &second, Naming::default(), "here");
                 assert_eq!(found.ok(), expected.map(|ulps| ulps * f64::EPSILON), "{ulps}");
             }
         }
-        let error = jitter::<f64>(&[-4.0, 1.0], &[-4.0, 2.0], None, "here").unwrap_err().to_string();
+        let error = jitter::<f64>(&[-4.0, 1.0], &[-4.0, 2.0], Naming::default(), "here").unwrap_err().to_string();
         assert!(error.starts_with("the gradient by θ[1] (here) is 1, and 2 when asked again"), "{error}");
     }
 }

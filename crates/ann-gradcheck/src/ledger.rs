@@ -79,8 +79,12 @@ pub(crate) enum Certainty {
     Ordinary,
     /// It counts as exercised whatever its size: it must be zero, and is held to the last bit.
     Known,
-    /// The oracle has not settled on a value, and agrees within what it knows.
+    /// The function does not change at all, so it is 0.  A gradient of zeros would pass here.
+    Flat,
+    /// Any value of an interval is right, as at a declared kink.
     Blurred,
+    /// Its bound is too wide to see a small mistake: it may contradict, but its agreement says nothing.
+    Unresolved,
     /// The oracle disagrees, or knows nothing, and is not sure enough to blame.
     Excused,
 }
@@ -104,13 +108,19 @@ struct Mark {
     loss: bool,
     penalty: bool,
     blurred: bool,
-    excused: bool,
+    /// Once at least the oracle could not tell whether it is right.
+    doubtful: bool,
     wrong: bool,
 }
 
 impl Mark {
     fn is_exercised(&self) -> bool {
         self.loss && self.penalty
+    }
+
+    /// Nothing speaks for it, and at some point the oracle could not tell.
+    fn is_open(&self) -> bool {
+        self.doubtful && !self.is_exercised() && !self.wrong
     }
 }
 
@@ -123,7 +133,7 @@ impl KnownDerivative {
         match self.kind {
             Certainty::Known => true,
             Certainty::Ordinary => self.value.abs() > STANDS_OUT * self.bound,
-            Certainty::Blurred | Certainty::Excused => false,
+            Certainty::Flat | Certainty::Blurred | Certainty::Unresolved | Certainty::Excused => false,
         }
     }
 }
@@ -159,7 +169,7 @@ impl Ledger {
         let mark = &mut self.marks[index - self.range.start];
         mark.tried = true;
         mark.blurred |= truth.kind == Certainty::Blurred;
-        mark.excused |= truth.kind == Certainty::Excused;
+        mark.doubtful |= matches!(truth.kind, Certainty::Unresolved | Certainty::Excused);
         match case.part {
             Part::Loss => mark.loss |= truth.is_exercised(),
             Part::Penalty => mark.penalty |= truth.is_exercised(),
@@ -201,15 +211,15 @@ impl Ledger {
         self.is_unexplained
     }
 
-    /// Entries that the oracle contradicted or could not tell, was not sure enough to blame, and that nothing else speaks for.
-    pub fn open(&self) -> usize {
-        self.count(|mark| mark.excused && !mark.is_exercised())
+    /// Entries that could be called neither right nor wrong at any point, in rising order.
+    pub fn open(&self) -> Vec<usize> {
+        self.range.clone().zip(&self.marks).filter(|(_, mark)| mark.is_open()).map(|(index, _)| index).collect()
     }
 
     pub fn verdict(&self) -> Verdict {
-        let seen_or_blurred = self.count(|mark| mark.blurred || mark.excused || mark.is_exercised());
-        // However many others agree: these were contradicted, and nothing speaks for them.
-        let is_open = self.is_unexplained || self.open() > 0;
+        let seen_or_blurred = self.count(|mark| mark.blurred || mark.doubtful || mark.is_exercised());
+        // However many others agree: nothing speaks for these.
+        let is_open = self.is_unexplained || !self.open().is_empty();
         if self.wrong() > 0 {
             Verdict::Fail
         } else if self.is_covered() {
@@ -243,6 +253,11 @@ impl Ledger {
 /// More points would change nothing: enough has been seen, or something is wrong.
 pub(crate) fn all_settled(ledgers: &[Ledger]) -> bool {
     ledgers.iter().all(|ledger| ledger.is_covered() || ledger.wrong() > 0)
+}
+
+/// The same, and no entry is left that could be called neither right nor wrong.
+pub(crate) fn all_judged(ledgers: &[Ledger]) -> bool {
+    all_settled(ledgers) && ledgers.iter().all(|ledger| ledger.open().is_empty() || ledger.wrong() > 0)
 }
 
 impl Finding {

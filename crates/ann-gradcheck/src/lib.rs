@@ -17,6 +17,7 @@ mod block;
 mod central;
 mod change;
 mod difference;
+mod domain;
 mod exact;
 mod frozen;
 mod lanes;

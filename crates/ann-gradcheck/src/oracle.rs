@@ -26,6 +26,11 @@ pub(crate) trait Oracle {
         COARSEST
     }
 
+    /// How far a step of 1 along a random direction moves this entry: by its own size where parameters have different units.
+    fn size(&self, _index: usize) -> f64 {
+        1.0
+    }
+
     /// The derivative along `direction`, which moves the entries of `group`, for the `claimed` one.
     fn along(&mut self, group: &Range<usize>, direction: &[f64], claimed: f64) -> Result<KnownDerivative>;
 }
@@ -98,7 +103,7 @@ fn search(
     rng: &mut impl Rng,
 ) -> Result<Search> {
     for _ in 0..DIRECTIONS {
-        let signs = signs(group, rng);
+        let signs = signs(group, oracle, rng);
         let whole = Segment { group, signs: &signs, analytic, range: group.clone() };
         let (truth, agrees) = whole.compare(oracle)?;
         if !agrees {
@@ -120,13 +125,15 @@ pub(crate) fn resolution(
     oracle: &mut impl Oracle,
     rng: &mut impl Rng,
 ) -> Result<f64> {
-    let signs = signs(group, rng);
+    let signs = signs(group, oracle, rng);
     let (truth, _) = Segment { group, signs: &signs, analytic, range: group.clone() }.compare(oracle)?;
     Ok(truth.bound)
 }
 
-fn signs(group: &Range<usize>, rng: &mut impl Rng) -> Vec<f64> {
-    group.clone().map(|_| if rng.random() { 1.0 } else { -1.0 }).collect()
+/// A random direction: plus or minus the size of each entry.
+fn signs(group: &Range<usize>, oracle: &impl Oracle, rng: &mut impl Rng) -> Vec<f64> {
+    let mut signed = |size: f64| if rng.random() { size } else { -size };
+    group.clone().map(|index| signed(oracle.size(index))).collect()
 }
 
 /// A part of a group's entries, moved by their signs.
@@ -207,7 +214,7 @@ mod tests {
 
     #[test]
     fn directions_are_signs_and_tell_apart_what_their_bounds_do() {
-        let signs = signs(&(10..110), &mut rng());
+        let signs = signs(&(10..110), &Known::default(), &mut rng());
         assert!(signs.len() == 100 && signs.iter().all(|sign| sign.abs() == 1.0));
         assert!((20.0..80.0).contains(&(50.0 + signs.iter().sum::<f64>() / 2.0)), "{signs:?}");
         let mut oracle = Known { bound: 0.125, ..Known::default() };

@@ -17,7 +17,10 @@ pub struct Report {
     entries: Vec<Entry>,
     groups: Vec<Group>,
     findings: Vec<Finding>,
+    unjudged: Vec<usize>,
     invalid: Option<String>,
+    /// Of the values of closures: how much they scatter by themselves, at the noisiest point.
+    pub(crate) noise: f64,
     pub(crate) arithmetic: Arithmetic,
     pub(crate) cases: Vec<Case>,
     pub(crate) self_test: Option<SelfTest>,
@@ -56,7 +59,7 @@ pub struct Group {
     pub exercised: usize,
     /// Entries found wrong anywhere.
     pub wrong: usize,
-    /// Entries that the oracle contradicted or could not tell, and was not sure enough to blame.
+    /// Entries that could be called neither right nor wrong at any point: see [`Report::unjudged`].
     pub open: usize,
     /// Along a random direction the gradient disagrees, or could not be told, and no single entry explains it.
     pub unexplained: bool,
@@ -103,7 +106,8 @@ impl Report {
     ) -> Self {
         let groups = ledgers.iter().map(|ledger| Group::new(&names, ledger, &entries, losses)).collect();
         let findings = ledgers.iter().flat_map(Ledger::findings).collect();
-        Self { groups, findings, entries, ..Self::empty(names, config) }
+        let unjudged = ledgers.iter().flat_map(Ledger::open).collect();
+        Self { groups, findings, unjudged, entries, ..Self::empty(names, config) }
     }
 
     /// A check that could not be made.
@@ -118,6 +122,8 @@ impl Report {
             entries: Vec::new(),
             groups: Vec::new(),
             findings: Vec::new(),
+            unjudged: Vec::new(),
+            noise: 0.0,
             invalid: None,
             arithmetic: Arithmetic::F64,
             cases: Vec::new(),
@@ -181,6 +187,12 @@ impl Report {
     /// Every wrong entry once, in the order of θ; at the point given and all rows if it is wrong there.
     pub fn findings(&self) -> &[Finding] {
         &self.findings
+    }
+
+    /// Entries that could be called neither right nor wrong at any point, in the order of θ: their derivative is hidden by
+    /// noise, kinks or rounding.  A gradient with such entries does not pass.
+    pub fn unjudged(&self) -> &[usize] {
+        &self.unjudged
     }
 
     /// Every point, number of rows and part of J at which gradients were compared, in order.
@@ -274,7 +286,7 @@ impl Group {
             tried: ledger.tried(),
             exercised: ledger.exercised(),
             wrong: ledger.wrong(),
-            open: ledger.open(),
+            open: ledger.open().len(),
             unexplained: ledger.is_unexplained(),
             kinked: own_entries.iter().filter(|entry| entry.is_kinked()).count(),
             largest: own().map(|(_, &loss)| loss).fold(0.0, f64::max),
