@@ -13,6 +13,7 @@
 //!
 //! An estimate is believed after three differences with far smaller steps have confirmed it.
 
+use crate::closure::{CLOSE, scatter_near};
 use crate::ledger::{Certainty, KnownDerivative};
 
 /// An extrapolation combines so many steps at most: its order is twice as high.
@@ -25,6 +26,15 @@ const UNDERFLOW: f64 = 2e-323;
 pub(crate) const FIRST_STEP: f64 = 0.1;
 /// A value is the result of several operations: its error is taken for so many roundings.
 const OPERATIONS: f64 = 8.0;
+/// And its argument, x + t, for so many.
+const ARGUMENTS: f64 = 2.0;
+/// What looks like noise may be a function that changes on a far smaller scale than its parameter.  From so many roundings of the
+/// value on, it is looked for; less could not be told from noise.
+const STRUCTURE: f64 = 1e4;
+/// Steps of a staircase larger than this share of its values are no rounding, not even in `f32`: 0 may be the right derivative.
+const STAIR: f64 = 3e-7;
+/// Noise does not shrink with the steps: below this share of the largest seen, it is a kink or a bend.
+const SHRUNK: f64 = 1.0 / 64.0;
 /// An estimate's own bound is exceeded now and then; eight of them never were, in ten million random functions.
 pub(crate) const BOUNDS: f64 = 8.0;
 /// Relative to the derivative: smaller steps are not tried once the bound is below this.
@@ -70,7 +80,10 @@ pub struct Estimate {
 /// ```
 pub fn ridders(mut f: impl FnMut(f64) -> f64, x: f64, first_step: f64) -> Option<Estimate> {
     let at_zero = f(x);
-    let mut line = Line { f: &mut |t| f(x + t), at_zero, x, noise: 0.0, scale: x.abs(), reach: EVERYWHERE };
+    let size = if x == 0.0 { first_step } else { x.abs() };
+    let noise = scatter_near(|i| f(x + i * CLOSE * size));
+    let mut line =
+        Line { f: &mut |t| f(x + t), at_zero, x, noise, floor: 0.0, scale: x.abs(), reach: EVERYWHERE };
     line.find(first_step).map(|found| found.estimate)
 }
 
@@ -87,6 +100,8 @@ pub(crate) struct Line<'f> {
     pub x: f64,
     /// How much the values of f scatter by themselves, as far as that was measured.
     pub noise: f64,
+    /// The part of it that is known to be there.
+    pub floor: f64,
     /// The largest number that f may be made of, as far as is known: what cancels to a constant is rounded.
     pub scale: f64,
     /// How far f may be asked for below and above 0.
@@ -120,22 +135,40 @@ pub(crate) struct Found {
     row: Row,
     /// All values are the same.
     is_flat: bool,
+    /// The values are steps of a staircase.
+    is_stair: bool,
+    /// By how much smaller steps contradict it.
+    gap: f64,
 }
 
 /// No estimate was confirmed: the best of them, and all steps that were made.
 struct Doubt {
     best: Option<Found>,
     rows: Vec<Row>,
+    /// The jump at the end of the flat piece around 0, if there is one.
+    jump: f64,
+}
+
+/// Where f keeps its value on one side.
+enum Flat {
+    /// So far, and then it changes without a jump.
+    Until(f64),
+    /// As far as a jump of this size.
+    Jump(f64),
 }
 
 impl Line<'_> {
     /// What is known of f′(0), for a `claimed` value: steps start at `first`, and at up to `widest` where f hardly changes.
+    /// Only an estimate that was confirmed, and that steps of other lengths repeat, contradicts a claim.
     pub fn judged(&mut self, first: f64, widest: f64, claimed: f64) -> KnownDerivative {
         let Some(found) = self.opinion(first, widest) else {
             return KnownDerivative { value: claimed, bound: f64::INFINITY, kind: Certainty::Excused };
         };
         let truth = found.truth(claimed);
         let gap = (claimed - truth.value).abs();
+        if !truth.agrees(claimed) && !found.estimate.converged {
+            return KnownDerivative { bound: gap, kind: Certainty::Excused, ..truth };
+        }
         let is_confirmed = |line: &mut Self, share: f64| {
             let other = line.opinion(first * share, widest);
             other.is_some_and(|other| {
@@ -168,17 +201,16 @@ impl Line<'_> {
             return Some(near.or_better(far));
         }
         // What is seen near by counts, but farther away something contradicts it: the function may be a staircase.
-        Some(near.doubted(gap))
+        Some(near.doubted(gap).cautious())
     }
 
     /// The first step enlarged until f changes by more than a millionth, or until `widest`.
     fn widened(&mut self, first: f64, widest: f64) -> f64 {
         let (mut step, limit) = (first, widest.min(self.reach[0].max(self.reach[1])));
         while WIDER * step <= limit {
-            let changes = [-step, step].map(|t| (self.value(t) - self.at_zero).abs());
-            let change = changes[0].max(changes[1]);
-            // Also where it is not finite.
-            if !(change <= HARDLY * self.rounding(self.at_zero)) {
+            let limit = HARDLY * self.rounding(self.at_zero);
+            // Where f is not finite the change is no number, and not below the limit.
+            if ![-step, step].into_iter().all(|t| (self.value(t) - self.at_zero).abs() <= limit) {
                 break;
             }
             step *= WIDER;
@@ -198,32 +230,45 @@ impl Line<'_> {
         both.map_or(one, |both| Some(one.map_or(both, |one| both.or_better(one))))
     }
 
-    /// The estimate on some sides.  Where none is confirmed, what is seen by small steps is taken for noise.
+    /// The estimate on one side, by steps of up to `first`, which may be negative.
     pub fn on_side(&mut self, first: f64) -> Option<Found> {
         self.descend(first.abs(), if first < 0.0 { Sides::Below } else { Sides::Above })
     }
 
+    /// The estimate on some sides: as if there were no noise, with the noise that was measured, or with all that small steps see.
     fn descend(&mut self, first: f64, sides: Sides) -> Option<Found> {
-        let Doubt { best, rows } = match self.walk(first, sides) {
-            Ok(found) => return Some(found),
+        let is_large = self.noise > (STRUCTURE * ROUNDING * self.at_zero.abs()).max(self.floor);
+        let mut jump = 0.0_f64;
+        if is_large {
+            match self.walk_with(self.floor, first, sides) {
+                Ok(found) => return Some(found),
+                Err(doubt) => jump = doubt.jump,
+            }
+        }
+        let doubt = match self.walk_with(self.noise, first, sides) {
+            Ok(found) => return Some(found.on_stairs(jump, self.at_zero)),
             Err(doubt) => doubt,
         };
-        let best = best?;
-        let noise = best.noise_of(&rows, self.at_zero);
-        if noise <= self.noise {
-            return Some(best);
-        }
+        let (best, jump) = (doubt.best?, jump.max(doubt.jump));
+        let noise = best.noise_of(&doubt.rows, self.at_zero);
+        let again = if noise > self.noise { self.walk_with(noise, first, sides).ok() } else { None };
+        Some(again.unwrap_or(best.cautious()).on_stairs(jump, self.at_zero))
+    }
+
+    /// [`Self::walk`], as if values scattered by `noise`.
+    fn walk_with(&mut self, noise: f64, first: f64, sides: Sides) -> Result<Found, Doubt> {
         let measured = std::mem::replace(&mut self.noise, noise);
-        let again = self.walk(first, sides);
+        let outcome = self.walk(first, sides);
         self.noise = measured;
-        Some(again.unwrap_or_else(|doubt| doubt.best.unwrap_or(best)))
+        outcome
     }
 
     /// Steps from `first` downward until an estimate is confirmed.
     fn walk(&mut self, first: f64, sides: Sides) -> Result<Found, Doubt> {
-        let smallest = if self.x == 0.0 { DEEPEST_AT_ZERO * first } else { 4.0 * f64::EPSILON * self.x.abs() };
+        let smallest =
+            if self.x == 0.0 { DEEPEST_AT_ZERO * first } else { 4.0 * f64::EPSILON * self.x.abs() };
         let mut table = Table::new(sides, self.at_zero);
-        let (mut best, mut doubted, mut gap): (Option<Found>, Option<Found>, _) = (None, None, 0.0);
+        let (mut best, mut doubted): (Option<Found>, Option<Found>) = (None, None);
         let (mut rows, mut flat, mut step) = (Vec::new(), 0, first);
         while step > smallest && step.is_finite() {
             let next = self.row(step, sides);
@@ -237,43 +282,46 @@ impl Line<'_> {
             flat = if row.slope == 0.0 && row.mean == self.at_zero { flat + 1 } else { 0 };
             if flat >= FLAT_STEPS && flat % FLAT_STEPS == 0 {
                 match self.flat(first, sides, row) {
-                    None => return Err(Doubt { best: best.or(doubted), rows }),
+                    Err(jump) => return Err(Doubt { best: doubted.or(best), rows, jump }),
                     // Something narrow may hide between the steps: then they go on.
-                    Some(found) if self.contradiction(&found, sides).is_none() => return Ok(found),
-                    Some(_) => {}
+                    Ok(found) if self.contradiction(&found, sides).is_none() => return Ok(found),
+                    Ok(_) => {}
                 }
             }
-            best = Found::better(best, table.add(row));
-            if let Some(found) = best.filter(|found| found.is_finished(&row)) {
-                match self.contradiction(&found, sides) {
-                    None => return Ok(found.confirmed()),
-                    Some(larger) => {
-                        (best, gap) = (None, larger);
-                        doubted = Found::better(doubted, Some(found.doubted(larger)));
-                    }
+            let now = table.add(row);
+            best = Found::better(best, now);
+            let is_finished = best.is_some_and(|found| found.is_finished(&row));
+            let contradiction = best.and_then(|found| match is_finished {
+                true => self.contradiction(&found, sides),
+                false => found.contradicted_by(&row, self.at_zero),
+            });
+            match (best, contradiction) {
+                (Some(found), None) if is_finished => return Ok(found.confirmed()),
+                (Some(found), Some(gap)) => {
+                    best = now.filter(|now| *now != found);
+                    // The first has the largest steps, which noise hides least.
+                    doubted = doubted.or(Some(found.doubted(gap)));
                 }
+                _ => {}
             }
-            // Rounding hides what contradicts: no smaller step can explain it.
-            if doubted.is_some() && row.noise > gap {
+            // Rounding hides what contradicted it: no smaller step can tell why.
+            if doubted.is_some_and(|found| found.explains(&row)) {
                 break;
             }
         }
-        Err(Doubt { best: Found::better(best, doubted), rows })
+        match best.filter(|found| found.is_lost_in(&rows, self.at_zero)) {
+            Some(found) => Ok(found.confirmed()),
+            None => Err(Doubt { best: doubted.or(best), rows, jump: 0.0 }),
+        }
     }
 
     /// By how much differences with far smaller steps contradict an estimate; `None` when they confirm it.
     fn contradiction(&mut self, found: &Found, sides: Sides) -> Option<f64> {
-        let (row, value) = (found.row, found.estimate.derivative);
-        let roughness = |row: &Row, at_zero: f64| (row.mean - at_zero).abs() / row.step;
-        CONFIRMING.into_iter().find_map(|share| {
-            let probe = self.row(row.step * share, sides)?;
-            // A step's own truncation shrinks with its square; half of that is left for functions that are less smooth.
-            let allowed = |of_row: f64| 2.0 * share * of_row;
-            let slope = (probe.slope - value).abs() - allowed((row.slope - value).abs());
-            let bend = roughness(&probe, self.at_zero) - allowed(roughness(&row, self.at_zero));
-            let larger = slope.max(bend);
-            (larger > BOUNDS * (found.estimate.bound + probe.noise)).then_some(larger)
-        })
+        let probes = CONFIRMING.map(|share| self.row(found.row.step * share, sides));
+        let gaps = probes.iter().flatten().filter_map(|probe| found.contradicted_by(probe, self.at_zero));
+        let largest = gaps.reduce(f64::max);
+        // Without a smaller step nothing confirms it.
+        if probes.iter().flatten().count() == 0 { Some(0.0) } else { largest }
     }
 
     /// What a step tells, or `None` where f is not finite or the step is lost in rounding.
@@ -293,8 +341,8 @@ impl Line<'_> {
         // x + t is rounded: to f that is noise of its slope times as much.
         let steepest = (high - at_zero).abs().max((low - at_zero).abs()) / step;
         let moved = ROUNDING * (self.x.abs() + step) * steepest;
-        let value = self.rounding(low.abs().max(high.abs()).max(at_zero.abs())) + moved;
-        let noise = OPERATIONS * 2.0 * value / width;
+        let value = self.rounding(low.abs().max(high.abs()).max(at_zero.abs()));
+        let noise = 2.0 * (OPERATIONS * value + ARGUMENTS * moved) / width;
         (slope.is_finite() && mean.is_finite()).then_some(Row { step, slope, mean, noise })
     }
 
@@ -315,25 +363,35 @@ impl Line<'_> {
         (step > 0.0).then_some(step)
     }
 
-    /// 0, where f keeps its value up to `reach` or leaves it without a jump: a staircase tells nothing.
-    fn flat(&mut self, reach: f64, sides: Sides, row: Row) -> Option<Found> {
-        let nearest = match sides {
-            Sides::Both => self.flat_until(-reach)?.min(self.flat_until(reach)?),
-            Sides::Below => self.flat_until(-reach)?,
-            Sides::Above => self.flat_until(reach)?,
+    /// 0, where f keeps its value up to `reach` or leaves it without a jump; the jump of a staircase, which tells nothing.
+    fn flat(&mut self, reach: f64, sides: Sides, row: Row) -> Result<Found, f64> {
+        let ends: &[f64] = match sides {
+            Sides::Both => &[-reach, reach],
+            Sides::Below => &[-reach],
+            Sides::Above => &[reach],
         };
+        let (mut nearest, mut largest) = (f64::INFINITY, 0.0_f64);
+        for &end in ends {
+            match self.flat_until(end) {
+                Flat::Until(distance) => nearest = nearest.min(distance),
+                Flat::Jump(jump) => largest = largest.max(jump),
+            }
+        }
+        if largest > 0.0 {
+            return Err(largest);
+        }
         // A slope that would change f by a few roundings on the way would have been seen.
         let size = self.scale.max(self.at_zero.abs());
         let bound = (OPERATIONS * ROUNDING * size + UNDERFLOW) / nearest;
         let estimate = Estimate { derivative: 0.0, bound, converged: true };
-        Some(Found { estimate, row, is_flat: true })
+        Ok(Found { estimate, row, is_flat: true, is_stair: false, gap: 0.0 })
     }
 
-    /// How far f keeps its value on one side, at most to `reach`; `None` where it ends in a jump.
-    fn flat_until(&mut self, reach: f64) -> Option<f64> {
+    /// How far f keeps its value on one side, at most to `reach`.
+    fn flat_until(&mut self, reach: f64) -> Flat {
         let (mut flat, mut beyond, mut change) = (0.0, reach, self.value(reach) - self.at_zero);
         if change == 0.0 {
-            return Some(reach.abs());
+            return Flat::Until(reach.abs());
         }
         let size = self.at_zero.abs().max(change.abs());
         for _ in 0..HALVINGS {
@@ -344,7 +402,8 @@ impl Line<'_> {
             }
         }
         // What a kink, or a bend, leaves so close to it is rounding.
-        (change.abs() <= 64.0 * ROUNDING * size).then_some(flat.abs())
+        let is_smooth = change.is_nan() || change.abs() <= 64.0 * ROUNDING * size + UNDERFLOW;
+        if is_smooth { Flat::Until(flat.abs()) } else { Flat::Jump(change.abs()) }
     }
 }
 
@@ -360,14 +419,43 @@ impl Found {
         bound <= FINE * derivative.abs() || row.noise >= bound
     }
 
+    /// By how much a smaller step contradicts this; `None` where it does not.
+    fn contradicted_by(&self, probe: &Row, at_zero: f64) -> Option<f64> {
+        let value = self.estimate.derivative;
+        let roughness = |row: &Row| (row.mean - at_zero).abs() / row.step;
+        // A step's own truncation shrinks with its square; half of that is left for functions that are less smooth.
+        let allowed = |of_row: f64| 2.0 * probe.step / self.row.step * of_row;
+        let slope = (probe.slope - value).abs() - allowed((self.row.slope - value).abs());
+        let bend = roughness(probe) - allowed(roughness(&self.row));
+        let gap = slope.max(bend);
+        (gap > BOUNDS * (self.estimate.bound + probe.noise)).then_some(gap)
+    }
+
+    /// Rounding is as large as what contradicts this, and a step sees no more than that.
+    fn explains(&self, row: &Row) -> bool {
+        (row.slope - self.estimate.derivative).abs().max(self.gap) <= row.noise
+    }
+
+    /// Nothing is left of the bound beside what the first step saw, and no step down to the last contradicts it: the derivative
+    /// is 0, as that of x³ at 0, where rounding shrinks faster than the steps.
+    fn is_lost_in(&self, rows: &[Row], at_zero: f64) -> bool {
+        let seen = rows.first().map_or(0.0, |row| row.slope.abs() + (row.mean - at_zero).abs() / row.step);
+        self.estimate.bound <= FINE * seen
+    }
+
     fn confirmed(self) -> Self {
         Self { estimate: Estimate { converged: true, ..self.estimate }, ..self }
     }
 
-    /// The same, known only as well as what contradicts it.
+    /// The same, contradicted by so much.
     fn doubted(self, gap: f64) -> Self {
-        let bound = self.estimate.bound.max(gap);
-        Self { estimate: Estimate { bound, converged: false, ..self.estimate }, ..self }
+        Self { estimate: Estimate { converged: false, ..self.estimate }, gap, ..self }
+    }
+
+    /// The same, known only as well as what contradicts it.
+    fn cautious(self) -> Self {
+        let bound = self.estimate.bound.max(self.gap);
+        Self { estimate: Estimate { bound, ..self.estimate }, ..self }
     }
 
     /// The one that is confirmed, or else the one with the smaller bound.
@@ -383,15 +471,22 @@ impl Found {
         }
     }
 
-    /// How far values at steps much smaller than its own are off a straight line with its slope: noise, where nothing else
-    /// explains them.
+    /// How far values at steps much smaller than its own are off a straight line with its slope: noise, unless they shrink with
+    /// the steps.
     fn noise_of(&self, rows: &[Row], at_zero: f64) -> f64 {
-        let small = rows.iter().filter(|row| row.step <= self.row.step * CONFIRMING[0]);
-        small
-            .map(|row| {
-                (row.slope - self.estimate.derivative).abs() * row.step + (row.mean - at_zero).abs()
-            })
-            .fold(0.0, f64::max)
+        let off =
+            |row: &Row| (row.slope - self.estimate.derivative).abs() * row.step + (row.mean - at_zero).abs();
+        let largest = |rows: &[Row]| rows.iter().map(off).fold(0.0, f64::max);
+        let first = rows.partition_point(|row| row.step > self.row.step * CONFIRMING[0]);
+        let small = &rows[first..];
+        let last = &small[small.len().saturating_sub(FLAT_STEPS)..];
+        if largest(last) >= SHRUNK * largest(small) { largest(small) } else { 0.0 }
+    }
+
+    /// The same, of a function that jumps by so much.
+    fn on_stairs(self, jump: f64, at_zero: f64) -> Self {
+        let size = at_zero.abs().max(self.estimate.derivative.abs() * self.row.step);
+        Self { is_stair: jump > STAIR * size, ..self }
     }
 
     /// What it says about a claim.
@@ -401,6 +496,10 @@ impl Found {
         let bound = BOUNDS * bound + UNDERFLOW;
         if !(value.is_finite() && bound.is_finite()) {
             return KnownDerivative { value, bound: f64::INFINITY, kind: Certainty::Excused };
+        }
+        // On stairs 0 is the derivative, whatever their trend is.
+        if self.is_stair && claimed == 0.0 {
+            return KnownDerivative { value, bound, kind: Certainty::Excused };
         }
         let kind = match (self.is_flat, converged) {
             (true, true) if claimed == 0.0 => Certainty::Flat,
@@ -457,7 +556,13 @@ impl Table {
                 let roughness = (next.mean - self.at_zero).abs() / row.step;
                 let bound = order.max(step) + roughness + next.noise;
                 let estimate = Estimate { derivative: next.slope, bound, converged: false };
-                let found = (bound.is_finite()).then_some(Found { estimate, row, is_flat: false });
+                let found = (bound.is_finite()).then_some(Found {
+                    estimate,
+                    row,
+                    is_flat: false,
+                    is_stair: false,
+                    gap: 0.0,
+                });
                 best = Found::better(best, found);
             }
         }
@@ -474,5 +579,273 @@ impl Cell {
             mean: extrapolated(self.mean, coarser.mean),
             noise: (factor * self.noise + coarser.noise) / (factor - 1.0),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::f64::consts::TAU;
+
+    type Function = fn(f64) -> f64;
+
+    #[test]
+    fn smooth_functions_are_known_to_a_dozen_digits_and_their_bounds_hold() {
+        let functions: [(Function, Function); 5] = [
+            (f64::sin, f64::cos),
+            (f64::exp, f64::exp),
+            (|x| x.powi(5), |x| 5.0 * x.powi(4)),
+            (|x| 1.0 / (1.0 + (-x).exp()), |x| 0.25 / (x / 2.0).cosh().powi(2)),
+            (|x| (3.0 * x).tanh(), |x| 3.0 / (3.0 * x).cosh().powi(2)),
+        ];
+        for (f, derivative) in functions {
+            for x in [-3.0, -0.7, 1e-3, 0.4, 2.5] {
+                let estimate = ridders(f, x, 0.1 * x.abs().max(1.0)).expect("it is finite");
+                let error = (estimate.derivative - derivative(x)).abs();
+                assert!(error <= BOUNDS * estimate.bound, "at {x}: {error:e}, {estimate:?}");
+                assert!(estimate.converged && estimate.bound < 1e-9 * (1.0 + f(x).abs()), "{estimate:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn functions_much_finer_than_the_first_step_are_known_or_bounded() {
+        // Odd: it is 0 at the point and at all larger steps, so only the confirming ones see it.
+        let hidden = |t: f64| t / 1e-6 * (-(t / 1e-6).powi(2)).exp();
+        // t and a sine that all steps of 1, ½, … , 1/64 skip.
+        let skipped = |t: f64| t + (TAU * (64.0 * t - (64.0 * t).round())).sin();
+        let functions: [(&dyn Fn(f64) -> f64, f64, f64, f64); 6] = [
+            (&|x| (1000.0 * x).exp(), 1e-3, 0.1, 2718.281_828_459_045),
+            (&|x| (-(x / 1e-3).powi(2)).exp(), 0.5e-3, 0.1, -1e3 * (-0.25_f64).exp()),
+            (&|x| (1e5 * x).tanh(), 0.0, 0.1, 1e5),
+            (&hidden, 0.0, 0.1, 1e6),
+            (&skipped, 0.0, 1.0, 1.0 + 64.0 * TAU),
+            // The kink is 1e-9 away.
+            (&|x| (x - 1e-9).abs(), 0.0, 0.1, -1.0),
+        ];
+        for (number, (f, x, first, truth)) in functions.into_iter().enumerate() {
+            let estimate = ridders(f, x, first).expect("it is finite");
+            let error = (estimate.derivative - truth).abs();
+            assert!(error <= BOUNDS * estimate.bound, "{number}: off by {error:e}, {estimate:?}");
+            assert!(estimate.converged && estimate.bound < 1e-6 * truth.abs(), "{number}: {estimate:?}");
+        }
+    }
+
+    #[test]
+    fn what_has_no_derivative_does_not_converge() {
+        // By symmetric steps |t| has slope 0, and its mean is t; ±√|t| is steeper the smaller the step is.
+        let functions: [Function; 3] = [f64::abs, |t| t.abs().sqrt().copysign(t), |t| t.abs().sqrt()];
+        for f in functions {
+            let estimate = ridders(f, 0.0, 0.5).expect("it is finite");
+            assert!(!estimate.converged && BOUNDS * estimate.bound > 1.0, "{estimate:?}");
+        }
+        assert_eq!(ridders(|t| if t == 0.0 { 0.0 } else { f64::NAN }, 0.0, 0.1), None);
+    }
+
+    #[test]
+    fn steps_shrink_to_where_the_function_is_finite() {
+        let estimate = ridders(f64::ln, 1e-3, 0.1).expect("it is finite close by");
+        assert!(
+            (estimate.derivative - 1e3).abs() <= BOUNDS * estimate.bound && estimate.bound < 1e-7,
+            "{estimate:?}"
+        );
+        // e¹⁰⁰⁰ is no number.
+        let estimate = ridders(|x| (1e4 * x).exp(), 0.0, 0.1).expect("it is finite close by");
+        assert!(
+            (estimate.derivative - 1e4).abs() <= BOUNDS * estimate.bound && estimate.bound < 1e-6,
+            "{estimate:?}"
+        );
+    }
+
+    #[test]
+    fn one_step_by_hand() {
+        assert_eq!(ROUNDING, 0.5_f64.powi(53));
+        // x² at 3 with a step of ½: 2½² = 6¼ and 3½² = 12¼, 6 apart and 3¼ above 9 at most.
+        let mut square = |t: f64| (3.0 + t).powi(2);
+        let mut line = Line { x: 3.0, ..line(&mut square) };
+        // A value is rounded, 8 · 12¼, and so is x + t, twice 3½ times a slope of 6½: 143½ roundings, by ½.
+        let row = line.row(0.5, Sides::Both).expect("it is finite");
+        assert_eq!((row.step, row.slope, row.mean, row.noise), (0.5, 6.0, 9.25, 287.0 * ROUNDING));
+        // Upwards (12¼ − 9) / ½, by the same rounding; downwards 6¼ − 9: 8 · 9 and twice 3 + ½ times 5½.
+        let row = line.row(0.5, Sides::Above).expect("it is finite");
+        assert_eq!((row.slope, row.mean, row.noise), (6.5, 9.0, 574.0 * ROUNDING));
+        let row = line.row(0.5, Sides::Below).expect("it is finite");
+        assert_eq!((row.slope, row.mean, row.noise), (5.5, 9.0, 4.0 * 110.5 * ROUNDING));
+        // Noise that was measured, where it is larger: 2 instead of 12¼ roundings, of 2⁻⁴⁰.
+        line.noise = 0.5_f64.powi(40);
+        let row = line.row(0.5, Sides::Both).expect("it is finite");
+        assert_eq!(row.noise, 2.0 * (8.0 * 0.5_f64.powi(40) + 45.5 * ROUNDING));
+    }
+
+    #[test]
+    fn a_table_by_hand() {
+        // t² + t³ + 2t: slopes 2 + h², means h².  One order removes both, so that the third row knows: differences of h², 3/16 and
+        // then 0, of the row before, and none of the order before.
+        let mut table = Table::new(Sides::Both, 0.0);
+        let row = |step: f64| Row { step, slope: 2.0 + step * step, mean: step * step, noise: step };
+        assert_eq!([1.0, 0.5].map(|step| table.add(row(step))), [None, None]);
+        let found = table.add(row(0.25)).expect("three rows");
+        // Noise of ¼, ½ and 1: (4 · ¼ + ½) / 3 = ½ and (4 · ½ + 1) / 3 = 1.
+        let expected = Estimate { derivative: 2.0, bound: 0.1875 + 0.5, converged: false };
+        assert_eq!(
+            found,
+            Found { estimate: expected, row: row(0.25), is_flat: false, is_stair: false, gap: 0.0 }
+        );
+        // A mean that misses f(0) by 1 is 4 steps off.
+        let mut table = Table::new(Sides::Both, 1.0);
+        let found = [1.0, 0.5, 0.25].map(|step| table.add(row(step)))[2].expect("three rows");
+        assert_eq!(found.estimate.bound, 0.1875 + 4.0 + 0.5);
+        // On one side 2 + h: the first order halves.
+        let mut table = Table::new(Sides::Above, 0.0);
+        let row = |step: f64| Row { step, slope: 2.0 + step, mean: 0.0, noise: 0.0 };
+        let found = [1.0, 0.5, 0.25].map(|step| table.add(row(step)))[2].expect("three rows");
+        assert_eq!((found.estimate.derivative, found.estimate.bound), (2.0, 0.25));
+    }
+
+    #[test]
+    fn a_table_forgets_what_is_far_away() {
+        // Seven rows hold six columns: the first row is in none of them.
+        let mut table = Table::new(Sides::Both, 0.0);
+        let row = |step: f64, slope: f64| Row { step, slope, mean: 0.0, noise: 0.0 };
+        let first = table.add(row(1.0, 1e300));
+        let found = (1..9).map(|i| table.add(row(0.5_f64.powi(i), 2.0))).last().flatten();
+        assert_eq!((first, found.map(|found| found.estimate.derivative)), (None, Some(2.0)));
+        assert!(found.is_some_and(|found| found.estimate.bound == 0.0) && table.last.len() == COLUMNS);
+    }
+
+    #[test]
+    fn steps_keep_to_their_reach_and_use_one_side_at_its_end() {
+        for (reach, farthest) in [
+            ([f64::INFINITY; 2], [0.5, 0.5]),
+            ([0.125, 2.0], [0.125, 0.5]),
+            ([2.0, 0.125], [0.5, 0.125]),
+            ([0.0, 0.25], [0.0, 0.25]),
+            ([0.25, 0.0], [0.25, 0.0]),
+        ] {
+            let mut seen = [0.0_f64; 2];
+            let mut sine = |t: f64| {
+                seen = [seen[0].max(-t), seen[1].max(t)];
+                (1.0 + t).sin()
+            };
+            let mut line = Line { x: 1.0, reach, ..line(&mut sine) };
+            let found = line.find(0.5).expect("it is finite").estimate;
+            let error = (found.derivative - 1_f64.cos()).abs();
+            assert!(error <= BOUNDS * found.bound && found.bound < 1e-9 && found.converged, "{found:?}");
+            assert_eq!(seen, farthest, "{reach:?}");
+        }
+    }
+
+    #[test]
+    fn steps_grow_where_the_function_hardly_changes() {
+        // By 1e-6 of 1 at a step of 1e-3: HARDLY is 1.1e-6.
+        for (slope, widest, expected) in
+            [(1e-2, 1.0, 1e-3), (1e-3, 1.0, 4e-3), (1e-3, 3e-3, 1e-3), (0.0, 0.1, 6.4e-2)]
+        {
+            let mut f = |t: f64| 1.0 + slope * t;
+            assert_eq!(line(&mut f).widened(1e-3, widest), expected, "{slope}, {widest}");
+        }
+        // Up to the first step at which it is not finite, and not beyond its reach.
+        let mut ends = |t: f64| if t > 5e-3 { f64::NAN } else { 1.0 };
+        assert_eq!(line(&mut ends).widened(1e-3, 1.0), 1.6e-2);
+        let mut constant = |_| 1.0;
+        assert_eq!(Line { reach: [0.0, 5e-3], ..line(&mut constant) }.widened(1e-3, 1.0), 4e-3);
+        // A parameter of 1e-15 beside values of 1.
+        let mut sine = |t: f64| 1.0 + (1e-15 + t).sin();
+        let truth = Line { x: 1e-15, ..line(&mut sine) }.judged(1e-16, 0.25, 1.0);
+        assert!(truth.agrees(1.0) && truth.bound < SHARP && truth.kind == Certainty::Ordinary, "{truth:?}");
+    }
+
+    #[test]
+    fn what_is_flat_is_believed_unless_it_ends_in_a_jump() {
+        let functions: [(Function, bool); 9] = [
+            (|_| 1.0, true),
+            // Kinks at 3, above and below, where f is 0 and where it is not.
+            (|t| (t - 3.0).max(0.0), true),
+            (|t| (-t - 3.0).max(0.0), true),
+            (|t| 5.0 - (t.abs() - 3.0).max(0.0), true),
+            // Steps at ±1: f is 0, or not, on one side or both.
+            (|t| (t / 2.0).round(), false),
+            (|t| f64::from(t > 3.0), false),
+            (|t| f64::from(t < -3.0), false),
+            (|t| 1.0 + (t / 2.0).round() * 1e-3, false),
+            (|t| if t > 3.0 { f64::NAN } else { 0.0 }, true),
+        ];
+        for (number, (mut f, is_flat)) in functions.into_iter().enumerate() {
+            let truth = line(&mut f).judged(256.0, 256.0, 0.0);
+            assert_eq!(truth.kind == Certainty::Flat, is_flat, "{number}: {truth:?}");
+            // A claim too small to be seen is open; one that would be seen is wrong.
+            let [small, large] = [1e-323, 0.01].map(|claimed| line(&mut f).judged(256.0, 256.0, claimed));
+            assert!(!is_flat || small.kind == Certainty::Unresolved, "{number}: {small:?}");
+            assert!(!is_flat || !large.agrees(0.01), "{number}: {large:?}");
+            // Of stairs 0 is never wrong, and nothing is exercised by it.
+            assert!(is_flat || truth.kind == Certainty::Excused, "{number}: {truth:?}");
+        }
+    }
+
+    #[test]
+    fn a_constant_is_known_to_a_few_roundings_on_its_way() {
+        // As far as asked, or to the nearer kink, at 0.125 and −0.25.
+        let valley = |t: f64| (t - 0.125).max(0.0) + (-t - 0.25).max(0.0) + 2.0;
+        type Closure<'f> = &'f mut dyn FnMut(f64) -> f64;
+        let functions: [(Closure<'_>, f64, f64, f64); 4] = [
+            (&mut |_| 2.0, 4.0, 4.0, 0.5),
+            (&mut |_| -8.0, 1.0, 8.0, 0.5),
+            (&mut |t| valley(t), 4.0, 4.0, 0.125),
+            (&mut |t| valley(-t), 4.0, 4.0, 0.125),
+        ];
+        for (f, scale, size, reach) in functions {
+            let found = Line { scale, ..line(f) }.find(0.5).expect("without a jump");
+            // The kink is found to the last halving.
+            let expected = OPERATIONS * size * ROUNDING / reach;
+            assert!(found.is_flat && (found.estimate.bound / expected - 1.0).abs() < 1e-12, "{found:?}");
+        }
+    }
+
+    #[test]
+    fn a_difference_is_a_mistake_only_if_steps_of_other_lengths_see_it() {
+        // t (2 + sin(2π log₂ t)) has no derivative at 0, but slope 2 by all steps that are powers of two.
+        let mut deceptive = |t: f64| if t == 0.0 { 0.0 } else { t * (2.0 + (TAU * t.abs().log2()).sin()) };
+        let truth = line(&mut deceptive).judged(1.0, 1.0, 2.5);
+        assert_eq!((truth.kind, truth.agrees(2.5)), (Certainty::Excused, true), "{truth:?}");
+        let mut honest = |t: f64| 2.0 * t + t * t;
+        let truth = line(&mut honest).judged(1.0, 1.0, 2.5);
+        assert_eq!((truth.kind, truth.agrees(2.5)), (Certainty::Ordinary, false), "{truth:?}");
+    }
+
+    #[test]
+    fn what_is_told_of_a_claim() {
+        let of = |derivative: f64, bound: f64, converged: bool, is_flat: bool, claimed: f64| {
+            let row = Row { step: 1.0, slope: 0.0, mean: 0.0, noise: 0.0 };
+            let estimate = Estimate { derivative, bound, converged };
+            let found = Found { estimate, row, is_flat, is_stair: false, gap: 0.0 };
+            let truth = found.truth(claimed);
+            (truth.bound, truth.kind)
+        };
+        let (nan, infinite) = (f64::NAN, f64::INFINITY);
+        assert_eq!(of(5.0, 1.0, true, false, 5.0), (8.0, Certainty::Ordinary));
+        assert_eq!(of(5.0, 1.0, false, false, 5.0), (8.0, Certainty::Unresolved));
+        assert_eq!(of(0.0, 1.0, true, true, 0.0), (8.0, Certainty::Flat));
+        assert_eq!(of(0.0, 1.0, true, true, 1.0), (8.0, Certainty::Unresolved));
+        assert_eq!(of(nan, 1.0, true, false, 5.0), (infinite, Certainty::Excused));
+        assert_eq!(of(1.0, infinite, true, false, 5.0), (infinite, Certainty::Excused));
+        // Not a number on either side.
+        let mut nowhere = |t: f64| if t == 0.0 { 0.0 } else { f64::NAN };
+        let truth = line(&mut nowhere).judged(1.0, 1.0, 5.0);
+        assert_eq!((truth.value, truth.bound, truth.kind), (5.0, infinite, Certainty::Excused));
+    }
+
+    #[test]
+    fn noise_that_was_not_measured_widens_the_bound() {
+        // Stairs of 2⁻²⁰ below t: no step below that sees anything.
+        let mut stairs = |t: f64| (t * 1_048_576.0 + 0.3).floor() / 1_048_576.0;
+        let truth = line(&mut stairs).judged(0.1, 0.1, 1.0);
+        assert!(truth.agrees(1.0) && truth.bound > 1e-6 && truth.bound < 0.5, "{truth:?}");
+        let truth = line(&mut stairs).judged(0.1, 0.1, 2.0);
+        assert!(!truth.agrees(2.0), "{truth:?}");
+    }
+
+    fn line<'f>(f: &'f mut dyn FnMut(f64) -> f64) -> Line<'f> {
+        let at_zero = f(0.0);
+        Line { f, at_zero, x: 0.0, noise: 0.0, floor: 0.0, scale: 0.0, reach: EVERYWHERE }
     }
 }

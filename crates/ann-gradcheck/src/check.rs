@@ -51,10 +51,12 @@ pub fn check_gradient(
     check_point(at, naming)?;
     config.validate_for(at)?;
     let groups = config.layers.groups(naming.layout, at.len())?;
-    let mut check = ClosureCheck::new(config, groups);
+    let ranges = config.ranges(at);
+    let domain = Domain { ranges: &ranges };
+    let mut check = ClosureCheck::new(config, domain, groups);
     let mut entries = check.visit(Point::Given, &mut value, &mut gradient, at)?;
     for entry in &mut entries {
-        let [below, above] = config.domain().reach(entry.index, at[entry.index]);
+        let [below, above] = domain.reach(entry.index, at[entry.index]);
         if config.step <= below.min(above) {
             let central = named_differences(&mut value, at, [entry.index], config.step, naming);
             entry.central = central.ok().map(|central| central[0]);
@@ -65,7 +67,7 @@ pub fn check_gradient(
         if visited > 0 && all_judged(&check.ledgers) {
             break;
         }
-        let point = around(at, config.domain(), &mut check.rng);
+        let point = around(at, domain, &mut check.rng);
         // A point of our own making may lie outside of what the function is made for.
         if value(&point).is_finite() {
             drop(check.visit(Point::Drawn(number), &mut value, &mut gradient, &point)?);
@@ -126,6 +128,7 @@ pub fn check_problem<F: Scalar>(
 /// A pair of closures under test: what is checked, and what has been seen.
 struct ClosureCheck<'c> {
     config: &'c Config,
+    domain: Domain<'c>,
     rng: ChaCha8Rng,
     ledgers: Vec<Ledger>,
     cases: Vec<Case>,
@@ -135,10 +138,10 @@ struct ClosureCheck<'c> {
 }
 
 impl<'c> ClosureCheck<'c> {
-    fn new(config: &'c Config, groups: Vec<std::ops::Range<usize>>) -> Self {
+    fn new(config: &'c Config, domain: Domain<'c>, groups: Vec<std::ops::Range<usize>>) -> Self {
         let mut rng = ChaCha8Rng::seed_from_u64(config.seed);
         let ledgers = ledgers(groups, config, false, &mut rng);
-        Self { config, rng, ledgers, cases: Vec::new(), self_test: None, noise: 0.0 }
+        Self { config, domain, rng, ledgers, cases: Vec::new(), self_test: None, noise: 0.0 }
     }
 
     /// Compares at one point, and gives back its entries.
@@ -149,7 +152,7 @@ impl<'c> ClosureCheck<'c> {
         gradient: &mut dyn FnMut(&[f64], &mut [f64]),
         at: &[f64],
     ) -> Result<Vec<Entry>> {
-        let (naming, domain) = (self.config.naming(), self.config.domain());
+        let (naming, domain) = (self.config.naming(), self.domain);
         let case = Case { point, rows: 0, part: Part::Loss };
         let [first, second] = [(); 2].map(|()| finite(value(at), || format!("({case})")));
         let (first, second) = (first?, second?);
@@ -221,7 +224,7 @@ fn around(at: &[f64], domain: Domain<'_>, rng: &mut impl Rng) -> Vec<f64> {
 mod tests {
     use super::*;
 
-    const ANYWHERE: Domain<'_> = Domain { ranges: &[], largest_step: f64::INFINITY };
+    const ANYWHERE: Domain<'_> = Domain { ranges: &[] };
 
     #[test]
     fn points_are_drawn_until_enough_has_been_seen() {
@@ -259,7 +262,10 @@ mod tests {
         }
         // Smaller than 1: of a size of its own.
         let mut at_end = |x: &[f64]| if x[0] > 1.0 { f64::NAN } else { 0.25 };
-        assert_eq!((size_around(&mut at_end, &[1.0], ANYWHERE), size_around(&mut at_end, &[-2.0], ANYWHERE)), (0.0, 0.25));
+        assert_eq!(
+            (size_around(&mut at_end, &[1.0], ANYWHERE), size_around(&mut at_end, &[-2.0], ANYWHERE)),
+            (0.0, 0.25)
+        );
     }
 
     #[test]

@@ -4,7 +4,6 @@ use std::ops::{Range, RangeInclusive};
 
 use ann_core::Layout;
 
-use crate::domain::Domain;
 use crate::entry::{Names, Naming};
 use crate::{Error, Result};
 
@@ -141,8 +140,17 @@ impl Config {
         Self { domain: domain.into_iter().collect(), ..self }
     }
 
-    pub(crate) fn domain(&self) -> Domain<'_> {
-        Domain { ranges: &self.domain, largest_step: self.largest_step }
+    /// The range of each parameter: its domain, as far as the largest step from `at` goes.  Empty without limits.
+    pub(crate) fn ranges(&self, at: &[f64]) -> Vec<RangeInclusive<f64>> {
+        if self.largest_step == f64::INFINITY {
+            return self.domain.clone();
+        }
+        let range = |(index, x): (usize, &f64)| {
+            let range = self.domain.get(index).cloned();
+            let (low, high) = range.unwrap_or(f64::NEG_INFINITY..=f64::INFINITY).into_inner();
+            low.max(x - self.largest_step)..=high.min(x + self.largest_step)
+        };
+        at.iter().enumerate().map(range).collect()
     }
 
     pub(crate) fn naming(&self) -> Naming<'_> {

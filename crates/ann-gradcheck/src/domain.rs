@@ -2,22 +2,17 @@
 
 use std::ops::RangeInclusive;
 
-/// The range of each parameter, and how far a step may go.
+/// The range of each parameter.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Domain<'c> {
     /// One for each parameter, or none: every number is allowed.
     pub ranges: &'c [RangeInclusive<f64>],
-    /// No parameter is moved farther than this.
-    pub largest_step: f64,
 }
 
 impl Domain<'_> {
     /// How far the parameter at `index` may be moved from x, downwards and upwards.
     pub fn reach(&self, index: usize, x: f64) -> [f64; 2] {
-        let range = self.ranges.get(index);
-        let [below, above] =
-            range.map_or([f64::INFINITY; 2], |range| [x - range.start(), range.end() - x]);
-        [below.min(self.largest_step), above.min(self.largest_step)]
+        self.ranges.get(index).map_or([f64::INFINITY; 2], |range| [x - range.start(), range.end() - x])
     }
 
     /// How far a point may be moved along a direction, of which `entries` gives index, x and component.
@@ -38,9 +33,10 @@ impl Domain<'_> {
     pub fn moved(&self, index: usize, x: f64, t: f64) -> f64 {
         let [below, above] = self.reach(index, x);
         let is_allowed = |t: f64| -below <= t && t <= above;
-        let t = [t, -t].into_iter().find(|t| is_allowed(*t)).unwrap_or_else(|| {
-            if above >= below { 0.5 * above } else { -0.5 * below }
-        });
+        let t = [t, -t]
+            .into_iter()
+            .find(|t| is_allowed(*t))
+            .unwrap_or_else(|| if above >= below { 0.5 * above } else { -0.5 * below });
         self.clamped(index, x + t)
     }
 }

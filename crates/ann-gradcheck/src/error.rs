@@ -32,7 +32,9 @@ pub enum Error {
         found: usize,
     },
     /// Names as well as a layout.
-    #[error("parameters are named by `names` and by `layout`: expected one of them, because a layout has names already")]
+    #[error(
+        "parameters are named by `names` and by `layout`: expected one of them, because a layout has names already"
+    )]
     NamedTwice,
     /// A number of ranges that is not that of the parameters.
     #[error(

@@ -20,7 +20,7 @@ use crate::{Config, Entry, Report, Result, Verdict};
 const REACH: f64 = 30.0;
 /// Arguments between them, drawn.
 const DRAWN: usize = 100;
-/// Rows of outputs tried for a loss, for each number of outputs.
+/// Rows of outputs tried for a loss, and one for each class where there are more.
 const LOSS_ROWS: usize = 12;
 /// A derivative known to this share of the largest counts as exercised, even where it is 0: functions may be flat.
 const SHARP: f64 = 1e-6;
@@ -47,7 +47,11 @@ pub fn check_activation(function: &impl ActivationFn) -> Report {
     activation(function)
 }
 
-/// Compares ∂ℓ/∂output with extrapolated differences of ℓ, for up to 4 outputs of different sizes and targets of its kind.
+/// Compares ∂ℓ/∂output with extrapolated differences of ℓ, for rows of this number of `outputs`, of different sizes, and targets
+/// of its kind.
+///
+/// The number of outputs is that of the network the loss is for: a loss may be made for one number alone, as with weights of
+/// classes.  Every class is the target of a row at least, so that m outputs need some 25 m² values of the loss.
 ///
 /// ```
 /// use ann_gradcheck::ann_core::{LossFn, Target, TargetKind, Targets};
@@ -66,13 +70,18 @@ pub fn check_activation(function: &impl ActivationFn) -> Report {
 ///         }
 ///     }
 /// }
-/// ann_gradcheck::check_loss(&LogCosh).ensure_ok()?;
+/// ann_gradcheck::check_loss(&LogCosh, 3).ensure_ok()?;
 /// # Ok::<(), ann_gradcheck::Error>(())
 /// ```
 ///
-/// A value or derivative that is not finite makes the verdict invalid.
-pub fn check_loss(function: &impl LossFn) -> Report {
-    loss(function, drawn_rows(function.targets()))
+/// A value or derivative that is not finite makes the verdict invalid, and so do 0 outputs.
+pub fn check_loss(function: &impl LossFn, outputs: usize) -> Report {
+    if outputs == 0 {
+        let names = Names::Labels { group: "∂ℓ", labels: Vec::new() };
+        let reason = "the loss was to be checked with 0 outputs, expected at least 1";
+        return Report::invalid(names, &Config::default(), reason.to_owned());
+    }
+    loss(function, drawn_rows(function.targets(), outputs))
 }
 
 /// The check of one function that a problem brings with it.
@@ -164,18 +173,16 @@ fn loss(function: &dyn LossFn, rows: Vec<(Vec<f64>, Wanted)>) -> Report {
     report("∂ℓ", coordinates)
 }
 
-/// Rows of different sizes for up to 4 outputs, where nothing is known of what the loss is for.
-fn drawn_rows(kind: TargetKind) -> Vec<(Vec<f64>, Wanted)> {
+/// Rows of different sizes for m outputs, where nothing is known of what the loss is for.
+fn drawn_rows(kind: TargetKind, m: usize) -> Vec<(Vec<f64>, Wanted)> {
     let mut rng = ChaCha8Rng::seed_from_u64(0);
-    let mut row = |m: usize, row: usize| {
+    let row = |row: usize| {
         let size = if row % 3 == 2 { 6.0 } else { 1.5 };
         let mut draw = || (0..m).map(|_| rng.random_range(-size..size)).collect::<Vec<f64>>();
         let (outputs, values) = (draw(), draw());
         (outputs, Wanted { class: (kind == TargetKind::Classes).then_some(row % m), values })
     };
-    // A single output has no class but one, and its derivative is 0.
-    let fewest = if kind == TargetKind::Classes { 2 } else { 1 };
-    (fewest..=4).flat_map(|m| (0..LOSS_ROWS).map(move |n| (m, n))).map(|(m, n)| row(m, n)).collect()
+    (0..LOSS_ROWS.max(m)).map(row).collect()
 }
 
 /// Some rows of a problem, with the outputs that its network gives them: a loss may not be made for any others.
@@ -256,9 +263,10 @@ fn report(group: &'static str, coordinates: Vec<Coordinate<'_>>) -> Report {
     let entries: Vec<Entry> =
         seen.iter().map(|(index, truth)| Entry::new(*index, analytic[*index], truth)).collect();
     let sizes: Vec<f64> = entries.iter().map(|entry| entry.numerical.abs()).collect();
-    let excused = seen.iter().find(|(_, truth)| truth.kind == Certainty::Excused);
+    let is_unsettled = |kind| matches!(kind, Certainty::Excused | Certainty::Unresolved);
+    let unsettled = seen.iter().find(|(_, truth)| is_unsettled(truth.kind));
     let mut report = Report::new(names, &config, &[ledger], entries, &sizes);
-    if let Some((index, _)) = excused {
+    if let Some((index, _)) = unsettled {
         report.undeclared_kink = Some(report.name_of(*index));
     }
     report.cases = vec![case];
@@ -317,8 +325,15 @@ impl Coordinate<'_> {
         // itself, however small f becomes: 1 + tanh far below 0.
         let rounded = f64::EPSILON * (at_zero.abs() + self.x.abs() * (1.0 + claimed.abs()));
         let scatter = if is_kink { 0.0 } else { scatter_near(|i| (self.f)(i * step)) };
-        let mut line =
-            Line { f: &mut *self.f, at_zero, x: self.x, noise: rounded.max(scatter), scale: self.x.abs(), reach: EVERYWHERE };
+        let mut line = Line {
+            f: &mut *self.f,
+            at_zero,
+            x: self.x,
+            noise: rounded.max(scatter),
+            scale: self.x.abs(),
+            floor: rounded,
+            reach: EVERYWHERE,
+        };
         let mut truth =
             if is_kink { line.between_sides(first, claimed) } else { line.judged(first, first, claimed) };
         truth.bound += NEGLIGIBLE * truth.value.abs();
@@ -362,20 +377,22 @@ mod tests {
     }
 
     #[test]
-    fn rows_for_up_to_four_outputs_every_third_of_them_large() {
-        for (kind, fewest) in [(TargetKind::Values, 1), (TargetKind::Classes, 2)] {
-            let rows = drawn_rows(kind);
-            let widths: Vec<usize> = rows.iter().map(|(outputs, _)| outputs.len()).collect();
-            let expected: Vec<usize> = (fewest..=4).flat_map(|m| [m; LOSS_ROWS]).collect();
-            assert_eq!(widths, expected);
+    fn every_third_row_is_large_and_every_class_a_target() {
+        for kind in [TargetKind::Values, TargetKind::Classes] {
+            let of_four = drawn_rows(kind, 4);
+            assert_eq!(of_four.iter().map(|(outputs, _)| outputs.len()).collect::<Vec<_>>(), [4; LOSS_ROWS]);
             // Up to 6 instead of 1.5: of 4 outputs and 4 values one at least is larger than that, but once in 4⁸ times.
-            let of_four = &rows[rows.len() - LOSS_ROWS..];
             let largest = |(outputs, wanted): &(Vec<f64>, Wanted)| {
                 outputs.iter().chain(&wanted.values).fold(0.0_f64, |max, x| max.max(x.abs()))
             };
             let large: Vec<usize> = (0..LOSS_ROWS).filter(|n| largest(&of_four[*n]) > 1.5).collect();
             assert_eq!(large, [2, 5, 8, 11]);
         }
+        let classes = |m: usize| -> Vec<Option<usize>> {
+            drawn_rows(TargetKind::Classes, m).iter().map(|(_, wanted)| wanted.class).collect()
+        };
+        assert_eq!(classes(40), (0..40).map(Some).collect::<Vec<_>>());
+        assert_eq!(classes(5)[..7], [0, 1, 2, 3, 4, 0, 1].map(Some));
     }
 
     #[test]
@@ -408,14 +425,19 @@ mod tests {
             let (truth, steps) = straight(x, others);
             assert!(truth.agrees(2.0), "{truth:?}");
             let largest = steps.iter().copied().fold(0.0, f64::max);
-            // Scatter is looked for in steps of a thousandth, too.
-            let smallest = steps.iter().copied().filter(|t| *t > 0.0).fold(none, f64::min);
             assert!((largest / first - 1.0).abs() < 1e-9, "{x}, {others}: {largest}");
-            assert!((smallest / close - 1e-3).abs() < 1e-12, "{x}, {others}: {smallest}");
+            // Scatter is looked for in steps that are far smaller.
+            let is_close = |t: &f64| (t / close - 1.0).abs() < 1e-12;
+            assert!(steps.iter().any(is_close), "{x}, {others}: none of {close}");
         }
-        // At 10: f(0) = 4 and 10 (1 + 2), 34 ulps of noise; 8 · 16 times that by a width of 1, and 1e-12 of the slope.
+        // At 10: f(0) = 4 and 10 (1 + 2), 34 ulps of noise, eight times; and 20½ for x + t, times the slope.  By steps of ½ and ¼,
+        // (4 · 4 + 2) / 3 times that; eight of these, and 1e-12 of the slope.
         let (truth, _) = straight(10.0, none);
-        assert_eq!((truth.value, truth.bound), (2.0, 8.0 * 16.0 * 34.0 * f64::EPSILON + 2e-12));
+        let expected = 8.0 * 6.0 * (8.0 * 34.0 + 20.5) * f64::EPSILON + 2e-12;
+        assert!(
+            truth.value == 2.0 && (truth.bound / expected - 1.0).abs() < 1e-3,
+            "{truth:?}, expected {expected:e}"
+        );
     }
 
     /// The truth about 4 + 2t at x, and how far the steps went.
@@ -435,7 +457,15 @@ mod tests {
         // The slope of the other leaves the numbers.
         for side in [-1.0, 1.0] {
             let mut cliff = |t: f64| if t * side > 0.0 { t } else { f64::MAX * t.signum() };
-            let mut line = Line { f: &mut cliff, at_zero: 0.0, x: 0.0, noise: 0.0, scale: 0.0, reach: EVERYWHERE };
+            let mut line = Line {
+                f: &mut cliff,
+                at_zero: 0.0,
+                x: 0.0,
+                noise: 0.0,
+                floor: 0.0,
+                scale: 0.0,
+                reach: EVERYWHERE,
+            };
             let truth = line.between_sides(0.5, 3.0);
             assert_eq!((truth.value, truth.bound, truth.kind), (3.0, f64::INFINITY, Certainty::Excused));
         }

@@ -65,9 +65,11 @@ mod tests {
 
     #[test]
     fn a_gradient_is_asked_for_with_care() {
-        let written = evaluate(|out: &mut [f32]| out.copy_from_slice(&[2.0, -3.0]), 2, Naming::default(), "here");
+        let written =
+            evaluate(|out: &mut [f32]| out.copy_from_slice(&[2.0, -3.0]), 2, Naming::default(), "here");
         assert_eq!(written, Ok(vec![2.0, -3.0]));
-        let forgotten = evaluate(|out: &mut [f64]| out[0] = 2.0, 2, Naming::default(), "here").unwrap_err().to_string();
+        let forgotten =
+            evaluate(|out: &mut [f64]| out[0] = 2.0, 2, Naming::default(), "here").unwrap_err().to_string();
         assert!(forgotten.starts_with("the gradient by θ[1] is NaN (here), expected"), "{forgotten}");
     }
 
@@ -81,7 +83,8 @@ mod tests {
                 assert_eq!(found.ok(), expected.map(|ulps| ulps * f64::EPSILON), "{ulps}");
             }
         }
-        let error = jitter::<f64>(&[-4.0, 1.0], &[-4.0, 2.0], Naming::default(), "here").unwrap_err().to_string();
+        let error =
+            jitter::<f64>(&[-4.0, 1.0], &[-4.0, 2.0], Naming::default(), "here").unwrap_err().to_string();
         assert!(error.starts_with("the gradient by θ[1] (here) is 1, and 2 when asked again"), "{error}");
     }
 }

@@ -213,7 +213,12 @@ impl Ledger {
 
     /// Entries that could be called neither right nor wrong at any point, in rising order.
     pub fn open(&self) -> Vec<usize> {
-        self.range.clone().zip(&self.marks).filter(|(_, mark)| mark.is_open()).map(|(index, _)| index).collect()
+        self.range
+            .clone()
+            .zip(&self.marks)
+            .filter(|(_, mark)| mark.is_open())
+            .map(|(index, _)| index)
+            .collect()
     }
 
     pub fn verdict(&self) -> Verdict {
@@ -317,7 +322,7 @@ pub(crate) mod tests {
 
     #[test]
     fn what_agrees_and_what_stands_out() {
-        use Certainty::{Blurred, Excused, Known, Ordinary};
+        use Certainty::{Blurred, Excused, Flat, Known, Ordinary, Unresolved};
         // |analytic − value| ≤ bound agrees, |value| > 10 · bound stands out.
         for (kind, value, bound, analytic, agrees, stands_out) in [
             (Ordinary, 5.5, 0.5, 6.0, true, true),
@@ -327,6 +332,9 @@ pub(crate) mod tests {
             (Ordinary, 5.0, 0.5, 4.5, true, false),
             (Known, 0.0, 0.0, 0.0, true, true),
             (Known, 0.0, 0.0, f64::MIN_POSITIVE, false, true),
+            (Flat, 0.0, 0.0, 0.0, true, false),
+            (Unresolved, 64.0, 0.5, 64.5, true, false),
+            (Unresolved, 64.0, 0.5, 65.0, false, false),
             (Blurred, 64.0, 0.5, 64.5, true, false),
             (Blurred, 64.0, 0.5, 65.0, false, false),
             (Excused, 64.0, 0.5, 0.0, true, false),
@@ -344,7 +352,13 @@ pub(crate) mod tests {
             (18, "s", false, Verdict::Vacuous),
             (0, "s", false, Verdict::Vacuous),
             (19, "b", true, Verdict::Pass),
+            (19, "f", true, Verdict::Pass),
+            (18, "f", false, Verdict::Vacuous),
             (19, "e", true, Verdict::Inconclusive),
+            // However many others agree.
+            (999, "u", true, Verdict::Inconclusive),
+            (1, "u", false, Verdict::Inconclusive),
+            (17, "su", false, Verdict::Vacuous),
             (19, "y", true, Verdict::Pass),
             (1, "b", false, Verdict::Inconclusive),
             (1, "e", false, Verdict::Inconclusive),
@@ -428,8 +442,8 @@ pub(crate) mod tests {
     /// Of 2 it is less than a tenth, of 1 more.
     pub(crate) const BOUND: f64 = 0.1875;
 
-    /// A ledger of the entries from `start` on, one a letter: e**x**ercised, too **s**mall, **b**lurred, **e**xcused, excused at first
-    /// and exercised later (**y**), **w**rong, or none of the sample (a dot).
+    /// A ledger of the entries from `start` on, one a letter: e**x**ercised, too **s**mall, **f**lat, **b**lurred, **u**nresolved,
+    /// **e**xcused, excused at first and exercised later (**y**), **w**rong, or none of the sample (a dot).
     pub(crate) fn ledger(start: usize, entries: &str) -> Ledger {
         let letters: Vec<(usize, char)> =
             (start..).zip(entries.chars()).filter(|(_, letter)| *letter != '.').collect();
@@ -442,6 +456,8 @@ pub(crate) mod tests {
             match letter {
                 'x' => compare(Certainty::Ordinary, 2.0, 2.0),
                 's' => compare(Certainty::Ordinary, 1.0, 1.0),
+                'f' => compare(Certainty::Flat, 0.0, 0.0),
+                'u' => compare(Certainty::Unresolved, 2.0, 2.0),
                 'b' => compare(Certainty::Blurred, 2.0, 2.0),
                 'e' => compare(Certainty::Excused, 3.0, 2.0),
                 'y' => {

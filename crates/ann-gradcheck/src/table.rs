@@ -11,6 +11,10 @@ use crate::{Arithmetic, Entry, Group, Report, Verdict};
 
 /// So many wrong entries are listed below the table: enough to see a pattern.
 const LISTED: usize = 5;
+/// A difference may be due to noise if it is no more than so many bounds,
+const NEAR_THE_BOUND: f64 = 100.0;
+/// and the bound is more than this share of the derivative.
+const COARSE: f64 = 1e-6;
 
 const COLUMNS: usize = 9;
 const HEADER: [&str; COLUMNS] =
@@ -34,9 +38,12 @@ impl Report {
             }
             (Verdict::Fail, _) => {
                 let count: usize = self.groups().iter().map(|group| group.entries).sum();
-                let worst = self.groups().iter().filter_map(|group| group.finding);
-                let worst = worst.min_by(Finding::compare);
-                let worst = worst.map_or(String::new(), |worst| format!("; worst {}", self.describe(&worst)));
+                let worst =
+                    self.groups().iter().filter_map(|group| group.finding.map(|f| (f, group.largest)));
+                let worst = worst.min_by(|(one, _), (other, _)| one.compare(other));
+                let worst = worst.map_or(String::new(), |(worst, largest)| {
+                    format!("; worst {}{}", self.describe(&worst), self.doubt(&worst, largest))
+                });
                 let wrong = self.findings().len();
                 format!("{wrong} of {count} entries {} wrong{worst}", if wrong == 1 { "is" } else { "are" })
             }
@@ -48,6 +55,20 @@ impl Report {
             }
             (Verdict::Inconclusive, _) => self.blurred(),
         }
+    }
+
+    /// What to do if a difference is due to noise; nothing where it cannot be.
+    fn doubt(&self, finding: &Finding, largest: f64) -> String {
+        let (difference, noise) = (finding.difference(), self.noise);
+        let is_near = difference <= NEAR_THE_BOUND * finding.bound;
+        if noise == 0.0 || !is_near || finding.bound <= COARSE * finding.numerical.abs() {
+            return String::new();
+        }
+        let needed = difference / largest.max(finding.numerical.abs());
+        format!(
+            "; the function's own noise may be the cause, since its values scatter by {noise:.1e}: if so, excuse it with a \
+             `tolerance` of more than {needed:.1e}"
+        )
     }
 
     /// `2178 entries agree; the largest difference is 1.2e-17 at W²[0, 3] (bound 2.0e-13)`.
@@ -94,12 +115,13 @@ impl Report {
                 "along random directions {title} disagrees or cannot be told, and no entry explains it"
             );
         }
-        let covered = |group: &&Group| 20 * group.exercised >= 19 * group.tried;
-        if let Some(group) = self.groups().iter().filter(covered).find(|group| group.open > 0) {
-            let (open, title) = (group.open, self.title(group));
+        if !self.unjudged().is_empty() {
+            let tried: usize = self.groups().iter().map(|group| group.tried).sum();
             return format!(
-                "{open} of {} entries of {title} could be called neither right nor wrong; try other points",
-                group.tried
+                "{} of {tried} entries could be called neither right nor wrong: {}; noise, rounding or kinks hide their \
+                 derivatives: try other points, or say with `tolerance` how much may be hidden",
+                self.unjudged().len(),
+                self.unjudged_names()
             );
         }
         if self.groups().iter().any(|group| group.verdict == Verdict::Inconclusive) {
@@ -151,8 +173,8 @@ impl Report {
         std::iter::once(HEADER.map(str::to_owned)).chain(self.groups().iter().map(row)).collect()
     }
 
-    /// The report as JSON: `verdict`, `summary`, `reason`, `groups`, `findings`, `entries`, `self_test`, `functions`, `cases`,
-    /// `step`, `pre_activations_at_kink`, `arithmetic`.
+    /// The report as JSON: `verdict`, `summary`, `reason`, `groups`, `findings`, `unjudged`, `entries`, `self_test`, `functions`, `cases`,
+    /// `step`, `noise`, `pre_activations_at_kink`, `arithmetic`.
     /// Numbers that are not finite are `null`.
     pub fn to_json(&self) -> String {
         let finding = |finding: &Finding| {
@@ -180,11 +202,13 @@ impl Report {
             "reason": self.reason(),
             "groups": self.groups().iter().map(group).collect::<Vec<_>>(),
             "findings": self.findings().iter().map(finding).collect::<Vec<_>>(),
+            "unjudged": self.unjudged().iter().map(|&index| self.name_of(index)).collect::<Vec<_>>(),
             "entries": self.entries().iter().map(|entry| self.entry_json(entry)).collect::<Vec<_>>(),
             "self_test": self_test,
             "functions": self.functions().iter().map(function).collect::<Vec<_>>(),
             "cases": self.cases().iter().map(ToString::to_string).collect::<Vec<_>>(),
             "step": self.step(),
+            "noise": self.noise,
             "pre_activations_at_kink": self.at_kink(),
             "arithmetic": match self.arithmetic() {
                 Arithmetic::F32 => "f32",
@@ -213,6 +237,7 @@ impl Display for Report {
             writeln!(f, "{}", cells.collect::<Vec<_>>().join("  "))?;
         }
         self.write_wrong(f)?;
+        self.write_unjudged(f)?;
         self.write_functions(f)?;
         self.write_self_test(f)?;
         self.write_arithmetic(f)?;
@@ -229,6 +254,24 @@ impl Report {
         }
         let more = self.findings().len().saturating_sub(LISTED);
         if more > 0 { writeln!(f, "… and {more} more") } else { Ok(()) }
+    }
+
+    fn write_unjudged(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.unjudged() {
+            [] => Ok(()),
+            _ => writeln!(f, "neither right nor wrong: {}", self.unjudged_names()),
+        }
+    }
+
+    /// `θ[3], θ[17] and 4 more`.
+    fn unjudged_names(&self) -> String {
+        let names: Vec<String> =
+            self.unjudged().iter().take(LISTED).map(|&index| self.name_of(index)).collect();
+        let more = match self.unjudged().len().saturating_sub(LISTED) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        names.join(", ") + &more
     }
 
     fn write_functions(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -371,15 +414,22 @@ mod tests {
 
     #[test]
     fn why_a_check_is_inconclusive() {
-        // 95% of 20 entries are 19.  Whether many are seen and few open, or too few are seen, is told apart.
+        // However many entries are exercised, those that could not be judged are named; of a hundred the first five.
         let [seen, unseen] =
-            [("x", 19, "e"), ("x", 18, "ee")].map(|(x, count, others)| x.repeat(count) + others);
+            [("x", 19, "e"), ("x", 14, "eeeuuu")].map(|(x, count, others)| x.repeat(count) + others);
         for (entries, unexplained, expected) in [
-            (&seen, false, "1 of 20 entries of W¹ could be called neither right nor wrong; try other points"),
+            (
+                &seen,
+                false,
+                "1 of 21 entries could be called neither right nor wrong: W¹[0, 19]; noise, rounding or kinks hide their \
+                 derivatives: try other points, or say with `tolerance` how much may be hidden",
+            ),
             (
                 &unseen,
                 false,
-                "the function is too rough or noisy to tell the derivatives of W¹: 18 of 20 entries were exercised; try other points",
+                "6 of 21 entries could be called neither right nor wrong: W¹[0, 14], W¹[0, 15], W¹[0, 16], W¹[0, 17], W¹[0, 18] \
+                 and 1 more; noise, rounding or kinks hide their derivatives: try other points, or say with `tolerance` how much \
+                 may be hidden",
             ),
             (&seen, true, "along random directions b¹ disagrees or cannot be told, and no entry explains it"),
         ] {

@@ -146,15 +146,60 @@ impl LossFn for Absolute {
 
 #[test]
 fn losses_for_classes_and_values() {
-    check_loss(&CrossEntropy { factor: 1.0 }).ensure_ok().unwrap();
-    check_loss(&Absolute).ensure_ok().unwrap();
-    let report = check_loss(&CrossEntropy { factor: 1.0 + 1e-5 });
+    for outputs in [2, 3, 13] {
+        check_loss(&CrossEntropy { factor: 1.0 }, outputs).ensure_ok().unwrap();
+        check_loss(&Absolute, outputs).ensure_ok().unwrap();
+    }
+    check_loss(&Absolute, 1).ensure_ok().unwrap();
+    let none = check_loss(&Absolute, 0);
+    assert_eq!(none.summary(), "invalid: the loss was to be checked with 0 outputs, expected at least 1");
+    let report = check_loss(&CrossEntropy { factor: 1.0 + 1e-5 }, 3);
     assert_eq!(report.verdict(), Verdict::Fail, "{report}");
     assert!(
         report.summary().contains("∂ℓ/∂o[") && report.summary().contains("class "),
         "{}",
         report.summary()
     );
+}
+
+/// Cross-entropy with a weight for each class: made for as many outputs as there are weights.
+#[derive(Debug)]
+struct Weighted {
+    weights: [f64; 12],
+    /// The weight that this class has in the gradient, if it is another one.
+    in_gradient: Option<(usize, f64)>,
+}
+impl LossFn for Weighted {
+    fn targets(&self) -> TargetKind {
+        TargetKind::Classes
+    }
+    fn value(&self, outputs: &[f64], target: Target<'_>) -> f64 {
+        assert_eq!(outputs.len(), self.weights.len(), "a weight for each class");
+        self.weights[target.class()] * CrossEntropy { factor: 1.0 }.value(outputs, target)
+    }
+    fn gradient(&self, outputs: &[f64], target: Target<'_>, gradient: &mut [f64]) {
+        CrossEntropy { factor: 1.0 }.gradient(outputs, target, gradient);
+        let other = self.in_gradient.filter(|(class, _)| *class == target.class());
+        let weight = other.map_or(self.weights[target.class()], |(_, weight)| weight);
+        gradient.iter_mut().for_each(|g| *g *= weight);
+    }
+}
+
+#[test]
+fn a_loss_made_for_one_number_of_outputs() {
+    let weights = std::array::from_fn(|class| 1.0 + class as f64);
+    check_loss(&Weighted { weights, in_gradient: None }, 12).ensure_ok().unwrap();
+    // Wrong for one class alone, the last one too.
+    for class in [0, 5, 11] {
+        let report = check_loss(&Weighted { weights, in_gradient: Some((class, 0.5)) }, 12);
+        assert_eq!(report.verdict(), Verdict::Fail, "{report}");
+        assert!(
+            report
+                .findings()
+                .iter()
+                .all(|finding| { report.name_of(finding.index).ends_with(&format!("class {class}")) })
+        );
+    }
 }
 
 #[test]

@@ -4,8 +4,10 @@ mod common;
 
 mod bad_input;
 mod functions;
+mod hard_functions;
 mod planted_bugs;
 mod precision;
+mod random_closures;
 mod reading;
 mod reference;
 mod relu;

@@ -62,6 +62,7 @@ pub enum Mistake {
 
 /// The verdicts about a right gradient and a wrong one.
 #[derive(Clone, Debug)]
+#[allow(dead_code, reason = "a story is printed, which the compiler does not count")]
 pub struct Outcome {
     /// About the gradient as it should be.
     pub right: Verdict,
