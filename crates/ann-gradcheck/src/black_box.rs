@@ -13,7 +13,7 @@
 //!
 //! An estimate is believed after three differences with far smaller steps have confirmed it.
 
-use crate::closure::{CLOSE, scatter_near};
+use crate::closure::{CLOSE, CLOSER, SHRINKS, scatter_near, scatter_of};
 use crate::ledger::{Certainty, KnownDerivative};
 
 /// An extrapolation combines so many steps at most: its order is twice as high.
@@ -28,9 +28,11 @@ pub(crate) const FIRST_STEP: f64 = 0.1;
 const OPERATIONS: f64 = 8.0;
 /// And its argument, x + t, for so many.
 const ARGUMENTS: f64 = 2.0;
-/// What looks like noise may be a function that changes on a far smaller scale than its parameter.  From so many roundings of the
-/// value on, it is looked for; less could not be told from noise.
+/// What looks like noise, of so many roundings of the value at least, may be a function that changes on a far smaller scale than
+/// its parameter.  Less could not be told from noise.
 const STRUCTURE: f64 = 1e4;
+/// To tell them apart, steps are this share of those by which noise was measured.
+const CLOSEST: f64 = 1.0 / 262_144.0;
 /// Steps of a staircase larger than this share of its values are no rounding, not even in `f32`: 0 may be the right derivative.
 const STAIR: f64 = 3e-7;
 /// Noise does not shrink with the steps: below this share of the largest seen, it is a kink or a bend.
@@ -42,6 +44,8 @@ const FINE: f64 = 1e-10;
 /// An estimate is confirmed by steps that are so many times smaller, each than the one before: 6e-6, 1e-8 and 2e-11 of the
 /// parameter, as a rule.  The largest must be small beside the steps of the table, the smallest must rise above rounding.
 const CONFIRMING: [f64; 3] = [1.0 / 512.0, 1.0 / 262_144.0, 1.0 / 134_217_728.0];
+/// Below this share of the first step rounding may be a staircase that looks like a slope.
+const DEEP: f64 = 1e-3;
 /// So many steps in a row without any change of the value: the function is constant here.
 const FLAT_STEPS: usize = 3;
 /// The end of a flat piece is found by halving so many times: to 1e-15 of the first step.
@@ -135,8 +139,6 @@ pub(crate) struct Found {
     row: Row,
     /// All values are the same.
     is_flat: bool,
-    /// The values are steps of a staircase.
-    is_stair: bool,
     /// By how much smaller steps contradict it.
     gap: f64,
 }
@@ -145,15 +147,13 @@ pub(crate) struct Found {
 struct Doubt {
     best: Option<Found>,
     rows: Vec<Row>,
-    /// The jump at the end of the flat piece around 0, if there is one.
-    jump: f64,
 }
 
 /// Where f keeps its value on one side.
 enum Flat {
     /// So far, and then it changes without a jump.
     Until(f64),
-    /// As far as a jump of this size.
+    /// As far as a jump, which is this share of the values.
     Jump(f64),
 }
 
@@ -165,21 +165,21 @@ impl Line<'_> {
             return KnownDerivative { value: claimed, bound: f64::INFINITY, kind: Certainty::Excused };
         };
         let truth = found.truth(claimed);
-        let gap = (claimed - truth.value).abs();
-        if !truth.agrees(claimed) && !found.estimate.converged {
-            return KnownDerivative { bound: gap, kind: Certainty::Excused, ..truth };
+        if truth.agrees(claimed) {
+            return truth;
         }
-        let is_confirmed = |line: &mut Self, share: f64| {
-            let other = line.opinion(first * share, widest);
-            other.is_some_and(|other| {
+        let gap = (claimed - truth.value).abs();
+        let is_repeated = |line: &mut Self, share: f64| {
+            line.opinion(first * share, widest).is_some_and(|other| {
                 let other = other.truth(claimed);
                 !other.agrees(claimed) && (other.value - truth.value).abs() <= gap / 4.0
             })
         };
-        if truth.agrees(claimed) || OTHER_LENGTHS.into_iter().all(|share| is_confirmed(self, share)) {
-            return truth;
-        }
-        KnownDerivative { bound: gap, kind: Certainty::Excused, ..truth }
+        let is_sure = found.estimate.converged
+            && OTHER_LENGTHS.into_iter().all(|share| is_repeated(self, share))
+            // The derivative of a staircase is 0, whatever its trend is.
+            && !(claimed == 0.0 && self.is_staircase(first));
+        if is_sure { truth } else { KnownDerivative { bound: gap, kind: Certainty::Excused, ..truth } }
     }
 
     /// The best estimate, with larger steps than `first` where f changes too little to tell.
@@ -235,24 +235,33 @@ impl Line<'_> {
         self.descend(first.abs(), if first < 0.0 { Sides::Below } else { Sides::Above })
     }
 
-    /// The estimate on some sides: as if there were no noise, with the noise that was measured, or with all that small steps see.
+    /// The estimate on some sides, with the noise that was measured; where that confirms none, what small steps see is noise.
     fn descend(&mut self, first: f64, sides: Sides) -> Option<Found> {
-        let is_large = self.noise > (STRUCTURE * ROUNDING * self.at_zero.abs()).max(self.floor);
-        let mut jump = 0.0_f64;
-        if is_large {
-            match self.walk_with(self.floor, first, sides) {
-                Ok(found) => return Some(found),
-                Err(doubt) => jump = doubt.jump,
-            }
+        if self.may_be_structure(first)
+            && let Ok(found) = self.walk_with(self.floor, first, sides)
+        {
+            return Some(found);
         }
         let doubt = match self.walk_with(self.noise, first, sides) {
-            Ok(found) => return Some(found.on_stairs(jump, self.at_zero)),
+            Ok(found) => return Some(found),
             Err(doubt) => doubt,
         };
-        let (best, jump) = (doubt.best?, jump.max(doubt.jump));
+        let best = doubt.best?;
         let noise = best.noise_of(&doubt.rows, self.at_zero);
         let again = if noise > self.noise { self.walk_with(noise, first, sides).ok() } else { None };
-        Some(again.unwrap_or(best.cautious()).on_stairs(jump, self.at_zero))
+        Some(again.unwrap_or(best.cautious()))
+    }
+
+    /// What looks like noise may be a function that changes on a far smaller scale than its parameter: then it is smoother by
+    /// steps that are far smaller still.  At a parameter that is 0 no step is the smallest, so that it always may be.
+    fn may_be_structure(&mut self, first: f64) -> bool {
+        if self.noise <= (STRUCTURE * ROUNDING * self.at_zero.abs()).max(self.floor) {
+            return false;
+        }
+        let size = first / FIRST_STEP;
+        let [seen, closer] =
+            [CLOSE * CLOSER[2], CLOSE * CLOSEST].map(|step| scatter_of(|i| self.value(i * step * size)));
+        self.x == 0.0 || (0.0 < closer && closer < SHRINKS * seen)
     }
 
     /// [`Self::walk`], as if values scattered by `noise`.
@@ -282,17 +291,17 @@ impl Line<'_> {
             flat = if row.slope == 0.0 && row.mean == self.at_zero { flat + 1 } else { 0 };
             if flat >= FLAT_STEPS && flat % FLAT_STEPS == 0 {
                 match self.flat(first, sides, row) {
-                    Err(jump) => return Err(Doubt { best: doubted.or(best), rows, jump }),
+                    None => return Err(Doubt { best: doubted.or(best), rows }),
                     // Something narrow may hide between the steps: then they go on.
-                    Ok(found) if self.contradiction(&found, sides).is_none() => return Ok(found),
-                    Ok(_) => {}
+                    Some(found) if self.contradiction(&found, first, sides).is_none() => return Ok(found),
+                    Some(_) => {}
                 }
             }
             let now = table.add(row);
             best = Found::better(best, now);
             let is_finished = best.is_some_and(|found| found.is_finished(&row));
             let contradiction = best.and_then(|found| match is_finished {
-                true => self.contradiction(&found, sides),
+                true => self.contradiction(&found, first, sides),
                 false => found.contradicted_by(&row, self.at_zero),
             });
             match (best, contradiction) {
@@ -311,17 +320,19 @@ impl Line<'_> {
         }
         match best.filter(|found| found.is_lost_in(&rows, self.at_zero)) {
             Some(found) => Ok(found.confirmed()),
-            None => Err(Doubt { best: doubted.or(best), rows, jump: 0.0 }),
+            None => Err(Doubt { best: doubted.or(best), rows }),
         }
     }
 
     /// By how much differences with far smaller steps contradict an estimate; `None` when they confirm it.
-    fn contradiction(&mut self, found: &Found, sides: Sides) -> Option<f64> {
+    fn contradiction(&mut self, found: &Found, first: f64, sides: Sides) -> Option<f64> {
         let probes = CONFIRMING.map(|share| self.row(found.row.step * share, sides));
         let gaps = probes.iter().flatten().filter_map(|probe| found.contradicted_by(probe, self.at_zero));
         let largest = gaps.reduce(f64::max);
-        // Without a smaller step nothing confirms it.
-        if probes.iter().flatten().count() == 0 { Some(0.0) } else { largest }
+        // Far below the first step an estimate needs a smaller one that tells its slope from rounding; without any nothing confirms it.
+        let value = found.estimate.derivative.abs();
+        let tells = |probe: &Row| found.row.step > DEEP * first || BOUNDS * probe.noise <= value;
+        if probes.iter().flatten().any(tells) { largest } else { Some(largest.unwrap_or(0.0)) }
     }
 
     /// What a step tells, or `None` where f is not finite or the step is lost in rounding.
@@ -363,28 +374,25 @@ impl Line<'_> {
         (step > 0.0).then_some(step)
     }
 
-    /// 0, where f keeps its value up to `reach` or leaves it without a jump; the jump of a staircase, which tells nothing.
-    fn flat(&mut self, reach: f64, sides: Sides, row: Row) -> Result<Found, f64> {
+    /// 0, where f keeps its value up to `reach` or leaves it without a jump: a staircase tells nothing.
+    fn flat(&mut self, reach: f64, sides: Sides, row: Row) -> Option<Found> {
         let ends: &[f64] = match sides {
             Sides::Both => &[-reach, reach],
             Sides::Below => &[-reach],
             Sides::Above => &[reach],
         };
-        let (mut nearest, mut largest) = (f64::INFINITY, 0.0_f64);
+        let mut nearest = f64::INFINITY;
         for &end in ends {
-            match self.flat_until(end) {
-                Flat::Until(distance) => nearest = nearest.min(distance),
-                Flat::Jump(jump) => largest = largest.max(jump),
-            }
-        }
-        if largest > 0.0 {
-            return Err(largest);
+            let Flat::Until(distance) = self.flat_until(end) else {
+                return None;
+            };
+            nearest = nearest.min(distance);
         }
         // A slope that would change f by a few roundings on the way would have been seen.
         let size = self.scale.max(self.at_zero.abs());
         let bound = (OPERATIONS * ROUNDING * size + UNDERFLOW) / nearest;
         let estimate = Estimate { derivative: 0.0, bound, converged: true };
-        Ok(Found { estimate, row, is_flat: true, is_stair: false, gap: 0.0 })
+        Some(Found { estimate, row, is_flat: true, gap: 0.0 })
     }
 
     /// How far f keeps its value on one side, at most to `reach`.
@@ -403,7 +411,15 @@ impl Line<'_> {
         }
         // What a kink, or a bend, leaves so close to it is rounding.
         let is_smooth = change.is_nan() || change.abs() <= 64.0 * ROUNDING * size + UNDERFLOW;
-        if is_smooth { Flat::Until(flat.abs()) } else { Flat::Jump(change.abs()) }
+        if is_smooth { Flat::Until(flat.abs()) } else { Flat::Jump(change.abs() / size) }
+    }
+
+    /// Values are steps, too large to be rounding.
+    fn is_staircase(&mut self, first: f64) -> bool {
+        let [below, above] = self.reach.map(|reach| reach.min(first));
+        [-below, above]
+            .into_iter()
+            .any(|end| matches!(self.flat_until(end), Flat::Jump(share) if share > STAIR))
     }
 }
 
@@ -483,12 +499,6 @@ impl Found {
         if largest(last) >= SHRUNK * largest(small) { largest(small) } else { 0.0 }
     }
 
-    /// The same, of a function that jumps by so much.
-    fn on_stairs(self, jump: f64, at_zero: f64) -> Self {
-        let size = at_zero.abs().max(self.estimate.derivative.abs() * self.row.step);
-        Self { is_stair: jump > STAIR * size, ..self }
-    }
-
     /// What it says about a claim.
     pub fn truth(&self, claimed: f64) -> KnownDerivative {
         let Estimate { derivative: value, bound, converged } = self.estimate;
@@ -496,10 +506,6 @@ impl Found {
         let bound = BOUNDS * bound + UNDERFLOW;
         if !(value.is_finite() && bound.is_finite()) {
             return KnownDerivative { value, bound: f64::INFINITY, kind: Certainty::Excused };
-        }
-        // On stairs 0 is the derivative, whatever their trend is.
-        if self.is_stair && claimed == 0.0 {
-            return KnownDerivative { value, bound, kind: Certainty::Excused };
         }
         let kind = match (self.is_flat, converged) {
             (true, true) if claimed == 0.0 => Certainty::Flat,
@@ -556,13 +562,7 @@ impl Table {
                 let roughness = (next.mean - self.at_zero).abs() / row.step;
                 let bound = order.max(step) + roughness + next.noise;
                 let estimate = Estimate { derivative: next.slope, bound, converged: false };
-                let found = (bound.is_finite()).then_some(Found {
-                    estimate,
-                    row,
-                    is_flat: false,
-                    is_stair: false,
-                    gap: 0.0,
-                });
+                let found = (bound.is_finite()).then_some(Found { estimate, row, is_flat: false, gap: 0.0 });
                 best = Found::better(best, found);
             }
         }
@@ -687,10 +687,7 @@ mod tests {
         let found = table.add(row(0.25)).expect("three rows");
         // Noise of ¼, ½ and 1: (4 · ¼ + ½) / 3 = ½ and (4 · ½ + 1) / 3 = 1.
         let expected = Estimate { derivative: 2.0, bound: 0.1875 + 0.5, converged: false };
-        assert_eq!(
-            found,
-            Found { estimate: expected, row: row(0.25), is_flat: false, is_stair: false, gap: 0.0 }
-        );
+        assert_eq!(found, Found { estimate: expected, row: row(0.25), is_flat: false, gap: 0.0 });
         // A mean that misses f(0) by 1 is 4 steps off.
         let mut table = Table::new(Sides::Both, 1.0);
         let found = [1.0, 0.5, 0.25].map(|step| table.add(row(step)))[2].expect("three rows");
@@ -778,7 +775,10 @@ mod tests {
             assert!(!is_flat || small.kind == Certainty::Unresolved, "{number}: {small:?}");
             assert!(!is_flat || !large.agrees(0.01), "{number}: {large:?}");
             // Of stairs 0 is never wrong, and nothing is exercised by it.
-            assert!(is_flat || truth.kind == Certainty::Excused, "{number}: {truth:?}");
+            assert!(
+                is_flat || !matches!(truth.kind, Certainty::Flat | Certainty::Ordinary),
+                "{number}: {truth:?}"
+            );
         }
     }
 
@@ -817,7 +817,7 @@ mod tests {
         let of = |derivative: f64, bound: f64, converged: bool, is_flat: bool, claimed: f64| {
             let row = Row { step: 1.0, slope: 0.0, mean: 0.0, noise: 0.0 };
             let estimate = Estimate { derivative, bound, converged };
-            let found = Found { estimate, row, is_flat, is_stair: false, gap: 0.0 };
+            let found = Found { estimate, row, is_flat, gap: 0.0 };
             let truth = found.truth(claimed);
             (truth.bound, truth.kind)
         };

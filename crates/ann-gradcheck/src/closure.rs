@@ -22,9 +22,9 @@ const WIDEST_AT_LEAST: f64 = 0.25;
 /// No round number: values rounded to decimals would fall on their steps.
 pub(crate) const CLOSE: f64 = 0.618e-5;
 /// And so many times closer, twice: where a function changes on smaller scales than its parameters.
-const CLOSER: [f64; 3] = [1.0, 1.0 / 64.0, 1.0 / 4096.0];
+pub(crate) const CLOSER: [f64; 3] = [1.0, 1.0 / 64.0, 1.0 / 4096.0];
 /// Scatter that falls to this share when steps fall to 1/64 is none: that of a root falls to an eighth.
-const SHRINKS: f64 = 0.25;
+pub(crate) const SHRINKS: f64 = 0.25;
 
 /// f at one point.
 pub(crate) struct Values<'v> {
@@ -139,7 +139,8 @@ impl Oracle for Values<'_> {
             f(&point)
         };
         let (at_zero, noise, scale) = (self.at_zero, self.noise, self.scale);
-        let mut line = Line { f: &mut on_line, at_zero, x: 0.0, noise, floor: 0.0, scale, reach };
+        // In units of their size all parameters are 1: steps are rounded accordingly.
+        let mut line = Line { f: &mut on_line, at_zero, x: 1.0, noise, floor: 0.0, scale, reach };
         // A direction moves each entry by its own size; all together move as far as one would alone.
         let first = FIRST_STEP / moves.sqrt();
         let mut truth = line.judged(first, first, claimed);
@@ -187,7 +188,7 @@ pub(crate) fn scatter_near(mut f: impl FnMut(f64) -> f64) -> f64 {
 
 /// How much values at nine equal steps, from −4 to 4, scatter: their sixth differences, when the steps are so small that
 /// anything smooth leaves nothing in them (J. Moré and S. Wild, "Estimating computational noise", SIAM J. Sci. Comput. 33, 2011).
-fn scatter_of(mut value: impl FnMut(f64) -> f64) -> f64 {
+pub(crate) fn scatter_of(mut value: impl FnMut(f64) -> f64) -> f64 {
     const SIXTH_DIFFERENCE: [f64; 7] = [1.0, -6.0, 15.0, -20.0, 15.0, -6.0, 1.0];
     // √(12! / 6!²): the deviation of a sixth difference of numbers that scatter by 1.
     const DEVIATION: f64 = 30.397;
