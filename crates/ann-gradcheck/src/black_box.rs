@@ -614,8 +614,9 @@ mod tests {
         let hidden = |t: f64| t / 1e-6 * (-(t / 1e-6).powi(2)).exp();
         // t and a sine that all steps of 1, ½, … , 1/64 skip.
         let skipped = |t: f64| t + (TAU * (64.0 * t - (64.0 * t).round())).sin();
-        let functions: [(&dyn Fn(f64) -> f64, f64, f64, f64); 6] = [
-            (&|x| (1000.0 * x).exp(), 1e-3, 0.1, 2718.281_828_459_045),
+        type Hard<'f> = (&'f dyn Fn(f64) -> f64, f64, f64, f64);
+        let functions: [Hard<'_>; 6] = [
+            (&|x| (1000.0 * x).exp(), 1e-3, 0.1, 2_718.281_828_459_045),
             (&|x| (-(x / 1e-3).powi(2)).exp(), 0.5e-3, 0.1, -1e3 * (-0.25_f64).exp()),
             (&|x| (1e5 * x).tanh(), 0.0, 0.1, 1e5),
             (&hidden, 0.0, 0.1, 1e6),

@@ -22,10 +22,12 @@ const SPREAD: f64 = 0.1;
 
 /// Compares a gradient with the function it belongs to, of which values are all that is known, at `at` and around it.
 ///
-/// Derivatives are extrapolated from central differences, with a bound on their own error; a difference is called a mistake only
-/// where the function is seen to be smooth.  `gradient` is handed a point and a buffer as long, full of NaN, of which it
-/// must overwrite every entry.  `value` is called some 20 times for each entry and point,
-/// more where it is not smooth.
+/// Derivatives are extrapolated from central differences, with a bound on their own error.  Steps begin at a tenth of each
+/// parameter and follow the function from there, so that no units are preferred; they keep to [`Config::domain`] and
+/// [`Config::largest_step`].  A difference is called a mistake only if steps of two other lengths find it, too.
+///
+/// `gradient` is handed a point and a buffer as long, full of NaN, of which it must overwrite every entry.  `value` is called
+/// some 20 times for each entry and point, more where it is steep, noisy or not smooth.
 ///
 /// ```
 /// use ann_gradcheck::{Config, check_gradient};
@@ -38,7 +40,8 @@ const SPREAD: f64 = 0.1;
 /// ```
 ///
 /// # Errors
-/// A setting out of range; `at` empty, of another length than the layout, or with a NaN or infinity; a value or a gradient that is
+/// A setting out of range; `at` empty, of another length than the layout, the names or the domain, outside of the domain, or with a
+/// NaN or infinity; a value or a gradient that is
 /// NaN or infinite at `at`; a closure that gives something else when asked again; a layer that does not exist.
 /// A wrong gradient is no error: see [`Report::verdict`] and [`Report::ensure_ok`].
 pub fn check_gradient(

@@ -20,8 +20,8 @@ pub struct Config {
     /// h > 0: the step of the report's central differences, which are shown beside and never judged.  Default 1e-4, the report's.
     pub step: f64,
     /// Slack ≥ 0 beyond rounding and the oracle's own error, as a share of the largest derivative of the layer and kind.
-    /// For gradients that are approximate on purpose.  It excuses a difference, and never lets an entry count as exercised
-    /// that zeros would match.  Default 0.
+    /// For gradients that are approximate on purpose, and for closures whose values are noisy.  It excuses a difference, and never
+    /// lets an entry count as exercised that zeros would match.  Default 0.
     pub tolerance: f64,
     /// Which layers are checked.  Default all.
     pub layers: Layers,
@@ -40,7 +40,8 @@ pub struct Config {
     /// No parameter of [`check_gradient`](crate::check_gradient) is moved farther than this > 0 from the point given, neither by
     /// a difference nor in a drawn point.  Default ∞.
     pub largest_step: f64,
-    /// How many points may be drawn beside the one given, until 95% of the entries of each layer and kind have been exercised.
+    /// How many points may be drawn beside the one given, until 95% of the entries of each layer and kind have been exercised, and
+    /// of a closure's every one that is not constant.
     /// Default 40.  0 for the point given alone (and, for a problem, the two made from it).
     pub points: usize,
     /// Up to so many parameters each is compared by itself; beyond, a sample is, and all along random directions.  Default 20 000.

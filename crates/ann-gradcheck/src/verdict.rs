@@ -9,9 +9,10 @@ use crate::{Report, Result};
 #[non_exhaustive]
 pub enum Verdict {
     /// Every entry agrees, and at least 95% of them were exercised: somewhere their derivative stood out from its bound tenfold.
+    /// The derivatives of closures must be known so well that a mistake of a millionth, or of the tolerance, would have failed.
     Pass,
-    /// Nothing contradicts the gradient for certain, but the oracle did not settle on a value for too many entries (noise, or kinks);
-    /// or contradicts one without being sure enough to blame it; or finds a disagreement that no single entry explains.
+    /// Nothing contradicts the gradient for certain, but some entry could be called neither right nor wrong at any point, because noise,
+    /// rounding or kinks hide its derivative: see [`Report::unjudged`].  Or gradients disagree in a way that no single entry explains.
     Inconclusive,
     /// Nothing contradicts the gradient, but a gradient of zeros would pass too for more than 5% of the entries, at all points tried.
     ///

@@ -50,6 +50,45 @@ fn a_point_must_be_finite_and_fit_the_layout() {
     says(square(&[1.0, f64::NAN], &named), "parameter b¹[0] is NaN");
 }
 #[test]
+fn names_and_a_domain_must_fit_the_point() {
+    let named = Config::default().with_names(["size", "rate"]);
+    says(square(&[1.0], &named), "2 names were given for 1 parameters: expected one for each, or none");
+    says(square(&[1.0, f64::NAN], &named), "parameter rate is NaN");
+    let layout = Architecture::inputs(1).dense(1, Activation::Identity).layout().unwrap();
+    says(
+        square(&[1.0, 1.0], &named.clone().with_layout(layout)),
+        "parameters are named by `names` and by `layout`",
+    );
+    let within = |range: std::ops::RangeInclusive<f64>| Config::default().with_domain([range]);
+    says(
+        square(&[1.0, 1.0], &within(0.0..=1.0)),
+        "the domain has 1 ranges for 2 parameters: expected one for each",
+    );
+    for range in [0.0..=0.5, 2.0..=3.0, f64::NAN..=2.0] {
+        let (low, high) = range.clone().into_inner();
+        let expected = format!("parameter θ[0] is 1, expected a number in its domain from {low} to {high}");
+        says(square(&[1.0], &within(range)), &expected);
+    }
+    for largest_step in [0.0, -1.0, f64::NAN] {
+        let config = Config { largest_step, ..Config::default() };
+        says(square(&[1.0], &config), &format!("largest_step is {largest_step}, expected a number > 0"));
+    }
+}
+#[test]
+fn errors_use_the_names_given() {
+    let config = Config::default().with_names(["size", "rate"]);
+    let forgetful = |x: &[f64], out: &mut [f64]| out[0] = 2.0 * x[0];
+    let report = check_gradient(|x| x[0] * x[0] + x[1], forgetful, &[1.0, 1.0], &config);
+    says(report, "the gradient by rate is NaN (point given)");
+    let mut sum = 0.0;
+    let adding = |x: &[f64], out: &mut [f64]| {
+        sum += 1.0;
+        out.copy_from_slice(&[2.0 * x[0], sum]);
+    };
+    let report = check_gradient(|x| x[0] * x[0] + x[1], adding, &[1.0, 1.0], &config);
+    says(report, "the gradient by rate (point given) is 1, and 2 when asked again");
+}
+#[test]
 fn a_layer_must_exist() {
     let one = |layer| Config { layers: Layers::One(layer), ..Config::default() };
     says(square(&[1.0], &one(1)), "parameters have no layers without a layout");

@@ -454,7 +454,7 @@ fn two_mistakes_that_cancel_along_a_direction() {
 #[test]
 fn of_large_groups_parameters_of_every_unit_are_seen_along_directions() {
     // Every other of 2 000 parameters is of the size 1e-15, with derivatives of 1e15.
-    let size = |i: usize| if i % 2 == 0 { 1.0 } else { 1e-15 };
+    let size = |i: usize| if i.is_multiple_of(2) { 1.0 } else { 1e-15 };
     for wrong in [None, Some(700), Some(701)] {
         let value = |p: &[f64]| p.iter().enumerate().map(|(i, x)| (x / size(i)).sin()).sum::<f64>();
         let gradient = |p: &[f64], out: &mut [f64]| {

@@ -40,6 +40,25 @@ fn a_users_wrong_closure_is_understood_in_one_look() {
 }
 
 #[test]
+fn entries_go_by_the_names_they_were_given() {
+    let config = Config::default().with_names(["width", "height", "depth"]);
+    let report = squares(&[1.0, 2.0, 3.0], 1, -1.0, &config);
+    assert!(report.summary().contains("worst height: analytic -8.0"), "{report}");
+    let text = report.to_string();
+    assert!(text.contains("\nwrong: height: ") && text.contains("\nself-test: depth spoiled"), "{text}");
+    assert_eq!(report.groups()[0].title(), "θ");
+    let json: serde_json::Value = serde_json::from_str(&report.to_json()).expect("it is JSON");
+    assert_eq!(
+        (&json["findings"][0]["name"], &json["entries"][2]["name"]),
+        (&"height".into(), &"depth".into())
+    );
+    assert_eq!(
+        (&json["unjudged"], &json["groups"][0]["worst"]["name"]),
+        (&serde_json::json!([]), &"height".into())
+    );
+}
+
+#[test]
 fn a_closure_with_layout() {
     let config = Config::default().with_layout(layout());
     let report = squares(&[1.0; 13], 10, 0.5, &config);
