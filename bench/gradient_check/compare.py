@@ -128,7 +128,7 @@ def serve(peer):
 def squares():
     import numpy as np
 
-    rows = [line.split("\t") for line in (ROOT / "data/squares.tab").read_text().splitlines()[1:]]
+    rows = [line.split("\t") for line in (ROOT / "crates/ann-datasets/data/squares.tab").read_text().splitlines()[1:]]
     x = np.array([[float(cell) for cell in row[1:]] for row in rows])
     return x, np.array([int(row[0] == "C2") for row in rows])
 

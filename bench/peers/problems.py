@@ -1,6 +1,7 @@
 """Data and initial weights of a workload, the same in every language to the last bit.
 
-Three workloads read the files in data/; all other numbers come from one linear congruential generator, see `uniform`.
+Three workloads read the files in crates/ann-datasets/data/; all other numbers come from one linear congruential
+generator, see `uniform`.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import numpy as np
 
 from workloads import OUTPUTS
 
-DATA = Path(__file__).resolve().parent.parent.parent / "data"
+DATA = Path(__file__).resolve().parent.parent.parent / "crates/ann-datasets/data"
 FILES = {"doughnut": "doughnut.tab", "squares": "squares.tab", "iris": "iris.csv"}
 DATA_SEED, WEIGHTS_SEED = 1, 2
 

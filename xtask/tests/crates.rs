@@ -1,5 +1,5 @@
-//! The architecture as tests: which crate may know which, what every manifest says, that no test is ignored, and that
-//! the promises of ARCHITECTURE.md name tests that exist.
+//! The architecture as tests: which crate may know which, what every manifest says, that licences are files, that no test is
+//! ignored, and that the promises of ARCHITECTURE.md name tests that exist.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -91,6 +91,23 @@ fn a_public_crate_introduces_itself() {
             readme.contains(name_of(&manifest)),
             "{place}: README.md is missing or does not name the crate"
         );
+    }
+}
+
+/// A package holds only what lies in its folder. Where git makes no links, a link becomes a file that holds its target's
+/// path, and the package would carry that path in place of the licence.
+#[test]
+fn every_crate_carries_the_licences_as_files() {
+    for (folder, _) in manifests().into_iter().filter(|(folder, _)| folder.starts_with(root().join("crates")))
+    {
+        for name in ["LICENSE-MIT", "LICENSE-APACHE"] {
+            let copy = folder.join(name);
+            let read = |path: &Path| {
+                fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+            };
+            assert!(!copy.is_symlink(), "{} is a link, expected a copy", copy.display());
+            assert!(read(&copy) == read(&root().join(name)), "{} is not a copy of {name}", copy.display());
+        }
     }
 }
 

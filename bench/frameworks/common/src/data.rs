@@ -28,9 +28,9 @@ pub struct Layer {
 impl Problem {
     pub fn new(workload: &Workload) -> Self {
         let (x, targets) = match workload.data {
-            Data::Doughnut => tab(include_str!("../../../../data/doughnut.tab")),
-            Data::Squares => tab(include_str!("../../../../data/squares.tab")),
-            Data::Iris => iris(include_str!("../../../../data/iris.csv")),
+            Data::Doughnut => tab(include_str!("../../../../crates/ann-datasets/data/doughnut.tab")),
+            Data::Squares => tab(include_str!("../../../../crates/ann-datasets/data/squares.tab")),
+            Data::Iris => iris(include_str!("../../../../crates/ann-datasets/data/iris.csv")),
             Data::Drawn => drawn(workload),
         };
         Self { x, targets, layers: initial_layers(&workload.widths) }
@@ -108,7 +108,7 @@ mod tests {
 
     #[test]
     fn iris_has_fifty_of_each_class() {
-        let (x, targets) = iris(include_str!("../../../../data/iris.csv"));
+        let (x, targets) = iris(include_str!("../../../../crates/ann-datasets/data/iris.csv"));
         let Targets::Classes(classes) = targets else { panic!("iris has classes") };
         assert_eq!((x.len(), classes.len()), (600, 150));
         for class in 0..3 {
