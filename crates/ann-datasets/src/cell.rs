@@ -1,22 +1,40 @@
 //! One cell of a table becomes a number or a label.
 
 use crate::table::Row;
-use crate::{Error, Place, Result};
+use crate::{CellLocation, Error, Result};
 
-/// What targets can be: `String` for class labels, `f64` for numbers. Sealed.
-pub trait Target: FromCell {}
+/// What a target column can be read as: `String` for class labels, `f64` for numbers. Sealed.
+pub trait TargetCell: FromCell {}
 
-impl Target for String {}
-impl Target for f64 {}
+impl TargetCell for String {}
+impl TargetCell for f64 {}
 
-/// Unreachable from outside, so that no other type can become a [`Target`].
+/// Unreachable from outside, so that no other type can become a [`TargetCell`].
 pub trait FromCell: Sized {
     fn from_cell(cell: Cell<'_>) -> Result<Self>;
+
+    /// How like the targets of a column its name is. A name that is like them may be a cell of a file without header.
+    fn likeness(name: &str, targets: &[Self]) -> Likeness;
+}
+
+/// See [`FromCell::likeness`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Likeness {
+    /// The name is of another kind than the targets: a word above numbers.
+    Unlike,
+    /// It is of the same kind.
+    Alike,
+    /// It is one of them.
+    Same,
 }
 
 impl FromCell for String {
     fn from_cell(cell: Cell<'_>) -> Result<Self> {
         cell.label().map(str::to_owned)
+    }
+
+    fn likeness(name: &str, targets: &[Self]) -> Likeness {
+        if targets.iter().any(|target| target == name) { Likeness::Same } else { Likeness::Alike }
     }
 }
 
@@ -24,43 +42,54 @@ impl FromCell for f64 {
     fn from_cell(cell: Cell<'_>) -> Result<Self> {
         cell.number()
     }
+
+    fn likeness(name: &str, _: &[Self]) -> Likeness {
+        if finite_number(name).is_some() { Likeness::Alike } else { Likeness::Unlike }
+    }
 }
 
-/// The text of a cell, and where it stands.
+/// A finite number, in the notation of Rust and C: `5`, `-0.5`, `1e-3`.
+pub(crate) fn finite_number(text: &str) -> Option<f64> {
+    text.parse().ok().filter(|value: &f64| value.is_finite())
+}
+
+/// The text of a cell, and where it is.
 #[derive(Clone, Copy, Debug)]
 pub struct Cell<'a> {
     pub(crate) text: &'a str,
-    pub(crate) row: &'a Row,
+    pub(crate) row: &'a Row<'a>,
     pub(crate) column: usize,
     pub(crate) name: &'a str,
 }
 
 impl<'a> Cell<'a> {
-    /// A finite number, in the notation of Rust and C: `5`, `-0.5`, `1e-3`.
     pub(crate) fn number(self) -> Result<f64> {
         let text = self.label()?;
-        let found = || text.to_owned();
-        match text.parse::<f64>() {
-            Ok(value) if value.is_finite() => Ok(value),
+        finite_number(text).ok_or_else(|| self.not_a_number(text.to_owned()))
+    }
+
+    fn not_a_number(self, found: String) -> Error {
+        let location = self.location();
+        match found.parse::<f64>() {
             // Infinity that was written with digits is a number too large for 64 bits.
-            Ok(_) if text.contains(|letter: char| letter.is_ascii_digit()) => {
-                Err(Error::Overflow { place: self.place(), found: found() })
+            Ok(_) if found.contains(|letter: char| letter.is_ascii_digit()) => {
+                Error::Overflow { location, found }
             }
-            Ok(_) => Err(Error::NotFinite { place: self.place(), found: found() }),
-            Err(_) => Err(Error::NotANumber { place: self.place(), found: found() }),
+            Ok(_) => Error::NotFinite { location, found },
+            Err(_) => Error::NotANumber { location, found },
         }
     }
 
-    /// Anything but an empty cell and `?`, which stands for an unknown value in Orange and in the UCI repository.
+    /// Anything but an empty cell and `?`, which means an unknown value in Orange and in the UCI repository.
     fn label(self) -> Result<&'a str> {
         match self.text {
-            "" | "?" => Err(Error::MissingCell { place: self.place() }),
+            "" | "?" => Err(Error::MissingCell { location: self.location() }),
             text => Ok(text),
         }
     }
 
-    fn place(self) -> Place {
+    fn location(self) -> CellLocation {
         let Self { row, column, name, .. } = self;
-        Place { line: row.line_of(column), column: column + 1, name: name.to_owned() }
+        CellLocation { line: row.line_of(column), column: column + 1, name: name.to_owned() }
     }
 }

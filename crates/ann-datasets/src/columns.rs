@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use ndarray::Array2;
 
 use crate::cell::Cell;
-use crate::table::Row;
-use crate::{Dataset, Error, Place, Result, Target};
+use crate::table::{Row, reserve};
+use crate::{CellLocation, Dataset, Error, Result, TargetCell, headerless};
 
 /// How a column is chosen: `"species"` by name, `4` by index, or as one of these.
 ///
@@ -62,7 +62,7 @@ pub(crate) enum Role {
     Feature,
     Class,
     /// Neither a feature nor a class; read only when it is named as the target.
-    Aside,
+    LeftOut,
 }
 
 /// The columns of a file, names checked.
@@ -70,40 +70,50 @@ pub(crate) enum Role {
 pub(crate) struct Header {
     names: Vec<String>,
     roles: Vec<Role>,
+    line: u64,
+    /// Types, flags or prefixes are written there, so that it can be no row of data.
+    is_marked: bool,
 }
 
 impl Header {
-    /// `line` is the one with the names.
-    pub fn new(columns: Vec<(String, Role)>, line: u64) -> Result<Self> {
+    /// `line` is the line of the names.
+    pub fn new(columns: Vec<(String, Role)>, line: u64, is_marked: bool) -> Result<Self> {
         let (names, roles): (Vec<String>, Vec<Role>) = columns.into_iter().unzip();
         let mut first_column = HashMap::new();
         for (column, name) in (1..).zip(&names) {
-            let place = || Place { line, column, name: name.clone() };
+            let location = || CellLocation { line, column, name: name.clone() };
             if name.is_empty() {
-                return Err(Error::UnnamedColumn { place: place() });
+                return Err(Error::UnnamedColumn { location: location() });
             }
             if let Some(first) = first_column.insert(name, column) {
-                return Err(Error::DuplicateName { place: place(), first });
+                return Err(match headerless::are_numbers_but_one(&names) {
+                    true => Error::HeaderLooksLikeData { line, header: names },
+                    false => Error::DuplicateName { location: location(), first },
+                });
             }
         }
-        Ok(Self { names, roles })
+        Ok(Self { names, roles, line, is_marked })
     }
 
     /// Reads every row, top down and left to right, so that the first mistake in the file is the one reported.
-    pub fn dataset<T: Target>(&self, rows: &[Row], target: &Column) -> Result<Dataset<T>> {
+    pub fn dataset<'t, T: TargetCell>(
+        &self,
+        rows: impl Iterator<Item = Result<Row<'t>>>,
+        target: &Column,
+    ) -> Result<Dataset<T>> {
         let target = self.find(target)?;
         let is_feature = |&column: &usize| self.roles[column] == Role::Feature && column != target;
         let features: Vec<usize> = (0..self.names.len()).filter(is_feature).collect();
         if features.is_empty() {
             return Err(Error::NoFeatures { target: self.names[target].clone() });
         }
-        if rows.is_empty() {
-            return Err(Error::NoRows);
-        }
-        let (mut values, mut targets) = (Vec::with_capacity(rows.len() * features.len()), Vec::new());
+        let (mut values, mut targets) = (Vec::new(), Vec::new());
         for row in rows {
-            self.check_width(row)?;
-            for (column, cell) in self.cells_of(row).enumerate() {
+            let row = row?;
+            self.check_width(&row)?;
+            reserve(&mut values, features.len(), row.line)?;
+            reserve(&mut targets, 1, row.line)?;
+            for (column, cell) in self.cells_of(&row).enumerate() {
                 match column {
                     _ if column == target => targets.push(T::from_cell(cell)?),
                     _ if is_feature(&column) => values.push(cell.number()?),
@@ -111,13 +121,20 @@ impl Header {
                 }
             }
         }
-        Ok(Dataset {
-            features: Array2::from_shape_vec((rows.len(), features.len()), values)
+        if targets.is_empty() {
+            return Err(Error::NoRows);
+        }
+        let dataset = Dataset {
+            features: Array2::from_shape_vec((targets.len(), features.len()), values)
                 .expect("each row had one value for each feature"),
             targets,
             feature_names: features.iter().map(|&column| self.names[column].clone()).collect(),
             target_name: self.names[target].clone(),
-        })
+        };
+        if !self.is_marked && headerless::looks_like_data(&self.names, &dataset) {
+            return Err(Error::HeaderLooksLikeData { line: self.line, header: self.names.clone() });
+        }
+        Ok(dataset)
     }
 
     fn find(&self, target: &Column) -> Result<usize> {
@@ -147,12 +164,12 @@ impl Header {
         }
     }
 
-    fn check_width(&self, row: &Row) -> Result<()> {
-        let (expected, found) = (self.names.len(), row.len());
-        if found == expected { Ok(()) } else { Err(Error::RaggedRow { line: row.line, found, expected }) }
+    fn check_width(&self, row: &Row<'_>) -> Result<()> {
+        let expected = self.names.len();
+        if row.len() == expected { Ok(()) } else { Err(row.wrong_length(expected)) }
     }
 
-    fn cells_of<'a>(&'a self, row: &'a Row) -> impl Iterator<Item = Cell<'a>> {
+    fn cells_of<'a>(&'a self, row: &'a Row<'_>) -> impl Iterator<Item = Cell<'a>> {
         let cell = |(column, text)| Cell { text, row, column, name: &self.names[column] };
         row.cells().enumerate().map(cell)
     }

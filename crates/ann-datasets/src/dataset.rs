@@ -1,6 +1,10 @@
-//! A dataset: what is known of each sample, and what is to be predicted.
+//! A dataset: the features of each sample, and the target to be predicted from them.
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use ndarray::{Array2, Axis};
+
+use crate::{ClassLabel, Error, Result};
 
 /// Samples in rows: features, and one target for each row.
 ///
@@ -9,7 +13,7 @@ use ndarray::{Array2, Axis};
 /// and one column for each name.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Dataset<T = String> {
-    /// Shape (samples, features). Loaders let only finite numbers in.
+    /// Shape (samples, features). Loaders accept only finite numbers.
     pub features: Array2<f64>,
     /// One for each row of `features`.
     pub targets: Vec<T>,
@@ -47,19 +51,62 @@ impl<T: Clone> Dataset<T> {
     }
 }
 
-impl<T: Ord + Clone> Dataset<T> {
-    /// The distinct targets, sorted.
+impl<T: ClassLabel> Dataset<T> {
+    /// The distinct targets, in order.
+    ///
+    /// Texts are in the order of their characters (`B` before `a`), unless all of them are finite numbers, as `f64` reads
+    /// them: then they are in the order of numbers (`-1`, `0.5`, `2`, `10`). Other types are in the order of `Ord`.
+    /// A label `NA` or `nan` is a text like any other.
     pub fn classes(&self) -> Vec<T> {
-        let mut classes = self.targets.clone();
-        classes.sort();
-        classes.dedup();
+        let distinct: BTreeSet<&T> = self.targets.iter().collect();
+        let mut classes: Vec<T> = distinct.into_iter().cloned().collect();
+        T::sort(&mut classes);
         classes
     }
 
     /// For each row the position of its target in [`classes`](Self::classes).
+    ///
+    /// A part of a dataset may lack a class of the whole, and its own classes are then numbered in another way:
+    /// use [`class_indices_in`](Self::class_indices_in) for parts.
     pub fn class_indices(&self) -> Vec<usize> {
         let classes = self.classes();
-        let index = |target| classes.partition_point(|class| class < target);
-        self.targets.iter().map(index).collect()
+        let positions = positions(&classes);
+        self.targets.iter().map(|target| positions[target]).collect()
     }
+
+    /// For each row the position of its target in `classes`, which are those of the whole that this dataset is a part of.
+    ///
+    /// Any order of `classes` will do. Where it holds a class twice, the first position counts.
+    ///
+    /// ```
+    /// use ann_datasets::iris;
+    ///
+    /// let whole = iris();
+    /// let part = whole.select(&[140, 60]); // no setosa
+    /// assert_eq!(part.class_indices(), [1, 0]);
+    /// assert_eq!(part.class_indices_in(&whole.classes())?, [2, 1]);
+    /// # Ok::<(), ann_datasets::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// When a target is none of `classes`.
+    pub fn class_indices_in(&self, classes: &[T]) -> Result<Vec<usize>> {
+        let positions = positions(classes);
+        let text = |class: &T| format!("{class:?}");
+        let index = |(row, target)| match positions.get(target) {
+            Some(&position) => Ok(position),
+            None => Err(Error::UnknownClass {
+                row,
+                found: text(target),
+                classes: classes.iter().map(text).collect(),
+            }),
+        };
+        self.targets.iter().enumerate().map(index).collect()
+    }
+}
+
+/// The first position of each class.
+fn positions<T: Ord>(classes: &[T]) -> BTreeMap<&T, usize> {
+    // A later entry replaces an earlier one, so the first position is inserted last.
+    (0..classes.len()).rev().map(|position| (&classes[position], position)).collect()
 }

@@ -2,12 +2,14 @@
 
 use std::{fmt, io, path::PathBuf};
 
+use crate::headerless;
+
 /// A result of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Where a cell stands, in the numbers an editor and a spreadsheet show: both counted from one.
+/// Line and column of a cell, as an editor and a spreadsheet number them: both count from one.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Place {
+pub struct CellLocation {
     /// The line on which the cell begins.
     pub line: u64,
     /// The position of the column.
@@ -16,44 +18,67 @@ pub struct Place {
     pub name: String,
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for CellLocation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "line {}, column {} ({})", self.line, self.column, quoted(&self.name))
     }
 }
 
-/// Everything this crate can complain about.
+/// Everything that can be wrong with a file, a split or a scaling.
 ///
-/// A message is whole in itself: it includes what lies beneath, so there is no `source` to print after it.
+/// A message is complete: it contains the message of the error that caused it, so there is no `source` to print after it.
 #[allow(missing_docs, reason = "each message says what its fields are")]
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// Something is wrong in a file that [`load`](crate::load) opened, or tried to.
+    /// Something is wrong in a file that [`load`](crate::load) opened, or tried to open.
     #[error("{}: {error}", path.display())]
     InFile { path: PathBuf, error: Box<Error> },
-    /// The operating system says no.
+    /// The operating system reports an error.
     #[error("cannot read: {error}")]
     Read { error: io::Error },
-    /// The name of a file tells how to read it.
+    /// [`load`](crate::load) chooses the reader by the end of the file's name.
     #[error(
         "the file name ends in {}, expected csv, tab or tsv; other files can be given to `read_csv` or `read_tab`",
         quoted(found)
     )]
     UnknownExtension { found: String },
+    /// A spreadsheet, an archive or something else, mostly under a name that ends in `.csv`.
+    #[error("this is {found}, expected text; export the table as text (CSV in UTF-8)")]
+    NotText { found: &'static str },
     /// Mostly a file in Latin-1.
     #[error("line {line}: not UTF-8 (byte 0x{byte:02x}); save the file with that encoding")]
     NotUtf8 { line: u64, byte: u8 },
-    /// The byte order mark of UTF-16 comes first: a spreadsheet's "Unicode text".
+    /// The byte order mark of UTF-16 comes first, or every second byte is 0: a spreadsheet's "Unicode text".
     #[error("line 1: not UTF-8; this looks like UTF-16, save it as UTF-8")]
     Utf16,
+    /// A program's own format, or a damaged file.
+    #[error(
+        "line {line}: found a byte of value 0, which no text contains; export the table as text (CSV in UTF-8)"
+    )]
+    NulByte { line: u64 },
     /// No line, or blank ones only.
     #[error("the file is empty, expected a line with the names of the columns")]
     Empty,
     /// A header without data.
     #[error("there is a header but no row of data after it")]
     NoRows,
+    /// The file holds more numbers than memory has room for.
+    #[error("line {line}: there is no memory for the rows from here on; read fewer rows or columns")]
+    OutOfMemory { line: u64 },
 
+    /// Excel reads the separator from such a line.
+    #[error(
+        "line {line}: found {}, a note for Excel, expected the names of the columns; remove the line",
+        quoted(found)
+    )]
+    SeparatorLine { line: u64, found: String },
+    /// A line that begins with `#`, `%` or `//`, and has not as many cells as the others.
+    #[error(
+        "line {line}: found {}, which looks like a comment, expected a row of the table; remove the line",
+        quoted(found)
+    )]
+    CommentLine { line: u64, found: String },
     /// A header of one column has another separator in it.
     #[error(
         "line {line}: the header is one column, {}; it seems to be separated by {found:?}, expected {expected:?}: save the \
@@ -61,14 +86,31 @@ pub enum Error {
         quoted(header)
     )]
     WrongSeparator { line: u64, header: String, found: char, expected: char },
-    /// The names of all columns must be given.
-    #[error("line {}, column {}: the column has no name; the first line names all columns", place.line, place.column)]
-    UnnamedColumn { place: Place },
-    /// Two columns of one name cannot be told apart.
-    #[error("{place}: column {first} already has this name; rename one of them")]
-    DuplicateName { place: Place, first: usize },
+    /// The file has no header, so its first row was taken for one.
+    #[error(
+        "line {line}: found {}, which looks like a row of data, expected the names of the columns; add a line of names \
+         above it, or, if these are names, put a letter before each number",
+        list(header)
+    )]
+    HeaderLooksLikeData { line: u64, header: Vec<String> },
+    /// The names of all columns must be given. pandas writes its index as a column without a name.
+    #[error(
+        "line {}, column {}: the column has no name; the first line names all columns: add the name, \
+         or `i#index` to leave the column out{}",
+        location.line, location.column,
+        if location.column == 1 { " (pandas writes no such column with `to_csv(…, index=False)`)" } else { "" }
+    )]
+    UnnamedColumn { location: CellLocation },
+    /// Two columns of one name cannot be distinguished.
+    #[error("{location}: column {first} already has this name; rename one of them")]
+    DuplicateName { location: CellLocation, first: usize },
     /// The target is not in the file.
-    #[error("there is no column {}; the columns are {}", quoted(found), list(columns))]
+    #[error(
+        "there is no column {}; the columns are {}{}",
+        quoted(found),
+        list(columns),
+        without_header(columns)
+    )]
     UnknownColumn { found: String, columns: Vec<String> },
     /// The target is not in the file.
     #[error(
@@ -77,13 +119,17 @@ pub enum Error {
         list(columns)
     )]
     IndexOutOfRange { found: usize, columns: Vec<String> },
-    /// [`Column::Class`](crate::Column::Class) found nothing.
-    #[error("no column is flagged or named as class; choose one of {}", list(columns))]
+    /// [`Column::Class`](crate::Column::Class) found no column.
+    #[error(
+        "no column is flagged or named as class; choose one of {}{}",
+        list(columns),
+        without_header(columns)
+    )]
     NoClass { columns: Vec<String> },
-    /// [`Column::Class`](crate::Column::Class) found too much.
+    /// [`Column::Class`](crate::Column::Class) found more than one column.
     #[error("several columns are flagged as class; choose one of {}", list(columns))]
     SeveralClasses { columns: Vec<String> },
-    /// The target is the only column there is, or that is not put aside.
+    /// The target is the only column, or all others are left out by their flags.
     #[error("no feature column is left beside the target {}", quoted(target))]
     NoFeatures { target: String },
 
@@ -96,36 +142,50 @@ pub enum Error {
     /// A row is shorter or longer than the header.
     #[error("line {line}: expected {expected} cells as in the header, found {found}")]
     RaggedRow { line: u64, found: usize, expected: usize },
+    /// Empty cells that belong to no column, as spreadsheets write them for columns that were used once.
+    #[error(
+        "line {line}: separators at the end of the line make {empty} empty cell{} that no column has; remove them here \
+         and at the end of all other lines",
+        if *empty == 1 { "" } else { "s" }
+    )]
+    TrailingSeparators { line: u64, empty: usize },
     /// A cell is empty, or a question mark.
-    #[error("{place}: the cell is missing; fill it, or remove the row")]
-    MissingCell { place: Place },
+    #[error("{location}: the cell is missing; fill it, or remove the row")]
+    MissingCell { location: CellLocation },
     /// A feature, or a numeric target, is something else.
-    #[error("{place}: found {}, expected a number", quoted(found))]
-    NotANumber { place: Place, found: String },
-    /// A number that cannot be computed with.
-    #[error("{place}: found {}, expected a finite number", quoted(found))]
-    NotFinite { place: Place, found: String },
+    #[error("{location}: found {}, expected a number", quoted(found))]
+    NotANumber { location: CellLocation, found: String },
+    /// NaN, or an infinity.
+    #[error("{location}: found {}, expected a finite number", quoted(found))]
+    NotFinite { location: CellLocation, found: String },
     /// A number that is larger than any `f64`.
-    #[error("{place}: found {}, which overflows; expected a magnitude of at most 1.8e308", quoted(found))]
-    Overflow { place: Place, found: String },
+    #[error("{location}: found {}, which overflows; expected a magnitude of at most 1.8e308", quoted(found))]
+    Overflow { location: CellLocation, found: String },
 
-    /// A dataset that was put together by hand does not fit together.
+    /// The features and the targets of a dataset have different numbers of rows.
     #[error("the dataset has {features} rows of features but {targets} targets")]
     RowCountMismatch { features: usize, targets: usize },
-    /// All or nothing is no split.
+    /// A part of a whole holds a class that the whole has not.
+    #[error(
+        "the target with index {row}, counted from 0, is {}, expected one of the classes {}",
+        shortened(found),
+        list_of(classes, shortened)
+    )]
+    UnknownClass { row: usize, found: String, classes: Vec<String> },
+    /// A fraction of 0 or 1 leaves one part without rows.
     #[error("the test fraction is {found:?}, expected more than 0 and less than 1")]
     FractionOutOfRange { found: f64 },
     /// Both parts of a split need a row.
     #[error("a split needs at least 2 rows, found {found}")]
     TooFewRows { found: usize },
-    /// Both parts of a stratified split need a row of each class.
+    /// A class of one row cannot be in both parts of a stratified split.
     #[error(
         "class {} has 1 row only, a stratified split needs at least 2 of each class; use `train_test_split`",
         shortened(class)
     )]
     LonelyClass { class: String },
 
-    /// Nothing to learn means and scales from.
+    /// There are no rows from which means and scales could be computed.
     #[error("standardising needs at least one row, found none")]
     NothingToFit,
     /// NaN, or an infinity.
@@ -142,22 +202,35 @@ pub enum Error {
          correct or remove it"
     )]
     ScalingOverflow { row: usize, column: usize, found: f64 },
-    /// Other features than those that were fitted.
+    /// Features of another number of columns than those that were fitted.
     #[error("found {found} columns, expected {expected} as in the features that were fitted")]
     WidthMismatch { expected: usize, found: usize },
 }
 
-/// A message stays readable whatever stands in the file; the fields of the error hold everything.
+/// Messages show the beginning of long texts; the fields of the error hold everything.
 const MOST_CHARACTERS: usize = 40;
 const MOST_NAMES: usize = 10;
 
-/// `["x", "y"]`, and of too many names the first.
+/// `["x", "y"]`, and of too many names the first ones.
 fn list(names: &[String]) -> String {
-    let mut shown: Vec<String> = names.iter().take(MOST_NAMES).map(|name| quoted(name)).collect();
+    list_of(names, quoted)
+}
+
+fn list_of(names: &[String], show: impl Fn(&str) -> String) -> String {
+    let mut shown: Vec<String> = names.iter().take(MOST_NAMES).map(|name| show(name)).collect();
     if names.len() > MOST_NAMES {
         shown.push(format!("… ({} in all)", names.len()));
     }
     format!("[{}]", shown.join(", "))
+}
+
+/// A hint for a first line that was meant as data.
+fn without_header(names: &[String]) -> &'static str {
+    if headerless::are_numbers_but_one(names) {
+        "; if the first line is data, add a line of names above it"
+    } else {
+        ""
+    }
 }
 
 fn quoted(text: &str) -> String {

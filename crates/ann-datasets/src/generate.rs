@@ -56,23 +56,24 @@ pub fn squares(rng: &mut impl Rng) -> Dataset {
 ///
 /// Features of any other dataset are rounded to six decimals too.
 pub fn to_tab(dataset: &Dataset) -> String {
-    let header = row(&dataset.target_name, dataset.feature_names.iter().cloned());
-    let numbers = dataset.features.rows().into_iter().map(|row| row.into_iter().map(|x| format!("{x:.6}")));
-    let rows = dataset.targets.iter().zip(numbers).map(|(label, numbers)| row(label, numbers));
-    tab_separated(std::iter::once(header).chain(rows))
-}
-
-fn row(label: &str, rest: impl Iterator<Item = String>) -> Vec<String> {
-    std::iter::once(label.to_owned()).chain(rest).collect()
-}
-
-fn tab_separated(rows: impl Iterator<Item = Vec<String>>) -> String {
-    const IN_MEMORY: &str = "a vector takes any bytes";
-    let mut writer = csv::WriterBuilder::new().delimiter(b'\t').flexible(true).from_writer(Vec::new());
-    for row in rows {
-        writer.write_record(row).expect(IN_MEMORY);
+    let mut text = line(&dataset.target_name, dataset.feature_names.iter().map(|name| quoted(name)));
+    for (label, features) in dataset.targets.iter().zip(dataset.features.rows()) {
+        text += &line(label, features.iter().map(|x| format!("{x:.6}")));
     }
-    String::from_utf8(writer.into_inner().expect(IN_MEMORY)).expect("made of strings")
+    text
+}
+
+fn line(first: &str, rest: impl Iterator<Item = String>) -> String {
+    let cells: Vec<String> = std::iter::once(quoted(first)).chain(rest).collect();
+    cells.join("\t") + "\n"
+}
+
+fn quoted(cell: &str) -> String {
+    if cell.contains(['\t', '"', '\r', '\n']) {
+        format!("\"{}\"", cell.replace('"', "\"\""))
+    } else {
+        cell.to_owned()
+    }
 }
 
 /// Lengths are counted in millionths of the square's side.

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod classes;
 mod dataset;
 mod embedded;
 pub mod generate;
@@ -7,23 +8,26 @@ pub mod reference;
 
 mod cell;
 mod columns;
+mod first_line;
+mod headerless;
 mod load;
-mod tab;
+mod orange;
 mod table;
+mod text;
 
 mod error;
 mod split;
 mod standardizer;
 
-pub use cell::Target;
+pub use cell::TargetCell;
+pub use classes::ClassLabel;
 pub use columns::Column;
 pub use dataset::Dataset;
 pub use embedded::{doughnut, example, iris, squares};
-pub use error::{Error, Place, Result};
-pub use load::{load, read_csv};
+pub use error::{CellLocation, Error, Result};
+pub use load::{load, read_csv, read_tab};
 pub use split::{stratified_split, train_test_split};
 pub use standardizer::Standardizer;
-pub use tab::read_tab;
 
 // Named by the signatures above: a user needs neither crate in a manifest, nor a matching version.
 pub use {ndarray, rand};

@@ -2,8 +2,8 @@
 
 use std::{fs::File, io, path::Path};
 
-use crate::columns::{Header, Role};
-use crate::{Column, Dataset, Error, Result, Target, read_tab, table};
+use crate::table::Rows;
+use crate::{Column, Dataset, Error, Result, TargetCell, first_line, orange, text};
 
 /// Reads the file at `path`: with [`read_csv`] when its name ends in `.csv`, with [`read_tab`] when it ends in `.tab` or `.tsv`.
 ///
@@ -17,13 +17,13 @@ use crate::{Column, Dataset, Error, Result, Target, read_tab, table};
 ///
 /// # Errors
 /// Those of the reader, and those of opening the file; each names `path`. Another ending of the name is an error too.
-pub fn load<T: Target>(path: impl AsRef<Path>, target: impl Into<Column>) -> Result<Dataset<T>> {
+pub fn load<T: TargetCell>(path: impl AsRef<Path>, target: impl Into<Column>) -> Result<Dataset<T>> {
     let path = path.as_ref();
     read_file(path, target.into())
         .map_err(|error| Error::InFile { path: path.to_owned(), error: Box::new(error) })
 }
 
-fn read_file<T: Target>(path: &Path, target: Column) -> Result<Dataset<T>> {
+fn read_file<T: TargetCell>(path: &Path, target: Column) -> Result<Dataset<T>> {
     let extension = path.extension().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
     let open = || File::open(path).map_err(|error| Error::Read { error });
     match extension.as_str() {
@@ -33,16 +33,57 @@ fn read_file<T: Target>(path: &Path, target: Column) -> Result<Dataset<T>> {
     }
 }
 
-/// Reads comma-separated text: UTF-8 with or without byte order mark, any line ends, cells quoted where needed.
+/// Reads comma-separated text: UTF-8 with or without byte order mark, any line ends.
 ///
-/// The first line names the columns. `target` becomes the targets, every other column a feature.
-/// Blank lines and blanks around a cell are ignored.
+/// The header names the columns. It is understood as Orange does:
+/// - one line of names: `x,y,species`;
+/// - one line of names with prefixes: `C#x`, `cD#species`, `i#row`. A capital is the type (`C` or `N` continuous,
+///   `D` discrete, `S` string, `T` time), small letters are flags (`c` class, `m` meta, `i` ignore, `w` weight);
+/// - three lines: names, types (`continuous`, `discrete` or a list of values, `string`, `time`, or their first letters),
+///   flags (`class`, `meta`, `ignore`, `weight`, or their first letters). The third may be blank.
+///
+/// `target` becomes the targets. Every other column is a feature, except those flagged (class, meta, ignore, weight)
+/// and those of type string: so `i#` before a name leaves a column out.
+/// Features must be numbers whatever their type, so a discrete column of words is an error: ignore it, or turn it into numbers.
+///
+/// Blank lines and blanks around a cell are ignored. A cell that holds a comma, a line break, or a quote at its
+/// beginning is put in quotes, and quotes inside it are written twice. A cell is missing when it is empty or `?`;
+/// a label `NA` is a label like any other.
+///
+/// A file without a header is an error, as far as that can be seen: the first line looks like data when every feature
+/// has a number for a name, and the name of the target is also one of its labels, or each number is of the size of
+/// those in its column. Numbers that increase are accepted as names: `0,1,2,label`, years, wavelengths. A prefix such
+/// as `C#5.1` marks a name.
 ///
 /// # Errors
 /// Every [`Error`] about text, header, columns and cells, with line and column.
-pub fn read_csv<T: Target>(input: impl io::Read, target: impl Into<Column>) -> Result<Dataset<T>> {
-    let rows = table::read_rows(input, b',')?;
-    let (first, data) = rows.split_first().ok_or(Error::Empty)?;
-    let columns = first.cells().map(|cell| (cell.to_owned(), Role::Feature)).collect();
-    Header::new(columns, first.line)?.dataset(data, &target.into())
+pub fn read_csv<T: TargetCell>(input: impl io::Read, target: impl Into<Column>) -> Result<Dataset<T>> {
+    read(input, b',', &target.into())
+}
+
+/// Reads an Orange .tab file: tab-separated text, for which all that [`read_csv`] says holds.
+///
+/// ```
+/// use ann_datasets::{Column, Dataset, read_tab};
+///
+/// let three_lines = "x\tspecies\ncontinuous\tdiscrete\n\tclass\n1.5\toak\n2.5\telm\n";
+/// let prefixes = "C#x\tcD#species\n1.5\toak\n2.5\telm\n";
+/// let trees: Dataset = read_tab(three_lines.as_bytes(), Column::Class)?;
+/// assert_eq!(trees, read_tab(prefixes.as_bytes(), "species")?);
+/// # Ok::<(), ann_datasets::Error>(())
+/// ```
+///
+/// # Errors
+/// Every [`Error`] about text, header, columns and cells, with line and column.
+pub fn read_tab<T: TargetCell>(input: impl io::Read, target: impl Into<Column>) -> Result<Dataset<T>> {
+    read(input, b'\t', &target.into())
+}
+
+fn read<T: TargetCell>(mut input: impl io::Read, separator: u8, target: &Column) -> Result<Dataset<T>> {
+    let mut bytes = Vec::new();
+    input.read_to_end(&mut bytes).map_err(|error| Error::Read { error })?;
+    let text = text::decode(&bytes)?;
+    first_line::check(text, separator)?;
+    let mut rows = Rows::new(text, separator);
+    orange::read_header(&mut rows)?.dataset(rows, target)
 }

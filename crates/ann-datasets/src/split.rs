@@ -1,14 +1,16 @@
 //! Splitting a dataset in two: one part to train on, one to test on.
 
+use std::collections::BTreeMap;
 use std::fmt::Debug;
 
 use rand::{Rng, seq::SliceRandom};
 
 use crate::{Dataset, Error, Result};
 
-/// Splits at random into (training, test). The test part has `test_fraction` of the rows, rounded, and at least one; so has the other.
+/// Splits at random into (training, test). The test part has `test_fraction` of the rows, rounded; each part has at least one.
 ///
 /// Both parts are shuffled. The same generator state gives the same split.
+/// The classes of a part are numbered like those of the whole by [`Dataset::class_indices_in`].
 ///
 /// ```
 /// use ann_datasets::{iris, train_test_split, rand::{SeedableRng, rngs::ChaCha8Rng}};
@@ -26,11 +28,19 @@ pub fn train_test_split<T: Clone>(
     rng: &mut impl Rng,
 ) -> Result<(Dataset<T>, Dataset<T>)> {
     check(dataset, test_fraction)?;
-    let quota = quota(dataset.len(), test_fraction);
-    Ok(split(dataset, &vec![0; dataset.len()], vec![quota], rng))
+    let order = shuffled_rows(dataset.len(), rng);
+    let (test, train) = order.split_at(test_rows(dataset.len(), test_fraction));
+    Ok((dataset.select(train), dataset.select(test)))
 }
 
-/// Splits as [`train_test_split`] does, but each class by itself, so that both parts have the classes in the same proportion.
+/// Splits as [`train_test_split`] does, with the classes in the same proportion in both parts.
+///
+/// The test part has as many rows as that of [`train_test_split`]. A class gives `test_fraction` of its own rows,
+/// rounded down or up so that the sum is right: up for the classes with the largest remainders, at random among equal
+/// ones. Of 50 classes of 2 rows each, a fraction of 0.1 takes one row of 10 classes.
+///
+/// Each part has at least one row of each class, if both parts have at least as many rows as there are classes.
+/// Where many small classes need that one row, large classes give fewer rows to the test part than their share, or more.
 ///
 /// # Errors
 /// As for [`train_test_split`], and when a class has one row only.
@@ -40,17 +50,21 @@ pub fn stratified_split<T: Ord + Clone + Debug>(
     rng: &mut impl Rng,
 ) -> Result<(Dataset<T>, Dataset<T>)> {
     check(dataset, test_fraction)?;
-    let class_of = dataset.class_indices();
-    let classes = dataset.classes();
-    let mut rows = vec![0; classes.len()];
-    for &class in &class_of {
-        rows[class] += 1;
+    let mut class_sizes: BTreeMap<&T, usize> = BTreeMap::new();
+    for target in &dataset.targets {
+        *class_sizes.entry(target).or_default() += 1;
     }
-    if let Some(lonely) = rows.iter().position(|&rows| rows == 1) {
-        return Err(Error::LonelyClass { class: format!("{:?}", classes[lonely]) });
+    if let Some((lonely, _)) = class_sizes.iter().find(|(_, size)| **size == 1) {
+        return Err(Error::LonelyClass { class: format!("{lonely:?}") });
     }
-    let quotas = rows.into_iter().map(|rows| quota(rows, test_fraction)).collect();
-    Ok(split(dataset, &class_of, quotas, rng))
+    let order = shuffled_rows(dataset.len(), rng);
+    let targets = order.iter().map(|&row| &dataset.targets[row]);
+    let is_test = stratify(targets, &class_sizes, test_fraction);
+    let part = |wanted: bool| {
+        let rows = order.iter().zip(&is_test).filter(|&(_, &is_test)| is_test == wanted);
+        dataset.select(&rows.map(|(&row, _)| row).collect::<Vec<usize>>())
+    };
+    Ok((part(false), part(true)))
 }
 
 fn check<T>(dataset: &Dataset<T>, test_fraction: f64) -> Result<()> {
@@ -68,26 +82,51 @@ fn check<T>(dataset: &Dataset<T>, test_fraction: f64) -> Result<()> {
     }
 }
 
-/// How many of `rows` ≥ 2 go to the test part.
-fn quota(rows: usize, test_fraction: f64) -> usize {
+fn shuffled_rows(rows: usize, rng: &mut impl Rng) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..rows).collect();
+    order.shuffle(rng);
+    order
+}
+
+/// The size of the test part, of `rows` ≥ 2.
+fn test_rows(rows: usize, test_fraction: f64) -> usize {
     let wanted = (rows as f64 * test_fraction).round() as usize;
     wanted.clamp(1, rows - 1)
 }
 
-/// Walks through the rows in random order: each goes to the test part as long as its class still has a place there.
-fn split<T: Clone>(
-    dataset: &Dataset<T>,
-    class_of: &[usize],
-    mut places: Vec<usize>,
-    rng: &mut impl Rng,
-) -> (Dataset<T>, Dataset<T>) {
-    let mut order: Vec<usize> = (0..dataset.len()).collect();
-    order.shuffle(rng);
-    let (test, train): (Vec<usize>, Vec<usize>) = order.into_iter().partition(|&row| {
-        let places = &mut places[class_of[row]];
-        let free = *places > 0;
-        *places -= usize::from(free);
-        free
-    });
-    (dataset.select(&train), dataset.select(&test))
+/// For each target, in the order of the shuffle, whether its row goes to the test part.
+///
+/// Row k (from 0) of a class of n rows is wanted there with the urgency n · fraction − k, by how much the share of the class
+/// exceeds the rows before it. The most urgent rows go. An urgency of 1 or more is within the share rounded down; one
+/// between 0 and 1 is the remainder. So this is the method of largest remainders, and the order of the shuffle decides
+/// between equal ones.
+fn stratify<'a, T: Ord + 'a>(
+    targets: impl ExactSizeIterator<Item = &'a T>,
+    class_sizes: &BTreeMap<&T, usize>,
+    test_fraction: f64,
+) -> Vec<bool> {
+    let rows = targets.len();
+    let test_rows = test_rows(rows, test_fraction);
+    let classes = class_sizes.len();
+    // In a part with fewer rows than there are classes, no class is sure of one.
+    let in_both_parts = classes <= test_rows && classes <= rows - test_rows;
+    let mut rows_before: BTreeMap<&T, usize> = BTreeMap::new();
+    let urgency = |target| {
+        let size = class_sizes[target];
+        let k = rows_before.entry(target).or_default();
+        *k += 1;
+        match *k - 1 {
+            0 if in_both_parts => f64::INFINITY,
+            k if in_both_parts && k == size - 1 => f64::NEG_INFINITY,
+            k => size as f64 * test_fraction - k as f64,
+        }
+    };
+    let urgencies: Vec<f64> = targets.map(urgency).collect();
+    let mut most_urgent: Vec<usize> = (0..rows).collect();
+    most_urgent.sort_by(|&a, &b| urgencies[b].total_cmp(&urgencies[a]));
+    let mut is_test = vec![false; rows];
+    for &row in &most_urgent[..test_rows] {
+        is_test[row] = true;
+    }
+    is_test
 }

@@ -6,8 +6,13 @@ use crate::{Error, Result};
 
 /// Remembers mean and scale of each feature: z = (x − mean) / scale.
 ///
-/// The scale is the standard deviation with 1/n, as in scikit-learn. A constant feature has scale 1: it becomes 0 everywhere.
+/// The scale is the standard deviation with 1/n, as in scikit-learn. A constant feature has scale 1 and becomes 0.
 /// Fit on the training part only, then transform both parts: nothing of the test part may leak into training.
+///
+/// A feature counts as constant when its largest and its smallest value differ by at most 16 ε of the larger magnitude
+/// (ε = 2⁻⁵², so 3.6e-15 of it). Such differences come from rounding: 0.1 + 0.2 is not 0.3. Divided by their deviation
+/// they would become numbers around 1, and the next value that really differs would become 10¹⁵. Every larger spread
+/// counts, however small it is, as long as its deviation is an `f64`: 1e-300 beside 2e-300, or 1e8 beside 1e8 + 1.
 ///
 /// ```
 /// use ann_datasets::{Standardizer, ndarray::array};
@@ -86,7 +91,7 @@ fn check_finite(features: &ArrayRef2<f64>) -> Result<()> {
     }
 }
 
-/// `scaled` is made of `numbers`, all finite, and is handed back when it is finite too.
+/// Returns `scaled` if all of it is finite. It was computed from `numbers`, which are finite.
 fn without_overflow(numbers: &ArrayRef2<f64>, scaled: Array2<f64>) -> Result<Array2<f64>> {
     match first_not_finite(&scaled) {
         Some((row, column)) => Err(Error::ScalingOverflow { row, column, found: numbers[[row, column]] }),
@@ -99,16 +104,29 @@ fn first_not_finite(numbers: &ArrayRef2<f64>) -> Option<(usize, usize)> {
     numbers.indexed_iter().find(|(_, x)| !x.is_finite()).map(|(at, _)| at)
 }
 
-/// Mean and √(Σ (x − mean)² / n) of a column with at least one value.
+/// Mean and √(Σ (x − mean)² / n) of a column with at least one value; the mean and 1 of a constant one.
 fn mean_and_scale(column: &ArrayRef1<f64>) -> (f64, f64) {
-    // The computed mean of equal values may differ from them in the last bit, and would make a scale of nearly 0.
-    let first = column[0];
-    if column.iter().all(|&x| x == first) {
-        return (first, 1.0);
-    }
     let n = column.len() as f64;
-    let mean = column.sum() / n;
-    let scale = (column.mapv(|x| (x - mean).powi(2)).sum() / n).sqrt();
-    // Squares of differences below 1e-162 vanish: such a column is constant for our purposes.
+    let (least, most) = range(column);
+    // Summed from the smallest value on: rounding follows the spread, not the size, and equal values have their own mean.
+    let mean = least + column.fold(0.0, |sum, x| sum + (x - least)) / n;
+    if most - least <= ROUNDING * least.abs().max(most.abs()) {
+        return (mean, 1.0);
+    }
+    // Squares below 1e-308 lose digits. The power of two is exact, so it changes no scale that needs no help.
+    let up = if most - least < 1e-100 { 2.0_f64.powi(600) } else { 1.0 };
+    let variance = column.fold(0.0, |sum, x| sum + ((x - mean) * up).powi(2)) / n;
+    let scale = variance.sqrt() / up;
+    // Far below 1e-308 the spread of a few numbers among many equal ones is no longer an `f64`.
     (mean, if scale == 0.0 { 1.0 } else { scale })
+}
+
+/// What rounding does to a number that was computed in some twenty steps: each adds at most ε / 2 of its size.
+///
+/// scikit-learn takes n ε times the mean for the deviation of n rows, as its sums round more the longer they are. Ours
+/// start at the smallest value, so that the bound need not grow with the number of rows.
+const ROUNDING: f64 = 16.0 * f64::EPSILON;
+
+fn range(column: &ArrayRef1<f64>) -> (f64, f64) {
+    column.fold((f64::INFINITY, f64::NEG_INFINITY), |(least, most), &x| (x.min(least), x.max(most)))
 }

@@ -40,17 +40,102 @@ fn utf16() {
 }
 
 #[test]
+fn utf16_without_byte_order_mark() {
+    let message = "line 1: not UTF-8; this looks like UTF-16, save it as UTF-8";
+    for text in ["x,label\n1,a\n", "größe,label\n1,a\n", "имя,цвет\n1,2\n3,4\n"] {
+        let units: Vec<u16> = text.encode_utf16().collect();
+        assert_eq!(csv_bytes(&units.iter().flat_map(|unit| unit.to_le_bytes()).collect::<Vec<_>>()), message);
+        assert_eq!(csv_bytes(&units.iter().flat_map(|unit| unit.to_be_bytes()).collect::<Vec<_>>()), message);
+    }
+    // A sample of the file is enough: damage later on changes nothing.
+    let long = "x,label\n".repeat(200);
+    let mut bytes: Vec<u8> = long.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    bytes.extend(b"\0\0\0\0");
+    assert_eq!(csv_bytes(&bytes), message);
+}
+
+#[test]
+fn zeros() {
+    let message = |line| {
+        format!(
+            "line {line}: found a byte of value 0, which no text contains; export the table as text (CSV in UTF-8)"
+        )
+    };
+    assert_eq!(csv_bytes(b"x,label\n1,a\0\n"), message(2));
+    assert_eq!(csv_bytes(b"\0x,label and many others\n1,a\n"), message(1));
+    assert_eq!(csv_bytes(b"x,label\r1,a\r\n2,b\r\0"), message(4));
+    // As many as in UTF-16, but in both places; and in neither encoding.
+    assert_eq!(csv_bytes(b"x\0,\0l\0\0a"), message(1));
+    assert_eq!(csv_bytes(b"x,label\n\xff\0\xfe,\n"), message(2));
+    // A quarter of all bytes is not yet UTF-16.
+    assert_eq!(csv_bytes(b"x,l\0y,z\0"), message(1));
+}
+
+#[test]
+fn other_formats() {
+    for (bytes, found) in [
+        (&b"PK\x03\x04\x14\0\x06\0"[..], "a zip archive, as .xlsx and .ods spreadsheets are"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1\0\0", "an old spreadsheet (.xls)"),
+        (b"\x1f\x8b\x08\0", "a file compressed by gzip"),
+        (b"%PDF-1.7\n", "a PDF"),
+        (b"<!DOCTYPE html>\n", "a web page"),
+        (b"<!doctype html>\n", "a web page"),
+        (b"<HTML>\n", "a web page"),
+    ] {
+        assert_eq!(
+            csv_bytes(bytes),
+            format!("this is {found}, expected text; export the table as text (CSV in UTF-8)")
+        );
+    }
+    csv("PK,label\n", "there is a header but no row of data after it");
+    csv("PK", "there is no column \"label\"; the columns are [\"PK\"]");
+}
+
+#[test]
+fn a_second_byte_order_mark_is_text() {
+    csv(
+        "\u{feff}\u{feff}label,x\na,1\n",
+        r#"there is no column "label"; the columns are ["\u{feff}label", "x"]"#,
+    );
+    csv("x,label\n\u{feff}1,a\n", r#"line 2, column 1 ("x"): found "\u{feff}1", expected a number"#);
+}
+
+#[test]
 fn unclosed_quote() {
-    let rest = "a quote opens here that is not closed; a quoted cell ends with a quote right before a separator or a line end, \
-                and a quote inside it is written twice";
-    csv("x,label\n1,a\n2,\"b\n3,c\n", &format!("line 3, column 2: {rest}"));
-    csv("x,label\r\n1,a\r\n2,\"b\r\n3,c\r\n", &format!("line 3, column 2: {rest}"));
-    csv("x,label\n1,\"b\"\"\n", &format!("line 2, column 2: {rest}"));
-    csv("x,label\n1,\"", &format!("line 2, column 2: {rest}"));
-    csv("\"x,label\n1,a\n", &format!("line 1, column 1: {rest}"));
+    let csv = |text: &str, line, column| csv(text, &unclosed(line, column));
+    csv("x,label\n1,a\n2,\"b\n3,c\n", 3, 2);
+    csv("x,label\n1,\"b\"\"\n", 2, 2);
+    csv("x,label\n1,\"", 2, 2);
+    csv("\"x,label\n1,a\n", 1, 1);
+    csv("x,label\n1,\"\"\"", 2, 2);
     // The next quote, two rows later, would close it: the rows between were swallowed.
-    csv("x,label\n1,\"a\n2,b\n3,\"c\"\n", &format!("line 2, column 2: {rest}"));
-    tab("x\tlabel\n1\t\"a\n", &format!("line 2, column 2: {rest}"));
+    csv("x,label\n1,\"a\n2,b\n3,\"c\"\n", 2, 2);
+    // Blanks may surround the quotes, anything else may not.
+    csv("x,label\n1, \"a\" b\n", 2, 2);
+    csv("x,label\n1,\"a\"b\n", 2, 2);
+    csv("x,label\n1,\"a\" \"b\"\n", 2, 2);
+    tab("x\tlabel\n1\t\"a\n", &unclosed(2, 2));
+    tab("x\tlabel\n1\t \"a\n", &unclosed(2, 2));
+}
+
+#[test]
+fn unclosed_quotes_at_any_line_and_column() {
+    for end in ["\n", "\r\n", "\r"] {
+        for blank in ["", " ", "\t "] {
+            let check = |lines: &[&str], line, column| {
+                csv(&lines.join(end).replace('^', &format!("{blank}\"")), &unclosed(line, column));
+            };
+            check(&["x,y,label", "1,2,a", "^3,4,b", "5,6,c", ""], 3, 1);
+            check(&["x,y,label", "1,2,a", "3,^4,b", "5,6,c", ""], 3, 2);
+            check(&["x,y,label", "1,2,a", "3,4,^b", "5,6,c", ""], 3, 3);
+            check(&["x,y,label", "", "1,2,a", "", "", "3,4,^b"], 6, 3);
+            check(&["x,y,label", "1,2,^"], 2, 3);
+            check(&["", "^x,y,label"], 2, 1);
+            check(&["x,y,^label", "1,2,a"], 1, 3);
+            // Right of a cell of three lines, which the first two rows have too.
+            check(&["x,\"la", "be", "l\",label", "1,2,a", "3,\"4", "", "\",^b"], 7, 3);
+        }
+    }
 }
 
 #[test]
@@ -80,8 +165,15 @@ fn wrong_separator() {
     csv("label\tx\ty\na\t1\t2\n", &message(1, "label\tx\ty", '\t', ','));
     tab("label,x,y\na,1,2\n", &message(1, "label,x,y", ',', '\t'));
     tab("label;x;y\na;1;2\n", &message(1, "label;x;y", ';', '\t'));
-    // The csv crate drops the first pair of quotes, and would miss the end of the others.
-    csv("\"label\";\"x\"\n\"a\";1\n", &message(1, "label;\"x\"", ';', ','));
+    // Said before anything about quotes, which seem to be misplaced when the separator is another.
+    csv("\"label\";\"x\"\n\"a\";1\n", &message(1, "\"label\";\"x\"", ';', ','));
+    csv("\r\r\nlabel|x\ra|1\r", &message(3, "label|x", '|', ','));
+    tab(" label|x \na|1\n", &message(1, "label|x", '|', '\t'));
+    // The first of several.
+    csv("label|x;y\na|1;2\n", &message(1, "label|x;y", '|', ','));
+    // Inside quotes, and with the right separator on the next line or on this one, it separates nothing.
+    csv("\"la;\nbel\",x\na,1\n", r#"there is no column "label"; the columns are ["la;\nbel", "x"]"#);
+    csv("la;bel,x\na,1\n", r#"there is no column "label"; the columns are ["la;bel", "x"]"#);
     // A single column without another separator has another fault.
     csv("label\t\na\n", r#"no feature column is left beside the target "label""#);
 }
@@ -97,11 +189,96 @@ fn duplicate_name() {
 
 #[test]
 fn unnamed_column() {
-    csv(",x,label\n0,1,a\n", "line 1, column 1: the column has no name; the first line names all columns");
-    tab(
-        "x\tC#\tlabel\n0\t1\ta\n",
-        "line 1, column 2: the column has no name; the first line names all columns",
-    );
+    let message = "the column has no name; the first line names all columns: add the name, or `i#index` to leave the column out";
+    let pandas = " (pandas writes no such column with `to_csv(…, index=False)`)";
+    csv(",x,label\n0,1,a\n", &format!("line 1, column 1: {message}{pandas}"));
+    csv("\n\"\",x,label\n0,1,a\n", &format!("line 2, column 1: {message}{pandas}"));
+    csv("x,,label\n0,1,a\n", &format!("line 1, column 2: {message}"));
+    tab("x\t \tlabel\n0\t1\ta\n", &format!("line 1, column 2: {message}"));
+    // With something below it, the last one is no separator too many.
+    csv("x,label,\n1,a,2\n", &format!("line 1, column 3: {message}"));
+    csv("x,label,\n1,a,\n1,a,2\n", &format!("line 1, column 3: {message}"));
+    csv("x,label,,\n1,a,2,\n", &format!("line 1, column 3: {message}"));
+    tab("\t\n1\ta\n", &format!("line 1, column 1: {message}{pandas}"));
+    // As the message says.
+    let read: Dataset = read_csv("i#index,x,label\n0,1,a\n".as_bytes(), "label").unwrap();
+    assert_eq!(read.feature_names, ["x"]);
+}
+
+#[test]
+fn trailing_separators() {
+    let message = |line, cells| {
+        format!(
+            "line {line}: separators at the end of the line make {cells} that no column has; remove them here and at the end \
+             of all other lines"
+        )
+    };
+    let one = |line| message(line, "1 empty cell");
+    csv("x,label,\n1,a,\n3,b,\n", &one(1));
+    csv("x,label,\n1,a\n3,b\n", &one(1));
+    csv("x,label,,\n1,a,,\n3,b,,\n", &message(1, "2 empty cells"));
+    csv("\nx,label, \n1,a,\n", &one(2));
+    csv("x,label\n1,a,,\n3,b,,\n", &message(2, "2 empty cells"));
+    csv("x,label\n1,a\n3,b, \n", &one(3));
+    csv("x,y,label\n1,2,a,\n", &one(2));
+    // The label is missing too, but that is not the first thing to mend.
+    csv("x,label\n1,,,\n", &message(2, "2 empty cells"));
+    tab("x\tlabel\t\n1\ta\t\n", &one(1));
+    tab("x\tlabel\nc\td\t\n\tclass\n1\ta\n", &one(2));
+    tab("x\tlabel\nc\td\n\tclass\t\n1\ta\n", &one(3));
+    // Cells that are not all empty belong to somebody.
+    csv("x,label\n1,a,,b\n", "line 2: expected 2 cells as in the header, found 4");
+    csv("x,label\n1,a,b,\n", "line 2: expected 2 cells as in the header, found 4");
+}
+
+#[test]
+fn separator_line() {
+    let message = |line, found| {
+        format!(
+            "line {line}: found {found:?}, a note for Excel, expected the names of the columns; remove the line"
+        )
+    };
+    csv("sep=,\nx,label\n1,a\n", &message(1, "sep=,"));
+    csv("\n\u{20}sep=; \nx;label\n1;a\n", &message(2, "sep=;"));
+    csv("\u{feff}SEP=,\r\nx,label\r\n1,a\r\n", &message(1, "SEP=,"));
+    csv("\"sep=,\"\nx,label\n1,a\n", &message(1, "\"sep=,\""));
+    csv("sep=\nx,label\n1,a\n", &message(1, "sep="));
+    tab("sep=\t\nx\tlabel\n1\ta\n", &message(1, "sep="));
+    // A name, and not in the first line.
+    csv("sep=ab,label\n1,a\n2\n", "line 3: expected 2 cells as in the header, found 1");
+    csv("x,label\nsep=,a\n", r#"line 2, column 1 ("x"): found "sep=", expected a number"#);
+}
+
+#[test]
+fn comment_line() {
+    let message = |line, found| {
+        format!(
+            "line {line}: found {found:?}, which looks like a comment, expected a row of the table; remove the line"
+        )
+    };
+    for comment in
+        ["# made by our lab", "#", "% made by our lab", "// made by our lab", "# in May; 2019", "#a\tb"]
+    {
+        csv(&format!("{comment}\nx,label\n1,a\n"), &message(1, comment));
+        csv(&format!("\r\n  {comment} \r\nx,label\r\n1,a\r\n"), &message(2, comment));
+        csv(&format!("x,label\n1,a\n{comment}\n2,b\n"), &message(3, comment));
+    }
+    tab("# made by our lab\nx\tlabel\n1\ta\n", &message(1, "# made by our lab"));
+    // Separators and quotes in it.
+    csv("# lab, May, 2019\nx,label\n1,a\n", &message(1, "# lab, May, 2019"));
+    csv("# made by, \"lab\" 1\nx,label\n1,a\n", &message(1, "# made by, \"lab\" 1"));
+    csv("# our lab, May\nx,label\n1,a\n", &message(1, "# our lab, May"));
+    csv("x,label\n1,a\n2,b\n# end, of, file\n", &message(4, "# end"));
+    // A header, though it begins so.
+    for name in ["#x", "# x", "%", "//x"] {
+        let read: Dataset = read_csv(format!("{name},label\n1,a\n").as_bytes(), "label").unwrap();
+        assert_eq!(read.feature_names, [name]);
+        csv(&format!("{name},label\n"), "there is a header but no row of data after it");
+        tab(&format!("{name}\tlabel\nc\td\n\n"), "there is a header but no row of data after it");
+    }
+    // Labels may begin so.
+    let read: Dataset = read_csv("label,x\n#a,1\n//b,2\n".as_bytes(), "label").unwrap();
+    assert_eq!(read.targets, ["#a", "//b"]);
 }
 
 #[test]
@@ -169,9 +346,11 @@ fn no_feature_left() {
 #[test]
 fn ragged_row() {
     csv("x,y,label\n1,2,a\n3,b\n", "line 3: expected 3 cells as in the header, found 2");
-    csv("x,y,label\n1,2,a,\n", "line 2: expected 3 cells as in the header, found 4");
+    csv("x,y,label\n1,2,a,b\n", "line 2: expected 3 cells as in the header, found 4");
+    csv("x,label\n1,a\r2\r\n", "line 3: expected 2 cells as in the header, found 1");
     tab("x\tlabel\n1\ta\n2\n", "line 3: expected 2 cells as in the header, found 1");
-    tab("x\tlabel\nc\td\t\n\tclass\n", "line 2: expected 2 cells as in the header, found 3");
+    tab("x\tlabel\nc\td\ts\n\tclass\n", "line 2: expected 2 cells as in the header, found 3");
+    tab("x\tlabel\nc\td\n\tclass\tmeta\n", "line 3: expected 2 cells as in the header, found 3");
 }
 
 #[test]
@@ -281,6 +460,13 @@ fn unknown_extension() {
         format!(r#"data.xlsx: the file name ends in "xlsx", {expected}"#)
     );
     assert_eq!(message_of(load("data", "y")), format!(r#"data: the file name ends in "", {expected}"#));
+}
+
+fn unclosed(line: u64, column: usize) -> String {
+    format!(
+        "line {line}, column {column}: a quote opens here that is not closed; a quoted cell ends with a quote right before \
+         a separator or a line end, and a quote inside it is written twice"
+    )
 }
 
 /// `c0,c1,c2,…`

@@ -1,0 +1,60 @@
+//! What is often found in the place of a header, and is named before the header is read.
+
+use crate::table::Rows;
+use crate::text::line_breaks;
+use crate::{Error, Result, orange};
+
+/// Finds a `sep=` line, a comment, or another separator than `separator` in the first line that is not blank.
+pub(crate) fn check(text: &str, separator: u8) -> Result<()> {
+    let Some((line, header)) = first_line(text) else { return Ok(()) };
+    let found = || header.to_owned();
+    if is_separator_line(header) {
+        return Err(Error::SeparatorLine { line, found: found() });
+    }
+    if is_comment(header) && !names_columns(Rows::new(text, separator)) {
+        return Err(Error::CommentLine { line, found: found() });
+    }
+    let expected = char::from(separator);
+    match other_separator(header, expected) {
+        Some(found) => Err(Error::WrongSeparator { line, header: header.to_owned(), found, expected }),
+        None => Ok(()),
+    }
+}
+
+/// A row that begins as comments do in programs that write tables.
+pub(crate) fn is_comment(text: &str) -> bool {
+    ["#", "%", "//"].iter().any(|mark| text.starts_with(mark))
+}
+
+fn first_line(text: &str) -> Option<(u64, &str)> {
+    const BREAKS: [char; 2] = ['\n', '\r'];
+    let first = text.find(|letter: char| !letter.is_whitespace())?;
+    let start = text[..first].rfind(BREAKS).map_or(0, |at| at + 1);
+    let end = text[first..].find(BREAKS).map_or(text.len(), |length| first + length);
+    Some((1 + line_breaks(&text.as_bytes()[..start]), text[start..end].trim()))
+}
+
+/// `sep=;` tells Excel how a file is separated.
+fn is_separator_line(header: &str) -> bool {
+    let name = header.trim_matches('"').as_bytes();
+    name.len() <= "sep=;".len() && name.get(..4).is_some_and(|name| name.eq_ignore_ascii_case(b"sep="))
+}
+
+/// Whether a first row that looks like a comment is a header all the same: `#x,label` above `1,a`, as numpy writes it.
+///
+/// Such a header has a name for each cell of the next row, which is a row of data or of Orange's types.
+fn names_columns(mut rows: Rows<'_>) -> bool {
+    // Quotes in a comment follow no rule.
+    let Some(Ok(first)) = rows.next() else { return false };
+    let Some(Ok(next)) = rows.next() else { return true };
+    let has_number = next.cells().any(|cell| cell.parse::<f64>().is_ok());
+    first.len() == next.len() && (has_number || orange::are_types(&next))
+}
+
+/// A table has at least two columns, so a header without its separator but with another one was written with that.
+fn other_separator(header: &str, expected: char) -> Option<char> {
+    // A quote that is still open goes on in the next line, and so may the header.
+    let is_whole = header.matches('"').count().is_multiple_of(2);
+    let is_other = |letter: &char| matches!(letter, ';' | '\t' | ',' | '|');
+    (is_whole && !header.contains(expected)).then(|| header.chars().find(is_other)).flatten()
+}
