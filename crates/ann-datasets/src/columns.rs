@@ -95,32 +95,17 @@ impl Header {
         Ok(Self { names, roles, line, is_marked })
     }
 
-    /// Reads every row, top down and left to right, so that the first mistake in the file is the one reported.
     pub fn dataset<'t, T: TargetCell>(
         &self,
         rows: impl Iterator<Item = Result<Row<'t>>>,
         target: &Column,
     ) -> Result<Dataset<T>> {
         let target = self.find(target)?;
-        let is_feature = |&column: &usize| self.roles[column] == Role::Feature && column != target;
-        let features: Vec<usize> = (0..self.names.len()).filter(is_feature).collect();
+        let features = self.features(target);
         if features.is_empty() {
             return Err(Error::NoFeatures { target: self.names[target].clone() });
         }
-        let (mut values, mut targets) = (Vec::new(), Vec::new());
-        for row in rows {
-            let row = row?;
-            self.check_width(&row)?;
-            reserve(&mut values, features.len(), row.line)?;
-            reserve(&mut targets, 1, row.line)?;
-            for (column, cell) in self.cells_of(&row).enumerate() {
-                match column {
-                    _ if column == target => targets.push(T::from_cell(cell)?),
-                    _ if is_feature(&column) => values.push(cell.number()?),
-                    _ => {}
-                }
-            }
-        }
+        let (values, targets) = self.read(rows, target)?;
         if targets.is_empty() {
             return Err(Error::NoRows);
         }
@@ -135,6 +120,37 @@ impl Header {
             return Err(Error::HeaderLooksLikeData { line: self.line, header: self.names.clone() });
         }
         Ok(dataset)
+    }
+
+    fn features(&self, target: usize) -> Vec<usize> {
+        (0..self.names.len()).filter(|&column| self.is_feature(column, target)).collect()
+    }
+
+    fn is_feature(&self, column: usize, target: usize) -> bool {
+        self.roles[column] == Role::Feature && column != target
+    }
+
+    /// Features, row after row, and targets. Cells are read in the order of the file, so its first mistake is reported.
+    fn read<'t, T: TargetCell>(
+        &self,
+        rows: impl Iterator<Item = Result<Row<'t>>>,
+        target: usize,
+    ) -> Result<(Vec<f64>, Vec<T>)> {
+        let (mut values, mut targets) = (Vec::new(), Vec::new());
+        for row in rows {
+            let row = row?;
+            self.check_width(&row)?;
+            reserve(&mut values, row.len(), row.line)?;
+            reserve(&mut targets, 1, row.line)?;
+            for (column, cell) in self.cells_of(&row).enumerate() {
+                if column == target {
+                    targets.push(T::from_cell(cell)?);
+                } else if self.is_feature(column, target) {
+                    values.push(cell.number()?);
+                }
+            }
+        }
+        Ok((values, targets))
     }
 
     fn find(&self, target: &Column) -> Result<usize> {

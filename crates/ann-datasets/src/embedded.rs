@@ -1,4 +1,4 @@
-//! The datasets of the report, part of the compiled program: no path, no working directory at run time.
+//! The datasets of the report, compiled into the program: no path, no working directory at run time.
 
 use crate::{Column, Dataset, read_csv, read_tab};
 
@@ -9,19 +9,19 @@ const IRIS: &str = include_str!("../data/iris.csv");
 
 /// A disc (103 samples, class `C1`) inside a ring (113, `C2`): 216 × 2, in the unit square.
 ///
-/// A single straight line cannot separate them. Made by [`generate::doughnut`](crate::generate::doughnut).
+/// No straight line separates them. Made by [`generate::doughnut`](crate::generate::doughnut).
 pub fn doughnut() -> Dataset {
     tab(DOUGHNUT)
 }
 
 /// The quarters of the unit square, coloured like a chessboard: 400 × 2, 194 `C1` and 206 `C2`.
 ///
-/// The exclusive or, in many points. Made by [`generate::squares`](crate::generate::squares).
+/// The exclusive or, drawn as points. Made by [`generate::squares`](crate::generate::squares).
 pub fn squares() -> Dataset {
     tab(SQUARES)
 }
 
-/// The 3 × 3 matrix with rows (1, 2, 3), (4, 5, 6), (7, 8, 9) and labels `0`, `1`, `2`: small enough for a pencil.
+/// The 3 × 3 matrix with rows (1, 2, 3), (4, 5, 6), (7, 8, 9) and labels `0`, `1`, `2`: small enough to calculate by hand.
 pub fn example() -> Dataset {
     tab(EXAMPLE)
 }

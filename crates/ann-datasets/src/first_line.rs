@@ -1,4 +1,4 @@
-//! What is often found in the place of a header, and is named before the header is read.
+//! Lines that are often found where a header is expected: each has its own error.
 
 use crate::table::Rows;
 use crate::text::line_breaks;

@@ -23,7 +23,7 @@ pub const SQUARES_SEED: u64 = 2;
 
 /// 103 points within 0.235 of the centre (0.5, 0.5), class `C1`, and 113 between 0.26 and 0.5 from it, `C2`.
 ///
-/// Both bounds of each region belong to it. The classes come mixed, in the order in which they were drawn.
+/// Both bounds of each region belong to it. The rows are in the order in which they were drawn, so the classes are mixed.
 pub fn doughnut(rng: &mut impl Rng) -> Dataset {
     draw(rng, [103, 113], |x, y| {
         // r² = (x − ½)² + (y − ½)²
@@ -38,7 +38,7 @@ pub fn doughnut(rng: &mut impl Rng) -> Dataset {
 
 /// 194 points in the lower left and upper right quarter, class `C1`, and 206 in the other two, `C2`.
 ///
-/// Between the quarters lies a gap of 0.02. The classes come mixed, in the order in which they were drawn.
+/// Between the quarters lies a gap of 0.02. The rows are in the order in which they were drawn, so the classes are mixed.
 pub fn squares(rng: &mut impl Rng) -> Dataset {
     draw(rng, [194, 206], |x, y| {
         let in_gap = |z: i64| (z - HALF).abs() < 10 * MILLI;
@@ -87,7 +87,7 @@ enum Class {
     C2,
 }
 
-/// Draws points until each class has as many as `wanted`; those that `region` gives no class, or a full one, are rejected.
+/// Draws points until class c has `wanted[c]` of them. A point is rejected when `region` gives it no class, or one that is full.
 fn draw(rng: &mut impl Rng, mut wanted: [usize; 2], region: impl Fn(i64, i64) -> Option<Class>) -> Dataset {
     let (mut features, mut targets) = (Vec::new(), Vec::new());
     while wanted != [0, 0] {
@@ -109,8 +109,8 @@ fn draw(rng: &mut impl Rng, mut wanted: [usize; 2], region: impl Fn(i64, i64) ->
 
 /// A whole number from 0 to 1 000 000, all equally likely.
 ///
-/// 20 random bits reach 1 048 575; what is too large is drawn again. Spelled out rather than taken from a library,
-/// so that the committed files depend on the bits of the generator and on nothing else.
+/// 20 random bits reach 1 048 575; numbers that are too large are drawn again. No library function is used,
+/// so that the committed files depend on nothing but the bits of the generator.
 fn millionths(rng: &mut impl Rng) -> i64 {
     loop {
         let bits = i64::from(rng.next_u32() >> 12);

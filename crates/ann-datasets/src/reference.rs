@@ -1,4 +1,4 @@
-//! Runs of other programs, recorded once, as the text of their CSV files.
+//! Runs of PyTorch, recorded once, as the text of CSV files.
 //!
 //! Columns, settings and the script that made them: `data/reference/pytorch/README.md`.
 
@@ -16,7 +16,7 @@ pub const PYTORCH_IRIS_FINAL_PARAMETERS: &str =
 /// The accuracy after the last update: columns `run,l2,accuracy`.
 pub const PYTORCH_IRIS_ACCURACY: &str = include_str!("../data/reference/pytorch/iris_accuracy.csv");
 
-/// The settings of thirty small runs, one a row: columns
+/// The settings of thirty small runs, one in each row: columns
 /// `case,activation,loss,outputs,gain,hidden,l2,learning_rate,epochs,every`.
 pub const PYTORCH_CASES: &str = include_str!("../data/reference/pytorch/cases.csv");
 

@@ -41,7 +41,8 @@ impl Standardizer {
         check_finite(features)?;
         let moments = features.axis_iter(Axis(1)).map(|column| mean_and_scale(&column));
         let (means, scales): (Vec<f64>, Vec<f64>) = moments.unzip();
-        match means.iter().zip(&scales).position(|(mean, scale)| !mean.is_finite() || !scale.is_finite()) {
+        // A mean that overflows makes a scale that is not finite either.
+        match scales.iter().position(|scale| !scale.is_finite()) {
             Some(column) => Err(Error::VarianceOverflow { column }),
             None => Ok(Self { means: means.into(), scales: scales.into() }),
         }

@@ -28,7 +28,7 @@ impl<'t> Iterator for Rows<'t> {
         while self.at < self.text.len() {
             let row = self.row();
             if row.is_err() {
-                // Where a quote is missing, nobody knows where the next row begins.
+                // After a missing quote the beginning of the next row is unknown.
                 self.at = self.text.len();
             }
             if !row.as_ref().is_ok_and(Row::is_blank) {

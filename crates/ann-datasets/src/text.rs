@@ -2,7 +2,7 @@
 
 use crate::{Error, Result};
 
-/// How files begin that are often given a wrong name, or saved in the place of a table.
+/// The first bytes of other formats that are often saved under the name of a table.
 const OTHER_FORMATS: [(&[u8], &str); 6] = [
     (b"PK\x03\x04", "a zip archive, as .xlsx and .ods spreadsheets are"),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old spreadsheet (.xls)"),
@@ -21,7 +21,7 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<&str> {
     if begins_with(b"\xff\xfe") || begins_with(b"\xfe\xff") || is_utf16_without_mark(bytes) {
         return Err(Error::Utf16);
     }
-    // Valid in UTF-8, but no text has one: so this is looked for before anything is said about encodings.
+    // Valid in UTF-8, but no text has one. A binary file is no text in another encoding, so this comes first.
     if let Some(at) = bytes.iter().position(|&byte| byte == 0) {
         return Err(Error::NulByte { line: 1 + line_breaks(&bytes[..at]) });
     }

@@ -32,6 +32,9 @@ fn numbers_are_in_the_order_of_numbers() {
 #[test]
 fn texts_of_equal_numbers_are_different_classes() {
     check(&["0", "1.0", "1e0", "01", "1", "2"]);
+    let mut classes = ["1", "01", "1e0", "1.0"];
+    ClassLabel::sort(&mut classes);
+    assert_eq!(classes, ["1.0", "1e0", "01", "1"]);
 }
 
 /// Below 2⁵³ every whole number has an `f64` to itself, here two or more have the same.
@@ -53,6 +56,8 @@ fn one_word_among_numbers_makes_all_of_them_words() {
         check(&classes);
     }
     check(&["-1e400", "10", "9"]);
+    // The only word comes last.
+    check(&["1", "10", "11", "2", "3", "4", "5", "6", "7", "8", "9", "x"]);
 }
 
 #[test]

@@ -2,11 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise, in its helpers too")]
 
-use std::{fs, path::PathBuf};
+use std::{convert::Infallible, fs, path::PathBuf};
 
 use ann_datasets::generate::{self, DOUGHNUT_SEED, SQUARES_SEED};
 use ann_datasets::ndarray::array;
-use ann_datasets::rand::{SeedableRng, rngs::ChaCha8Rng};
+use ann_datasets::rand::{SeedableRng, TryRng, rngs::ChaCha8Rng};
 use ann_datasets::{Dataset, doughnut, example, iris, squares};
 use sha2::{Digest, Sha256};
 
@@ -75,6 +75,76 @@ fn squares_is_a_chessboard_with_gaps() {
             // The gap reaches from 0.49 to 0.51, both of which may be written.
             assert!((0.0..=0.49).contains(z) || (0.51..=1.0).contains(z), "{class} at {row}");
         }
+    }
+}
+
+/// Points that are drawn first, in millionths, and whether they lie in a region.
+#[test]
+fn regions_have_the_bounds_that_are_documented() {
+    for (x, y, class) in [
+        (735_000, 500_000, Some("C1")),
+        (735_001, 500_000, None),
+        (500_000, 759_999, None),
+        (500_000, 760_000, Some("C2")),
+        (500_000, 0, Some("C2")),
+        (1_000_000, 500_000, Some("C2")),
+        (1_000_000, 500_001, None),
+    ] {
+        check_first(x, y, class, &generate::doughnut(&mut PointsFirst::new(x, y)));
+    }
+    for (x, y, class) in [
+        (490_000, 490_000, Some("C1")),
+        (490_001, 490_000, None),
+        (490_000, 509_999, None),
+        (490_000, 510_000, Some("C2")),
+        (510_000, 490_000, Some("C2")),
+        (510_000, 1_000_000, Some("C1")),
+        (1_000_000, 0, Some("C2")),
+        (0, 0, Some("C1")),
+    ] {
+        check_first(x, y, class, &generate::squares(&mut PointsFirst::new(x, y)));
+    }
+    // Integers above a million, which 20 bits can hold, are drawn again: the point is the next two.
+    let mut rng =
+        PointsFirst { numbers: vec![490_000, 490_000, 1_000_001], rest: ChaCha8Rng::seed_from_u64(0) };
+    check_first(490_000, 490_000, Some("C1"), &generate::squares(&mut rng));
+}
+
+#[track_caller]
+fn check_first(x: u32, y: u32, class: Option<&str>, drawn: &Dataset) {
+    let point = array![f64::from(x) / 1e6, f64::from(y) / 1e6];
+    match class {
+        Some(class) => assert_eq!((drawn.features.row(0), &*drawn.targets[0]), (point.view(), class)),
+        None => assert_ne!(drawn.features.row(0), point, "({x}, {y}) is in no region"),
+    }
+}
+
+/// A generator whose first coordinates are chosen, the last of `numbers` first.
+struct PointsFirst {
+    numbers: Vec<u32>,
+    rest: ChaCha8Rng,
+}
+
+impl PointsFirst {
+    fn new(x: u32, y: u32) -> Self {
+        Self { numbers: vec![y, x], rest: ChaCha8Rng::seed_from_u64(0) }
+    }
+}
+
+impl TryRng for PointsFirst {
+    type Error = Infallible;
+
+    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
+        // The generators take the upper 20 bits.
+        self.numbers.pop().map_or_else(|| self.rest.try_next_u32(), |number| Ok(number << 12))
+    }
+
+    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
+        self.rest.try_next_u64()
+    }
+
+    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Infallible> {
+        self.rest.try_fill_bytes(bytes)
     }
 }
 

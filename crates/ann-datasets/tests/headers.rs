@@ -106,6 +106,8 @@ fn a_first_line_of_data() {
     doubted("1000,2,a\n1,4,a\n");
     doubted("?,2,a\n1,4,a\n");
     doubted("1.5,NA,a\n1,4,a\n");
+    doubted("1.5,na,a\n1,4,a\n");
+    doubted("1.5,NaN,a\n1,4,a\n");
     // The label is met nowhere else, but the numbers are of the size of the others.
     doubted("1.5,2.5,a\n3.5,4.5,b\n");
     doubted("5.1,a\n4.9,b\n");
@@ -179,13 +181,21 @@ fn limits_of_doubt() {
     doubted("0.1,0.2,a\n1,1,b\n");
     doubted("0.1,0.1,a\n1,1,b\n");
     doubted("2,1,a\n1,1,b\n");
+    doubted("1,1.0,a\n1,1,b\n");
+    accepted("0.1,0.2,0.3,label\n1,1,1,a\n1,1,1,b\n");
     // The column decides by its largest and its smallest number, wherever they are.
     for column in ["10,1,1", "1,10,1", "1,1,10"] {
         let rows: String = column.split(',').map(|x| format!("{x},4,b\n")).collect();
         doubted(&format!("100,4.5,a\n{rows}"));
         doubted(&format!("-100,4.5,a\n{rows}"));
         accepted(&format!("101,4.5,a\n{rows}"));
+        accepted(&format!("-101,4.5,a\n{rows}"));
     }
+    // Sizes are compared, not signs.
+    doubted("4.5,100,a\n4,-10,b\n");
+    accepted("4.5,101,a\n4,-10,b\n");
+    doubted("4.5,1,a\n4,-10,b\n");
+    accepted("4.5,0.99,a\n4,-10,b\n");
 }
 
 #[test]

@@ -30,6 +30,7 @@ fn not_utf8() {
     let message = "line 3: not UTF-8 (byte 0xe9); save the file with that encoding";
     assert_eq!(csv_bytes(b"x,label\n1,a\n2,caf\xe9\n"), message);
     assert_eq!(csv_bytes(b"x,label\r\n1,a\r\n2,caf\xe9\r\n"), message);
+    assert_eq!(csv_bytes(b"x,label\r1,a\r2,caf\xe9\xff\r"), message);
 }
 
 #[test]
@@ -37,6 +38,9 @@ fn utf16() {
     let message = "line 1: not UTF-8; this looks like UTF-16, save it as UTF-8";
     assert_eq!(csv_bytes(b"\xff\xfex\0,\0y\0"), message);
     assert_eq!(csv_bytes(b"\xfe\xff\0x\0,\0y"), message);
+    // Without a zero among them: и.
+    assert_eq!(csv_bytes(b"\xff\xfe\x38\x04"), message);
+    assert_eq!(csv_bytes(b"\xfe\xff\x04\x38"), message);
 }
 
 #[test]
@@ -200,6 +204,7 @@ fn unnamed_column() {
     csv("x,label,\n1,a,\n1,a,2\n", &format!("line 1, column 3: {message}"));
     csv("x,label,,\n1,a,2,\n", &format!("line 1, column 3: {message}"));
     tab("\t\n1\ta\n", &format!("line 1, column 1: {message}{pandas}"));
+    csv(",\n,\n", &format!("line 1, column 1: {message}{pandas}"));
     // As the message says.
     let read: Dataset = read_csv("i#index,x,label\n0,1,a\n".as_bytes(), "label").unwrap();
     assert_eq!(read.feature_names, ["x"]);
@@ -268,6 +273,8 @@ fn comment_line() {
     csv("# lab, May, 2019\nx,label\n1,a\n", &message(1, "# lab, May, 2019"));
     csv("# made by, \"lab\" 1\nx,label\n1,a\n", &message(1, "# made by, \"lab\" 1"));
     csv("# our lab, May\nx,label\n1,a\n", &message(1, "# our lab, May"));
+    // Above rows without a header.
+    csv("# made by our lab\n1,a\n2,b\n", &message(1, "# made by our lab"));
     csv("x,label\n1,a\n2,b\n# end, of, file\n", &message(4, "# end"));
     // A header, though it begins so.
     for name in ["#x", "# x", "%", "//x"] {
@@ -383,6 +390,19 @@ fn not_a_number() {
 }
 
 #[test]
+fn the_last_of_many_columns_and_rows() {
+    let good = format!("{}a\n", "1,".repeat(12));
+    let text = format!("{},label\n{}{}red,a\n", names(12), good.repeat(150), "1,".repeat(11));
+    csv(&text, r#"line 152, column 12 ("c11"): found "red", expected a number"#);
+    let text = format!("{},label\n{}{},a\n", names(12), good.repeat(150), "1,".repeat(11));
+    csv(&text, r#"line 152, column 12 ("c11"): the cell is missing; fill it, or remove the row"#);
+    let text = format!("{},label\n{}{}\"\n", names(12), good.repeat(150), "1,".repeat(12));
+    csv(&text, &unclosed(152, 13));
+    let text = format!("{},label\n{}{}\n", names(12), good.repeat(150), "1,".repeat(12));
+    csv(&text, r#"line 152, column 13 ("label"): the cell is missing; fill it, or remove the row"#);
+}
+
+#[test]
 fn not_finite() {
     for found in ["NaN", "nan", "inf", "-inf", "Infinity"] {
         let message = format!(r#"line 2, column 1 ("x"): found "{found}", expected a finite number"#);
@@ -430,6 +450,8 @@ fn lines_count_the_header_of_orange() {
     tab("x\tlabel\r\ncontinuous\tdiscrete\r\n\r\n1\ta\r\nred\tb\r\n", message);
     // Orange's types are followed by a line of flags; without it they are a row like any other.
     tab("x\tlabel\nc\td\n1\ta\n", r#"line 2, column 1 ("x"): found "c", expected a number"#);
+    // Only the second of two lines of types is followed by data, so no line is blank.
+    csv("x,label\nc,\"a b\nc d\"\n1,a\n", r#"line 2, column 1 ("x"): found "c", expected a number"#);
 }
 
 // Files.

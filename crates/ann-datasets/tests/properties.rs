@@ -6,6 +6,17 @@ use ann_datasets::ndarray::Array2;
 use ann_datasets::{Column, Dataset, generate, read_csv, read_tab};
 use proptest::prelude::*;
 
+#[test]
+fn names_are_quoted_like_labels() {
+    let dataset = Dataset {
+        features: Array2::zeros((1, 2)),
+        targets: vec!["a".to_owned()],
+        feature_names: vec!["in\tcm".to_owned(), "\"y\"".to_owned()],
+        target_name: "the\r\nlabel".to_owned(),
+    };
+    assert_eq!(read_tab(generate::to_tab(&dataset).as_bytes(), Column::Index(0)).unwrap(), dataset);
+}
+
 proptest! {
     #[test]
     fn what_is_written_is_read_again(dataset in datasets("[a-z\"\t\r\n,#é]{1,4}")) {
