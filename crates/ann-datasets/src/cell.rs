@@ -57,7 +57,7 @@ pub(crate) fn finite_number(text: &str) -> Option<f64> {
 #[derive(Clone, Copy, Debug)]
 pub struct Cell<'a> {
     pub(crate) text: &'a str,
-    pub(crate) row: &'a Row<'a>,
+    pub(crate) row: &'a Row,
     pub(crate) column: usize,
     pub(crate) name: &'a str,
 }

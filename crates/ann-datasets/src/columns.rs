@@ -95,9 +95,9 @@ impl Header {
         Ok(Self { names, roles, line, is_marked })
     }
 
-    pub fn dataset<'t, T: TargetCell>(
+    pub fn dataset<T: TargetCell>(
         &self,
-        rows: impl Iterator<Item = Result<Row<'t>>>,
+        rows: impl Iterator<Item = Result<Row>>,
         target: &Column,
     ) -> Result<Dataset<T>> {
         let target = self.find(target)?;
@@ -131,9 +131,9 @@ impl Header {
     }
 
     /// Features, row after row, and targets. Cells are read in the order of the file, so its first mistake is reported.
-    fn read<'t, T: TargetCell>(
+    fn read<T: TargetCell>(
         &self,
-        rows: impl Iterator<Item = Result<Row<'t>>>,
+        rows: impl Iterator<Item = Result<Row>>,
         target: usize,
     ) -> Result<(Vec<f64>, Vec<T>)> {
         let (mut values, mut targets) = (Vec::new(), Vec::new());
@@ -180,12 +180,12 @@ impl Header {
         }
     }
 
-    fn check_width(&self, row: &Row<'_>) -> Result<()> {
+    fn check_width(&self, row: &Row) -> Result<()> {
         let expected = self.names.len();
         if row.len() == expected { Ok(()) } else { Err(row.wrong_length(expected)) }
     }
 
-    fn cells_of<'a>(&'a self, row: &'a Row<'_>) -> impl Iterator<Item = Cell<'a>> {
+    fn cells_of<'a>(&'a self, row: &'a Row) -> impl Iterator<Item = Cell<'a>> {
         let cell = |(column, text)| Cell { text, row, column, name: &self.names[column] };
         row.cells().enumerate().map(cell)
     }

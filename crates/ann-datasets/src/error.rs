@@ -63,7 +63,8 @@ pub enum Error {
     /// A header without data.
     #[error("there is a header but no row of data after it")]
     NoRows,
-    /// The file holds more numbers than memory has room for.
+    /// The file holds more numbers than memory has room for. (A single row for which there is no memory ends the program:
+    /// the csv crate reserves its memory without such an error.)
     #[error("line {line}: there is no memory for the rows from here on; read fewer rows or columns")]
     OutOfMemory { line: u64 },
 

@@ -1,20 +1,20 @@
 //! Lines that are often found where a header is expected: each has its own error.
 
-use crate::table::Rows;
+use crate::table::{Row, Table};
 use crate::text::line_breaks;
 use crate::{Error, Result, orange};
 
-/// Finds a `sep=` line, a comment, or another separator than `separator` in the first line that is not blank.
-pub(crate) fn check(text: &str, separator: u8) -> Result<()> {
+/// Finds a `sep=` line, a comment, or another separator than that of `table` in the first line of `text` that is not blank.
+pub(crate) fn check(text: &str, table: &Table<'_>) -> Result<()> {
     let Some((line, header)) = first_line(text) else { return Ok(()) };
     let found = || header.to_owned();
     if is_separator_line(header) {
         return Err(Error::SeparatorLine { line, found: found() });
     }
-    if is_comment(header) && !names_columns(Rows::new(text, separator)) {
+    if is_comment(header) && !names_columns(table.rows()) {
         return Err(Error::CommentLine { line, found: found() });
     }
-    let expected = char::from(separator);
+    let expected = char::from(table.separator());
     match other_separator(header, expected) {
         Some(found) => Err(Error::WrongSeparator { line, header: header.to_owned(), found, expected }),
         None => Ok(()),
@@ -43,7 +43,7 @@ fn is_separator_line(header: &str) -> bool {
 /// Whether a first row that looks like a comment is a header all the same: `#x,label` above `1,a`, as numpy writes it.
 ///
 /// Such a header has a name for each cell of the next row, which is a row of data or of Orange's types.
-fn names_columns(mut rows: Rows<'_>) -> bool {
+fn names_columns(mut rows: impl Iterator<Item = Result<Row>>) -> bool {
     // Quotes in a comment follow no rule.
     let Some(Ok(first)) = rows.next() else { return false };
     let Some(Ok(next)) = rows.next() else { return true };

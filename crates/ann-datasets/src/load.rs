@@ -2,7 +2,7 @@
 
 use std::{fs::File, io, path::Path};
 
-use crate::table::Rows;
+use crate::table::Table;
 use crate::{Column, Dataset, Error, Result, TargetCell, first_line, orange, text};
 
 /// Reads the file at `path`: with [`read_csv`] when its name ends in `.csv`, with [`read_tab`] when it ends in `.tab` or `.tsv`.
@@ -83,7 +83,8 @@ fn read<T: TargetCell>(mut input: impl io::Read, separator: u8, target: &Column)
     let mut bytes = Vec::new();
     input.read_to_end(&mut bytes).map_err(|error| Error::Read { error })?;
     let text = text::decode(&bytes)?;
-    first_line::check(text, separator)?;
-    let mut rows = Rows::new(text, separator);
-    orange::read_header(&mut rows)?.dataset(rows, target)
+    let table = Table::new(text, separator)?;
+    first_line::check(text, &table)?;
+    let (header, rows) = orange::read_header(&table)?;
+    header.dataset(table.rows().skip(rows), target)
 }

@@ -1,34 +1,27 @@
 //! The headers of Orange, whose prefixes, types and flags say what each column is for.
 
 use crate::columns::{Header, Role};
-use crate::table::{Row, Rows};
+use crate::table::{Row, Table};
 use crate::{Error, Result};
 
-/// Reads the header, of one line or of three, and leaves `rows` at the first row of data.
-pub(crate) fn read_header(rows: &mut Rows<'_>) -> Result<Header> {
+/// The header, and the number of its rows, without a blank line. The rows of data follow them.
+pub(crate) fn read_header(table: &Table<'_>) -> Result<(Header, usize)> {
+    let mut rows = table.rows();
     let names = rows.next().ok_or(Error::Empty)??;
-    check_trailing_separators(&names, rows.clone())?;
+    check_trailing_separators(&names, table.rows().skip(1))?;
     // A row that cannot be read belongs to no header. Its error comes when the rows of data are read.
-    let mut ahead = rows.clone();
-    let Some(types) = ahead.next().and_then(Result::ok).filter(are_types) else {
-        return one_line_header(&names);
+    let Some(types) = rows.next().and_then(Result::ok).filter(are_types) else {
+        return Ok((one_line_header(&names)?, 1));
     };
-    let after_types = ahead.clone();
-    match ahead.next().and_then(Result::ok) {
-        Some(flags) if are_flags(&flags) => {
-            *rows = ahead;
-            three_line_header(&names, &types, Some(&flags))
-        }
-        next if is_blank_between(&types, next.as_ref()) => {
-            *rows = after_types;
-            three_line_header(&names, &types, None)
-        }
-        _ => one_line_header(&names),
+    match rows.next().and_then(Result::ok) {
+        Some(flags) if are_flags(&flags) => Ok((three_line_header(&names, &types, Some(&flags))?, 3)),
+        next if is_blank_between(&types, next.as_ref()) => Ok((three_line_header(&names, &types, None)?, 2)),
+        _ => Ok((one_line_header(&names)?, 1)),
     }
 }
 
 /// Empty names at the end, with nothing below them, are separators too many; otherwise a column lacks its name.
-fn check_trailing_separators(names: &Row<'_>, rows: Rows<'_>) -> Result<()> {
+fn check_trailing_separators(names: &Row, rows: impl Iterator<Item = Result<Row>>) -> Result<()> {
     let empty = names.trailing_blanks();
     let named = names.len() - empty;
     let is_blank_below = || rows.flatten().all(|row| row.cells().skip(named).all(str::is_empty));
@@ -39,7 +32,7 @@ fn check_trailing_separators(names: &Row<'_>, rows: Rows<'_>) -> Result<()> {
 }
 
 /// A name without prefix is a feature; so is one that contains `#` after anything but known letters.
-fn one_line_header(names: &Row<'_>) -> Result<Header> {
+fn one_line_header(names: &Row) -> Result<Header> {
     let mut has_prefix = false;
     let column = |cell: &str| match cell.split_once('#') {
         Some((prefix, name)) if is_prefix(prefix) && !name.trim().is_empty() => {
@@ -60,7 +53,7 @@ fn is_prefix(prefix: &str) -> bool {
     types <= 1 && types + flags == prefix.chars().count() && !prefix.is_empty()
 }
 
-fn three_line_header(names: &Row<'_>, types: &Row<'_>, flags: Option<&Row<'_>>) -> Result<Header> {
+fn three_line_header(names: &Row, types: &Row, flags: Option<&Row>) -> Result<Header> {
     let width = names.len();
     for row in [Some(types), flags].into_iter().flatten() {
         // Separators at the end of a line are often lost, so a shorter line is complete: its last cells are empty.
@@ -92,7 +85,7 @@ fn role(is_string: bool, flags: &[String]) -> Role {
 }
 
 /// A row of data has a number in it, and a number is neither a type nor a list of values with blanks between them.
-pub(crate) fn are_types(row: &Row<'_>) -> bool {
+pub(crate) fn are_types(row: &Row) -> bool {
     let is_number = |cell: &str| matches!(cell, "continuous" | "c" | "numeric" | "n" | "time" | "t");
     let is_discrete = |cell: &str| matches!(cell, "discrete" | "d" | "categorical") || cell.contains(' ');
     let is_type = |cell: &str| is_number(cell) || is_discrete(cell) || is_string(cell);
@@ -100,7 +93,7 @@ pub(crate) fn are_types(row: &Row<'_>) -> bool {
 }
 
 /// Blank lines are no rows, so only the line numbers show a line of empty flags.
-fn is_blank_between(types: &Row<'_>, next: Option<&Row<'_>>) -> bool {
+fn is_blank_between(types: &Row, next: Option<&Row>) -> bool {
     let last_line = types.line_of(types.len());
     next.is_none_or(|next| next.line > last_line + 1)
 }
@@ -109,7 +102,7 @@ fn is_string(cell: &str) -> bool {
     matches!(cell, "string" | "s" | "text")
 }
 
-fn are_flags(row: &Row<'_>) -> bool {
+fn are_flags(row: &Row) -> bool {
     const FLAGS: [&str; 9] = ["class", "c", "ignore", "i", "meta", "m", "weight", "w", ""];
     let is_flag = |word: &String| FLAGS.contains(&word.as_str()) || word.contains('=');
     row.cells().all(|cell| flags_in(cell).iter().all(is_flag))

@@ -1,141 +1,164 @@
 //! From text to rows of cells, with the line of each as an editor shows it.
 //!
-//! A cell ends at the next separator or line end. A cell whose first character, after blanks, is a quote ends with a
-//! quote instead: it may hold separators and line ends, and its own quotes are written twice (RFC 4180).
+//! The csv crate splits rows into cells. We promise more than it does, so this module adds what is missing:
+//! - an error for a quote that is not closed, or that text follows: the crate accepts both;
+//! - blanks before an opening quote: the crate takes such a quote for an ordinary letter;
+//! - line numbers: the crate counts only LF, and after CRLF its number is one too small;
+//! - a second byte order mark, which is text: the crate removes one, and so has [`decode`](crate::text::decode).
 
 use std::borrow::Cow;
+use std::io::Read;
+
+use csv::StringRecord;
 
 use crate::first_line::is_comment;
 use crate::text::line_breaks;
 use crate::{Error, Result};
 
-/// The rows of a text, one after the other, without blank lines. They may differ in length.
-///
-/// A clone looks ahead: it reads on without moving the original.
-#[derive(Clone, Debug)]
-pub(crate) struct Rows<'t> {
-    text: &'t str,
+/// A text in which the csv crate finds the cells that we promise.
+#[derive(Debug)]
+pub(crate) struct Table<'t> {
+    text: Cow<'t, [u8]>,
     separator: u8,
-    /// The first byte that is not read yet, and its line.
-    at: usize,
-    line: u64,
+    /// The end of the text, or the beginning of the row with an unclosed quote.
+    end: usize,
+    /// The line and the column of the first unclosed quote.
+    unclosed_quote: Option<(u64, usize)>,
 }
 
-impl<'t> Iterator for Rows<'t> {
-    type Item = Result<Row<'t>>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        while self.at < self.text.len() {
-            let row = self.row();
-            if row.is_err() {
-                // After a missing quote the beginning of the next row is unknown.
-                self.at = self.text.len();
-            }
-            if !row.as_ref().is_ok_and(Row::is_blank) {
-                return Some(row);
+impl<'t> Table<'t> {
+    /// Looks for an unclosed quote, and moves each opening quote to the beginning of its cell.
+    ///
+    /// The quote changes places with the first blank of the cell, so no position in the text changes. The blank is then
+    /// inside the quotes, where it is ignored as well: [`Row::cells`] trims.
+    pub(crate) fn new(text: &'t str, separator: u8) -> Result<Self> {
+        let bytes = text.as_bytes();
+        let mut table =
+            Self { text: Cow::Borrowed(bytes), separator, end: bytes.len(), unclosed_quote: None };
+        let (mut quotes, mut row, mut cell, mut column) = (Quotes::CellStart, 0, 0, 1);
+        for (at, &byte) in bytes.iter().enumerate() {
+            let before = quotes;
+            quotes = before.after(byte, separator);
+            match (before, quotes) {
+                (Quotes::Blanks, Quotes::Inside) => table.text_mut()?.swap(cell, at),
+                (_, Quotes::CellStart) if byte == separator => (cell, column) = (at + 1, column + 1),
+                (_, Quotes::CellStart) => (row, cell, column) = (at + 1, at + 1, 1),
+                (_, Quotes::Stray) => break,
+                _ => {}
             }
         }
-        None
+        if matches!(quotes, Quotes::Inside | Quotes::Stray) {
+            table.unclosed_quote = Some((1 + line_breaks(&bytes[..cell]), column));
+            table.end = row;
+        }
+        Ok(table)
+    }
+
+    /// The rows without blank lines, which may differ in length.
+    ///
+    /// The row of an unclosed quote is an error, and the last item.
+    pub(crate) fn rows(&self) -> impl Iterator<Item = Result<Row>> {
+        let text = &self.text[..self.end];
+        let records = csv::ReaderBuilder::new()
+            .delimiter(self.separator)
+            .has_headers(false)
+            .flexible(true)
+            .from_reader(BLANK_LINE.chain(text))
+            .into_records();
+        let (mut counted, mut line) = (0, 1);
+        let rows = records.map(move |record| {
+            let cells = record.expect("the text is UTF-8 in memory, and rows may differ in length");
+            let start = start_of(&cells, text);
+            line += line_breaks(&text[counted..start]);
+            counted = start;
+            Row { line, cells }
+        });
+        let unclosed = self.unclosed_quote.map(|(line, column)| Err(Error::UnclosedQuote { line, column }));
+        rows.filter(|row| !row.is_blank()).map(Ok).chain(unclosed)
+    }
+
+    pub(crate) fn separator(&self) -> u8 {
+        self.separator
+    }
+
+    /// Copies the text at the first call.
+    fn text_mut(&mut self) -> Result<&mut [u8]> {
+        if let Cow::Borrowed(text) = self.text {
+            let mut copy = Vec::new();
+            reserve(&mut copy, text.len(), 1)?;
+            copy.extend_from_slice(text);
+            self.text = Cow::Owned(copy);
+        }
+        Ok(self.text.to_mut())
     }
 }
 
-impl<'t> Rows<'t> {
-    pub(crate) fn new(text: &'t str, separator: u8) -> Self {
-        Self { text, separator, at: 0, line: 1 }
-    }
+/// A blank line before the text: the csv crate removes a byte order mark only at the beginning of what it reads.
+const BLANK_LINE: &[u8] = b"\n";
 
-    fn row(&mut self) -> Result<Row<'t>> {
-        let mut row = Row { line: self.line, cells: Vec::new() };
-        loop {
-            reserve(&mut row.cells, 1, self.line)?;
-            row.cells.push(self.cell(row.cells.len() + 1)?);
-            if self.peek() != Some(self.separator) {
-                break;
-            }
-            self.at += 1;
+/// Where a row begins. The csv crate's position is before the blank lines, and the second half of a CRLF, that precede it.
+fn start_of(cells: &StringRecord, text: &[u8]) -> usize {
+    let position = cells.position().expect("records of a reader have one").byte();
+    let position = usize::try_from(position).expect("the text is in memory").saturating_sub(BLANK_LINE.len());
+    let is_break = |byte: &&u8| matches!(byte, b'\n' | b'\r');
+    position + text[position..].iter().take_while(is_break).count()
+}
+
+/// What the bytes of a cell so far are.
+#[derive(Clone, Copy)]
+enum Quotes {
+    /// None: the cell begins.
+    CellStart,
+    /// Blanks, which a quote may still follow.
+    Blanks,
+    /// Text that began without a quote. Quotes in it are ordinary letters.
+    Plain,
+    /// An opening quote, and text.
+    Inside,
+    /// A quoted text with a closing quote, unless a second quote follows.
+    Closed,
+    /// A quoted text, and blanks.
+    BlanksAfter,
+    /// A quoted text, and other text. Mostly a quote was forgotten, and the quoted text has swallowed rows.
+    Stray,
+}
+
+impl Quotes {
+    fn after(self, byte: u8, separator: u8) -> Self {
+        match (self, byte) {
+            (Self::Inside, b'"') => Self::Closed,
+            (Self::Inside, _) | (Self::CellStart | Self::Blanks | Self::Closed, b'"') => Self::Inside,
+            (Self::Stray, _) => Self::Stray,
+            _ if byte == separator || matches!(byte, b'\n' | b'\r') => Self::CellStart,
+            (Self::CellStart | Self::Blanks, b' ' | b'\t') => Self::Blanks,
+            (Self::CellStart | Self::Blanks | Self::Plain, _) => Self::Plain,
+            (Self::Closed | Self::BlanksAfter, b' ' | b'\t') => Self::BlanksAfter,
+            (Self::Closed | Self::BlanksAfter, _) => Self::Stray,
         }
-        if self.at < self.text.len() {
-            self.at += if self.text[self.at..].starts_with("\r\n") { 2 } else { 1 };
-            self.line += 1;
-        }
-        Ok(row)
-    }
-
-    /// `column` counts from one.
-    fn cell(&mut self, column: usize) -> Result<Cow<'t, str>> {
-        let start = self.at;
-        self.skip_blanks();
-        if self.peek() == Some(b'"') {
-            return self.quoted_cell(column);
-        }
-        let rest = &self.text.as_bytes()[self.at..];
-        self.at += rest.iter().position(|&byte| self.ends_cell(byte)).unwrap_or(rest.len());
-        Ok(Cow::Borrowed(&self.text[start..self.at]))
-    }
-
-    /// Text after the closing quote mostly means that a quote was forgotten, and that rows were swallowed on the way.
-    fn quoted_cell(&mut self, column: usize) -> Result<Cow<'t, str>> {
-        let unclosed = Error::UnclosedQuote { line: self.line, column };
-        let start = self.at + 1;
-        let Some(end) = self.closing_quote(start) else { return Err(unclosed) };
-        let raw = &self.text[start..end];
-        self.line += line_breaks(raw.as_bytes());
-        self.at = end + 1;
-        self.skip_blanks();
-        match self.peek() {
-            Some(byte) if !self.ends_cell(byte) => Err(unclosed),
-            _ if raw.contains('"') => Ok(Cow::Owned(raw.replace("\"\"", "\""))),
-            _ => Ok(Cow::Borrowed(raw)),
-        }
-    }
-
-    /// The first quote from `start` on that is not one of two in a row.
-    fn closing_quote(&self, mut start: usize) -> Option<usize> {
-        loop {
-            let quote = start + self.text[start..].find('"')?;
-            if self.text.as_bytes().get(quote + 1) != Some(&b'"') {
-                return Some(quote);
-            }
-            start = quote + 2;
-        }
-    }
-
-    fn skip_blanks(&mut self) {
-        while matches!(self.peek(), Some(byte @ (b' ' | b'\t')) if byte != self.separator) {
-            self.at += 1;
-        }
-    }
-
-    fn peek(&self) -> Option<u8> {
-        self.text.as_bytes().get(self.at).copied()
-    }
-
-    fn ends_cell(&self, byte: u8) -> bool {
-        byte == self.separator || byte == b'\n' || byte == b'\r'
     }
 }
 
 /// The cells of a row, at least one.
 #[derive(Debug)]
-pub struct Row<'t> {
+pub struct Row {
     /// Where the row begins, counted from one.
     pub(crate) line: u64,
-    cells: Vec<Cow<'t, str>>,
+    cells: StringRecord,
 }
 
-impl Row<'_> {
+impl Row {
     pub(crate) fn len(&self) -> usize {
         self.cells.len()
     }
 
     /// The texts, without blanks around them.
     pub(crate) fn cells(&self) -> impl DoubleEndedIterator<Item = &str> {
-        self.cells.iter().map(|cell| cell.trim())
+        self.cells.iter().map(str::trim)
     }
 
     /// The line on which a cell begins: quoted cells to its left may contain line breaks.
     pub(crate) fn line_of(&self, column: usize) -> u64 {
-        let breaks = |cell: &Cow<'_, str>| line_breaks(cell.as_bytes());
+        let breaks = |cell: &str| line_breaks(cell.as_bytes());
         self.line + self.cells.iter().take(column).map(breaks).sum::<u64>()
     }
 

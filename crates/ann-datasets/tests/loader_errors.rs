@@ -123,6 +123,16 @@ fn unclosed_quote() {
 }
 
 #[test]
+fn an_unclosed_quote_comes_after_earlier_mistakes_and_before_those_of_its_row() {
+    let not_a_number = r#"line 2, column 1 ("x"): found "red", expected a number"#;
+    csv("x,label\nred, \"a\"\n2,\"b\n", not_a_number);
+    csv("x,label\nred, \"a\"\n2,\"b\" c\n", not_a_number);
+    csv("x,label\n1, \"a\"\nred, \"b\n", &unclosed(3, 2));
+    csv("x,label\n1, \"a\"\nred, \"b\" c\n", &unclosed(3, 2));
+    csv("x,label\n1, \"a\"\n2, \"b\", \"c\n", &unclosed(3, 3));
+}
+
+#[test]
 fn unclosed_quotes_at_any_line_and_column() {
     for end in ["\n", "\r\n", "\r"] {
         for blank in ["", " ", "\t "] {
