@@ -2,8 +2,6 @@
 //!
 //! `ArchitectureMismatch` belongs to training and checking: its tests are in `ann-train` and `ann-gradcheck`.
 
-#![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise, in its helpers too")]
-
 use ann_core::ndarray::{Array1, Array2};
 use ann_core::{
     Activation, Architecture, Error, Init, Loss, LossFn, Network, Problem, Target, TargetKind, seeded,

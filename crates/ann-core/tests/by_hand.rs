@@ -2,8 +2,6 @@
 //!
 //! Weights are chosen so that every activation is a simple fraction.
 
-#![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise, in its helpers too")]
-
 use ann_core::block::{Scratch, Tally, accumulate};
 use ann_core::ndarray::array;
 use ann_core::{Activation, Architecture, Loss, Network, Problem};

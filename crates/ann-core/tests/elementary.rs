@@ -7,8 +7,6 @@
 //! | f64 | 1.06 | 0.98 | 2.27 |    2.33 |
 //! | f32 | 1.06 | 0.87 | 2.00 |    2.31 |
 
-#![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise, in its helpers too")]
-
 use std::f64::consts::{LN_2, SQRT_2};
 use std::ops::Range;
 

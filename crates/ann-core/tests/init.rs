@@ -1,7 +1,5 @@
 //! Initial weights: their distribution, their seeds, and the settings that are refused.
 
-#![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise, in its helpers too")]
-
 use ann_core::{Activation, Architecture, Error, Init, Network, Scalar, seeded};
 
 const SEED: u64 = 0;

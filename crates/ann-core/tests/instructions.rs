@@ -1,7 +1,5 @@
 //! Which instructions there are, which are used, and who may choose them.
 
-#![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise, in its helpers too")]
-
 use ann_core::InstructionSet;
 
 /// Slowest first.

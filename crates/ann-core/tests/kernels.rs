@@ -1,7 +1,5 @@
 //! The door to the kernels: who is chosen, what is refused, and who wins among equal outputs.
 
-#![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise, in its helpers too")]
-
 use std::any::Any;
 use std::panic::{self, AssertUnwindSafe};
 

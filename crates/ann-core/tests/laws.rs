@@ -1,7 +1,5 @@
 //! What holds for every network: proven on random shapes, activations, losses and data.
 
-#![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise, in its helpers too")]
-
 use ann_core::block::{self, Kernel, Scratch, Tally, accumulate};
 use ann_core::ndarray::{Array2, ArrayRef2, Axis, Slice, concatenate};
 use ann_core::{

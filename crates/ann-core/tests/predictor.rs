@@ -1,7 +1,5 @@
 //! One sample at a time: the same bits as many at once, and clear errors.
 
-#![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise, in its helpers too")]
-
 use ann_core::{
     Activation, ActivationFn, Architecture, Error, Init, Network, Scalar,
     ndarray::{Array2, Axis},

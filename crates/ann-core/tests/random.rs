@@ -3,8 +3,6 @@
 //! A problem is a function of its number.  `ANN_RANDOM_PROBLEMS=first..end` chooses the numbers: `cargo xtask random` runs
 //! many more than the gate, and a problem that fails is run alone with `number..number + 1`.
 
-#![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise, in its helpers too")]
-
 use std::env;
 use std::ops::Range;
 

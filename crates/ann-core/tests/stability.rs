@@ -1,7 +1,5 @@
 //! Numbers of any size: no NaN, and no infinite loss where the true one is finite.
 
-#![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise, in its helpers too")]
-
 use ann_core::block::{Kernel, Scratch, Tally, accumulate};
 use ann_core::ndarray::{Array2, array};
 use ann_core::{Activation, Architecture, Error, Loss, Network, Problem, Scalar, argmax, softmax};

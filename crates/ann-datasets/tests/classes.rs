@@ -1,7 +1,5 @@
 //! The order of classes, and the numbers they get.
 
-#![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise, in its helpers too")]
-
 use std::collections::HashSet;
 use std::fmt::Debug;
 

@@ -1,7 +1,5 @@
 //! The committed files are what `data/README.md` and the generators say.
 
-#![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise, in its helpers too")]
-
 use std::{convert::Infallible, fs, path::PathBuf};
 
 use ann_datasets::generate::{self, DOUGHNUT_SEED, SQUARES_SEED};

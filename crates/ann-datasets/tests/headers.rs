@@ -1,7 +1,5 @@
 //! What a header says of each column, and first lines that are none.
 
-#![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise, in its helpers too")]
-
 use ann_datasets::{Column, Dataset, Error, read_csv, read_tab};
 
 // Orange. Each column under test is tried at every position among others, in both formats.

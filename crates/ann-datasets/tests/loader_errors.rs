@@ -1,7 +1,5 @@
 //! Every loader error by its whole message, line and column.
 
-#![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise, in its helpers too")]
-
 use std::time::{Duration, Instant};
 use std::{fs, io};
 

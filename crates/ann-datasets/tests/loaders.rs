@@ -1,7 +1,5 @@
 //! What the loaders accept.
 
-#![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise, in its helpers too")]
-
 use ann_datasets::ndarray::{Array2, array};
 use ann_datasets::{Column, Dataset, load, read_csv, read_tab};
 

@@ -1,7 +1,5 @@
 //! Laws of the loaders, for any text.
 
-#![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise, in its helpers too")]
-
 use ann_datasets::ndarray::Array2;
 use ann_datasets::{Column, Dataset, generate, read_csv, read_tab};
 use proptest::prelude::*;

@@ -1,7 +1,5 @@
 //! Splits: sizes, proportions and errors.
 
-#![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise, in its helpers too")]
-
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
 

@@ -1,7 +1,5 @@
 //! Standardisation: what is constant, worked examples, laws and errors.
 
-#![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise, in its helpers too")]
-
 use ann_datasets::ndarray::{Array1, Array2, Axis, array};
 use ann_datasets::{Error, Standardizer};
 use proptest::prelude::*;

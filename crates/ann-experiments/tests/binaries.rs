@@ -1,7 +1,5 @@
 //! The experiments as a user meets them: options in; files, a result line and an exit status out.
 
-#![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise, in its helpers too")]
-
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};

@@ -66,17 +66,17 @@ fn we_catch_all_and_blame_none_and_each_rival_misses_something() {
     assert!(matrix.all_blamed().of >= 60, "right gradients of many networks were judged");
     let lines = matrix.caught.len() + matrix.blamed.len();
     assert_eq!(matrix.cells().count(), lines * Rule::ALL.len());
-    in_the_readme(&matrix.to_markdown());
+    in_the_document(&matrix.to_markdown());
 }
 
-/// The README of ann-gradcheck shows this matrix; the message of a failure holds what belongs there.
+/// `bench/gradient_check/KILL_MATRIX.md` shows this matrix; if not, the message of the failure shows what belongs there.
 #[track_caller]
-fn in_the_readme(matrix: &str) {
-    let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("../ann-gradcheck/README.md");
-    let readme = fs::read_to_string(readme).expect("the README is in the folder of ann-gradcheck");
-    let (_, from) = readme.split_once("compares it -->\n").expect("a mark where the matrix begins");
+fn in_the_document(matrix: &str) {
+    let document = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../bench/gradient_check/KILL_MATRIX.md");
+    let document = fs::read_to_string(document).expect("the matrix is beside the comparison of times");
+    let (_, from) = document.split_once("compares it -->\n").expect("a mark where the matrix begins");
     let (shown, _) = from.split_once("<!-- end").expect("a mark where it ends");
-    assert!(shown.trim() == matrix.trim(), "the README of ann-gradcheck should show:\n{matrix}");
+    assert!(shown.trim() == matrix.trim(), "KILL_MATRIX.md should show:\n{matrix}");
 }
 
 /// The copy agrees with the engine in every entry.

@@ -1,7 +1,5 @@
 //! Activations and losses of a user's own: their derivatives are checked before anything relies on them.
 
-#![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise, in its helpers too")]
-
 use crate::common::{Data, Task, check, gradient, point};
 use ann_core::ndarray::{Array1, Array2};
 use ann_core::{

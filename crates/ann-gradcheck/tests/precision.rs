@@ -1,7 +1,5 @@
 //! What is right is never blamed: `f32`, noise, sure classifications, trained and random networks.
 
-#![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise, in its helpers too")]
-
 use crate::common::{gradient, point};
 use ann_core::ndarray::Array2;
 use ann_core::{Activation, Architecture, Init, Loss, Network, Problem, block, seeded};

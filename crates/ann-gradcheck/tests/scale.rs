@@ -1,7 +1,5 @@
 //! Networks too large to compare entry by entry: random directions, and bisection to the culprit.
 
-#![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise, in its helpers too")]
-
 use crate::common::{gradient, point};
 use ann_core::ndarray::{Array2, array};
 use ann_core::{Activation, Architecture, Init, Loss, ParameterId, ParameterKind, Problem};

@@ -1,7 +1,5 @@
 //! Mini-batches: each row once an epoch, in an order that is a function of seed and epoch.
 
-#![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise, in its helpers too")]
-
 use std::ops::ControlFlow;
 
 use ann_train::ndarray::{Array2, array};

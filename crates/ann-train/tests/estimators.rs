@@ -1,7 +1,5 @@
 //! `Classifier` and `Regressor` are `Network::init` and `train` with their settings, every one of them.
 
-#![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise, in its helpers too")]
-
 use std::ops::ControlFlow;
 
 use ann_train::ndarray::Array2;

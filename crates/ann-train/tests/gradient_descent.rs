@@ -1,7 +1,5 @@
 //! Accumulation, the penalty, the loop and its history: the laws of training.
 
-#![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise, in its helpers too")]
-
 use std::ops::ControlFlow;
 
 use ann_train::ann_core::block;

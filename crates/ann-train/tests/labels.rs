@@ -1,7 +1,5 @@
 //! Labels of any ordered type of the user's own, mapped to classes and back.
 
-#![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise, in its helpers too")]
-
 use std::fmt::Debug;
 
 use ann_train::ndarray::{Array1, Array2, array};

@@ -1,7 +1,5 @@
 //! Memory that cannot be had is an error, not the end of the program; buffers follow the rows there are.
 
-#![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise, in its helpers too")]
-
 use ann_train::ann_core::block::{Kernel, Scratch};
 use ann_train::ann_core::{Error as CoreError, memory};
 use ann_train::ndarray::{Array2, Axis, array};

@@ -2,8 +2,6 @@
 //!
 //! One test alone, because allocations are counted for the whole process.
 
-#![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise, in its helpers too")]
-
 use ann_train::{
     Accumulation, Activation, Architecture, Batching, Init, Loss, Network, Objective, Problem, Scalar,
     TrainConfig, descend, ndarray::Array2, seeded, train,

@@ -2,8 +2,6 @@
 //!
 //! How the numbers were made is told in `ann-datasets/data/reference/pytorch/README.md`.
 
-#![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise, in its helpers too")]
-
 use ann_datasets::{iris, reference};
 use ann_train::{Activation, Architecture, Loss, Network, Problem, TrainConfig, train};
 

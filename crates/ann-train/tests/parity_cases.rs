@@ -6,8 +6,6 @@
 //! twenty epochs made 2e-11 of it in case 12.  There each update is recorded by itself, and each starts from PyTorch's
 //! parameters.  How the numbers were made is told in `ann-datasets/data/reference/pytorch/README.md`.
 
-#![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise, in its helpers too")]
-
 use std::collections::BTreeSet;
 
 use ann_datasets::reference;

@@ -2,8 +2,6 @@
 //!
 //! Inputs are the four corners of the unit square.  Only the hidden layers and the seed are set.
 
-#![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise, in its helpers too")]
-
 use ann_train::ndarray::{Array, Array1, Array2, Dimension, array};
 use ann_train::{Activation, Classifier, FittedClassifier, FittedRegressor, Regressor};
 

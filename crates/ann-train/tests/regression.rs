@@ -1,7 +1,5 @@
 //! One-dimensional targets give one-dimensional predictions, two-dimensional ones two-dimensional; R² by hand.
 
-#![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise, in its helpers too")]
-
 use ann_train::ndarray::{Array1, Array2, Axis, array};
 use ann_train::{Init, Regressor, Scalar, seeded};
 use rand::RngExt;

@@ -1,7 +1,5 @@
 //! Threads decide who computes, never what comes out.
 
-#![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise, in its helpers too")]
-
 use std::cell::Cell;
 
 use ann_train::ndarray::{Array2, Axis, Slice};
