@@ -5,8 +5,8 @@ use std::cell::Cell;
 use ann_train::ndarray::{Array2, Axis, Slice};
 use ann_train::{
     Accumulation, Activation, Architecture, Batching, Classifier, Init, Loss, LossFn, Network, Objective,
-    Problem, Regressor, Scalar, Target, TargetKind, TrainConfig, forward, per_sample_gradients, seeded,
-    train,
+    Problem, Regressor, Scalar, Target, TargetKind, Targets, TrainConfig, forward, per_sample_gradients,
+    seeded, train,
 };
 use rand::RngExt;
 
@@ -58,6 +58,31 @@ fn leaves_of_chosen_rows_are_those_of_all() {
             assert_eq!(objective.value(at), all);
         },
     );
+}
+
+#[test]
+fn chosen_rows_are_those_of_a_problem_of_them_alone() {
+    for widths in [&[64, 100, 10], &[300, 40, 10]] {
+        with_problem::<f64>(widths, &Activation::Tanh, &Loss::SoftmaxCrossEntropy, 1000, |problem, at| {
+            // 37 has no divisor in common with 1000: 700 different rows, in no order.
+            let rows: Vec<usize> = (0..700).map(|row| (37 * row + 11) % 1000).collect();
+            let Targets::Classes(classes) = problem.targets() else { panic!("cross-entropy has classes") };
+            let classes: Vec<usize> = rows.iter().map(|&row| classes[row]).collect();
+            let x = problem.features().select(Axis(0), &rows);
+            let alone = Problem::new(problem.architecture(), problem.loss().clone(), &x, &classes).unwrap();
+            let alone = alone.with_l2(problem.l2()).unwrap();
+            let mut expected = vec![0.0; at.len()];
+            let value =
+                Objective::new(&alone, Accumulation::Batched).unwrap().value_and_gradient(at, &mut expected);
+            for threads in [1, 2] {
+                let mut objective =
+                    Objective::with_threads(problem, Accumulation::Batched, 700, threads).unwrap();
+                let mut gradient = vec![0.0; at.len()];
+                assert_eq!(objective.value_and_gradient_of(&rows, at, &mut gradient), value);
+                assert!(gradient == expected, "{widths:?}, {threads} threads");
+            }
+        });
+    }
 }
 
 #[test]
