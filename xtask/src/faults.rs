@@ -55,7 +55,8 @@ pub fn faults(workspace: &Workspace, options: &Options) -> Result<()> {
     let tree = tree::write(&workspace.root, &folder, &list)?;
 
     print::progress(format_args!("compiling {} faults", list.faults.len()))?;
-    let programs = programs::build(&tree, &folder, &list.packages())?;
+    let mut programs = programs::build(&tree, &folder, &list.packages())?;
+    programs.retain(|program| selected.iter().any(|fault| fault.packages.contains(&program.package)));
     let jobs = options.jobs.or_else(|| thread::available_parallelism().ok()).map_or(1, NonZero::get);
     let suites = healthy(&programs, jobs)?;
     let tried = side_by_side(jobs, &selected, |&fault| {
