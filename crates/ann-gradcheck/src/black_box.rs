@@ -672,6 +672,7 @@ mod tests {
         assert_eq!((row.slope, row.mean, row.noise), (6.5, 9.0, 574.0 * ROUNDING));
         let row = line.row(0.5, Sides::Below).expect("it is finite");
         assert_eq!((row.slope, row.mean, row.noise), (5.5, 9.0, 4.0 * 110.5 * ROUNDING));
+        assert_eq!((line.rounding(0.0), line.rounding(-1.0)), (UNDERFLOW, ROUNDING), "of 0 and of 1");
         // Noise that was measured, where it is larger: 2 instead of 12¼ roundings, of 2⁻⁴⁰.
         line.noise = 0.5_f64.powi(40);
         let row = line.row(0.5, Sides::Both).expect("it is finite");
@@ -693,6 +694,12 @@ mod tests {
         let mut table = Table::new(Sides::Both, 1.0);
         let found = [1.0, 0.5, 0.25].map(|step| table.add(row(step)))[2].expect("three rows");
         assert_eq!(found.estimate.bound, 0.1875 + 4.0 + 0.5);
+        // Slopes 2, 1 and 1: no difference from the order before, but (4 · 1 − 2) / 3 and (4 · 1 − 1) / 3 with the step before.
+        let mut table = Table::new(Sides::Both, 0.0);
+        let row = |step: f64, slope: f64| Row { step, slope, mean: 0.0, noise: 0.0 };
+        let found = [(1.0, 2.0), (0.5, 1.0), (0.25, 1.0)].map(|(step, slope)| table.add(row(step, slope)))[2];
+        let bound = found.expect("three rows").estimate.bound;
+        assert!((bound - 1.0 / 3.0).abs() < 1e-15, "{bound}");
         // On one side 2 + h: the first order halves.
         let mut table = Table::new(Sides::Above, 0.0);
         let row = |step: f64| Row { step, slope: 2.0 + step, mean: 0.0, noise: 0.0 };
@@ -811,6 +818,19 @@ mod tests {
         let mut honest = |t: f64| 2.0 * t + t * t;
         let truth = line(&mut honest).judged(1.0, 1.0, 2.5);
         assert_eq!((truth.kind, truth.agrees(2.5)), (Certainty::Ordinary, false), "{truth:?}");
+    }
+
+    #[test]
+    fn far_below_the_first_step_a_slope_must_rise_above_rounding_to_be_confirmed() {
+        // 1e-9 t beside 1: steps of 1e-9 see rounding alone.
+        let mut f = |t: f64| 1.0 + 1e-9 * t;
+        let mut line = line(&mut f);
+        for (step, expected) in [(0.1, None), (1e-6, Some(0.0))] {
+            let row = Row { step, slope: 1e-9, mean: 1.0, noise: 0.0 };
+            let estimate = Estimate { derivative: 1e-9, bound: 0.0, converged: false };
+            let found = Found { estimate, row, is_flat: false, gap: 0.0 };
+            assert_eq!(line.contradiction(&found, 0.1, Sides::Both), expected, "{step}");
+        }
     }
 
     #[test]

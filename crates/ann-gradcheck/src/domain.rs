@@ -40,3 +40,48 @@ impl Domain<'_> {
         self.clamped(index, x + t)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rounding_leaves_no_range() {
+        let domain = Domain { ranges: &[-1.0..=1.0] };
+        let mut left = 0;
+        for x in (0..1000).map(|i| f64::from(i) * 7e-4) {
+            let [below, above] = domain.reach(0, x);
+            for end in [x - below, x + above] {
+                left += usize::from(end.abs() > 1.0);
+                assert!(domain.clamped(0, end).abs() <= 1.0, "{x}");
+            }
+        }
+        assert!(left > 0, "rounding would have left it");
+        assert_eq!(Domain { ranges: &[] }.clamped(0, 7.0), 7.0);
+    }
+
+    #[test]
+    fn draws_stay_inside_on_either_side_or_half_way() {
+        let domain = Domain { ranges: &[0.0..=8.0] };
+        for (x, t, expected) in [
+            (2.0, 1.0, 3.0),
+            (2.0, -3.0, 5.0),
+            (7.0, 3.0, 4.0),
+            (0.0, -1.0, 1.0),
+            (2.0, 9.0, 5.0),
+            (7.0, -9.0, 3.5),
+        ] {
+            assert_eq!(domain.moved(0, x, t), expected, "{x}, {t}");
+        }
+    }
+
+    #[test]
+    fn directions_end_where_the_first_entry_does() {
+        // By 2 per unit entry 0 rises 1 and falls 3; by −½ entry 1 rises 4 and falls 1; entry 2 has no range.
+        let domain = Domain { ranges: &[0.0..=4.0, 0.0..=5.0] };
+        let reach = |entries: &[(usize, f64, f64)]| domain.reach_along(entries.iter().copied());
+        assert_eq!(reach(&[(0, 3.0, 2.0), (1, 1.0, -0.5)]), [1.5, 0.5]);
+        assert_eq!(reach(&[(1, 1.0, -0.5)]), [8.0, 2.0]);
+        assert_eq!(reach(&[(2, 1.0, -0.5)]), [f64::INFINITY; 2]);
+    }
+}

@@ -381,6 +381,19 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn points_are_enough_when_every_entry_has_been_judged() {
+        let entries = "x".repeat(19);
+        for (last, settled, judged) in
+            [("x", true, true), ("f", true, true), ("u", true, false), ("w", true, true)]
+        {
+            let ledgers = [ledger(0, "x"), ledger(1, &format!("{entries}{last}"))];
+            assert_eq!((all_settled(&ledgers), all_judged(&ledgers)), (settled, judged), "{last}");
+        }
+        let ledgers = [ledger(0, "x"), ledger(1, "xf")];
+        assert_eq!((all_settled(&ledgers), all_judged(&ledgers)), (false, false));
+    }
+
+    #[test]
     fn loss_and_penalty_are_both_to_be_exercised() {
         let mut ledger = Ledger::new(3..4, vec![3], true);
         let mut after = |part, kind| {
