@@ -35,7 +35,13 @@ fn find(source: &str, fault: &Fault) -> Result<Range<usize>> {
         }),
         None => find_once(source, &fault.find),
     };
-    place.with_context(|| format!("{}: {}: {} must follow the code", fault.name, fault.file, list::PATH))
+    let place = place
+        .with_context(|| format!("{}: {}: {} must follow the code", fault.name, fault.file, list::PATH))?;
+    // A range ends with an expression, too: `start..end`.
+    let before = &source[..place.start];
+    let is_method = before.ends_with('.') && !before.ends_with("..");
+    ensure!(!is_method, "{}: `find` begins after a dot, expected a whole expression", fault.name);
+    Ok(place)
 }
 
 fn find_once(text: &str, part: &str) -> Result<Range<usize>> {
@@ -130,6 +136,9 @@ mod tests {
                 )
             );
         }
+        let error = spliced("a.b()", &[fault(0, "b()", "c()")]).unwrap_err().to_string();
+        assert_eq!(error, "0: `find` begins after a dot, expected a whole expression");
+        assert!(spliced("a..b", &[fault(0, "b", "c")]).is_ok());
         let error =
             spliced("a - b * c", &[fault(0, "a - b", "a"), fault(1, "b * c", "b")]).unwrap_err().to_string();
         assert_eq!(error, "a.rs: \"0\" and \"1\" overlap, expected one inside the other");
