@@ -33,3 +33,40 @@ pub fn curves(history: &History, test: &[(f64, f64)]) -> Vec<Mark> {
     let test = (!test.is_empty()).then(|| line("test", 1, true, test.to_vec()));
     [line("training", 0, false, training)].into_iter().chain(test).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use ann_core::{Activation, Architecture, ndarray::array};
+    use ann_train::{EpochRecord, StopReason};
+
+    use super::*;
+
+    #[test]
+    fn the_loss_is_the_mean_over_the_rows_held_out() {
+        // ŷ = 2x + 1 is 3 and 5; the targets are 3 and 2: (0 + 9) / 2.
+        let line = Architecture::inputs(1).dense(1, Activation::Identity);
+        let network = Network::from_parameters(&line, vec![2.0, 1.0]).unwrap();
+        let (inputs, targets) = (array![[1.0], [2.0]], array![3.0, 2.0]);
+        assert_eq!(held_out_loss(&network, Loss::MeanSquaredError, &inputs, &targets).unwrap(), 4.5);
+        let wider = array![[1.0, 1.0], [2.0, 2.0]];
+        assert!(held_out_loss(&network, Loss::MeanSquaredError, &wider, &targets).is_err());
+    }
+
+    #[test]
+    fn the_test_has_a_curve_where_there_is_a_test() {
+        let record = |epoch, loss| EpochRecord { epoch, loss, penalty: 7.0, accuracy: None };
+        let history =
+            History { records: vec![record(0, 0.5), record(1, 0.25)], stop: StopReason::EpochLimit };
+        let lines = |test: &[(f64, f64)]| -> Vec<(String, bool, Losses)> {
+            let lines = curves(&history, test).into_iter().map(|mark| match mark {
+                Mark::Line { series, dashed, points, .. } => (series, dashed, points),
+                other => panic!("{other:?} is no line"),
+            });
+            lines.collect()
+        };
+        let training = ("training".to_owned(), false, vec![(0.0, 0.5), (1.0, 0.25)]);
+        assert_eq!(lines(&[]), std::slice::from_ref(&training));
+        let test = vec![(0.0, 0.75), (1.0, 0.5)];
+        assert_eq!(lines(&test), [training, ("test".to_owned(), true, test.clone())]);
+    }
+}

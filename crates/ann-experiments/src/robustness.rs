@@ -37,3 +37,47 @@ pub fn perfect_fits(
     };
     (0..seeds).into_par_iter().map(reaches_perfect_fit).sum()
 }
+
+#[cfg(test)]
+mod tests {
+    use ann_core::{Activation, Layer, ndarray::array};
+
+    use super::*;
+
+    const SEEDS: u64 = 3;
+
+    /// How many of three seeds learn XOR with these hidden layers.
+    fn fits(hidden: Vec<Layer>, gain: f64, learning_rate: f64) -> Result<usize> {
+        let corners = array![[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]];
+        let labels = ["same", "different", "different", "same"].map(str::to_owned);
+        let settings = Classifier { hidden, learning_rate, epochs: 5_000, ..Classifier::default() };
+        perfect_fits(&settings, gain, SEEDS, (&corners, &labels), &ProgressBar::hidden())
+    }
+
+    fn ten_units() -> Vec<Layer> {
+        Activation::Sigmoid.layers([10])
+    }
+
+    #[test]
+    fn every_seed_of_a_network_that_can_learn_counts() {
+        assert_eq!(fits(ten_units(), 1.0, 1.0).unwrap(), 3);
+    }
+
+    #[test]
+    fn no_seed_of_a_network_that_cannot_learn_counts() {
+        // A straight line does not separate the classes.
+        assert_eq!(fits(vec![], 1.0, 1.0).unwrap(), 0);
+    }
+
+    #[test]
+    fn the_gain_is_that_of_the_initial_weights() {
+        // Without a difference between their weights, hidden units stay equal.
+        assert_eq!(fits(ten_units(), 1e-300, 1.0).unwrap(), 0);
+    }
+
+    #[test]
+    fn a_run_that_diverges_does_not_count_and_a_wrong_setting_is_an_error() {
+        assert_eq!(fits(Activation::Relu.layers([10]), 1.0, 1e200).unwrap(), 0);
+        assert!(fits(ten_units(), 1.0, -1.0).is_err());
+    }
+}
