@@ -1,6 +1,7 @@
 //! Checks the gradient of a function of its own: Rosenbrock's valley, f(x, y) = (1 − x)² + 100 (y − x²)².
 //!
-//! Once as it should be, once with a term forgotten.  Run with `cargo run -p ann-gradcheck --example closure_gradient`.
+//! Once as it should be, once with a term forgotten. Run with `cargo run -p ann-gradcheck --example
+//! closure_gradient`.
 
 #![allow(clippy::print_stdout, reason = "an example shows its result")]
 
@@ -11,7 +12,7 @@ fn value(p: &[f64]) -> f64 {
     (1.0 - x).powi(2) + 100.0 * (y - x * x).powi(2)
 }
 
-/// ∂f/∂x = −2 (1 − x) − 400 x (y − x²),  ∂f/∂y = 200 (y − x²)
+/// ∂f/∂x = −2 (1 − x) − 400 x (y − x²), ∂f/∂y = 200 (y − x²)
 fn gradient(p: &[f64], out: &mut [f64]) {
     let [x, y] = [p[0], p[1]];
     out[0] = -2.0 * (1.0 - x) - 400.0 * x * (y - x * x);

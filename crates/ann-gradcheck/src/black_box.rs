@@ -1,14 +1,16 @@
-//! The black-box oracle: the derivative of a function of which only values are known, with a bound on its own error.
+//! The black-box oracle: the derivative of a function of which only values are known, with a bound on its own
+//! error.
 //!
-//! Central differences with steps h, h/2, h/4, … are extrapolated to h = 0 (Ridders, "Accurate computation of F′(x) and
-//! F′(x) F″(x)", Advances in Engineering Software 4, 1982; Numerical Recipes, section 5.7).  Steps shrink until rounding hides
-//! what a smaller one would gain, and each extrapolation uses at most six neighbouring steps.  So the steps follow the
-//! function: values far away do not count where it changes close to the point.
+//! Central differences with steps h, h/2, h/4, … are extrapolated to h = 0 (Ridders, "Accurate computation of
+//! F′(x) and F′(x) F″(x)", Advances in Engineering Software 4, 1982; Numerical Recipes, section 5.7). Steps
+//! shrink until rounding hides what a smaller one would gain, and each extrapolation uses at most six
+//! neighbouring steps. So the steps follow the function: values far away do not count where it changes close
+//! to the point.
 //!
 //! The bound on the error is the sum of three parts:
 //! - truncation: how much neighbours in the table of extrapolations differ;
-//! - roughness: the mean of f(h) and f(−h) is extrapolated, too, and must meet f(0).  Symmetric differences cancel a kink or a
-//!   narrow peak at the point; this mean does not;
+//! - roughness: the mean of f(h) and f(−h) is extrapolated, too, and must meet f(0). Symmetric differences
+//!   cancel a kink or a narrow peak at the point; this mean does not;
 //! - rounding: that of every value, carried through the table.
 //!
 //! An estimate is believed after three differences with far smaller steps have confirmed it.
@@ -28,21 +30,24 @@ pub(crate) const FIRST_STEP: f64 = 0.1;
 const OPERATIONS: f64 = 8.0;
 /// And its argument, x + t, for so many.
 const ARGUMENTS: f64 = 2.0;
-/// What looks like noise, of so many roundings of the value at least, may be a function that changes on a far smaller scale than
-/// its parameter.  Less could not be told from noise.
+/// What looks like noise, of so many roundings of the value at least, may be a function that changes on a far
+/// smaller scale than its parameter. Less could not be told from noise.
 const STRUCTURE: f64 = 1e4;
 /// To tell them apart, steps are this share of those by which noise was measured.
 const CLOSEST: f64 = 1.0 / 262_144.0;
-/// Steps of a staircase larger than this share of its values are no rounding, not even in `f32`: 0 may be the right derivative.
+/// Steps of a staircase larger than this share of its values are no rounding, not even in `f32`: 0 may be the
+/// right derivative.
 const STAIR: f64 = 3e-7;
 /// Noise does not shrink with the steps: below this share of the largest seen, it is a kink or a bend.
 const SHRUNK: f64 = 1.0 / 64.0;
-/// An estimate's own bound is exceeded now and then; eight of them never were, in ten million random functions.
+/// An estimate's own bound is exceeded now and then; eight of them never were, in ten million random
+/// functions.
 pub(crate) const BOUNDS: f64 = 8.0;
 /// Relative to the derivative: smaller steps are not tried once the bound is below this.
 const FINE: f64 = 1e-10;
-/// An estimate is confirmed by steps that are so many times smaller, each than the one before: 6e-6, 1e-8 and 2e-11 of the
-/// parameter, as a rule.  The largest must be small beside the steps of the table, the smallest must rise above rounding.
+/// An estimate is confirmed by steps that are so many times smaller, each than the one before: 6e-6, 1e-8 and
+/// 2e-11 of the parameter, as a rule. The largest must be small beside the steps of the table, the smallest
+/// must rise above rounding.
 const CONFIRMING: [f64; 3] = [1.0 / 512.0, 1.0 / 262_144.0, 1.0 / 134_217_728.0];
 /// Below this share of the first step rounding may be a staircase that looks like a slope.
 const DEEP: f64 = 1e-3;
@@ -59,7 +64,8 @@ const HARDLY: f64 = 1e10;
 /// Before a difference is called a mistake, derivatives are estimated twice more with steps of these lengths.
 /// No powers of two: none of these steps is one of those before.
 const OTHER_LENGTHS: [f64; 2] = [0.77, 0.59];
-/// A derivative is known sharply when the bound is at most this share of it: then a mistake of a millionth is seen.
+/// A derivative is known sharply when the bound is at most this share of it: then a mistake of a millionth is
+/// seen.
 pub(crate) const SHARP: f64 = 4e-7;
 
 /// A derivative and how far off it may be.
@@ -74,8 +80,9 @@ pub struct Estimate {
     pub converged: bool,
 }
 
-/// f′(x), extrapolated from central differences with the steps `first_step`, half of it, a quarter, … , until rounding hides
-/// what a smaller step would gain.  Steps at which f is not finite are left out; `None` if no three steps in a row are finite.
+/// f′(x), extrapolated from central differences with the steps `first_step`, half of it, a quarter, … , until
+/// rounding hides what a smaller step would gain. Steps at which f is not finite are left out; `None` if no
+/// three steps in a row are finite.
 ///
 /// ```
 /// let estimate = ann_gradcheck::ridders(f64::exp, 1.0, 0.1).expect("exp is finite around 1");
@@ -158,8 +165,9 @@ enum Flat {
 }
 
 impl Line<'_> {
-    /// What is known of f′(0), for a `claimed` value: steps start at `first`, and at up to `widest` where f hardly changes.
-    /// Only an estimate that was confirmed, and that steps of other lengths repeat, contradicts a claim.
+    /// What is known of f′(0), for a `claimed` value: steps start at `first`, and at up to `widest` where f
+    /// hardly changes. Only an estimate that was confirmed, and that steps of other lengths repeat,
+    /// contradicts a claim.
     pub fn judged(&mut self, first: f64, widest: f64, claimed: f64) -> KnownDerivative {
         let Some(found) = self.opinion(first, widest) else {
             return KnownDerivative { value: claimed, bound: f64::INFINITY, kind: Certainty::Excused };
@@ -200,7 +208,8 @@ impl Line<'_> {
         if gap <= BOUNDS * (near.estimate.bound + far.estimate.bound) {
             return Some(near.or_better(far));
         }
-        // What is seen near by counts, but farther away something contradicts it: the function may be a staircase.
+        // What is seen near by counts, but farther away something contradicts it: the function may be a
+        // staircase.
         Some(near.doubted(gap).cautious())
     }
 
@@ -218,7 +227,8 @@ impl Line<'_> {
         step
     }
 
-    /// The estimate with steps from `first` downward; from one side where a bound of the domain is nearer than that.
+    /// The estimate with steps from `first` downward; from one side where a bound of the domain is nearer
+    /// than that.
     pub fn find(&mut self, first: f64) -> Option<Found> {
         let [below, above] = self.reach;
         let both = self.descend(first.min(below).min(above), Sides::Both);
@@ -235,7 +245,8 @@ impl Line<'_> {
         self.descend(first.abs(), if first < 0.0 { Sides::Below } else { Sides::Above })
     }
 
-    /// The estimate on some sides, with the noise that was measured; where that confirms none, what small steps see is noise.
+    /// The estimate on some sides, with the noise that was measured; where that confirms none, what small
+    /// steps see is noise.
     fn descend(&mut self, first: f64, sides: Sides) -> Option<Found> {
         if self.may_be_structure(first)
             && let Ok(found) = self.walk_with(self.floor, first, sides)
@@ -252,8 +263,9 @@ impl Line<'_> {
         Some(again.unwrap_or(best.cautious()))
     }
 
-    /// What looks like noise may be a function that changes on a far smaller scale than its parameter: then it is smoother by
-    /// steps that are far smaller still.  At a parameter that is 0 no step is the smallest, so that it always may be.
+    /// What looks like noise may be a function that changes on a far smaller scale than its parameter: then
+    /// it is smoother by steps that are far smaller still. At a parameter that is 0 no step is the smallest,
+    /// so that it always may be.
     fn may_be_structure(&mut self, first: f64) -> bool {
         if self.noise <= (STRUCTURE * ROUNDING * self.at_zero.abs()).max(self.floor) {
             return false;
@@ -329,7 +341,8 @@ impl Line<'_> {
         let probes = CONFIRMING.map(|share| self.row(found.row.step * share, sides));
         let gaps = probes.iter().flatten().filter_map(|probe| found.contradicted_by(probe, self.at_zero));
         let largest = gaps.reduce(f64::max);
-        // Far below the first step an estimate needs a smaller one that tells its slope from rounding; without any nothing confirms it.
+        // Far below the first step an estimate needs a smaller one that tells its slope from rounding;
+        // without any nothing confirms it.
         let value = found.estimate.derivative.abs();
         let tells = |probe: &Row| found.row.step > DEEP * first || BOUNDS * probe.noise <= value;
         if probes.iter().flatten().any(tells) { largest } else { Some(largest.unwrap_or(0.0)) }
@@ -439,7 +452,8 @@ impl Found {
     fn contradicted_by(&self, probe: &Row, at_zero: f64) -> Option<f64> {
         let value = self.estimate.derivative;
         let roughness = |row: &Row| (row.mean - at_zero).abs() / row.step;
-        // A step's own truncation shrinks with its square; half of that is left for functions that are less smooth.
+        // A step's own truncation shrinks with its square; half of that is left for functions that are less
+        // smooth.
         let allowed = |of_row: f64| 2.0 * probe.step / self.row.step * of_row;
         let slope = (probe.slope - value).abs() - allowed((self.row.slope - value).abs());
         let bend = roughness(probe) - allowed(roughness(&self.row));
@@ -452,8 +466,8 @@ impl Found {
         (row.slope - self.estimate.derivative).abs().max(self.gap) <= row.noise
     }
 
-    /// Nothing is left of the bound beside what the first step saw, and no step down to the last contradicts it: the derivative
-    /// is 0, as that of x³ at 0, where rounding shrinks faster than the steps.
+    /// Nothing is left of the bound beside what the first step saw, and no step down to the last contradicts
+    /// it: the derivative is 0, as that of x³ at 0, where rounding shrinks faster than the steps.
     fn is_lost_in(&self, rows: &[Row], at_zero: f64) -> bool {
         let seen = rows.first().map_or(0.0, |row| row.slope.abs() + (row.mean - at_zero).abs() / row.step);
         self.estimate.bound <= FINE * seen
@@ -487,8 +501,8 @@ impl Found {
         }
     }
 
-    /// How far values at steps much smaller than its own are off a straight line with its slope: noise, unless they shrink with
-    /// the steps.
+    /// How far values at steps much smaller than its own are off a straight line with its slope: noise,
+    /// unless they shrink with the steps.
     fn noise_of(&self, rows: &[Row], at_zero: f64) -> f64 {
         let off =
             |row: &Row| (row.slope - self.estimate.derivative).abs() * row.step + (row.mean - at_zero).abs();
@@ -544,7 +558,8 @@ impl Table {
         self.last.clear();
     }
 
-    /// Adds a step half as large as the one before; the estimate with the smallest bound that it makes possible.
+    /// Adds a step half as large as the one before; the estimate with the smallest bound that it makes
+    /// possible.
     fn add(&mut self, row: Row) -> Option<Found> {
         let first = Cell { slope: row.slope, mean: row.mean, noise: row.noise };
         let above = std::mem::replace(&mut self.last, Vec::with_capacity(COLUMNS));
@@ -555,7 +570,8 @@ impl Table {
             let finer = self.last[j];
             let next = finer.extrapolated(coarser, factor);
             self.last.push(next);
-            // Two differences, because one may be small by chance: with the order before, and with the step before.
+            // Two differences, because one may be small by chance: with the order before, and with the step
+            // before.
             if let Some(before) = above.get(j + 1) {
                 let order = (finer.slope - coarser.slope).abs();
                 let step = (next.slope - before.slope).abs();
@@ -681,8 +697,8 @@ mod tests {
 
     #[test]
     fn a_table_by_hand() {
-        // t² + t³ + 2t: slopes 2 + h², means h².  One order removes both, so that the third row knows: differences of h², 3/16 and
-        // then 0, of the row before, and none of the order before.
+        // t² + t³ + 2t: slopes 2 + h², means h². One order removes both, so that the third row knows:
+        // differences of h², 3/16 and then 0, of the row before, and none of the order before.
         let mut table = Table::new(Sides::Both, 0.0);
         let row = |step: f64| Row { step, slope: 2.0 + step * step, mean: step * step, noise: step };
         assert_eq!([1.0, 0.5].map(|step| table.add(row(step))), [None, None]);

@@ -1,9 +1,10 @@
 //! What a moved parameter changes in the losses of eight rows at once, reusing all that it cannot change.
 //!
-//! Moving Wᵢⱼ of layer k by h moves nothing before layer k, and in it one unit: Δzᵢ = h aⱼ.  The next layer sees one
-//! changed input, Δz = W[:, i] Δaᵢ.  Only from there on whole layers change: Δz = W Δa.  What is computed are the changes:
-//! adding them to z and a, and taking the difference of two losses in the end, would cost digits and time.  Digits are lost only
-//! where there is no formula for a change, which is then a difference of values: see [`change`](crate::change).
+//! Moving Wᵢⱼ of layer k by h moves nothing before layer k, and in it one unit: Δzᵢ = h aⱼ. The next layer
+//! sees one changed input, Δz = W[:, i] Δaᵢ. Only from there on whole layers change: Δz = W Δa. What is
+//! computed are the changes: adding them to z and a, and taking the difference of two losses in the end,
+//! would cost digits and time. Digits are lost only where there is no formula for a change, which is then a
+//! difference of values: see [`change`](crate::change).
 
 use std::{array, mem};
 
@@ -16,7 +17,8 @@ use crate::frozen::Frozen;
 use crate::lanes::{LANES, Lanes, ROWS};
 use crate::textbook::{Dense, Reference, Sample};
 
-/// Rows of a problem at θ, ready to be moved.  `z[k][i]` and `a[k][i]` are those of unit i of layer k in every lane.
+/// Rows of a problem at θ, ready to be moved. `z[k][i]` and `a[k][i]` are those of unit i of layer k in every
+/// lane.
 pub(crate) struct Block<'n> {
     network: &'n Frozen<'n>,
     rows: [usize; ROWS],
@@ -110,7 +112,8 @@ impl<'n> Block<'n> {
         (self.loss_change(&now[..width(depth)], &mut buffers.outputs), kinked)
     }
 
-    /// Overwrites Δz of some units of layer k, from the one called `first`, with Δa.  Tells whether one has left its piece.
+    /// Overwrites Δz of some units of layer k, from the one called `first`, with Δa. Tells whether one has
+    /// left its piece.
     #[inline(always)]
     fn activate(&self, k: usize, first: usize, is_frozen: bool, d: &mut [Lanes]) -> bool {
         let units = first..first + d.len();
@@ -164,7 +167,8 @@ impl<'n> Block<'n> {
     }
 }
 
-/// [`Block::add_changes`], to be compiled for several instruction sets: a closure would not be inlined, and so for the least.
+/// [`Block::add_changes`], to be compiled for several instruction sets: a closure would not be inlined, and
+/// so for the least.
 struct AddChanges<'c, 'n> {
     block: &'c Block<'n>,
     places: &'c [ParameterId],
@@ -249,8 +253,9 @@ mod tests {
 
     #[test]
     fn relu_across_its_kink_by_hand() {
-        // 1-1-1, a = ReLU(x), ŷ = a, y = 1, for x = h/2.  b¹ + h: (3h/2 − 1)²; b¹ − h: (−h/2 − 1)² frozen on, 1 plain.
-        // On, x = 1: (1 + h − 1)² − (1 − h − 1)² = 0.  Off, x = −1: 0.  With h = 1/8 every number is exact in binary.
+        // 1-1-1, a = ReLU(x), ŷ = a, y = 1, for x = h/2. b¹ + h: (3h/2 − 1)²; b¹ − h: (−h/2 − 1)² frozen on,
+        // 1 plain. On, x = 1: (1 + h − 1)² − (1 − h − 1)² = 0. Off, x = −1: 0. With h = 1/8 every number is
+        // exact in binary.
         let changes = changes(&[Activation::Relu], &[1.0, 0.0, 1.0, 0.0], &[H / 2.0, 1.0, -1.0]);
         let (up, frozen_down) = ((1.5 * H - 1.0).powi(2), (-0.5 * H - 1.0).powi(2));
         assert_eq!(changes[1], (up - frozen_down, up - 1.0, true));
@@ -330,7 +335,8 @@ mod tests {
 
     const RELU: Activation = Activation::Relu;
 
-    /// A chain of single units, then the identity; ŷ should be 1.  Of each parameter: frozen, plain, and whether kinked.
+    /// A chain of single units, then the identity; ŷ should be 1. Of each parameter: frozen, plain, and
+    /// whether kinked.
     fn changes(hidden: &[Activation], at: &[f64], x: &[f64]) -> Vec<(f64, f64, bool)> {
         let start = Architecture::inputs(1);
         let chain = hidden.iter().fold(start, |chain, activation| chain.dense(1, activation.clone()));

@@ -1,12 +1,14 @@
 //! How much σ and ℓ change with a change of their arguments.
 //!
-//! Where the change is small, those of the catalogue take an addition theorem: no exponential, no logarithm, and no difference of the
-//! values before and after, in which digits would cancel; only those that 1 − a of a saturated unit has lost are.  ReLU, leaky
-//! ReLU and the squared error do without it for changes of any size.  For the others a large change is a difference of values, and so
-//! is any change of a function of the user's own.
+//! Where the change is small, those of the catalogue take an addition theorem: no exponential, no logarithm,
+//! and no difference of the values before and after, in which digits would cancel; only those that 1 − a of a
+//! saturated unit has lost are. ReLU, leaky ReLU and the squared error do without it for changes of any size.
+//! For the others a large change is a difference of values, and so is any change of a function of the user's
+//! own.
 //!
-//! Numbers come in lanes, side by side, for the processor to compute several at once; see [`Block`](crate::block::Block).
-//! Everything is `inline(always)`: only so it is compiled for the instructions that the caller has chosen.
+//! Numbers come in lanes, side by side, for the processor to compute several at once; see
+//! [`Block`](crate::block::Block). Everything is `inline(always)`: only so it is compiled for the
+//! instructions that the caller has chosen.
 
 use std::array;
 
@@ -23,21 +25,24 @@ impl Sigma {
     pub fn change(&self, z: &[f64], a: &[f64], d: &mut [f64]) {
         match self {
             Self::Identity => {}
-            // With m = eᵈ − 1: σ(z + d) = a (1 + m) / (1 + a m), which is a (1 − a) m / (1 + a m) more than a.
+            // With m = eᵈ − 1: σ(z + d) = a (1 + m) / (1 + a m), which is a (1 − a) m / (1 + a m) more than
+            // a.
             Self::Sigmoid if are_small(d) => {
                 for (d, &a) in d.iter_mut().zip(a) {
                     let m = exp_m1(*d);
                     *d = a * (1.0 - a) * m / (1.0 + a * m);
                 }
             }
-            // With t = tanh d: tanh(z + d) = (a + t) / (1 + a t), which is (1 − a²) t / (1 + a t) more than a.
+            // With t = tanh d: tanh(z + d) = (a + t) / (1 + a t), which is (1 − a²) t / (1 + a t) more than
+            // a.
             Self::Tanh if are_small(d) => {
                 for (d, &a) in d.iter_mut().zip(a) {
                     let t = tanh(*d);
                     *d = (1.0 - a * a) * t / (1.0 + a * t);
                 }
             }
-            // The part of the move above 0 and `slope` times the part below; where z stays on its side that is all or nothing.
+            // The part of the move above 0 and `slope` times the part below; where z stays on its side that
+            // is all or nothing.
             Self::Leaky { slope } => {
                 for (d, &z) in d.iter_mut().zip(z) {
                     let above = if z.is_sign_negative() { (z + *d).max(0.0) } else { d.max(-z) };
@@ -150,7 +155,8 @@ fn are_small(d: &[f64]) -> bool {
     are_small
 }
 
-/// eᵈ − 1 = d + d²/2 + d³/6 + d⁴/24 + d⁵/120 + …, where d⁶/720 is under 2⁻⁵³ d even for a difference of two small numbers.
+/// eᵈ − 1 = d + d²/2 + d³/6 + d⁴/24 + d⁵/120 + …, where d⁶/720 is under 2⁻⁵³ d even for a difference of two
+/// small numbers.
 #[inline(always)]
 fn exp_m1(d: f64) -> f64 {
     d * (1.0 + d * (0.5 + d * (1.0 / 6.0 + d * (1.0 / 24.0 + d * (1.0 / 120.0)))))
@@ -261,7 +267,7 @@ mod tests {
 
     #[test]
     fn cross_entropy_by_hand() {
-        // Logits 0, ln 3: p = ¼, ¾.  Row 0 has class 0, all others class 1.
+        // Logits 0, ln 3: p = ¼, ¾. Row 0 has class 0, all others class 1.
         let samples: Vec<Sample> = (0..ROWS).map(|row| sample(row, &[0.0, 3.0_f64.ln()])).collect();
         let classes: Vec<usize> = (0..ROWS).map(|row| usize::from(row > 0)).collect();
         let change = LossChange::new(&RowTargets::CrossEntropy(classes), &samples);
@@ -284,7 +290,8 @@ mod tests {
 
     #[test]
     fn squared_error_by_hand() {
-        // o = (3, 1), y = (1, 1 + n) in row n: changes by ½ ((2·2 + 1)·1 + (−2n + 2)·2) = 9/2 − 2n for d = (1, 2).
+        // o = (3, 1), y = (1, 1 + n) in row n: changes by ½ ((2·2 + 1)·1 + (−2n + 2)·2) = 9/2 − 2n for d =
+        // (1, 2).
         let samples: Vec<Sample> = (0..ROWS).map(|row| sample(row, &[3.0, 1.0])).collect();
         let mut values = ann_core::ndarray::Array2::ones((ROWS, 2));
         (0..ROWS).for_each(|row| values[[row, 1]] += row as f64);

@@ -15,19 +15,22 @@ use crate::oracle::{examine, ledgers};
 use crate::self_test::SelfTest;
 use crate::{Config, Entry, Error, Report, Result, network};
 
-/// A value that changes by more than this share of the values around has a state: another order of additions changes less.
+/// A value that changes by more than this share of the values around has a state: another order of additions
+/// changes less.
 const REPEATS: f64 = 1e-12;
 /// How far a drawn point is from the one given, for each parameter as a share of its size.
 const SPREAD: f64 = 0.1;
 
-/// Compares a gradient with the function it belongs to, of which values are all that is known, at `at` and around it.
+/// Compares a gradient with the function it belongs to, of which values are all that is known, at `at` and
+/// around it.
 ///
-/// Derivatives are extrapolated from central differences, with a bound on their own error.  Steps begin at a tenth of each
-/// parameter and follow the function from there, so that no units are preferred; they keep to [`Config::domain`] and
-/// [`Config::largest_step`].  A difference is called a mistake only if steps of two other lengths find it, too.
+/// Derivatives are extrapolated from central differences, with a bound on their own error. Steps begin at a
+/// tenth of each parameter and follow the function from there, so that no units are preferred; they keep to
+/// [`Config::domain`] and [`Config::largest_step`]. A difference is called a mistake only if steps of two
+/// other lengths find it, too.
 ///
-/// `gradient` is handed a point and a buffer as long, full of NaN, of which it must overwrite every entry.  `value` is called
-/// some 20 times for each entry and point, more where it is steep, noisy or not smooth.
+/// `gradient` is handed a point and a buffer as long, full of NaN, of which it must overwrite every entry.
+/// `value` is called some 20 times for each entry and point, more where it is steep, noisy or not smooth.
 ///
 /// ```
 /// use ann_gradcheck::{Config, check_gradient};
@@ -40,10 +43,10 @@ const SPREAD: f64 = 0.1;
 /// ```
 ///
 /// # Errors
-/// A setting out of range; `at` empty, of another length than the layout, the names or the domain, outside of the domain, or with a
-/// NaN or infinity; a value or a gradient that is
-/// NaN or infinite at `at`; a closure that gives something else when asked again; a layer that does not exist.
-/// A wrong gradient is no error: see [`Report::verdict`] and [`Report::ensure_ok`].
+/// A setting out of range; `at` empty, of another length than the layout, the names or the domain, outside of
+/// the domain, or with a NaN or infinity; a value or a gradient that is NaN or infinite at `at`; a closure
+/// that gives something else when asked again; a layer that does not exist. A wrong gradient is no error: see
+/// [`Report::verdict`] and [`Report::ensure_ok`].
 pub fn check_gradient(
     mut value: impl FnMut(&[f64]) -> f64,
     mut gradient: impl FnMut(&[f64], &mut [f64]),
@@ -85,13 +88,15 @@ pub fn check_gradient(
     Ok(report)
 }
 
-/// Compares a gradient of J(θ) = mean loss + λ‖W‖² with the exact one, at θ = `at` and at points of the checker's own choice.
+/// Compares a gradient of J(θ) = mean loss + λ‖W‖² with the exact one, at θ = `at` and at points of the
+/// checker's own choice.
 ///
-/// The exact gradient comes from [`reference`](crate::reference), which shares no code with `ann-core`'s kernels, run on dual
-/// numbers.  `gradient` is handed a problem, θ and a buffer as long, full of NaN, of which it must overwrite every entry.
-/// The problem has the architecture and loss of this one, and also fewer of its rows, and λ = 0: the mean loss, the penalty and the
-/// total are compared each by itself, on 1, 2, 6 and all rows, at the point given, after 20 small steps downhill, with weights
-/// three times as large, and at drawn points until 95% of the entries have been exercised.
+/// The exact gradient comes from [`reference`](crate::reference), which shares no code with `ann-core`'s
+/// kernels, run on dual numbers. `gradient` is handed a problem, θ and a buffer as long, full of NaN, of
+/// which it must overwrite every entry. The problem has the architecture and loss of this one, and also fewer
+/// of its rows, and λ = 0: the mean loss, the penalty and the total are compared each by itself, on 1, 2, 6
+/// and all rows, at the point given, after 20 small steps downhill, with weights three times as large, and at
+/// drawn points until 95% of the entries have been exercised.
 ///
 /// Activations and losses of the user's own are checked first ([`check_activation`](crate::check_activation),
 /// [`check_loss`](crate::check_loss)); the exact gradient takes their derivatives.
@@ -115,10 +120,12 @@ pub fn check_gradient(
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// A problem in `f32` is compared with the `f64` gradient at the same parameter values; bounds are in units of `f32`'s rounding.
+/// A problem in `f32` is compared with the `f64` gradient at the same parameter values; bounds are in units
+/// of `f32`'s rounding.
 ///
 /// # Errors
-/// As [`check_gradient`]; also a custom activation whose kinks do not rise, and a loss or activation unknown to this crate.
+/// As [`check_gradient`]; also a custom activation whose kinks do not rise, and a loss or activation unknown
+/// to this crate.
 pub fn check_problem<F: Scalar>(
     problem: &Problem<'_, F>,
     at: &[F],
@@ -193,7 +200,8 @@ fn size_around(value: &mut dyn FnMut(&[f64]) -> f64, at: &[f64], domain: Domain<
     if size.is_finite() { size } else { 0.0 }
 }
 
-/// How much a value changed when it was asked again; an error where that is too much to be rounding of values of this `size`.
+/// How much a value changed when it was asked again; an error where that is too much to be rounding of values
+/// of this `size`.
 fn repeated(first: f64, second: f64, size: f64, case: Case) -> Result<f64> {
     let changed = (first - second).abs();
     if changed <= REPEATS * size {

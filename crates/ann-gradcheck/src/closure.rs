@@ -42,7 +42,8 @@ pub(crate) struct Values<'v> {
     largest: f64,
 }
 
-/// The size of each parameter, from which steps and draws start.  A 0 has none: it takes that of the largest, up to 1.
+/// The size of each parameter, from which steps and draws start. A 0 has none: it takes that of the largest,
+/// up to 1.
 pub(crate) fn sizes(at: &[f64]) -> Vec<f64> {
     let largest = at.iter().fold(0.0_f64, |largest, x| largest.max(x.abs()));
     let of_zero = if largest == 0.0 { 1.0 } else { largest.min(1.0) };
@@ -114,7 +115,8 @@ impl Oracle for Values<'_> {
         // Where nothing is known the value is the claimed one, however large.
         let known = || indices.iter().zip(&truths).filter(|(_, truth)| truth.kind != Certainty::Excused);
         self.largest = known().fold(0.0, |largest, (_, truth)| largest.max(truth.value.abs()));
-        // What each parameter contributes to f is compared, because their derivatives may have different units.
+        // What each parameter contributes to f is compared, because their derivatives may have different
+        // units.
         let term = |(&index, truth): (&usize, &KnownDerivative)| truth.value.abs() * self.sizes[index];
         let largest_term = known().map(term).fold(0.0, f64::max);
         for (&index, truth) in indices.iter().zip(&mut truths) {
@@ -178,7 +180,8 @@ fn scatter(
 /// How much the values of `f`, whose argument is a number of small steps, scatter by themselves.
 pub(crate) fn scatter_near(mut f: impl FnMut(f64) -> f64) -> f64 {
     let seen = CLOSER.map(|share| scatter_of(|i| f(i * share)));
-    // Noise is the same at all scales.  What shrinks twice is a kink or a bend; one step of a staircase tells nothing.
+    // Noise is the same at all scales. What shrinks twice is a kink or a bend; one step of a staircase tells
+    // nothing.
     let shrinks = |two: &[f64]| 0.0 < two[1] && two[1] < SHRINKS * two[0];
     if seen.windows(2).all(shrinks) {
         return 0.0;
@@ -186,8 +189,9 @@ pub(crate) fn scatter_near(mut f: impl FnMut(f64) -> f64) -> f64 {
     seen.into_iter().filter(|scatter| *scatter > 0.0).reduce(f64::min).unwrap_or(0.0)
 }
 
-/// How much values at nine equal steps, from −4 to 4, scatter: their sixth differences, when the steps are so small that
-/// anything smooth leaves nothing in them (J. Moré and S. Wild, "Estimating computational noise", SIAM J. Sci. Comput. 33, 2011).
+/// How much values at nine equal steps, from −4 to 4, scatter: their sixth differences, when the steps are so
+/// small that anything smooth leaves nothing in them (J. Moré and S. Wild, "Estimating computational noise",
+/// SIAM J. Sci. Comput. 33, 2011).
 pub(crate) fn scatter_of(mut value: impl FnMut(f64) -> f64) -> f64 {
     const SIXTH_DIFFERENCE: [f64; 7] = [1.0, -6.0, 15.0, -20.0, 15.0, -6.0, 1.0];
     // √(12! / 6!²): the deviation of a sixth difference of numbers that scatter by 1.

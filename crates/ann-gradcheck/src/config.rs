@@ -17,36 +17,40 @@ use crate::{Error, Result};
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Config {
-    /// h > 0: the step of the report's central differences, which are shown beside and never judged.  Default 1e-4, the report's.
+    /// h > 0: the step of the report's central differences, which are shown beside and never judged. Default
+    /// 1e-4, the report's.
     pub step: f64,
-    /// Slack ≥ 0 beyond rounding and the oracle's own error, as a share of the largest derivative of the layer and kind.
-    /// For gradients that are approximate on purpose, and for closures whose values are noisy.  It excuses a difference, and never
-    /// lets an entry count as exercised that zeros would match.  Default 0.
+    /// Slack ≥ 0 beyond rounding and the oracle's own error, as a share of the largest derivative of the
+    /// layer and kind. For gradients that are approximate on purpose, and for closures whose values are
+    /// noisy. It excuses a difference, and never lets an entry count as exercised that zeros would match.
+    /// Default 0.
     pub tolerance: f64,
-    /// Which layers are checked.  Default all.
+    /// Which layers are checked. Default all.
     pub layers: Layers,
-    /// Names and groups for [`check_gradient`](crate::check_gradient), whose closures know neither layers nor kinds.
-    /// Default none: one group, entries named `θ[17]`.
-    /// Has no effect on [`check_problem`](crate::check_problem), which takes the problem's own.
+    /// Names and groups for [`check_gradient`](crate::check_gradient), whose closures know neither layers nor
+    /// kinds. Default none: one group, entries named `θ[17]`. Has no effect on
+    /// [`check_problem`](crate::check_problem), which takes the problem's own.
     pub layout: Option<Layout>,
-    /// A name for each parameter of [`check_gradient`](crate::check_gradient), as many as there are; they appear in reports and
-    /// errors.  Default none: `θ[17]`.  A layout has names already: give one or the other.
+    /// A name for each parameter of [`check_gradient`](crate::check_gradient), as many as there are; they
+    /// appear in reports and errors. Default none: `θ[17]`. A layout has names already: give one or the
+    /// other.
     pub names: Vec<String>,
-    /// Where the closures of [`check_gradient`](crate::check_gradient) may be asked, a range for each parameter, ends included;
-    /// infinite ends are allowed.  At the end of a range differences are taken from one side.  Default none: everywhere.
-    /// Values that are not finite need no domain, since steps shrink until they are; a closure that panics does.
-    /// Has no effect on [`check_problem`](crate::check_problem).
+    /// Where the closures of [`check_gradient`](crate::check_gradient) may be asked, a range for each
+    /// parameter, ends included; infinite ends are allowed. At the end of a range differences are taken from
+    /// one side. Default none: everywhere. Values that are not finite need no domain, since steps shrink
+    /// until they are; a closure that panics does. Has no effect on [`check_problem`](crate::check_problem).
     pub domain: Vec<RangeInclusive<f64>>,
-    /// No parameter of [`check_gradient`](crate::check_gradient) is moved farther than this > 0 from the point given, neither by
-    /// a difference nor in a drawn point.  Default ∞.
+    /// No parameter of [`check_gradient`](crate::check_gradient) is moved farther than this > 0 from the
+    /// point given, neither by a difference nor in a drawn point. Default ∞.
     pub largest_step: f64,
-    /// How many points may be drawn beside the one given, until 95% of the entries of each layer and kind have been exercised, and
-    /// of a closure's every one that is not constant.
-    /// Default 40.  0 for the point given alone (and, for a problem, the two made from it).
+    /// How many points may be drawn beside the one given, until 95% of the entries of each layer and kind
+    /// have been exercised, and of a closure's every one that is not constant. Default 40. 0 for the point
+    /// given alone (and, for a problem, the two made from it).
     pub points: usize,
-    /// Up to so many parameters each is compared by itself; beyond, a sample is, and all along random directions.  Default 20 000.
+    /// Up to so many parameters each is compared by itself; beyond, a sample is, and all along random
+    /// directions. Default 20 000.
     pub entries: usize,
-    /// Seed of all draws: points, directions, and which entry the self-test spoils.  Default 0.
+    /// Seed of all draws: points, directions, and which entry the self-test spoils. Default 0.
     pub seed: u64,
 }
 
@@ -57,7 +61,7 @@ pub enum Layers {
     /// Every layer, the output layer too.
     #[default]
     All,
-    /// Layer k alone, counted from 1 as in the report.  Needs a layout.
+    /// Layer k alone, counted from 1 as in the report. Needs a layout.
     One(usize),
 }
 
@@ -141,7 +145,8 @@ impl Config {
         Self { domain: domain.into_iter().collect(), ..self }
     }
 
-    /// The range of each parameter: its domain, as far as the largest step from `at` goes.  Empty without limits.
+    /// The range of each parameter: its domain, as far as the largest step from `at` goes. Empty without
+    /// limits.
     pub(crate) fn ranges(&self, at: &[f64]) -> Vec<RangeInclusive<f64>> {
         if self.largest_step == f64::INFINITY {
             return self.domain.clone();
@@ -224,7 +229,8 @@ impl Layers {
         }
     }
 
-    /// The groups to be checked of `count` parameters: weights and biases of each layer, or all in one where there is no layout.
+    /// The groups to be checked of `count` parameters: weights and biases of each layer, or all in one where
+    /// there is no layout.
     pub(crate) fn groups(self, layout: Option<&Layout>, count: usize) -> Result<Vec<Range<usize>>> {
         let Some(layout) = layout else {
             return if self == Self::All {

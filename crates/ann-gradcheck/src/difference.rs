@@ -4,7 +4,8 @@ use crate::config::check_step;
 use crate::entry::{Naming, check_point};
 use crate::{Error, Result};
 
-/// The numerical derivatives of `value` at `at` by the entries at `indices`, each (f(x + h) − f(x − h)) / 2h with h = `step`.
+/// The numerical derivatives of `value` at `at` by the entries at `indices`, each (f(x + h) − f(x − h)) / 2h
+/// with h = `step`.
 ///
 /// Its error is about h²/6 · |f‴| (truncation) plus 1e-16 · |f| / h (rounding).
 ///
@@ -54,7 +55,8 @@ pub(crate) fn named_differences(
     indices.into_iter().map(&mut derivative).collect()
 }
 
-/// x − h and x + h of one entry; an error where there is no such entry, or rounding makes them the same number.
+/// x − h and x + h of one entry; an error where there is no such entry, or rounding makes them the same
+/// number.
 pub(crate) fn neighbours<'n>(
     at: &[f64],
     index: usize,
@@ -100,7 +102,8 @@ mod tests {
 
     #[test]
     fn the_realised_step_divides() {
-        // Around 2²⁰ the spacing of f64 is 2.3e-10: 2h = 2e-9 would be wrong by up to a tenth, high − low is not.
+        // Around 2²⁰ the spacing of f64 is 2.3e-10: 2h = 2e-9 would be wrong by up to a tenth, high − low is
+        // not.
         assert_eq!(differences(|x| x[0], &[1_048_576.3], 1e-9), Ok(vec![1.0]));
     }
 
@@ -118,7 +121,8 @@ mod tests {
 
     #[test]
     fn a_step_lost_on_one_side_is_an_error_too() {
-        // From 2⁵³ on, f64 are 2 apart and ties go to the even one: 2⁵³ + 1 is 2⁵³, 2⁵³ − 1 is another number.
+        // From 2⁵³ on, f64 are 2 apart and ties go to the even one: 2⁵³ + 1 is 2⁵³, 2⁵³ − 1 is another
+        // number.
         let large = 2.0_f64.powi(53);
         for value in [large, -large] {
             let expected = Error::StepOutOfScale { name: "θ[0]".into(), value, step: 1.0 };

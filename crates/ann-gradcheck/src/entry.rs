@@ -5,7 +5,8 @@ use ann_core::Layout;
 use crate::ledger::KnownDerivative;
 use crate::{Error, Result};
 
-/// One entry of the gradient at the point given, of all rows and with penalty: the value under test beside the others.
+/// One entry of the gradient at the point given, of all rows and with penalty: the value under test beside
+/// the others.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Entry {
@@ -17,12 +18,13 @@ pub struct Entry {
     pub numerical: f64,
     /// The largest |analytic − numerical| that is excused: rounding, and the oracle's own error.
     pub bound: f64,
-    /// The report's central difference (f(θ + h) − f(θ − h)) / 2h, of the frozen network where activations have kinks.
-    /// Shown for comparison, never judged.  `None` where θ ± h leaves the numbers or is lost in rounding, where the difference is not
-    /// finite, and for a problem so large that its entries are only sampled.
+    /// The report's central difference (f(θ + h) − f(θ − h)) / 2h, of the frozen network where activations
+    /// have kinks. Shown for comparison, never judged. `None` where θ ± h leaves the numbers or is lost in
+    /// rounding, where the difference is not finite, and for a problem so large that its entries are only
+    /// sampled.
     pub central: Option<f64>,
-    /// The central difference across the kink, where some unit of some sample changes its linear piece within ±h.
-    /// It converges to no derivative at this h.
+    /// The central difference across the kink, where some unit of some sample changes its linear piece within
+    /// ±h. It converges to no derivative at this h.
     pub plain: Option<f64>,
 }
 

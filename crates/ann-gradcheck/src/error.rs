@@ -1,4 +1,4 @@
-//! Everything that can be wrong with a check, in one enum.  Wrong gradients are no error but a [`Verdict`].
+//! Everything that can be wrong with a check, in one enum. Wrong gradients are no error but a [`Verdict`].
 
 use ann_core::ParameterKind;
 use thiserror::Error;
@@ -8,7 +8,7 @@ use crate::Verdict;
 /// The result of everything in this crate that can fail.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// What was wrong, where, what was found and what was expected.  Layers count from 1, entries of θ from 0.
+/// What was wrong, where, what was found and what was expected. Layers count from 1, entries of θ from 0.
 #[derive(Debug, Clone, PartialEq, Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -109,7 +109,8 @@ pub enum Error {
         first: f64,
         /// The value found later.
         second: f64,
-        /// Layers and kinds in which a gradient differs, in the order of θ; empty for an objective, and without a layout.
+        /// Layers and kinds in which a gradient differs, in the order of θ; empty for an objective, and
+        /// without a layout.
         parts: Vec<(usize, ParameterKind)>,
     },
     /// A unit's frozen value is not its value: an activation gives something else when it is asked again.

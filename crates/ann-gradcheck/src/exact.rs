@@ -1,6 +1,7 @@
 //! The exact oracle: derivatives of the mean loss by dual numbers, for each parameter or along a direction.
 //!
-//! One dual pass for each unit of each sample gives δᵢ = ∂ℓ/∂zᵢ; the derivative by Wᵢⱼ is then δᵢ aⱼ, since zᵢ = bᵢ + Σⱼ Wᵢⱼ aⱼ.
+//! One dual pass for each unit of each sample gives δᵢ = ∂ℓ/∂zᵢ; the derivative by Wᵢⱼ is then δᵢ aⱼ, since
+//! zᵢ = bᵢ + Σⱼ Wᵢⱼ aⱼ.
 
 use std::ops::{Range, RangeInclusive};
 
@@ -11,7 +12,8 @@ use crate::moved::MovedBuffers;
 use crate::rounding::{Rounding, norm};
 use crate::textbook::{Reference, Sample};
 
-/// Rows are cut into at most so many parts, whatever the number of threads: the same sums, and so the same bits, everywhere.
+/// Rows are cut into at most so many parts, whatever the number of threads: the same sums, and so the same
+/// bits, everywhere.
 const PARTS: usize = 64;
 
 /// A derivative of the mean loss, with what is needed to judge another program's rounding.
@@ -78,7 +80,8 @@ pub(crate) fn entries(
     })
 }
 
-/// The derivative of the mean loss along `direction`, which moves the weights (row by row) or the biases of one layer.
+/// The derivative of the mean loss along `direction`, which moves the weights (row by row) or the biases of
+/// one layer.
 pub(crate) fn along(
     reference: &Reference,
     (layer, kind): (usize, ParameterKind),
@@ -161,7 +164,7 @@ mod tests {
 
     #[test]
     fn samples_cancel_each_other_but_not_their_sizes_and_errors() {
-        // ŷ = x for x = 2 and 1, off by 1 and −1.  By w: 2 · 1 · 2 = 4 and 2 · (−1) · 1 = −2; by b: 2 and −2.
+        // ŷ = x for x = 2 and 1, off by 1 and −1. By w: 2 · 1 · 2 = 4 and 2 · (−1) · 1 = −2; by b: 2 and −2.
         let architecture = Architecture::inputs(1).dense(1, Activation::Identity);
         let (x, y) = (array![[2.0], [1.0]], array![1.0, 2.0]);
         let problem = Problem::new(&architecture, Loss::MeanSquaredError, &x, &y).unwrap();

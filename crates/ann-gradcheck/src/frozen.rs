@@ -1,8 +1,8 @@
 //! Activations with kinks: each unit keeps the piece it is on at θ.
 //!
-//! A central difference across a kink of ReLU measures neither side's slope, however right the gradient.  So the
-//! difference is taken of the *frozen* network: beyond the ends of its piece a unit continues linearly.  At θ it has the
-//! same value and the same gradient as the network itself, and no kink anywhere.
+//! A central difference across a kink of ReLU measures neither side's slope, however right the gradient. So
+//! the difference is taken of the *frozen* network: beyond the ends of its piece a unit continues linearly.
+//! At θ it has the same value and the same gradient as the network itself, and no kink anywhere.
 
 use crate::lanes::Lanes;
 use crate::sigma::Sigma;
@@ -65,7 +65,8 @@ impl<'r> Frozen<'r> {
         Ok(sample)
     }
 
-    /// σ of a unit of layer k that has moved from z to `moved`, on the piece on which z is, and its tangent beyond.
+    /// σ of a unit of layer k that has moved from z to `moved`, on the piece on which z is, and its tangent
+    /// beyond.
     pub fn value(&self, k: usize, z: f64, moved: f64) -> f64 {
         let pieces = &self.pieces[k];
         pieces.frozen_value(pieces.piece(z), moved).0

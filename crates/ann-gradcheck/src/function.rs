@@ -22,12 +22,15 @@ const REACH: f64 = 30.0;
 const DRAWN: usize = 100;
 /// Rows of outputs tried for a loss, and one for each class where there are more.
 const LOSS_ROWS: usize = 12;
-/// A derivative known to this share of the largest counts as exercised, even where it is 0: functions may be flat.
+/// A derivative known to this share of the largest counts as exercised, even where it is 0: functions may be
+/// flat.
 const SHARP: f64 = 1e-6;
 
-/// Compares σ′ with extrapolated differences of σ, at some 140 points from −30 to 30, at declared kinks and close to them.
+/// Compares σ′ with extrapolated differences of σ, at some 140 points from −30 to 30, at declared kinks and
+/// close to them.
 ///
-/// At a kink itself any slope between those of its two sides is accepted.  A kink that is not declared is told: freezing needs it.
+/// At a kink itself any slope between those of its two sides is accepted. A kink that is not declared is
+/// told: freezing needs it.
 ///
 /// ```
 /// use ann_gradcheck::{ann_core::ActivationFn, check_activation};
@@ -47,11 +50,12 @@ pub fn check_activation(function: &impl ActivationFn) -> Report {
     activation(function)
 }
 
-/// Compares ∂ℓ/∂output with extrapolated differences of ℓ, for rows of this number of `outputs`, of different sizes, and targets
-/// of its kind.
+/// Compares ∂ℓ/∂output with extrapolated differences of ℓ, for rows of this number of `outputs`, of different
+/// sizes, and targets of its kind.
 ///
-/// The number of outputs is that of the network the loss is for: a loss may be made for one number alone, as with weights of
-/// classes.  Every class is the target of a row at least, so that m outputs need some 25 m² values of the loss.
+/// The number of outputs is that of the network the loss is for: a loss may be made for one number alone, as
+/// with weights of classes. Every class is the target of a row at least, so that m outputs need some 25 m²
+/// values of the loss.
 ///
 /// ```
 /// use ann_gradcheck::ann_core::{LossFn, Target, TargetKind, Targets};
@@ -96,7 +100,8 @@ pub struct FunctionCheck {
     pub summary: String,
 }
 
-/// Every activation and loss of the user's own in a problem: the exact oracle takes their derivatives, so they come first.
+/// Every activation and loss of the user's own in a problem: the exact oracle takes their derivatives, so
+/// they come first.
 pub(crate) fn of_problem<F: Scalar>(problem: &Problem<'_, F>, reference: &Reference) -> Vec<FunctionCheck> {
     let mut customs: Vec<&Activation> = Vec::new();
     for layer in problem.architecture().layers() {
@@ -185,7 +190,8 @@ fn drawn_rows(kind: TargetKind, m: usize) -> Vec<(Vec<f64>, Wanted)> {
     (0..LOSS_ROWS.max(m)).map(row).collect()
 }
 
-/// Some rows of a problem, with the outputs that its network gives them: a loss may not be made for any others.
+/// Some rows of a problem, with the outputs that its network gives them: a loss may not be made for any
+/// others.
 fn rows_of<F: Scalar>(problem: &Problem<'_, F>, reference: &Reference) -> Vec<(Vec<f64>, Wanted)> {
     let count = problem.rows().min(LOSS_ROWS);
     let row = |i: usize| {
@@ -321,8 +327,8 @@ impl Coordinate<'_> {
         // Differences stay on this side of the nearest other kink.
         let first = (FIRST_STEP * size).min(0.9 * others);
         let step = (CLOSE * size).min(others / 5.0);
-        // x + t is rounded, which moves f by its slope times as much; and what f is made of is seldom smaller than x
-        // itself, however small f becomes: 1 + tanh far below 0.
+        // x + t is rounded, which moves f by its slope times as much; and what f is made of is seldom smaller
+        // than x itself, however small f becomes: 1 + tanh far below 0.
         let rounded = f64::EPSILON * (at_zero.abs() + self.x.abs() * (1.0 + claimed.abs()));
         let scatter = if is_kink { 0.0 } else { scatter_near(|i| (self.f)(i * step)) };
         let mut line = Line {
@@ -381,7 +387,8 @@ mod tests {
         for kind in [TargetKind::Values, TargetKind::Classes] {
             let of_four = drawn_rows(kind, 4);
             assert_eq!(of_four.iter().map(|(outputs, _)| outputs.len()).collect::<Vec<_>>(), [4; LOSS_ROWS]);
-            // Up to 6 instead of 1.5: of 4 outputs and 4 values one at least is larger than that, but once in 4⁸ times.
+            // Up to 6 instead of 1.5: of 4 outputs and 4 values one at least is larger than that, but once in
+            // 4⁸ times.
             let largest = |(outputs, wanted): &(Vec<f64>, Wanted)| {
                 outputs.iter().chain(&wanted.values).fold(0.0_f64, |max, x| max.max(x.abs()))
             };
@@ -430,8 +437,8 @@ mod tests {
             let is_close = |t: &f64| (t / close - 1.0).abs() < 1e-12;
             assert!(steps.iter().any(is_close), "{x}, {others}: none of {close}");
         }
-        // At 10: f(0) = 4 and 10 (1 + 2), 34 ulps of noise, eight times; and 20½ for x + t, times the slope.  By steps of ½ and ¼,
-        // (4 · 4 + 2) / 3 times that; eight of these, and 1e-12 of the slope.
+        // At 10: f(0) = 4 and 10 (1 + 2), 34 ulps of noise, eight times; and 20½ for x + t, times the slope.
+        // By steps of ½ and ¼, (4 · 4 + 2) / 3 times that; eight of these, and 1e-12 of the slope.
         let (truth, _) = straight(10.0, none);
         let expected = 8.0 * 6.0 * (8.0 * 34.0 + 20.5) * f64::EPSILON + 2e-12;
         assert!(

@@ -7,10 +7,12 @@ use ann_core::{Layout, ParameterKind, Scalar};
 use crate::entry::Naming;
 use crate::{Error, Result};
 
-/// Of the largest entry: a gradient summed in another order each time differs by less, anything stateful by more.
+/// Of the largest entry: a gradient summed in another order each time differs by less, anything stateful by
+/// more.
 const JITTER_IN_ROUNDINGS: f64 = 1e4;
 
-/// The gradient under test in `f64`, every entry finite; `gradient` overwrites its argument.  `place` is where, for an error.
+/// The gradient under test in `f64`, every entry finite; `gradient` overwrites its argument. `place` is
+/// where, for an error.
 pub(crate) fn evaluate<'n, F: Scalar>(
     gradient: impl FnOnce(&mut [F]),
     count: usize,
@@ -31,8 +33,8 @@ pub(crate) fn evaluate<'n, F: Scalar>(
     }
 }
 
-/// 0 for two gradients of the same point that are the same, and else how much they may differ; an error where that is more than
-/// another order of additions explains.
+/// 0 for two gradients of the same point that are the same, and else how much they may differ; an error where
+/// that is more than another order of additions explains.
 pub(crate) fn jitter<'n, F: Scalar>(
     first: &[f64],
     second: &[f64],

@@ -1,4 +1,5 @@
-//! What a check has seen of each entry, over all points, rows and parts; and the verdict of each layer and kind.
+//! What a check has seen of each entry, over all points, rows and parts; and the verdict of each layer and
+//! kind.
 
 use std::cmp::Ordering;
 use std::fmt::{self, Display};
@@ -6,7 +7,8 @@ use std::ops::Range;
 
 use crate::Verdict;
 
-/// A derivative stands out when it exceeds its bound so many times: then a gradient of zeros would fail there.
+/// A derivative stands out when it exceeds its bound so many times: then a gradient of zeros would fail
+/// there.
 const STANDS_OUT: f64 = 10.0;
 
 /// Where a comparison took place.
@@ -79,7 +81,7 @@ pub(crate) enum Certainty {
     Ordinary,
     /// It counts as exercised whatever its size: it must be zero, and is held to the last bit.
     Known,
-    /// The function does not change at all, so it is 0.  A gradient of zeros would pass here.
+    /// The function does not change at all, so it is 0. A gradient of zeros would pass here.
     Flat,
     /// Any value of an interval is right, as at a declared kink.
     Blurred,
@@ -158,7 +160,8 @@ impl Ledger {
         self.indices.len() < self.range.len()
     }
 
-    /// A ledger for the same group with nothing in it yet; of a large group `index` is not compared by itself.
+    /// A ledger for the same group with nothing in it yet; of a large group `index` is not compared by
+    /// itself.
     pub fn without(&self, index: usize) -> Self {
         let others = self.indices.iter().copied().filter(|&other| other != index || !self.is_sampled());
         Self::new(self.range(), others.collect(), false)
@@ -236,8 +239,8 @@ impl Ledger {
         }
     }
 
-    /// The finding to show first: at the point given if there is one, on the most rows, of those the one that exceeds its bound
-    /// by the largest factor.
+    /// The finding to show first: at the point given if there is one, on the most rows, of those the one that
+    /// exceeds its bound by the largest factor.
     pub fn worst(&self) -> Option<Finding> {
         self.findings.iter().copied().min_by(Finding::compare)
     }
@@ -455,8 +458,9 @@ pub(crate) mod tests {
     /// Of 2 it is less than a tenth, of 1 more.
     pub(crate) const BOUND: f64 = 0.1875;
 
-    /// A ledger of the entries from `start` on, one a letter: e**x**ercised, too **s**mall, **f**lat, **b**lurred, **u**nresolved,
-    /// **e**xcused, excused at first and exercised later (**y**), **w**rong, or none of the sample (a dot).
+    /// A ledger of the entries from `start` on, one a letter: e**x**ercised, too **s**mall, **f**lat,
+    /// **b**lurred, **u**nresolved, **e**xcused, excused at first and exercised later (**y**), **w**rong, or
+    /// none of the sample (a dot).
     pub(crate) fn ledger(start: usize, entries: &str) -> Ledger {
         let letters: Vec<(usize, char)> =
             (start..).zip(entries.chars()).filter(|(_, letter)| *letter != '.').collect();

@@ -1,7 +1,7 @@
 //! What a moved unit changes in the loss of one sample, on dual numbers, reusing all that it cannot change.
 //!
-//! Moving zᵢ of layer k by ε moves nothing before layer k, and in it one unit: Δaᵢ = σ′(zᵢ) ε.  The next layer sees one changed
-//! input, Δz = W[:, i] Δaᵢ.  Only from there on whole layers are computed again.
+//! Moving zᵢ of layer k by ε moves nothing before layer k, and in it one unit: Δaᵢ = σ′(zᵢ) ε. The next layer
+//! sees one changed input, Δz = W[:, i] Δaᵢ. Only from there on whole layers are computed again.
 
 use num_dual::Dual64;
 
@@ -40,7 +40,8 @@ impl Reference {
         self.slope_of_loss(k, sample.row, buffers)
     }
 
-    /// What the moved z of layer k, `now`, carry to the loss: through their activations, and from there on whole layers.
+    /// What the moved z of layer k, `now`, carry to the loss: through their activations, and from there on
+    /// whole layers.
     fn slope_of_loss(&self, k: usize, row: usize, MovedBuffers { now, next }: &mut MovedBuffers) -> f64 {
         self.activate(k, now);
         for k in k + 1..=self.depth() {
@@ -66,8 +67,8 @@ mod tests {
 
     #[test]
     fn through_three_layers_by_hand() {
-        // 1-2-2-2, x = 1.  z¹ = (2, −1) + (1, 0) = (3, −1), a¹ = (3, −½) with slope ½ below 0.
-        // z² = (a¹₀ + 2a¹₁, −a¹₀) = (2, −3), a² = (2, −3/2);  o = (a²₀ + 4a²₁, 2a²₀) = (−4, 4), off by (−1, 2) from y.
+        // 1-2-2-2, x = 1. z¹ = (2, −1) + (1, 0) = (3, −1), a¹ = (3, −½) with slope ½ below 0. z² = (a¹₀ +
+        // 2a¹₁, −a¹₀) = (2, −3), a² = (2, −3/2); o = (a²₀ + 4a²₁, 2a²₀) = (−4, 4), off by (−1, 2) from y.
         let half = Activation::LeakyRelu { slope: 0.5 };
         let architecture =
             Architecture::inputs(1).with_layers(half.layers([2, 2])).dense(2, Activation::Identity);
@@ -78,7 +79,7 @@ mod tests {
         let at = [&first[..], &second, &third].concat();
         let reference = Reference::new(&problem, &at).unwrap();
         let sample = reference.sample(0);
-        // ∂ℓ/∂o = (2/2) (−1, 2).  ∂a² = (−1 + 2·2, 4·(−1)) = (3, −4), δ² = (3, −2).
+        // ∂ℓ/∂o = (2/2) (−1, 2). ∂a² = (−1 + 2·2, 4·(−1)) = (3, −4), δ² = (3, −2).
         // ∂a¹ = (3 + 2, 2·3) = (5, 6), δ¹ = (5, 3).
         let deltas = [[5.0, 3.0], [3.0, -2.0], [-1.0, 2.0]];
         let buffers = &mut MovedBuffers::default();

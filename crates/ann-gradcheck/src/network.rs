@@ -139,7 +139,7 @@ where
         })
     }
 
-    /// Compares at one point: all rows and fewer; loss, penalty and total.  Gives back what all rows showed.
+    /// Compares at one point: all rows and fewer; loss, penalty and total. Gives back what all rows showed.
     fn visit(&mut self, point: Point, at: &[F]) -> Result<Seen> {
         let rows = std::mem::take(&mut self.rows);
         let mut of_all = Seen::default();
@@ -333,7 +333,7 @@ mod tests {
 
     #[test]
     fn the_self_test_is_made_once_and_where_all_rows_are_first_seen() {
-        // x = (1, 0), y = 3, λ = ½.  At (1, 2, 0) ŷ − y = −2 and g = (−3, 2, −4): w₁ is the largest weight's.
+        // x = (1, 0), y = 3, λ = ½. At (1, 2, 0) ŷ − y = −2 and g = (−3, 2, −4): w₁ is the largest weight's.
         // Enlarged, at (3, 6, 0), ŷ − y = 0 and g = (3, 6, 0): it is w₂.
         let architecture = Architecture::inputs(2).dense(1, Activation::Identity);
         let (x, y): (Array2<f64>, Array1<f64>) = (array![[1.0, 0.0]], array![3.0]);

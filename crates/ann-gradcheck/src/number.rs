@@ -1,9 +1,10 @@
-//! The numbers on which the textbook runs: `f64`, and dual numbers x + x′ε with ε² = 0, which carry a derivative along.
+//! The numbers on which the textbook runs: `f64`, and dual numbers x + x′ε with ε² = 0, which carry a
+//! derivative along.
 
 use num_dual::{Dual64, DualNum, DualNumCopy};
 
-/// A function of the user's own is asked again at so many times the error of its arguments: once, to find what rounding makes of
-/// it, and as far as a bound of sixteen errors reaches, where it may jump.
+/// A function of the user's own is asked again at so many times the error of its arguments: once, to find
+/// what rounding makes of it, and as far as a bound of sixteen errors reaches, where it may jump.
 pub(crate) const PROBES: [f64; 4] = [1.0, -1.0, 16.0, -16.0];
 
 /// `f64` or [`Dual64`].

@@ -9,7 +9,8 @@ use crate::{Config, Result};
 
 /// Of a group too large to compare whole, so many entries are compared by themselves.
 const SAMPLE: usize = 64;
-/// And the whole group along so many directions: two mistakes that cancel in one do not in half of the others.
+/// And the whole group along so many directions: two mistakes that cancel in one do not in half of the
+/// others.
 const DIRECTIONS: usize = 8;
 
 /// The largest share of an entry by which the self-test may have to spoil it.
@@ -17,16 +18,18 @@ pub(crate) const COARSEST: f64 = 1e-3;
 
 /// Knows derivatives by code that shares nothing with the gradient under test.
 pub(crate) trait Oracle {
-    /// The derivatives by `indices`, all of one group, with the bounds for `analytic` entries at the same indices.
+    /// The derivatives by `indices`, all of one group, with the bounds for `analytic` entries at the same
+    /// indices.
     fn entries(&mut self, indices: &[usize], analytic: &[f64]) -> Result<Vec<KnownDerivative>>;
 
-    /// The largest share of itself by which the self-test may have to spoil an entry that is moved with so many others, for the
-    /// check to be called conclusive.
+    /// The largest share of itself by which the self-test may have to spoil an entry that is moved with so
+    /// many others, for the check to be called conclusive.
     fn coarsest(&self, _moved: usize) -> f64 {
         COARSEST
     }
 
-    /// How far a step of 1 along a random direction moves this entry: by its own size where parameters have different units.
+    /// How far a step of 1 along a random direction moves this entry: by its own size where parameters have
+    /// different units.
     fn size(&self, _index: usize) -> f64 {
         1.0
     }
@@ -35,7 +38,8 @@ pub(crate) trait Oracle {
     fn along(&mut self, group: &Range<usize>, direction: &[f64], claimed: f64) -> Result<KnownDerivative>;
 }
 
-/// One ledger for each group; of large groups a sample is compared entry by entry, where there are too many entries in all.
+/// One ledger for each group; of large groups a sample is compared entry by entry, where there are too many
+/// entries in all.
 pub(crate) fn ledgers(
     groups: Vec<Range<usize>>,
     config: &Config,

@@ -1,4 +1,5 @@
-//! The independent witness, for everybody: J, its exact gradient, its central differences and outputs, by textbook code.
+//! The independent witness, for everybody: J, its exact gradient, its central differences and outputs, by
+//! textbook code.
 
 use ann_core::{Problem, Scalar};
 
@@ -13,7 +14,8 @@ use crate::textbook::Reference;
 /// J(θ) = (1/N) Σₙ ℓₙ + λ Σₖ ‖W⁽ᵏ⁾‖² at θ = `at`.
 ///
 /// # Errors
-/// `at` of another length than the problem's layout, or with a NaN or infinity; a loss or activation unknown to this crate.
+/// `at` of another length than the problem's layout, or with a NaN or infinity; a loss or activation unknown
+/// to this crate.
 pub fn objective<F: Scalar>(problem: &Problem<'_, F>, at: &[f64]) -> Result<f64> {
     check_point(at, Some(problem.layout()))?;
     Ok(Reference::new(problem, at)?.objective())
@@ -44,14 +46,15 @@ pub fn gradient<F: Scalar>(problem: &Problem<'_, F>, at: &[f64]) -> Result<Vec<f
         .collect())
 }
 
-/// (J(θ + h) − J(θ − h)) / 2h for each parameter at θ = `at`, with h = `step`: the report's numerical gradient.
+/// (J(θ + h) − J(θ − h)) / 2h for each parameter at θ = `at`, with h = `step`: the report's numerical
+/// gradient.
 ///
-/// Where activations have kinks, each unit of each sample keeps the linear piece it is on at θ.  What a moved parameter cannot
-/// change is not computed again: everything before its layer, and the other units in it.
+/// Where activations have kinks, each unit of each sample keeps the linear piece it is on at θ. What a moved
+/// parameter cannot change is not computed again: everything before its layer, and the other units in it.
 ///
 /// # Errors
-/// As [`objective`]; also a step that is not positive, or does not fit a parameter's size; a difference that is not finite;
-/// a custom activation whose kinks do not rise.
+/// As [`objective`]; also a step that is not positive, or does not fit a parameter's size; a difference that
+/// is not finite; a custom activation whose kinks do not rise.
 pub fn central_differences<F: Scalar>(problem: &Problem<'_, F>, at: &[f64], step: f64) -> Result<Vec<f64>> {
     check_step(step)?;
     check_point(at, Some(problem.layout()))?;

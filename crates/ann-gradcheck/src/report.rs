@@ -9,7 +9,7 @@ use crate::ledger::{Case, Finding, Ledger};
 use crate::self_test::SelfTest;
 use crate::{Config, Entry, Error, Result, Verdict};
 
-/// The outcome of a check.  Prints as a table with one line for each layer and kind.
+/// The outcome of a check. Prints as a table with one line for each layer and kind.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Report {
     names: Names,
@@ -55,24 +55,29 @@ pub struct Group {
     pub entries: usize,
     /// Entries compared by themselves: all, or a sample of a large group.
     pub tried: usize,
-    /// Of those tried, entries whose derivative stood out from its bound tenfold at one of the points at least, or had to be 0 and was.
-    /// Of closures, those that were known to 4e-7 of themselves, or to the tolerance.
+    /// Of those tried, entries whose derivative stood out from its bound tenfold at one of the points at
+    /// least, or had to be 0 and was. Of closures, those that were known to 4e-7 of themselves, or to the
+    /// tolerance.
     pub exercised: usize,
     /// Entries found wrong anywhere.
     pub wrong: usize,
     /// Entries that could be called neither right nor wrong at any point: see [`Report::unjudged`].
     pub open: usize,
-    /// Along a random direction the gradient disagrees, or could not be told, and no single entry explains it.
+    /// Along a random direction the gradient disagrees, or could not be told, and no single entry explains
+    /// it.
     pub unexplained: bool,
     /// Entries with a kink within ±h at the point given: see [`Entry::plain`].
     pub kinked: usize,
-    /// Largest |∂ mean loss / ∂θ| at the point given, without penalty: a difference says something only beside it.
+    /// Largest |∂ mean loss / ∂θ| at the point given, without penalty: a difference says something only
+    /// beside it.
     pub largest: f64,
     /// The entry with the largest difference beside its bound, at the point given.
     pub worst: Entry,
-    /// The largest |analytic − central difference| at the point given, the report's comparison; `None` without differences.
+    /// The largest |analytic − central difference| at the point given, the report's comparison; `None`
+    /// without differences.
     pub largest_from_central: Option<f64>,
-    /// The finding to look at first: at the point given if there is one there, on the most rows, the furthest from its bound.
+    /// The finding to look at first: at the point given if there is one there, on the most rows, the furthest
+    /// from its bound.
     pub finding: Option<Finding>,
     /// What to conclude about this group.
     pub verdict: Verdict,
@@ -179,8 +184,8 @@ impl Report {
         &self.entries
     }
 
-    /// The entry with the largest difference beside its bound, at the point given, the first of equal ones; `None` where none
-    /// could be compared.
+    /// The entry with the largest difference beside its bound, at the point given, the first of equal ones;
+    /// `None` where none could be compared.
     pub fn worst(&self) -> Option<&Entry> {
         largest(&self.entries, excess)
     }
@@ -190,8 +195,8 @@ impl Report {
         &self.findings
     }
 
-    /// Entries that could be called neither right nor wrong at any point, in the order of θ: their derivative is hidden by
-    /// noise, kinks or rounding.  A gradient with such entries does not pass.
+    /// Entries that could be called neither right nor wrong at any point, in the order of θ: their derivative
+    /// is hidden by noise, kinks or rounding. A gradient with such entries does not pass.
     pub fn unjudged(&self) -> &[usize] {
         &self.unjudged
     }
@@ -253,7 +258,8 @@ impl Report {
         self.at_kink
     }
 
-    /// The largest |analytic − central difference| at the point given, the report's comparison; `None` without differences.
+    /// The largest |analytic − central difference| at the point given, the report's comparison; `None`
+    /// without differences.
     pub fn largest_from_central(&self) -> Option<f64> {
         largest_from_central(&self.entries)
     }

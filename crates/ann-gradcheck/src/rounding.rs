@@ -1,14 +1,17 @@
-//! How far rounding may move a right gradient: a running error estimate of forward and backward pass, in units of the rounding u.
+//! How far rounding may move a right gradient: a running error estimate of forward and backward pass, in
+//! units of the rounding u.
 //!
-//! Every operation adds an error of one u of its result, or of the terms that cancel in it, and passes on the errors of what it
-//! is made of.  Errors of different operations are independent, so their squares add up (N. Higham and T. Mary, "A new approach to
-//! probabilistic rounding error analysis", SIAM J. Sci. Comput. 41, 2019).  Where nothing cancels this is next to nothing;
-//! it matters for p − 1 of a sure classification, for o − y near a fit and for a (1 − a) of a saturated unit.
+//! Every operation adds an error of one u of its result, or of the terms that cancel in it, and passes on the
+//! errors of what it is made of. Errors of different operations are independent, so their squares add up (N.
+//! Higham and T. Mary, "A new approach to probabilistic rounding error analysis", SIAM J. Sci. Comput. 41,
+//! 2019). Where nothing cancels this is next to nothing; it matters for p − 1 of a sure classification, for o
+//! − y near a fit and for a (1 − a) of a saturated unit.
 
 use crate::black_box::ROUNDING;
 use crate::textbook::{Dense, Reference, Sample};
 
-/// Backpropagation of one sample with the errors of each of its numbers.  Layers count from 1, `a[0]` is the input.
+/// Backpropagation of one sample with the errors of each of its numbers. Layers count from 1, `a[0]` is the
+/// input.
 #[derive(Debug)]
 pub(crate) struct Rounding {
     /// Of a⁽ᵏ⁾.
@@ -122,10 +125,12 @@ mod tests {
 
     #[test]
     fn two_layers_by_hand() {
-        // x = 2, z¹ = 1.5 · 2 + 4 = 7, z² = 2 · 7 = 14, y = 10.  Squares of errors: z¹ 3² + 4² = 25, a¹ 25 + 7² = 74,
-        // z² 2² · 74 + 14² = 492, a² 492 + 14² = 688;  ∂ℓ/∂ŷ = 2 (14 − 10) = 8 = δ² with 2 (14 + 10 + √688);
+        // x = 2, z¹ = 1.5 · 2 + 4 = 7, z² = 2 · 7 = 14, y = 10. Squares of errors: z¹ 3² + 4² = 25, a¹ 25 +
+        // 7² = 74, z² 2² · 74 + 14² = 492, a² 492 + 14² = 688; ∂ℓ/∂ŷ = 2 (14 − 10) = 8 = δ² with 2 (14 + 10 +
+        // √688);
         let loss = 2.0 * (24.0 + 688.0_f64.sqrt());
-        // δ²: that and 8 itself; ∂a¹ = 2 · 8 = δ¹: twice the error of δ², 16, and 16 again for the product with σ′ = 1.
+        // δ²: that and 8 itself; ∂a¹ = 2 · 8 = δ¹: twice the error of δ², 16, and 16 again for the product
+        // with σ′ = 1.
         let of_second = (loss * loss + 64.0).sqrt();
         let of_first = (4.0 * of_second * of_second + 2.0 * 256.0).sqrt();
         let architecture = Architecture::inputs(1).with_layers(Activation::Identity.layers([1, 1]));
@@ -141,7 +146,8 @@ mod tests {
 
     #[test]
     fn a_weights_error_adds_up_and_those_of_a_row_are_independent() {
-        // δ = −2 with error 3, aⱼ = 1 and −2 with errors ½ and 3: |3 · 1| + |2 · ½| + |2 · 1| = 6 and 6 + 6 + 4 = 16.
+        // δ = −2 with error 3, aⱼ = 1 and −2 with errors ½ and 3: |3 · 1| + |2 · ½| + |2 · 1| = 6 and 6 + 6 +
+        // 4 = 16.
         let delta = vec![Vec::new(), vec![(-2.0, 3.0)]];
         let errors = Rounding { a: vec![vec![0.5, 3.0], vec![64.0, 64.0]], delta };
         let weights = [(0, 1.0), (1, -2.0)].map(|(j, a)| errors.weight(1, (0, j), a));
@@ -185,7 +191,8 @@ mod tests {
 
     #[test]
     fn backwards_by_hand() {
-        // ½ · (−4) + 2 · 2 = 2; terms −2 and 4, errors passed on ½ · 2 = 1 and 2 · 1 = 2: √(4 + 16 + 1 + 4) = 5.
+        // ½ · (−4) + 2 · 2 = 2; terms −2 and 4, errors passed on ½ · 2 = 1 and 2 · 1 = 2: √(4 + 16 + 1 + 4)
+        // = 5.
         assert_eq!(backward(&[0.5, 2.0], &[(-4.0, 2.0), (2.0, 1.0)]), (2.0, 5.0));
     }
 

@@ -134,7 +134,8 @@ mod tests {
             let mut oracle = Known { along: 0.0625, ..Known::of(&truths) };
             let test = run(&ledger(0, entries), &[12.5, 2.0], truths[0], &mut oracle);
             assert_eq!(test.is_some_and(|test| test.found && test.index == 0), is_made, "{entries}");
-            // Along a direction the derivative is known to 1/16, and the rounding of a sum: 1e-14 of the share.
+            // Along a direction the derivative is known to 1/16, and the rounding of a sum: 1e-14 of the
+            // share.
             let share = if entries.contains('.') { 0.5 } else { SMALLEST };
             assert!(test.is_none_or(|test| (test.factor - 1.0 - share).abs() < 1e-12), "{test:?}");
         }

@@ -19,7 +19,8 @@ pub(crate) enum Sigma {
     Leaky {
         slope: f64,
     },
-    /// Enters as value and derivative, once [`check_activation`](crate::check_activation) has verified the one by the other.
+    /// Enters as value and derivative, once [`check_activation`](crate::check_activation) has verified the
+    /// one by the other.
     Custom(Arc<dyn ActivationFn>),
 }
 
@@ -40,7 +41,7 @@ impl TryFrom<&Activation> for Sigma {
 }
 
 impl Sigma {
-    /// σ(z).  The forms are those that neither overflow nor cancel, on either side of 0.
+    /// σ(z). The forms are those that neither overflow nor cancel, on either side of 0.
     #[inline]
     pub fn value<N: Number>(&self, z: N) -> N {
         match self {
@@ -76,10 +77,11 @@ impl Sigma {
         self.value(Dual64::new(z, 1.0)).eps
     }
 
-    /// The error of σ′ as it is usually computed, in roundings of size `unit`, for a z with an error of `z_error` of them.
+    /// The error of σ′ as it is usually computed, in roundings of size `unit`, for a z with an error of
+    /// `z_error` of them.
     ///
-    /// a (1 − a) cancels where a is near 1, however exact a is; z's own error moves σ′ by σ″; and where that error spans a kink,
-    /// σ′ may be the one of either side.
+    /// a (1 − a) cancels where a is near 1, however exact a is; z's own error moves σ′ by σ″; and where that
+    /// error spans a kink, σ′ may be the one of either side.
     pub fn derivative_error(&self, z: f64, a: f64, z_error: f64, unit: f64) -> f64 {
         let slope = self.derivative(z).abs();
         match self {
@@ -90,8 +92,8 @@ impl Sigma {
             Self::Tanh => 1.0 + a * a + 2.0 * slope * z_error,
             Self::Leaky { .. } => self.jumps(z, z_error * unit) / unit,
             Self::Custom(function) => {
-                // How a user's formula reacts to rounded arguments: 1 − a² of a tanh cancels as the built-in one does, and σ″ of a
-                // sine is 1 where σ′ is 0.
+                // How a user's formula reacts to rounded arguments: 1 − a² of a tanh cancels as the built-in
+                // one does, and σ″ of a sine is 1 where σ′ is 0.
                 let by_value = spread(unit, |t| function.derivative(z, a + t * a.abs().max(1.0)));
                 let by_argument = spread(unit, |t| self.derivative(z + t * z.abs().max(z_error)));
                 slope + by_value + by_argument + self.jumps(z, z_error * unit) / unit
@@ -99,7 +101,8 @@ impl Sigma {
         }
     }
 
-    /// By how much σ′ jumps at kinks closer to z than some `error`s.  A z that is exactly 0 has none, and ReLU′(0) = 0 is held to.
+    /// By how much σ′ jumps at kinks closer to z than some `error`s. A z that is exactly 0 has none, and
+    /// ReLU′(0) = 0 is held to.
     fn jumps(&self, z: f64, error: f64) -> f64 {
         let near = self.kinks().iter().filter(|kink| (z - **kink).abs() < 16.0 * error);
         near.map(|kink| (self.derivative(kink.next_up()) - self.derivative(kink.next_down())).abs()).sum()
@@ -115,7 +118,8 @@ impl Sigma {
     }
 }
 
-/// By how much a user's σ′ changes when what it is made of moves by t times its error, for one t; NaN, where σ ends, does not count.
+/// By how much a user's σ′ changes when what it is made of moves by t times its error, for one t; NaN, where
+/// σ ends, does not count.
 fn spread(unit: f64, derivative: impl Fn(f64) -> f64) -> f64 {
     let here = derivative(0.0);
     let changes = PROBES.map(|size| ((derivative(size * unit) - here) / (size * unit)).abs());
@@ -181,7 +185,8 @@ mod tests {
 
     #[test]
     fn errors_that_span_a_kink_count_its_jump() {
-        // The jump 1 − ¼ in roundings of 1/64, where |z| is below 16 errors of as many: 16 · 5/64 > 1, 16 · 4/64 = 1.
+        // The jump 1 − ¼ in roundings of 1/64, where |z| is below 16 errors of as many: 16 · 5/64 > 1, 16 ·
+        // 4/64 = 1.
         let leaky = Sigma::Leaky { slope: 0.25 };
         for (z, z_error, expected) in [
             (1.0, 5.0, 48.0),
@@ -197,8 +202,9 @@ mod tests {
 
     #[test]
     fn the_error_of_a_users_derivative_by_hand() {
-        // At z = 2 and a = 2: slope a² + 2 = 6; a moved by 16/64 · 2 = ½ makes 6.25 − 4 = 2.25 in units of 16/64, 9;
-        // z moved down by 16/64 · 8 crosses the kink at 1: 2 in units of 16/64, 8; and the jump 2 · 64 as 16 · 8/64 = 2 > z − 1.
+        // At z = 2 and a = 2: slope a² + 2 = 6; a moved by 16/64 · 2 = ½ makes 6.25 − 4 = 2.25 in units of
+        // 16/64, 9; z moved down by 16/64 · 8 crosses the kink at 1: 2 in units of 16/64, 8; and the jump 2 ·
+        // 64 as 16 · 8/64 = 2 > z − 1.
         let stairs = Sigma::Custom(Arc::new(Stairs));
         assert_eq!(stairs.derivative_error(2.0, 2.0, 0.5, UNIT), 6.0 + 9.0);
         assert_eq!(stairs.derivative_error(2.0, 2.0, 8.0, UNIT), 6.0 + 9.0 + 8.0 + 128.0);
@@ -207,7 +213,7 @@ mod tests {
 
     #[test]
     fn a_users_derivative_is_asked_again_near_z_and_near_a() {
-        // σ = z²/2, σ′ = a + z: at z = a = 2 it is 4.  By a: |a| = 2, or 1 where a is less.
+        // σ = z²/2, σ′ = a + z: at z = a = 2 it is 4. By a: |a| = 2, or 1 where a is less.
         // By z: 3t + t²/2 for t = 16/64 · max(2, error), ½ or 2: 1.625 or 8 in units of 16/64.
         let parabola = Sigma::Custom(Arc::new(Smooth(|z| z * z / 2.0, |z, a| a + z)));
         assert_eq!(parabola.derivative_error(2.0, 2.0, 0.5, UNIT), 4.0 + 2.0 + 6.5);

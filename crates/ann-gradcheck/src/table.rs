@@ -133,7 +133,8 @@ impl Report {
         )
     }
 
-    /// `W²[0, 3]: analytic 2.000000e-4, numerical 1.000000e-4, difference 1.0e-4, bound 1.0e-15 (point given, 6 rows, loss)`.
+    /// `W²[0, 3]: analytic 2.000000e-4, numerical 1.000000e-4, difference 1.0e-4, bound 1.0e-15 (point given,
+    /// 6 rows, loss)`.
     fn describe(&self, finding: &Finding) -> String {
         let Finding { index, case, analytic, numerical, bound } = finding;
         let name = self.name_of(*index);
@@ -173,9 +174,9 @@ impl Report {
         std::iter::once(HEADER.map(str::to_owned)).chain(self.groups().iter().map(row)).collect()
     }
 
-    /// The report as JSON: `verdict`, `summary`, `reason`, `groups`, `findings`, `unjudged`, `entries`, `self_test`, `functions`, `cases`,
-    /// `step`, `noise`, `pre_activations_at_kink`, `arithmetic`.
-    /// Numbers that are not finite are `null`.
+    /// The report as JSON: `verdict`, `summary`, `reason`, `groups`, `findings`, `unjudged`, `entries`,
+    /// `self_test`, `functions`, `cases`, `step`, `noise`, `pre_activations_at_kink`, `arithmetic`. Numbers
+    /// that are not finite are `null`.
     pub fn to_json(&self) -> String {
         let finding = |finding: &Finding| {
             json!({
@@ -414,7 +415,8 @@ mod tests {
 
     #[test]
     fn why_a_check_is_inconclusive() {
-        // However many entries are exercised, those that could not be judged are named; of a hundred the first five.
+        // However many entries are exercised, those that could not be judged are named; of a hundred the
+        // first five.
         let [seen, unseen] =
             [("x", 19, "e"), ("x", 14, "eeeuuu")].map(|(x, count, others)| x.repeat(count) + others);
         for (entries, unexplained, expected) in [

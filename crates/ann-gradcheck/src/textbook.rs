@@ -1,8 +1,8 @@
 //! The independent witness: J(θ) by the textbook, one sample, one unit, one sum at a time.
 //!
-//! Nothing here is shared with the kernels of `ann-core`, neither formulas nor derivatives: it knows the catalogue's names, and
-//! computes each activation and loss itself.  It is written for reading, not for speed, and runs on any type of number: on `f64` it
-//! gives J, on dual numbers the exact derivative along with it.
+//! Nothing here is shared with the kernels of `ann-core`, neither formulas nor derivatives: it knows the
+//! catalogue's names, and computes each activation and loss itself. It is written for reading, not for speed,
+//! and runs on any type of number: on `f64` it gives J, on dual numbers the exact derivative along with it.
 //! Layers count from 1: `z[k]` and `a[k]` belong to layer k, and `a[0]` is the input.
 
 use std::sync::Arc;
@@ -129,7 +129,7 @@ impl Reference {
         Sample { row, z, a, loss }
     }
 
-    /// ℓ of one row.  Classes: ln Σⱼ exp(oⱼ) − o_c; values: (1/m) Σⱼ (oⱼ − yⱼ)².
+    /// ℓ of one row. Classes: ln Σⱼ exp(oⱼ) − o_c; values: (1/m) Σⱼ (oⱼ − yⱼ)².
     pub fn loss<N: Number>(&self, row: usize, outputs: &[N]) -> N {
         match &self.truth {
             RowTargets::CrossEntropy(classes) => {
@@ -149,8 +149,8 @@ impl Reference {
         }
     }
 
-    /// ∂ℓ/∂oⱼ as it is usually computed, and its error in roundings of size `unit`, for outputs with the given errors.
-    /// pⱼ − \[j = c\] and (2/m) (oⱼ − yⱼ) may cancel; a user's own loss is asked how it reacts.
+    /// ∂ℓ/∂oⱼ as it is usually computed, and its error in roundings of size `unit`, for outputs with the
+    /// given errors. pⱼ − \[j = c\] and (2/m) (oⱼ − yⱼ) may cancel; a user's own loss is asked how it reacts.
     pub fn loss_derivatives(
         &self,
         row: usize,
@@ -243,8 +243,9 @@ fn custom_derivative(loss: &dyn LossFn, outputs: &[f64], target: Target<'_>) -> 
     gradient
 }
 
-/// ∂ℓ/∂oⱼ of a user's own loss and its error: one rounding of itself, and how much it changes when the outputs move by their errors.
-/// Close to a fit that is far more than itself: o − y cancels, in whatever formula it hides.
+/// ∂ℓ/∂oⱼ of a user's own loss and its error: one rounding of itself, and how much it changes when the
+/// outputs move by their errors. Close to a fit that is far more than itself: o − y cancels, in whatever
+/// formula it hides.
 fn custom_with_errors(
     loss: &dyn LossFn,
     outputs: &[f64],
@@ -254,8 +255,8 @@ fn custom_with_errors(
 ) -> Vec<(f64, f64)> {
     let gradient = custom_derivative(loss, outputs, target);
     let mut spreads = vec![0.0_f64; outputs.len()];
-    // The sign of oⱼ's move is a binary digit of j: for any two outputs there is one that moves them apart, and the last, 0 for all of
-    // them, moves them together.
+    // The sign of oⱼ's move is a binary digit of j: for any two outputs there is one that moves them apart,
+    // and the last, 0 for all of them, moves them together.
     for digit in 0..outputs.len().ilog2() + 2 {
         for size in PROBES.map(|size| size * unit) {
             let signed = |j: usize| [size, -size][(j >> digit) & 1];
@@ -311,8 +312,9 @@ mod tests {
 
     #[test]
     fn the_objective_by_hand() {
-        // o = W x + b: (1 + 4 + ½, −1 + 8 − 1) = (5.5, 6) and (3 − 2 + ½, −3 − 4 − 1) = (1.5, −8).  Off by (−½, 2) and (½, −4):
-        // ℓ = (¼ + 4) / 2 and (¼ + 16) / 2, their mean 5.125.  ‖W‖² = 1 + 4 + 1 + 16 = 22 by λ = ¼ is 5.5.
+        // o = W x + b: (1 + 4 + ½, −1 + 8 − 1) = (5.5, 6) and (3 − 2 + ½, −3 − 4 − 1) = (1.5, −8). Off by
+        // (−½, 2) and (½, −4): ℓ = (¼ + 4) / 2 and (¼ + 16) / 2, their mean 5.125. ‖W‖² = 1 + 4 + 1 + 16 = 22
+        // by λ = ¼ is 5.5.
         assert_eq!(with_line(|problem| outputs(problem, &AT)), Ok(vec![vec![5.5, 6.0], vec![1.5, -8.0]]));
         let reference = line();
         assert_eq!([0, 1].map(|row| reference.sample(row).loss), [2.125, 8.125]);
@@ -338,7 +340,8 @@ mod tests {
 
     #[test]
     fn a_probability_cancels_with_its_class() {
-        // p = ¼ four times, class 1.  Σ p ∂o = (4 + 8 + 0 + 4) / 4 = 4, and ∂p = ¼ ((1 − ½) ∂o + 4) = 1½, 2, 1, 1½.
+        // p = ¼ four times, class 1. Σ p ∂o = (4 + 8 + 0 + 4) / 4 = 4, and ∂p = ¼ ((1 − ½) ∂o + 4) = 1½, 2,
+        // 1, 1½.
         let reference = with_truth(RowTargets::CrossEntropy(vec![1]));
         let found = reference.loss_derivatives(0, &[3.0; 4], &[4.0, 8.0, 0.0, 4.0], UNIT);
         assert_eq!(found, [(0.25, 1.75), (-0.75, 3.25), (0.25, 1.25), (0.25, 1.75)]);
@@ -374,8 +377,9 @@ mod tests {
 
     #[test]
     fn a_users_gradient_is_asked_again_within_the_errors_of_the_outputs() {
-        // Five outputs of 0 with an error of 3, moved by 3/64 and 16 · 3/64 = ¾ to either side, together and apart:
-        // −8 and 5 · 3 of the sum, 3 + 3 of either difference, a step of 1 by 16/64, and 3 on the side where there is a root.
+        // Five outputs of 0 with an error of 3, moved by 3/64 and 16 · 3/64 = ¾ to either side, together and
+        // apart: −8 and 5 · 3 of the sum, 3 + 3 of either difference, a step of 1 by 16/64, and 3 on the side
+        // where there is a root.
         let reference = with_truth(RowTargets::CustomOfClass(Arc::new(Reactions), vec![0]));
         let found = reference.loss_derivatives(0, &[0.0; 5], &[3.0; 5], UNIT);
         assert_eq!(found, [(-8.0, 8.0 + 15.0), (0.0, 6.0), (0.0, 6.0), (0.0, 4.0), (0.0, 3.0)]);
@@ -386,7 +390,8 @@ mod tests {
 
     #[test]
     fn pre_activations_at_a_kink_are_counted() {
-        // z = (x, x − 1) for x = 0, 1, 2: one 0 in each of the first two rows.  The output is 0 in the first, and has no kink.
+        // z = (x, x − 1) for x = 0, 1, 2: one 0 in each of the first two rows. The output is 0 in the first,
+        // and has no kink.
         let architecture = Architecture::inputs(1).dense(2, Activation::Relu).dense(1, Activation::Identity);
         let (x, y) = (array![[0.0], [1.0], [2.0]], array![0.0, 0.0, 0.0]);
         let problem = Problem::new(&architecture, Loss::MeanSquaredError, &x, &y).unwrap();

@@ -88,8 +88,8 @@ pub(crate) fn enlarged<F: Scalar>(problem: &Problem<'_, F>, at: &[F]) -> Vec<F> 
     point
 }
 
-/// W ~ N(0, 1 / (2 fan_in)), b ~ N(¼, ½²): biases let units live whatever their inputs are; a quarter of He's variance keeps a
-/// deep network from running into saturation.
+/// W ~ N(0, 1 / (2 fan_in)), b ~ N(¼, ½²): biases let units live whatever their inputs are; a quarter of He's
+/// variance keeps a deep network from running into saturation.
 pub(crate) fn drawn<F: Scalar>(problem: &Problem<'_, F>, rng: &mut impl Rng) -> Vec<F> {
     let network = Network::init(problem.architecture(), Init::HeNormal, rng).expect("a problem has layers");
     let mut point = network.into_parameters();
@@ -120,7 +120,8 @@ mod tests {
                 let part = part.problem(&problem, 0.5);
                 let Targets::Values(y) = part.targets() else { panic!("a regression") };
                 assert_eq!((part.features(), part.l2()), (y, 0.5));
-                // The i-th of n rows is the one at ⌊i · count / n⌋; where there are 2 of 7, those are 0 and 3.
+                // The i-th of n rows is the one at ⌊i · count / n⌋; where there are 2 of 7, those are 0
+                // and 3.
                 let last = (part.rows() - 1) * count / part.rows();
                 assert_eq!((y[[0, 0]], y[[part.rows() - 1, 0]]), (0.0, last as f64));
             }
@@ -159,7 +160,8 @@ mod tests {
         let problem = Problem::new(&architecture, Loss::MeanSquaredError, &x, &y).unwrap();
         let point: Vec<f64> = drawn(&problem, &mut seeded(1));
         let span = &problem.layout().layers()[0];
-        // 1 / (2 · 8) = ¼²; of n draws means are known to σ/√n, deviations to a share of 1/√2n: 4% for 400, here 4 of each.
+        // 1 / (2 · 8) = ¼²; of n draws means are known to σ/√n, deviations to a share of 1/√2n: 4% for 400,
+        // here 4 of each.
         for (range, mean, deviation) in [(span.weights(), 0.0, 0.25), (span.bias(), 0.25, 0.5)] {
             let n = range.len() as f64;
             let found = point[range.clone()].iter().sum::<f64>() / n;

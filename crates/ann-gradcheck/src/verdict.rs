@@ -8,20 +8,24 @@ use crate::{Report, Result};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Verdict {
-    /// Every entry agrees, and at least 95% of them were exercised: somewhere their derivative stood out from its bound tenfold.
-    /// The derivatives of closures must be known so well that a mistake of a millionth, or of the tolerance, would have failed.
+    /// Every entry agrees, and at least 95% of them were exercised: somewhere their derivative stood out from
+    /// its bound tenfold. The derivatives of closures must be known so well that a mistake of a millionth, or
+    /// of the tolerance, would have failed.
     Pass,
-    /// Nothing contradicts the gradient for certain, but some entry could be called neither right nor wrong at any point, because noise,
-    /// rounding or kinks hide its derivative: see [`Report::unjudged`].  Or gradients disagree in a way that no single entry explains.
+    /// Nothing contradicts the gradient for certain, but some entry could be called neither right nor wrong
+    /// at any point, because noise, rounding or kinks hide its derivative: see [`Report::unjudged`]. Or
+    /// gradients disagree in a way that no single entry explains.
     Inconclusive,
-    /// Nothing contradicts the gradient, but a gradient of zeros would pass too for more than 5% of the entries, at all points tried.
+    /// Nothing contradicts the gradient, but a gradient of zeros would pass too for more than 5% of the
+    /// entries, at all points tried.
     ///
-    /// Entries that must be zero count as exercised, and must be zero to the last bit: the penalty on biases, the penalty with λ = 0,
-    /// and the weights behind an input that is 0 in every row.
+    /// Entries that must be zero count as exercised, and must be zero to the last bit: the penalty on biases,
+    /// the penalty with λ = 0, and the weights behind an input that is 0 in every row.
     Vacuous,
     /// Some entry differs by more than rounding and the oracle's own error explain.
     Fail,
-    /// The check itself did not work: a value that is not finite, a closure that is not repeatable, a self-test that was not found.
+    /// The check itself did not work: a value that is not finite, a closure that is not repeatable, a
+    /// self-test that was not found.
     Invalid,
 }
 
@@ -31,7 +35,8 @@ impl Verdict {
         outcome.as_ref().map_or(Self::Invalid, Report::verdict)
     }
 
-    /// For the exit status of a program: 0 pass, 3 inconclusive or vacuous, 1 fail or invalid.  (2 is for wrong usage.)
+    /// For the exit status of a program: 0 pass, 3 inconclusive or vacuous, 1 fail or invalid. (2 is for
+    /// wrong usage.)
     pub fn exit_code(self) -> u8 {
         match self {
             Self::Pass => 0,

@@ -11,15 +11,16 @@ use crate::oracle::{COARSEST, Oracle};
 use crate::report::Arithmetic;
 use crate::textbook::Reference;
 
-/// Of one rounding of the whole for each row: where all rows have the same sign, adding them up one by one is off by up to so much
-/// (N/8 was measured for 20 000 rows in `f32`).
+/// Of one rounding of the whole for each row: where all rows have the same sign, adding them up one by one is
+/// off by up to so much (N/8 was measured for 20 000 rows in `f32`).
 const SUMS: f64 = 0.25;
 
 /// How far rounding may move a right gradient, by the precision it was computed in.
 ///
-/// `f64`: 1e-11|d| + 1e-12 max|d|, with which 900 correct networks raised no false alarm; max|d| is taken of the mean size of
-/// the samples' derivatives, so that it stays where they cancel.  And 16 of the errors that [`Rounding`](crate::rounding::Rounding) estimates.
-/// `f32`: in units of its rounding u = 2⁻²⁴: 16 of the entry, 16 of the group, 16 of the estimated errors.
+/// `f64`: 1e-11|d| + 1e-12 max|d|, with which 900 correct networks raised no false alarm; max|d| is taken of
+/// the mean size of the samples' derivatives, so that it stays where they cancel. And 16 of the errors that
+/// [`Rounding`](crate::rounding::Rounding) estimates. `f32`: in units of its rounding u = 2⁻²⁴: 16 of the
+/// entry, 16 of the group, 16 of the estimated errors.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Precision {
     /// Times |d|.
@@ -92,7 +93,8 @@ impl Witness<'_> {
         KnownDerivative { value, bound, kind: ledger::Certainty::Ordinary }
     }
 
-    /// 2λw as the difference of two gradients, each with the rounding of its `loss`; exactly 0 for a bias and for λ = 0.
+    /// 2λw as the difference of two gradients, each with the rounding of its `loss`; exactly 0 for a bias and
+    /// for λ = 0.
     fn penalty(&self, index: usize, loss: &KnownDerivative) -> KnownDerivative {
         let value = self.reference.penalty_derivative(index);
         if self.layout.locate(index).kind == ParameterKind::Bias || self.reference.l2() == 0.0 {
@@ -262,7 +264,8 @@ mod tests {
         assert_eq!(coarsest(1e-12, 0.0, 1), 0.1);
     }
 
-    /// ŷ = w x + b with w = b = 3 on x = 1, 1.5, off by 4 each: ∂/∂w = 2 (4·1 + 4·1.5) / 2 = 10, ∂/∂b = 2 (4 + 4) / 2 = 8.  λ = ½.
+    /// ŷ = w x + b with w = b = 3 on x = 1, 1.5, off by 4 each: ∂/∂w = 2 (4·1 + 4·1.5) / 2 = 10, ∂/∂b = 2
+    /// (4 + 4) / 2 = 8. λ = ½.
     fn with_witness<T>(part: Part, check: impl FnOnce(&mut Witness<'_>) -> T) -> T {
         let architecture = Architecture::inputs(1).dense(1, Activation::Identity);
         let (x, y) = (array![[1.0], [1.5]], array![2.0, 3.5]);

@@ -165,7 +165,7 @@ impl Mistake {
     }
 }
 
-/// Checks the function with this number, once right and once wrong.  Every number is another function.
+/// Checks the function with this number, once right and once wrong. Every number is another function.
 pub fn check(number: u64) -> Outcome {
     let rng = &mut ChaCha8Rng::seed_from_u64(number);
     let closure = Closure::draw(rng);

@@ -1,7 +1,8 @@
-//! Checks random smooth functions by the million: of right gradients none may be blamed, of wrong ones none may pass.
+//! Checks random smooth functions by the million: of right gradients none may be blamed, of wrong ones none
+//! may pass.
 //!
-//! `cargo run --release -p ann-gradcheck --example random_closures -- 10000000` takes some tens of minutes on two cores;
-//! a second number is that of the first function.  Without arguments it checks 10 000.
+//! `cargo run --release -p ann-gradcheck --example random_closures -- 10000000` takes some tens of minutes on
+//! two cores; a second number is that of the first function. Without arguments it checks 10 000.
 
 #![allow(clippy::print_stdout, reason = "an example shows its result")]
 
