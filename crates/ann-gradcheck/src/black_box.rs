@@ -10,7 +10,7 @@
 //! The bound on the error is the sum of three parts:
 //! - truncation: how much neighbours in the table of extrapolations differ;
 //! - roughness: the mean of f(h) and f(−h) is extrapolated, too, and must meet f(0). Symmetric differences
-//!   cancel a kink or a narrow peak at the point; this mean does not;
+//! cancel a kink or a narrow peak at the point; this mean does not;
 //! - rounding: that of every value, carried through the table.
 //!
 //! An estimate is believed after three differences with far smaller steps have confirmed it.

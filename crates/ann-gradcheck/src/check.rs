@@ -1,4 +1,4 @@
-//! The two doors to a whole gradient: any pair of closures, and a problem of `ann-core`.
+//! The two checks of a whole gradient: of any pair of closures, and of a problem of `ann-core`.
 
 use ann_core::rand::rngs::ChaCha8Rng;
 use ann_core::rand::{Rng, SeedableRng};
@@ -15,22 +15,23 @@ use crate::oracle::{examine, ledgers};
 use crate::self_test::SelfTest;
 use crate::{Config, Entry, Error, Report, Result, network};
 
-/// A value that changes by more than this share of the values around has a state: another order of additions
-/// changes less.
+/// A second call that changes the value by more than this share of nearby values means a closure with a
+/// state: a different order of additions changes less.
 const REPEATS: f64 = 1e-12;
-/// How far a drawn point is from the one given, for each parameter as a share of its size.
+/// Standard deviation of a random point around the point given, as a share of the size of each parameter.
 const SPREAD: f64 = 0.1;
 
-/// Compares a gradient with the function it belongs to, of which values are all that is known, at `at` and
-/// around it.
+/// Compares a gradient with differences of its function, at `at` and at points around it. Only values of the
+/// function are used.
 ///
-/// Derivatives are extrapolated from central differences, with a bound on their own error. Steps begin at a
-/// tenth of each parameter and follow the function from there, so that no units are preferred; they keep to
-/// [`Config::domain`] and [`Config::largest_step`]. A difference is called a mistake only if steps of two
-/// other lengths find it, too.
+/// Derivatives are extrapolated from central differences, with a bound on the error of the extrapolation. The
+/// first step is a tenth of each parameter, and the function determines the further steps, so the units of
+/// the parameters do not matter. Steps stay within [`Config::domain`] and [`Config::largest_step`]. A
+/// difference is called a mistake only if steps of two other lengths find it too.
 ///
-/// `gradient` is handed a point and a buffer as long, full of NaN, of which it must overwrite every entry.
-/// `value` is called some 20 times for each entry and point, more where it is steep, noisy or not smooth.
+/// `gradient` receives a point and a buffer of the same length, filled with NaN. It must overwrite every
+/// entry. `value` is called some 20 times for each entry and point, more often where it is steep, noisy or
+/// not smooth.
 ///
 /// ```
 /// use ann_gradcheck::{Config, check_gradient};
@@ -43,10 +44,10 @@ const SPREAD: f64 = 0.1;
 /// ```
 ///
 /// # Errors
-/// A setting out of range; `at` empty, of another length than the layout, the names or the domain, outside of
-/// the domain, or with a NaN or infinity; a value or a gradient that is NaN or infinite at `at`; a closure
-/// that gives something else when asked again; a layer that does not exist. A wrong gradient is no error: see
-/// [`Report::verdict`] and [`Report::ensure_ok`].
+/// A setting is out of range. `at` is empty, has another length than the layout, the names or the domain,
+/// lies outside the domain, or contains a NaN or infinity. The value or the gradient is NaN or infinite at
+/// `at`. A closure returns a different result when it is called again. A layer does not exist. A wrong
+/// gradient is not an error: see [`Report::verdict`] and [`Report::ensure_ok`].
 pub fn check_gradient(
     mut value: impl FnMut(&[f64]) -> f64,
     mut gradient: impl FnMut(&[f64], &mut [f64]),
@@ -74,7 +75,7 @@ pub fn check_gradient(
             break;
         }
         let point = around(at, domain, &mut check.rng);
-        // A point of our own making may lie outside of what the function is made for.
+        // The user did not choose this point, so a function that is not finite here is no error.
         if value(&point).is_finite() {
             drop(check.visit(Point::Drawn(number), &mut value, &mut gradient, &point)?);
             visited += 1;
@@ -88,18 +89,19 @@ pub fn check_gradient(
     Ok(report)
 }
 
-/// Compares a gradient of J(θ) = mean loss + λ‖W‖² with the exact one, at θ = `at` and at points of the
-/// checker's own choice.
+/// Compares a gradient of J(θ) = mean loss + λ‖W‖² with the exact gradient, at θ = `at` and at further points
+/// that the checker chooses.
 ///
 /// The exact gradient comes from [`reference`](crate::reference), which shares no code with `ann-core`'s
-/// kernels, run on dual numbers. `gradient` is handed a problem, θ and a buffer as long, full of NaN, of
-/// which it must overwrite every entry. The problem has the architecture and loss of this one, and also fewer
-/// of its rows, and λ = 0: the mean loss, the penalty and the total are compared each by itself, on 1, 2, 6
-/// and all rows, at the point given, after 20 small steps downhill, with weights three times as large, and at
-/// drawn points until 95% of the entries have been exercised.
+/// kernels, run on dual numbers. `gradient` receives a problem, θ and a buffer of the same length as θ,
+/// filled with NaN. It must overwrite every entry. The problem passed to it has the architecture and loss of
+/// `problem`, but sometimes fewer rows, and sometimes λ = 0. The mean loss, the penalty and the total are
+/// compared separately, on 1, 2, 6 and all rows. The points are the point given, the point after 20 small
+/// steps downhill, the point with weights three times as large, and random points until 95% of the entries
+/// have been exercised.
 ///
-/// Activations and losses of the user's own are checked first ([`check_activation`](crate::check_activation),
-/// [`check_loss`](crate::check_loss)); the exact gradient takes their derivatives.
+/// Custom activations and losses are checked first ([`check_activation`](crate::check_activation),
+/// [`check_loss`](crate::check_loss)); the exact gradient uses their derivatives.
 ///
 /// ```
 /// use ann_gradcheck::ann_core::{Activation, Architecture, Loss, Problem, ndarray::array};
@@ -120,12 +122,12 @@ pub fn check_gradient(
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// A problem in `f32` is compared with the `f64` gradient at the same parameter values; bounds are in units
-/// of `f32`'s rounding.
+/// A problem in `f32` is compared with the `f64` gradient at the same parameter values; the bounds are
+/// multiples of the rounding of `f32`.
 ///
 /// # Errors
-/// As [`check_gradient`]; also a custom activation whose kinks do not rise, and a loss or activation unknown
-/// to this crate.
+/// As [`check_gradient`]; also a custom activation whose kinks are not in rising order, and a loss or
+/// activation unknown to this crate.
 pub fn check_problem<F: Scalar>(
     problem: &Problem<'_, F>,
     at: &[F],
@@ -135,7 +137,7 @@ pub fn check_problem<F: Scalar>(
     network::check(problem, at, gradient, config)
 }
 
-/// A pair of closures under test: what is checked, and what has been seen.
+/// The check of a pair of closures: its settings, and what it has seen.
 struct ClosureCheck<'c> {
     config: &'c Config,
     domain: Domain<'c>,
@@ -143,7 +145,7 @@ struct ClosureCheck<'c> {
     ledgers: Vec<Ledger>,
     cases: Vec<Case>,
     self_test: Option<SelfTest>,
-    /// The largest scatter of the values that was measured.
+    /// The largest measured scatter of the values, over the points visited.
     noise: f64,
 }
 
@@ -154,7 +156,7 @@ impl<'c> ClosureCheck<'c> {
         Self { config, domain, rng, ledgers, cases: Vec::new(), self_test: None, noise: 0.0 }
     }
 
-    /// Compares at one point, and gives back its entries.
+    /// Compares at one point, and returns the entries of the group ledgers there.
     fn visit(
         &mut self,
         point: Point,
@@ -183,7 +185,7 @@ impl<'c> ClosureCheck<'c> {
             let groups: Vec<_> = self.ledgers.iter().collect();
             self.self_test = SelfTest::run(case, &groups, analytic, &seen, &mut oracle, rng)?;
         }
-        // Asked once more, after many other points: whoever keeps a state between calls is found out.
+        // One more call after many other points finds a closure that keeps state between calls.
         let after = evaluate(|out| gradient(at, out), at.len(), naming, case)?;
         jitter::<f64>(&before, &after, naming, case)?;
         repeated(first, value(at), size, case)?;
@@ -200,8 +202,8 @@ fn size_around(value: &mut dyn FnMut(&[f64]) -> f64, at: &[f64], domain: Domain<
     if size.is_finite() { size } else { 0.0 }
 }
 
-/// How much a value changed when it was asked again; an error where that is too much to be rounding of values
-/// of this `size`.
+/// How much the value changed between two calls at one point; an error if that is more than rounding of
+/// values of this `size`.
 fn repeated(first: f64, second: f64, size: f64, case: Case) -> Result<f64> {
     let changed = (first - second).abs();
     if changed <= REPEATS * size {
@@ -240,18 +242,18 @@ mod tests {
     #[test]
     fn points_are_drawn_until_enough_has_been_seen() {
         use Point::{Drawn, Given};
-        // One more than the point given, however well that is covered.
+        // At least one random point is visited, even if the point given exercises every entry.
         assert_eq!(points(|x| x, 1.0), [Given, Drawn(1)]);
-        // Flat: all of them.
+        // A flat function exercises nothing, so all points are visited.
         assert_eq!(points(|_| 1.0, 0.0), [Given, Drawn(1), Drawn(2), Drawn(3), Drawn(4), Drawn(5), Drawn(6)]);
-        // Flat, and wrong: it will not become right.
+        // Flat, and wrong at once: more points would not change the verdict.
         assert_eq!(points(|_| 1.0, 1.0), [Given, Drawn(1)]);
-        // Where it is not a number it is not asked: ln(x + 4.9) at −5 ± 0.5, given right of −4.9.
+        // Points where the value is NaN are skipped: ln(x + 4.9) at −5 ± 0.5, given right of −4.9.
         let visited = points(|x| if x > -4.8 { 1.0 } else { f64::NAN }, 0.0);
         assert!((2..7).contains(&visited.len()) && visited[0] == Given, "{visited:?}");
     }
 
-    /// At which points f, with its gradient, is tried.
+    /// The points at which f and its gradient are compared.
     fn points(f: fn(f64) -> f64, gradient: f64) -> Vec<Point> {
         let config = Config { points: 6, ..Config::default() };
         let report = check_gradient(|x| f(x[0]), |_, out| out[0] = gradient, &[-4.75], &config);
@@ -271,7 +273,7 @@ mod tests {
             let report = check_gradient(restless, |_, out| out[0] = 1.0, &[100.0], &config);
             assert_eq!(report.is_ok(), is_rounding, "{change}: {report:?}");
         }
-        // Smaller than 1: of a size of its own.
+        // Values that are not finite count as size 0; values below 1 keep their size.
         let mut at_end = |x: &[f64]| if x[0] > 1.0 { f64::NAN } else { 0.25 };
         assert_eq!(
             (size_around(&mut at_end, &[1.0], ANYWHERE), size_around(&mut at_end, &[-2.0], ANYWHERE)),
@@ -286,7 +288,7 @@ mod tests {
         for (i, x, expected) in [(0, 0.0, 0.1), (1, -50.0, 5.0)] {
             let squares: f64 = draws.iter().map(|point| (point[i] - x).powi(2)).sum();
             let deviation = (squares / 400.0).sqrt();
-            // Of 400 draws it is known to 1/√800, or 3.5%.
+            // The deviation of 400 draws is known to 1/√800, or 3.5%.
             assert!((deviation / expected - 1.0).abs() < 0.15, "{deviation}, expected {expected}");
         }
     }

@@ -17,40 +17,40 @@ use crate::{Error, Result};
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Config {
-    /// h > 0: the step of the report's central differences, which are shown beside and never judged. Default
-    /// 1e-4, the report's.
+    /// h > 0: the step of the central differences, which are shown for comparison and never affect the
+    /// verdict. Default 1e-4, as in the report.
     pub step: f64,
-    /// Slack ≥ 0 beyond rounding and the oracle's own error, as a share of the largest derivative of the
-    /// layer and kind. For gradients that are approximate on purpose, and for closures whose values are
-    /// noisy. It excuses a difference, and never lets an entry count as exercised that zeros would match.
-    /// Default 0.
+    /// Extra error ≥ 0 that is allowed beyond rounding and the error of the oracle, as a share of the largest
+    /// derivative of the layer and kind. It is for gradients that are approximate on purpose, and for
+    /// closures with noisy values. It allows a difference, but an entry that a gradient of zeros would match
+    /// never counts as exercised. Default 0.
     pub tolerance: f64,
     /// Which layers are checked. Default all.
     pub layers: Layers,
     /// Names and groups for [`check_gradient`](crate::check_gradient), whose closures know neither layers nor
     /// kinds. Default none: one group, entries named `θ[17]`. Has no effect on
-    /// [`check_problem`](crate::check_problem), which takes the problem's own.
+    /// [`check_problem`](crate::check_problem), which uses the layout of the problem.
     pub layout: Option<Layout>,
-    /// A name for each parameter of [`check_gradient`](crate::check_gradient), as many as there are; they
-    /// appear in reports and errors. Default none: `θ[17]`. A layout has names already: give one or the
-    /// other.
+    /// One name for each parameter of [`check_gradient`](crate::check_gradient). The names appear in reports
+    /// and errors. Default none: `θ[17]`. A layout already gives names: set `layout` or `names`, not both.
     pub names: Vec<String>,
-    /// Where the closures of [`check_gradient`](crate::check_gradient) may be asked, a range for each
-    /// parameter, ends included; infinite ends are allowed. At the end of a range differences are taken from
-    /// one side. Default none: everywhere. Values that are not finite need no domain, since steps shrink
-    /// until they are; a closure that panics does. Has no effect on [`check_problem`](crate::check_problem).
+    /// Where the closures of [`check_gradient`](crate::check_gradient) may be called: one range for each
+    /// parameter, ends included; infinite ends are allowed. At the end of a range, differences are taken from
+    /// one side. Default none: everywhere. A closure that returns values that are not finite needs no domain,
+    /// since steps shrink until the values are finite. A closure that panics needs one. Has no effect on
+    /// [`check_problem`](crate::check_problem).
     pub domain: Vec<RangeInclusive<f64>>,
     /// No parameter of [`check_gradient`](crate::check_gradient) is moved farther than this > 0 from the
-    /// point given, neither by a difference nor in a drawn point. Default ∞.
+    /// point given, neither by a difference nor at a random point. Default ∞.
     pub largest_step: f64,
-    /// How many points may be drawn beside the one given, until 95% of the entries of each layer and kind
-    /// have been exercised, and of a closure's every one that is not constant. Default 40. 0 for the point
-    /// given alone (and, for a problem, the two made from it).
+    /// Maximum number of random points beside the point given. Points are drawn until 95% of the entries of
+    /// each layer and kind have been exercised and, for closures, no entry is unjudged. Default 40. With 0,
+    /// only the point given is used (and, for a problem, the two points computed from it).
     pub points: usize,
-    /// Up to so many parameters each is compared by itself; beyond, a sample is, and all along random
-    /// directions. Default 20 000.
+    /// Largest number of parameters that are all compared one by one. With more, a sample is compared one by
+    /// one, and all parameters along random directions. Default 20 000.
     pub entries: usize,
-    /// Seed of all draws: points, directions, and which entry the self-test spoils. Default 0.
+    /// Seed of all random choices: points, directions, and the entry that the self-test changes. Default 0.
     pub seed: u64,
 }
 
@@ -145,8 +145,8 @@ impl Config {
         Self { domain: domain.into_iter().collect(), ..self }
     }
 
-    /// The range of each parameter: its domain, as far as the largest step from `at` goes. Empty without
-    /// limits.
+    /// The range of each parameter: the part of its domain within the largest step from `at`. Empty if there
+    /// are no limits.
     pub(crate) fn ranges(&self, at: &[f64]) -> Vec<RangeInclusive<f64>> {
         if self.largest_step == f64::INFINITY {
             return self.domain.clone();
@@ -171,7 +171,7 @@ impl Config {
         }
     }
 
-    /// What only closures need: names and ranges that fit the point.
+    /// Checks the settings that only closures use: names and ranges must fit the point.
     pub(crate) fn validate_for(&self, at: &[f64]) -> Result<()> {
         self.validate()?;
         let fits = |found: usize| found == 0 || found == at.len();
@@ -229,8 +229,8 @@ impl Layers {
         }
     }
 
-    /// The groups to be checked of `count` parameters: weights and biases of each layer, or all in one where
-    /// there is no layout.
+    /// The groups of the `count` parameters to be checked: the weights and the biases of each layer, or one
+    /// group of all if there is no layout.
     pub(crate) fn groups(self, layout: Option<&Layout>, count: usize) -> Result<Vec<Range<usize>>> {
         let Some(layout) = layout else {
             return if self == Self::All {

@@ -1,4 +1,4 @@
-//! Activations and losses of a user's own: is the derivative the derivative of the value?
+//! Checks custom activations and losses: does the derivative belong to the value?
 
 use std::ops::Range;
 
@@ -16,21 +16,21 @@ use crate::self_test::SelfTest;
 use crate::textbook::Reference;
 use crate::{Config, Entry, Report, Result, Verdict};
 
-/// Arguments reach this far: beyond, most activations have saturated.
+/// Arguments lie within ± this number: beyond it most activations are saturated.
 const REACH: f64 = 30.0;
-/// Arguments between them, drawn.
+/// Number of random arguments.
 const DRAWN: usize = 100;
-/// Rows of outputs tried for a loss, and one for each class where there are more.
+/// Number of rows of outputs that are tried for a loss; with more classes than this, one row for each class.
 const LOSS_ROWS: usize = 12;
-/// A derivative known to this share of the largest counts as exercised, even where it is 0: functions may be
-/// flat.
+/// A derivative whose bound is at most this share of the largest counts as exercised, even where it is 0,
+/// because a function may be flat.
 const SHARP: f64 = 1e-6;
 
 /// Compares σ′ with extrapolated differences of σ, at some 140 points from −30 to 30, at declared kinks and
 /// close to them.
 ///
 /// At a kink itself any slope between those of its two sides is accepted. A kink that is not declared is
-/// told: freezing needs it.
+/// reported, because freezing needs to know it.
 ///
 /// ```
 /// use ann_gradcheck::{ann_core::ActivationFn, check_activation};
@@ -50,12 +50,12 @@ pub fn check_activation(function: &impl ActivationFn) -> Report {
     activation(function)
 }
 
-/// Compares ∂ℓ/∂output with extrapolated differences of ℓ, for rows of this number of `outputs`, of different
-/// sizes, and targets of its kind.
+/// Compares ∂ℓ/∂output with extrapolated differences of ℓ, for rows of this number of `outputs`. The outputs
+/// have different sizes, and the targets are of the loss's kind.
 ///
-/// The number of outputs is that of the network the loss is for: a loss may be made for one number alone, as
-/// with weights of classes. Every class is the target of a row at least, so that m outputs need some 25 m²
-/// values of the loss.
+/// `outputs` is the number of outputs of the network that uses the loss: a loss may work for one number only,
+/// for example when it has class weights. Every class is the target of at least one row, so m outputs need
+/// some 25 m² values of the loss.
 ///
 /// ```
 /// use ann_gradcheck::ann_core::{LossFn, Target, TargetKind, Targets};
@@ -88,11 +88,11 @@ pub fn check_loss(function: &impl LossFn, outputs: usize) -> Report {
     loss(function, drawn_rows(function.targets(), outputs))
 }
 
-/// The check of one function that a problem brings with it.
+/// The check of one custom function of a problem.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct FunctionCheck {
-    /// As the function prints itself.
+    /// The `Debug` output of the function.
     pub name: String,
     /// Of [`check_activation`] or [`check_loss`].
     pub verdict: Verdict,
@@ -100,8 +100,8 @@ pub struct FunctionCheck {
     pub summary: String,
 }
 
-/// Every activation and loss of the user's own in a problem: the exact oracle takes their derivatives, so
-/// they come first.
+/// Checks every custom activation and loss of a problem. This comes first, because the exact oracle uses
+/// their derivatives.
 pub(crate) fn of_problem<F: Scalar>(problem: &Problem<'_, F>, reference: &Reference) -> Vec<FunctionCheck> {
     let mut customs: Vec<&Activation> = Vec::new();
     for layer in problem.architecture().layers() {
@@ -145,7 +145,8 @@ fn activation(function: &dyn ActivationFn) -> Report {
     report("σ′", coordinates)
 }
 
-/// Where an activation is tried: a grid that is dense around 0, draws, and each kink with its neighbourhood.
+/// The arguments at which an activation is tried: a grid that is dense around 0, random numbers, and each
+/// kink with its neighbourhood.
 fn arguments(kinks: &[f64]) -> Vec<f64> {
     let mut rng = ChaCha8Rng::seed_from_u64(0);
     let grid = [0.0, 1e-3, 0.03, 0.3, 1.0, 3.0, 10.0, REACH].into_iter().flat_map(|z| [-z, z]);
@@ -158,7 +159,7 @@ fn arguments(kinks: &[f64]) -> Vec<f64> {
     arguments
 }
 
-/// Outputs and a target for each row at which a loss is tried.
+/// Checks a loss at `rows`, each of which has outputs and a target.
 fn loss(function: &dyn LossFn, rows: Vec<(Vec<f64>, Wanted)>) -> Report {
     let mut coordinates = Vec::new();
     for (outputs, target) in rows {
@@ -178,7 +179,7 @@ fn loss(function: &dyn LossFn, rows: Vec<(Vec<f64>, Wanted)>) -> Report {
     report("∂ℓ", coordinates)
 }
 
-/// Rows of different sizes for m outputs, where nothing is known of what the loss is for.
+/// Random rows of m outputs of different sizes, for a loss without a problem.
 fn drawn_rows(kind: TargetKind, m: usize) -> Vec<(Vec<f64>, Wanted)> {
     let mut rng = ChaCha8Rng::seed_from_u64(0);
     let row = |row: usize| {
@@ -190,8 +191,8 @@ fn drawn_rows(kind: TargetKind, m: usize) -> Vec<(Vec<f64>, Wanted)> {
     (0..LOSS_ROWS.max(m)).map(row).collect()
 }
 
-/// Some rows of a problem, with the outputs that its network gives them: a loss may not be made for any
-/// others.
+/// Some rows of a problem, with the outputs that its network computes for them: a loss need not work for
+/// other rows.
 fn rows_of<F: Scalar>(problem: &Problem<'_, F>, reference: &Reference) -> Vec<(Vec<f64>, Wanted)> {
     let count = problem.rows().min(LOSS_ROWS);
     let row = |i: usize| {
@@ -208,7 +209,7 @@ fn rows_of<F: Scalar>(problem: &Problem<'_, F>, reference: &Reference) -> Vec<(V
     (0..count).map(row).collect()
 }
 
-/// A target with the values it owns.
+/// A target that owns its values.
 #[derive(Clone, Debug)]
 struct Wanted {
     class: Option<usize>,
@@ -237,7 +238,7 @@ struct Coordinate<'f> {
     /// The function of the displacement from x.
     f: Box<dyn FnMut(f64) -> f64 + 'f>,
     analytic: f64,
-    /// Whether x is a declared kink, and how far the nearest other one is.
+    /// Whether x is a declared kink, and the distance to the nearest other kink.
     kink: (bool, f64),
 }
 
@@ -280,7 +281,8 @@ fn report(group: &'static str, coordinates: Vec<Coordinate<'_>>) -> Report {
     report
 }
 
-/// Counts as exercised what is known to a millionth of the largest, or of 1 where that is larger.
+/// Counts a derivative as exercised if it is known to a millionth of the largest one, which counts as 1 at
+/// most.
 fn exercise(truths: &mut [KnownDerivative]) {
     let largest = truths.iter().fold(0.0_f64, |max, truth| max.max(truth.value.abs()));
     for truth in truths {
@@ -291,7 +293,7 @@ fn exercise(truths: &mut [KnownDerivative]) {
     }
 }
 
-/// What is known best: there a small mistake must be found.
+/// The derivatives with the sharpest bounds: a small mistake must be found there.
 fn sharp(seen: &[(usize, KnownDerivative)]) -> Vec<(usize, KnownDerivative)> {
     let is_sharp =
         |truth: &KnownDerivative| 1e8 * truth.bound <= truth.value.abs() && truth.kind != Certainty::Blurred;
@@ -327,8 +329,8 @@ impl Coordinate<'_> {
         // Differences stay on this side of the nearest other kink.
         let first = (FIRST_STEP * size).min(0.9 * others);
         let step = (CLOSE * size).min(others / 5.0);
-        // x + t is rounded, which moves f by its slope times as much; and what f is made of is seldom smaller
-        // than x itself, however small f becomes: 1 + tanh far below 0.
+        // x + t is rounded, which moves f by the slope times that rounding. The terms inside f are seldom
+        // smaller than x, even where f itself is tiny: for example 1 + tanh far below 0.
         let rounded = f64::EPSILON * (at_zero.abs() + self.x.abs() * (1.0 + claimed.abs()));
         let scatter = if is_kink { 0.0 } else { scatter_near(|i| (self.f)(i * step)) };
         let mut line = Line {
@@ -353,11 +355,11 @@ impl Line<'_> {
         let is_known = |slope: &KnownDerivative| slope.kind != Certainty::Excused;
         let slope = |first| self.on_side(first).map(|found: Found| found.truth(claimed)).filter(is_known);
         let [Some(below), Some(above)] = [-first, first].map(slope) else {
-            // It ends there, or is too far out for steps to be told apart from it.
+            // The function ends here, or x is so large that x + t rounds to x.
             return KnownDerivative { value: claimed, bound: f64::INFINITY, kind: Certainty::Excused };
         };
         let (low, high) = (below.value.min(above.value), below.value.max(above.value));
-        // Of a whole interval nothing stands out: the self-test must not choose it.
+        // Any value in the interval is right, so the self-test must not choose this entry.
         KnownDerivative {
             value: claimed.clamp(low, high),
             bound: below.bound.max(above.bound),

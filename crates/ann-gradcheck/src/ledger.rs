@@ -1,5 +1,5 @@
-//! What a check has seen of each entry, over all points, rows and parts; and the verdict of each layer and
-//! kind.
+//! Records what a check has seen of each entry, over all points, rows and parts, and derives the verdict of
+//! each layer and kind.
 
 use std::cmp::Ordering;
 use std::fmt::{self, Display};
@@ -7,8 +7,8 @@ use std::ops::Range;
 
 use crate::Verdict;
 
-/// A derivative stands out when it exceeds its bound so many times: then a gradient of zeros would fail
-/// there.
+/// A derivative counts as exercised when it exceeds this multiple of its bound: then a gradient of zeros
+/// would fail there.
 const STANDS_OUT: f64 = 10.0;
 
 /// Where a comparison took place.
@@ -17,9 +17,9 @@ const STANDS_OUT: f64 = 10.0;
 pub struct Case {
     /// The point in parameter space.
     pub point: Point,
-    /// How many rows of the problem were used, spread over all; 0 for closures, which have none.
+    /// Number of rows used, spread over all rows of the problem; 0 for closures, which have no rows.
     pub rows: usize,
-    /// Which part of J.
+    /// The part of J that was compared.
     pub part: Part,
 }
 
@@ -27,13 +27,13 @@ pub struct Case {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Point {
-    /// The one handed in.
+    /// The point given to the check.
     Given,
-    /// After some steps downhill from there.
+    /// The point given, after some steps downhill.
     Trained,
-    /// The one handed in with all weights three times as large.
+    /// The point given, with all weights three times as large.
     Enlarged,
-    /// The one drawn as number so and so, from 1.
+    /// A random point, with its number, counted from 1.
     Drawn(usize),
 }
 
@@ -41,9 +41,9 @@ pub enum Point {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Part {
-    /// The mean loss: the gradient with λ = 0.
+    /// The mean loss, whose gradient is the one with λ = 0.
     Loss,
-    /// λ‖W‖²: the gradient minus the one with λ = 0.
+    /// λ‖W‖², whose gradient is the whole gradient minus the one with λ = 0.
     Penalty,
     /// J itself.
     Total,
@@ -53,64 +53,64 @@ pub enum Part {
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Finding {
-    /// The entry's place in θ, from 0.
+    /// Index of the entry in θ, from 0.
     pub index: usize,
     /// Where it was found.
     pub case: Case,
     /// The gradient under test.
     pub analytic: f64,
-    /// What the oracle says.
+    /// The derivative that the oracle computed.
     pub numerical: f64,
-    /// The largest difference that rounding, or the oracle's own error, explains.
+    /// The largest difference that rounding and the error of the oracle explain.
     pub bound: f64,
 }
 
-/// What the oracle knows of one derivative.
+/// What the oracle knows about one derivative.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct KnownDerivative {
     pub value: f64,
-    /// The largest |analytic − value| that is excused.
+    /// The largest |analytic − value| that counts as agreement.
     pub bound: f64,
     pub kind: Certainty,
 }
 
-/// What a derivative can tell.
+/// How much a comparison with this derivative proves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Certainty {
-    /// It counts as exercised where it stands out from its bound.
+    /// It counts as exercised where it exceeds 10 times its bound.
     Ordinary,
-    /// It counts as exercised whatever its size: it must be zero, and is held to the last bit.
+    /// It must be exactly zero, and counts as exercised.
     Known,
-    /// The function does not change at all, so it is 0. A gradient of zeros would pass here.
+    /// It is 0, because the function does not change at all. A gradient of zeros would pass here.
     Flat,
-    /// Any value of an interval is right, as at a declared kink.
+    /// Any value in an interval is right, as at a declared kink.
     Blurred,
-    /// Its bound is too wide to see a small mistake: it may contradict, but its agreement says nothing.
+    /// Its bound is too wide to see a small mistake. A disagreement counts, but an agreement proves nothing.
     Unresolved,
-    /// The oracle disagrees, or knows nothing, and is not sure enough to blame.
+    /// The oracle disagrees or knows nothing, but is not sure enough to call the entry wrong.
     Excused,
 }
 
-/// One group's entries, and what was seen of them.
+/// The entries of one group, and what was seen of them.
 #[derive(Clone, Debug)]
 pub(crate) struct Ledger {
     range: Range<usize>,
-    /// Entries to be compared by themselves, in rising order: all, or a sample of a large group.
+    /// Entries to be compared one by one, in rising order: all, or a sample of a large group.
     indices: Vec<usize>,
     marks: Vec<Mark>,
     findings: Vec<Finding>,
-    /// Along a direction something disagreed, and no single entry explains it.
+    /// The gradient disagreed along a direction, and no single entry explains it.
     is_unexplained: bool,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Mark {
-    /// Compared by itself, not only as part of a direction.
+    /// Compared one by one, not only as part of a direction.
     tried: bool,
     loss: bool,
     penalty: bool,
     blurred: bool,
-    /// Once at least the oracle could not tell whether it is right.
+    /// At one point or more, the oracle could not decide whether the entry is right.
     doubtful: bool,
     wrong: bool,
 }
@@ -120,7 +120,7 @@ impl Mark {
         self.loss && self.penalty
     }
 
-    /// Nothing speaks for it, and at some point the oracle could not tell.
+    /// The entry was not exercised, and at some point the oracle could not decide.
     fn is_open(&self) -> bool {
         self.doubtful && !self.is_exercised() && !self.wrong
     }
@@ -141,7 +141,7 @@ impl KnownDerivative {
 }
 
 impl Ledger {
-    /// A closure has no penalty that could be told from its loss.
+    /// `has_penalty` is false for a closure, which has no separate penalty.
     pub fn new(range: Range<usize>, indices: Vec<usize>, has_penalty: bool) -> Self {
         let mark = Mark { penalty: !has_penalty, ..Mark::default() };
         Self { marks: vec![mark; range.len()], range, indices, findings: Vec::new(), is_unexplained: false }
@@ -155,19 +155,18 @@ impl Ledger {
         &self.indices
     }
 
-    /// Not every entry is compared by itself.
+    /// Whether only a sample of the entries is compared one by one.
     pub fn is_sampled(&self) -> bool {
         self.indices.len() < self.range.len()
     }
 
-    /// A ledger for the same group with nothing in it yet; of a large group `index` is not compared by
-    /// itself.
+    /// An empty ledger for the same group. In a large group `index` is left out of the sample.
     pub fn without(&self, index: usize) -> Self {
         let others = self.indices.iter().copied().filter(|&other| other != index || !self.is_sampled());
         Self::new(self.range(), others.collect(), false)
     }
 
-    /// Writes down one comparison.
+    /// Records one comparison.
     pub fn compare(&mut self, case: Case, index: usize, analytic: f64, truth: &KnownDerivative) {
         let mark = &mut self.marks[index - self.range.start];
         mark.tried = true;
@@ -185,27 +184,28 @@ impl Ledger {
         }
     }
 
-    /// Entries that were compared by themselves.
+    /// Number of entries that were compared one by one.
     pub fn tried(&self) -> usize {
         self.count(|mark| mark.tried)
     }
 
-    /// Entries whose derivative stood out somewhere, that of the loss and that of the penalty.
+    /// Number of entries whose derivatives of the loss and of the penalty were both exercised.
     pub fn exercised(&self) -> usize {
         self.count(Mark::is_exercised)
     }
 
-    /// Entries at which something was wrong.
+    /// Number of entries that were wrong in some comparison.
     pub fn wrong(&self) -> usize {
         self.count(|mark| mark.wrong)
     }
 
-    /// At least 95% of the entries tried have been exercised, in whole numbers.
+    /// Whether at least 95% of the entries tried have been exercised, in exact integer arithmetic.
     pub fn is_covered(&self) -> bool {
         20 * self.exercised() >= 19 * self.tried()
     }
 
-    /// Along a direction something was wrong, or could not be told, and bisection found no entry to blame.
+    /// Records that the gradient disagreed, or could not be judged, along a direction, and that bisection
+    /// found no wrong entry.
     pub fn leave_unexplained(&mut self) {
         self.is_unexplained = true;
     }
@@ -214,7 +214,7 @@ impl Ledger {
         self.is_unexplained
     }
 
-    /// Entries that could be called neither right nor wrong at any point, in rising order.
+    /// Entries that could not be judged at any point, in rising order.
     pub fn open(&self) -> Vec<usize> {
         self.range
             .clone()
@@ -226,7 +226,7 @@ impl Ledger {
 
     pub fn verdict(&self) -> Verdict {
         let seen_or_blurred = self.count(|mark| mark.blurred || mark.doubtful || mark.is_exercised());
-        // However many others agree: nothing speaks for these.
+        // One entry without evidence is enough, however many others agree.
         let is_open = self.is_unexplained || !self.open().is_empty();
         if self.wrong() > 0 {
             Verdict::Fail
@@ -239,13 +239,13 @@ impl Ledger {
         }
     }
 
-    /// The finding to show first: at the point given if there is one, on the most rows, of those the one that
-    /// exceeds its bound by the largest factor.
+    /// The finding to show first: at the point given if there is one, then on the most rows, then with the
+    /// largest multiple of its bound.
     pub fn worst(&self) -> Option<Finding> {
         self.findings.iter().copied().min_by(Finding::compare)
     }
 
-    /// Of each wrong entry the finding to show first, in the order of θ.
+    /// For each wrong entry the finding to show first, in the order of θ.
     pub fn findings(&self) -> Vec<Finding> {
         let mut findings = self.findings.clone();
         findings.sort_by(|one, other| one.index.cmp(&other.index).then(one.compare(other)));
@@ -258,12 +258,12 @@ impl Ledger {
     }
 }
 
-/// More points would change nothing: enough has been seen, or something is wrong.
+/// Whether more points would change nothing: enough entries are exercised, or an entry is wrong.
 pub(crate) fn all_settled(ledgers: &[Ledger]) -> bool {
     ledgers.iter().all(|ledger| ledger.is_covered() || ledger.wrong() > 0)
 }
 
-/// The same, and no entry is left that could be called neither right nor wrong.
+/// As [`all_settled`], and every entry of a group without mistakes has been judged.
 pub(crate) fn all_judged(ledgers: &[Ledger]) -> bool {
     all_settled(ledgers) && ledgers.iter().all(|ledger| ledger.open().is_empty() || ledger.wrong() > 0)
 }
@@ -274,7 +274,7 @@ impl Finding {
         (self.analytic - self.numerical).abs()
     }
 
-    /// Less is to be shown first.
+    /// The smaller finding is shown first.
     pub(crate) fn compare(&self, other: &Self) -> Ordering {
         let is_elsewhere = |finding: &Self| finding.case.point != Point::Given;
         let excess = |finding: &Self| finding.difference() / finding.bound;

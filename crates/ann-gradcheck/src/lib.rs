@@ -51,6 +51,6 @@ pub use report::{Arithmetic, Group, LayerComparison, LayerGradient, Report};
 pub use self_test::SelfTest;
 pub use verdict::Verdict;
 
-/// The crate that owns [`Problem`](ann_core::Problem) and [`Layout`](ann_core::Layout), which stand in our
-/// signatures.
+/// The crate that owns [`Problem`](ann_core::Problem) and [`Layout`](ann_core::Layout), which appear in the
+/// signatures here.
 pub use ann_core;

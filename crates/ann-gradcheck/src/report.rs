@@ -1,4 +1,4 @@
-//! The outcome of a check: what was compared, what was found, and what to conclude.
+//! The outcome of a check: what was compared, what was found, and the verdict.
 
 use ann_core::ndarray::{Array1, Array2};
 use ann_core::{LayerSpan, ParameterKind, Scalar};
@@ -19,7 +19,8 @@ pub struct Report {
     findings: Vec<Finding>,
     unjudged: Vec<usize>,
     invalid: Option<String>,
-    /// Of the values of closures: how much they scatter by themselves, at the noisiest point.
+    /// Scatter of the values of closures without any change of the parameters that explains it, at the
+    /// noisiest point.
     pub(crate) noise: f64,
     pub(crate) arithmetic: Arithmetic,
     pub(crate) cases: Vec<Case>,
@@ -45,7 +46,7 @@ impl Arithmetic {
     }
 }
 
-/// The entries of one layer and kind; of all there are, where there is no layout.
+/// The entries of one layer and kind; all entries if there is no layout.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Group {
@@ -53,33 +54,33 @@ pub struct Group {
     pub part: Option<(usize, ParameterKind)>,
     /// Number of entries, at least 1.
     pub entries: usize,
-    /// Entries compared by themselves: all, or a sample of a large group.
+    /// Number of entries compared one by one: all, or a sample of a large group.
     pub tried: usize,
-    /// Of those tried, entries whose derivative stood out from its bound tenfold at one of the points at
-    /// least, or had to be 0 and was. Of closures, those that were known to 4e-7 of themselves, or to the
-    /// tolerance.
+    /// Number of tried entries whose derivative exceeded 10 times its bound at one or more points, or that
+    /// had to be 0 and were 0. For closures the bound must also be at most 4e-7 of the derivative, or within
+    /// the tolerance.
     pub exercised: usize,
-    /// Entries found wrong anywhere.
+    /// Number of entries that were wrong at any point.
     pub wrong: usize,
-    /// Entries that could be called neither right nor wrong at any point: see [`Report::unjudged`].
+    /// Number of entries that could not be judged at any point: see [`Report::unjudged`].
     pub open: usize,
-    /// Along a random direction the gradient disagrees, or could not be told, and no single entry explains
-    /// it.
+    /// Whether the gradient disagrees, or cannot be judged, along a random direction while no single entry
+    /// explains it.
     pub unexplained: bool,
-    /// Entries with a kink within ±h at the point given: see [`Entry::plain`].
+    /// Number of entries with a kink within ±h at the point given: see [`Entry::plain`].
     pub kinked: usize,
-    /// Largest |∂ mean loss / ∂θ| at the point given, without penalty: a difference says something only
-    /// beside it.
+    /// Largest |∂ mean loss / ∂θ| at the point given, without penalty: the scale with which a difference is
+    /// to be compared.
     pub largest: f64,
-    /// The entry with the largest difference beside its bound, at the point given.
+    /// The entry with the largest difference in multiples of its bound, at the point given.
     pub worst: Entry,
-    /// The largest |analytic − central difference| at the point given, the report's comparison; `None`
-    /// without differences.
+    /// The largest |analytic − central difference| at the point given, as the report compares them; `None`
+    /// without central differences.
     pub largest_from_central: Option<f64>,
-    /// The finding to look at first: at the point given if there is one there, on the most rows, the furthest
-    /// from its bound.
+    /// The finding to look at first: at the point given if there is one, then on the most rows, then with the
+    /// largest multiple of its bound.
     pub finding: Option<Finding>,
-    /// What to conclude about this group.
+    /// The verdict on this group.
     pub verdict: Verdict,
 }
 
@@ -88,7 +89,7 @@ pub struct Group {
 pub struct LayerComparison {
     /// The gradient under test.
     pub analytic: LayerGradient,
-    /// What the oracle says.
+    /// The derivatives that the oracle computed.
     pub numerical: LayerGradient,
 }
 
@@ -116,7 +117,7 @@ impl Report {
         Self { groups, findings, unjudged, entries, ..Self::empty(names, config) }
     }
 
-    /// A check that could not be made.
+    /// A check that could not be carried out.
     pub(crate) fn invalid(names: Names, config: &Config, reason: String) -> Self {
         Self { invalid: Some(reason), ..Self::empty(names, config) }
     }
@@ -140,7 +141,7 @@ impl Report {
         }
     }
 
-    /// The worst verdict: of all groups, of the user's own activations and loss, and of the self-test.
+    /// The worst verdict: of all groups, of custom activations and losses, and of the self-test.
     pub fn verdict(&self) -> Verdict {
         let groups = self.groups.iter().map(|group| group.verdict);
         let functions = self.functions.iter().map(|function| function.verdict);
@@ -150,10 +151,10 @@ impl Report {
         groups.chain(functions).chain(self_test).chain(kink).chain(invalid).fold(Verdict::Pass, Ord::max)
     }
 
-    /// Nothing when the verdict is pass; for a test: `check_gradient(…)?.ensure_ok()?`.
+    /// `Ok` only when the verdict is pass; for a test: `check_gradient(…)?.ensure_ok()?`.
     ///
     /// # Errors
-    /// A wrong gradient, and also a check that saw too little to call it right.
+    /// The gradient is wrong, or the check saw too little to call it right.
     pub fn ensure_ok(&self) -> Result<()> {
         match self.verdict() {
             Verdict::Pass => Ok(()),
@@ -161,12 +162,12 @@ impl Report {
         }
     }
 
-    /// How an entry is called: `W²[0, 3]`, or `θ[17]` without a layout.
+    /// The name of an entry: `W²[0, 3]`, or `θ[17]` without a layout.
     pub fn name(&self, entry: &Entry) -> String {
         self.name_of(entry.index)
     }
 
-    /// How the entry at an index of θ is called.
+    /// The name of the entry at an index of θ.
     ///
     /// # Panics
     /// When θ has no such index.
@@ -184,19 +185,20 @@ impl Report {
         &self.entries
     }
 
-    /// The entry with the largest difference beside its bound, at the point given, the first of equal ones;
-    /// `None` where none could be compared.
+    /// The entry with the largest difference in multiples of its bound, at the point given; the first of
+    /// equal ones. `None` if no entry was compared.
     pub fn worst(&self) -> Option<&Entry> {
         largest(&self.entries, excess)
     }
 
-    /// Every wrong entry once, in the order of θ; at the point given and all rows if it is wrong there.
+    /// One finding for each wrong entry, in the order of θ; the finding at the point given and on all rows if
+    /// there is one.
     pub fn findings(&self) -> &[Finding] {
         &self.findings
     }
 
-    /// Entries that could be called neither right nor wrong at any point, in the order of θ: their derivative
-    /// is hidden by noise, kinks or rounding. A gradient with such entries does not pass.
+    /// Entries that could not be judged at any point, in the order of θ, because noise, kinks or rounding
+    /// hide their derivative. A gradient with such entries does not pass.
     pub fn unjudged(&self) -> &[usize] {
         &self.unjudged
     }
@@ -206,17 +208,17 @@ impl Report {
         &self.cases
     }
 
-    /// The entry that was spoiled on purpose; `None` where no derivative stood out enough.
+    /// The entry that was changed on purpose; `None` if no derivative exceeded its bound clearly enough.
     pub fn self_test(&self) -> Option<&SelfTest> {
         self.self_test.as_ref()
     }
 
-    /// The checks of the user's own activations and loss, whose derivatives the exact gradient takes.
+    /// The checks of the custom activations and loss whose derivatives the exact gradient uses.
     pub fn functions(&self) -> &[FunctionCheck] {
         &self.functions
     }
 
-    /// Why the check could not be made; `None` when it could.
+    /// Why the check could not be carried out; `None` when it could.
     pub fn reason(&self) -> Option<&str> {
         self.invalid.as_deref()
     }
@@ -229,7 +231,7 @@ impl Report {
     /// Both gradients of layer k at the point given, counted from 1, as matrices and vectors.
     ///
     /// # Errors
-    /// There is no layout, no such layer, or it was not checked entry by entry.
+    /// There is no layout, the layer does not exist, or it was not checked entry by entry.
     pub fn layer(&self, k: usize) -> Result<LayerComparison> {
         let Names::Layout(layout) = &self.names else {
             return Err(Error::NoLayout);
@@ -247,19 +249,19 @@ impl Report {
         })
     }
 
-    /// h of the report's central differences.
+    /// Step h of the central differences.
     pub fn step(&self) -> f64 {
         self.step
     }
 
-    /// How many pre-activations, over all samples and units, stand exactly at a kink at the point given.
+    /// Number of pre-activations, over all samples and units, that are exactly at a kink at the point given.
     /// There the derivative is what the activation declares: ReLU′(0) = 0.
     pub fn at_kink(&self) -> usize {
         self.at_kink
     }
 
-    /// The largest |analytic − central difference| at the point given, the report's comparison; `None`
-    /// without differences.
+    /// The largest |analytic − central difference| at the point given, as the report compares them; `None`
+    /// without central differences.
     pub fn largest_from_central(&self) -> Option<f64> {
         largest_from_central(&self.entries)
     }
@@ -327,7 +329,7 @@ mod tests {
 
     #[test]
     fn the_worst_entry_exceeds_its_bound_by_the_largest_factor() {
-        // 1/4, 2 · ½/1 and 1/2 bounds; 0 is none, even where the bound is 0.
+        // 1/4, 2 · ½/1 and 1/2 bounds; A difference of 0 is no excess, even where the bound is 0.
         let entries = [
             entry(0, 3.0, 2.0, 4.0),
             entry(1, 2.5, 2.0, 1.0),

@@ -4,33 +4,34 @@ use std::fmt::{self, Display};
 
 use crate::{Report, Result};
 
-/// The conclusion of a check, of one layer and kind or of all; the overall one is the worst, in this order.
+/// The verdict on one layer and kind, or on the whole check. The overall verdict is the worst one, in this
+/// order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Verdict {
-    /// Every entry agrees, and at least 95% of them were exercised: somewhere their derivative stood out from
-    /// its bound tenfold. The derivatives of closures must be known so well that a mistake of a millionth, or
-    /// of the tolerance, would have failed.
+    /// Every entry agrees, and at least 95% of them were exercised: at one or more points their derivative
+    /// exceeded 10 times its bound. For closures the bound must also be so small that a mistake of a
+    /// millionth, or of the tolerance, would have failed.
     Pass,
-    /// Nothing contradicts the gradient for certain, but some entry could be called neither right nor wrong
-    /// at any point, because noise, rounding or kinks hide its derivative: see [`Report::unjudged`]. Or
-    /// gradients disagree in a way that no single entry explains.
+    /// Nothing contradicts the gradient for certain, but some entry could not be judged at any point, because
+    /// noise, rounding or kinks hide its derivative: see [`Report::unjudged`]. Or the gradients disagree
+    /// along a direction, and no single entry explains it.
     Inconclusive,
-    /// Nothing contradicts the gradient, but a gradient of zeros would pass too for more than 5% of the
-    /// entries, at all points tried.
+    /// Nothing contradicts the gradient, but for more than 5% of the entries a gradient of zeros would have
+    /// passed at every point tried.
     ///
-    /// Entries that must be zero count as exercised, and must be zero to the last bit: the penalty on biases,
-    /// the penalty with λ = 0, and the weights behind an input that is 0 in every row.
+    /// Derivatives that must be zero are compared to the last bit, and count as exercised: the penalty on
+    /// biases, the penalty with λ = 0, and the weights of an input that is 0 in every row.
     Vacuous,
-    /// Some entry differs by more than rounding and the oracle's own error explain.
+    /// Some entry differs by more than rounding and the error of the oracle explain.
     Fail,
-    /// The check itself did not work: a value that is not finite, a closure that is not repeatable, a
-    /// self-test that was not found.
+    /// The check itself did not work: a value is not finite, a closure is not repeatable, or the self-test
+    /// did not find its mistake.
     Invalid,
 }
 
 impl Verdict {
-    /// The verdict of a check that may have ended in an error: nothing is known then, which is invalid.
+    /// The verdict of a check that may have returned an error; an error counts as invalid.
     pub fn of(outcome: &Result<Report>) -> Self {
         outcome.as_ref().map_or(Self::Invalid, Report::verdict)
     }
@@ -83,7 +84,7 @@ mod tests {
     #[test]
     fn a_check_that_ended_in_an_error_is_invalid() {
         assert_eq!(Verdict::of(&Err(Error::NoParameters)), Verdict::Invalid);
-        // Nothing was found wrong with nothing.
+        // A report without entries has nothing wrong.
         let report = Report::new(Names::Numbers, &Config::default(), &[], Vec::new(), &[]);
         assert_eq!(Verdict::of(&Ok(report)), Verdict::Pass);
     }
