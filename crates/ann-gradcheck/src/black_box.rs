@@ -1,88 +1,89 @@
-//! The black-box oracle: the derivative of a function of which only values are known, with a bound on its own
+//! The black-box oracle: the derivative of a function of which only values are known, with a bound on the
 //! error.
 //!
 //! Central differences with steps h, h/2, h/4, … are extrapolated to h = 0 (Ridders, "Accurate computation of
 //! F′(x) and F′(x) F″(x)", Advances in Engineering Software 4, 1982; Numerical Recipes, section 5.7). Steps
-//! shrink until rounding hides what a smaller one would gain, and each extrapolation uses at most six
-//! neighbouring steps. So the steps follow the function: values far away do not count where it changes close
-//! to the point.
+//! shrink until a smaller step would lose more to rounding than it gains, and each extrapolation uses at most
+//! six neighbouring steps. So distant values do not disturb the estimate when the function changes close to
+//! the point.
 //!
 //! The bound on the error is the sum of three parts:
 //! - truncation: how much neighbours in the table of extrapolations differ;
-//! - roughness: the mean of f(h) and f(−h) is extrapolated, too, and must meet f(0). Symmetric differences
-//! cancel a kink or a narrow peak at the point; this mean does not;
-//! - rounding: that of every value, carried through the table.
+//! - roughness: the mean of f(h) and f(−h) is extrapolated too, and must equal f(0). Symmetric differences
+//!   cancel a kink or a narrow peak at the point; this mean does not;
+//! - rounding: the error of every value, propagated through the table.
 //!
-//! An estimate is believed after three differences with far smaller steps have confirmed it.
+//! An estimate is accepted after three differences with far smaller steps have confirmed it.
 
 use crate::closure::{CLOSE, CLOSER, SHRINKS, scatter_near, scatter_of};
 use crate::ledger::{Certainty, KnownDerivative};
 
-/// An extrapolation combines so many steps at most: its order is twice as high.
+/// Largest number of steps that one extrapolation combines; its order is twice this.
 const COLUMNS: usize = 6;
 /// Half an ulp of 1: the largest relative error of one rounding, u = 2⁻⁵³.
 pub(crate) const ROUNDING: f64 = f64::EPSILON / 2.0;
-/// What may be lost to a value by underflow: four times the smallest number above 0.
+/// Largest error of a value from underflow: four times the smallest number above 0.
 const UNDERFLOW: f64 = 2e-323;
 /// The first step, as a share of the size of the parameter.
 pub(crate) const FIRST_STEP: f64 = 0.1;
-/// A value is the result of several operations: its error is taken for so many roundings.
+/// A value is the result of several operations. Its error is taken to be this number of roundings.
 const OPERATIONS: f64 = 8.0;
-/// And its argument, x + t, for so many.
+/// The error of its argument, x + t, is taken to be this number of roundings.
 const ARGUMENTS: f64 = 2.0;
-/// What looks like noise, of so many roundings of the value at least, may be a function that changes on a far
-/// smaller scale than its parameter. Less could not be told from noise.
+/// Scatter above this number of roundings of the value may not be noise: the function may change on a far
+/// smaller scale than its parameter. Smaller scatter cannot be distinguished from noise.
 const STRUCTURE: f64 = 1e4;
-/// To tell them apart, steps are this share of those by which noise was measured.
+/// To distinguish the two, scatter is measured again with steps that are this share of the first ones.
 const CLOSEST: f64 = 1.0 / 262_144.0;
-/// Steps of a staircase larger than this share of its values are no rounding, not even in `f32`: 0 may be the
-/// right derivative.
+/// Jumps of a staircase above this share of its values are not rounding, not even in `f32`: the right
+/// derivative may be 0.
 const STAIR: f64 = 3e-7;
-/// Noise does not shrink with the steps: below this share of the largest seen, it is a kink or a bend.
+/// Noise does not shrink with the steps. What falls below this share of the largest deviation is a kink or a
+/// bend.
 const SHRUNK: f64 = 1.0 / 64.0;
-/// An estimate's own bound is exceeded now and then; eight of them never were, in ten million random
-/// functions.
+/// The true error sometimes exceeds the bound of an estimate. In ten million random functions it never
+/// exceeded eight bounds.
 pub(crate) const BOUNDS: f64 = 8.0;
-/// Relative to the derivative: smaller steps are not tried once the bound is below this.
+/// No smaller steps are tried once the bound is below this share of the derivative.
 const FINE: f64 = 1e-10;
-/// An estimate is confirmed by steps that are so many times smaller, each than the one before: 6e-6, 1e-8 and
-/// 2e-11 of the parameter, as a rule. The largest must be small beside the steps of the table, the smallest
-/// must rise above rounding.
+/// An estimate is confirmed by three steps, each of which is one of these shares of its smallest step.
 const CONFIRMING: [f64; 3] = [1.0 / 512.0, 1.0 / 262_144.0, 1.0 / 134_217_728.0];
-/// Below this share of the first step rounding may be a staircase that looks like a slope.
+/// Below this share of the first step, rounding may form a staircase that looks like a slope.
 const DEEP: f64 = 1e-3;
-/// So many steps in a row without any change of the value: the function is constant here.
+/// After this number of successive steps without any change of the value, the function counts as constant
+/// here.
 const FLAT_STEPS: usize = 3;
-/// The end of a flat piece is found by halving so many times: to 1e-15 of the first step.
+/// Number of bisections to find the end of a flat piece: to 1e-15 of the first step.
 const HALVINGS: usize = 50;
 /// The smallest step at a parameter that is 0, as a share of the first: some 150 halvings.
 const DEEPEST_AT_ZERO: f64 = 1e-45;
-/// Steps grow by this factor as long as the function hardly changes,
+/// Steps grow by this factor while the function hardly changes, that is by less than [`HARDLY`] roundings.
 const WIDER: f64 = 4.0;
-/// which is by less than so many roundings: a change of a millionth.
+/// A change by this number of roundings is a change by a millionth.
 const HARDLY: f64 = 1e10;
 /// Before a difference is called a mistake, derivatives are estimated twice more with steps of these lengths.
-/// No powers of two: none of these steps is one of those before.
+/// They are not powers of two, so none of these steps has been used before.
 const OTHER_LENGTHS: [f64; 2] = [0.77, 0.59];
-/// A derivative is known sharply when the bound is at most this share of it: then a mistake of a millionth is
-/// seen.
+/// A derivative is known sharply when its bound is at most this share of it: then a mistake of a millionth is
+/// detected.
 pub(crate) const SHARP: f64 = 4e-7;
 
-/// A derivative and how far off it may be.
+/// A derivative and its estimated error.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Estimate {
     /// f′(x), extrapolated to h = 0.
     pub derivative: f64,
-    /// Estimated truncation, roughness and rounding: the truth is expected within 8 of these.
+    /// Sum of the estimates of truncation, roughness and rounding. The true derivative is expected within 8
+    /// bounds.
     pub bound: f64,
     /// Much smaller steps confirm the derivative to within the bound.
     pub converged: bool,
 }
 
 /// f′(x), extrapolated from central differences with the steps `first_step`, half of it, a quarter, … , until
-/// rounding hides what a smaller step would gain. Steps at which f is not finite are left out; `None` if no
-/// three steps in a row are finite.
+/// a smaller step would lose more to rounding than it gains. Steps at which f is not finite are skipped;
+/// `None` if no three steps in a row are finite.
 ///
 /// ```
 /// let estimate = ann_gradcheck::ridders(f64::exp, 1.0, 0.1).expect("exp is finite around 1");
@@ -98,28 +99,29 @@ pub fn ridders(mut f: impl FnMut(f64) -> f64, x: f64, first_step: f64) -> Option
     line.find(first_step).map(|found| found.estimate)
 }
 
-/// The reach of a line on which every point may be asked for.
+/// The reach of a line on which f may be called everywhere.
 pub(crate) const EVERYWHERE: [f64; 2] = [f64::INFINITY; 2];
 
-/// f on a line through the point where it is to be derived, at 0.
+/// f on a line. The point at which f is differentiated is 0 on this line.
 pub(crate) struct Line<'f> {
-    /// The function of the displacement, where it is known.
+    /// The function of the displacement t.
     pub f: &'f mut dyn FnMut(f64) -> f64,
     /// f(0).
     pub at_zero: f64,
-    /// x: the displacement is added to this number, and rounded with it.
+    /// The parameter x. x + t is rounded to the spacing of numbers near x.
     pub x: f64,
-    /// How much the values of f scatter by themselves, as far as that was measured.
+    /// Measured noise: how much the values of f scatter without a change of t that explains it.
     pub noise: f64,
-    /// The part of it that is known to be there.
+    /// The part of the noise that is certain.
     pub floor: f64,
-    /// The largest number that f may be made of, as far as is known: what cancels to a constant is rounded.
+    /// A guess of the largest term inside f. Terms that cancel to a constant still leave rounding errors of
+    /// their size.
     pub scale: f64,
-    /// How far f may be asked for below and above 0.
+    /// How far below and above 0 f may be called.
     pub reach: [f64; 2],
 }
 
-/// On which sides of the point a step is made.
+/// The sides of the point on which a step is made.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Sides {
     Both,
@@ -127,47 +129,47 @@ enum Sides {
     Above,
 }
 
-/// What one step tells.
+/// The result of one step.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Row {
     step: f64,
     /// (f(h) − f(−h)) / 2h, or (f(h) − f(0)) / h on one side.
     slope: f64,
-    /// (f(h) + f(−h)) / 2, or f(0) on one side, where it tells nothing.
+    /// (f(h) + f(−h)) / 2, or f(0) on one side, where the mean carries no information.
     mean: f64,
     /// How far rounding and noise may have moved the slope.
     noise: f64,
 }
 
-/// An estimate, and the smallest step behind it.
+/// An estimate, and the smallest step that it uses.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Found {
     pub estimate: Estimate,
     row: Row,
-    /// All values are the same.
+    /// Whether all values are the same.
     is_flat: bool,
-    /// By how much smaller steps contradict it.
+    /// By how much smaller steps contradict the estimate.
     gap: f64,
 }
 
-/// No estimate was confirmed: the best of them, and all steps that were made.
+/// No estimate was confirmed: the best estimate, and all steps that were made.
 struct Doubt {
     best: Option<Found>,
     rows: Vec<Row>,
 }
 
-/// Where f keeps its value on one side.
+/// How far f keeps its value on one side.
 enum Flat {
-    /// So far, and then it changes without a jump.
+    /// Up to this distance; then f changes without a jump.
     Until(f64),
-    /// As far as a jump, which is this share of the values.
+    /// Up to a jump by this share of the values.
     Jump(f64),
 }
 
 impl Line<'_> {
-    /// What is known of f′(0), for a `claimed` value: steps start at `first`, and at up to `widest` where f
-    /// hardly changes. Only an estimate that was confirmed, and that steps of other lengths repeat,
-    /// contradicts a claim.
+    /// Judges the `claimed` value of f′(0). The first step is `first`, or up to `widest` where f hardly
+    /// changes. A claim is contradicted only by an estimate that was confirmed, and that steps of other
+    /// lengths repeat.
     pub fn judged(&mut self, first: f64, widest: f64, claimed: f64) -> KnownDerivative {
         let Some(found) = self.opinion(first, widest) else {
             return KnownDerivative { value: claimed, bound: f64::INFINITY, kind: Certainty::Excused };
@@ -185,12 +187,12 @@ impl Line<'_> {
         };
         let is_sure = found.estimate.converged
             && OTHER_LENGTHS.into_iter().all(|share| is_repeated(self, share))
-            // The derivative of a staircase is 0, whatever its trend is.
+            // The derivative of a staircase is 0, whatever the slope of its trend.
             && !(claimed == 0.0 && self.is_staircase(first));
         if is_sure { truth } else { KnownDerivative { bound: gap, kind: Certainty::Excused, ..truth } }
     }
 
-    /// The best estimate, with larger steps than `first` where f changes too little to tell.
+    /// The best estimate, with steps larger than `first` if f changes too little for a sharp one.
     fn opinion(&mut self, first: f64, widest: f64) -> Option<Found> {
         let near = self.find(first);
         if near.is_some_and(|near| near.is_sharp()) {
@@ -208,8 +210,8 @@ impl Line<'_> {
         if gap <= BOUNDS * (near.estimate.bound + far.estimate.bound) {
             return Some(near.or_better(far));
         }
-        // What is seen near by counts, but farther away something contradicts it: the function may be a
-        // staircase.
+        // The estimate from nearby steps is kept, but wider steps contradict it, so its bound is widened: the
+        // function may be a staircase.
         Some(near.doubted(gap).cautious())
     }
 
@@ -218,7 +220,7 @@ impl Line<'_> {
         let (mut step, limit) = (first, widest.min(self.reach[0].max(self.reach[1])));
         while WIDER * step <= limit {
             let limit = HARDLY * self.rounding(self.at_zero);
-            // Where f is not finite the change is no number, and not below the limit.
+            // If f is not finite, the change is infinite or NaN, and the comparison is false.
             if ![-step, step].into_iter().all(|t| (self.value(t) - self.at_zero).abs() <= limit) {
                 break;
             }
@@ -227,8 +229,7 @@ impl Line<'_> {
         step
     }
 
-    /// The estimate with steps from `first` downward; from one side where a bound of the domain is nearer
-    /// than that.
+    /// The estimate with steps from `first` downward; from one side if the domain ends nearer than `first`.
     pub fn find(&mut self, first: f64) -> Option<Found> {
         let [below, above] = self.reach;
         let both = self.descend(first.min(below).min(above), Sides::Both);
@@ -245,8 +246,8 @@ impl Line<'_> {
         self.descend(first.abs(), if first < 0.0 { Sides::Below } else { Sides::Above })
     }
 
-    /// The estimate on some sides, with the noise that was measured; where that confirms none, what small
-    /// steps see is noise.
+    /// The estimate on the given sides, with the measured noise. If that confirms none, the deviations at
+    /// small steps are taken as noise, and the estimate is tried again.
     fn descend(&mut self, first: f64, sides: Sides) -> Option<Found> {
         if self.may_be_structure(first)
             && let Ok(found) = self.walk_with(self.floor, first, sides)
@@ -263,9 +264,9 @@ impl Line<'_> {
         Some(again.unwrap_or(best.cautious()))
     }
 
-    /// What looks like noise may be a function that changes on a far smaller scale than its parameter: then
-    /// it is smoother by steps that are far smaller still. At a parameter that is 0 no step is the smallest,
-    /// so that it always may be.
+    /// What looks like noise may be a function that changes on a far smaller scale than its parameter. Such a
+    /// function looks smoother with even smaller steps. At a parameter that is 0 there is no smallest step,
+    /// so this is always possible.
     fn may_be_structure(&mut self, first: f64) -> bool {
         if self.noise <= (STRUCTURE * ROUNDING * self.at_zero.abs()).max(self.floor) {
             return false;
@@ -276,7 +277,7 @@ impl Line<'_> {
         self.x == 0.0 || (0.0 < closer && closer < SHRINKS * seen)
     }
 
-    /// [`Self::walk`], as if values scattered by `noise`.
+    /// [`Self::walk`], with `noise` instead of the measured noise.
     fn walk_with(&mut self, noise: f64, first: f64, sides: Sides) -> Result<Found, Doubt> {
         let measured = std::mem::replace(&mut self.noise, noise);
         let outcome = self.walk(first, sides);
@@ -295,7 +296,7 @@ impl Line<'_> {
             let next = self.row(step, sides);
             step *= 0.5;
             let Some(row) = next else {
-                // f is not finite here: extrapolation starts again below.
+                // f is not finite here, so extrapolation starts again with smaller steps.
                 table.clear();
                 continue;
             };
@@ -304,7 +305,7 @@ impl Line<'_> {
             if flat >= FLAT_STEPS && flat % FLAT_STEPS == 0 {
                 match self.flat(first, sides, row) {
                     None => return Err(Doubt { best: doubted.or(best), rows }),
-                    // Something narrow may hide between the steps: then they go on.
+                    // Smaller steps see a change, so something narrow lies between the steps: continue.
                     Some(found) if self.contradiction(&found, first, sides).is_none() => return Ok(found),
                     Some(_) => {}
                 }
@@ -320,12 +321,13 @@ impl Line<'_> {
                 (Some(found), None) if is_finished => return Ok(found.confirmed()),
                 (Some(found), Some(gap)) => {
                     best = now.filter(|now| *now != found);
-                    // The first has the largest steps, which noise hides least.
+                    // The first contradicted estimate is kept: it has the largest steps, which noise disturbs
+                    // least.
                     doubted = doubted.or(Some(found.doubted(gap)));
                 }
                 _ => {}
             }
-            // Rounding hides what contradicted it: no smaller step can tell why.
+            // Rounding is now as large as the contradiction, so no smaller step can explain it.
             if doubted.is_some_and(|found| found.explains(&row)) {
                 break;
             }
@@ -341,14 +343,14 @@ impl Line<'_> {
         let probes = CONFIRMING.map(|share| self.row(found.row.step * share, sides));
         let gaps = probes.iter().flatten().filter_map(|probe| found.contradicted_by(probe, self.at_zero));
         let largest = gaps.reduce(f64::max);
-        // Far below the first step an estimate needs a smaller one that tells its slope from rounding;
-        // without any nothing confirms it.
+        // An estimate far below the first step must be confirmed by a smaller step whose slope exceeds
+        // rounding. Without such a step it is not confirmed.
         let value = found.estimate.derivative.abs();
         let tells = |probe: &Row| found.row.step > DEEP * first || BOUNDS * probe.noise <= value;
         if probes.iter().flatten().any(tells) { largest } else { Some(largest.unwrap_or(0.0)) }
     }
 
-    /// What a step tells, or `None` where f is not finite or the step is lost in rounding.
+    /// The result of a step; `None` if f is not finite or the step is lost in rounding.
     fn row(&mut self, step: f64, sides: Sides) -> Option<Row> {
         let step = self.realised(step)?;
         let at_zero = self.at_zero;
@@ -362,7 +364,7 @@ impl Line<'_> {
             Sides::Above | Sides::Below => (step, at_zero),
         };
         let slope = (high - low) / width;
-        // x + t is rounded: to f that is noise of its slope times as much.
+        // x + t is rounded: for f this is noise of slope times that rounding.
         let steepest = (high - at_zero).abs().max((low - at_zero).abs()) / step;
         let moved = ROUNDING * (self.x.abs() + step) * steepest;
         let value = self.rounding(low.abs().max(high.abs()).max(at_zero.abs()));
@@ -379,15 +381,16 @@ impl Line<'_> {
         (self.f)(t)
     }
 
-    /// The step that is really made on both sides, after x + t has been rounded.
+    /// The step that is actually made on both sides, after x + t has been rounded.
     fn realised(&self, step: f64) -> Option<f64> {
         let x = self.x.abs();
-        // Beyond x the rounding of x + t is a rounding of t, which changes no digit that counts.
+        // A step larger than x loses no significant digits when x + t is rounded.
         let step = if step < x { (x + step) - x } else { step };
         (step > 0.0).then_some(step)
     }
 
-    /// 0, where f keeps its value up to `reach` or leaves it without a jump: a staircase tells nothing.
+    /// The estimate 0, if f keeps its value up to `reach` or leaves it without a jump. `None` for a
+    /// staircase, which proves nothing.
     fn flat(&mut self, reach: f64, sides: Sides, row: Row) -> Option<Found> {
         let ends: &[f64] = match sides {
             Sides::Both => &[-reach, reach],
@@ -422,12 +425,12 @@ impl Line<'_> {
                 other => (beyond, change) = (middle, other),
             }
         }
-        // What a kink, or a bend, leaves so close to it is rounding.
+        // So close to a kink or a bend, f changes by no more than rounding; a jump is larger.
         let is_smooth = change.is_nan() || change.abs() <= 64.0 * ROUNDING * size + UNDERFLOW;
         if is_smooth { Flat::Until(flat.abs()) } else { Flat::Jump(change.abs() / size) }
     }
 
-    /// Values are steps, too large to be rounding.
+    /// Whether the values form a staircase whose jumps are too large to be rounding.
     fn is_staircase(&mut self, first: f64) -> bool {
         let [below, above] = self.reach.map(|reach| reach.min(first));
         [-below, above]
@@ -437,12 +440,12 @@ impl Line<'_> {
 }
 
 impl Found {
-    /// The bound is so small that a mistake of a millionth is seen.
+    /// Whether the bound is so small that a mistake of a millionth is detected.
     fn is_sharp(&self) -> bool {
         self.estimate.converged && BOUNDS * self.estimate.bound <= SHARP * self.estimate.derivative.abs()
     }
 
-    /// Smaller steps than that of `row` would gain nothing.
+    /// Whether steps smaller than that of `row` would gain nothing.
     fn is_finished(&self, row: &Row) -> bool {
         let Estimate { derivative, bound, .. } = self.estimate;
         bound <= FINE * derivative.abs() || row.noise >= bound
@@ -452,8 +455,8 @@ impl Found {
     fn contradicted_by(&self, probe: &Row, at_zero: f64) -> Option<f64> {
         let value = self.estimate.derivative;
         let roughness = |row: &Row| (row.mean - at_zero).abs() / row.step;
-        // A step's own truncation shrinks with its square; half of that is left for functions that are less
-        // smooth.
+        // Truncation shrinks with the square of the step. Only a linear decrease is required here, for
+        // functions that are less smooth.
         let allowed = |of_row: f64| 2.0 * probe.step / self.row.step * of_row;
         let slope = (probe.slope - value).abs() - allowed((self.row.slope - value).abs());
         let bend = roughness(probe) - allowed(roughness(&self.row));
@@ -461,13 +464,14 @@ impl Found {
         (gap > BOUNDS * (self.estimate.bound + probe.noise)).then_some(gap)
     }
 
-    /// Rounding is as large as what contradicts this, and a step sees no more than that.
+    /// Whether the rounding of `row` is as large as the contradiction, and as the difference between its
+    /// slope and this estimate.
     fn explains(&self, row: &Row) -> bool {
         (row.slope - self.estimate.derivative).abs().max(self.gap) <= row.noise
     }
 
-    /// Nothing is left of the bound beside what the first step saw, and no step down to the last contradicts
-    /// it: the derivative is 0, as that of x³ at 0, where rounding shrinks faster than the steps.
+    /// Whether the bound is negligible compared with what the first step saw, after no step contradicted the
+    /// estimate. The derivative is then 0, as that of x³ at 0, where rounding shrinks faster than the steps.
     fn is_lost_in(&self, rows: &[Row], at_zero: f64) -> bool {
         let seen = rows.first().map_or(0.0, |row| row.slope.abs() + (row.mean - at_zero).abs() / row.step);
         self.estimate.bound <= FINE * seen
@@ -477,18 +481,18 @@ impl Found {
         Self { estimate: Estimate { converged: true, ..self.estimate }, ..self }
     }
 
-    /// The same, contradicted by so much.
+    /// The same estimate, contradicted by `gap`.
     fn doubted(self, gap: f64) -> Self {
         Self { estimate: Estimate { converged: false, ..self.estimate }, gap, ..self }
     }
 
-    /// The same, known only as well as what contradicts it.
+    /// The same estimate, with a bound at least as large as the contradiction.
     fn cautious(self) -> Self {
         let bound = self.estimate.bound.max(self.gap);
         Self { estimate: Estimate { bound, ..self.estimate }, ..self }
     }
 
-    /// The one that is confirmed, or else the one with the smaller bound.
+    /// The confirmed estimate, or else the estimate with the smaller bound.
     fn or_better(self, other: Self) -> Self {
         let rank = |found: &Self| (!found.estimate.converged, found.estimate.bound);
         if rank(&other) < rank(&self) { other } else { self }
@@ -501,8 +505,8 @@ impl Found {
         }
     }
 
-    /// How far values at steps much smaller than its own are off a straight line with its slope: noise,
-    /// unless they shrink with the steps.
+    /// Largest deviation, at much smaller steps than that of the estimate, from a straight line with its
+    /// slope. It is noise, unless it shrinks with the steps: then 0.
     fn noise_of(&self, rows: &[Row], at_zero: f64) -> f64 {
         let off =
             |row: &Row| (row.slope - self.estimate.derivative).abs() * row.step + (row.mean - at_zero).abs();
@@ -513,10 +517,10 @@ impl Found {
         if largest(last) >= SHRUNK * largest(small) { largest(small) } else { 0.0 }
     }
 
-    /// What it says about a claim.
+    /// What the estimate says about a claimed derivative.
     pub fn truth(&self, claimed: f64) -> KnownDerivative {
         let Estimate { derivative: value, bound, converged } = self.estimate;
-        // What is smaller than the smallest number is 0.
+        // A derivative below the smallest number cannot be distinguished from 0.
         let bound = BOUNDS * bound + UNDERFLOW;
         if !(value.is_finite() && bound.is_finite()) {
             return KnownDerivative { value, bound: f64::INFINITY, kind: Certainty::Excused };
@@ -524,17 +528,18 @@ impl Found {
         let kind = match (self.is_flat, converged) {
             (true, true) if claimed == 0.0 => Certainty::Flat,
             (false, true) => Certainty::Ordinary,
-            // A slope too small to be seen is no mistake, and nothing speaks for it.
+            // A slope too small to be detected is no mistake, but nothing proves it right.
             _ => Certainty::Unresolved,
         };
         KnownDerivative { value, bound, kind }
     }
 }
 
-/// Ridders' table, of which the last row is kept: column j has j terms of the error's series removed.
+/// The last row of Ridders' table. In column j the first j terms of the error series have been removed.
 struct Table {
     at_zero: f64,
-    /// Halving the step divides the next term of the error's series by this, and each further one, too.
+    /// Halving the step divides the first term of the error series by this, and each further term by one more
+    /// factor of it.
     ratio: f64,
     last: Vec<Cell>,
 }
@@ -549,7 +554,7 @@ struct Cell {
 
 impl Table {
     fn new(sides: Sides, at_zero: f64) -> Self {
-        // On both sides errors have even powers of h only.
+        // With both sides the error series has only even powers of h.
         let ratio = if sides == Sides::Both { 4.0 } else { 2.0 };
         Self { at_zero, ratio, last: Vec::new() }
     }
@@ -558,8 +563,7 @@ impl Table {
         self.last.clear();
     }
 
-    /// Adds a step half as large as the one before; the estimate with the smallest bound that it makes
-    /// possible.
+    /// Adds a step half as large as the previous one, and returns the new estimate with the smallest bound.
     fn add(&mut self, row: Row) -> Option<Found> {
         let first = Cell { slope: row.slope, mean: row.mean, noise: row.noise };
         let above = std::mem::replace(&mut self.last, Vec::with_capacity(COLUMNS));
@@ -570,8 +574,8 @@ impl Table {
             let finer = self.last[j];
             let next = finer.extrapolated(coarser, factor);
             self.last.push(next);
-            // Two differences, because one may be small by chance: with the order before, and with the step
-            // before.
+            // Truncation is the larger of two differences, because one may be small by chance: to the
+            // previous order, and to the previous step.
             if let Some(before) = above.get(j + 1) {
                 let order = (finer.slope - coarser.slope).abs();
                 let step = (next.slope - before.slope).abs();
@@ -587,7 +591,7 @@ impl Table {
 }
 
 impl Cell {
-    /// The next term removed: `factor` times larger in the coarser one.
+    /// Removes the next term of the error series, which is `factor` times larger in the coarser cell.
     fn extrapolated(&self, coarser: &Self, factor: f64) -> Self {
         let extrapolated = |finer: f64, coarser: f64| finer + (finer - coarser) / (factor - 1.0);
         Self {

@@ -193,7 +193,7 @@ impl<'c> ClosureCheck<'c> {
     }
 }
 
-/// |f| with all parameters moved by [`SPREAD`]: what f is made of, where it happens to be 0 itself.
+/// |f| with all parameters moved by [`SPREAD`]: a scale for f where f(at) happens to be 0.
 fn size_around(value: &mut dyn FnMut(&[f64]) -> f64, at: &[f64], domain: Domain<'_>) -> f64 {
     let sizes = sizes(at);
     let moved: Vec<f64> =

@@ -1,4 +1,4 @@
-//! The black-box oracle at work: closures that know values alone.
+//! The black-box oracle for closures, of which only values are known.
 
 use std::ops::Range;
 
@@ -10,29 +10,32 @@ use crate::domain::Domain;
 use crate::ledger::{Certainty, KnownDerivative};
 use crate::oracle::{COARSEST, Oracle};
 
-/// Of the derivative itself: an error that never matters.
+/// A share of the derivative: an error that never matters.
 pub(crate) const NEGLIGIBLE: f64 = 1e-12;
 /// A gradient is rounded like numbers of the size of its largest term: 32 roundings of that.
 const GRADIENT_ROUNDING: f64 = 32.0 * ROUNDING;
-/// Where f hardly changes steps grow to so many times the largest parameter, or to a quarter if that is more.
+/// Where f hardly changes, steps grow up to this multiple of the largest parameter, or up to
+/// [`WIDEST_AT_LEAST`] if that is more.
 const WIDEST: f64 = 8.0;
 const WIDEST_AT_LEAST: f64 = 0.25;
 
-/// So close, as a share of a parameter's size, that a smooth function is all but straight.
-/// No round number: values rounded to decimals would fall on their steps.
+/// A step, as a share of a parameter's size, so small that a smooth function is almost straight. It is not a
+/// round number, because then values rounded to decimals could all change by the same amount.
 pub(crate) const CLOSE: f64 = 0.618e-5;
-/// And so many times closer, twice: where a function changes on smaller scales than its parameters.
+/// Shares of that step at which scatter is measured: the smaller ones are for functions that change on
+/// smaller scales than their parameters.
 pub(crate) const CLOSER: [f64; 3] = [1.0, 1.0 / 64.0, 1.0 / 4096.0];
-/// Scatter that falls to this share when steps fall to 1/64 is none: that of a root falls to an eighth.
+/// Scatter that falls below this share when steps fall to 1/64 is not noise: near a square root it falls to
+/// 1/8.
 pub(crate) const SHRINKS: f64 = 0.25;
 
-/// f at one point.
+/// The function f at one point.
 pub(crate) struct Values<'v> {
     f: &'v mut dyn FnMut(&[f64]) -> f64,
     at: &'v [f64],
     at_zero: f64,
     noise: f64,
-    /// The size of each parameter: |x|, or for 0 what [`sizes`] takes for it.
+    /// The size of each parameter: |x|, or the size that [`sizes`] assigns to a 0.
     sizes: Vec<f64>,
     /// The largest entry of the point.
     scale: f64,
@@ -42,8 +45,8 @@ pub(crate) struct Values<'v> {
     largest: f64,
 }
 
-/// The size of each parameter, from which steps and draws start. A 0 has none: it takes that of the largest,
-/// up to 1.
+/// The size of each parameter, which scales steps and random points. A parameter that is 0 gets the size of
+/// the largest, at most 1.
 pub(crate) fn sizes(at: &[f64]) -> Vec<f64> {
     let largest = at.iter().fold(0.0_f64, |largest, x| largest.max(x.abs()));
     let of_zero = if largest == 0.0 { 1.0 } else { largest.min(1.0) };
@@ -51,7 +54,7 @@ pub(crate) fn sizes(at: &[f64]) -> Vec<f64> {
 }
 
 impl<'v> Values<'v> {
-    /// `at_zero` is f(at); `noise` is how much it was seen to change.
+    /// `at_zero` is f(at); `noise` is how much it changed between two calls.
     pub fn new(
         f: &'v mut dyn FnMut(&[f64]) -> f64,
         at: &'v [f64],
@@ -67,7 +70,7 @@ impl<'v> Values<'v> {
         Self { f, at, at_zero, noise, sizes, scale, domain, tolerance, largest: 0.0 }
     }
 
-    /// How much the values scatter by themselves.
+    /// The noise of the values.
     pub fn noise(&self) -> f64 {
         self.noise
     }
@@ -86,12 +89,13 @@ impl<'v> Values<'v> {
         line.judged(FIRST_STEP * size, widest, claimed)
     }
 
-    /// What is known too coarsely to see a mistake of a millionth, or of the tolerance, has not been judged.
+    /// Marks a derivative as unresolved if its bound is too wide to detect a mistake of a millionth, or of
+    /// the tolerance.
     fn graded(&self, truth: KnownDerivative) -> KnownDerivative {
         let is_sharp = truth.bound <= (SHARP * truth.value.abs()).max(self.tolerance * self.largest);
         match truth.kind {
             Certainty::Ordinary if !is_sharp => KnownDerivative { kind: Certainty::Unresolved, ..truth },
-            // A tolerance is for functions whose values are too noisy to tell more.
+            // A tolerance is meant for functions whose noise hides the remaining digits.
             Certainty::Unresolved if is_sharp && self.tolerance > 0.0 => {
                 KnownDerivative { kind: Certainty::Ordinary, ..truth }
             }
@@ -112,11 +116,11 @@ impl Oracle for Values<'_> {
     fn entries(&mut self, indices: &[usize], analytic: &[f64]) -> Result<Vec<KnownDerivative>> {
         let mut truths: Vec<KnownDerivative> =
             indices.iter().zip(analytic).map(|(&index, &claimed)| self.entry(index, claimed)).collect();
-        // Where nothing is known the value is the claimed one, however large.
+        // An excused derivative holds the claimed value, however large, so it must not set the scale.
         let known = || indices.iter().zip(&truths).filter(|(_, truth)| truth.kind != Certainty::Excused);
         self.largest = known().fold(0.0, |largest, (_, truth)| largest.max(truth.value.abs()));
-        // What each parameter contributes to f is compared, because their derivatives may have different
-        // units.
+        // Derivatives may have different units, so the contributions to f, |∂f/∂xᵢ| times the size of xᵢ, are
+        // compared instead.
         let term = |(&index, truth): (&usize, &KnownDerivative)| truth.value.abs() * self.sizes[index];
         let largest_term = known().map(term).fold(0.0, f64::max);
         for (&index, truth) in indices.iter().zip(&mut truths) {
@@ -141,12 +145,12 @@ impl Oracle for Values<'_> {
             f(&point)
         };
         let (at_zero, noise, scale) = (self.at_zero, self.noise, self.scale);
-        // In units of their size all parameters are 1: steps are rounded accordingly.
+        // In multiples of its size each parameter is 1, which determines the rounding of a step.
         let mut line = Line { f: &mut on_line, at_zero, x: 1.0, noise, floor: 0.0, scale, reach };
-        // A direction moves each entry by its own size; all together move as far as one would alone.
+        // The first step is divided by √n, so that n parameters together move as far as one parameter alone.
         let first = FIRST_STEP / moves.sqrt();
         let mut truth = line.judged(first, first, claimed);
-        // Slack of so many entries, in random directions, adds up to its root.
+        // The tolerances of n entries with random signs add up to √n times one of them.
         let length = moving().map(|(_, d)| d * d).sum::<f64>().sqrt();
         let slack = truth.value.abs().max(self.largest * length);
         truth.bound += NEGLIGIBLE * truth.value.abs() + self.tolerance * slack;
@@ -154,7 +158,7 @@ impl Oracle for Values<'_> {
     }
 }
 
-/// How much f scatters by itself around `at`, seen along a diagonal.
+/// The noise of f around `at`, measured along a random diagonal.
 fn scatter(
     f: &mut dyn FnMut(&[f64]) -> f64,
     at: &[f64],
@@ -164,7 +168,7 @@ fn scatter(
 ) -> f64 {
     let mut step = |(index, size): (usize, &f64)| {
         let step = if rng.random() { CLOSE } else { -CLOSE } * size;
-        // What is close to a bound of its domain stays where it is.
+        // A parameter close to an end of its domain is not moved.
         let [below, above] = domain.reach(index, at[index]);
         if 4.0 * step.abs() <= below.min(above) { step } else { 0.0 }
     };
@@ -177,11 +181,11 @@ fn scatter(
     })
 }
 
-/// How much the values of `f`, whose argument is a number of small steps, scatter by themselves.
+/// The noise of `f`, whose argument is a number of small steps.
 pub(crate) fn scatter_near(mut f: impl FnMut(f64) -> f64) -> f64 {
     let seen = CLOSER.map(|share| scatter_of(|i| f(i * share)));
-    // Noise is the same at all scales. What shrinks twice is a kink or a bend; one step of a staircase tells
-    // nothing.
+    // Noise is the same at all scales. Scatter that shrinks twice is a kink or a bend. Scatter of 0 may be
+    // one step of a staircase, and proves nothing.
     let shrinks = |two: &[f64]| 0.0 < two[1] && two[1] < SHRINKS * two[0];
     if seen.windows(2).all(shrinks) {
         return 0.0;
@@ -189,9 +193,9 @@ pub(crate) fn scatter_near(mut f: impl FnMut(f64) -> f64) -> f64 {
     seen.into_iter().filter(|scatter| *scatter > 0.0).reduce(f64::min).unwrap_or(0.0)
 }
 
-/// How much values at nine equal steps, from −4 to 4, scatter: their sixth differences, when the steps are so
-/// small that anything smooth leaves nothing in them (J. Moré and S. Wild, "Estimating computational noise",
-/// SIAM J. Sci. Comput. 33, 2011).
+/// How much values at nine equal steps, from −4 to 4, scatter, by their sixth differences. The steps are so
+/// small that the smooth part of a function leaves nothing in them (J. Moré and S. Wild, "Estimating
+/// computational noise", SIAM J. Sci. Comput. 33, 2011).
 pub(crate) fn scatter_of(mut value: impl FnMut(f64) -> f64) -> f64 {
     const SIXTH_DIFFERENCE: [f64; 7] = [1.0, -6.0, 15.0, -20.0, 15.0, -6.0, 1.0];
     // √(12! / 6!²): the deviation of a sixth difference of numbers that scatter by 1.
@@ -202,7 +206,7 @@ pub(crate) fn scatter_of(mut value: impl FnMut(f64) -> f64) -> f64 {
     };
     let squares: f64 = values.windows(7).map(|window| difference(window).powi(2)).sum();
     let scatter = (squares / 3.0).sqrt() / DEVIATION;
-    // A function that ends near the point tells nothing.
+    // Near the end of its domain f may not be finite, and then the noise is unknown.
     if scatter.is_finite() { scatter } else { 0.0 }
 }
 
@@ -214,7 +218,7 @@ mod tests {
 
     const ANYWHERE: Domain<'_> = Domain { ranges: &[] };
 
-    /// Values without noise at a point.
+    /// The oracle at a point, for a function without noise.
     fn quiet<'v>(f: &'v mut dyn FnMut(&[f64]) -> f64, at: &'v [f64], tolerance: f64) -> Values<'v> {
         let at_zero = f(at);
         let scale = at.iter().fold(0.0_f64, |largest, x| largest.max(x.abs()));
@@ -328,7 +332,7 @@ mod tests {
 
     #[test]
     fn a_negligible_share_of_a_slope_is_allowed_along_a_direction() {
-        // 1000 t at t = 0 is computed without rounding worth a name.
+        // 1000 t at t = 0 is computed with almost no rounding.
         let mut value = |point: &[f64]| 1e3 * point[0];
         let truth = quiet(&mut value, &[0.0], 0.0).along(&(0..1), &[1.0], 1e3).expect("it is finite");
         assert!((1.0..3.0).contains(&(truth.bound / (NEGLIGIBLE * 1e3))), "{truth:?}");
@@ -375,7 +379,8 @@ mod tests {
 
     #[test]
     fn sixth_differences_by_hand() {
-        // |−4| … |4|: 4 − 6·3 + 15·2 − 20·1 + 15·0 − 6·1 + 2 = −8; 3 − 6·2 + 15·1 − 20·0 + 15·1 − 6·2 + 3 = 12; and −8.
+        // |−4| … |4|: 4 − 6·3 + 15·2 − 20·1 + 15·0 − 6·1 + 2 = −8; 3 − 6·2 + 15·1 − 20·0 + 15·1 − 6·2 + 3 =
+        // 12; and −8.
         assert_eq!(scatter_of(f64::abs), of_differences([-8.0, 12.0, -8.0]));
         // Nothing of a polynomial up to the fifth degree; 6! of t⁶.
         assert_eq!(scatter_of(|t| 1.0 + t + t.powi(4) - 3.0 * t.powi(5)), 0.0);
@@ -408,7 +413,7 @@ mod tests {
         (differences.iter().map(|d| d * d).sum::<f64>() / 3.0).sqrt() / 30.397
     }
 
-    /// How far each number was moved at most.
+    /// The largest move of each number.
     fn farthest(reach: &mut [f64], point: &[f64], at: &[f64]) {
         reach.iter_mut().zip(point).zip(at).for_each(|((reach, x), at)| *reach = reach.max((x - at).abs()));
     }

@@ -39,7 +39,8 @@ impl Entry {
         (self.analytic - self.numerical).abs()
     }
 
-    /// |analytic − numerical| / max(|analytic|, |numerical|), from 0 (equal) to 2 (opposite); 0 when both are 0.
+    /// |analytic − numerical| / max(|analytic|, |numerical|), from 0 (equal) to 2 (opposite); 0 when both
+    /// are 0.
     pub fn relative(&self) -> f64 {
         let size = self.analytic.abs().max(self.numerical.abs());
         if size == 0.0 { 0.0 } else { self.absolute() / size }

@@ -12,18 +12,18 @@ use crate::moved::MovedBuffers;
 use crate::rounding::{Rounding, norm};
 use crate::textbook::{Reference, Sample};
 
-/// Rows are cut into at most so many parts, whatever the number of threads: the same sums, and so the same
-/// bits, everywhere.
+/// Largest number of parts into which rows are split. It does not depend on the number of threads, so sums
+/// have the same bits everywhere.
 const PARTS: usize = 64;
 
-/// A derivative of the mean loss, with what is needed to judge another program's rounding.
+/// A derivative of the mean loss, with the quantities that bound the rounding of another program.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Exactly {
     /// ∂/∂θ (1/N) Σ ℓ.
     pub derivative: f64,
-    /// (1/N) Σ |∂ℓ/∂θ|: samples may cancel each other, their rounding does not.
+    /// (1/N) Σ |∂ℓ/∂θ|: derivatives of samples may cancel, but their rounding errors do not.
     pub size: f64,
-    /// (1/N) Σ of the errors that rounding may leave in ∂ℓ/∂θ, in roundings: see [`Rounding`].
+    /// Mean over the samples of the error that rounding may leave in ∂ℓ/∂θ, in roundings: see [`Rounding`].
     pub error: f64,
 }
 
@@ -57,7 +57,7 @@ pub(crate) fn entries(
     rounding: f64,
 ) -> Vec<Exactly> {
     let places: Vec<ParameterId> = indices.iter().map(|&index| layout.locate(index)).collect();
-    // δ of a unit serves all its weights and its bias.
+    // All weights and the bias of a unit share its δ, so it is computed once.
     let mut units: Vec<(usize, usize)> = places.iter().map(|place| (place.layer, place.unit)).collect();
     units.sort_unstable();
     units.dedup();
@@ -90,7 +90,7 @@ pub(crate) fn along(
 ) -> Exactly {
     let mean = means(reference, 1, rounding, |sample, errors, sums, buffers| {
         let a = &sample.a[layer - 1];
-        // ∂zᵢ along the direction, Σⱼ dᵢⱼ aⱼ or dᵢ, and the error that comes with it.
+        // ∂zᵢ along the direction, Σⱼ dᵢⱼ aⱼ or dᵢ, and its error.
         let units: Vec<(f64, f64)> = match kind {
             ParameterKind::Weight => {
                 let rows = direction.chunks_exact(a.len()).enumerate();
@@ -110,7 +110,7 @@ fn dot(d: &[f64], a: &[f64]) -> f64 {
     d.iter().zip(a).map(|(d, a)| d * a).sum()
 }
 
-/// Means over all samples: `add` adds what one of them contributes to so many sums.
+/// Means over all samples: `add` adds the contribution of one sample to `count` sums.
 fn means(
     reference: &Reference,
     count: usize,
@@ -130,7 +130,7 @@ fn means(
     (0..count).map(|i| sum(i).divided_by(reference.rows() as f64)).collect()
 }
 
-/// The rows, cut into parts that threads may take.
+/// The rows, split into parts that different threads may process.
 pub(crate) fn parts(rows: usize) -> impl IndexedParallelIterator<Item = Range<usize>> {
     let part = rows.div_ceil(PARTS);
     (0..rows).into_par_iter().step_by(part).map(move |start| start..rows.min(start + part))

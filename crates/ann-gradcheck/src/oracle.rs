@@ -1,4 +1,5 @@
-//! What a gradient is compared with: entry by entry, or beyond some 20 000 of them along random directions.
+//! Compares a gradient with an oracle: entry by entry, or along random directions if there are more than some
+//! 20 000 entries.
 
 use std::ops::Range;
 
@@ -7,39 +8,40 @@ use ann_core::rand::{Rng, RngExt};
 use crate::ledger::{Case, Certainty, KnownDerivative, Ledger};
 use crate::{Config, Result};
 
-/// Of a group too large to compare whole, so many entries are compared by themselves.
+/// Number of entries compared one by one in a group that is too large to compare whole.
 const SAMPLE: usize = 64;
-/// And the whole group along so many directions: two mistakes that cancel in one do not in half of the
-/// others.
+/// Number of random directions for such a group: two mistakes that cancel along one direction add up along
+/// half of the others.
 const DIRECTIONS: usize = 8;
 
-/// The largest share of an entry by which the self-test may have to spoil it.
+/// The self-test proves something only if it changes an entry by at most this share.
 pub(crate) const COARSEST: f64 = 1e-3;
 
-/// Knows derivatives by code that shares nothing with the gradient under test.
+/// Computes derivatives by code that shares nothing with the gradient under test.
 pub(crate) trait Oracle {
-    /// The derivatives by `indices`, all of one group, with the bounds for `analytic` entries at the same
+    /// The derivatives at `indices`, all in one group, with bounds for the `analytic` entries at the same
     /// indices.
     fn entries(&mut self, indices: &[usize], analytic: &[f64]) -> Result<Vec<KnownDerivative>>;
 
-    /// The largest share of itself by which the self-test may have to spoil an entry that is moved with so
-    /// many others, for the check to be called conclusive.
+    /// The largest share by which the self-test may change an entry and still prove something; the entry is
+    /// moved together with others, `_moved` in all.
     fn coarsest(&self, _moved: usize) -> f64 {
         COARSEST
     }
 
-    /// How far a step of 1 along a random direction moves this entry: by its own size where parameters have
+    /// How far a step of 1 along a random direction moves this entry: by its size if parameters have
     /// different units.
     fn size(&self, _index: usize) -> f64 {
         1.0
     }
 
-    /// The derivative along `direction`, which moves the entries of `group`, for the `claimed` one.
+    /// The derivative along `direction`, which moves the entries of `group`, to be compared with the
+    /// `claimed` value.
     fn along(&mut self, group: &Range<usize>, direction: &[f64], claimed: f64) -> Result<KnownDerivative>;
 }
 
-/// One ledger for each group; of large groups a sample is compared entry by entry, where there are too many
-/// entries in all.
+/// One ledger for each group. If there are too many entries in all, only a sample of each large group is
+/// compared entry by entry.
 pub(crate) fn ledgers(
     groups: Vec<Range<usize>>,
     config: &Config,
@@ -54,8 +56,8 @@ pub(crate) fn ledgers(
     groups.into_iter().map(&mut ledger).collect()
 }
 
-/// Compares one group of `analytic`, the gradient under test, and writes into its ledger.
-/// Gives back the ledger's entries, which were compared by themselves, with the truth about them.
+/// Compares one group of `analytic`, the gradient under test, and records the results in its ledger. Returns
+/// the entries that were compared one by one, with the oracle's derivatives.
 pub(crate) fn examine(
     ledger: &mut Ledger,
     case: Case,
@@ -84,22 +86,22 @@ fn sample(group: &Range<usize>, rng: &mut impl Rng) -> Vec<usize> {
     if group.len() <= SAMPLE {
         return group.clone().collect();
     }
-    // One from each of as many equal parts: no entry twice.
+    // One entry from each of `SAMPLE` equal parts, so that no entry is drawn twice.
     let bound = |part: usize| group.start + group.len() * part / SAMPLE;
     (0..SAMPLE).map(|part| rng.random_range(bound(part)..bound(part + 1))).collect()
 }
 
-/// What a search along random directions of ±1 came to.
+/// The outcome of a search along random directions of ±1.
 enum Search {
     /// The gradient agrees along all of them.
     Agrees,
-    /// It does not, and this entry is wrong.
+    /// It disagrees along one, and this entry is wrong.
     Found(usize, KnownDerivative),
-    /// It does not, or the oracle cannot tell, and no single entry explains it.
+    /// It disagrees along one, or the oracle cannot decide, and no single entry explains it.
     Unexplained,
 }
 
-/// Looks along random directions for a disagreement, and by bisection for the entry that explains it.
+/// Searches for a disagreement along random directions, then for the entry that explains it, by bisection.
 fn search(
     group: &Range<usize>,
     analytic: &[f64],
@@ -122,7 +124,7 @@ fn search(
     Ok(Search::Agrees)
 }
 
-/// The smallest difference that can be told along a random direction.
+/// The smallest difference that can be detected along a random direction.
 pub(crate) fn resolution(
     group: &Range<usize>,
     analytic: &[f64],
@@ -140,7 +142,7 @@ fn signs(group: &Range<usize>, oracle: &impl Oracle, rng: &mut impl Rng) -> Vec<
     group.clone().map(|index| signed(oracle.size(index))).collect()
 }
 
-/// A part of a group's entries, moved by their signs.
+/// A part of the entries of a group, each moved by its sign.
 struct Segment<'a> {
     group: &'a Range<usize>,
     signs: &'a [f64],
@@ -170,7 +172,7 @@ impl Segment<'_> {
         let products = || self.group.clone().zip(&direction).map(|(index, sign)| self.analytic[index] * sign);
         let claimed = products().sum::<f64>();
         let mut truth = oracle.along(self.group, &direction, claimed)?;
-        // Adding n numbers up is itself off by some √n roundings.
+        // The sum of n numbers has an error of some √n roundings.
         let size: f64 = products().map(f64::abs).sum();
         truth.bound += 4.0 * f64::EPSILON * size;
         Ok((truth, truth.agrees(claimed)))

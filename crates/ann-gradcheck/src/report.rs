@@ -311,7 +311,7 @@ fn largest_from_central(entries: &[Entry]) -> Option<f64> {
     entries.iter().filter_map(Entry::from_central).max_by(f64::total_cmp)
 }
 
-/// |analytic − numerical| in bounds; 0 where both are 0.
+/// |analytic − numerical| in multiples of the bound; 0 if there is no difference.
 fn excess(entry: &Entry) -> f64 {
     if entry.absolute() == 0.0 { 0.0 } else { entry.absolute() / entry.bound }
 }

@@ -1,27 +1,26 @@
-//! How far rounding may move a right gradient: a running error estimate of forward and backward pass, in
-//! units of the rounding u.
+//! How far rounding may move a right gradient: a running error estimate of the forward and backward pass, in
+//! multiples of the rounding unit u.
 //!
-//! Every operation adds an error of one u of its result, or of the terms that cancel in it, and passes on the
-//! errors of what it is made of. Errors of different operations are independent, so their squares add up (N.
-//! Higham and T. Mary, "A new approach to probabilistic rounding error analysis", SIAM J. Sci. Comput. 41,
-//! 2019). Where nothing cancels this is next to nothing; it matters for p − 1 of a sure classification, for o
-//! − y near a fit and for a (1 − a) of a saturated unit.
+//! Every operation adds an error of one u times its result, or times its terms if they cancel, and passes on
+//! the errors of its arguments. Errors of different operations are treated as independent, so their squares
+//! add up (N. Higham and T. Mary, "A new approach to probabilistic rounding error analysis", SIAM J. Sci.
+//! Comput. 41, 2019). Without cancellation the estimate is tiny. It matters for p − 1 when a classification
+//! is nearly certain, for o − y near a fit, and for a (1 − a) of a saturated unit.
 
 use crate::black_box::ROUNDING;
 use crate::textbook::{Dense, Reference, Sample};
 
-/// Backpropagation of one sample with the errors of each of its numbers. Layers count from 1, `a[0]` is the
-/// input.
+/// Backpropagation of one sample, with the error of each number. Layers count from 1, `a[0]` is the input.
 #[derive(Debug)]
 pub(crate) struct Rounding {
-    /// Of a⁽ᵏ⁾.
+    /// The errors of a⁽ᵏ⁾.
     a: Vec<Vec<f64>>,
     /// δ⁽ᵏ⁾ = ∂ℓ/∂z⁽ᵏ⁾ and its error.
     delta: Vec<Vec<(f64, f64)>>,
 }
 
 impl Rounding {
-    /// `unit` is u of the arithmetic under test.
+    /// `unit` is the rounding unit u of the arithmetic under test.
     pub fn new(reference: &Reference, sample: &Sample, unit: f64) -> Self {
         let depth = reference.depth();
         let (mut a, mut z) = (vec![vec![0.0; sample.a[0].len()]], vec![Vec::new()]);
@@ -84,14 +83,16 @@ fn forward(layer: &Dense, a: &[f64], a_errors: &[f64], z: &[f64], unit: f64) -> 
     .collect()
 }
 
-/// A sum of two numbers or fewer is 0 exactly or not at all, in whatever order; a product may be rounded.
+/// A sum of at most two exact terms that is 0 has no rounding error, in any order. A rounded product is not
+/// an exact term.
 fn is_exact(weights: &[f64], a: &[f64], bias: f64, unit: f64) -> bool {
     let products = || weights.iter().zip(a).filter(|(w, a)| **w != 0.0 && **a != 0.0);
     products().count() + usize::from(bias != 0.0) <= 2
         && products().all(|(w, a)| is_exact_product(*w, *a, unit))
 }
 
-/// In the arithmetic under test: a product of two `f32` is always exact in `f64`.
+/// Whether the product is exact in the arithmetic under test. In `f64` the product of two `f32` always is, so
+/// for `f32` the product is rounded again.
 fn is_exact_product(w: f64, a: f64, unit: f64) -> bool {
     let product = w * a;
     w.mul_add(a, -product) == 0.0 && (unit <= ROUNDING || f64::from(product as f32) == product)
@@ -173,7 +174,7 @@ mod tests {
         let exact = |weights: &[f64], a: &[f64], bias| is_exact(weights, a, bias, ROUNDING);
         assert!(exact(&[3.0, 5.0], &[7.0, 9.0], 0.0) && exact(&[3.0], &[7.0], 2.0));
         assert!(!exact(&[3.0, 5.0], &[7.0, 9.0], 2.0) && !exact(&[3.0; 3], &[7.0; 3], 0.0));
-        // What is 0 is no term.
+        // A product that is 0 does not count as a term.
         assert!(exact(&[0.0, 3.0, 5.0], &[7.0; 3], 0.0) && exact(&[7.0; 3], &[3.0, 0.0, 5.0], 0.0));
         assert!(!exact(&[1.0 / 3.0], &[1.0 / 3.0], 0.0));
     }

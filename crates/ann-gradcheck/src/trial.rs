@@ -130,7 +130,7 @@ mod tests {
 
     #[test]
     fn training_takes_twenty_steps_downhill_none_longer_than_a_fifth() {
-        // |(3, 4)| = 5: steps of 0.2 · (0.6, 0.8).  |(0.5, 0)| < 1: steps of 0.2 · 0.5.
+        // |(3, 4)| = 5: steps of 0.2 · (0.6, 0.8). |(0.5, 0)| < 1: steps of 0.2 · 0.5.
         for (slope, moved) in [([3.0, 4.0], [2.4, 3.2]), ([0.5, 0.0], [2.0, 0.0])] {
             let mut seen = Vec::new();
             let point = trained(&[10.0, 20.0], |at: &[f64]| {

@@ -1,4 +1,4 @@
-//! The exact oracle at work: bounds around the derivatives of a problem's loss, penalty and total.
+//! The exact oracle for a problem: derivatives of its loss, penalty and total, with bounds.
 
 use std::ops::Range;
 
@@ -11,27 +11,28 @@ use crate::oracle::{COARSEST, Oracle};
 use crate::report::Arithmetic;
 use crate::textbook::Reference;
 
-/// Of one rounding of the whole for each row: where all rows have the same sign, adding them up one by one is
-/// off by up to so much (N/8 was measured for 20 000 rows in `f32`).
+/// Error of the sum over rows, per row, in roundings of the sum. If all rows have the same sign, adding them
+/// one by one reaches it (N/8 was measured for 20 000 rows in `f32`).
 const SUMS: f64 = 0.25;
 
 /// How far rounding may move a right gradient, by the precision it was computed in.
 ///
-/// `f64`: 1e-11|d| + 1e-12 max|d|, with which 900 correct networks raised no false alarm; max|d| is taken of
-/// the mean size of the samples' derivatives, so that it stays where they cancel. And 16 of the errors that
-/// [`Rounding`](crate::rounding::Rounding) estimates. `f32`: in units of its rounding u = 2⁻²⁴: 16 of the
-/// entry, 16 of the group, 16 of the estimated errors.
+/// In `f64` the bound is 1e-11|d| + 1e-12 max|d|, plus 16 times the error that
+/// [`Rounding`](crate::rounding::Rounding) estimates; with it, 900 correct networks raised no false alarm.
+/// The maximum is over mean absolute derivatives of the samples, so it stays large where samples cancel. In
+/// `f32`, with u = 2⁻²⁴, it is 16u times the entry, plus 16u times the largest of the group, plus 16 times
+/// the estimated error.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Precision {
-    /// Times |d|.
+    /// Factor of |d|.
     relative: f64,
-    /// Times the largest mean |dₙ| of the group.
+    /// Factor of the largest mean |dₙ| of the group.
     group: f64,
-    /// Times the estimated error in roundings.
+    /// Factor of the estimated error, which is in roundings.
     error: f64,
     /// Half an ulp of 1.
     pub rounding: f64,
-    /// What numbers too small for the format may add up to: a million times the smallest normal one.
+    /// Largest total error from underflow: a million times the smallest normal number.
     underflow: f64,
 }
 
@@ -51,17 +52,18 @@ impl Precision {
 pub(crate) struct Witness<'w> {
     pub reference: &'w Reference,
     pub layout: &'w Layout,
-    /// All entries, where there are not too many.
+    /// The derivatives of all entries, unless there are too many.
     pub exact: Option<&'w Exact>,
     pub part: Part,
     pub precision: Precision,
-    /// Slack of the user's, as a share of the group's largest derivative.
+    /// The tolerance of the user, as a share of the largest derivative of the group.
     pub tolerance: f64,
-    /// The gradient with λ = 0, of which the penalty's is the difference from the whole one.
+    /// The gradient with λ = 0; the whole gradient minus this one is the gradient of the penalty.
     pub loss_gradient: &'w [f64],
-    /// How much the gradient changes when it is asked again.
+    /// How much the gradient changes between calls at one point.
     pub jitter: f64,
-    /// Columns of the input that are 0 in every row: what the first layer does with them cannot matter.
+    /// Columns of the input that are 0 in every row: the weights of the first layer on these columns have no
+    /// effect.
     pub zero_inputs: &'w [bool],
     /// The largest derivative of the group compared last.
     pub largest: f64,
@@ -75,7 +77,7 @@ impl Witness<'_> {
         }
     }
 
-    /// The derivative of the loss, `largest` being the mean size of the largest in its group.
+    /// The derivative of the loss, where `largest` is the largest mean absolute derivative in its group.
     fn truth(&self, exactly: Exactly, penalty: f64, largest: f64) -> KnownDerivative {
         let Exactly { derivative, size, error } = exactly;
         let value = derivative + penalty;
@@ -87,14 +89,14 @@ impl Witness<'_> {
             + underflow;
         let bound = bound + self.tolerance * largest;
         if !(value.is_finite() && bound.is_finite()) {
-            // The estimate left the numbers: nothing can be said.
+            // The error estimate overflowed, so the oracle cannot decide.
             return KnownDerivative { value, bound: f64::INFINITY, kind: ledger::Certainty::Excused };
         }
         KnownDerivative { value, bound, kind: ledger::Certainty::Ordinary }
     }
 
-    /// 2λw as the difference of two gradients, each with the rounding of its `loss`; exactly 0 for a bias and
-    /// for λ = 0.
+    /// 2λw as the difference of two gradients, each with the rounding error of `loss`; exactly 0 for a bias
+    /// and for λ = 0.
     fn penalty(&self, index: usize, loss: &KnownDerivative) -> KnownDerivative {
         let value = self.reference.penalty_derivative(index);
         if self.layout.locate(index).kind == ParameterKind::Bias || self.reference.l2() == 0.0 {
@@ -135,7 +137,7 @@ impl Oracle for Witness<'_> {
     }
 
     fn coarsest(&self, moved: usize) -> f64 {
-        // A thousandth in f64; in f32 a hundred bounds are more than that by themselves.
+        // A thousandth is enough in f64. In f32 100 bounds already exceed that.
         let of_rounding = if self.precision.rounding < 1e-12 { COARSEST } else { 0.1 };
         of_rounding + 1e3 * self.tolerance * (moved as f64).sqrt()
     }
@@ -161,7 +163,7 @@ impl Oracle for Witness<'_> {
         if self.part == Part::Total {
             truth.bound += self.precision.relative * penalty_size;
         }
-        // Slack of so many entries, in random directions, adds up to its root.
+        // The tolerances of n entries with random signs add up to √n times one of them.
         let moves = direction.iter().filter(|d| **d != 0.0).count() as f64;
         truth.bound += self.tolerance * self.largest * moves.sqrt();
         Ok(truth)
@@ -189,7 +191,8 @@ mod tests {
     fn a_bound_adds_up_what_may_be_wrong() {
         with_witness(Part::Loss, |witness| {
             let truth = witness.truth(Exactly { derivative: -3.0, size: 5.0, error: 7.0 }, 2.0, 11.0);
-            // |d| and penalty by 1/8, the largest by 1/16, errors by 1/32; N/4 roundings of 1/64 for N = 2; 1; tolerance 1/2.
+            // |d| and penalty by 1/8, the largest by 1/16, errors by 1/32; N/4 roundings of 1/64 for N = 2;
+            // 1; tolerance 1/2.
             let bound = 5.0 / 8.0 + 11.0 / 16.0 + 7.0 / 32.0 + 2.0 / 4.0 / 64.0 * 5.0 + 1.0 + 11.0 / 2.0;
             assert_eq!((truth.value, truth.bound, truth.kind), (-1.0, bound, ledger::Certainty::Ordinary));
             for (derivative, error) in [(f64::NAN, 1.0), (1.0, f64::INFINITY)] {
