@@ -1,6 +1,6 @@
-//! Checks the gradient of a function of its own: Rosenbrock's valley, f(x, y) = (1 − x)² + 100 (y − x²)².
+//! Checks the gradient of a custom function, Rosenbrock's valley: f(x, y) = (1 − x)² + 100 (y − x²)².
 //!
-//! Once as it should be, once with a term forgotten. Run with `cargo run -p ann-gradcheck --example
+//! One gradient is right, and one has a term missing. Run with `cargo run -p ann-gradcheck --example
 //! closure_gradient`.
 
 #![allow(clippy::print_stdout, reason = "an example shows its result")]

@@ -1,7 +1,7 @@
 //! Times all 2 178 derivatives of the report's largest network, 2-[3, 10, 50, 30, 1, 4]-2, on the 400
 //! squares.
 //!
-//! Prints the seconds of each run, one a line: `cargo run --release -p ann-gradcheck --example
+//! Prints the seconds of each run, one per line: `cargo run --release -p ann-gradcheck --example
 //! time_differences -- 7` times central differences, `-- 7 exact` the exact gradient, `-- 7 check` a whole
 //! check (12 points and rows, three parts each). `bench/gradient_check/compare.py` runs it side by side with
 //! other tools.

@@ -10,7 +10,7 @@
 //! The bound on the error is the sum of three parts:
 //! - truncation: how much neighbours in the table of extrapolations differ;
 //! - roughness: the mean of f(h) and f(−h) is extrapolated too, and must equal f(0). Symmetric differences
-//!   cancel a kink or a narrow peak at the point; this mean does not;
+//! cancel a kink or a narrow peak at the point; this mean does not;
 //! - rounding: the error of every value, propagated through the table.
 //!
 //! An estimate is accepted after three differences with far smaller steps have confirmed it.
@@ -46,7 +46,9 @@ const SHRUNK: f64 = 1.0 / 64.0;
 pub(crate) const BOUNDS: f64 = 8.0;
 /// No smaller steps are tried once the bound is below this share of the derivative.
 const FINE: f64 = 1e-10;
-/// An estimate is confirmed by three steps, each of which is one of these shares of its smallest step.
+/// An estimate is confirmed by three steps that are these shares of its smallest step: usually 6e-6, 1e-8 and
+/// 2e-11 of the parameter. The largest must be much smaller than the steps of the table, and the smallest
+/// must still exceed rounding.
 const CONFIRMING: [f64; 3] = [1.0 / 512.0, 1.0 / 262_144.0, 1.0 / 134_217_728.0];
 /// Below this share of the first step, rounding may form a staircase that looks like a slope.
 const DEEP: f64 = 1e-3;

@@ -1,10 +1,11 @@
-//! What a moved parameter changes in the losses of eight rows at once, reusing all that it cannot change.
+//! Computes how a moved parameter changes the losses of eight rows at once, and reuses every value that does
+//! not depend on it.
 //!
-//! Moving Wᵢⱼ of layer k by h moves nothing before layer k, and in it one unit: Δzᵢ = h aⱼ. The next layer
-//! sees one changed input, Δz = W[:, i] Δaᵢ. Only from there on whole layers change: Δz = W Δa. What is
-//! computed are the changes: adding them to z and a, and taking the difference of two losses in the end,
-//! would cost digits and time. Digits are lost only where there is no formula for a change, which is then a
-//! difference of values: see [`change`](crate::change).
+//! Moving Wᵢⱼ of layer k by h changes nothing before layer k, and one unit in layer k: Δzᵢ = h aⱼ. The next
+//! layer sees one changed input, Δz = W[:, i] Δaᵢ. From there on, whole layers change: Δz = W Δa. Only the
+//! changes are computed. Adding them to z and a and subtracting two losses at the end would lose digits and
+//! time. If there is no formula for a change, it is a difference of values, and digits are lost: see
+//! [`change`](crate::change).
 
 use std::{array, mem};
 
@@ -17,22 +18,22 @@ use crate::frozen::Frozen;
 use crate::lanes::{LANES, Lanes, ROWS};
 use crate::textbook::{Dense, Reference, Sample};
 
-/// Rows of a problem at θ, ready to be moved. `z[k][i]` and `a[k][i]` are those of unit i of layer k in every
-/// lane.
+/// Rows of a problem at θ, whose parameters can be moved. `z[k][i]` and `a[k][i]` are those of unit i of
+/// layer k in every lane.
 pub(crate) struct Block<'n> {
     network: &'n Frozen<'n>,
     rows: [usize; ROWS],
-    /// +h and −h; 0 where there are no rows left: nothing changes there.
+    /// +h and −h; 0 in lanes without a row, where nothing changes.
     step: Lanes,
     z: Vec<Vec<Lanes>>,
     a: Vec<Vec<Lanes>>,
-    /// From where to where the piece of each unit reaches; nothing for a layer without kinks.
+    /// Lower and upper end of the piece of each unit; empty for a layer without kinks.
     low: Vec<Vec<Lanes>>,
     high: Vec<Vec<Lanes>>,
     loss_change: LossChange,
 }
 
-/// ℓ(θ + h) − ℓ(θ − h), frozen and plain, summed over rows.
+/// ℓ(θ + h) − ℓ(θ − h), of the frozen and of the plain network, summed over rows.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Change {
     pub frozen: f64,
@@ -48,7 +49,7 @@ pub(crate) struct BlockBuffers {
 }
 
 impl<'n> Block<'n> {
-    /// The rows from `first` on, as many as there are.
+    /// Up to [`ROWS`] rows, from `first` on.
     pub fn new(network: &'n Frozen<'n>, first: usize, step: f64) -> Result<Self> {
         let reference = network.reference;
         let last = reference.rows() - 1;
@@ -67,12 +68,12 @@ impl<'n> Block<'n> {
         Ok(Self { network, rows, step, z, a, low, high, loss_change })
     }
 
-    /// Adds to `sums` what moving each of the parameters at `places` changes.
+    /// Adds to `sums` the changes of the losses when each of the parameters at `places` is moved.
     pub fn add_changes(&self, places: &[ParameterId], sums: &mut [Change], buffers: &mut BlockBuffers) {
         Arch::new().dispatch(AddChanges { block: self, places, sums, buffers });
     }
 
-    /// What moving one parameter from −h to +h changes in the losses.
+    /// Change of the losses when one parameter moves from −h to +h.
     #[inline(always)]
     fn change(&self, place: ParameterId, buffers: &mut BlockBuffers) -> Change {
         let (frozen, kinked) = self.moved(place, true, buffers);
@@ -80,7 +81,7 @@ impl<'n> Block<'n> {
         Change { frozen, plain, kinked }
     }
 
-    /// The same of the frozen network or the plain one, and whether a unit has left its piece.
+    /// The same for the frozen or the plain network, and whether a unit has left its piece.
     #[inline(always)]
     fn moved(
         &self,
@@ -112,7 +113,7 @@ impl<'n> Block<'n> {
         (self.loss_change(&now[..width(depth)], &mut buffers.outputs), kinked)
     }
 
-    /// Overwrites Δz of some units of layer k, from the one called `first`, with Δa. Tells whether one has
+    /// Overwrites Δz of some units of layer k, from unit `first` on, with Δa. Returns whether one of them has
     /// left its piece.
     #[inline(always)]
     fn activate(&self, k: usize, first: usize, is_frozen: bool, d: &mut [Lanes]) -> bool {
@@ -142,7 +143,7 @@ impl<'n> Block<'n> {
         leaves
     }
 
-    /// What moving up adds to the losses, less what moving down adds, when the outputs change by `d`.
+    /// Change of the losses by moving up, minus their change by moving down, when the outputs change by `d`.
     #[inline(always)]
     fn loss_change(&self, d: &[Lanes], outputs: &mut Vec<f64>) -> f64 {
         let changes = match self.loss_change.of(d) {
@@ -156,7 +157,7 @@ impl<'n> Block<'n> {
         sum
     }
 
-    /// ℓ(o + d) in each lane; the same ℓ(o) would be taken from a row moved up and moved down.
+    /// ℓ(o + d) in each lane; ℓ(o) is not subtracted, because it cancels between moving up and moving down.
     fn losses(&self, d: &[Lanes], outputs: &mut Vec<f64>) -> Lanes {
         let reference = self.network.reference;
         array::from_fn(|lane| {
@@ -167,8 +168,8 @@ impl<'n> Block<'n> {
     }
 }
 
-/// [`Block::add_changes`], to be compiled for several instruction sets: a closure would not be inlined, and
-/// so for the least.
+/// [`Block::add_changes`], as a type that can be compiled for several instruction sets. A closure would not
+/// be inlined, and so would use only the smallest set.
 struct AddChanges<'c, 'n> {
     block: &'c Block<'n>,
     places: &'c [ParameterId],
@@ -206,7 +207,7 @@ impl BlockBuffers {
     }
 }
 
-/// Some values of each sample, which stands in two lanes.
+/// Some values of each sample. Each sample fills two lanes.
 fn side_by_side(samples: &[Sample], values: impl Fn(&Sample) -> &Vec<f64>) -> Vec<Lanes> {
     let value = |lane: usize, i: usize| values(&samples[lane % ROWS])[i];
     (0..values(&samples[0]).len()).map(|i| array::from_fn(|lane| value(lane, i))).collect()

@@ -1,4 +1,5 @@
-//! The report's own comparison for a [`Problem`]: central differences of every parameter, frozen at kinks.
+//! The comparison that the report makes, for a [`Problem`]: central differences of every parameter, frozen at
+//! kinks.
 
 use ann_core::{Layout, ParameterId, ParameterKind};
 use rayon::prelude::*;
@@ -16,7 +17,7 @@ use crate::textbook::Reference;
 pub(crate) struct Difference {
     /// Of the frozen network.
     pub frozen: f64,
-    /// Of the network, kinks and all, where some unit of some sample leaves its piece.
+    /// Of the network with its kinks, if some unit of some sample leaves its piece.
     pub plain: Option<f64>,
 }
 
@@ -33,7 +34,7 @@ pub(crate) fn differences(
     Ok(found.into_iter().map(Result::ok).collect())
 }
 
-/// The same; where there is none, an error tells why.
+/// The same, with an error where there is no difference.
 pub(crate) fn told_differences(
     reference: &Reference,
     layout: &Layout,
@@ -69,7 +70,7 @@ fn added(mut sums: Vec<Change>, others: Vec<Change>) -> Vec<Change> {
 }
 
 impl Change {
-    /// The mean over rows by 2h, and the penalty's share.
+    /// The mean change over rows divided by 2h, plus the difference of the penalty.
     fn difference(
         &self,
         reference: &Reference,
@@ -82,7 +83,7 @@ impl Change {
         let is_bias = layout.locate(index).kind == ParameterKind::Bias;
         let penalty = |weight| if is_bias { 0.0 } else { reference.penalty_of(weight) };
         let penalty = (penalty(high) - penalty(low)) / (high - low);
-        // zᵢ ± h aⱼ was moved itself, not θ: here 2h is the step that was made.
+        // z was moved by ± h aⱼ, not θ, so no rounding of θ ± h changes the step: it is 2h.
         let of = |change: f64| {
             let difference = change / reference.rows() as f64 / (2.0 * step) + penalty;
             finite_derivative(difference, index, step, Some(layout))
@@ -111,7 +112,7 @@ mod tests {
         assert_eq!(of_line([0.0, 1e160]), [None, None]);
     }
 
-    /// By w and b of J = (1/9) Σ (w x + b − y)² + w²/4 with x = 1 and y = 2.
+    /// Differences by w and b of J = (1/9) Σ (w x + b − y)² + w²/4 with x = 1 and y = 2.
     fn of_line(at: [f64; 2]) -> Vec<Option<f64>> {
         let architecture = Architecture::inputs(1).dense(1, Activation::Identity);
         let (x, y) = (Array2::ones((9, 1)), Array1::from_elem(9, 2.0));

@@ -1,13 +1,13 @@
-//! How much σ and ℓ change with a change of their arguments.
+//! Computes how σ and ℓ change with their arguments.
 //!
-//! Where the change is small, those of the catalogue take an addition theorem: no exponential, no logarithm,
-//! and no difference of the values before and after, in which digits would cancel; only those that 1 − a of a
-//! saturated unit has lost are. ReLU, leaky ReLU and the squared error do without it for changes of any size.
-//! For the others a large change is a difference of values, and so is any change of a function of the user's
-//! own.
+//! For a small change, the built-in functions use an addition theorem. It needs no exponential, no logarithm,
+//! and no difference of the values before and after, in which digits would cancel. Only the digits that 1 − a
+//! of a saturated unit has lost are missing. ReLU, leaky ReLU and the squared error have exact formulas for
+//! changes of any size. For the other functions a large change is a difference of values, and so is any
+//! change of a custom function.
 //!
-//! Numbers come in lanes, side by side, for the processor to compute several at once; see
-//! [`Block`](crate::block::Block). Everything is `inline(always)`: only so it is compiled for the
+//! Numbers are stored in lanes, side by side, so that the processor can compute several at once; see
+//! [`Block`](crate::block::Block). Everything is `inline(always)`: otherwise it would not be compiled for the
 //! instructions that the caller has chosen.
 
 use std::array;
@@ -16,7 +16,7 @@ use crate::lanes::{LANES, Lanes, ROWS};
 use crate::sigma::Sigma;
 use crate::textbook::{RowTargets, Sample, softmax};
 
-/// Up to here what is left out of the series below is under 2⁻⁵³ of them.
+/// Up to this argument, the omitted terms of the series below are less than 2⁻⁵³ of the sum.
 const SMALL: f64 = 1e-3;
 
 impl Sigma {
@@ -25,24 +25,22 @@ impl Sigma {
     pub fn change(&self, z: &[f64], a: &[f64], d: &mut [f64]) {
         match self {
             Self::Identity => {}
-            // With m = eᵈ − 1: σ(z + d) = a (1 + m) / (1 + a m), which is a (1 − a) m / (1 + a m) more than
-            // a.
+            // With m = eᵈ − 1: σ(z + d) = a (1 + m) / (1 + a m), so the change is a (1 − a) m / (1 + a m).
             Self::Sigmoid if are_small(d) => {
                 for (d, &a) in d.iter_mut().zip(a) {
                     let m = exp_m1(*d);
                     *d = a * (1.0 - a) * m / (1.0 + a * m);
                 }
             }
-            // With t = tanh d: tanh(z + d) = (a + t) / (1 + a t), which is (1 − a²) t / (1 + a t) more than
-            // a.
+            // With t = tanh d: tanh(z + d) = (a + t) / (1 + a t), so the change is (1 − a²) t / (1 + a t).
             Self::Tanh if are_small(d) => {
                 for (d, &a) in d.iter_mut().zip(a) {
                     let t = tanh(*d);
                     *d = (1.0 - a * a) * t / (1.0 + a * t);
                 }
             }
-            // The part of the move above 0 and `slope` times the part below; where z stays on its side that
-            // is all or nothing.
+            // The part of the move above 0, plus `slope` times the part below 0. If z stays on its side, one
+            // of the parts is the whole move.
             Self::Leaky { slope } => {
                 for (d, &z) in d.iter_mut().zip(z) {
                     let above = if z.is_sign_negative() { (z + *d).max(0.0) } else { d.max(-z) };
@@ -58,7 +56,8 @@ impl Sigma {
     }
 }
 
-/// What it takes to know how ℓ of some rows at θ changes with their outputs, of each output j.
+/// The data with which the change of ℓ of some rows is computed from the changes of their outputs; one entry
+/// for each output j.
 pub(crate) enum LossChange {
     CrossEntropy {
         /// p = softmax(o).
@@ -70,19 +69,20 @@ pub(crate) enum LossChange {
         /// o − y.
         error: Vec<Lanes>,
     },
-    /// There is no formula.
+    /// No formula is known.
     Unknown,
 }
 
 impl LossChange {
-    /// Each of the samples stands in two lanes.
+    /// Each of the samples fills two lanes.
     pub fn new(truth: &RowTargets, samples: &[Sample]) -> Self {
         let outputs: Vec<&[f64]> = samples.iter().map(|sample| &*sample.a[sample.a.len() - 1]).collect();
         let each = |value: &dyn Fn(usize, usize) -> f64| -> Vec<Lanes> {
             (0..outputs[0].len()).map(|j| array::from_fn(|lane| value(lane % ROWS, j))).collect()
         };
         match truth {
-            // Where a loss has overflowed, its change must not be finite.
+            // If a loss has overflowed, its change must not be finite; the formulas could return a finite
+            // number.
             _ if samples.iter().any(|sample| !sample.loss.is_finite()) => Self::Unknown,
             RowTargets::CrossEntropy(classes) => {
                 let p: Vec<_> = outputs.iter().map(|outputs| softmax(outputs)).collect();
@@ -144,10 +144,10 @@ fn squared_error(error: &[Lanes], d: &[Lanes]) -> Lanes {
     sum
 }
 
-/// Whether the series below may be used for all of `d`; not if one is NaN.
+/// Whether the series below may be used for all of `d`; false if one is NaN.
 #[inline(always)]
 fn are_small(d: &[f64]) -> bool {
-    // Without stopping early: several are compared at once.
+    // No early exit, so the compiler can compare several numbers at once.
     let mut are_small = true;
     for d in d {
         are_small &= d.abs() < SMALL;
@@ -197,7 +197,7 @@ mod tests {
     #[test]
     fn what_is_small() {
         assert!(are_small(&[]) && are_small(&[0.0, -9e-4, 9e-4]));
-        // One alone is too large, wherever it stands.
+        // One number that is too large, at any position.
         for large in [SMALL, 1.1e-3, -1.1e-3, f64::NAN, f64::NEG_INFINITY] {
             assert!(!are_small(&[large, 0.0]) && !are_small(&[0.0, large]), "{large}");
         }

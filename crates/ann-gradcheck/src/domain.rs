@@ -1,11 +1,11 @@
-//! Where a function may be asked for its value.
+//! Where a function may be called.
 
 use std::ops::RangeInclusive;
 
 /// The range of each parameter.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Domain<'c> {
-    /// One for each parameter, or none: every number is allowed.
+    /// One range for each parameter, or none, if every number is allowed.
     pub ranges: &'c [RangeInclusive<f64>],
 }
 
@@ -15,7 +15,7 @@ impl Domain<'_> {
         self.ranges.get(index).map_or([f64::INFINITY; 2], |range| [x - range.start(), range.end() - x])
     }
 
-    /// How far a point may be moved along a direction, of which `entries` gives index, x and component.
+    /// How far a point may be moved along a direction, whose `entries` are index, x and component.
     pub fn reach_along(&self, entries: impl Iterator<Item = (usize, f64, f64)>) -> [f64; 2] {
         entries.fold([f64::INFINITY; 2], |[below, above], (index, x, d)| {
             let [down, up] = self.reach(index, x).map(|reach| reach / d.abs());
@@ -24,12 +24,12 @@ impl Domain<'_> {
         })
     }
 
-    /// A number that rounding may have moved beyond the end of its range.
+    /// Moves x back into its range, which rounding may have made it leave.
     pub fn clamped(&self, index: usize, x: f64) -> f64 {
         self.ranges.get(index).map_or(x, |range| x.clamp(*range.start(), *range.end()))
     }
 
-    /// x moved by t, as far as that is allowed: else by as much to the other side, or half the way there is.
+    /// x + t if that is in the range, or else x − t, or else half the way to the farther end of the range.
     pub fn moved(&self, index: usize, x: f64, t: f64) -> f64 {
         let [below, above] = self.reach(index, x);
         let is_allowed = |t: f64| -below <= t && t <= above;

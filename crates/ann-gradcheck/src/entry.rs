@@ -1,30 +1,32 @@
-//! One entry of a gradient, and how it is called.
+//! One entry of a gradient, and its name.
 
 use ann_core::Layout;
 
 use crate::ledger::KnownDerivative;
 use crate::{Error, Result};
 
-/// One entry of the gradient at the point given, of all rows and with penalty: the value under test beside
-/// the others.
+/// One entry of the gradient at the point given, of all rows and with penalty: the value under test, and the
+/// values it is compared with.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Entry {
-    /// Its place in θ, from 0.
+    /// Index in θ, from 0.
     pub index: usize,
     /// The gradient under test.
     pub analytic: f64,
-    /// What the oracle says: dual numbers for a problem, extrapolated differences for closures.
+    /// The derivative that the oracle computed: by dual numbers for a problem, by extrapolated differences
+    /// for closures.
     pub numerical: f64,
-    /// The largest |analytic − numerical| that is excused: rounding, and the oracle's own error.
+    /// The largest |analytic − numerical| that counts as agreement: it covers rounding and the error of the
+    /// oracle.
     pub bound: f64,
-    /// The report's central difference (f(θ + h) − f(θ − h)) / 2h, of the frozen network where activations
-    /// have kinks. Shown for comparison, never judged. `None` where θ ± h leaves the numbers or is lost in
-    /// rounding, where the difference is not finite, and for a problem so large that its entries are only
-    /// sampled.
+    /// The central difference (f(θ + h) − f(θ − h)) / 2h, of the frozen network where activations have kinks.
+    /// Shown for comparison; it does not affect the verdict. `None` if θ ± h is not finite, is lost in
+    /// rounding or leaves the domain, if the difference is not finite, and for a problem so large that its
+    /// entries are only sampled.
     pub central: Option<f64>,
     /// The central difference across the kink, where some unit of some sample changes its linear piece within
-    /// ±h. It converges to no derivative at this h.
+    /// ±h. At this h it does not approximate a derivative.
     pub plain: Option<f64>,
 }
 
@@ -46,7 +48,7 @@ impl Entry {
         if size == 0.0 { 0.0 } else { self.absolute() / size }
     }
 
-    /// |analytic − central difference|: the report's comparison.
+    /// |analytic − central difference|, as the report compares them.
     pub fn from_central(&self) -> Option<f64> {
         self.central.map(|central| (self.analytic - central).abs())
     }
@@ -56,20 +58,20 @@ impl Entry {
         self.absolute() <= self.bound
     }
 
-    /// Some unit of some sample changes its linear piece within ±h.
+    /// Whether some unit of some sample changes its linear piece within ±h.
     pub fn is_kinked(&self) -> bool {
         self.plain.is_some()
     }
 }
 
-/// How entries are called.
+/// The names of entries.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Names {
     /// `W²[0, 3]`
     Layout(Layout),
     /// `θ[17]`
     Numbers,
-    /// Whatever each is called.
+    /// A name for each entry.
     Labels { group: &'static str, labels: Vec<String> },
 }
 
@@ -83,11 +85,11 @@ impl Names {
     }
 }
 
-/// What the entries of a point are called by: a layout, names of the user's, or their index alone.
+/// The source of the names of entries: a layout, custom names, or only their index.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Naming<'n> {
     pub layout: Option<&'n Layout>,
-    /// One for each entry, or none.
+    /// One name for each entry, or none.
     pub names: &'n [String],
 }
 
@@ -98,7 +100,7 @@ impl<'n> From<Option<&'n Layout>> for Naming<'n> {
 }
 
 impl Naming<'_> {
-    /// `W²[0, 3]`, the user's name, or `θ[17]` without either.
+    /// `W²[0, 3]`, the custom name, or `θ[17]` without either.
     pub fn name(&self, index: usize) -> String {
         match (self.names.get(index), self.layout) {
             (Some(name), _) => name.clone(),

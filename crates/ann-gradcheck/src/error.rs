@@ -1,14 +1,15 @@
-//! Everything that can be wrong with a check, in one enum. Wrong gradients are no error but a [`Verdict`].
+//! Everything that can be wrong with a check, in one enum. A wrong gradient is not an error but a
+//! [`Verdict`].
 
 use ann_core::ParameterKind;
 use thiserror::Error;
 
 use crate::Verdict;
 
-/// The result of everything in this crate that can fail.
+/// The result type of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// What was wrong, where, what was found and what was expected. Layers count from 1, entries of θ from 0.
+/// What is wrong, where, what was found and what was expected. Layers count from 1, entries of θ from 0.
 #[derive(Debug, Clone, PartialEq, Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -23,27 +24,27 @@ pub enum Error {
         /// Length of the point.
         found: usize,
     },
-    /// A number of names that is not that of the parameters.
+    /// The number of names differs from the number of parameters.
     #[error("{found} names were given for {expected} parameters: expected one for each, or none")]
     NameCount {
         /// Length of the point.
         expected: usize,
-        /// How many names.
+        /// Number of names.
         found: usize,
     },
-    /// Names as well as a layout.
+    /// Both names and a layout were given.
     #[error(
         "parameters are named by `names` and by `layout`: expected one of them, because a layout has names already"
     )]
     NamedTwice,
-    /// A number of ranges that is not that of the parameters.
+    /// The number of ranges differs from the number of parameters.
     #[error(
         "the domain has {found} ranges for {expected} parameters: expected one for each, or none (f64::NEG_INFINITY..=f64::INFINITY allows every number)"
     )]
     DomainCount {
         /// Length of the point.
         expected: usize,
-        /// How many ranges.
+        /// Number of ranges.
         found: usize,
     },
     /// The point is not in the domain of the closures.
@@ -75,7 +76,7 @@ pub enum Error {
         name: String,
         /// The value found.
         value: f64,
-        /// At which point, of how many rows, such as "weights enlarged, 6 rows".
+        /// The point and the number of rows, such as "weights enlarged, 6 rows".
         place: String,
     },
     /// The objective is NaN or infinite where it is needed.
@@ -86,7 +87,8 @@ pub enum Error {
         /// The value found.
         value: f64,
     },
-    /// The numerical derivative is NaN or infinite: the loss is so within ±h, or the difference overflows.
+    /// The numerical derivative is NaN or infinite, because the loss is not finite within ±h or the
+    /// difference overflows.
     #[error(
         "the numerical derivative by {name} is {value}, expected a finite number: within ±{step} the objective is not finite, or too steep"
     )]
@@ -98,7 +100,7 @@ pub enum Error {
         /// h.
         step: f64,
     },
-    /// A closure gives something else when it is asked again.
+    /// A closure returns a different result when it is called again.
     #[error(
         "{what} is {first}, and {second} when asked again: does the closure keep a state or draw random numbers?"
     )]
@@ -113,7 +115,8 @@ pub enum Error {
         /// without a layout.
         parts: Vec<(usize, ParameterKind)>,
     },
-    /// A unit's frozen value is not its value: an activation gives something else when it is asked again.
+    /// The frozen value of a unit differs from its value, because an activation returns a different result
+    /// when it is called again.
     #[error(
         "the frozen network differs from the network itself in layer {layer} at row {row}: does an activation keep a state?"
     )]
@@ -128,7 +131,7 @@ pub enum Error {
         "the reference does not know the activation {activation}: update ann-gradcheck to the version of ann-core"
     )]
     UnknownActivation {
-        /// The activation, as it prints itself.
+        /// The `Display` output of the activation.
         activation: String,
     },
     /// An entry that the point does not have.
@@ -156,7 +159,7 @@ pub enum Error {
         name: &'static str,
         /// The value found.
         value: f64,
-        /// Its range in words.
+        /// The allowed range, in words.
         expected: &'static str,
     },
     /// A layer that the network does not have.
@@ -173,13 +176,13 @@ pub enum Error {
         /// The layer asked for.
         layer: usize,
     },
-    /// A layer was asked for, but nothing says where it stands in θ.
+    /// A layer was asked for, but without a layout its position in θ is unknown.
     #[error("parameters have no layers without a layout: give one with `Config::with_layout`")]
     NoLayout,
     /// A loss that the reference does not know.
     #[error("the reference does not know the loss {loss}: update ann-gradcheck to the version of ann-core")]
     UnknownLoss {
-        /// The loss, as it prints itself.
+        /// The `Display` output of the loss.
         loss: String,
     },
     /// A custom activation declares kinks that cannot be used.
@@ -189,15 +192,15 @@ pub enum Error {
     InvalidKinks {
         /// Which layer, counted from 1.
         layer: usize,
-        /// The activation, as it prints itself.
+        /// The `Display` output of the activation.
         activation: String,
-        /// What it declares.
+        /// The kinks it declares.
         kinks: Vec<f64>,
     },
-    /// [`Report::ensure_ok`](crate::Report::ensure_ok) found another verdict than pass.
+    /// [`Report::ensure_ok`](crate::Report::ensure_ok) found a verdict other than pass.
     #[error("the gradient is not verified: {summary}")]
     NotVerified {
-        /// Anything but pass.
+        /// The verdict, which is not pass.
         verdict: Verdict,
         /// [`Report::summary`](crate::Report::summary).
         summary: String,

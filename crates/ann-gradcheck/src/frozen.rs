@@ -1,4 +1,4 @@
-//! Activations with kinks: each unit keeps the piece it is on at θ.
+//! A network with kinks in which each unit keeps the linear piece it is on at θ.
 //!
 //! A central difference across a kink of ReLU measures neither side's slope, however right the gradient. So
 //! the difference is taken of the *frozen* network: beyond the ends of its piece a unit continues linearly.
@@ -9,15 +9,15 @@ use crate::sigma::Sigma;
 use crate::textbook::{Reference, Sample};
 use crate::{Error, Result};
 
-/// A network whose units keep the piece that each sample puts them on at θ.
+/// A network whose units keep, for each sample, the piece they are on at θ.
 #[derive(Debug)]
 pub(crate) struct Frozen<'r> {
     pub reference: &'r Reference,
-    /// `pieces[k]` belongs to layer k; `pieces[0]` to the input, which has none.
+    /// `pieces[k]` belongs to layer k; `pieces[0]` to the input, which has no pieces.
     pieces: Vec<Pieces<'r>>,
 }
 
-/// One activation, cut at its kinks into pieces.
+/// One activation, split into pieces at its kinks.
 #[derive(Debug)]
 struct Pieces<'a> {
     sigma: &'a Sigma,
@@ -40,7 +40,8 @@ struct Kink {
     slope_below: f64,
     /// σ′ just above.
     slope_above: f64,
-    /// A unit that stands exactly at the kink is on the side whose slope σ′ has there; for ReLU below.
+    /// Whether a unit exactly at the kink belongs to the piece above it. It belongs to the side whose slope
+    /// equals σ′ there; for ReLU that is below.
     belongs_above: bool,
 }
 
@@ -53,7 +54,7 @@ impl<'r> Frozen<'r> {
         Ok(Self { reference, pieces })
     }
 
-    /// A sample; freezing must change nothing at θ itself.
+    /// One sample. An error if freezing changes a value at θ itself.
     pub fn sample(&self, row: usize) -> Result<Sample> {
         let sample = self.reference.sample(row);
         for k in 1..=self.reference.depth() {
@@ -65,8 +66,8 @@ impl<'r> Frozen<'r> {
         Ok(sample)
     }
 
-    /// σ of a unit of layer k that has moved from z to `moved`, on the piece on which z is, and its tangent
-    /// beyond.
+    /// σ of a unit of layer k that has moved from z to `moved`, on the piece on which z is, and on the
+    /// tangent beyond its ends.
     pub fn value(&self, k: usize, z: f64, moved: f64) -> f64 {
         let pieces = &self.pieces[k];
         pieces.frozen_value(pieces.piece(z), moved).0
@@ -79,7 +80,7 @@ impl<'r> Frozen<'r> {
         }
     }
 
-    /// Where the pieces begin and end on which units of layer k are; nothing where σ has no kinks.
+    /// Lower and upper ends of the pieces on which the units of layer k are; empty if σ has no kinks.
     pub fn ends(&self, k: usize, z: &[Lanes]) -> (Vec<Lanes>, Vec<Lanes>) {
         let pieces = &self.pieces[k];
         if pieces.kinks.is_empty() {
@@ -89,7 +90,7 @@ impl<'r> Frozen<'r> {
     }
 }
 
-/// Kinks must be finite and rise.
+/// Whether the kinks are finite and in rising order.
 pub(crate) fn are_valid(kinks: &[f64]) -> bool {
     kinks.iter().all(|z| z.is_finite()) && kinks.is_sorted_by(|a, b| a < b)
 }
@@ -104,7 +105,7 @@ impl<'a> Pieces<'a> {
         Err(Error::InvalidKinks { layer: k, activation: sigma.to_string(), kinks: kinks.to_vec() })
     }
 
-    /// On which piece z lies.
+    /// The piece on which z lies.
     pub fn piece(&self, z: f64) -> Piece {
         let is_below = |kink: &&Kink| kink.at < z || (kink.at == z && kink.belongs_above);
         let index = self.kinks.iter().filter(is_below).count();
@@ -113,7 +114,7 @@ impl<'a> Pieces<'a> {
     }
 
     /// σ(z) on `piece`, and its tangent beyond: σ(κ) + σ′(κ) (z − κ) behind the kink κ where the piece ends.
-    /// Also tells whether z is beyond.
+    /// Also returns whether z is beyond the piece.
     #[inline]
     pub fn frozen_value(&self, piece: Piece, z: f64) -> (f64, bool) {
         let (kink, slope) = if z < piece.low {
@@ -228,7 +229,7 @@ mod tests {
 
     #[test]
     fn an_activation_that_changes_its_mind_is_an_error() {
-        /// Gives 1, 2, 3, … whatever z is.
+        /// Returns 1, 2, 3, …, whatever z is.
         #[derive(Debug)]
         struct Counter(AtomicU32);
         impl ActivationFn for Counter {

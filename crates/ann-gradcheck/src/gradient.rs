@@ -1,4 +1,4 @@
-//! The gradient under test: asked for with care.
+//! Calls the gradient under test, and checks what it returns.
 
 use std::fmt::Display;
 
@@ -7,11 +7,11 @@ use ann_core::{Layout, ParameterKind, Scalar};
 use crate::entry::Naming;
 use crate::{Error, Result};
 
-/// Of the largest entry: a gradient summed in another order each time differs by less, anything stateful by
-/// more.
+/// Largest change between two calls, in roundings of the largest entry. A gradient summed in a different
+/// order each time differs by less; a gradient with a state usually differs by more.
 const JITTER_IN_ROUNDINGS: f64 = 1e4;
 
-/// The gradient under test in `f64`, every entry finite; `gradient` overwrites its argument. `place` is
+/// The gradient under test in `f64`, every entry finite; `gradient` overwrites its argument. `place` says
 /// where, for an error.
 pub(crate) fn evaluate<'n, F: Scalar>(
     gradient: impl FnOnce(&mut [F]),
@@ -19,7 +19,7 @@ pub(crate) fn evaluate<'n, F: Scalar>(
     naming: impl Into<Naming<'n>>,
     place: impl Display,
 ) -> Result<Vec<f64>> {
-    // NaN, not 0: an entry that the closure forgets to write is found.
+    // The buffer holds NaN, not 0, so that an entry which the closure does not write is found.
     let mut analytic = vec![F::nan(); count];
     gradient(&mut analytic);
     let analytic: Vec<f64> = analytic.into_iter().map(Scalar::as_f64).collect();
@@ -33,8 +33,8 @@ pub(crate) fn evaluate<'n, F: Scalar>(
     }
 }
 
-/// 0 for two gradients of the same point that are the same, and else how much they may differ; an error where
-/// that is more than another order of additions explains.
+/// 0 if two gradients of the same point are equal, or else the difference that is allowed. An error if they
+/// differ by more than a different order of additions explains.
 pub(crate) fn jitter<'n, F: Scalar>(
     first: &[f64],
     second: &[f64],

@@ -1,8 +1,8 @@
-//! Numbers of eight rows side by side.
+//! Numbers of eight rows, stored side by side.
 
-/// Rows of a block.
+/// Number of rows in a block.
 pub(crate) const ROWS: usize = 8;
-/// Each row stands in two lanes: in one the parameter moves up, in the other down.
+/// Number of lanes. Each row fills two lanes: in one the parameter moves up, in the other down.
 pub(crate) const LANES: usize = 2 * ROWS;
 
 /// A number for each lane: of the rows moved up, then of the same rows moved down.

@@ -1,7 +1,8 @@
-//! What a moved unit changes in the loss of one sample, on dual numbers, reusing all that it cannot change.
+//! Computes how a moved unit changes the loss of one sample, on dual numbers, and reuses every value that
+//! does not depend on it.
 //!
-//! Moving zᵢ of layer k by ε moves nothing before layer k, and in it one unit: Δaᵢ = σ′(zᵢ) ε. The next layer
-//! sees one changed input, Δz = W[:, i] Δaᵢ. Only from there on whole layers are computed again.
+//! Moving zᵢ of layer k by ε changes nothing before layer k, and one unit in layer k: Δaᵢ = σ′(zᵢ) ε. The
+//! next layer sees one changed input, Δz = W[:, i] Δaᵢ. From there on, whole layers are computed again.
 
 use num_dual::Dual64;
 
@@ -19,7 +20,7 @@ impl Reference {
     pub fn delta(&self, sample: &Sample, (k, unit): (usize, usize), buffers: &mut MovedBuffers) -> f64 {
         let slope = self.layer(k).sigma.derivative(sample.z[k][unit]);
         if slope == 0.0 {
-            // A unit that is off passes nothing on.
+            // A unit with σ′ = 0 has δ = 0.
             return 0.0;
         }
         buffers.now.clear();
@@ -40,8 +41,8 @@ impl Reference {
         self.slope_of_loss(k, sample.row, buffers)
     }
 
-    /// What the moved z of layer k, `now`, carry to the loss: through their activations, and from there on
-    /// whole layers.
+    /// The change of the loss when `now` holds the moved z of layer k: through their activations, and from
+    /// there on through whole layers.
     fn slope_of_loss(&self, k: usize, row: usize, MovedBuffers { now, next }: &mut MovedBuffers) -> f64 {
         self.activate(k, now);
         for k in k + 1..=self.depth() {

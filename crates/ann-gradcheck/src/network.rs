@@ -22,7 +22,7 @@ use crate::trial::{self, Rows};
 use crate::witness::{Precision, Witness};
 use crate::{Entry, Report, Result, function};
 
-/// A gradient that gives a penalty where there is none is asked for so many times more.
+/// Number of further calls of a gradient that returns a penalty where there is none.
 const ASKED_AGAIN: usize = 20;
 
 /// The state of a check: what it checks, and what it has seen.
@@ -31,7 +31,7 @@ struct NetworkCheck<'c, 'data, F, G> {
     gradient: G,
     config: &'c Config,
     layers: RangeInclusive<usize>,
-    /// Every entry is compared by itself, not a sample.
+    /// Whether every entry is compared one by one, not a sample.
     compares_all: bool,
     rows: Vec<Rows<F>>,
     zero_inputs: Vec<bool>,
@@ -42,7 +42,7 @@ struct NetworkCheck<'c, 'data, F, G> {
     self_test: Option<SelfTest>,
 }
 
-/// What was seen of the point given, on all rows.
+/// What was seen at the point given, on all rows.
 #[derive(Default)]
 struct AtGiven {
     entries: Vec<Entry>,
@@ -58,7 +58,7 @@ where
 {
     config.validate()?;
     check_point(&to_f64(at), Some(problem.layout()))?;
-    // The exact gradient takes the derivatives of the user's own functions: they come first.
+    // Custom functions are checked first, because the exact gradient uses their derivatives.
     let functions = function::of_problem(problem, &Reference::new(problem, &to_f64(at))?);
     let mut check = NetworkCheck::new(problem, gradient, config)?;
     let given = check.given(at)?;
@@ -109,7 +109,7 @@ where
         })
     }
 
-    /// The point handed in: its entries are kept for the report.
+    /// Compares at the point given, and keeps its entries for the report.
     fn given(&mut self, at: &[F]) -> Result<AtGiven> {
         let layout = self.problem.layout();
         let point = to_f64(at);
@@ -139,11 +139,11 @@ where
         })
     }
 
-    /// Compares at one point: all rows and fewer; loss, penalty and total. Gives back what all rows showed.
+    /// Compares at one point: all rows and fewer; loss, penalty and total. Returns what was seen on all rows.
     fn visit(&mut self, point: Point, at: &[F]) -> Result<Seen> {
         let rows = std::mem::take(&mut self.rows);
         let mut of_all = Seen::default();
-        // All rows first: whoever keeps a state between calls is caught there.
+        // All rows come first: a gradient that keeps state between calls is detected there.
         for rows in rows.iter().rev() {
             let seen = self.visit_rows(point, at, rows)?;
             if rows.count() == self.problem.rows() {
@@ -159,7 +159,8 @@ where
         let reference = Reference::new(&problem, &to_f64(at))?;
         let case = Case { point, rows: rows.count(), part: Part::Total };
         match finite(reference.objective(), || format!("({case})")) {
-            // A point of our own making may be so far out; it tells nothing.
+            // The user did not choose this point; if the objective is not finite here, nothing can be
+            // compared.
             Err(_) if point != Point::Given => return Ok(Seen::default()),
             objective => objective?,
         };
@@ -179,7 +180,8 @@ where
         let loss = self.repeated(without, at, Case { part: Part::Loss, ..case })?;
         let gradients = Gradients { total, loss };
         if gradients.differ_without_penalty(problem) {
-            // A penalty where there is none: wrong, or sums whose order changes now and then.
+            // There is a penalty where there should be none. Either the gradient is wrong, or the order of
+            // its sums changes sometimes; more calls show which.
             for _ in 0..ASKED_AGAIN {
                 self.compare_again(&gradients.total, problem, at, case)?;
             }
@@ -193,14 +195,14 @@ where
         Ok(first)
     }
 
-    /// Asks again for a gradient, and keeps how much it has changed.
+    /// Calls the gradient again, and records how much it has changed.
     fn compare_again(&mut self, first: &[f64], problem: &Problem<'_, F>, at: &[F], case: Case) -> Result<()> {
         let again = self.gradient_of(problem, at, case)?;
         self.jitter = self.jitter.max(jitter::<F>(first, &again, Some(problem.layout()), case)?);
         Ok(())
     }
 
-    /// Loss, penalty and total of one problem at one point, and the self-test if it is still to be made.
+    /// Loss, penalty and total of one problem at one point, and runs the self-test if it has not run yet.
     fn compare_parts(&mut self, point: Point, reference: &Reference, gradients: Gradients) -> Result<Seen> {
         let (layout, precision) = (self.problem.layout(), Precision::of::<F>());
         let exact =
@@ -264,7 +266,7 @@ impl Gradients {
         self.total.iter().zip(&self.loss).map(|(total, loss)| total - loss).collect()
     }
 
-    /// In a bias, or anywhere with λ = 0.
+    /// Whether the two differ in a bias, or in any entry with λ = 0.
     fn differ_without_penalty(&self, problem: &Problem<'_, impl Scalar>) -> bool {
         let differs = |index: usize| self.total[index] != self.loss[index];
         match problem.l2() == 0.0 {
@@ -274,12 +276,12 @@ impl Gradients {
     }
 }
 
-/// Truths about entries of one point and its rows.
+/// The oracle's derivatives at one point, on some rows.
 #[derive(Default)]
 struct Seen {
     loss: Vec<(usize, KnownDerivative)>,
     total: Vec<(usize, KnownDerivative)>,
-    /// What was compared with the total.
+    /// The gradient that was compared with the total.
     gradient: Vec<f64>,
 }
 

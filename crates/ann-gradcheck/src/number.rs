@@ -3,8 +3,8 @@
 
 use num_dual::{Dual64, DualNum, DualNumCopy};
 
-/// A function of the user's own is asked again at so many times the error of its arguments: once, to find
-/// what rounding makes of it, and as far as a bound of sixteen errors reaches, where it may jump.
+/// A custom function is called again with its arguments moved by these multiples of their error. ±1 shows the
+/// effect of rounding. ±16, which is as far as a bound of 16 errors reaches, shows a jump.
 pub(crate) const PROBES: [f64; 4] = [1.0, -1.0, 16.0, -16.0];
 
 /// `f64` or [`Dual64`].

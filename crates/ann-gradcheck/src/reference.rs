@@ -1,5 +1,5 @@
-//! The independent witness, for everybody: J, its exact gradient, its central differences and outputs, by
-//! textbook code.
+//! Textbook code for J, its exact gradient, its central differences and the outputs, independent of
+//! `ann-core`'s kernels.
 
 use ann_core::{Problem, Scalar};
 
@@ -46,15 +46,16 @@ pub fn gradient<F: Scalar>(problem: &Problem<'_, F>, at: &[f64]) -> Result<Vec<f
         .collect())
 }
 
-/// (J(θ + h) − J(θ − h)) / 2h for each parameter at θ = `at`, with h = `step`: the report's numerical
-/// gradient.
+/// (J(θ + h) − J(θ − h)) / 2h for each parameter at θ = `at`, with h = `step`: the numerical gradient of the
+/// report.
 ///
-/// Where activations have kinks, each unit of each sample keeps the linear piece it is on at θ. What a moved
-/// parameter cannot change is not computed again: everything before its layer, and the other units in it.
+/// Where activations have kinks, each unit of each sample keeps the linear piece it is on at θ. Values that
+/// do not depend on the moved parameter are not computed again: everything before its layer, and the other
+/// units in it.
 ///
 /// # Errors
 /// As [`objective`]; also a step that is not positive, or does not fit a parameter's size; a difference that
-/// is not finite; a custom activation whose kinks do not rise.
+/// is not finite; a custom activation whose kinks are not in rising order.
 pub fn central_differences<F: Scalar>(problem: &Problem<'_, F>, at: &[f64], step: f64) -> Result<Vec<f64>> {
     check_step(step)?;
     check_point(at, Some(problem.layout()))?;

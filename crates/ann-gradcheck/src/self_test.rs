@@ -1,4 +1,4 @@
-//! The check of the check, in every run: one entry is spoiled by a little, and must be found.
+//! A test of the check itself, in every run: one entry is changed by a little, and the check must find it.
 
 use std::ops::Range;
 
@@ -8,28 +8,29 @@ use crate::ledger::{Case, Certainty, KnownDerivative, Ledger};
 use crate::oracle::{Oracle, examine, resolution};
 use crate::{Result, Verdict};
 
-/// The smallest share by which an entry is spoiled.
+/// The smallest share by which an entry is changed.
 const SMALLEST: f64 = 1e-6;
-/// Or so many bounds, where the oracle is less sure.
+/// The change in bounds, if that is more than [`SMALLEST`].
 const BOUNDS: f64 = 100.0;
 
-/// The largest entry of a random layer and kind was spoiled on purpose, and looked for.
+/// The result: the largest entry of a random layer and kind was changed on purpose, and searched for.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SelfTest {
-    /// The entry's place in θ, from 0.
+    /// Index of the entry in θ, from 0.
     pub index: usize,
-    /// What it was multiplied with: 1 + max(1e-6, 100 · bound / |g|).
+    /// The factor by which it was multiplied: 1 + max(1e-6, 100 · bound / |g|).
     pub factor: f64,
-    /// The check called this entry wrong.
+    /// Whether the check called this entry wrong.
     pub found: bool,
-    /// The entry had to be spoiled by too much, or the oracle could not tell: nothing is proven.
+    /// Whether the test proves nothing, because the change had to be too large or the oracle could not
+    /// decide.
     pub(crate) is_coarse: bool,
 }
 
 impl SelfTest {
-    /// Spoils an entry of one of the `groups`, and looks for it with the same eyes as the check itself.
-    /// `None` where no derivative seen stands out from its bound.
+    /// Changes an entry of one of the `groups`, and searches for it with the code of the check itself. `None`
+    /// if no derivative exceeds its bound.
     pub(crate) fn run(
         case: Case,
         groups: &[&Ledger],
@@ -40,7 +41,7 @@ impl SelfTest {
     ) -> Result<Option<Self>> {
         let subjects: Vec<_> = groups
             .iter()
-            // The search of a sampled group ends at one culprit: there must be no other.
+            // The search of a sampled group finds one wrong entry, so there must be no other.
             .filter(|group| !group.is_sampled() || group.wrong() == 0)
             .filter_map(|group| Some((group, largest(&group.range(), &analytic, seen)?)))
             .collect();
@@ -57,7 +58,7 @@ impl SelfTest {
         };
         let factor = 1.0 + SMALLEST.max(BOUNDS * bound / analytic[index].abs());
         analytic[index] *= factor;
-        // Of a large group the search along directions must find it, not a comparison of that entry itself.
+        // In a large group the search along directions must find the entry, so it is not compared one by one.
         let mut ledger = group.without(index);
         let seen = examine(&mut ledger, case, &analytic, oracle, rng)?;
         let found = ledger.findings().iter().any(|finding| finding.index == index);
@@ -66,7 +67,7 @@ impl SelfTest {
         Ok(Some(Self { index, factor, found, is_coarse }))
     }
 
-    /// Pass, inconclusive where the spoiling had to be too coarse, or invalid where it was not found.
+    /// Pass, inconclusive if the change had to be too large, or invalid if it was not found.
     pub fn verdict(&self) -> Verdict {
         match (self.found, self.is_coarse) {
             (true, false) => Verdict::Pass,
@@ -76,7 +77,7 @@ impl SelfTest {
     }
 }
 
-/// The largest entry of those in a group that were found right.
+/// The largest entry in a group, of the entries that were found right.
 fn largest(
     group: &Range<usize>,
     analytic: &[f64],

@@ -19,8 +19,8 @@ pub(crate) enum Sigma {
     Leaky {
         slope: f64,
     },
-    /// Enters as value and derivative, once [`check_activation`](crate::check_activation) has verified the
-    /// one by the other.
+    /// A custom activation. Its value and derivative are used after
+    /// [`check_activation`](crate::check_activation) has compared them.
     Custom(Arc<dyn ActivationFn>),
 }
 
@@ -41,7 +41,7 @@ impl TryFrom<&Activation> for Sigma {
 }
 
 impl Sigma {
-    /// σ(z). The forms are those that neither overflow nor cancel, on either side of 0.
+    /// σ(z). On each side of 0 the formula is used that neither overflows nor cancels.
     #[inline]
     pub fn value<N: Number>(&self, z: N) -> N {
         match self {
@@ -62,7 +62,7 @@ impl Sigma {
                 let t = (z * -2.0).exp_m1();
                 -t / (t + 2.0)
             }
-            // At 0 itself off: ReLU′(0) = 0 (report, "ReLU").
+            // At 0 the unit is off: ReLU′(0) = 0 (report, "ReLU").
             Self::Leaky { .. } if z.real() > 0.0 => z,
             Self::Leaky { slope } => z * *slope,
             Self::Custom(function) => {
@@ -78,10 +78,10 @@ impl Sigma {
     }
 
     /// The error of σ′ as it is usually computed, in roundings of size `unit`, for a z with an error of
-    /// `z_error` of them.
+    /// `z_error` roundings.
     ///
-    /// a (1 − a) cancels where a is near 1, however exact a is; z's own error moves σ′ by σ″; and where that
-    /// error spans a kink, σ′ may be the one of either side.
+    /// a (1 − a) cancels where a is near 1, however exact a is. The error of z moves σ′ by σ″ times that
+    /// error. If the error of z spans a kink, σ′ may be the slope of either side.
     pub fn derivative_error(&self, z: f64, a: f64, z_error: f64, unit: f64) -> f64 {
         let slope = self.derivative(z).abs();
         match self {
@@ -92,8 +92,8 @@ impl Sigma {
             Self::Tanh => 1.0 + a * a + 2.0 * slope * z_error,
             Self::Leaky { .. } => self.jumps(z, z_error * unit) / unit,
             Self::Custom(function) => {
-                // How a user's formula reacts to rounded arguments: 1 − a² of a tanh cancels as the built-in
-                // one does, and σ″ of a sine is 1 where σ′ is 0.
+                // The formula of a custom activation is probed with rounded arguments. For example 1 − a² of
+                // a custom tanh cancels like the built-in formula, and |σ″| of a sine is 1 where σ′ is 0.
                 let by_value = spread(unit, |t| function.derivative(z, a + t * a.abs().max(1.0)));
                 let by_argument = spread(unit, |t| self.derivative(z + t * z.abs().max(z_error)));
                 slope + by_value + by_argument + self.jumps(z, z_error * unit) / unit
@@ -101,8 +101,8 @@ impl Sigma {
         }
     }
 
-    /// By how much σ′ jumps at kinks closer to z than some `error`s. A z that is exactly 0 has none, and
-    /// ReLU′(0) = 0 is held to.
+    /// By how much σ′ jumps at kinks within some `error`s of z. An exact z = 0 has no error, so ReLU′(0) = 0
+    /// is required.
     fn jumps(&self, z: f64, error: f64) -> f64 {
         let near = self.kinks().iter().filter(|kink| (z - **kink).abs() < 16.0 * error);
         near.map(|kink| (self.derivative(kink.next_up()) - self.derivative(kink.next_down())).abs()).sum()
@@ -118,15 +118,15 @@ impl Sigma {
     }
 }
 
-/// By how much a user's σ′ changes when what it is made of moves by t times its error, for one t; NaN, where
-/// σ ends, does not count.
+/// By how much a custom σ′ changes when an argument moves by t times its error, maximum over [`PROBES`]. NaN,
+/// outside the domain of σ, is ignored.
 fn spread(unit: f64, derivative: impl Fn(f64) -> f64) -> f64 {
     let here = derivative(0.0);
     let changes = PROBES.map(|size| ((derivative(size * unit) - here) / (size * unit)).abs());
     changes.into_iter().fold(0.0, f64::max)
 }
 
-/// As the activation prints itself.
+/// The name of the activation.
 impl Display for Sigma {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -1,4 +1,4 @@
-//! How a report reads: one line, a table, or JSON.
+//! Prints a report: as one line, a table, or JSON.
 
 use std::fmt::{self, Display};
 
@@ -9,9 +9,9 @@ use crate::entry::Names;
 use crate::ledger::Finding;
 use crate::{Arithmetic, Entry, Group, Report, Verdict};
 
-/// So many wrong entries are listed below the table: enough to see a pattern.
+/// Largest number of wrong entries listed below the table: enough to see a pattern.
 const LISTED: usize = 5;
-/// A difference may be due to noise if it is no more than so many bounds,
+/// A difference may be due to noise if it is at most this number of bounds,
 const NEAR_THE_BOUND: f64 = 100.0;
 /// and the bound is more than this share of the derivative.
 const COARSE: f64 = 1e-6;
@@ -21,7 +21,7 @@ const HEADER: [&str; COLUMNS] =
     ["", "entries", "exercised", "largest |d|", "largest |a − d|", "bound", "at", "|a − central|", "verdict"];
 
 impl Report {
-    /// One line: verdict, how much was compared, and the worst that was found.
+    /// One line: the verdict, how much was compared, and the worst entry found.
     pub fn summary(&self) -> String {
         format!("{}: {}", self.verdict(), self.found())
     }
@@ -57,7 +57,7 @@ impl Report {
         }
     }
 
-    /// What to do if a difference is due to noise; nothing where it cannot be.
+    /// Advice for a difference that may be due to noise; empty if it cannot be.
     fn doubt(&self, finding: &Finding, largest: f64) -> String {
         let (difference, noise) = (finding.difference(), self.noise);
         let is_near = difference <= NEAR_THE_BOUND * finding.bound;
@@ -93,7 +93,7 @@ impl Report {
         format!("{compared} in {comparisons}{worst}")
     }
 
-    /// Which groups were left unseen, and how much of them was not.
+    /// The groups that were not exercised enough, and the share of each that was.
     fn unseen(&self, what: &str) -> String {
         let of_verdict = || self.groups().iter().filter(|group| group.verdict == self.verdict());
         let titles: Vec<String> = of_verdict().map(|group| self.title(group)).collect();
@@ -138,7 +138,7 @@ impl Report {
     fn describe(&self, finding: &Finding) -> String {
         let Finding { index, case, analytic, numerical, bound } = finding;
         let name = self.name_of(*index);
-        // The digits may be the same as far as they are printed; the difference says how far.
+        // The printed digits may be equal, so the difference is printed too.
         let difference = finding.difference();
         format!(
             "{name}: analytic {analytic:.6e}, numerical {numerical:.6e}, difference {difference:.1e}, bound {bound:.1e} ({case})"
@@ -249,7 +249,8 @@ impl Display for Report {
 impl Report {
     fn write_wrong(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for finding in self.findings().iter().take(LISTED) {
-            // −1 betrays a sign, 2 or 0.5 a factor, 0 a forgotten term, N a missing mean.
+            // A ratio of −1 suggests a wrong sign, 2 or 0.5 a wrong factor, 0 a missing term, N a missing
+            // mean.
             let ratio = finding.analytic / finding.numerical;
             writeln!(f, "wrong: {}, analytic/numerical = {ratio:.6}", self.describe(finding))?;
         }
@@ -408,7 +409,7 @@ mod tests {
         ] {
             assert_eq!(report.summary(), expected);
         }
-        // A wrong entry is looked at before the function that may be to blame.
+        // A wrong entry is shown before the custom function that may cause it.
         let both = with_function(["xxxxxx", "xw", "xx", "x"]).summary();
         assert!(both.starts_with("fail: 1 of 11 entries is wrong; worst b¹[1]"), "{both}");
     }
@@ -515,7 +516,7 @@ mod tests {
         report
     }
 
-    /// The same, of a user's function that is wrong.
+    /// The same, with a wrong custom function.
     fn with_function(groups: [&str; 4]) -> Report {
         let (name, summary) = ("Swish".to_owned(), "σ′ is wrong".to_owned());
         let mut report = report(groups);

@@ -1,8 +1,8 @@
-//! The independent witness: J(θ) by the textbook, one sample, one unit, one sum at a time.
+//! J(θ) as in a textbook: one sample, one unit, one sum at a time.
 //!
-//! Nothing here is shared with the kernels of `ann-core`, neither formulas nor derivatives: it knows the
-//! catalogue's names, and computes each activation and loss itself. It is written for reading, not for speed,
-//! and runs on any type of number: on `f64` it gives J, on dual numbers the exact derivative along with it.
+//! This module shares neither formulas nor derivatives with the kernels of `ann-core`. It knows the names of
+//! the built-in activations and losses, and computes each of them itself. It is written for reading, not for
+//! speed. It runs on any type of number: on `f64` it computes J, on dual numbers also the exact derivative.
 //! Layers count from 1: `z[k]` and `a[k]` belong to layer k, and `a[0]` is the input.
 
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use crate::number::{Number, PROBES};
 use crate::sigma::Sigma;
 use crate::{Error, Result};
 
-/// A problem at one θ, in `f64` whatever its own precision.
+/// A problem at one θ, in `f64` even if the problem is in `f32`.
 #[derive(Debug)]
 pub(crate) struct Reference {
     features: Array2<f64>,
@@ -30,13 +30,13 @@ pub(crate) struct Reference {
 pub(crate) struct Dense {
     pub fan_in: usize,
     pub weights: Vec<f64>,
-    /// W⁽ᵏ⁾ column by column: what leaves each unit of the layer before.
+    /// W⁽ᵏ⁾ column by column: the outgoing weights of each unit of the previous layer.
     columns: Vec<f64>,
     pub bias: Vec<f64>,
     pub sigma: Sigma,
 }
 
-/// What each row should become, and with it the loss.
+/// The targets of the rows, with the loss that compares outputs with them.
 #[derive(Debug)]
 pub(crate) enum RowTargets {
     CrossEntropy(Vec<usize>),
@@ -45,7 +45,7 @@ pub(crate) enum RowTargets {
     CustomOfValues(Arc<dyn LossFn>, Array2<f64>),
 }
 
-/// What one sample makes of every unit at θ.
+/// The values of every unit for one sample at θ.
 #[derive(Debug)]
 pub(crate) struct Sample {
     pub row: usize,
@@ -85,7 +85,7 @@ impl Reference {
         })
     }
 
-    /// What each row should become.
+    /// The targets of the rows, with the loss.
     pub fn truth(&self) -> &RowTargets {
         &self.truth
     }
@@ -150,7 +150,8 @@ impl Reference {
     }
 
     /// ∂ℓ/∂oⱼ as it is usually computed, and its error in roundings of size `unit`, for outputs with the
-    /// given errors. pⱼ − \[j = c\] and (2/m) (oⱼ − yⱼ) may cancel; a user's own loss is asked how it reacts.
+    /// given errors. pⱼ − \[j = c\] and (2/m) (oⱼ − yⱼ) may cancel. A custom loss is probed for its reaction
+    /// to such errors.
     pub fn loss_derivatives(
         &self,
         row: usize,
@@ -184,7 +185,7 @@ impl Reference {
         }
     }
 
-    /// How many pre-activations stand exactly at a kink, over all samples and units.
+    /// Number of pre-activations exactly at a kink, over all samples and units.
     pub fn at_kink(&self) -> usize {
         let of_layer = |sample: &Sample, k: usize| {
             let kinks = self.layer(k).sigma.kinks();
@@ -228,11 +229,11 @@ impl RowTargets {
     }
 }
 
-/// ℓ of a user's own, which knows its value and its gradient: ℓ + Σⱼ ∂ℓ/∂oⱼ o′ⱼ ε.
+/// ℓ of a custom loss, from its value and its gradient: ℓ + Σⱼ ∂ℓ/∂oⱼ o′ⱼ ε.
 fn custom<N: Number>(loss: &dyn LossFn, outputs: &[N], target: Target<'_>) -> N {
     let reals: Vec<f64> = outputs.iter().map(|o| o.real()).collect();
     let gradient = custom_derivative(loss, &reals, target);
-    // oⱼ − Re oⱼ has no value left, only a derivative.
+    // oⱼ − Re oⱼ has the value 0 and the derivative of oⱼ.
     let changes = outputs.iter().zip(&reals).zip(gradient).map(|((&o, &real), g)| (o - real) * g);
     changes.sum::<N>() + loss.value(&reals, target)
 }
@@ -243,9 +244,9 @@ fn custom_derivative(loss: &dyn LossFn, outputs: &[f64], target: Target<'_>) -> 
     gradient
 }
 
-/// ∂ℓ/∂oⱼ of a user's own loss and its error: one rounding of itself, and how much it changes when the
-/// outputs move by their errors. Close to a fit that is far more than itself: o − y cancels, in whatever
-/// formula it hides.
+/// ∂ℓ/∂oⱼ of a custom loss and its error: one rounding of ∂ℓ/∂oⱼ, plus its change when the outputs move by
+/// their errors. Near a fit this change may exceed ∂ℓ/∂oⱼ itself, because o − y cancels somewhere in the
+/// formula.
 fn custom_with_errors(
     loss: &dyn LossFn,
     outputs: &[f64],
@@ -255,8 +256,8 @@ fn custom_with_errors(
 ) -> Vec<(f64, f64)> {
     let gradient = custom_derivative(loss, outputs, target);
     let mut spreads = vec![0.0_f64; outputs.len()];
-    // The sign of oⱼ's move is a binary digit of j: for any two outputs there is one that moves them apart,
-    // and the last, 0 for all of them, moves them together.
+    // The sign of oⱼ's move is a binary digit of j: for any two outputs some digit moves them apart. The last
+    // digit, which is 0 for all of them, moves them together.
     for digit in 0..outputs.len().ilog2() + 2 {
         for size in PROBES.map(|size| size * unit) {
             let signed = |j: usize| [size, -size][(j >> digit) & 1];
@@ -264,7 +265,7 @@ fn custom_with_errors(
             let moved: Vec<f64> = terms.map(|(j, (o, error))| o + signed(j) * (o.abs() + error)).collect();
             let near = custom_derivative(loss, &moved, target);
             for ((spread, near), g) in spreads.iter_mut().zip(near).zip(&gradient) {
-                // Where the loss ends there is NaN, which `max` passes over.
+                // Outside the domain of the loss the result is NaN, which `max` ignores.
                 *spread = spread.max(((near - g) / size).abs());
             }
         }
@@ -285,7 +286,7 @@ impl Dense {
     pub fn pre_activations<N: Number>(&self, input: &[N], z: &mut Vec<N>) {
         z.clear();
         z.extend(self.bias.iter().map(|&bias| N::from(bias)));
-        // Input by input, so that the sums of different units do not wait for each other.
+        // The loop goes over inputs, so that the processor can add to the sums of several units at once.
         for (j, &a) in input.iter().enumerate() {
             for (z, &weight) in z.iter_mut().zip(self.column(j)) {
                 *z += a * weight;
@@ -293,7 +294,7 @@ impl Dense {
         }
     }
 
-    /// Wᵢⱼ for each unit i: what leaves unit j of the layer before.
+    /// Wᵢⱼ for each unit i: the outgoing weights of unit j of the previous layer.
     #[inline]
     pub fn column(&self, j: usize) -> &[f64] {
         let fan_out = self.bias.len();
@@ -434,7 +435,7 @@ mod tests {
             gradient.iter_mut().zip(outputs).for_each(|(g, o)| *g = 2.0 * o);
         }
     }
-    /// No loss: derivatives that react to different moves of the outputs.
+    /// Not a real loss: its derivatives react to different moves of the outputs.
     #[derive(Debug)]
     struct Reactions;
     impl LossFn for Reactions {

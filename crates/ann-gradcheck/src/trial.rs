@@ -7,15 +7,15 @@ use rand_distr::{Distribution, Normal};
 
 use crate::Result;
 
-/// Factor on the weights of the enlarged point: units come near saturation, logits far apart.
+/// Factor on the weights of the enlarged point: it brings units near saturation and moves logits apart.
 const ENLARGED: f64 = 3.0;
-/// Steps downhill to the trained point, and the length of the longest.
+/// Number of steps downhill to the trained point, and the largest length of one.
 const STEPS: usize = 20;
 const STEP_LENGTH: f64 = 0.2;
-/// A gradient is checked on so few rows as well, where there are more.
+/// A gradient is also checked on these numbers of rows, if the problem has more.
 const FEW: [usize; 3] = [1, 2, 6];
 
-/// Some rows of a problem, spread over all.
+/// Some rows of a problem, spread over all its rows.
 #[derive(Debug)]
 pub(crate) struct Rows<F> {
     features: Array2<F>,
@@ -42,7 +42,7 @@ impl<F: Scalar> Rows<F> {
         Self { features: problem.features().select(Axis(0), &rows), targets }
     }
 
-    /// How many.
+    /// Number of rows.
     pub fn count(&self) -> usize {
         self.features.nrows()
     }
@@ -58,7 +58,7 @@ impl<F: Scalar> Rows<F> {
     }
 }
 
-/// 1, 2, 6 and all rows of a problem, as far as it has them.
+/// 1, 2, 6 and all rows of a problem; numbers that it does not reach are left out.
 pub(crate) fn rows<F: Scalar>(problem: &Problem<'_, F>) -> Vec<Rows<F>> {
     let few = FEW.into_iter().filter(|&count| count < problem.rows());
     few.chain([problem.rows()]).map(|count| Rows::new(problem, count)).collect()
@@ -88,8 +88,8 @@ pub(crate) fn enlarged<F: Scalar>(problem: &Problem<'_, F>, at: &[F]) -> Vec<F> 
     point
 }
 
-/// W ~ N(0, 1 / (2 fan_in)), b ~ N(¼, ½²): biases let units live whatever their inputs are; a quarter of He's
-/// variance keeps a deep network from running into saturation.
+/// W ~ N(0, 1 / (2 fan_in)), b ~ N(¼, ½²): these biases keep units active for any inputs, and a quarter of
+/// He's variance keeps a deep network out of saturation.
 pub(crate) fn drawn<F: Scalar>(problem: &Problem<'_, F>, rng: &mut impl Rng) -> Vec<F> {
     let network = Network::init(problem.architecture(), Init::HeNormal, rng).expect("a problem has layers");
     let mut point = network.into_parameters();

@@ -1,4 +1,4 @@
-//! Random smooth functions with their gradients, to be checked by the million.
+//! Random smooth functions with their gradients, and with planted mistakes.
 
 use ann_gradcheck::ann_core::rand::rngs::ChaCha8Rng;
 use ann_gradcheck::ann_core::rand::{Rng, RngExt, SeedableRng};
@@ -51,22 +51,22 @@ pub struct Closure {
     point: Vec<f64>,
 }
 
-/// What is done to one entry of a gradient.
+/// A mistake in one entry of a gradient.
 #[derive(Clone, Copy, Debug)]
 pub enum Mistake {
     /// It is multiplied by this.
     Factor(f64),
-    /// It is left out.
+    /// It is 0.
     Zero,
 }
 
-/// The verdicts about a right gradient and a wrong one.
+/// The verdicts on a right gradient and on a wrong one.
 #[derive(Clone, Debug)]
 #[allow(dead_code, reason = "a story is printed, which the compiler does not count")]
 pub struct Outcome {
-    /// About the gradient as it should be.
+    /// On the right gradient.
     pub right: Verdict,
-    /// About the one with a mistake.
+    /// On the gradient with a mistake.
     pub wrong: Verdict,
     /// The function, the mistake, and where it was made.
     pub story: (Closure, Mistake, usize),
@@ -111,7 +111,7 @@ impl Closure {
 
     fn gradient(&self, at: &[f64], out: &mut [f64]) {
         let z: Vec<f64> = self.arguments(at).collect();
-        // What all entries share.
+        // The factor that all entries share.
         let shared = match self.family {
             Family::Product => z.iter().map(|z| 2.0 + z.sin()).product(),
             Family::Length => 1.0 / (1.0 + z.iter().map(|z| z * z).sum::<f64>()).sqrt(),
@@ -124,7 +124,7 @@ impl Closure {
                 Family::Waves => (z_i + i as f64).cos(),
                 Family::Growth => z_i.exp(),
                 Family::Logarithms => 2.0 * z_i / (1.0 + z_i * z_i),
-                // By p and not by z: divided by c, which is multiplied below.
+                // The terms zᵢ/cᵢ carry a factor 1/c, which cancels the c that is multiplied below.
                 Family::Swish => {
                     let t = z_i.tanh();
                     t / c + at[i] / self.unit * (1.0 - t * t)
@@ -152,7 +152,7 @@ impl Closure {
 }
 
 impl Mistake {
-    /// A factor of 1 ± 1e-6 to 1 ± 10, a sign, or nothing at all.
+    /// A factor of 1 ± 1e-6 to 1 ± 10, a wrong sign, or a missing entry.
     fn draw(rng: &mut impl Rng) -> Self {
         match rng.random_range(0..8) {
             0 => Self::Zero,

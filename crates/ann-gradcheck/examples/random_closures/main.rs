@@ -1,8 +1,7 @@
-//! Checks random smooth functions by the million: of right gradients none may be blamed, of wrong ones none
-//! may pass.
+//! Checks millions of random smooth functions: no right gradient may fail, and no wrong gradient may pass.
 //!
 //! `cargo run --release -p ann-gradcheck --example random_closures -- 10000000` takes some tens of minutes on
-//! two cores; a second number is that of the first function. Without arguments it checks 10 000.
+//! two cores. A second number is the number of the first function. Without arguments it checks 10 000.
 
 #![allow(clippy::print_stdout, reason = "an example shows its result")]
 
@@ -15,7 +14,7 @@ use ann_gradcheck::Verdict;
 use family::{Outcome, check};
 use rayon::prelude::*;
 
-/// How often each verdict was given, and the numbers of the functions that were misjudged.
+/// How often each verdict was returned, and the numbers of the functions with a wrong verdict.
 #[derive(Debug, Default)]
 struct Count {
     right: BTreeMap<Verdict, u64>,
