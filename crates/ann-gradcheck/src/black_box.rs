@@ -187,6 +187,7 @@ impl Line<'_> {
                 !other.agrees(claimed) && (other.value - truth.value).abs() <= gap / 4.0
             })
         };
+        // Calling a right gradient wrong is the worse mistake, so a contradiction must be found three times.
         let is_sure = found.estimate.converged
             && OTHER_LENGTHS.into_iter().all(|share| is_repeated(self, share))
             // The derivative of a staircase is 0, whatever the slope of its trend.
@@ -262,6 +263,8 @@ impl Line<'_> {
         };
         let best = doubt.best?;
         let noise = best.noise_of(&doubt.rows, self.at_zero);
+        // A second walk with the larger noise stops at larger steps, where the slope still exceeds that
+        // noise.
         let again = if noise > self.noise { self.walk_with(noise, first, sides).ok() } else { None };
         Some(again.unwrap_or(best.cautious()))
     }
@@ -461,6 +464,7 @@ impl Found {
         // functions that are less smooth.
         let allowed = |of_row: f64| 2.0 * probe.step / self.row.step * of_row;
         let slope = (probe.slope - value).abs() - allowed((self.row.slope - value).abs());
+        // Both must shrink: a kink leaves the slope of central differences unchanged, but not the mean.
         let bend = roughness(probe) - allowed(roughness(&self.row));
         let gap = slope.max(bend);
         (gap > BOUNDS * (self.estimate.bound + probe.noise)).then_some(gap)
@@ -574,6 +578,7 @@ impl Table {
         for (j, coarser) in above.iter().take(COLUMNS - 1).enumerate() {
             factor *= self.ratio;
             let finer = self.last[j];
+            // Neville's scheme: each column removes one more term of the error series.
             let next = finer.extrapolated(coarser, factor);
             self.last.push(next);
             // Truncation is the larger of two differences, because one may be small by chance: to the

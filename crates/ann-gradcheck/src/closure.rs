@@ -82,6 +82,7 @@ impl<'v> Values<'v> {
             point[index] = domain.clamped(index, x + t);
             f(&point)
         };
+        // A parameter may be tiny beside the scale on which f changes, so steps may grow far beyond its size.
         let widest = (WIDEST * self.scale).max(WIDEST_AT_LEAST);
         let reach = domain.reach(index, x);
         let (at_zero, noise, scale) = (self.at_zero, self.noise, self.scale);
@@ -126,6 +127,8 @@ impl Oracle for Values<'_> {
         for (&index, truth) in indices.iter().zip(&mut truths) {
             let rounded = GRADIENT_ROUNDING * largest_term / self.sizes[index];
             truth.bound += NEGLIGIBLE * truth.value.abs() + rounded;
+            // Graded before the tolerance is added: the tolerance must not make a sharp derivative look
+            // vague.
             *truth = self.graded(*truth);
             truth.bound += self.tolerance * self.largest;
         }
@@ -172,6 +175,7 @@ fn scatter(
         let [below, above] = domain.reach(index, at[index]);
         if 4.0 * step.abs() <= below.min(above) { step } else { 0.0 }
     };
+    // Along a diagonal one line sees the noise of all parameters at once.
     let steps: Vec<f64> = sizes.iter().enumerate().map(&mut step).collect();
     let mut point = at.to_vec();
     scatter_near(|i| {
@@ -320,7 +324,7 @@ mod tests {
         let direction = [32.0, -32.0, 32.0, 32.0, 0.0];
         let truth = values.along(&(1..6), &direction, 128.0).expect("it is finite");
         assert!(close(truth.value, 128.0) && close(truth.bound, 32.0), "{truth:?}");
-        // The largest by itself is 8: ¼ of 8 · 32 √4 because four move.
+        // The largest single derivative is 8: ¼ of 8 · 32 √4 because four move.
         values.largest = 8.0;
         let truth = values.along(&(1..6), &direction, 128.0).expect("it is finite");
         assert!(close(truth.bound, 128.0), "{truth:?}");

@@ -131,7 +131,7 @@ pub enum Error {
         "the reference does not know the activation {activation}: update ann-gradcheck to the version of ann-core"
     )]
     UnknownActivation {
-        /// The `Display` output of the activation.
+        /// The activation, as it is printed.
         activation: String,
     },
     /// An entry that the point does not have.
@@ -182,7 +182,7 @@ pub enum Error {
     /// A loss that the reference does not know.
     #[error("the reference does not know the loss {loss}: update ann-gradcheck to the version of ann-core")]
     UnknownLoss {
-        /// The `Display` output of the loss.
+        /// The loss, as it is printed.
         loss: String,
     },
     /// A custom activation declares kinks that cannot be used.
@@ -192,7 +192,7 @@ pub enum Error {
     InvalidKinks {
         /// Which layer, counted from 1.
         layer: usize,
-        /// The `Display` output of the activation.
+        /// The activation, as it is printed.
         activation: String,
         /// The kinks it declares.
         kinks: Vec<f64>,

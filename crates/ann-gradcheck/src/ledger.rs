@@ -326,7 +326,7 @@ pub(crate) mod tests {
     #[test]
     fn what_agrees_and_what_stands_out() {
         use Certainty::{Blurred, Excused, Flat, Known, Ordinary, Unresolved};
-        // |analytic − value| ≤ bound agrees, |value| > 10 · bound stands out.
+        // |analytic − value| ≤ bound agrees, |value| > 10 · bound counts as exercised.
         for (kind, value, bound, analytic, agrees, stands_out) in [
             (Ordinary, 5.5, 0.5, 6.0, true, true),
             (Ordinary, -5.5, 0.5, -6.0, true, true),

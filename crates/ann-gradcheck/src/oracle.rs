@@ -71,6 +71,7 @@ pub(crate) fn examine(
     for ((&index, &analytic), truth) in indices.iter().zip(&of_indices).zip(&truths) {
         ledger.compare(case, index, analytic, truth);
     }
+    // A sample misses most single mistakes. A random direction moves every entry, so it misses none.
     if ledger.is_sampled() {
         match search(&ledger.range(), analytic, oracle, rng)? {
             Search::Agrees => {}
@@ -114,6 +115,7 @@ fn search(
         let (truth, agrees) = whole.compare(oracle)?;
         if !agrees {
             let (index, truth) = bisect(whole, oracle)?;
+            // Many small mistakes may disagree only in their sum; then the last entry left is right.
             let is_right = truth.agrees(analytic[index]);
             return Ok(if is_right { Search::Unexplained } else { Search::Found(index, truth) });
         }
@@ -153,6 +155,8 @@ struct Segment<'a> {
 /// Halves a part that disagrees until one entry is left.
 fn bisect(whole: Segment<'_>, oracle: &mut impl Oracle) -> Result<(usize, KnownDerivative)> {
     let mut part = whole;
+    // A disagreement of the whole is the sum of those of its halves, with the same signs. So if the left half
+    // agrees, the mistake is in the right half, which need not be compared.
     while part.range.len() > 1 {
         let middle = part.range.start + part.range.len() / 2;
         let left = Segment { range: part.range.start..middle, ..part };

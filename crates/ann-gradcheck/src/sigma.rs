@@ -126,7 +126,7 @@ fn spread(unit: f64, derivative: impl Fn(f64) -> f64) -> f64 {
     changes.into_iter().fold(0.0, f64::max)
 }
 
-/// The name of the activation.
+/// The `Debug` output of the activation.
 impl Display for Sigma {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -93,7 +93,7 @@ impl Report {
         format!("{compared} in {comparisons}{worst}")
     }
 
-    /// The groups that were not exercised enough, and the share of each that was.
+    /// The groups with the verdict of the report, and how many of their entries were exercised.
     fn unseen(&self, what: &str) -> String {
         let of_verdict = || self.groups().iter().filter(|group| group.verdict == self.verdict());
         let titles: Vec<String> = of_verdict().map(|group| self.title(group)).collect();
