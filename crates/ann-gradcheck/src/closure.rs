@@ -20,7 +20,7 @@ const WIDEST: f64 = 8.0;
 const WIDEST_AT_LEAST: f64 = 0.25;
 
 /// A step, as a share of a parameter's size, so small that a smooth function is almost straight. It is not a
-/// round number, because then values rounded to decimals could all change by the same amount.
+/// round number, so that these steps do not coincide with the steps of values that are rounded to decimals.
 pub(crate) const CLOSE: f64 = 0.618e-5;
 /// Shares of that step at which scatter is measured: the smaller ones are for functions that change on
 /// smaller scales than their parameters.

@@ -92,7 +92,7 @@ pub fn check_loss(function: &impl LossFn, outputs: usize) -> Report {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct FunctionCheck {
-    /// The `Debug` output of the function.
+    /// The function, as it is printed.
     pub name: String,
     /// Of [`check_activation`] or [`check_loss`].
     pub verdict: Verdict,

@@ -71,7 +71,7 @@ pub(crate) fn examine(
     for ((&index, &analytic), truth) in indices.iter().zip(&of_indices).zip(&truths) {
         ledger.compare(case, index, analytic, truth);
     }
-    // A sample misses most single mistakes. A random direction moves every entry, so it misses none.
+    // A sample would miss most single mistakes, but a random direction moves every entry of the group.
     if ledger.is_sampled() {
         match search(&ledger.range(), analytic, oracle, rng)? {
             Search::Agrees => {}
