@@ -721,7 +721,8 @@ mod tests {
         let mut table = Table::new(Sides::Both, 1.0);
         let found = [1.0, 0.5, 0.25].map(|step| table.add(row(step)))[2].expect("three rows");
         assert_eq!(found.estimate.bound, 0.1875 + 4.0 + 0.5);
-        // Slopes 2, 1 and 1: no difference from the order before, but (4 · 1 − 2) / 3 and (4 · 1 − 1) / 3 with the step before.
+        // Slopes 2, 1 and 1: no difference from the order before, but (4 · 1 − 2) / 3 and (4 · 1 − 1) / 3
+        // with the step before.
         let mut table = Table::new(Sides::Both, 0.0);
         let row = |step: f64, slope: f64| Row { step, slope, mean: 0.0, noise: 0.0 };
         let found = [(1.0, 2.0), (0.5, 1.0), (0.25, 1.0)].map(|(step, slope)| table.add(row(step, slope)))[2];

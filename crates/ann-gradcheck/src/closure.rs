@@ -279,7 +279,8 @@ mod tests {
         for truth in truths.expect("it is finite") {
             assert!(truth.kind == Certainty::Ordinary && truth.bound < 1e-8 * truth.value.abs(), "{truth:?}");
         }
-        // 32 roundings of the largest term, 1000 · 1, are allowed to the term of the other, also where f is small itself.
+        // 32 roundings of the largest term, 1000 · 1, are allowed to the term of the other, also where f is
+        // small itself.
         let mut value = |point: &[f64]| 1e3 * (point[0] - 1.0) + 1e-3 * (point[1] - 2.0);
         let truths =
             quiet(&mut value, &[1.0, 2.0], 0.0).entries(&[0, 1], &[1e3, 1e-3]).expect("it is finite");
