@@ -26,8 +26,8 @@ use crate::{Architecture, Layout, Loss, Problem, Result, Scalar, TargetKind};
 /// buffers of a narrow network fit in the processor's caches.
 pub const ROWS: usize = 512;
 
-/// The fused kernel computes this number of rows at once. A block whose size is a multiple of it leaves no
-/// lane empty.
+/// The fused kernel computes this number of rows at once. If the number of rows in a block is a multiple of
+/// this number, no lane is empty.
 pub const TILE: usize = column::TILE;
 
 /// An implementation of the forward and backward pass.
@@ -55,9 +55,9 @@ impl Kernel {
         }
     }
 
-    /// The kernel for sums over a problem of `rows` rows. It is that of [`choose`](Self::choose), except for
-    /// few rows of a very large network: they use the textbook kernel, whose buffers have only as many rows
-    /// as needed. A tile always has 32 rows and would be mostly empty.
+    /// The kernel for sums over a problem of `rows` rows. The same as [`choose`](Self::choose), with one
+    /// exception: few rows of a very large network use the textbook kernel, whose buffers have only as many
+    /// rows as needed. A tile always has 32 rows and would be mostly empty.
     pub fn choose_for_sums(architecture: &Architecture, rows: usize) -> Self {
         if is_mostly_padding(architecture, rows) { Self::Textbook } else { Self::choose(architecture) }
     }
@@ -160,7 +160,7 @@ impl<F: Scalar> Scratch<F> {
         Self::with_kernel(architecture, rows, Kernel::choose(architecture))
     }
 
-    /// Buffers for [`forward`] with `rows` rows, which it computes block by block.
+    /// Buffers for [`forward`] with `rows` rows. They are computed block by block.
     pub(crate) fn for_outputs(architecture: &Architecture, rows: usize) -> Result<Self> {
         let kernel = match Kernel::choose(architecture) {
             // The wide kernel gives the same outputs to the last bit, and its buffers have only as many rows
@@ -183,7 +183,7 @@ impl<F: Scalar> Scratch<F> {
         let rows = rows.max(1);
         let can = kernel == Kernel::Textbook || fused::can_compute(architecture);
         assert!(can, "only the textbook kernel can compute {architecture}");
-        // Asked before anything is allocated: an allocation that fails would abort the program.
+        // Memory is checked before anything is allocated: an allocation that fails would abort the program.
         ensure_available("the buffers of the network's layers", Self::bytes(architecture, rows, kernel))?;
         let buffers = match kernel {
             Kernel::Textbook => Buffers::Textbook(TextbookBuffers::new(architecture, rows)),
@@ -214,7 +214,7 @@ impl<F: Scalar> Scratch<F> {
     }
 
     /// Number of rows that are summed before their sum is added to the gradient; 0 for the textbook kernel,
-    /// which makes no such promise.
+    /// which does not promise to add only once.
     fn rows_of_a_group(&self) -> usize {
         match &self.buffers {
             Buffers::Textbook(_) => 0,
@@ -295,8 +295,8 @@ pub fn accumulate<'a, F: Scalar>(
     scratch.pass(NetworkRef { architecture, layout, parameters }, &problem.features(), gathered, goal)
 }
 
-/// Overwrites `outputs` (n, outputs) with the raw outputs for the rows of `x` (n, inputs). It computes block
-/// by block, so `x` may have more rows than `scratch`.
+/// Overwrites `outputs` (n, outputs) with the raw outputs for the rows of `x` (n, inputs). The rows are
+/// computed block by block, so `x` may have more rows than `scratch`.
 ///
 /// # Panics
 /// When `parameters`, `x`, `outputs` or `scratch` do not fit the architecture.
@@ -357,7 +357,7 @@ impl<F: Scalar> Scratch<F> {
             Goal::Losses(loss) | Goal::Gradient(loss, _) => Some(targets_of(loss, architecture)),
         };
         // A batch of another problem could have rows of another length, or values where the loss needs
-        // classes. The check costs nothing next to the pass.
+        // classes. Compared with the pass, the check takes almost no time.
         let is_of_problem = batch.inputs == architecture.input_width() && batch.targets == targets;
         assert!(is_of_problem, "the batch was gathered from a problem of another shape");
         assert!(batch.rows <= self.rows, "scratch was made for {} rows, not {}", self.rows, batch.rows);
@@ -374,8 +374,8 @@ impl<F: Scalar> Scratch<F> {
     }
 }
 
-/// The kind of targets that a loss needs, and the number of outputs. A batch must have the same as its
-/// problem.
+/// The kind of targets that a loss needs, and the number of outputs. A batch and the problem that it is used
+/// with must agree in both.
 fn targets_of(loss: &Loss, architecture: &Architecture) -> (TargetKind, usize) {
     (loss.targets(), architecture.output_width())
 }

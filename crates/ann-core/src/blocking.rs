@@ -1,11 +1,11 @@
 //! Block sizes of the kernels' loops for each instruction set, chosen when the crate is compiled.
 //!
-//! A kernel function is generic over its block size. It keeps N sums (of N units, rows or inputs), each R
-//! registers long, in vector registers while it reads the other operand once. So N · R registers for the
-//! sums, and a few for operands, must not exceed the processor's registers. At the end of a layer fewer than
-//! N units may be left, and a block of that size needs its own instance of the function. The macros below
-//! choose the instance: by the instruction set `S` and the number type `F` at compile time, and by the number
-//! of units left at run time.
+//! A kernel function is generic over its block size. It computes N sums, one for each of N units, rows or
+//! inputs. Each sum stays in R vector registers while the function reads the operand that is common to all
+//! sums; it is read only once. So N · R registers for the sums, and a few for operands, must not exceed the
+//! processor's registers. At the end of a layer fewer than N units may be left, and a block of that size
+//! needs its own instance of the function. The macros below choose the instance: by the instruction set `S`
+//! and the number type `F` at compile time, and by the number of units left at run time.
 //!
 //! ```text
 //!                        AVX-512             AVX2        NEON        portable
@@ -22,8 +22,8 @@
 //! ```
 //!
 //! A column is one unit of the 32 rows of a tile, a line is 64 bytes, and a strip of a panel is one or two
-//! lines. P is the number of times R registers are needed to cover a strip. No choice changes a bit of the
-//! result: each sum is a chain of fused multiply-adds in the order of its formula.
+//! lines. One row of a strip takes P · R registers. The result has the same bits for every choice: each sum
+//! is a chain of fused multiply-adds in the order of its formula.
 //!
 //! These are macros and not functions that take a closure: a closure that is not inlined is compiled without
 //! the instruction set, and was measured to be 15 times slower.
@@ -52,8 +52,8 @@ macro_rules! in_tile_blocks {
             _ => in_tile_blocks!(@at_most 4, 2, $S, $F, $left, $kernel $arguments),
         }
     };
-    // N is a constant of the function, so each of the sizes 1 to 4 is an instance. The match picks one at run
-    // time.
+    // N is a constant parameter of the function, so each of the sizes 1 to 4 needs its own instance. The
+    // match picks one at run time.
     (@at_most 4, $r:literal, $S:ty, $F:ty, $left:expr, $kernel:ident $arguments:tt) => {
         match $left {
             1 => in_tile_blocks!(@call 1, $r, $S, $F, $kernel $arguments),

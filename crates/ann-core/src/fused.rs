@@ -5,11 +5,12 @@
 //! each row of the tile. A layer has `width` consecutive columns per tile, tile by tile. The forward pass
 //! reads each weight from θ and uses it for all lanes. Rows are copied into tiles first, see [`Tiles`].
 //!
-//! A sum over rows is computed in each lane first, and then over the lanes by halves. Its order depends on
-//! shapes alone, so all instruction sets give the same bits.
+//! For a sum over rows, each lane first adds up its own rows. Then the upper half of the lanes is added to
+//! the lower half, and so on until one number is left. The order of the additions depends on shapes alone, so
+//! all instruction sets give the same bits.
 //!
-//! Formulas and names are those of the textbook kernel. The forward pass is above the backward pass, which
-//! adds to the gradient.
+//! Formulas and names are those of the textbook kernel. In this file the forward pass comes first, then the
+//! backward pass, which adds to the gradient.
 
 pub(crate) mod activations;
 pub(crate) mod losses;
@@ -30,8 +31,8 @@ use losses::Sums;
 use tiles::Group;
 pub(crate) use tiles::Tiles;
 
-/// A group of tiles should fit in this number of bytes with its features, activations and δ: our share of the
-/// second-level cache of a core.
+/// The features, activations and δ of a group of tiles should fit in this number of bytes: the part of a
+/// core's second-level cache that this kernel may use.
 const CACHE: usize = 1 << 20;
 /// Smallest number of tiles in a group: each pass over the weights should serve many rows.
 const LEAST_TILES: usize = 8;
@@ -49,7 +50,8 @@ pub(crate) fn can_compute(architecture: &Architecture) -> bool {
 fn has_derivative_from_value(activation: &Activation) -> bool {
     match activation {
         Activation::Identity | Activation::Sigmoid | Activation::Tanh | Activation::Relu => true,
-        // With a negative slope a would be positive on both sides of z = 0, and σ′ would not follow from it.
+        // If the slope were negative, a would be positive on both sides of z = 0. Then σ′ would not follow
+        // from a.
         Activation::LeakyRelu { slope } => *slope >= 0.0,
         Activation::Custom(_) => false,
     }
@@ -123,7 +125,8 @@ pub struct FusedPass<'a, F> {
     pub(crate) network: NetworkRef<'a, F>,
     pub(crate) tiles: &'a Tiles<F>,
     pub(crate) buffers: &'a mut FusedBuffers<F>,
-    /// The outputs stay in the buffers, so a caller that wants only these passes at most one group.
+    /// The outputs stay in the buffers, which hold one group. A caller that wants only the outputs must give
+    /// at most one group of rows.
     pub(crate) goal: Goal<'a, F>,
 }
 
@@ -186,8 +189,8 @@ fn forward_pass<S: Simd, F: Scalar>(
         let a = &mut from_here[0].a[..tiles * span.fan_out];
         let (weights, bias) = (&network.parameters[span.weights()], &network.parameters[span.bias()]);
         products::forward(simd, weights, bias, input, a);
-        // Only the last tile may have lanes without a row. Its registers that hold no row at all are left
-        // out.
+        // Only the last tile may have lanes without a row. Registers of this tile that hold no row at all are
+        // skipped.
         let (full, last) = a.split_at_mut(rows / TILE * span.fan_out);
         for column in full {
             activations::apply::<S, F, PAIR>(simd, &layer.activation, column.registers_mut::<S>());

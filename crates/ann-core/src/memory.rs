@@ -9,8 +9,8 @@ use crate::{Error, Result};
 /// fail.
 const SMALL: usize = 64 << 20;
 
-/// Returns an error if the system cannot provide `bytes` more bytes. `what` says in the plural what needs
-/// them, for the error message.
+/// Returns an error if the system cannot provide `bytes` more bytes. `what` is for the error message: a
+/// plural noun for the things that need the bytes.
 ///
 /// The answer is an estimate. The allocation can still fail, because some systems promise more memory than
 /// they have, and because other programs may take it in the meantime.

@@ -51,8 +51,8 @@ impl<F> Goal<'_, F> {
     /// The loss if losses are wanted, and the slice for the gradient if that is wanted too.
     #[inline(always)]
     pub fn losses(&mut self) -> Option<(&Loss, Option<&mut [F]>)> {
-        // `&mut self` lends the gradient anew for every group of rows: each group adds its part to the same
-        // slice, and the next group borrows it again.
+        // `&mut self` lends the gradient only for one group of rows: the group adds its part to the slice,
+        // and the next group borrows the same slice again.
         match self {
             Self::Outputs => None,
             Self::Losses(loss) => Some((loss, None)),

@@ -1,7 +1,7 @@
 //! The textbook kernel: a block of rows as matrices, layer after layer, with the formulas of
 //! [`dense`](crate::dense).
 //!
-//! It computes every activation. The report's mode, one row at a time, uses it too.
+//! It computes every activation. Sums of one row at a time, as in the report, use this kernel too.
 
 use ndarray::{ArrayRef2, ArrayView1, ArrayView2, ArrayViewMut2};
 
@@ -168,7 +168,8 @@ fn loss_pass<F: Scalar>(
     tally
 }
 
-/// Last layer to first: δ⁽ᵏ⁾ = ∂J/∂a⁽ᵏ⁾ ∘ σ′(z⁽ᵏ⁾), its share of the gradient, and ∂J/∂a⁽ᵏ⁻¹⁾ = δ⁽ᵏ⁾ W⁽ᵏ⁾.
+/// Last layer to first: δ⁽ᵏ⁾ = ∂J/∂a⁽ᵏ⁾ ∘ σ′(z⁽ᵏ⁾), the layer's part of the gradient, and ∂J/∂a⁽ᵏ⁻¹⁾ = δ⁽ᵏ⁾
+/// W⁽ᵏ⁾.
 fn backward_pass<F: Scalar>(
     network: NetworkRef<'_, F>,
     x: &ArrayRef2<F>,
@@ -178,8 +179,8 @@ fn backward_pass<F: Scalar>(
     let n = x.nrows();
     for (k, (layer, span)) in network.layers().enumerate().rev() {
         let (before, from_here) = buffers.layers.split_at_mut(k);
-        // δ is ∂J/∂a here. It becomes ∂J/∂z, from which the gradient of this layer and ∂J/∂a of the layer
-        // below follow.
+        // δ is ∂J/∂a here. It becomes ∂J/∂z. The gradient of this layer and ∂J/∂a of the layer below are
+        // computed from ∂J/∂z.
         from_here[0].differentiate(n, &layer.activation);
         let delta = from_here[0].deltas(n);
         let input = before.last().map_or(x.view(), |previous| previous.activations(n));

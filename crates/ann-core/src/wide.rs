@@ -5,8 +5,8 @@
 //! a [`Panel`] first, one strip at a time. A strip is a few neighbouring numbers of each row of a matrix; in
 //! the panel it is contiguous, and stays in the cache while all rows pass.
 //!
-//! Formulas and names are those of the textbook kernel. The forward pass is above the backward pass, which
-//! adds to the gradient.
+//! Formulas and names are those of the textbook kernel. In this file the forward pass comes first, then the
+//! backward pass, which adds to the gradient.
 
 mod panel;
 mod products;
@@ -30,10 +30,10 @@ use panel::{Panel, padded};
 /// and their activations stay in the caches.
 const GROUP: usize = 512;
 
-/// Rows of fewer inputs are used by the fused kernel: copying them into tiles takes almost no time.
+/// Rows of fewer inputs go to the fused kernel: to copy them into tiles takes almost no time.
 const INPUTS: usize = 256;
-/// If the first layer has more than one unit per this number of inputs, its products take so long that the
-/// copy does not matter.
+/// If the first layer has more units than inputs divided by this number, its products take so long that the
+/// time for the copy does not matter.
 const INPUTS_OF_A_UNIT: usize = 4;
 
 /// Whether rows have so many inputs, and the first layer so few units, that this kernel is faster than the
@@ -90,7 +90,7 @@ impl<F: Scalar> RowIndices<F> {
 }
 
 /// Address, shape and strides of the feature matrix. They are compared, so that indices are not used with
-/// another one.
+/// another matrix.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 struct MatrixIdentity {
     address: usize,
@@ -114,7 +114,7 @@ pub(crate) struct StridedRows<'a, F> {
 }
 
 impl<'a, F> StridedRows<'a, F> {
-    /// The numbers from the beginning of a row on, those of later rows included.
+    /// All numbers from the beginning of a row on: those of this row and of the rows after it in memory.
     #[inline(always)]
     fn from(self, row: usize) -> &'a [F] {
         let row = self.order.map_or(row, |order| order[row]);
@@ -230,7 +230,8 @@ pub struct WidePass<'a, F> {
     pub(crate) x: &'a ArrayRef2<F>,
     pub(crate) indices: &'a RowIndices<F>,
     pub(crate) buffers: &'a mut WideBuffers<F>,
-    /// The outputs stay in the buffers, so a caller that wants only these passes at most one group.
+    /// The outputs stay in the buffers, which hold one group. A caller that wants only the outputs must give
+    /// at most one group of rows.
     pub(crate) goal: Goal<'a, F>,
 }
 

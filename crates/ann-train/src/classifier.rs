@@ -10,8 +10,8 @@ use ann_core::{
 
 use crate::{Accumulation, Batching, EpochRecord, Error, History, Result, TrainConfig, estimator, forward};
 
-/// Settings of a classifier. [`fit`](Self::fit) makes a [`FittedClassifier`]. Only that can predict, so a
-/// program that predicts before it fits does not compile.
+/// Settings of a classifier. [`fit`](Self::fit) makes a [`FittedClassifier`]. Only a fitted classifier can
+/// predict, so a program that predicts before it fits does not compile.
 ///
 /// ```
 /// use ann_train::{Activation, Classifier, ndarray::array};
@@ -201,7 +201,8 @@ impl<L: Label, F: Scalar> FittedClassifier<L, F> {
         estimator::weights(&self.network)
     }
 
-    /// The labels of the training data, sorted: the columns of [`predict_proba`](Self::predict_proba).
+    /// The labels of the training data, sorted. The columns of [`predict_proba`](Self::predict_proba) have
+    /// this order.
     pub fn classes(&self) -> &[L] {
         &self.classes
     }

@@ -38,8 +38,8 @@ pub struct TrainConfig {
     pub stop_below: f64,
     /// Number of rows that one update uses. Default [`Batching::Full`].
     pub batching: Batching,
-    /// Number of epochs that earlier calls have done. Records and errors continue to count from there, and so
-    /// does the order of rows in mini-batches. Default 0.
+    /// Number of epochs that earlier calls have done. Epoch numbers in records and errors continue from
+    /// there, and so does the order of rows in mini-batches. Default 0.
     pub first_epoch: usize,
     /// How the gradients of the rows are summed. Default [`Accumulation::Batched`].
     pub accumulation: Accumulation,
@@ -101,18 +101,18 @@ pub fn train<F: Scalar>(
 }
 
 /// Trains `network` in place on `problem`. After each epoch `observer` receives its record and the network.
-/// It ends the run by returning `ControlFlow::Break(())`.
+/// The observer ends the run by returning `ControlFlow::Break(())`.
 ///
 /// With [`Batching::Full`] a record describes the network that the observer receives, before the next update.
-/// With mini-batches a record is the mean over the rows of an epoch, each computed with the parameters before
-/// its batch's update. The observer receives the network after that epoch, and [`TrainConfig::stop_below`] is
-/// compared with that mean.
+/// With mini-batches a record is the mean over the rows of an epoch, and each row is computed with the
+/// parameters before the update of its batch. The observer receives the network after that epoch, and
+/// [`TrainConfig::stop_below`] is compared with that mean.
 ///
 /// The last record always describes the trained network. When a run with mini-batches stops early, this is an
 /// additional record that the observer does not receive.
 ///
 /// Training is a pure function of parameters, problem and settings, and gradient descent has no other state.
-/// So 100 epochs and then 200 give the same bits as 300; with mini-batches, if the second call sets
+/// So 100 epochs and then 200 give the same bits as 300; with mini-batches only if the second call sets
 /// [`TrainConfig::first_epoch`].
 ///
 /// # Errors
@@ -121,7 +121,7 @@ pub fn train<F: Scalar>(
 ///
 /// [`Error::InfiniteStart`] or [`Error::Diverged`]: the objective or a parameter is no longer finite. Then
 /// the network gets the parameters from before the last update; with mini-batches, those from the beginning
-/// of the last epoch that was finite throughout.
+/// of the last epoch whose objective was finite, or of the first epoch if there is none.
 pub fn train_observed<F: Scalar>(
     network: &mut Network<F>,
     problem: &Problem<'_, F>,
@@ -132,7 +132,7 @@ pub fn train_observed<F: Scalar>(
     check_same_architecture(network, problem)?;
     network.ensure_finite()?;
     let mut descent = Descent::new(problem, config)?;
-    // `before` is θ at the beginning of an epoch. It becomes `last_finite` when the objective there is
+    // `before` is θ at the beginning of an epoch. It becomes `last_finite` if the objective of that epoch is
     // finite.
     let mut last_finite = network.parameters().to_vec();
     let mut before = last_finite.clone();
@@ -237,7 +237,7 @@ impl<'p, 'data, F: Scalar> Descent<'p, 'data, F> {
         })
     }
 
-    /// Makes the update with all rows. Mini-batches have made theirs already.
+    /// Makes the update with all rows. With mini-batches, the updates of this epoch are made already.
     fn step(&mut self, network: &mut Network<F>) {
         if self.config.batching == Batching::Full {
             descend(network.parameters_mut(), &self.gradient, F::of(self.config.learning_rate));

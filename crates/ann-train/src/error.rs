@@ -64,12 +64,12 @@ pub enum Error {
          choose a smaller learning rate, or scale features and targets"
     )]
     Diverged {
-        /// Number of updates (with mini-batches: of epochs) after which it was found, at least 1. Those of
+        /// Number of updates (with mini-batches: of epochs) after which this was found, at least 1. Those of
         /// earlier calls ([`TrainConfig::first_epoch`](crate::TrainConfig::first_epoch)) are included.
         epoch: usize,
         /// η.
         learning_rate: f64,
-        /// J = loss + penalty. Finite only if a parameter is not.
+        /// J = loss + penalty. Finite only if a parameter is NaN or infinite.
         objective: f64,
     },
 }

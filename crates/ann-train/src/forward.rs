@@ -11,7 +11,7 @@ const WORK: usize = 1 << 23;
 
 /// As [`Network::forward`], with up to `threads` threads and the same bits for any number of them. Fewer are
 /// started if there is not enough work, and none in a thread of a rayon pool. They end with the call. If the
-/// data have several errors, it may report another one than [`Network::forward`].
+/// data have several errors, this function may report another one than [`Network::forward`].
 ///
 /// # Errors
 /// As [`Network::forward`]; also if `threads` is not 1 to 1024, or the system cannot start the threads.
@@ -37,7 +37,8 @@ pub fn forward<F: Scalar>(network: &Network<F>, x: &ArrayRef2<F>, threads: usize
     Ok(concatenate(Axis(0), &views).expect("each part has one column for each output"))
 }
 
-/// The error of a piece that begins at row `start`, with the row counted from the first piece.
+/// The error of a piece that begins at row `start`, with its row number counted from the beginning of the
+/// first piece.
 fn after(start: usize, mut error: CoreError) -> CoreError {
     if let CoreError::NonFinite { row, .. } | CoreError::NonFiniteOutput { row, .. } = &mut error {
         *row += start;

@@ -3,8 +3,8 @@
 use crate::ObjectiveValue;
 
 /// The record of one epoch. With all rows at once it describes the network after `epoch` updates. With
-/// mini-batches it is the mean over the rows of an epoch, each computed with the parameters before its
-/// batch's update; the last record describes the network after `epoch` epochs.
+/// mini-batches it is the mean over the rows of an epoch, and each row is computed with the parameters before
+/// the update of its batch; the last record describes the network after `epoch` epochs.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct EpochRecord {
     /// Number of epochs before this one, including those of earlier calls

@@ -1,6 +1,6 @@
 //! The objective J(θ) = (1/N) Σₙ ℓₙ + λ Σ‖W‖² and its gradient.
 //!
-//! Only here do sums over blocks of rows become a mean, and only here is the penalty added.
+//! This is the only place where sums over blocks of rows become a mean, and where the penalty is added.
 
 use ann_core::block::{self, Kernel, Scratch, Tally};
 use ann_core::memory::{bytes_of, ensure_available};
@@ -108,7 +108,7 @@ impl<'p, 'data, F: Scalar> Objective<'p, 'data, F> {
         self.selected(parameters, RowSelection::All, self.problem.rows(), gradient)
     }
 
-    /// The same for a mini-batch: the mean is that of `rows` only, in the given order.
+    /// The same for a mini-batch: the mean is over `rows` only, and they are summed in the given order.
     ///
     /// # Panics
     /// As [`value_and_gradient`](Self::value_and_gradient); also when `rows` is empty, or contains a row that

@@ -154,7 +154,8 @@ impl<D: Dimension, F: Scalar> FittedRegressor<D, F> {
         targets: &Y,
     ) -> Result<f64> {
         let targets = targets.to_columns();
-        // A problem makes all checks that a score needs. The problem itself is not used.
+        // This problem is made only for its checks, which are all that a score needs. It is not used
+        // otherwise.
         Problem::new(self.network.architecture(), Loss::MeanSquaredError, x, targets)?;
         let predictions = forward(&self.network, x, self.threads)?;
         let outputs = targets.columns().into_iter().zip(predictions.columns());
@@ -192,7 +193,8 @@ fn r_squared<F: Scalar>(y: &ArrayRef1<F>, prediction: &ArrayRef1<F>) -> f64 {
     let scale = largest(y.iter().chain(prediction).map(|v| v.as_f64()));
     let [y, prediction] = [y, prediction].map(|v| v.mapv(|v| v.as_f64() / scale));
     let (residuals, deviations) = (&y - &prediction, &y - y.sum() / y.len() as f64);
-    // The values are compared, because the rounded mean of equal values may differ from them.
+    // Values are compared with each other, not with their mean: the rounded mean of equal values may differ
+    // from them.
     if y.iter().all(|&value| value == y[0]) {
         return if residuals.iter().all(|&r| r == 0.0) { 1.0 } else { 0.0 };
     }
@@ -200,7 +202,7 @@ fn r_squared<F: Scalar>(y: &ArrayRef1<F>, prediction: &ArrayRef1<F>) -> f64 {
     (1.0 - squares(residuals) / squares(deviations)).max(f64::MIN)
 }
 
-/// The largest absolute value, above 0.
+/// The largest absolute value, but at least `f64::MIN_POSITIVE`: never 0.
 fn largest(values: impl Iterator<Item = f64>) -> f64 {
     values.map(f64::abs).fold(f64::MIN_POSITIVE, f64::max)
 }

@@ -16,7 +16,7 @@ use ann_core::{Problem, Scalar};
 use crate::threads::{Threads, belongs_to_a_pool};
 use crate::{Accumulation, Result};
 
-/// Largest number of leaves. Each leaf but the first needs its own gradient.
+/// Largest number of leaves. Each leaf except the first needs its own gradient.
 const LEAVES: usize = 64;
 /// If the gradients of all leaves had more entries than this, they would not fit in the caches. Then there
 /// are fewer leaves, but at least two.
@@ -25,7 +25,7 @@ const ENTRIES: usize = 1 << 21;
 const WORK: usize = 1 << 21;
 /// A gradient of at most this number of bytes is added to another one within the processor's caches.
 const NEAR: usize = 1 << 19;
-/// Number of gradient entries that is worth another thread when leaves are added.
+/// When gradients of leaves are added, another thread is used only for more than this number of entries.
 const SLICE: usize = 1 << 14;
 /// Smallest number of rows in a leaf, for gradients that fit in the caches and for larger ones. With fewer
 /// rows, too much time would be spent on adding gradients.
@@ -156,8 +156,8 @@ impl<F: Scalar> Work<'_, '_, F> {
         gradient.fill(F::zero());
         let mut partial = mem::take(&mut leaves[0].gradient);
         let tallies = leaves.iter().enumerate().map(|(index, leaf)| {
-            // A leaf that the kernel adds in one go can be added straight to the total. The additions are the
-            // same: its sum is added to each entry once.
+            // If the kernel adds a leaf as one group, the leaf can be added to the total directly. The
+            // additions are the same: the leaf's sum is added to each entry once.
             if index == 0 || leaf.is_one_group {
                 return self.leaf(leaf, Some(gradient));
             }
@@ -171,10 +171,11 @@ impl<F: Scalar> Work<'_, '_, F> {
         tally
     }
 
-    /// Computes the leaves on all threads, then adds up their gradients, some entries on each thread.
+    /// Computes the leaves on all threads, then adds up their gradients. Each thread adds some of the
+    /// entries.
     fn together(&self, leaves: &mut [Leaf<F>], gradient: Option<&mut [F]>) -> Tally {
-        // The first leaf is added to the cleared gradient, the others after it in their order, as in `alone`:
-        // so both give the same bits.
+        // The first leaf is added to the cleared gradient, the others after it in their order, as in `alone`.
+        // So `alone` and `together` give the same bits.
         let (first, others) = leaves.split_first_mut().expect("a problem has rows");
         match gradient {
             Some(gradient) => {
@@ -231,7 +232,7 @@ impl<F: Scalar> Work<'_, '_, F> {
 
     fn take_scratch(&self) -> Scratch<F> {
         // There is one scratch for each thread. But while a thread waits inside a custom activation or loss,
-        // it may begin another leaf; then it needs a second one.
+        // it may begin another leaf; then it needs a second scratch.
         self.lock().pop().unwrap_or_else(|| {
             let (rows, kernel) = self.block;
             let scratch = Scratch::with_kernel(self.problem.architecture(), rows, kernel);

@@ -7,7 +7,7 @@ use rayon_core::{ThreadPool, ThreadPoolBuilder, Yield, current_thread_index, sco
 
 use crate::{Error, Result};
 
-/// A larger number of threads is taken for a mistake.
+/// A larger number of threads is treated as a mistake.
 const MOST: usize = 1024;
 
 /// Returns the number if it is 1 to [`MOST`], otherwise an error.
@@ -66,7 +66,8 @@ pub(crate) fn pool(threads: usize) -> Result<ThreadPool> {
     named.build().map_err(|error| Error::Threads { threads, reason: error.to_string() })
 }
 
-/// Runs `work` on this thread of a pool. The other threads look for pieces of it until it is over.
+/// Runs `work` on this thread of a pool. The other threads look for pieces of the work until the work is
+/// over.
 fn keep_others_awake<R: Send>(work: impl FnOnce() -> R + Send) -> R {
     let (over, here) = (AtomicBool::new(false), current_thread_index());
     let over = &over;

@@ -18,8 +18,8 @@ const LANES: usize = f64::LANES;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Sums {
     loss: [f64; LANES],
-    /// Product of numbers whose logarithms belong to the loss. ln a + ln b = ln (a b), so many numbers share
-    /// one logarithm.
+    /// Product of numbers whose logarithms must still be added to the loss. ln a + ln b = ln (a b), so many
+    /// numbers share one logarithm.
     product: [f64; LANES],
     /// Upper bound of the binary exponent of the product.
     exponent: f64,
@@ -33,7 +33,7 @@ impl Sums {
     #[inline(always)]
     pub fn tally<S: Simd>(mut self, simd: S) -> Tally {
         self.take_logarithms(simd);
-        // By halves, as sums over lanes are added everywhere: upper half to lower half.
+        // Lanes are added by halves, as in all sums over lanes: the upper half to the lower half.
         let mut half = LANES / 2;
         while half > 0 {
             for i in 0..half {
@@ -147,8 +147,8 @@ fn cross_entropy<S: Simd, F: Scalar>(
     // Hits are whole numbers, so the order of their additions does not matter.
     sums.correct += fold::<S, F, PAIR>(simd, hits.registers).as_f64() as usize;
     // ln Σⱼ exp(zⱼ) = max + ln Σⱼ exp(zⱼ − max). max − z_c is computed first, so that large logits lose no
-    // digits, and in `f64`, because it may be too large for `f32`. The sum is between 1 and the number of
-    // classes.
+    // digits. This is done in `f64`, because the difference may be too large for `f32`. The sum of
+    // exponentials is between 1 and the number of classes.
     sums.add(&column_of(rows, 0.0, |i| largest.0[i].as_f64() - of_class.0[i].as_f64()));
     sums.add_logarithms(simd, &column_of(rows, 1.0, |i| total.0[i].as_f64()), logits.len());
 }
@@ -161,7 +161,7 @@ struct Terms<F> {
 }
 
 /// Terms and δ of one part of a tile, for two classes. Returns the class of the largest logit; of equal
-/// logits, the first. An infinite logit shows in the loss, but not in δ.
+/// logits, the first. An infinite logit can make the loss infinite or NaN, but δ does not show it.
 #[inline(always)]
 fn two_classes<S: Simd, F: Scalar, const R: usize>(
     [first, second]: [&Column<F>; 2],
@@ -250,8 +250,8 @@ fn squared_error<S: Simd, F: Scalar>(
     let m = outputs.len() as f64;
     let mut losses = Column([0.0; TILE]);
     for ((output, target), delta) in outputs.iter().zip(targets).zip(delta) {
-        // All lanes, also those without a row: a loop of constant length needs no remainder. In `f64`, as the
-        // textbook kernel does.
+        // All lanes, also those without a row: a loop of constant length needs no remainder. The numbers are
+        // `f64`, as in the textbook kernel.
         for i in 0..TILE {
             let difference = output.0[i].as_f64() - target.0[i].as_f64();
             losses.0[i] += difference * difference;

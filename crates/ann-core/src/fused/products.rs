@@ -1,9 +1,10 @@
 //! The three matrix products of a layer, one tile of rows at a time: z = W x + b, ∂J/∂x = δ W, and the sum
 //! ∂J/∂W += δᵀ x.
 //!
-//! Each product is computed in blocks of N units (or inputs) and R registers. Their N · R sums stay in
-//! registers while the block reads the other operand once. Each sum is a chain of fused multiply-adds in the
-//! order of the formula, so neither the width of the registers nor the choice of N and R changes a bit.
+//! Each product is computed in blocks of N units (or inputs) and R registers. All sums of a block stay in
+//! registers while the operand that is common to them is read; it is read only once. Each sum is a chain of
+//! fused multiply-adds in the order of the formula, so the bits are the same for every width of registers and
+//! every choice of N and R.
 
 use std::array;
 
@@ -16,12 +17,12 @@ use crate::instructions::is_portable;
 use crate::lanes::{Vector, fold};
 
 /// A layer with at least this number of inputs and units computes its weight gradient with the inputs along
-/// the lanes, row after row. This needs no sums over lanes, which saves more than it costs to transpose the
-/// columns of inputs into rows.
+/// the lanes, row after row. Then no sums over lanes are needed. This saves more time than is spent on
+/// transposing the columns of inputs into rows.
 const LEAST_INPUTS: usize = 32;
 const LEAST_UNITS: usize = 16;
-/// Number of strips of inputs that are transposed together. With several, a row of the weight gradient is
-/// changed in larger pieces.
+/// Number of strips of inputs that are transposed together. With several strips, longer pieces of a row of
+/// the weight gradient are changed at a time.
 const STRIPS: usize = 4;
 
 /// Number of columns that [`backward`] and [`add_weight_gradient`] need as working space for `tiles` tiles.
@@ -235,8 +236,9 @@ fn narrow_block<'a, S: Simd, F: Scalar, const N: usize, const M: usize, const R:
     weights: &mut [F],
 ) {
     let mut sums = [[[F::splat(simd, F::ZERO); R]; M]; N];
-    // One register of each sum at a time, so that all N · M partial sums stay in registers. Register v of a
-    // column is added to register v mod R of the sum: the same partial sums for every instruction set.
+    // The loop computes one register of each sum at a time, so that all N · M partial sums stay in registers.
+    // Register v of a column is added to register v mod R of the sum: the same partial sums for every
+    // instruction set.
     for r in 0..R {
         let mut partial = [[F::splat(simd, F::ZERO); M]; N];
         for (delta, x) in tiles.clone() {
@@ -265,7 +267,7 @@ fn narrow_block<'a, S: Simd, F: Scalar, const N: usize, const M: usize, const R:
     }
 }
 
-/// The same with the inputs along the lanes: strips of 32 inputs, row after row.
+/// As [`add_weight_gradient`], with the inputs along the lanes: strips of 32 inputs, row after row.
 #[inline(always)]
 fn add_along_inputs<S: Simd, F: Scalar>(
     simd: S,
@@ -358,7 +360,7 @@ fn inputs_block<S: Simd, F: Scalar, const N: usize, const R: usize>(
             *result.part_mut::<S, R>(part) = sums;
         }
     }
-    // The last strip may have fewer than 32 inputs: `zip` ends with the row of weights.
+    // The last strip may have fewer than 32 inputs: `zip` stops at the end of the row of weights.
     for (weights, result) in weights.chunks_exact_mut(fan_in).zip(&result) {
         for (weight, &sum) in weights[start..].iter_mut().zip(&result.0) {
             *weight += sum;

@@ -121,8 +121,8 @@ fn side_by_side<'a, F: Scalar>(
 /// `columns.len()` are used.
 fn transpose_rows<F: Scalar>(rows: &[F], stride: usize, columns: &mut [Column<F>]) {
     for (index, rows) in rows.chunks(SQUARE * stride).enumerate() {
-        // Four rows at a time, in squares of 4 × 4, whose rows are read and written as a whole. What does not
-        // fill a square, of the last rows or of the last columns, is copied number by number.
+        // Four rows at a time, in squares of 4 × 4, whose rows are read and written as a whole. The last rows
+        // and columns, if they do not fill a square, are copied number by number.
         let whole = rows.len() > (SQUARE - 1) * stride;
         let (squares, _) = columns.as_chunks_mut::<SQUARE>();
         let squares = if whole { squares } else { &mut [] };
@@ -142,7 +142,7 @@ fn transpose_rows<F: Scalar>(rows: &[F], stride: usize, columns: &mut [Column<F>
     }
 }
 
-/// Copies `rows` of a matrix into columns, `matrix.ncols()` of them for each tile.
+/// Copies `rows` of a matrix into columns. Each tile has `matrix.ncols()` columns.
 fn copy_rows<F: Scalar>(
     matrix: &ArrayRef2<F>,
     mut rows: impl ExactSizeIterator<Item = usize> + Clone,

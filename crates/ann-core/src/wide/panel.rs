@@ -8,7 +8,7 @@ use crate::lanes::Vector;
 
 use super::StridedRows;
 
-/// Number of lines in a strip; the last strip of a matrix may have one.
+/// Number of lines in a strip; the last strip of a matrix may have only one line.
 pub(super) const LINES: usize = 2;
 
 /// A few neighbouring numbers of each row of a matrix, padded to one or two lines.
@@ -17,7 +17,8 @@ pub(super) struct Panel<F> {
     numbers: Aligned<F>,
 }
 
-/// A range of columns of a matrix: its first column, their number, and that number rounded up to whole lines.
+/// A range of columns of a matrix: the first column, the number of columns, and this number rounded up to
+/// whole lines.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Strip {
     pub start: usize,
@@ -49,7 +50,7 @@ impl<F: Scalar> Panel<F> {
         rows.saturating_add(1).saturating_mul(LINES * F::LANES)
     }
 
-    /// `count` zeros, to add to.
+    /// `count` zeros. The caller adds numbers to them.
     #[inline(always)]
     pub fn zeros(&mut self, count: usize) -> &mut [F] {
         let zeros = &mut self.numbers[..count];
@@ -70,8 +71,8 @@ impl<F: Scalar> Panel<F> {
         let (first, panel) = panel.split_at_mut(strip.width);
         first[..strip.count].copy_from_slice(&bias[strip.start..][..strip.count]);
         let weights = &weights[strip.start * fan_in..][..strip.count * fan_in];
-        // Weights are read along rows of W and written along columns. In blocks of inputs, so that the lines
-        // being written stay in the first-level cache.
+        // Weights are read along rows of W and written along columns. This is done in blocks of inputs, so
+        // that the lines being written stay in the first-level cache.
         for (block, panel) in panel.chunks_mut(INPUTS * strip.width).enumerate() {
             for (index, weights) in weights.chunks(SQUARE * fan_in).enumerate() {
                 transpose_rows(&weights[block * INPUTS..], fan_in, &mut panel[index * SQUARE..], strip.width);
@@ -80,8 +81,8 @@ impl<F: Scalar> Panel<F> {
         &self.numbers[..(fan_in + 1) * strip.width]
     }
 
-    /// Overwrites the panel with a row of zeros, then the strip of each row of `matrix`. The zeros are where
-    /// [`transpose`](Self::transpose) has the biases: products start their sums from there.
+    /// Overwrites the panel with a row of zeros, then the strip of each row of `matrix`. The zeros are in the
+    /// place where [`transpose`](Self::transpose) writes the biases: products start their sums with this row.
     #[inline(always)]
     pub fn copy(&mut self, matrix: StridedRows<'_, F>, rows: usize, strip: Strip) -> &[F] {
         let Strip { start, count, width } = strip;

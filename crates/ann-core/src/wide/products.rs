@@ -2,7 +2,7 @@
 //!
 //! Each product is computed in blocks of N rows (or units) and R registers. Their N · R sums stay in
 //! registers while the block reads the panel once. Each sum is a chain of fused multiply-adds in the order of
-//! the formula, so neither the width of the registers nor the choice of N and R changes a bit.
+//! the formula, so the bits are the same for every width of registers and every choice of N and R.
 
 use std::array;
 
@@ -63,7 +63,7 @@ pub(super) fn backward<S: Simd, F: Scalar>(
     }
 }
 
-/// Overwrites a strip of each row of `out` with row 0 of the panel + Σₖ leftₖ · row k + 1 of the panel.
+/// Overwrites a strip of each row of `out` with row 0 of the panel + Σₖ leftₖ · row (k + 1) of the panel.
 #[inline(always)]
 fn multiply<S: Simd, F: Scalar>(
     simd: S,
@@ -94,8 +94,8 @@ fn multiply_block<S: Simd, F: Vector, const N: usize, const R: usize, const P: u
     let (begin, panel) = lines::<S, F, R, P>(panel).split_first().expect("a panel has a first line");
     let left: [&[F]; N] = array::from_fn(|n| &left.from(first + n)[..panel.len()]);
     for part in 0..P {
-        // Each sum starts with row 0 (a bias or 0) and adds products in the order of k: the additions of the
-        // fused kernel, and so the same bits.
+        // Each sum starts with row 0 (a bias or 0) and adds products in the order of k. The fused kernel
+        // makes the same additions, so both give the same bits.
         let mut sums = [begin[part]; N];
         for (k, line) in panel.iter().enumerate() {
             for n in 0..N {
@@ -122,7 +122,8 @@ pub(super) fn add_bias_gradient<S: Simd, F: Scalar>(
     panel: &mut Panel<F>,
     bias: &mut [F],
 ) {
-    // Summed in the panel, which is padded to whole registers, and added to the gradient once at the end.
+    // δ is summed in the panel, which is padded to whole registers. The sums are added to the gradient once,
+    // at the end.
     let sums = panel.zeros(super::padded::<F>(bias.len()));
     for delta in delta.numbers.chunks_exact(delta.stride) {
         for (sum, &delta) in F::registers_mut::<S>(sums).iter_mut().zip(F::registers::<S>(delta)) {
