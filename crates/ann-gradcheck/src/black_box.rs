@@ -10,7 +10,7 @@
 //! The bound on the error is the sum of three parts:
 //! - truncation: how much neighbours in the table of extrapolations differ;
 //! - roughness: the mean of f(h) and f(−h) is extrapolated too, and must equal f(0). Symmetric differences
-//! cancel a kink or a narrow peak at the point; this mean does not;
+//!   cancel a kink or a narrow peak at the point; this mean does not;
 //! - rounding: the error of every value, propagated through the table.
 //!
 //! An estimate is accepted after three differences with far smaller steps have confirmed it.
