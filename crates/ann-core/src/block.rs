@@ -15,6 +15,7 @@ use ndarray::{ArrayRef2, Axis, Slice};
 
 use crate::column;
 use crate::fused::{self, FusedBuffers, FusedPass, Tiles};
+use crate::loss::RowInF64;
 use crate::memory::ensure_available;
 pub use crate::pass::Tally;
 use crate::pass::{Goal, NetworkRef};
@@ -163,8 +164,8 @@ impl<F: Scalar> Scratch<F> {
     /// Buffers for [`forward`] with `rows` rows. They are computed block by block.
     pub(crate) fn for_outputs(architecture: &Architecture, rows: usize) -> Result<Self> {
         let kernel = match Kernel::choose(architecture) {
-            // The wide kernel gives the same outputs to the last bit, and its buffers have only as many rows
-            // as needed.
+            // The wide kernel gives the same outputs to the last bit. Its activations have only as many rows as
+            // needed; its panel takes two lines for each unit of the widest layer.
             Kernel::Fused if is_mostly_padding(architecture, rows) => Kernel::Wide,
             kernel => kernel,
         };
@@ -195,11 +196,12 @@ impl<F: Scalar> Scratch<F> {
 
     /// Approximate size of the buffers in bytes, including the rows that [`accumulate`] gathers.
     pub fn bytes(architecture: &Architecture, rows: usize, kernel: Kernel) -> usize {
-        match kernel {
+        let layers = match kernel {
             Kernel::Textbook => TextbookBuffers::<F>::bytes(architecture, rows),
             Kernel::Fused => FusedBuffers::<F>::bytes(architecture, rows),
             Kernel::Wide => WideBuffers::<F>::bytes(architecture, rows),
-        }
+        };
+        layers.saturating_add(RowInF64::bytes(architecture.output_width()))
     }
 
     /// The largest number of rows in a block.

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use ndarray::{Array2, ArrayRef1, ArrayRef2, ArrayView1};
 
 use crate::Scalar;
+use crate::memory::bytes_of;
 
 /// The loss ℓ of one row, on the network's raw outputs.
 ///
@@ -217,6 +218,11 @@ impl RowInF64 {
     pub(crate) fn new(outputs: usize) -> Self {
         let zeros = vec![0.0; outputs];
         Self { outputs: zeros.clone(), values: zeros.clone(), gradient: zeros }
+    }
+
+    /// Number of bytes that [`new`](Self::new) allocates.
+    pub(crate) fn bytes(outputs: usize) -> usize {
+        bytes_of::<f64>(outputs.saturating_mul(3))
     }
 
     /// ℓ of one row of outputs; overwrites [`gradient`](Self::gradient). Of `class` and `values` only the

@@ -14,6 +14,7 @@ use crate::column::Aligned;
 use crate::dense::DenseRef;
 use crate::fused::{activations, products::add_product};
 use crate::lanes::Vector;
+use crate::memory::{bytes_of, ensure_available};
 use crate::problem::check_finite;
 use crate::vector::all_finite;
 use crate::{Activation, Architecture, Error, Layer, Network, Result, Scalar};
@@ -44,9 +45,15 @@ impl<F: Scalar> Network<F> {
     /// Prepares the network for one sample at a time; see [`Predictor`].
     ///
     /// # Errors
-    /// The error names the first parameter that is NaN or infinite.
+    /// The first parameter that is NaN or infinite; or the system does not give the memory for a copy of the weights.
     pub fn predictor(&self) -> Result<Predictor<F>> {
         self.ensure_finite()?;
+        let numbers = self
+            .layout()
+            .layers()
+            .iter()
+            .map(|span| (span.fan_in + 1).saturating_mul(padded::<F>(span.fan_out)));
+        ensure_available("the transposed weights", bytes_of::<F>(numbers.fold(0, usize::saturating_add)))?;
         let layers = (1..).map_while(|k| self.layer(k)).map(|dense| TransposedLayer::new(&dense));
         let widest =
             self.architecture().layers().iter().map(|layer| padded::<F>(layer.width)).max().unwrap_or(0);

@@ -216,7 +216,11 @@ pub(crate) fn check_finite<F: Scalar>(what: &'static str, first: usize, values: 
 
 /// The position and value of the first NaN or infinity.
 pub(crate) fn first_infinite<F: Scalar>(values: &ArrayRef2<F>) -> Option<((usize, usize), F)> {
-    if values.as_slice_memory_order().is_some_and(all_finite) {
+    let is_finite = match values.as_slice_memory_order() {
+        Some(numbers) => all_finite(numbers),
+        None => values.rows().into_iter().all(|row| row.iter().all(|value| value.is_finite())),
+    };
+    if is_finite {
         return None;
     }
     values.indexed_iter().map(|(at, &value)| (at, value)).find(|(_, value)| !value.is_finite())

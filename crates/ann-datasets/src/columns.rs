@@ -86,7 +86,7 @@ impl Header {
                 return Err(Error::UnnamedColumn { location: location() });
             }
             if let Some(first) = first_column.insert(name, column) {
-                return Err(match headerless::are_numbers_but_one(&names) {
+                return Err(match !is_marked && headerless::are_numbers_but_one(&names) {
                     true => Error::HeaderLooksLikeData { line, header: names },
                     false => Error::DuplicateName { location: location(), first },
                 });

@@ -196,6 +196,9 @@ fn duplicate_name() {
     csv("x,label,x\n1,a,2\n", message);
     csv("\u{feff}x,label, x\n1,a,2\n", message);
     tab("C#x\tlabel\tmS#x\n1\ta\tb\n", message);
+    // A prefix says that this is a name, although it is a number.
+    let number = r#"line 1, column 2 ("1"): column 1 already has this name; rename one of them"#;
+    csv("C#1,C#1,label\n1,2,a\n", number);
     csv("\n\nx,x\n1,a\n", r#"line 3, column 2 ("x"): column 1 already has this name; rename one of them"#);
 }
 

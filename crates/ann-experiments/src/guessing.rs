@@ -41,10 +41,11 @@ const SPREADS: std::ops::RangeInclusive<f64> = 0.05..=10.0;
 const FEW_UNITS: usize = 2;
 
 impl Score {
-    /// Whether guessing does as well.  A score of NaN is no better than any guess.
+    /// Whether guessing does as well. A score of NaN is no better than any guess; a perfect score (1) is none, even if
+    /// guessing is perfect too, because all rows have the same answer.
     pub fn is_guess(self) -> bool {
         // Written so that NaN is a guess.
-        let is_better = self.found > self.guessed;
+        let is_better = self.found > self.guessed || self.found == 1.0;
         !is_better
     }
 }
@@ -300,6 +301,9 @@ mod tests {
             format!("no better than guessing: accuracy 0.5, and always \"a\" has 0.5. Likely: {settled}");
         assert_eq!(said([0.5, 0.5], Some([0.9, 0.5])), Some(whole));
         assert!(said([f64::NAN, 0.5], None).is_some());
+        // All test rows of one class: guessing is perfect there, and so is the network.
+        assert_eq!(said([0.9, 0.5], Some([1.0, 1.0])), None);
+        assert!(said([0.9, 0.5], Some([0.99, 1.0])).is_some());
         let test = said([0.9, 0.5], Some([0.25, 0.5])).unwrap();
         assert!(test.starts_with(
             "no better than guessing on the test rows: accuracy 0.25, and always \"a\" has 0.5"

@@ -3,6 +3,7 @@
 use std::fmt::Debug;
 use std::ops::ControlFlow;
 
+use ann_core::memory::{bytes_of, ensure_available};
 use ann_core::ndarray::{Array2, ArrayRef2};
 use ann_core::{
     Activation, Error as CoreError, Init, Layer, Loss, Network, Problem, Scalar, argmax, softmax,
@@ -174,7 +175,9 @@ impl<L: Label, F: Scalar> FittedClassifier<L, F> {
     /// # Errors
     /// As [`predict`](Self::predict).
     pub fn predict_proba(&self, x: &ArrayRef2<F>) -> Result<Array2<F>> {
-        Ok(softmax(&forward(&self.network, x, self.threads)?))
+        let logits = forward(&self.network, x, self.threads)?;
+        ensure_available("the probabilities", bytes_of::<F>(logits.len()))?;
+        Ok(softmax(&logits))
     }
 
     /// Accuracy: the share of rows of `x` whose predicted label is the given one, 0 to 1. A label that was
@@ -201,7 +204,8 @@ impl<L: Label, F: Scalar> FittedClassifier<L, F> {
         estimator::weights(&self.network)
     }
 
-    /// The labels of the training data, sorted. The columns of [`predict_proba`](Self::predict_proba) have
+    /// The labels of the training data, sorted by `Ord`: as text, "10" comes before "2", which is another order
+    /// than that of `ann_datasets::Dataset::classes`. The columns of [`predict_proba`](Self::predict_proba) have
     /// this order.
     pub fn classes(&self) -> &[L] {
         &self.classes

@@ -9,6 +9,8 @@ use ann_core::vector::{add_scaled, all_finite};
 use ann_core::{Error as CoreError, Network, Problem, Scalar, seeded};
 use rand::seq::SliceRandom;
 
+use crate::sum::Plan;
+use crate::threads::checked;
 use crate::{Accumulation, EpochRecord, Error, History, Objective, ObjectiveValue, Result, StopReason};
 
 /// Number of rows that one update uses.
@@ -188,8 +190,14 @@ impl<'p, 'data, F: Scalar> Descent<'p, 'data, F> {
             Batching::Full => (problem.rows(), Vec::new()),
             Batching::Shuffled { rows, .. } => (rows, (0..problem.rows()).collect()),
         };
-        let copies = problem.layout().len().saturating_mul(COPIES);
-        ensure_available("the gradient and two copies of the parameters", bytes_of::<F>(copies))?;
+        // One request for everything: two that are granted one after the other may be too much together.
+        let threads = checked(config.threads)?;
+        let sums = Plan::new(problem, config.accumulation, rows, threads).bytes;
+        let copies = bytes_of::<F>(problem.layout().len().saturating_mul(COPIES));
+        ensure_available(
+            "sums over rows, the gradient and copies of the parameters",
+            sums.saturating_add(copies),
+        )?;
         let objective = Objective::with_threads(problem, config.accumulation, rows, config.threads)?;
         let gradient = vec![F::zero(); problem.layout().len()];
         Ok(Self { config, objective, gradient, order, updates: 0 })

@@ -1,5 +1,6 @@
 //! Outputs of many rows, computed by several threads.
 
+use ann_core::memory::{bytes_of, ensure_available};
 use ann_core::ndarray::{Array2, ArrayRef2, Axis, concatenate};
 use ann_core::{Error as CoreError, Network, Scalar, block};
 
@@ -22,6 +23,9 @@ pub fn forward<F: Scalar>(network: &Network<F>, x: &ArrayRef2<F>, threads: usize
     if threads <= 1 || belongs_to_a_pool() {
         return Ok(network.forward(x)?);
     }
+    // The parts, and all outputs in one piece.
+    let outputs = x.nrows().saturating_mul(network.architecture().output_width());
+    ensure_available("the outputs", bytes_of::<F>(outputs.saturating_mul(2)))?;
     let rows = x.nrows().div_ceil(threads).next_multiple_of(block::TILE);
     let pieces = x.axis_chunks_iter(Axis(0), rows);
     let mut parts: Vec<_> = pieces.map(|piece| (piece, Ok(Array2::zeros((0, 0))))).collect();

@@ -188,16 +188,16 @@ fn mean(numbers: &[f64]) -> f64 {
 
 /// R² = 1 − Σ(y − ŷ)² / Σ(y − ȳ)².
 fn r_squared<F: Scalar>(y: &ArrayRef1<F>, prediction: &ArrayRef1<F>) -> f64 {
+    // Values are compared with each other, not with their mean: the rounded mean of equal values may differ
+    // from them.
+    if y.iter().all(|value| value == &y[0]) {
+        return if y == prediction { 1.0 } else { 0.0 };
+    }
     // Dividing by the scale does not change R², and keeps squares from overflowing. Squares of tiny
     // deviations may still become 0. Then a residual is near 1, R² is −∞, and `f64::MIN` is returned.
     let scale = largest(y.iter().chain(prediction).map(|v| v.as_f64()));
     let [y, prediction] = [y, prediction].map(|v| v.mapv(|v| v.as_f64() / scale));
     let (residuals, deviations) = (&y - &prediction, &y - y.sum() / y.len() as f64);
-    // Values are compared with each other, not with their mean: the rounded mean of equal values may differ
-    // from them.
-    if y.iter().all(|&value| value == y[0]) {
-        return if residuals.iter().all(|&r| r == 0.0) { 1.0 } else { 0.0 };
-    }
     let squares = |differences: Array1<f64>| differences.mapv(|d| d * d).sum();
     (1.0 - squares(residuals) / squares(deviations)).max(f64::MIN)
 }
@@ -210,7 +210,7 @@ fn largest(values: impl Iterator<Item = f64>) -> f64 {
 /// Values to learn: a slice, a vector, or an array of one or two dimensions.
 pub trait RegressionTargets<F> {
     /// Dimension of targets and predictions: `Ix1` for one target per row, `Ix2` for several. With any other
-    /// dimension the fitted regressor cannot predict.
+    /// dimension [`FittedRegressor::predict`] panics.
     type Dim: Dimension;
     /// The targets as (n, outputs).
     fn to_columns(&self) -> ArrayView2<'_, F>;

@@ -41,6 +41,49 @@ pub(crate) enum RowSelection<'a> {
     These(&'a [usize]),
 }
 
+/// What sums over a problem need, before anything is allocated.
+#[derive(Debug)]
+pub(crate) struct Plan {
+    /// Rows of a block.
+    block: usize,
+    kernel: Kernel,
+    threads: usize,
+    /// Size of all buffers, including the gradients of the leaves, which the first sum allocates.
+    pub bytes: usize,
+}
+
+impl Plan {
+    /// For sums of `rows` rows with at most `threads` threads.
+    pub fn new<F: Scalar>(
+        problem: &Problem<'_, F>,
+        accumulation: Accumulation,
+        rows: usize,
+        threads: usize,
+    ) -> Self {
+        let architecture = problem.architecture();
+        let kernel = match accumulation {
+            Accumulation::Batched => Kernel::choose_for_sums(architecture, rows),
+            Accumulation::PerSample => Kernel::Textbook,
+        };
+        let block = match accumulation {
+            Accumulation::Batched if kernel == Kernel::choose(architecture) => {
+                block::ROWS.min(problem.rows())
+            }
+            // The kernel was chosen because its buffers follow the rows.
+            Accumulation::Batched => rows,
+            Accumulation::PerSample => 1,
+        };
+        let count = rows.div_ceil(leaf_rows(problem, accumulation, rows));
+        // No more threads than leaves. Only one if this thread belongs to a pool, which spreads work over its
+        // threads itself.
+        let threads = if belongs_to_a_pool() { 1 } else { threads.min(count) };
+        let gradients = if threads > 1 { count - 1 } else { 1 };
+        let scratches = Scratch::<F>::bytes(architecture, block, kernel).saturating_mul(threads);
+        let gradients = bytes_of::<F>(problem.layout().len().saturating_mul(gradients));
+        Self { block, kernel, threads, bytes: scratches.saturating_add(gradients) }
+    }
+}
+
 /// Buffers and threads for sums over a problem.
 #[derive(Debug)]
 pub(crate) struct Summation<F> {
@@ -74,23 +117,9 @@ impl<F: Scalar> Summation<F> {
         rows: usize,
         threads: usize,
     ) -> Result<Self> {
-        let architecture = problem.architecture();
-        let (block, kernel) = match accumulation {
-            Accumulation::Batched => {
-                (block::ROWS.min(problem.rows()), Kernel::choose_for_sums(architecture, problem.rows()))
-            }
-            Accumulation::PerSample => (1, Kernel::Textbook),
-        };
-        let count = rows.div_ceil(leaf_rows(problem, accumulation, rows));
-        // No more threads than leaves. Only one if this thread belongs to a pool, which spreads work over its
-        // threads itself.
-        let threads = if belongs_to_a_pool() { 1 } else { threads.min(count) };
-        let gradients = if threads > 1 { count - 1 } else { 1 };
-        let scratches = Scratch::<F>::bytes(architecture, block, kernel).saturating_mul(threads);
-        let gradients = bytes_of::<F>(problem.layout().len().saturating_mul(gradients));
-        ensure_available("sums over rows", scratches.saturating_add(gradients))?;
-
-        let scratch = Scratch::with_kernel(architecture, block, kernel)?;
+        let Plan { block, kernel, threads, bytes: needed } = Plan::new(problem, accumulation, rows, threads);
+        ensure_available("sums over rows", needed)?;
+        let scratch = Scratch::with_kernel(problem.architecture(), block, kernel)?;
         let mut leaves = vec![Leaf::default(); LEAVES];
         if rows == problem.rows() && block > 1 && bytes(problem) <= KEPT {
             let pieces = pieces(0..rows, leaf_rows(problem, accumulation, rows));
@@ -304,4 +333,26 @@ fn gather<F: Scalar>(problem: &Problem<'_, F>, rows: Range<usize>, scratch: &Scr
 fn bytes<F: Scalar>(problem: &Problem<'_, F>) -> usize {
     let columns = problem.features().ncols() + problem.architecture().output_width();
     bytes_of::<F>(problem.rows().saturating_mul(columns))
+}
+
+#[cfg(test)]
+mod tests {
+    use ann_core::ndarray::Array2;
+    use ann_core::{Activation, Architecture, Loss};
+
+    use super::*;
+
+    #[test]
+    fn the_plan_follows_the_rows_of_a_mini_batch() {
+        // A gradient, and z, a and δ of two rows of 3 000 000 units: without tiles, most of which would be empty.
+        let units = 3_000_000;
+        let architecture =
+            Architecture::inputs(1).dense(units, Activation::Tanh).dense(1, Activation::Identity);
+        let x = Array2::<f64>::zeros((1000, 1));
+        let problem = Problem::new(&architecture, Loss::MeanSquaredError, &x, &x).unwrap();
+        let bytes = |rows| Plan::new(&problem, Accumulation::Batched, rows, 1).bytes;
+        let gradient = bytes_of::<f64>(problem.layout().len());
+        assert!(bytes(2) <= gradient + bytes_of::<f64>(7 * units), "{}", bytes(2));
+        assert!(bytes(1000) > 10 * bytes(2), "all rows at once use tiles: {}", bytes(1000));
+    }
 }

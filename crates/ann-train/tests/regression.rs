@@ -190,3 +190,12 @@ fn the_mean_of_scores_that_cannot_be_added_is_a_number() {
         assert!((f64::MIN..=f64::MIN * (1.0 - 1e-14)).contains(&score), "{outputs} outputs: {score:e}");
     }
 }
+
+#[test]
+fn a_target_is_constant_only_if_its_values_are_equal() {
+    // Far from the predictions 1e-30 is nothing, but not equal to 0: R² is the least number, not 0.
+    let x = array![[0.0], [1.0]];
+    let far = linear().fit(&x, &array![1e3, 1e3]).unwrap();
+    assert_eq!(far.score(&x, &array![0.0, 1e-300]).unwrap(), f64::MIN);
+    assert_eq!(far.score(&x, &array![0.0, 0.0]).unwrap(), 0.0);
+}
