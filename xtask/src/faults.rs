@@ -77,7 +77,7 @@ pub fn faults(workspace: &Workspace, options: &Options) -> Result<()> {
 /// The test programs of each package, quick ones first.
 type Suites = BTreeMap<String, Vec<Program>>;
 
-/// Runs every program without a fault, which also tells how long it takes.
+/// Runs every program without a fault, which also measures how long it takes.
 ///
 /// # Errors
 /// When a test fails: else every fault would look as if it had been found.

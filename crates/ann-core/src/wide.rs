@@ -36,8 +36,7 @@ const INPUTS: usize = 256;
 /// time for the copy does not matter.
 const INPUTS_OF_A_UNIT: usize = 4;
 
-/// Whether rows have so many inputs, and the first layer so few units, that this kernel is faster than the
-/// fused one.
+/// Whether this kernel is faster than the fused one: rows have many inputs, and the first layer has few units.
 pub(crate) fn suits(architecture: &Architecture) -> bool {
     let (inputs, first) = (architecture.input_width(), architecture.layers().first());
     inputs >= INPUTS && first.is_some_and(|layer| layer.width <= inputs / INPUTS_OF_A_UNIT)

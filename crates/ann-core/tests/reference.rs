@@ -90,7 +90,7 @@ pub fn expected<'a, F: Scalar>(
 
         let last = &a[widths.len() - 1];
         let (row_loss, mut delta) = precision.loss(loss, last, &sample);
-        // Losses are summed in f64, and an addition may stand for the logarithm of a factor.
+        // Losses are summed in f64, and an addition may be the logarithm of a factor.
         losses.add(row_loss);
         losses.size += 1.0;
         if loss.has_classes() {

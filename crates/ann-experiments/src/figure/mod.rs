@@ -93,7 +93,7 @@ pub struct Axis {
     /// `None` fits the axis to the marks: exactly to a field, otherwise with a little margin, and around a single number.
     pub range: Option<(f64, f64)>,
     /// Numbers and what is written beside them, such as names of rows. Empty: round numbers are chosen.
-    /// A vertical axis with ticks of its own has one line of text for each unit, so that its names do not touch.
+    /// A vertical axis with given ticks has one line of text for each unit, so that the names do not touch.
     pub ticks: Vec<(f64, String)>,
 }
 
