@@ -47,6 +47,27 @@ fn a_dependency_upward_is_found_wherever_it_hides() {
     }
 }
 
+/// `cargo package` packs a crate once everything in its manifest is packed, so the dependencies of tests count too.
+#[test]
+fn crates_can_be_packed_one_after_another() {
+    assert_eq!(in_a_circle(manifests().iter().map(|(_, manifest)| manifest)), [""; 0]);
+}
+
+#[test]
+fn a_circle_through_the_dependencies_of_tests_is_found() {
+    let core = "package.name = 'ann-core'";
+    let train = "package.name = 'ann-train'\ndependencies.ann-core.workspace = true";
+    let tested = "package.name = 'ann-train'\ndev-dependencies.ann-gradcheck.workspace = true";
+    let gradcheck = "package.name = 'ann-gradcheck'\ndev-dependencies.ann-train.workspace = true";
+    for (manifests, expected) in [
+        (&[core, train, gradcheck][..], &[][..]),
+        (&[core, tested, gradcheck], &["ann-train", "ann-gradcheck"]),
+    ] {
+        let manifests: Vec<Table> = manifests.iter().map(|text| text.parse().expect("valid TOML")).collect();
+        assert_eq!(in_a_circle(&manifests), expected);
+    }
+}
+
 /// With a dev-dependency on its own users, ann-core would be compiled twice and its types would not be theirs.
 #[test]
 fn the_tests_of_ann_core_know_no_other_crate() {
@@ -231,6 +252,21 @@ fn upward(manifest: &Table, allowed: &[&str]) -> Vec<String> {
     let mut found = of_the_workspace(sections.concat());
     found.retain(|name| !allowed.contains(&name.as_str()));
     found
+}
+
+/// The crates that are left when every crate goes whose dependencies have all gone.
+fn in_a_circle<'a>(manifests: impl IntoIterator<Item = &'a Table>) -> Vec<&'a str> {
+    let sections = ["dependencies", "dev-dependencies", "build-dependencies"];
+    let needs = |manifest| of_the_workspace(sections.map(|name| dependencies(manifest, name)).concat());
+    let mut left: Vec<_> =
+        manifests.into_iter().map(|manifest| (name_of(manifest), needs(manifest))).collect();
+    loop {
+        let names: Vec<_> = left.iter().map(|(name, _)| *name).collect();
+        left.retain(|(_, needs)| needs.iter().any(|need| names.contains(&need.as_str())));
+        if left.len() == names.len() {
+            return names;
+        }
+    }
 }
 
 /// The packages among `dependencies` that are members of the workspace.
