@@ -101,10 +101,10 @@ pub enum Error {
         value: f64,
     },
     /// A parameter is NaN or infinite.
-    #[error("parameter {place} is {value:?}, expected a finite number")]
+    #[error("parameter {parameter} is {value:?}, expected a finite number")]
     NonFiniteParameter {
         /// Which parameter.
-        place: ParameterId,
+        parameter: ParameterId,
         /// The value found.
         value: f64,
     },

@@ -63,8 +63,8 @@ impl<F: Scalar> Network<F> {
         }
         match self.parameters.iter().position(|parameter| !parameter.is_finite()) {
             Some(index) => {
-                let (place, value) = (self.layout.locate(index), self.parameters[index].as_f64());
-                Err(Error::NonFiniteParameter { place, value })
+                let (parameter, value) = (self.layout.locate(index), self.parameters[index].as_f64());
+                Err(Error::NonFiniteParameter { parameter, value })
             }
             None => Ok(()),
         }

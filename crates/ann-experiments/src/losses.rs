@@ -1,19 +1,66 @@
-//! The loss of the rows that train, beside that of the rows held out.
+//! Losses during a training: of the rows that train, and of the rows held out.
+
+use std::ops::ControlFlow;
 
 use ann_core::ndarray::Array2;
 use ann_core::{Loss, Network, Problem, Targets};
-use ann_train::{Accumulation, History, Objective, Result};
+use ann_train::{Accumulation, EpochRecord, History, Objective, Result};
+use indicatif::ProgressBar;
 
 use crate::figure::Mark;
+use crate::progress;
 
 /// Epochs, each with a loss.
 pub type Losses = Vec<(f64, f64)>;
 
-/// The mean loss of `network` on rows that it was not trained on: `inputs` (rows, features), one target for each row.
-///
-/// # Errors
-/// The rows do not have the columns and targets of the rows that trained, or the memory cannot be had.
-pub fn held_out_loss<'a>(
+/// Rows held out: their features (rows, features), and their targets.
+pub type HeldOut<'a, T> = (&'a Array2<f64>, &'a T);
+
+/// The observer of a training: it moves a progress bar and collects the losses of the rows held out.
+#[derive(Debug)]
+pub struct Watch<'a, T> {
+    bar: ProgressBar,
+    loss: Loss,
+    held_out: Option<HeldOut<'a, T>>,
+    losses: Result<Losses>,
+}
+
+impl<'a, T> Watch<'a, T>
+where
+    for<'t> &'t T: Into<Targets<'t>>,
+{
+    /// For a training of at most `epochs` epochs that minimises `loss`.
+    pub fn new(epochs: usize, loss: Loss, held_out: Option<HeldOut<'a, T>>) -> Self {
+        Self { bar: progress::bar(epochs as u64, "training"), loss, held_out, losses: Ok(Vec::new()) }
+    }
+
+    /// Sees one epoch. A loss that cannot be computed stops the training.
+    pub fn see(&mut self, record: &EpochRecord, network: &Network) -> ControlFlow<()> {
+        self.bar.set_position(record.epoch as u64);
+        let (Some((inputs, targets)), Ok(losses)) = (self.held_out, &mut self.losses) else {
+            return ControlFlow::Continue(());
+        };
+        match mean_loss(network, self.loss.clone(), inputs, targets) {
+            Ok(loss) => losses.push((record.epoch as f64, loss)),
+            Err(error) => {
+                self.losses = Err(error);
+                return ControlFlow::Break(());
+            }
+        }
+        ControlFlow::Continue(())
+    }
+
+    /// The losses of the rows held out, one for each epoch; none without such rows.
+    ///
+    /// # Errors
+    /// The rows do not have the columns or targets of the network, or the memory cannot be had.
+    pub fn finish(self) -> Result<Losses> {
+        self.bar.finish_and_clear();
+        self.losses
+    }
+}
+
+fn mean_loss<'a>(
     network: &'a Network,
     loss: Loss,
     inputs: &'a Array2<f64>,
@@ -36,25 +83,47 @@ pub fn curves(history: &History, test: &[(f64, f64)]) -> Vec<Mark> {
 
 #[cfg(test)]
 mod tests {
-    use ann_core::{Activation, Architecture, ndarray::array};
-    use ann_train::{EpochRecord, StopReason};
+    use ann_core::{
+        Activation, Architecture,
+        ndarray::{Array1, array},
+    };
+    use ann_train::StopReason;
 
     use super::*;
 
-    #[test]
-    fn the_loss_is_the_mean_over_the_rows_held_out() {
-        // ŷ = 2x + 1 is 3 and 5; the targets are 3 and 2: (0 + 9) / 2.
+    fn record(epoch: usize, loss: f64) -> EpochRecord {
+        EpochRecord { epoch, loss, penalty: 7.0, accuracy: None }
+    }
+
+    /// What a watch sees of ŷ = 2x + 1 in two epochs.
+    fn watch(held_out: Option<HeldOut<'_, Array1<f64>>>) -> ([ControlFlow<()>; 2], Result<Losses>) {
         let line = Architecture::inputs(1).dense(1, Activation::Identity);
         let network = Network::from_parameters(&line, vec![2.0, 1.0]).unwrap();
+        let mut watch = Watch::new(2, Loss::MeanSquaredError, held_out);
+        let seen = [0, 1].map(|epoch| watch.see(&record(epoch, 0.5), &network));
+        (seen, watch.finish())
+    }
+
+    #[test]
+    fn the_loss_is_the_mean_over_the_rows_held_out() {
+        // ŷ is 3 and 5; the targets are 3 and 2: (0 + 9) / 2.
         let (inputs, targets) = (array![[1.0], [2.0]], array![3.0, 2.0]);
-        assert_eq!(held_out_loss(&network, Loss::MeanSquaredError, &inputs, &targets).unwrap(), 4.5);
-        let wider = array![[1.0, 1.0], [2.0, 2.0]];
-        assert!(held_out_loss(&network, Loss::MeanSquaredError, &wider, &targets).is_err());
+        let (seen, losses) = watch(Some((&inputs, &targets)));
+        assert_eq!(seen, [ControlFlow::Continue(()); 2]);
+        assert_eq!(losses.unwrap(), [(0.0, 4.5), (1.0, 4.5)]);
+        assert_eq!(watch(None).1.unwrap(), []);
+    }
+
+    #[test]
+    fn a_loss_that_cannot_be_computed_stops_the_training() {
+        let (wider, targets) = (array![[1.0, 1.0], [2.0, 2.0]], array![3.0, 2.0]);
+        let (seen, losses) = watch(Some((&wider, &targets)));
+        assert_eq!(seen[0], ControlFlow::Break(()));
+        assert_eq!(losses.unwrap_err().to_string(), "input has 2 columns, the first layer expects 1");
     }
 
     #[test]
     fn the_test_has_a_curve_where_there_is_a_test() {
-        let record = |epoch, loss| EpochRecord { epoch, loss, penalty: 7.0, accuracy: None };
         let history =
             History { records: vec![record(0, 0.5), record(1, 0.25)], stop: StopReason::EpochLimit };
         let lines = |test: &[(f64, f64)]| -> Vec<(String, bool, Losses)> {

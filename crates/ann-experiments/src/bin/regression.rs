@@ -1,6 +1,5 @@
 //! Regression: a noisy curve, the fit, its residuals and the loss.
 use std::f64::consts::PI;
-use std::ops::ControlFlow;
 use std::process::ExitCode;
 
 use ann_core::ndarray::{Array1, Array2, Axis as Dimension};
@@ -9,10 +8,9 @@ use ann_datasets::{Dataset, train_test_split};
 use ann_experiments::cli::{self, NetworkOptions, Options, Widths, say};
 use ann_experiments::figure::{Axis, Figure, Mark, Panel};
 use ann_experiments::guessing::{Score, Training, remark};
-use ann_experiments::losses::{self, Losses, held_out_loss};
+use ann_experiments::losses::{self, Losses, Watch};
 use ann_experiments::number::{count, exact, rounded};
 use ann_experiments::parts::{Part, Parts};
-use ann_experiments::progress;
 use ann_experiments::record::Record;
 use ann_train::{FittedRegressor, Regressor};
 use anyhow::{Context, Result};
@@ -41,7 +39,7 @@ struct RegressionOptions {
     network: NetworkOptions,
 }
 
-/// A fitted network, and what it makes of all rows.
+/// A fitted network, and its predictions for all rows.
 struct RegressionFit<'a> {
     options: &'a RegressionOptions,
     parts: &'a Parts<f64>,
@@ -50,6 +48,8 @@ struct RegressionFit<'a> {
     test_losses: Losses,
     train: Predictions,
     test: Option<Predictions>,
+    /// Why the network is no better than the mean, if it is not.
+    remark: Option<String>,
 }
 
 /// The predictions for some rows.
@@ -80,7 +80,7 @@ fn main() -> Result<ExitCode> {
 
     let files = fit.figure()?.write(&common.out, NAME)?;
     fit.record().files(&files).write(&common.out)?;
-    fit.remark().into_iter().for_each(say);
+    fit.remark.iter().chain(&fit.shortfall()).for_each(say);
     say(fit.result());
     Ok(if fit.residuals_are_noise() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
@@ -102,32 +102,37 @@ impl<'a> RegressionFit<'a> {
         let (fitted, test_losses) = train(options, parts)?;
         let train = Predictions::new(&fitted, &parts.train)?;
         let test = parts.test.as_ref().map(|part| Predictions::new(&fitted, part)).transpose()?;
-        Ok(Self { options, parts, fitted, test_losses, train, test })
+        let remark = remark_on(options, parts, &fitted, &train, test.as_ref());
+        Ok(Self { options, parts, fitted, test_losses, train, test, remark })
     }
 
-    /// The root mean square of what the fit leaves unexplained of the rows that train.
+    /// The root mean square of the residuals of the rows that train.
     fn residual(&self) -> f64 {
         let residuals = &self.train.residuals;
         (residuals.mapv(|r| r * r).sum() / residuals.len() as f64).sqrt()
     }
 
-    /// Whether the network has found the curve: what is left is the noise.
+    /// Whether the network has found the curve, so that only the noise is left.
     fn residuals_are_noise(&self) -> bool {
         (self.residual() / NOISE - 1.0).abs() <= NOISE_MARGIN
     }
 
-    /// What is to be said of a network that does no better than the mean.
-    fn remark(&self) -> Option<String> {
-        let values = &self.train.values;
-        let training = Training {
-            data: &self.parts.train.data,
-            is_standardized: self.options.network.standardize,
-            hidden: &self.options.network.hidden.0,
-            history: self.fitted.history(),
-            answers_differ: values.iter().any(|value| (value - values[0]).abs() > SAME),
+    /// Why the claim of the figure does not hold, if it does not.
+    fn shortfall(&self) -> Option<String> {
+        if self.residuals_are_noise() {
+            return None;
+        }
+        let advice = if self.residual() > NOISE {
+            "the network has not found the curve: more --epochs, another --rate or more units (--hidden)"
+        } else {
+            "the network fits the noise as well: fewer units (--hidden) or fewer --epochs"
         };
-        let score = |predictions: &Predictions| Score { found: predictions.r_squared, guessed: 0.0 };
-        remark(("R²", "always the mean"), score(&self.train), self.test.as_ref().map(score), &training)
+        Some(format!(
+            "residuals with root mean square {}, expected {} ± {}%, the noise: {advice}",
+            rounded(self.residual(), 3),
+            exact(NOISE),
+            exact(100.0 * NOISE_MARGIN)
+        ))
     }
 
     /// The line that ends the output.
@@ -181,7 +186,7 @@ impl<'a> RegressionFit<'a> {
     }
 
     fn title(&self) -> &'static str {
-        match (self.residuals_are_noise(), self.remark()) {
+        match (self.residuals_are_noise(), &self.remark) {
             (true, _) if self.options.network.hidden.0 == HIDDEN => {
                 "ten tanh units find the curve behind the noise"
             }
@@ -216,7 +221,7 @@ impl<'a> RegressionFit<'a> {
                 rounded(test.r_squared, 3)
             ));
         }
-        parts.extend(self.remark());
+        parts.extend(self.remark.clone());
         parts.join("   ·   ")
     }
 
@@ -251,7 +256,7 @@ impl<'a> RegressionFit<'a> {
         Panel { title: "Loss".to_owned(), x, y, equal_axes: false, marks }
     }
 
-    /// A mark for the rows that train, and one for those held out: x and what `y` makes of them.
+    /// A mark for the rows that train and one for those held out: x, and `y` of the part.
     fn points(&self, series: [&str; 2], y: impl Fn(&Part<f64>, &Predictions) -> Vec<f64>) -> Vec<Mark> {
         let predictions = [Some(&self.train), self.test.as_ref()].into_iter().flatten();
         let both = self.parts.all().zip(predictions).zip(series).enumerate();
@@ -273,6 +278,26 @@ impl Predictions {
     }
 }
 
+/// Why the network is no better than the mean, if it is not.
+fn remark_on(
+    options: &RegressionOptions,
+    parts: &Parts<f64>,
+    fitted: &FittedRegressor,
+    train: &Predictions,
+    test: Option<&Predictions>,
+) -> Option<String> {
+    let values = &train.values;
+    let training = Training {
+        data: &parts.train.data,
+        is_standardized: options.network.standardize,
+        hidden: &options.network.hidden.0,
+        history: fitted.history(),
+        answers_differ: values.iter().any(|value| (value - values[0]).abs() > SAME),
+    };
+    let score = |predictions: &Predictions| Score { found: predictions.r_squared, guessed: 0.0 };
+    remark(("R²", "always the mean"), score(train), test.map(score), &training)
+}
+
 /// The fitted network, and its losses on the rows held out.
 fn train(options: &RegressionOptions, parts: &Parts<f64>) -> Result<(FittedRegressor, Losses)> {
     let RegressionOptions { common, network } = options;
@@ -285,22 +310,16 @@ fn train(options: &RegressionOptions, parts: &Parts<f64>) -> Result<(FittedRegre
         stop_below: 0.0,
         ..Regressor::default()
     };
-    let held_out = parts.test.as_ref().map(|part| (&part.inputs, Array1::from(part.data.targets.clone())));
-    let mut test_losses = Vec::new();
-    let bar = progress::bar(common.epochs as u64, "training");
+    let targets = parts.test.as_ref().map(|part| Array1::from(part.data.targets.clone()));
+    let held_out = parts.test.as_ref().zip(targets.as_ref());
+    let held_out = held_out.map(|(part, targets)| (&part.inputs, targets));
+    let mut watch = Watch::new(common.epochs, Loss::MeanSquaredError, held_out);
     let Part { data, inputs } = &parts.train;
-    let fitted = regressor.fit_observed(inputs, &data.targets, |record, network| {
-        bar.set_position(record.epoch as u64);
-        if let Some((inputs, targets)) = &held_out {
-            let loss = held_out_loss(network, Loss::MeanSquaredError, inputs, targets);
-            test_losses.push(loss.map(|loss| (record.epoch as f64, loss)));
-        }
-        ControlFlow::Continue(())
-    });
-    bar.finish_and_clear();
+    let fitted = regressor.fit_observed(inputs, &data.targets, |record, network| watch.see(record, network));
+    let test_losses = watch.finish()?;
     let advice =
         || format!("training with --rate {} and --gain {}", exact(network.rate), exact(network.gain));
-    Ok((fitted.with_context(advice)?, test_losses.into_iter().collect::<Result<_, _>>()?))
+    Ok((fitted.with_context(advice)?, test_losses))
 }
 
 fn column(x: &Array1<f64>) -> Array2<f64> {

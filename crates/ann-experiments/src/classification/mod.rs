@@ -2,8 +2,6 @@
 
 mod picture;
 
-use std::ops::ControlFlow;
-
 use ann_core::{Activation, Init, Loss, seeded};
 use ann_datasets::{Dataset, stratified_split};
 use ann_train::{Classifier, FittedClassifier};
@@ -12,7 +10,7 @@ use serde_json::json;
 
 use crate::cli::{self, DataOptions, NetworkOptions, Options, Widths, say};
 use crate::guessing::{Score, Training, remark};
-use crate::losses::{Losses, held_out_loss};
+use crate::losses::{Losses, Watch};
 use crate::number::{count, exact, rounded};
 use crate::parts::{Part, Parts};
 use crate::progress;
@@ -70,7 +68,7 @@ struct ClassificationOptions {
     seeds: u64,
 }
 
-/// A fitted network, and what it makes of all rows.
+/// A fitted network, and its predictions for all rows.
 struct ClassificationFit<'a> {
     experiment: &'a Experiment,
     options: &'a ClassificationOptions,
@@ -81,11 +79,13 @@ struct ClassificationFit<'a> {
     test_losses: Losses,
     train: Answers,
     test: Option<Answers>,
+    /// Why the network is no better than the most frequent class, if it is not.
+    remark: Option<String>,
     /// Gain, and how many seeds reach a perfect fit with it.
     robustness: Vec<(f64, usize)>,
 }
 
-/// What a network says of some rows.
+/// The predictions of a network for some rows.
 struct Answers {
     predicted: Vec<String>,
     wrong: usize,
@@ -116,7 +116,7 @@ pub fn run(experiment: &Experiment) -> Result<()> {
 
     let files = fit.figure()?.write(&options.common.out, experiment.name)?;
     fit.record().files(&files).write(&options.common.out)?;
-    fit.remark().into_iter().for_each(say);
+    fit.remark.iter().for_each(say);
     say(fit.result());
     Ok(())
 }
@@ -181,25 +181,10 @@ impl<'a> ClassificationFit<'a> {
         let guess = most_frequent(&parts.train.data);
         let train = Answers::new(&fitted, &parts.train, &guess)?;
         let test = parts.test.as_ref().map(|part| Answers::new(&fitted, part, &guess)).transpose()?;
+        let test_score = test.as_ref().map(|answers| answers.score);
+        let remark = remark_on(options, &parts.train, &fitted, (train.score, test_score))?;
         let robustness = robustness(&classifier, options, &parts.train)?;
-        Ok(Self { experiment, options, data, parts, fitted, test_losses, train, test, robustness })
-    }
-
-    /// What is to be said of a network that does no better than the most frequent class.
-    fn remark(&self) -> Option<String> {
-        let train = &self.parts.train;
-        let probabilities = self.fitted.predict_proba(&train.inputs).ok()?;
-        let second = probabilities.column(1);
-        let training = Training {
-            data: &train.data,
-            is_standardized: self.options.network.standardize,
-            hidden: &self.options.network.hidden.0,
-            history: self.fitted.history(),
-            answers_differ: second.iter().any(|p| (p - second[0]).abs() > SAME),
-        };
-        let guess = format!("always {:?}", most_frequent(&train.data));
-        let test = self.test.as_ref().map(|answers| answers.score);
-        remark(("accuracy", &guess), self.train.score, test, &training)
+        Ok(Self { experiment, options, data, parts, fitted, test_losses, train, test, remark, robustness })
     }
 
     /// The line that ends the output.
@@ -271,6 +256,26 @@ impl Answers {
     }
 }
 
+/// Why the network is no better than the most frequent class, if it is not.
+fn remark_on(
+    options: &ClassificationOptions,
+    train: &Part<String>,
+    fitted: &FittedClassifier<String>,
+    (train_score, test_score): (Score, Option<Score>),
+) -> Result<Option<String>> {
+    let probabilities = fitted.predict_proba(&train.inputs)?;
+    let second = probabilities.column(1);
+    let training = Training {
+        data: &train.data,
+        is_standardized: options.network.standardize,
+        hidden: &options.network.hidden.0,
+        history: fitted.history(),
+        answers_differ: second.iter().any(|p| (p - second[0]).abs() > SAME),
+    };
+    let guess = format!("always {:?}", most_frequent(&train.data));
+    Ok(remark(("accuracy", &guess), train_score, test_score, &training))
+}
+
 /// The first of the classes that have the most rows.
 fn most_frequent(data: &Dataset) -> String {
     let rows_of = |class: &String| data.targets.iter().filter(|label| *label == class).count();
@@ -285,19 +290,13 @@ fn train(
     parts: &Parts<String>,
 ) -> Result<(FittedClassifier<String>, Losses)> {
     let classes = sorted(&parts.train.data.targets);
-    let held_out = parts.test.as_ref().map(|part| (&part.inputs, indices(&classes, &part.data.targets)));
-    let mut test_losses = Vec::new();
-    let bar = progress::bar(classifier.epochs as u64, "training");
-    let fitted =
-        classifier.fit_observed(&parts.train.inputs, &parts.train.data.targets, |record, network| {
-            bar.set_position(record.epoch as u64);
-            if let Some((inputs, classes)) = &held_out {
-                let loss = held_out_loss(network, Loss::SoftmaxCrossEntropy, inputs, classes);
-                test_losses.push(loss.map(|loss| (record.epoch as f64, loss)));
-            }
-            ControlFlow::Continue(())
-        });
-    bar.finish_and_clear();
+    let test_classes = parts.test.as_ref().map(|part| indices(&classes, &part.data.targets));
+    let held_out = parts.test.as_ref().zip(test_classes.as_ref());
+    let held_out = held_out.map(|(part, classes)| (&part.inputs, classes));
+    let mut watch = Watch::new(classifier.epochs, Loss::SoftmaxCrossEntropy, held_out);
+    let Part { data, inputs } = &parts.train;
+    let fitted = classifier.fit_observed(inputs, &data.targets, |record, network| watch.see(record, network));
+    let test_losses = watch.finish()?;
     let advice = || {
         format!(
             "training the network of the figure with --rate {} and --gain {}; --standardize scales the features",
@@ -305,7 +304,7 @@ fn train(
             exact(options.network.gain)
         )
     };
-    Ok((fitted.with_context(advice)?, test_losses.into_iter().collect::<Result<_, _>>()?))
+    Ok((fitted.with_context(advice)?, test_losses))
 }
 
 /// The distinct labels in the order of a classifier's outputs.
@@ -316,7 +315,7 @@ fn sorted(labels: &[String]) -> Vec<String> {
     classes
 }
 
-/// The index of each label among the classes; a stratified split leaves every class in both parts.
+/// The index of each label among the classes. Every class has a row that trains, so every label is found.
 fn indices(classes: &[String], labels: &[String]) -> Vec<usize> {
     labels.iter().map(|label| classes.partition_point(|class| class < label)).collect()
 }

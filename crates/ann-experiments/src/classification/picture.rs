@@ -30,11 +30,11 @@ impl ClassificationFit<'_> {
         })
     }
 
-    /// The experiment's own title where all is as it says, otherwise what came out.
+    /// The experiment's own title for its own data and network, otherwise the result.
     fn title(&self) -> String {
         let file = self.options.data.file_name();
-        let is_as_told = file.is_none() && self.options.network.hidden.0 == self.experiment.hidden;
-        if is_as_told && self.train.wrong == 0 {
+        let has_default_settings = file.is_none() && self.options.network.hidden.0 == self.experiment.hidden;
+        if has_default_settings && self.train.wrong == 0 {
             return self.experiment.title.to_owned();
         }
         let mut title = file.unwrap_or_else(|| self.experiment.name.to_owned());
@@ -42,7 +42,7 @@ impl ClassificationFit<'_> {
         if let Some(test) = &self.test {
             title += &format!(", on held-out rows {}", rounded(test.score.found, 3));
         }
-        if self.remark().is_some() {
+        if self.remark.is_some() {
             title += ", no better than guessing";
         }
         title
@@ -72,7 +72,7 @@ impl ClassificationFit<'_> {
             parts.push(format!("accuracy {}; on held-out rows {}", self.train.summary(), test.summary()));
         }
         parts.push(format!("seeds that reach a perfect fit: {}", self.robustness()));
-        parts.extend(self.remark());
+        parts.extend(self.remark.clone());
         parts.join("   ·   ")
     }
 

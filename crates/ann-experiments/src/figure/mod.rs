@@ -52,9 +52,9 @@ mod tests;
 /// The numbers of a picture: panels in a grid, a title above, a caption below.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Figure {
-    /// Stands above the panels, on three lines at most. May be empty.
+    /// Text above the panels, at most three lines. May be empty.
     pub title: String,
-    /// Stands below the panels and wraps at the figure's width: η, λ, epochs, seed. May be empty.
+    /// Text below the panels, wrapped at the figure's width: η, λ, epochs, seed. May be empty.
     pub caption: String,
     /// Panels side by side, 1 to 4. One column makes a picture 720 px wide, more columns 900 px.
     pub columns: usize,
@@ -129,7 +129,7 @@ pub enum Mark {
     Rings {
         /// Name in the legend, before the number of points.
         series: String,
-        /// 0 to 6.
+        /// 0 to 7.
         colour: usize,
         /// (x, y).  Without any, the legend says 0.
         points: Vec<(f64, f64)>,
