@@ -13,18 +13,19 @@ impl TargetCell for f64 {}
 pub trait FromCell: Sized {
     fn from_cell(cell: Cell<'_>) -> Result<Self>;
 
-    /// How like the targets of a column its name is. A name that is like them may be a cell of a file without header.
+    /// Compares a column's name with its targets. A name that resembles them may be a
+    /// cell of a file without a header.
     fn likeness(name: &str, targets: &[Self]) -> Likeness;
 }
 
-/// See [`FromCell::likeness`].
+/// How similar a column's name is to its targets; see [`FromCell::likeness`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Likeness {
     /// The name is of another kind than the targets: a word above numbers.
     Unlike,
-    /// It is of the same kind.
+    /// The name is of the same kind as the targets.
     Alike,
-    /// It is one of them.
+    /// The name equals one of the targets.
     Same,
 }
 
@@ -71,7 +72,7 @@ impl<'a> Cell<'a> {
     fn not_a_number(self, found: String) -> Error {
         let location = self.location();
         match found.parse::<f64>() {
-            // Infinity that was written with digits is a number too large for 64 bits.
+            // A text with digits that is read as infinity is a number too large for an `f64`.
             Ok(_) if found.contains(|letter: char| letter.is_ascii_digit()) => {
                 Error::Overflow { location, found }
             }
@@ -80,7 +81,8 @@ impl<'a> Cell<'a> {
         }
     }
 
-    /// Anything but an empty cell and `?`, which means an unknown value in Orange and in the UCI repository.
+    /// The text, unless it is empty or `?`, the sign for an unknown value in
+    /// Orange and in the UCI repository.
     fn label(self) -> Result<&'a str> {
         match self.text {
             "" | "?" => Err(Error::MissingCell { location: self.location() }),

@@ -22,7 +22,8 @@ use crate::cell::finite_number;
 /// assert_eq!(classes, ["-1.5", "9", "10"]);
 /// ```
 pub trait ClassLabel: Ord + Clone + Debug {
-    /// Sorts labels into the order in which classes are numbered: by `Ord`, but texts that are all numbers as numbers.
+    /// Sorts labels into the order in which classes are numbered: by `Ord`, except that texts are sorted as
+    /// numbers if all of them are numbers.
     fn sort(classes: &mut [Self]) {
         classes.sort();
     }
@@ -54,10 +55,11 @@ fn sort_texts<S: AsRef<str> + Ord>(classes: &mut [S]) {
     }
 }
 
-/// By value; texts of equal value, such as `1` and `01`, are different labels all the same, and are compared as texts.
+/// Compares by value. Texts of equal value, such as `1` and `01`, are different labels, so
+/// they are then compared as texts.
 fn compare_numbers(a: &str, b: &str) -> Ordering {
     let value = |text| finite_number(text).unwrap_or_default();
-    // Whole numbers of more than 15 digits may be different and yet the same `f64`.
+    // Different whole numbers of more than 15 digits may be rounded to the same `f64`.
     let whole = |text: &str| text.parse::<i128>().ok();
     value(a).total_cmp(&value(b)).then_with(|| whole(a).cmp(&whole(b))).then_with(|| a.cmp(b))
 }

@@ -28,7 +28,8 @@ pub enum Column {
     Index(usize),
     /// The last column.
     Last,
-    /// The column that an Orange header flags as class; where none is flagged, the one named `class`, in any case.
+    /// The column that an Orange header flags as class; if none is flagged, the column named
+    /// `class`, in upper or lower case.
     Class,
 }
 
@@ -65,13 +66,13 @@ pub(crate) enum Role {
     LeftOut,
 }
 
-/// The columns of a file, names checked.
+/// The columns of a file, with checked names.
 #[derive(Debug)]
 pub(crate) struct Header {
     names: Vec<String>,
     roles: Vec<Role>,
     line: u64,
-    /// Types, flags or prefixes are written there, so that it can be no row of data.
+    /// Whether the header has types, flags or prefixes, so that it cannot be a row of data.
     is_marked: bool,
 }
 
@@ -130,7 +131,8 @@ impl Header {
         self.roles[column] == Role::Feature && column != target
     }
 
-    /// Features, row after row, and targets. Cells are read in the order of the file, so its first mistake is reported.
+    /// Reads features, row after row, and targets. Cells are read in the order of the file, so that the first
+    /// mistake in the file is reported.
     fn read<T: TargetCell>(
         &self,
         rows: impl Iterator<Item = Result<Row>>,

@@ -54,9 +54,9 @@ impl<T: Clone> Dataset<T> {
 impl<T: ClassLabel> Dataset<T> {
     /// The distinct targets, in order.
     ///
-    /// Texts are in the order of their characters (`B` before `a`), unless all of them are finite numbers, as `f64` reads
-    /// them: then they are in the order of numbers (`-1`, `0.5`, `2`, `10`). Other types are in the order of `Ord`.
-    /// A label `NA` or `nan` is a text like any other.
+    /// Texts are sorted by their characters (`B` before `a`). If all of them are finite numbers, as `f64`
+    /// reads them, they are sorted as numbers (`-1`, `0.5`, `2`, `10`). Other types are sorted by `Ord`. A
+    /// label `NA` or `nan` is an ordinary text.
     pub fn classes(&self) -> Vec<T> {
         let distinct: BTreeSet<&T> = self.targets.iter().collect();
         let mut classes: Vec<T> = distinct.into_iter().cloned().collect();
@@ -64,19 +64,20 @@ impl<T: ClassLabel> Dataset<T> {
         classes
     }
 
-    /// For each row the position of its target in [`classes`](Self::classes).
+    /// For each row, the position of its target in [`classes`](Self::classes).
     ///
-    /// A part of a dataset may lack a class of the whole, and its own classes are then numbered in another way:
-    /// use [`class_indices_in`](Self::class_indices_in) for parts.
+    /// A part of a dataset may lack a class of the whole. Its classes are then numbered differently, so use
+    /// [`class_indices_in`](Self::class_indices_in) for parts.
     pub fn class_indices(&self) -> Vec<usize> {
         let classes = self.classes();
         let positions = positions(&classes);
         self.targets.iter().map(|target| positions[target]).collect()
     }
 
-    /// For each row the position of its target in `classes`, which are those of the whole that this dataset is a part of.
+    /// For each row, the position of its target in `classes`. Give the classes of the
+    /// whole dataset for each of its parts.
     ///
-    /// Any order of `classes` will do. Where it holds a class twice, the first position counts.
+    /// `classes` may be in any order. If it holds a class twice, the first position counts.
     ///
     /// ```
     /// use ann_datasets::iris;
@@ -89,7 +90,7 @@ impl<T: ClassLabel> Dataset<T> {
     /// ```
     ///
     /// # Errors
-    /// When a target is none of `classes`.
+    /// When a target is not in `classes`.
     pub fn class_indices_in(&self, classes: &[T]) -> Result<Vec<usize>> {
         let positions = positions(classes);
         let text = |class: &T| format!("{class:?}");

@@ -21,14 +21,16 @@ pub fn squares() -> Dataset {
     tab(SQUARES)
 }
 
-/// The 3 × 3 matrix with rows (1, 2, 3), (4, 5, 6), (7, 8, 9) and labels `0`, `1`, `2`: small enough to calculate by hand.
+/// The 3 × 3 matrix with rows (1, 2, 3), (4, 5, 6), (7, 8, 9) and labels `0`,
+/// `1`, `2`, for calculations by hand.
 pub fn example() -> Dataset {
     tab(EXAMPLE)
 }
 
-/// Fisher's iris flowers: 150 × 4 (sepal and petal, length and width, in cm), 50 each of `setosa`, `versicolor`, `virginica`.
+/// Fisher's iris flowers: 150 × 4 (length and width of sepal and petal, in cm), 50 each of
+/// `setosa`, `versicolor` and `virginica`.
 ///
-/// scikit-learn's copy, which differs from that of the UCI repository in two samples.
+/// This is scikit-learn's copy, which differs from that of the UCI repository in two samples.
 pub fn iris() -> Dataset {
     csv(IRIS)
 }

@@ -26,7 +26,8 @@ impl fmt::Display for CellLocation {
 
 /// Everything that can be wrong with a file, a split or a scaling.
 ///
-/// A message is complete: it contains the message of the error that caused it, so there is no `source` to print after it.
+/// Each message is complete: it contains the message of the error that caused
+/// it, so `source` is always `None`.
 #[allow(missing_docs, reason = "each message says what its fields are")]
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -37,50 +38,51 @@ pub enum Error {
     /// The operating system reports an error.
     #[error("cannot read: {error}")]
     Read { error: io::Error },
-    /// [`load`](crate::load) chooses the reader by the end of the file's name.
+    /// [`load`](crate::load) has no reader for the ending of the file's name.
     #[error(
         "the file name ends in {}, expected csv, tab or tsv; other files can be given to `read_csv` or `read_tab`",
         quoted(found)
     )]
     UnknownExtension { found: String },
-    /// A spreadsheet, an archive or something else, mostly under a name that ends in `.csv`.
+    /// The file is a spreadsheet, an archive or of another format, often with a name that ends in `.csv`.
     #[error("this is {found}, expected text; export the table as text (CSV in UTF-8)")]
     NotText { found: &'static str },
-    /// Mostly a file in Latin-1.
+    /// The file has another encoding, often Latin-1.
     #[error("line {line}: not UTF-8 (byte 0x{byte:02x}); save the file with that encoding")]
     NotUtf8 { line: u64, byte: u8 },
-    /// The byte order mark of UTF-16 comes first, or every second byte is 0: a spreadsheet's "Unicode text".
+    /// The file looks like UTF-16, which spreadsheets call "Unicode text": it has the byte order
+    /// mark of UTF-16, or many zero bytes.
     #[error("line 1: not UTF-8; this looks like UTF-16, save it as UTF-8")]
     Utf16,
-    /// A program's own format, or a damaged file.
+    /// The file is in a binary format, or damaged.
     #[error(
         "line {line}: found a byte of value 0, which no text contains; export the table as text (CSV in UTF-8)"
     )]
     NulByte { line: u64 },
-    /// No line, or blank ones only.
+    /// The file has no lines, or only blank ones.
     #[error("the file is empty, expected a line with the names of the columns")]
     Empty,
     /// A header without data.
     #[error("there is a header but no row of data after it")]
     NoRows,
-    /// The file holds more numbers than memory has room for. (A single row for which there is no memory ends the program:
-    /// the csv crate reserves its memory without such an error.)
+    /// The file holds more numbers than fit into memory. (If a single row does not fit, the program ends
+    /// instead, because the csv crate then aborts.)
     #[error("line {line}: there is no memory for the rows from here on; read fewer rows or columns")]
     OutOfMemory { line: u64 },
 
-    /// Excel reads the separator from such a line.
+    /// The first line is a `sep=` line, from which Excel reads the separator.
     #[error(
         "line {line}: found {}, a note for Excel, expected the names of the columns; remove the line",
         quoted(found)
     )]
     SeparatorLine { line: u64, found: String },
-    /// A line that begins with `#`, `%` or `//`, and has not as many cells as the others.
+    /// A line begins with `#`, `%` or `//`, and its number of cells differs from that of the other lines.
     #[error(
         "line {line}: found {}, which looks like a comment, expected a row of the table; remove the line",
         quoted(found)
     )]
     CommentLine { line: u64, found: String },
-    /// A header of one column has another separator in it.
+    /// The header is a single column that contains another separator.
     #[error(
         "line {line}: the header is one column, {}; it seems to be separated by {found:?}, expected {expected:?}: save the \
          file with that separator, or read commas with `read_csv` (file.csv) and tabs with `read_tab` (file.tab)",
@@ -94,7 +96,7 @@ pub enum Error {
         list(header)
     )]
     HeaderLooksLikeData { line: u64, header: Vec<String> },
-    /// The names of all columns must be given. pandas writes its index as a column without a name.
+    /// A column has no name. pandas writes its index as such a column.
     #[error(
         "line {}, column {}: the column has no name; the first line names all columns: add the name, \
          or `i#index` to leave the column out{}",
@@ -102,10 +104,10 @@ pub enum Error {
         if location.column == 1 { " (pandas writes no such column with `to_csv(…, index=False)`)" } else { "" }
     )]
     UnnamedColumn { location: CellLocation },
-    /// Two columns of one name cannot be distinguished.
+    /// Two columns have the same name.
     #[error("{location}: column {first} already has this name; rename one of them")]
     DuplicateName { location: CellLocation, first: usize },
-    /// The target is not in the file.
+    /// No column has the target's name.
     #[error(
         "there is no column {}; the columns are {}{}",
         quoted(found),
@@ -113,7 +115,7 @@ pub enum Error {
         without_header(columns)
     )]
     UnknownColumn { found: String, columns: Vec<String> },
-    /// The target is not in the file.
+    /// No column has the target's index.
     #[error(
         "there is no column with index {found}, counted from 0; the {} columns are {}",
         columns.len(),
@@ -134,7 +136,7 @@ pub enum Error {
     #[error("no feature column is left beside the target {}", quoted(target))]
     NoFeatures { target: String },
 
-    /// A quote is missing here, or one inside the cell is not written twice.
+    /// A closing quote is missing, or a quote inside the cell is not written twice.
     #[error(
         "line {line}, column {column}: a quote opens here that is not closed; a quoted cell ends with a quote right before \
          a separator or a line end, and a quote inside it is written twice"
@@ -143,7 +145,8 @@ pub enum Error {
     /// A row is shorter or longer than the header.
     #[error("line {line}: expected {expected} cells as in the header, found {found}")]
     RaggedRow { line: u64, found: usize, expected: usize },
-    /// Empty cells that belong to no column, as spreadsheets write them for columns that were used once.
+    /// A line ends with empty cells that belong to no column. Spreadsheets write them
+    /// for columns that were used before.
     #[error(
         "line {line}: separators at the end of the line make {empty} empty cell{} that no column has; remove them here \
          and at the end of all other lines",
@@ -153,7 +156,7 @@ pub enum Error {
     /// A cell is empty, or a question mark.
     #[error("{location}: the cell is missing; fill it, or remove the row")]
     MissingCell { location: CellLocation },
-    /// A feature, or a numeric target, is something else.
+    /// A feature or a numeric target is not a number.
     #[error("{location}: found {}, expected a number", quoted(found))]
     NotANumber { location: CellLocation, found: String },
     /// NaN, or an infinity.
@@ -166,7 +169,7 @@ pub enum Error {
     /// The features and the targets of a dataset have different numbers of rows.
     #[error("the dataset has {features} rows of features but {targets} targets")]
     RowCountMismatch { features: usize, targets: usize },
-    /// A part of a whole holds a class that the whole has not.
+    /// A target is not in the given list of classes.
     #[error(
         "the target with index {row}, counted from 0, is {}, expected one of the classes {}",
         shortened(found),
@@ -192,7 +195,7 @@ pub enum Error {
     /// NaN, or an infinity.
     #[error("the feature at [[{row}, {column}]] is {found:?}, expected a finite number")]
     NotFiniteFeature { row: usize, column: usize, found: f64 },
-    /// Values whose squares are no longer finite.
+    /// The features spread so widely that squares of their differences overflow.
     #[error(
         "the features with index {column}, counted from 0, spread so widely that their variance overflows; rescale them"
     )]
@@ -203,7 +206,7 @@ pub enum Error {
          correct or remove it"
     )]
     ScalingOverflow { row: usize, column: usize, found: f64 },
-    /// Features of another number of columns than those that were fitted.
+    /// The features have another number of columns than those that were fitted.
     #[error("found {found} columns, expected {expected} as in the features that were fitted")]
     WidthMismatch { expected: usize, found: usize },
 }
@@ -212,7 +215,7 @@ pub enum Error {
 const MOST_CHARACTERS: usize = 40;
 const MOST_NAMES: usize = 10;
 
-/// `["x", "y"]`, and of too many names the first ones.
+/// `["x", "y"]`; only the first names of a long list.
 fn list(names: &[String]) -> String {
     list_of(names, quoted)
 }

@@ -1,10 +1,11 @@
-//! Lines that are often found where a header is expected: each has its own error.
+//! Lines that are often found in place of a header; each has its own error.
 
 use crate::table::{Row, Table};
 use crate::text::line_breaks;
 use crate::{Error, Result, orange};
 
-/// Finds a `sep=` line, a comment, or another separator than that of `table` in the first line of `text` that is not blank.
+/// Checks the first line of `text` that is not blank. A `sep=` line, a comment and another separator
+/// than that of `table` are errors.
 pub(crate) fn check(text: &str, table: &Table<'_>) -> Result<()> {
     let Some((line, header)) = first_line(text) else { return Ok(()) };
     let found = || header.to_owned();
@@ -21,7 +22,7 @@ pub(crate) fn check(text: &str, table: &Table<'_>) -> Result<()> {
     }
 }
 
-/// A row that begins as comments do in programs that write tables.
+/// Whether a text begins like the comments of programs that write tables.
 pub(crate) fn is_comment(text: &str) -> bool {
     ["#", "%", "//"].iter().any(|mark| text.starts_with(mark))
 }
@@ -34,26 +35,27 @@ fn first_line(text: &str) -> Option<(u64, &str)> {
     Some((1 + line_breaks(&text.as_bytes()[..start]), text[start..end].trim()))
 }
 
-/// `sep=;` tells Excel how a file is separated.
+/// Whether this is a line such as `sep=;`, from which Excel reads the separator.
 fn is_separator_line(header: &str) -> bool {
     let name = header.trim_matches('"').as_bytes();
     name.len() <= "sep=;".len() && name.get(..4).is_some_and(|name| name.eq_ignore_ascii_case(b"sep="))
 }
 
-/// Whether a first row that looks like a comment is a header all the same: `#x,label` above `1,a`, as numpy writes it.
+/// Whether a first row that looks like a comment is a header: `#x,label` above `1,a`, as numpy writes it.
 ///
 /// Such a header has a name for each cell of the next row, which is a row of data or of Orange's types.
 fn names_columns(mut rows: impl Iterator<Item = Result<Row>>) -> bool {
-    // Quotes in a comment follow no rule.
+    // The quotes of a comment may be unbalanced, so a row that cannot be read is a comment.
     let Some(Ok(first)) = rows.next() else { return false };
     let Some(Ok(next)) = rows.next() else { return true };
     let has_number = next.cells().any(|cell| cell.parse::<f64>().is_ok());
     first.len() == next.len() && (has_number || orange::are_types(&next))
 }
 
-/// A table has at least two columns, so a header without its separator but with another one was written with that.
+/// A table has at least two columns. So a header that lacks the expected separator but has another
+/// one was written with the other one.
 fn other_separator(header: &str, expected: char) -> Option<char> {
-    // A quote that is still open goes on in the next line, and so may the header.
+    // If a quote is still open, the header may continue on the next line.
     let is_whole = header.matches('"').count().is_multiple_of(2);
     let is_other = |letter: &char| matches!(letter, ';' | '\t' | ',' | '|');
     (is_whole && !header.contains(expected)).then(|| header.chars().find(is_other)).flatten()

@@ -1,8 +1,8 @@
 //! How the embedded `doughnut` and `squares` were drawn.
 //!
-//! Points are drawn uniformly from the unit square and kept when they lie in a region of the picture: rejection
-//! sampling, without trigonometry. Coordinates are whole millionths, so every condition is decided in integers,
-//! holds for the six decimals that are written, and comes out the same on every machine.
+//! Points are drawn uniformly from the unit square and kept when they lie in a region of the picture:
+//! rejection sampling, without trigonometry. Coordinates are whole millionths. So every condition is decided
+//! with integers, holds for the six decimals that are written, and has the same result on every machine.
 //!
 //! ```
 //! use ann_datasets::{generate, rand::{SeedableRng, rngs::ChaCha8Rng}};
@@ -23,7 +23,8 @@ pub const SQUARES_SEED: u64 = 2;
 
 /// 103 points within 0.235 of the centre (0.5, 0.5), class `C1`, and 113 between 0.26 and 0.5 from it, `C2`.
 ///
-/// Both bounds of each region belong to it. The rows are in the order in which they were drawn, so the classes are mixed.
+/// Both bounds of each region belong to it. The rows are in the order in which they were
+/// drawn, so the classes are mixed.
 pub fn doughnut(rng: &mut impl Rng) -> Dataset {
     draw(rng, [103, 113], |x, y| {
         // r² = (x − ½)² + (y − ½)²
@@ -38,7 +39,8 @@ pub fn doughnut(rng: &mut impl Rng) -> Dataset {
 
 /// 194 points in the lower left and upper right quarter, class `C1`, and 206 in the other two, `C2`.
 ///
-/// Between the quarters lies a gap of 0.02. The rows are in the order in which they were drawn, so the classes are mixed.
+/// The gap between the quarters is 0.02 wide. The rows are in the order in which they were
+/// drawn, so the classes are mixed.
 pub fn squares(rng: &mut impl Rng) -> Dataset {
     draw(rng, [194, 206], |x, y| {
         let in_gap = |z: i64| (z - HALF).abs() < 10 * MILLI;
@@ -52,9 +54,8 @@ pub fn squares(rng: &mut impl Rng) -> Dataset {
     })
 }
 
-/// The text of an Orange .tab file as it is embedded: header `Class x y`, then a line for each row, features with six decimals.
-///
-/// Features of any other dataset are rounded to six decimals too.
+/// The text of an Orange .tab file, in the format of the embedded files: a header such as `Class x y`, then a
+/// line for each row, with features rounded to six decimals.
 pub fn to_tab(dataset: &Dataset) -> String {
     let mut text = line(&dataset.target_name, dataset.feature_names.iter().map(|name| quoted(name)));
     for (label, features) in dataset.targets.iter().zip(dataset.features.rows()) {
@@ -76,7 +77,7 @@ fn quoted(cell: &str) -> String {
     }
 }
 
-/// Lengths are counted in millionths of the square's side.
+/// Lengths are in millionths of the square's side.
 const MILLION: i64 = 1_000_000;
 const HALF: i64 = MILLION / 2;
 const MILLI: i64 = MILLION / 1000;
@@ -87,7 +88,8 @@ enum Class {
     C2,
 }
 
-/// Draws points until class c has `wanted[c]` of them. A point is rejected when `region` gives it no class, or one that is full.
+/// Draws points until class c has `wanted[c]` of them. A point is rejected when `region` gives it no
+/// class, or a class that is complete.
 fn draw(rng: &mut impl Rng, mut wanted: [usize; 2], region: impl Fn(i64, i64) -> Option<Class>) -> Dataset {
     let (mut features, mut targets) = (Vec::new(), Vec::new());
     while wanted != [0, 0] {

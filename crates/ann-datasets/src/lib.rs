@@ -30,5 +30,5 @@ pub use load::{load, read_csv, read_tab};
 pub use split::{stratified_split, train_test_split};
 pub use standardizer::Standardizer;
 
-// Named by the signatures above: a user needs neither crate in a manifest, nor a matching version.
+// Types of both crates are in the public signatures. The re-exports give users the matching versions.
 pub use {ndarray, rand};

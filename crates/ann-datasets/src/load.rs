@@ -5,7 +5,8 @@ use std::{fs::File, io, path::Path};
 use crate::table::Table;
 use crate::{Column, Dataset, Error, Result, TargetCell, first_line, orange, text};
 
-/// Reads the file at `path`: with [`read_csv`] when its name ends in `.csv`, with [`read_tab`] when it ends in `.tab` or `.tsv`.
+/// Reads the file at `path`: with [`read_csv`] if its name ends in `.csv`, with
+/// [`read_tab`] if it ends in `.tab` or `.tsv`.
 ///
 /// ```no_run
 /// use ann_datasets::{Dataset, load};
@@ -16,7 +17,8 @@ use crate::{Column, Dataset, Error, Result, TargetCell, first_line, orange, text
 /// ```
 ///
 /// # Errors
-/// Those of the reader, and those of opening the file; each names `path`. Another ending of the name is an error too.
+/// Errors of the reader and of opening the file; each names `path`. A name
+/// with another ending is an error too.
 pub fn load<T: TargetCell>(path: impl AsRef<Path>, target: impl Into<Column>) -> Result<Dataset<T>> {
     let path = path.as_ref();
     read_file(path, target.into())
@@ -35,33 +37,35 @@ fn read_file<T: TargetCell>(path: &Path, target: Column) -> Result<Dataset<T>> {
 
 /// Reads comma-separated text: UTF-8 with or without byte order mark, any line ends.
 ///
-/// The header names the columns. It is understood as Orange does:
+/// The header names the columns. It has one of Orange's forms:
 /// - one line of names: `x,y,species`;
-/// - one line of names with prefixes: `C#x`, `cD#species`, `i#row`. A capital is the type (`C` or `N` continuous,
-///   `D` discrete, `S` string, `T` time), small letters are flags (`c` class, `m` meta, `i` ignore, `w` weight);
-/// - three lines: names, types (`continuous`, `discrete` or a list of values, `string`, `time`, or their first letters),
-///   flags (`class`, `meta`, `ignore`, `weight`, or their first letters). The third may be blank.
+/// - one line of names with prefixes: `C#x`, `cD#species`, `i#row`. A capital letter is the type
+///   (`C` or `N` continuous, `D` discrete, `S` string, `T` time), small letters are flags (`c`
+///   class, `m` meta, `i` ignore, `w` weight);
+/// - three lines: names, then types (`continuous`, `discrete` or a list of values, `string`, `time`,
+///   or their first letters), then flags (`class`, `meta`, `ignore`, `weight`, or their first
+///   letters). The third line may be blank.
 ///
-/// `target` becomes the targets. Every other column is a feature, except those flagged (class, meta, ignore, weight)
-/// and those of type string: so `i#` before a name leaves a column out.
-/// Features must be numbers whatever their type, so a discrete column of words is an error: ignore it, or turn it into numbers.
+/// `target` becomes the targets. Every other column is a feature, except columns with a flag
+/// (class, meta, ignore, weight) and columns of type string. So `i#` before a name leaves a column
+/// out. Features must be numbers, whatever their type. So a discrete column of words is an error:
+/// ignore it, or convert it to numbers.
 ///
-/// Blank lines and blanks around a cell are ignored. A cell that holds a comma, a line break, or a quote at its
-/// beginning is put in quotes, and quotes inside it are written twice. A cell is missing when it is empty or `?`;
-/// a label `NA` is a label like any other.
+/// Blank lines, and blanks around a cell, are ignored. A cell is put in quotes if it holds a comma, a line
+/// break, or a quote at its beginning; quotes inside it are then written twice. A cell is missing when it is
+/// empty or `?`. A label `NA` is an ordinary label.
 ///
-/// A file without a header is an error, as far as that can be seen: the first line looks like data when every feature
-/// has a number for a name, and the name of the target is also one of its labels, or each number is of the size of
-/// those in its column. Numbers that increase are accepted as names: `0,1,2,label`, years, wavelengths. A prefix such
-/// as `C#5.1` marks a name.
-///
+/// A file without a header is an error, as far as this can be detected. The first line looks like data when
+/// every feature has a number for a name, and the name of the target is also one of its labels or each number
+/// is within a factor of ten of the numbers in its column. Numbers that increase are accepted as names:
+/// `0,1,2,label`, years, wavelengths. A prefix, as in `C#5.1`, marks a name.
 /// # Errors
 /// Every [`Error`] about text, header, columns and cells, with line and column.
 pub fn read_csv<T: TargetCell>(input: impl io::Read, target: impl Into<Column>) -> Result<Dataset<T>> {
     read(input, b',', &target.into())
 }
 
-/// Reads an Orange .tab file: tab-separated text, for which all that [`read_csv`] says holds.
+/// Reads an Orange .tab file: tab-separated text, otherwise in the format that [`read_csv`] describes.
 ///
 /// ```
 /// use ann_datasets::{Column, Dataset, read_tab};

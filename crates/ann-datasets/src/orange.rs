@@ -4,12 +4,13 @@ use crate::columns::{Header, Role};
 use crate::table::{Row, Table};
 use crate::{Error, Result};
 
-/// The header, and the number of its rows, without a blank line. The rows of data follow them.
+/// Returns the header and its number of rows, not counting blank lines. The rows of data follow them.
 pub(crate) fn read_header(table: &Table<'_>) -> Result<(Header, usize)> {
     let mut rows = table.rows();
     let names = rows.next().ok_or(Error::Empty)??;
     check_trailing_separators(&names, table.rows().skip(1))?;
-    // A row that cannot be read belongs to no header. Its error comes when the rows of data are read.
+    // A row that cannot be read is not part of the header. Its error is reported
+    // when the rows of data are read.
     let Some(types) = rows.next().and_then(Result::ok).filter(are_types) else {
         return Ok((one_line_header(&names)?, 1));
     };
@@ -20,7 +21,8 @@ pub(crate) fn read_header(table: &Table<'_>) -> Result<(Header, usize)> {
     }
 }
 
-/// Empty names at the end, with nothing below them, are separators too many; otherwise a column lacks its name.
+/// Empty names at the end are surplus separators if all cells below them are empty;
+/// otherwise a column lacks its name.
 fn check_trailing_separators(names: &Row, rows: impl Iterator<Item = Result<Row>>) -> Result<()> {
     let empty = names.trailing_blanks();
     let named = names.len() - empty;
@@ -46,7 +48,7 @@ fn one_line_header(names: &Row) -> Result<Header> {
     Header::new(columns, names.line, has_prefix)
 }
 
-/// At most one capital for the type, and small letters for the flags.
+/// Whether `prefix` has at most one type letter (a capital), and otherwise only flag letters (small).
 fn is_prefix(prefix: &str) -> bool {
     let types = prefix.chars().filter(|letter| "CDNST".contains(*letter)).count();
     let flags = prefix.chars().filter(|letter| "cimw".contains(*letter)).count();
@@ -56,7 +58,8 @@ fn is_prefix(prefix: &str) -> bool {
 fn three_line_header(names: &Row, types: &Row, flags: Option<&Row>) -> Result<Header> {
     let width = names.len();
     for row in [Some(types), flags].into_iter().flatten() {
-        // Separators at the end of a line are often lost, so a shorter line is complete: its last cells are empty.
+        // Separators at the end of a line are often lost. So a shorter line is
+        // accepted: its last cells are empty.
         if row.len() > width {
             return Err(row.wrong_length(width));
         }
@@ -84,7 +87,8 @@ fn role(is_string: bool, flags: &[String]) -> Role {
     }
 }
 
-/// A row of data has a number in it, and a number is neither a type nor a list of values with blanks between them.
+/// Whether the row holds types. A row of data has a number in it, which is neither a type nor a
+/// list of values separated by blanks.
 pub(crate) fn are_types(row: &Row) -> bool {
     let is_number = |cell: &str| matches!(cell, "continuous" | "c" | "numeric" | "n" | "time" | "t");
     let is_discrete = |cell: &str| matches!(cell, "discrete" | "d" | "categorical") || cell.contains(' ');
@@ -92,7 +96,7 @@ pub(crate) fn are_types(row: &Row) -> bool {
     row.cells().all(|cell| cell.is_empty() || is_type(cell)) && row.cells().any(is_type)
 }
 
-/// Blank lines are no rows, so only the line numbers show a line of empty flags.
+/// Whether a line of empty flags follows the types. Blank lines are not rows, so only line numbers show it.
 fn is_blank_between(types: &Row, next: Option<&Row>) -> bool {
     let last_line = types.line_of(types.len());
     next.is_none_or(|next| next.line > last_line + 1)
@@ -108,7 +112,7 @@ fn are_flags(row: &Row) -> bool {
     row.cells().all(|cell| flags_in(cell).iter().all(is_flag))
 }
 
-/// An escaped blank is part of an attribute's value (`unit=per\ cent`), which is not read here.
+/// An escaped blank is part of an attribute's value (`unit=per\ cent`), which is ignored here.
 fn flags_in(cell: &str) -> Vec<String> {
     cell.replace(r"\ ", "_").split(' ').map(str::to_owned).collect()
 }

@@ -5,7 +5,8 @@
 /// PyTorch's loss on Iris, epoch by epoch: columns `run,l2,epoch,loss`.
 pub const PYTORCH_IRIS_LOSS: &str = include_str!("../data/reference/pytorch/iris_loss.csv");
 
-/// The parameters all those runs start from, in the order W¹, b¹, W², …: columns `layer,kind,row,column,value`.
+/// The parameters from which all these runs start, in the order W¹, b¹, W², …:
+/// columns `layer,kind,row,column,value`.
 pub const PYTORCH_IRIS_INITIAL_PARAMETERS: &str =
     include_str!("../data/reference/pytorch/iris_initial_parameters.csv");
 
@@ -32,5 +33,6 @@ pub const PYTORCH_CASES_GRADIENT: &str = include_str!("../data/reference/pytorch
 /// The loss of each epoch: columns `case,epoch,loss`.
 pub const PYTORCH_CASES_LOSS: &str = include_str!("../data/reference/pytorch/cases_loss.csv");
 
-/// All parameters before an epoch, and after the `every` updates from there: columns `case,epoch,index,before,after`.
+/// All parameters before an epoch, and after the `every` updates that follow: columns
+/// `case,epoch,index,before,after`.
 pub const PYTORCH_CASES_PARAMETERS: &str = include_str!("../data/reference/pytorch/cases_parameters.csv");

@@ -7,7 +7,8 @@ use rand::{Rng, seq::SliceRandom};
 
 use crate::{Dataset, Error, Result};
 
-/// Splits at random into (training, test). The test part has `test_fraction` of the rows, rounded; each part has at least one.
+/// Splits at random into (training, test). The test part has `test_fraction` of the rows, rounded,
+/// but each part has at least one row.
 ///
 /// Both parts are shuffled. The same generator state gives the same split.
 /// The classes of a part are numbered like those of the whole by [`Dataset::class_indices_in`].
@@ -21,7 +22,8 @@ use crate::{Dataset, Error, Result};
 /// ```
 ///
 /// # Errors
-/// When the fraction is not between 0 and 1 (both excluded), there are fewer than two rows, or features and targets differ in number.
+/// When the fraction is not between 0 and 1 (both excluded), when there are fewer than two rows, or when the
+/// numbers of rows of features and of targets differ.
 pub fn train_test_split<T: Clone>(
     dataset: &Dataset<T>,
     test_fraction: f64,
@@ -35,15 +37,16 @@ pub fn train_test_split<T: Clone>(
 
 /// Splits as [`train_test_split`] does, with the classes in the same proportion in both parts.
 ///
-/// The test part has as many rows as that of [`train_test_split`]. A class gives `test_fraction` of its own rows,
-/// rounded down or up so that the sum is right: up for the classes with the largest remainders, at random among equal
-/// ones. Of 50 classes of 2 rows each, a fraction of 0.1 takes one row of 10 classes.
+/// The test part has the same size as with [`train_test_split`]. Each class contributes `test_fraction` of
+/// its rows, rounded down or up so that the sum is right. The classes with the largest remainders are rounded
+/// up; the choice between equal remainders is random. With 50 classes of 2 rows each, a fraction of 0.1 takes
+/// one row from each of 10 classes.
 ///
-/// Each part has at least one row of each class, if both parts have at least as many rows as there are classes.
-/// Where many small classes need that one row, large classes give fewer rows to the test part than their share, or more.
+/// Each part has at least one row of each class, unless a part has fewer rows than there are classes. If many
+/// small classes need that one row, large classes contribute fewer or more rows than their share.
 ///
 /// # Errors
-/// As for [`train_test_split`], and when a class has one row only.
+/// As for [`train_test_split`], and when a class has only one row.
 pub fn stratified_split<T: Ord + Clone + Debug>(
     dataset: &Dataset<T>,
     test_fraction: f64,
@@ -94,12 +97,12 @@ fn test_rows(rows: usize, test_fraction: f64) -> usize {
     wanted.clamp(1, rows - 1)
 }
 
-/// For each target, in the order of the shuffle, whether its row goes to the test part.
+/// For each target, in the order of the shuffle: whether its row goes to the test part.
 ///
-/// Row k (from 0) of a class of n rows is wanted there with the urgency n · fraction − k, by how much the share of the class
-/// exceeds the rows before it. The most urgent rows go. An urgency of 1 or more is within the share rounded down; one
-/// between 0 and 1 is the remainder. So this is the method of largest remainders, and the order of the shuffle decides
-/// between equal ones.
+/// Row k (from 0) of a class of n rows has the urgency n · fraction − k: the share of its class minus the
+/// number of rows before it. The rows of highest urgency go to the test part. An urgency of 1 or more is
+/// within the share rounded down; an urgency between 0 and 1 is the remainder. So this is the method of
+/// largest remainders, and the order of the shuffle decides between equal remainders.
 fn stratify<'a, T: Ord + 'a>(
     targets: impl ExactSizeIterator<Item = &'a T>,
     class_sizes: &BTreeMap<&T, usize>,
@@ -108,7 +111,7 @@ fn stratify<'a, T: Ord + 'a>(
     let rows = targets.len();
     let test_rows = test_rows(rows, test_fraction);
     let classes = class_sizes.len();
-    // In a part with fewer rows than there are classes, no class is sure of one.
+    // A part with fewer rows than there are classes cannot hold a row of each class.
     let in_both_parts = classes <= test_rows && classes <= rows - test_rows;
     let mut rows_before: BTreeMap<&T, usize> = BTreeMap::new();
     let urgency = |target| {

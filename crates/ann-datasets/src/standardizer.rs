@@ -4,15 +4,17 @@ use ndarray::{Array1, Array2, ArrayRef1, ArrayRef2, Axis};
 
 use crate::{Error, Result};
 
-/// Remembers mean and scale of each feature: z = (x − mean) / scale.
+/// Holds the mean and the scale of each feature: z = (x − mean) / scale.
 ///
-/// The scale is the standard deviation with 1/n, as in scikit-learn. A constant feature has scale 1 and becomes 0.
-/// Fit on the training part only, then transform both parts: nothing of the test part may leak into training.
+/// The scale is the standard deviation with 1/n, as in scikit-learn. A constant feature has scale 1
+/// and becomes 0. Fit on the training part only, then transform both parts, so that nothing leaks
+/// from the test part into training.
 ///
-/// A feature counts as constant when its largest and its smallest value differ by at most 16 ε of the larger magnitude
-/// (ε = 2⁻⁵², so 3.6e-15 of it). Such differences come from rounding: 0.1 + 0.2 is not 0.3. Divided by their deviation
-/// they would become numbers around 1, and the next value that really differs would become 10¹⁵. Every larger spread
-/// counts, however small it is, as long as its deviation is an `f64`: 1e-300 beside 2e-300, or 1e8 beside 1e8 + 1.
+/// A feature counts as constant when its largest and its smallest value differ by at most 16 ε of the larger
+/// magnitude (ε = 2⁻⁵², so 3.6e-15 of it). Such differences come from rounding: 0.1 + 0.2 is not 0.3. Divided
+/// by their deviation, they would become numbers around 1, and the next value that really differs would
+/// become 10¹⁵. Every larger spread counts, however small it is, as long as its deviation is an `f64`: 1e-300
+/// beside 2e-300, or 1e8 beside 1e8 + 1.
 ///
 /// ```
 /// use ann_datasets::{Standardizer, ndarray::array};
@@ -41,25 +43,25 @@ impl Standardizer {
         check_finite(features)?;
         let moments = features.axis_iter(Axis(1)).map(|column| mean_and_scale(&column));
         let (means, scales): (Vec<f64>, Vec<f64>) = moments.unzip();
-        // A mean that overflows makes a scale that is not finite either.
+        // If the mean overflows, the scale is not finite either.
         match scales.iter().position(|scale| !scale.is_finite()) {
             Some(column) => Err(Error::VarianceOverflow { column }),
             None => Ok(Self { means: means.into(), scales: scales.into() }),
         }
     }
 
-    /// z = (x − mean) / scale. `features`: (any number of samples, as many features as were fitted).
+    /// z = (x − mean) / scale. `features`: (samples, features), with the number of features that were fitted.
     ///
     /// # Errors
-    /// When the number of columns differs from that of the features that were fitted, when a number is not finite,
-    /// or when it is so large that the result is not.
+    /// When the number of columns differs from that of the fitted features, when a number is not finite, or
+    /// when a number is so large that its result is not finite.
     pub fn transform(&self, features: &ArrayRef2<f64>) -> Result<Array2<f64>> {
         self.check_width(features)?;
         check_finite(features)?;
         without_overflow(features, (features.to_owned() - &self.means) / &self.scales)
     }
 
-    /// x = z · scale + mean, the way back.
+    /// x = z · scale + mean, the inverse of [`transform`](Self::transform).
     ///
     /// # Errors
     /// As for [`transform`](Self::transform).
@@ -100,32 +102,35 @@ fn without_overflow(numbers: &ArrayRef2<f64>, scaled: Array2<f64>) -> Result<Arr
     }
 }
 
-/// Row and column.
+/// Row and column of the first number that is not finite.
 fn first_not_finite(numbers: &ArrayRef2<f64>) -> Option<(usize, usize)> {
     numbers.indexed_iter().find(|(_, x)| !x.is_finite()).map(|(at, _)| at)
 }
 
-/// Mean and √(Σ (x − mean)² / n) of a column with at least one value; the mean and 1 of a constant one.
+/// Mean and √(Σ (x − mean)² / n) of a column with at least one value; mean and 1 if the column is constant.
 fn mean_and_scale(column: &ArrayRef1<f64>) -> (f64, f64) {
     let n = column.len() as f64;
     let (least, most) = range(column);
-    // Summed from the smallest value on: rounding follows the spread, not the size, and equal values have their own mean.
+    // The sum is over differences from the smallest value. So its rounding error follows the spread, not the
+    // size, and the mean of equal values is exactly that value.
     let mean = least + column.fold(0.0, |sum, x| sum + (x - least)) / n;
     if most - least <= ROUNDING * least.abs().max(most.abs()) {
         return (mean, 1.0);
     }
-    // Squares below 1e-308 lose digits. The power of two is exact, so it changes no scale that needs no help.
+    // Squares below 1e-308 lose digits, so small differences are first multiplied by
+    // a power of two, which is exact.
     let up = if most - least < 1e-100 { 2.0_f64.powi(600) } else { 1.0 };
     let variance = column.fold(0.0, |sum, x| sum + ((x - mean) * up).powi(2)) / n;
     let scale = variance.sqrt() / up;
-    // Far below 1e-308 the spread of a few numbers among many equal ones is no longer an `f64`.
+    // If a few values differ by far less than 1e-308 from many equal ones, the deviation may be rounded to 0.
     (mean, if scale == 0.0 { 1.0 } else { scale })
 }
 
-/// What rounding does to a number that was computed in some twenty steps: each adds at most ε / 2 of its size.
+/// The largest relative difference that counts as rounding: 32 steps of a computation,
+/// each with an error of at most ε / 2.
 ///
-/// scikit-learn takes n ε times the mean for the deviation of n rows, as its sums round more the longer they are. Ours
-/// start at the smallest value, so that the bound need not grow with the number of rows.
+/// scikit-learn compares the deviation of n rows with n ε times the mean, because the rounding error of its
+/// sums grows with n. Our sums start at the smallest value, so this bound does not depend on n.
 const ROUNDING: f64 = 16.0 * f64::EPSILON;
 
 fn range(column: &ArrayRef1<f64>) -> (f64, f64) {

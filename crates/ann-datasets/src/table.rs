@@ -1,10 +1,11 @@
-//! From text to rows of cells, with the line of each as an editor shows it.
+//! From text to rows of cells, each with its line number as an editor shows it.
 //!
 //! The csv crate splits rows into cells. We promise more than it does, so this module adds what is missing:
-//! - an error for a quote that is not closed, or that text follows: the crate accepts both;
-//! - blanks before an opening quote: the crate takes such a quote for an ordinary letter;
+//! - an error for a quote that is not closed, and for text after a closing quote: the crate accepts both;
+//! - blanks before an opening quote: the crate reads such a quote as an ordinary character;
 //! - line numbers: the crate counts only LF, and after CRLF its number is one too small;
-//! - a second byte order mark, which is text: the crate removes one, and so has [`decode`](crate::text::decode).
+//! - a second byte order mark, which is text: the crate would remove it after
+//!   [`decode`](crate::text::decode) has removed the first.
 
 use std::borrow::Cow;
 use std::io::Read;
@@ -15,7 +16,7 @@ use crate::first_line::is_comment;
 use crate::text::line_breaks;
 use crate::{Error, Result};
 
-/// A text in which the csv crate finds the cells that we promise.
+/// A text, prepared so that the csv crate finds the cells that we promise.
 #[derive(Debug)]
 pub(crate) struct Table<'t> {
     text: Cow<'t, [u8]>,
@@ -29,8 +30,8 @@ pub(crate) struct Table<'t> {
 impl<'t> Table<'t> {
     /// Looks for an unclosed quote, and moves each opening quote to the beginning of its cell.
     ///
-    /// The quote changes places with the first blank of the cell, so no position in the text changes. The blank is then
-    /// inside the quotes, where it is ignored as well: [`Row::cells`] trims.
+    /// The quote swaps places with the first blank of the cell, so the text keeps its length. The blank is
+    /// then inside the quotes, where [`Row::cells`] trims it.
     pub(crate) fn new(text: &'t str, separator: u8) -> Result<Self> {
         let bytes = text.as_bytes();
         let mut table =
@@ -54,9 +55,9 @@ impl<'t> Table<'t> {
         Ok(table)
     }
 
-    /// The rows without blank lines, which may differ in length.
+    /// The rows that are not blank. They may differ in length.
     ///
-    /// The row of an unclosed quote is an error, and the last item.
+    /// A row with an unclosed quote is an error, and the last item.
     pub(crate) fn rows(&self) -> impl Iterator<Item = Result<Row>> {
         let text = &self.text[..self.end];
         let records = csv::ReaderBuilder::new()
@@ -93,10 +94,12 @@ impl<'t> Table<'t> {
     }
 }
 
-/// A blank line before the text: the csv crate removes a byte order mark only at the beginning of what it reads.
+/// A blank line to read before the text: the csv crate removes a byte order mark
+/// only at the beginning of its input.
 const BLANK_LINE: &[u8] = b"\n";
 
-/// Where a row begins. The csv crate's position is before the blank lines, and the second half of a CRLF, that precede it.
+/// The position at which a row begins. The csv crate's position is earlier: before blank lines, or before the
+/// LF of a CRLF, that precede the row.
 fn start_of(cells: &StringRecord, text: &[u8]) -> usize {
     let position = cells.position().expect("records of a reader have one").byte();
     let position = usize::try_from(position).expect("the text is in memory").saturating_sub(BLANK_LINE.len());
@@ -104,22 +107,23 @@ fn start_of(cells: &StringRecord, text: &[u8]) -> usize {
     position + text[position..].iter().take_while(is_break).count()
 }
 
-/// What the bytes of a cell so far are.
+/// What the bytes of a cell have been up to now.
 #[derive(Clone, Copy)]
 enum Quotes {
-    /// None: the cell begins.
+    /// There were no bytes: the cell begins.
     CellStart,
-    /// Blanks, which a quote may still follow.
+    /// Blanks only. A quote may still follow.
     Blanks,
-    /// Text that began without a quote. Quotes in it are ordinary letters.
+    /// Text that began without a quote. Quotes in it are ordinary characters.
     Plain,
-    /// An opening quote, and text.
+    /// An opening quote, then text.
     Inside,
     /// A quoted text with a closing quote, unless a second quote follows.
     Closed,
-    /// A quoted text, and blanks.
+    /// A quoted text, then blanks.
     BlanksAfter,
-    /// A quoted text, and other text. Mostly a quote was forgotten, and the quoted text has swallowed rows.
+    /// A quoted text, then other text. Usually a quote was forgotten, and the
+    /// quoted text contains whole rows.
     Stray,
 }
 
@@ -141,7 +145,7 @@ impl Quotes {
 /// The cells of a row, at least one.
 #[derive(Debug)]
 pub struct Row {
-    /// Where the row begins, counted from one.
+    /// The line on which the row begins, counted from one.
     pub(crate) line: u64,
     cells: StringRecord,
 }
@@ -167,7 +171,7 @@ impl Row {
         self.cells().rev().take_while(|cell| cell.is_empty()).count()
     }
 
-    /// The error of a row that has not `expected` cells, for the cause that is seen.
+    /// The error for a row whose length is not `expected`, by its likely cause.
     pub(crate) fn wrong_length(&self, expected: usize) -> Error {
         let (line, found) = (self.line, self.len());
         let first = self.cells().next().unwrap_or_default();
@@ -186,7 +190,8 @@ impl Row {
     }
 }
 
-/// Makes room for `more` values. A file may be larger than memory, and `push` would then abort the program.
+/// Reserves memory for `more` values. A file may be larger than memory, and
+/// `push` would then abort the program.
 pub(crate) fn reserve<T>(values: &mut Vec<T>, more: usize, line: u64) -> Result<()> {
     values.try_reserve(more).map_err(|_| Error::OutOfMemory { line })
 }

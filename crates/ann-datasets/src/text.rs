@@ -21,7 +21,8 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<&str> {
     if begins_with(b"\xff\xfe") || begins_with(b"\xfe\xff") || is_utf16_without_mark(bytes) {
         return Err(Error::Utf16);
     }
-    // Valid in UTF-8, but no text has one. A binary file is no text in another encoding, so this comes first.
+    // A zero byte is valid in UTF-8, but no text has one. This check comes first, because a binary file is
+    // not a text in another encoding.
     if let Some(at) = bytes.iter().position(|&byte| byte == 0) {
         return Err(Error::NulByte { line: 1 + line_breaks(&bytes[..at]) });
     }
@@ -32,14 +33,14 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<&str> {
     })
 }
 
-/// In UTF-16 each ASCII character, so each digit and each separator, has a zero as its other byte: always the first
-/// of the two, or always the second.
+/// Whether the bytes look like UTF-16. There each ASCII character, so each digit and each separator, has one
+/// zero byte: always the first of its two bytes, or always the second.
 fn is_utf16_without_mark(bytes: &[u8]) -> bool {
     const SAMPLE: usize = 1000;
     let sample = &bytes[..bytes.len().min(SAMPLE)];
     let zeros = |first: usize| sample.iter().skip(first).step_by(2).filter(|&&byte| byte == 0).count();
     let (even, odd) = (zeros(0), zeros(1));
-    // A quarter: half of the characters may be of another script.
+    // More than a quarter of all bytes: up to half of the characters may be of another script.
     (even == 0 || odd == 0) && (even + odd) * 4 > sample.len()
 }
 

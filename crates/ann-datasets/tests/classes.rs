@@ -8,7 +8,7 @@ use ann_datasets::rand::{SeedableRng, rngs::ChaCha8Rng, seq::SliceRandom};
 use ann_datasets::{ClassLabel, Dataset, read_csv, train_test_split};
 use proptest::prelude::*;
 
-// Each list is in the order that is expected.
+// Each list is in the expected order.
 
 #[test]
 fn words_are_in_the_order_of_their_characters() {
@@ -26,7 +26,7 @@ fn numbers_are_in_the_order_of_numbers() {
     check(&["-1", "-0", "0", "+1", "2"]);
 }
 
-/// Those with a decimal point or an exponent come first.
+/// Labels with a decimal point or an exponent come first.
 #[test]
 fn texts_of_equal_numbers_are_different_classes() {
     check(&["0", "1.0", "1e0", "01", "1", "2"]);
@@ -35,7 +35,7 @@ fn texts_of_equal_numbers_are_different_classes() {
     assert_eq!(classes, ["1.0", "1e0", "01", "1"]);
 }
 
-/// Below 2⁵³ every whole number has an `f64` to itself, here two or more have the same.
+/// Whole numbers below 2⁵³ all have different `f64`s. Here two or more numbers share an `f64`.
 #[test]
 fn large_whole_numbers_are_not_rounded() {
     check(&["9007199254740992", "9007199254740993", "9007199254740994"]);

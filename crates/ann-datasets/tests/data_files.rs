@@ -70,13 +70,13 @@ fn squares_is_a_chessboard_with_gaps() {
     for (row, class) in squares.features.rows().into_iter().zip(&squares.targets) {
         assert_eq!((row[0] < 0.5) == (row[1] < 0.5), class == "C1", "{class} at {row}");
         for z in row {
-            // The gap reaches from 0.49 to 0.51, both of which may be written.
+            // The gap is between 0.49 and 0.51; both of these may occur.
             assert!((0.0..=0.49).contains(z) || (0.51..=1.0).contains(z), "{class} at {row}");
         }
     }
 }
 
-/// Points that are drawn first, in millionths, and whether they lie in a region.
+/// Points to draw first, in millionths, and the class of their region, if they lie in one.
 #[test]
 fn regions_have_the_bounds_that_are_documented() {
     for (x, y, class) in [
@@ -102,7 +102,7 @@ fn regions_have_the_bounds_that_are_documented() {
     ] {
         check_first(x, y, class, &generate::squares(&mut PointsFirst::new(x, y)));
     }
-    // Integers above a million, which 20 bits can hold, are drawn again: the point is the next two.
+    // Integers above a million, which fit into 20 bits, are rejected; the next two are the point.
     let mut rng =
         PointsFirst { numbers: vec![490_000, 490_000, 1_000_001], rest: ChaCha8Rng::seed_from_u64(0) };
     check_first(490_000, 490_000, Some("C1"), &generate::squares(&mut rng));
@@ -117,7 +117,7 @@ fn check_first(x: u32, y: u32, class: Option<&str>, drawn: &Dataset) {
     }
 }
 
-/// A generator whose first coordinates are chosen, the last of `numbers` first.
+/// A generator that first returns `numbers`, beginning with the last, and then random numbers.
 struct PointsFirst {
     numbers: Vec<u32>,
     rest: ChaCha8Rng,

@@ -1,4 +1,4 @@
-//! What a header says of each column, and first lines that are none.
+//! What a header says about each column, and first lines that are no header.
 
 use ann_datasets::{Column, Dataset, Error, read_csv, read_tab};
 
@@ -96,7 +96,7 @@ fn three_lines_in_csv() {
 
 #[test]
 fn a_first_line_of_data() {
-    // The label is met again.
+    // The label occurs again below.
     doubted("5.1,3.5,1.4,0.2,Iris-setosa\n4.9,3.0,1.3,0.2,Iris-setosa\n7.0,3.2,4.7,1.4,Iris-versicolor\n");
     doubted("1,2,a\n3,4,b\n5,6,a\n");
     doubted("a,1,2\nb,3,4\na,5,6\n");
@@ -106,7 +106,7 @@ fn a_first_line_of_data() {
     doubted("1.5,NA,a\n1,4,a\n");
     doubted("1.5,na,a\n1,4,a\n");
     doubted("1.5,NaN,a\n1,4,a\n");
-    // The label is met nowhere else, but the numbers are of the size of the others.
+    // The label occurs nowhere else, but the numbers have sizes similar to those below.
     doubted("1.5,2.5,a\n3.5,4.5,b\n");
     doubted("5.1,a\n4.9,b\n");
     doubted("63,145,233,1,yes\n37,130,250,0,no\n");
@@ -115,7 +115,7 @@ fn a_first_line_of_data() {
     doubted("10,9,a\n1,1,b\n");
     doubted("0.5,0,a\n3,0,b\n");
     doubted("3,?,2,a\n1,4,5,b\n");
-    // Labels are numbers too.
+    // The labels are numbers too.
     doubted("6,148,72,35,1\n1,85,66,29,0\n8,183,64,0,1\n");
     doubted("0.5,0.25,3\n0.1,0.2,4\n");
     // The same number twice.
@@ -145,12 +145,12 @@ fn a_first_line_of_data_with_numeric_targets() {
 fn a_header_of_numbers() {
     let pixels: String = (0..784).map(|pixel| format!("{pixel},")).collect();
     accepted(&format!("{pixels}label\n{}a\n{}b\n", "0,".repeat(784), "255,".repeat(784)));
-    // pandas names columns by numbers when it knows none, here with a numeric label.
+    // pandas names columns by numbers when it knows no names, here with a numeric label.
     accepted("0,1,2,3\n1,1,2,3\n2,2,3,0\n");
     accepted("label,0,1,2\na,1,1,2\nb,2,2,3\n");
     accepted("1,2,label\n3,4,a\n5,6,b\n");
     accepted("7,label\n3,a\n5,b\n");
-    // Years above numbers of the same size, and of another.
+    // Years above numbers of the same size, and of another size.
     accepted("2019,2021,2022,label\n1500,1600,1700,a\n1200,1300,1400,b\n");
     accepted("2021,2020,2019,label\n15,16,17,a\n12,13,14,b\n");
     // Wavelengths.
@@ -158,12 +158,12 @@ fn a_header_of_numbers() {
     accepted("0.41,0.52,0.55,0.61,0.7,label\n0.3,0.3,0.3,0.3,0.3,a\n0.4,0.4,0.4,0.4,0.4,b\n");
     accepted("908.1,902.3,label\n1.5,2.5,a\n0.5,1.5,b\n");
     accepted("0.01,0.001,label\n1.5,2.5,a\n0.5,1.5,b\n");
-    // Some names are words, whatever else is said by the labels.
+    // Some names are words, so the labels do not matter.
     accepted("1.5,x,a\n1,4,a\n3,4,b\n");
     accepted("?,NA,a\n1,4,a\n3,4,b\n");
 }
 
-/// Each is just beyond one of the limits: a factor of ten, five decimals in order, even steps, two numbers.
+/// Pairs on both sides of a limit: a factor of ten, five decimals in order, even steps, two numbers.
 #[test]
 fn limits_of_doubt() {
     doubted("100,4.5,a\n10,4,b\n");
@@ -181,7 +181,7 @@ fn limits_of_doubt() {
     doubted("2,1,a\n1,1,b\n");
     doubted("1,1.0,a\n1,1,b\n");
     accepted("0.1,0.2,0.3,label\n1,1,1,a\n1,1,1,b\n");
-    // The column decides by its largest and its smallest number, wherever they are.
+    // The column's largest and smallest numbers decide, in whichever rows they are.
     for column in ["10,1,1", "1,10,1", "1,1,10"] {
         let rows: String = column.split(',').map(|x| format!("{x},4,b\n")).collect();
         doubted(&format!("100,4.5,a\n{rows}"));
@@ -259,7 +259,8 @@ fn check_three_lines(kind: &str, flags: &str, role: Role) {
     check_column(&lines, role, &format!("{kind:?} {flags:?}"));
 }
 
-/// Makes a table of twelve columns `x0` … `x11` of which one has the header under test, and asks for `x5` or `x6` as the target.
+/// Makes a table of twelve columns `x0` … `x11`, of which one has the header under test. Reads it with `x5`,
+/// with the class and with the tested column as the target.
 #[track_caller]
 fn check_column(lines: &dyn Fn(&str, bool) -> Vec<String>, role: Role, what: &str) {
     const COLUMNS: usize = 12;
@@ -281,7 +282,7 @@ fn check_column(lines: &dyn Fn(&str, bool) -> Vec<String>, role: Role, what: &st
                 }
             };
             let name = format!("x{tested}");
-            // The class is a feature only where its own role is not asked for.
+            // With `x5` as the target, the tested column is a feature only if its role is feature.
             let others = read("x5".into()).unwrap();
             let expected: Vec<usize> = (0..COLUMNS)
                 .filter(|&column| column != 5 && (column != tested || role == Role::Feature))
@@ -296,7 +297,7 @@ fn check_column(lines: &dyn Fn(&str, bool) -> Vec<String>, role: Role, what: &st
                 role == Role::Class,
                 "{what} {text:?}"
             );
-            // Whatever its role, a column can be asked for.
+            // A column of any role can be the target.
             assert_eq!(read(name.as_str().into()).unwrap().targets, [tested as f64], "{what} {text:?}");
         }
     }
@@ -305,7 +306,7 @@ fn check_column(lines: &dyn Fn(&str, bool) -> Vec<String>, role: Role, what: &st
 #[track_caller]
 fn doubted(text: &str) {
     for (target, is_last) in [(Column::Last, true), (0.into(), false)] {
-        // The label is the cell that is a word, or else the last one.
+        // The label is the cell that is a word, or otherwise the last one.
         let first = text.trim_start_matches(['\u{feff}', '\n']).lines().next().unwrap();
         if first.starts_with("a,") == is_last {
             continue;

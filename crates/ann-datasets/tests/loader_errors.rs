@@ -1,4 +1,4 @@
-//! Every loader error by its whole message, line and column.
+//! Every loader error with its whole message, line and column.
 
 use std::time::{Duration, Instant};
 use std::{fs, io};
@@ -36,7 +36,7 @@ fn utf16() {
     let message = "line 1: not UTF-8; this looks like UTF-16, save it as UTF-8";
     assert_eq!(csv_bytes(b"\xff\xfex\0,\0y\0"), message);
     assert_eq!(csv_bytes(b"\xfe\xff\0x\0,\0y"), message);
-    // Without a zero among them: и.
+    // The letter и, whose bytes contain no zero.
     assert_eq!(csv_bytes(b"\xff\xfe\x38\x04"), message);
     assert_eq!(csv_bytes(b"\xfe\xff\x04\x38"), message);
 }
@@ -49,7 +49,7 @@ fn utf16_without_byte_order_mark() {
         assert_eq!(csv_bytes(&units.iter().flat_map(|unit| unit.to_le_bytes()).collect::<Vec<_>>()), message);
         assert_eq!(csv_bytes(&units.iter().flat_map(|unit| unit.to_be_bytes()).collect::<Vec<_>>()), message);
     }
-    // A sample of the file is enough: damage later on changes nothing.
+    // Only the beginning of the file is examined, so damage further on changes nothing.
     let long = "x,label\n".repeat(200);
     let mut bytes: Vec<u8> = long.encode_utf16().flat_map(u16::to_le_bytes).collect();
     bytes.extend(b"\0\0\0\0");
@@ -66,10 +66,10 @@ fn zeros() {
     assert_eq!(csv_bytes(b"x,label\n1,a\0\n"), message(2));
     assert_eq!(csv_bytes(b"\0x,label and many others\n1,a\n"), message(1));
     assert_eq!(csv_bytes(b"x,label\r1,a\r\n2,b\r\0"), message(4));
-    // As many as in UTF-16, but in both places; and in neither encoding.
+    // As many zeros as in UTF-16, but at even and at odd positions; then bytes that are neither encoding.
     assert_eq!(csv_bytes(b"x\0,\0l\0\0a"), message(1));
     assert_eq!(csv_bytes(b"x,label\n\xff\0\xfe,\n"), message(2));
-    // A quarter of all bytes is not yet UTF-16.
+    // Zeros in a quarter of all bytes are not enough for UTF-16.
     assert_eq!(csv_bytes(b"x,l\0y,z\0"), message(1));
 }
 
@@ -110,7 +110,7 @@ fn unclosed_quote() {
     csv("x,label\n1,\"", 2, 2);
     csv("\"x,label\n1,a\n", 1, 1);
     csv("x,label\n1,\"\"\"", 2, 2);
-    // The next quote, two rows later, would close it: the rows between were swallowed.
+    // The next quote, two rows later, would close it, and the rows between would be part of the cell.
     csv("x,label\n1,\"a\n2,b\n3,\"c\"\n", 2, 2);
     // Blanks may surround the quotes, anything else may not.
     csv("x,label\n1, \"a\" b\n", 2, 2);
@@ -144,7 +144,7 @@ fn unclosed_quotes_at_any_line_and_column() {
             check(&["x,y,label", "1,2,^"], 2, 3);
             check(&["", "^x,y,label"], 2, 1);
             check(&["x,y,^label", "1,2,a"], 1, 3);
-            // Right of a cell of three lines, which the first two rows have too.
+            // To the right of a cell of three lines, below a name of three lines.
             check(&["x,\"la", "be", "l\",label", "1,2,a", "3,\"4", "", "\",^b"], 7, 3);
         }
     }
@@ -177,16 +177,16 @@ fn wrong_separator() {
     csv("label\tx\ty\na\t1\t2\n", &message(1, "label\tx\ty", '\t', ','));
     tab("label,x,y\na,1,2\n", &message(1, "label,x,y", ',', '\t'));
     tab("label;x;y\na;1;2\n", &message(1, "label;x;y", ';', '\t'));
-    // Said before anything about quotes, which seem to be misplaced when the separator is another.
+    // Reported before any error about quotes, because quotes seem misplaced when the separator is wrong.
     csv("\"label\";\"x\"\n\"a\";1\n", &message(1, "\"label\";\"x\"", ';', ','));
     csv("\r\r\nlabel|x\ra|1\r", &message(3, "label|x", '|', ','));
     tab(" label|x \na|1\n", &message(1, "label|x", '|', '\t'));
     // The first of several.
     csv("label|x;y\na|1;2\n", &message(1, "label|x;y", '|', ','));
-    // Inside quotes, and with the right separator on the next line or on this one, it separates nothing.
+    // Another separator inside quotes, or beside the right separator, is part of a name.
     csv("\"la;\nbel\",x\na,1\n", r#"there is no column "label"; the columns are ["la;\nbel", "x"]"#);
     csv("la;bel,x\na,1\n", r#"there is no column "label"; the columns are ["la;bel", "x"]"#);
-    // A single column without another separator has another fault.
+    // A single column without another separator is another error.
     csv("label\t\na\n", r#"no feature column is left beside the target "label""#);
 }
 
@@ -196,7 +196,7 @@ fn duplicate_name() {
     csv("x,label,x\n1,a,2\n", message);
     csv("\u{feff}x,label, x\n1,a,2\n", message);
     tab("C#x\tlabel\tmS#x\n1\ta\tb\n", message);
-    // A prefix says that this is a name, although it is a number.
+    // The prefix marks the number as a name.
     let number = r#"line 1, column 2 ("1"): column 1 already has this name; rename one of them"#;
     csv("C#1,C#1,label\n1,2,a\n", number);
     csv("\n\nx,x\n1,a\n", r#"line 3, column 2 ("x"): column 1 already has this name; rename one of them"#);
@@ -210,13 +210,13 @@ fn unnamed_column() {
     csv("\n\"\",x,label\n0,1,a\n", &format!("line 2, column 1: {message}{pandas}"));
     csv("x,,label\n0,1,a\n", &format!("line 1, column 2: {message}"));
     tab("x\t \tlabel\n0\t1\ta\n", &format!("line 1, column 2: {message}"));
-    // With something below it, the last one is no separator too many.
+    // With a cell below it, the last separator is not surplus.
     csv("x,label,\n1,a,2\n", &format!("line 1, column 3: {message}"));
     csv("x,label,\n1,a,\n1,a,2\n", &format!("line 1, column 3: {message}"));
     csv("x,label,,\n1,a,2,\n", &format!("line 1, column 3: {message}"));
     tab("\t\n1\ta\n", &format!("line 1, column 1: {message}{pandas}"));
     csv(",\n,\n", &format!("line 1, column 1: {message}{pandas}"));
-    // As the message says.
+    // The remedy in the message works.
     let read: Dataset = read_csv("i#index,x,label\n0,1,a\n".as_bytes(), "label").unwrap();
     assert_eq!(read.feature_names, ["x"]);
 }
@@ -237,12 +237,12 @@ fn trailing_separators() {
     csv("x,label\n1,a,,\n3,b,,\n", &message(2, "2 empty cells"));
     csv("x,label\n1,a\n3,b, \n", &one(3));
     csv("x,y,label\n1,2,a,\n", &one(2));
-    // The label is missing too, but that is not the first thing to mend.
+    // The label is missing too, but the separators are reported first.
     csv("x,label\n1,,,\n", &message(2, "2 empty cells"));
     tab("x\tlabel\t\n1\ta\t\n", &one(1));
     tab("x\tlabel\nc\td\t\n\tclass\n1\ta\n", &one(2));
     tab("x\tlabel\nc\td\n\tclass\t\n1\ta\n", &one(3));
-    // Cells that are not all empty belong to somebody.
+    // Surplus cells that are not all empty are another error.
     csv("x,label\n1,a,,b\n", "line 2: expected 2 cells as in the header, found 4");
     csv("x,label\n1,a,b,\n", "line 2: expected 2 cells as in the header, found 4");
 }
@@ -260,7 +260,7 @@ fn separator_line() {
     csv("\"sep=,\"\nx,label\n1,a\n", &message(1, "\"sep=,\""));
     csv("sep=\nx,label\n1,a\n", &message(1, "sep="));
     tab("sep=\t\nx\tlabel\n1\ta\n", &message(1, "sep="));
-    // A name, and not in the first line.
+    // A name, and a `sep=` that is not in the first line.
     csv("sep=ab,label\n1,a\n2\n", "line 3: expected 2 cells as in the header, found 1");
     csv("x,label\nsep=,a\n", r#"line 2, column 1 ("x"): found "sep=", expected a number"#);
 }
@@ -280,21 +280,21 @@ fn comment_line() {
         csv(&format!("x,label\n1,a\n{comment}\n2,b\n"), &message(3, comment));
     }
     tab("# made by our lab\nx\tlabel\n1\ta\n", &message(1, "# made by our lab"));
-    // Separators and quotes in it.
+    // Comments with separators and quotes.
     csv("# lab, May, 2019\nx,label\n1,a\n", &message(1, "# lab, May, 2019"));
     csv("# made by, \"lab\" 1\nx,label\n1,a\n", &message(1, "# made by, \"lab\" 1"));
     csv("# our lab, May\nx,label\n1,a\n", &message(1, "# our lab, May"));
     // Above rows without a header.
     csv("# made by our lab\n1,a\n2,b\n", &message(1, "# made by our lab"));
     csv("x,label\n1,a\n2,b\n# end, of, file\n", &message(4, "# end"));
-    // A header, though it begins so.
+    // A header that begins like a comment.
     for name in ["#x", "# x", "%", "//x"] {
         let read: Dataset = read_csv(format!("{name},label\n1,a\n").as_bytes(), "label").unwrap();
         assert_eq!(read.feature_names, [name]);
         csv(&format!("{name},label\n"), "there is a header but no row of data after it");
         tab(&format!("{name}\tlabel\nc\td\n\n"), "there is a header but no row of data after it");
     }
-    // Labels may begin so.
+    // Labels may begin like comments.
     let read: Dataset = read_csv("label,x\n#a,1\n//b,2\n".as_bytes(), "label").unwrap();
     assert_eq!(read.targets, ["#a", "//b"]);
 }
@@ -319,7 +319,7 @@ fn long_messages_are_cut() {
     csv(&names(11), &format!(r#"there is no column "label"; the columns are [{ten}, … (11 in all)]"#));
 }
 
-/// Comparing each name with all before it would take minutes.
+/// Comparing each name with all names before it would take minutes.
 #[test]
 fn many_columns_are_read_in_seconds() {
     let started = Instant::now();
@@ -446,7 +446,7 @@ fn lines_are_those_of_an_editor() {
         check(&["x,label", "   ", "red,c"], 3);
         check(&["x,label", "1,\"two", "", "lines\"", "red,c"], 5);
         check(&["x,\"la", "bel\",label", "red,b,c"], 3);
-        // The bad cell stands right of a quoted one of three lines.
+        // The bad cell is right of a quoted cell of three lines.
         let lines = ["y,label,x", "1,\"a", "b", "c\",red"];
         csv(&lines.join(end), r#"line 4, column 3 ("x"): found "red", expected a number"#);
     }
@@ -461,7 +461,7 @@ fn lines_count_the_header_of_orange() {
     tab("x\tlabel\r\ncontinuous\tdiscrete\r\n\r\n1\ta\r\nred\tb\r\n", message);
     // Orange's types are followed by a line of flags; without it they are a row like any other.
     tab("x\tlabel\nc\td\n1\ta\n", r#"line 2, column 1 ("x"): found "c", expected a number"#);
-    // Only the second of two lines of types is followed by data, so no line is blank.
+    // The row of types has two lines, and data follows directly, so there is no blank line of flags.
     csv("x,label\nc,\"a b\nc d\"\n1,a\n", r#"line 2, column 1 ("x"): found "c", expected a number"#);
 }
 

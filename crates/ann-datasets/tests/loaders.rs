@@ -115,13 +115,13 @@ fn tab_with_blank_line_of_flags() {
             check(&read_tab(lines.join(end).as_bytes(), "label").unwrap());
         }
     }
-    // A blank line before the flags is no third line.
+    // A blank line before the flags does not count as the third line.
     check(
         &read_tab("x\ty\tlabel\nc\tc\td\n\n\t\tclass\n1\t2\ta\n3\t4\tb\n".as_bytes(), Column::Class).unwrap(),
     );
 }
 
-/// Ignored, meta and string columns can still be asked for; the flagged class is then no feature.
+/// Ignored, meta and string columns can still be the target; the flagged class is then not a feature.
 #[test]
 fn another_target_than_the_flagged_one() {
     let text = "c#class\tmS#label\tx\ty\n0\ta\t1\t2\n1\tb\t3\t4\n";
@@ -132,7 +132,8 @@ fn another_target_than_the_flagged_one() {
 fn rows_that_only_look_like_types_are_data() {
     let read: Dataset = read_tab("x\tlabel\n1\tc\n2\tclass\n".as_bytes(), "label").unwrap();
     assert_eq!(read.targets, ["c", "class"]);
-    // A first row of words as types, but the second is no row of flags: two rows of data, of which the first is wrong.
+    // The first row of words looks like types, but the next is no row of flags. So both are rows
+    // of data, and the first is wrong.
     let error = read_tab::<String>("label\tx\na b\tc\na b\t1\n".as_bytes(), "label").unwrap_err();
     assert_eq!(error.to_string(), r#"line 2, column 2 ("x"): found "c", expected a number"#);
 }
@@ -161,7 +162,7 @@ fn numbers() -> Array2<f64> {
     array![[1.0, 2.0], [3.0, 4.0]]
 }
 
-/// Two samples, a at (1, 2) and b at (3, 4), whatever they were written like.
+/// Two samples, a at (1, 2) and b at (3, 4), in whatever format they were written.
 #[track_caller]
 fn check(read: &Dataset) {
     check_as(read, "label");

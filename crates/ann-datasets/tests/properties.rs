@@ -37,7 +37,7 @@ proptest! {
     }
 }
 
-/// Labels that match `pattern` and are no blank, in the shape in which the generators write.
+/// Datasets in the shape that the generators draw, with labels that match `pattern` and are not blank.
 fn datasets(pattern: &'static str) -> impl Strategy<Value = Dataset> {
     let label =
         pattern.prop_filter("loaders trim labels", |label| !label.is_empty() && label.trim() == label);

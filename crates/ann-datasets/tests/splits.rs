@@ -52,7 +52,7 @@ fn stratified_iris_has_equal_classes() {
     }
 }
 
-/// Each comment has the shares of the classes, and their sum.
+/// Each comment gives the shares of the classes, and their sum if it is not whole.
 #[test]
 fn the_largest_remainders_are_rounded_up() {
     // 15, 15, 15.
@@ -61,11 +61,11 @@ fn the_largest_remainders_are_rounded_up() {
     assert_eq!(test_counts(&[104, 107, 111], 0.2), [21, 21, 22]);
     // 22.2, 20.8, 21.4.
     assert_eq!(test_counts(&[111, 104, 107], 0.2), [22, 21, 21]);
-    // 45.3, 75.6, 300.6: 421.5 is rounded up, to two more than 420.
+    // 45.3, 75.6, 300.6: 421.5 is rounded up to 422, two more than 45 + 75 + 300.
     assert_eq!(test_counts(&[151, 252, 1002], 0.3), [45, 76, 301]);
     // 180.75, 375.75, 600.25: 1156.75.
     assert_eq!(test_counts(&[241, 501, 801], 0.75)[..], [181, 376, 600]);
-    // 1.5 and 8.5: 10, of which one half is rounded up, whichever.
+    // 1.5 and 8.5: 10, so one of the halves is rounded up, either of them.
     assert_eq!(test_counts(&[3, 17], 0.5).iter().sum::<usize>(), 10);
 }
 
@@ -112,9 +112,9 @@ fn a_large_class_makes_room_for_small_ones() {
     // Mirrored: 1.4 and 700, 728 in all; one row of each small class stays in the training part.
     let expected: Vec<usize> = [1; 20].into_iter().chain([708]).collect();
     assert_eq!(test_counts(&sizes, 0.7), expected);
-    // As many test rows as classes, 3 of 30.
+    // The number of test rows equals the number of classes: 3 of 30 rows.
     assert_eq!(test_counts(&[2, 26, 2], 0.1), [1, 1, 1]);
-    // One row fewer than classes: the large class has its share of 1.9 first.
+    // One row fewer than there are classes: the large class has its share of 1.9 first.
     let counts = test_counts(&[2, 26, 2], 2.0 / 30.0);
     assert_eq!((counts[1], counts.iter().sum::<usize>()), (2, 2));
     assert_eq!(test_counts(&[2, 26, 2], 27.0 / 30.0), [1, 25, 1]);
@@ -146,7 +146,8 @@ proptest! {
                 prop_assert!((1..*size).contains(count), "{count} of {size}");
             }
         }
-        // Where no class is held at one row by force, each has its share, rounded down or up.
+        // If every share leaves at least one row of its class in each part, each class has
+        // its share, rounded down or up.
         let shares: Vec<f64> = sizes.iter().map(|&size| size as f64 * fraction).collect();
         if shares.iter().zip(&sizes).all(|(&share, &size)| share >= 1.0 && share <= (size - 1) as f64) {
             for (&count, &share) in counts.iter().zip(&shares) {
@@ -174,7 +175,7 @@ proptest! {
     }
 }
 
-/// Counting each class by a walk through all rows would take a minute.
+/// Counting each class with a separate pass through all rows would take a minute.
 #[test]
 fn many_classes_are_split_in_seconds() {
     let labels: Vec<String> = (0..400_000).map(|row| (row / 2).to_string()).collect();
@@ -234,7 +235,7 @@ fn lonely_class() {
     ] {
         check(stratified_split(&labelled(labels), 0.5, &mut seeded(SEED)), &message(lonely));
     }
-    // Of the quoted class 40 characters are shown, of which the quote is the first.
+    // The message shows 40 characters of the quoted class, including the opening quote.
     let long = "c".repeat(100);
     check(
         stratified_split(&labelled(&[&long, "b", "b"]), 0.5, &mut seeded(SEED)),

@@ -1,10 +1,10 @@
-//! Standardisation: what is constant, worked examples, laws and errors.
+//! Standardisation: constant features, worked examples, laws and errors.
 
 use ann_datasets::ndarray::{Array1, Array2, Axis, array};
 use ann_datasets::{Error, Standardizer};
 use proptest::prelude::*;
 
-// What is constant. ε is the distance from 1 to the next `f64`.
+// Constant features. ε is the distance from 1 to the next `f64`.
 
 const EPSILON: f64 = f64::EPSILON;
 
@@ -50,7 +50,8 @@ fn anything_more_is_a_spread() {
     }
 }
 
-/// The deviation of one among a hundred is 5e-324 · √99 / 100, which an `f64` rounds to 0.
+/// If one value of a hundred differs by 5e-324, the deviation is
+/// 5e-324 · √99 / 100, which an `f64` rounds to 0.
 #[test]
 fn a_deviation_below_all_numbers_counts_as_constant() {
     let mut column = vec![0.0; 100];
@@ -58,12 +59,13 @@ fn a_deviation_below_all_numbers_counts_as_constant() {
     constant(&column);
 }
 
-/// Sixteen units in the last place of 1 are constant, seventeen are not: below 2, `f64`s are exactly ε apart.
+/// A spread of 16 units in the last place of 1 is constant, a spread of 17 is not.
+/// From 1 to 2, `f64`s are ε apart.
 #[test]
 fn the_threshold() {
     for factor in [1.0, -1.0, 2.0_f64.powi(-900), 2.0_f64.powi(400)] {
         for rows in [2, 3, 1000] {
-            // The one that differs is first, last, or one half of all.
+            // The value that differs is in the first row, in the last row, or in half of the rows.
             for different in [vec![0], vec![rows - 1], (0..rows / 2).collect()] {
                 let column = |units: f64| -> Vec<f64> {
                     let mut column = vec![factor * (1.0 + EPSILON * units); rows];
@@ -75,7 +77,8 @@ fn the_threshold() {
             }
         }
     }
-    // The size of a column is that of its largest magnitude: here 1 − 16 ε / 2 and 1 − 17 ε, below which `f64`s are ε / 2 apart.
+    // The spread is compared with the largest magnitude, here 1. Below 1, `f64`s are
+    // ε / 2 apart, so 16.5 ε is possible.
     constant(&[1.0 - 16.0 * EPSILON, 1.0]);
     constant(&[-1.0, -1.0 + 16.0 * EPSILON]);
     spread(&[1.0 - 16.5 * EPSILON, 1.0]);
@@ -101,13 +104,14 @@ fn each_column_is_judged_by_itself() {
 #[test]
 fn an_unseen_value_of_a_constant_column_keeps_its_size() {
     let standardizer = Standardizer::fit(&array![[0.1 + 0.2], [0.3], [0.3]]).unwrap();
-    // 0.31 − 0.3, whose rounding is that of 0.31.
+    // 0.31 − 0.3 has the rounding error of 0.31.
     assert!((standardizer.transform(&array![[0.31]]).unwrap()[[0, 0]] - 0.01).abs() <= 1e-16);
 }
 
 #[test]
 fn a_large_offset_costs_no_digits_of_the_spread() {
-    // k / 1024 for k below 1024: every value, and the mean 511.5 / 1024, is an exact `f64` beside 1e9.
+    // The values are 1e9 + k / 1024 for k below 1024. All of them, and their mean
+    // 1e9 + 511.5 / 1024, are exact in `f64`.
     let features = Array2::from_shape_fn((102_400, 1), |(row, _)| 1e9 + (row % 1024) as f64 / 1024.0);
     let standardizer = Standardizer::fit(&features).unwrap();
     assert_eq!(standardizer.means(), array![1e9 + 511.5 / 1024.0]);
@@ -148,7 +152,8 @@ proptest! {
         prop_assert!((back - &features).iter().all(|difference| difference.abs() <= TOLERANCE));
     }
 
-    /// Powers of two are exact: so small that squares vanish, and so large that they nearly overflow.
+    /// Scaling by a power of two is exact, from values whose squares vanish to
+    /// values whose squares nearly overflow.
     #[test]
     fn mean_and_scale_follow_the_unit(features in features(), exponent in -900_i32..480) {
         let unit = 2.0_f64.powi(exponent);
@@ -161,8 +166,8 @@ proptest! {
     }
 }
 
-/// Features are at most 100 and, unless constant, deviate by at least 0.1 · √39 / 40 ≈ 0.016 (one of 40 rows off by 0.1).
-/// Forty roundings of 100 · 2⁻⁵³ are 4.4e-13, divided by 0.016 that is 3e-11.
+/// Features are at most 100 and, unless constant, deviate by at least 0.1 · √39 / 40 ≈ 0.016 (one of 40 rows
+/// differs by 0.1). Forty roundings of 100 · 2⁻⁵³ are 4.4e-13; divided by 0.016 that is 3e-11.
 const TOLERANCE: f64 = 1e-10;
 
 /// Tenths from −100 to 100: from 1 to 40 rows and from 1 to 4 columns.
@@ -222,7 +227,7 @@ fn variance_overflow() {
 #[test]
 fn another_width_than_fitted() {
     let standardizer = Standardizer::fit(&array![[1.0, 2.0], [3.0, 4.0]]).unwrap();
-    // One column would broadcast silently if it were let in.
+    // A single column would broadcast silently without this check.
     for features in [Array2::zeros((2, 1)), Array2::zeros((2, 3))] {
         let message =
             format!("found {} columns, expected 2 as in the features that were fitted", features.ncols());
@@ -243,7 +248,7 @@ fn constant(column: &[f64]) {
     assert!(z.iter().all(|z| z.abs() <= most - least), "{column:?} becomes {z}");
 }
 
-/// The standardised column has mean 0 and deviation 1, as far as numbers so close to each other allow.
+/// The mean is within the range of `column`, and the scale is between the bounds that follow from its spread.
 #[track_caller]
 fn spread(column: &[f64]) {
     let features = Array2::from_shape_vec((column.len(), 1), column.to_vec()).unwrap();
@@ -251,8 +256,9 @@ fn spread(column: &[f64]) {
     let (least, most) = range(column);
     let (mean, scale) = (standardizer.means()[0], standardizer.scales()[0]);
     assert!(least <= mean && mean <= most && scale > 0.0, "{column:?} has mean {mean:e} and scale {scale:e}");
-    // With one row apart the deviation is smallest, (most − least) √(n − 1) / n; with half of them it is (most − least) / 2.
-    // A spread of one unit in the last place moves by half a unit, so by a factor of two at most.
+    // The deviation is smallest, (most − least) √(n − 1) / n, if one row differs, and largest,
+    // (most − least) / 2, if half of the rows do. Rounding changes a spread of one unit in the last place by
+    // half a unit, so by a factor of two at most.
     let n = column.len() as f64;
     assert!(scale <= most - least, "{column:?} has scale {scale:e}");
     assert!(scale >= (most - least) * (n - 1.0).sqrt() / n / 2.0, "{column:?} has scale {scale:e}");
