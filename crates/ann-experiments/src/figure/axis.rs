@@ -4,7 +4,7 @@ use super::canvas::printable;
 use super::{Axis, Scale};
 use crate::number;
 
-/// The part of an axis shown, on the scale: (log₁₀ of) the first and the last number.
+/// The part of an axis that is shown: its first and last number, or their log₁₀ on a logarithmic axis.
 pub(super) type Span = (f64, f64);
 
 impl Scale {
@@ -18,8 +18,9 @@ impl Scale {
 }
 
 impl Axis {
-    /// The span that shows `numbers` with `margin` (a fraction) on both sides, or the fixed range if there is one.
-    /// `None` without a range and without numbers. Numbers without a place, zeros of a logarithmic axis, do not count.
+    /// The span that shows `numbers` with `margin` (a fraction) on both sides, or the fixed range if there is
+    /// one. `None` without a range and without numbers. Numbers without a place on the scale (zeros on a
+    /// logarithmic axis) do not count.
     pub(super) fn span(&self, numbers: &[f64], margin: f64) -> Option<Span> {
         if let Some((low, high)) = self.range {
             return Some((self.scale.place(low), self.scale.place(high)));
@@ -36,15 +37,15 @@ impl Axis {
             let pad = margin * (high - low);
             return Some((low - pad, high + pad));
         }
-        // A single number is in the middle of a span as long as the number is large; 0, such as the first epoch, of
-        // a span that is long enough for whole ticks.
+        // A single number is in the middle of a span that is as long as the number is large. The span around
+        // 0, such as the first epoch, is long enough for whole ticks.
         let pad = if low.abs() > SHORTEST { 0.5 * low.abs() } else { 2.0 };
         Some((low - pad, high + pad))
     }
 }
 
 impl Axis {
-    /// The axis's own ticks within the span or, where it has none, at most `count` round numbers.
+    /// The given ticks within the span or, if none are given, at most `count` round numbers.
     pub(super) fn ticks_within(&self, span: Span, count: usize) -> Vec<Tick> {
         if self.ticks.is_empty() {
             return ticks(self.scale, span, count);
@@ -58,7 +59,7 @@ impl Axis {
     }
 }
 
-/// Below this length and this part of its numbers, rounding would show instead of ticks.
+/// On a span shorter than this, or than this part of its numbers, rounding errors would show in the ticks.
 const SHORTEST: f64 = 1e-290;
 const SHORTEST_PART: f64 = 1e-13;
 
@@ -68,7 +69,7 @@ pub(super) fn can_be_divided((low, high): Span) -> bool {
     length.is_finite() && length > SHORTEST.max(SHORTEST_PART * low.abs().max(high.abs()))
 }
 
-/// A number of an axis that is written beside it, and its place on the scale.
+/// A number beside an axis, and its place on the scale.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Tick {
     pub place: f64,
@@ -83,8 +84,8 @@ pub(super) fn ticks(scale: Scale, span: Span, count: usize) -> Vec<Tick> {
     }
 }
 
-/// Ticks of two linear axes of the same length: at most `count` each, with one step, and written in one way unless
-/// their numbers are of different size.
+/// Ticks of two linear axes of the same length: at most `count` each, with the same step, and in the same
+/// notation unless their numbers differ in size.
 pub(super) fn ticks_alike(x: Span, y: Span, count: usize) -> (Vec<Tick>, Vec<Tick>) {
     let step = round_step(x, count).max(round_step(y, count));
     let common = largest(x).max(largest(y));
@@ -106,8 +107,8 @@ fn largest((low, high): Span) -> f64 {
     low.abs().max(high.abs())
 }
 
-/// Powers of ten; where the span is too short for three of them, their 1, 2 and 5-fold, or 1 and 3-fold where those are
-/// too many; then any round numbers.
+/// Powers of ten. If the span has fewer than three of them, their multiples by 1, 2 and 5, or by 1 and 3
+/// where those are too many; otherwise any round numbers.
 fn log_ticks((low, high): Span, count: usize) -> Vec<Tick> {
     let decades = || low.ceil() as i32..=high.floor() as i32;
     if decades().count() >= 3 {
@@ -145,7 +146,7 @@ fn round_step(span: Span, count: usize) -> f64 {
 }
 
 fn multiples(step: f64, (low, high): Span) -> impl Iterator<Item = f64> {
-    // A multiple that misses the end of the span by rounding is still meant.
+    // A multiple that lies outside of the span only by rounding still counts.
     let slack = 1e-9 * (high - low) / step;
     let (first, last) = ((low / step - slack).ceil(), (high / step + slack).floor());
     (0..=(last - first).max(-1.0) as i64).map(move |k| (first + k as f64) * step)
@@ -230,9 +231,9 @@ mod tests {
             let labels = |ticks: Vec<Tick>| ticks.into_iter().map(|tick| tick.label).collect::<Vec<_>>();
             assert_eq!([labels(x), labels(y)], expected);
         };
-        // By themselves the first would be written as 500 000, and the second as 0.5×10⁶.
+        // Separately, the first axis would be written as 500 000, and the second as 0.5×10⁶.
         check((0.0, 9e5), (1e5, 1e6), 2, [&["0", "0.5×10⁶"], &["0.5×10⁶", "1.0×10⁶"]]);
-        // By themselves six ticks fit on the first, but the second has seven of that step.
+        // With a step of 1 the first axis has six ticks, but the second has seven.
         check((0.1, 6.9), (0.0, 6.8), 6, [&["2", "4", "6"], &["0", "2", "4", "6"]]);
         // Numbers of different size are written differently.
         check(

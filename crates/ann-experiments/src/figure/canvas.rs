@@ -1,7 +1,7 @@
-//! The drawing surface: plotters' SVG backend, addressed in px with one decimal.
+//! The drawing surface: plotters' SVG backend, with coordinates in px and one decimal.
 //!
-//! Plotters counts in whole units, which would put steps into smooth curves. So its canvas is ten times as large
-//! as the figure, and the `viewBox` scales it back.
+//! Plotters has integer coordinates, which would make smooth curves jagged. So its canvas is ten times as
+//! large as the figure, and the `viewBox` scales it back.
 
 use anyhow::{Result, anyhow};
 use plotters::backend::SVGBackend;
@@ -57,11 +57,11 @@ impl Type {
 
     fn font(self) -> FontDesc<'static> {
         let weight = if self.bold { FontStyle::Bold } else { FontStyle::Normal };
-        // Plotters' sizes count from the highest ascender to the lowest descender: 1.24 em in its SVG backend.
+        // Plotters measures from the highest ascender to the lowest descender: 1.24 em in its SVG backend.
         FontDesc::new(FontFamily::Name(style::FONT_FAMILY), 1.24 * UNITS * self.size, weight)
     }
 
-    /// The words as they can be drawn in `width` px: what is too long ends in "…".
+    /// The words, or as much of them as fits into `width` px, followed by "…".
     pub(super) fn fitted(self, words: &str, width: f64) -> Result<String> {
         let words = printable(words);
         if self.width(&words)? <= width {
@@ -70,7 +70,7 @@ impl Type {
         let shortened = |&end: &usize| format!("{}…", words[..end].trim_end());
         let ends: Vec<usize> = words.char_indices().map(|(end, _)| end).collect();
         let fits = |end: &usize| self.width(&shortened(end)).is_ok_and(|shorter| shorter <= width);
-        // The first end, 0, leaves "…" alone, which is drawn in any case.
+        // The first end, 0, leaves only "…", which is drawn even if it does not fit.
         let last = ends.partition_point(fits).saturating_sub(1);
         Ok(ends.get(last).map_or_else(String::new, shortened))
     }
@@ -93,7 +93,7 @@ pub(super) fn printable(words: &str) -> String {
     words.chars().map(replaced).collect()
 }
 
-/// Makes the bundled font known to plotters, which then needs no font of the system.
+/// Registers the bundled font with plotters, which then needs no system font.
 pub(super) fn register_fonts() -> Result<()> {
     for (weight, bytes) in [(FontStyle::Normal, style::REGULAR), (FontStyle::Bold, style::SEMI_BOLD)] {
         register_font(style::FONT_FAMILY, weight, bytes)
@@ -102,7 +102,7 @@ pub(super) fn register_fonts() -> Result<()> {
     Ok(())
 }
 
-/// See the module.
+/// A white drawing surface; see the module.
 pub(super) struct Canvas<'a>(DrawingArea<SVGBackend<'a>, Shift>);
 
 impl<'a> Canvas<'a> {
@@ -119,7 +119,8 @@ impl<'a> Canvas<'a> {
     }
 
     pub(super) fn text(&self, words: &str, (x, y): Point, look: Type) -> Result<()> {
-        // The backend's anchor `Top` puts the baseline 0.76 em below the position, in the direction of reading.
+        // The backend's anchor `Top` puts the baseline 0.76 em below the position;
+        // for upright text, right of it.
         let drop = 0.76 * look.size;
         let (place, transform) = if look.upright {
             ((x - drop, y), FontTransform::Rotate270)

@@ -1,4 +1,4 @@
-//! The door: what passes here can be drawn. Errors name panel and series, what was found and how to mend it.
+//! Checks a figure before it is drawn. Errors name panel and series, what was found and how to mend it.
 
 use std::collections::HashSet;
 
@@ -44,7 +44,7 @@ fn check_panel(panel: &Panel) -> Result<()> {
     check_span(&panel.y, 'y', &ys.concat(), &panel.title)
 }
 
-/// What each kind of mark needs beside good coordinates.
+/// Checks what each kind of mark needs besides valid coordinates.
 fn check_mark(mark: &Mark, panel: &Panel, place: &str) -> Result<()> {
     match mark {
         Mark::Points { class: colour, .. } | Mark::Rings { colour, .. } => check_colour(*colour, place)?,

@@ -50,7 +50,7 @@ fn draw_axes(canvas: &Canvas<'_>, frame: &Frame<'_>) -> Result<()> {
         canvas.text(&tick.label, (frame.across(tick.place), bottom + TICK_DROP), centred)?;
     }
     for tick in &frame.y_ticks {
-        // Digits are 0.73 em high: half of it below the tick.
+        // Digits are 0.73 em high; the baseline is half of that below the tick.
         let baseline = frame.down(tick.place) + 0.365 * TEXT;
         canvas.text(&tick.label, (left - TICK_GAP, baseline), Type { anchor: HPos::Right, ..centred })?;
     }

@@ -1,7 +1,7 @@
 //! A probability field: a soft background and the decision boundary, both by marching squares.
 //!
-//! The background is a stack of opaque areas {p ≥ t} for rising t, each on top of the previous one. So neighbours
-//! overlap instead of touching, and no seam can show, neither on screen nor in the PNG.
+//! The background is a stack of opaque areas {p ≥ t} for rising t, each on top of the previous one.
+//! Neighbours overlap instead of touching, so no seam shows, neither on screen nor in the PNG.
 
 use anyhow::Result;
 use contour::ContourBuilder;
@@ -12,7 +12,7 @@ use super::line::{Area, cut, simplify};
 use super::marks::Frame;
 use super::style::{INK, field_colour};
 
-/// Levels of the background; neighbours differ by so little that no step is seen.
+/// Levels of the background. Neighbours differ so little that no step is visible.
 const LEVELS: u32 = 24;
 /// Shortest side in px of the background's outlines and of the boundary: finer detail is not visible.
 const OUTLINE_STEP: f64 = 2.0;
@@ -64,8 +64,8 @@ pub(super) fn boundary_pen() -> Pen {
     Pen::solid(INK, 1.5)
 }
 
-/// One closed path through all rings: each is reached and left along the same way, which encloses nothing.
-/// Holes run against their surroundings, so the winding number is 1 inside and 0 outside.
+/// One closed path through all rings. It reaches and leaves each ring along the same line, which encloses no
+/// area. Holes run in the opposite direction, so the winding number is 1 inside and 0 outside.
 fn joined(rings: impl Iterator<Item = Vec<Point>>) -> Vec<Point> {
     let mut path: Vec<Point> = Vec::new();
     for ring in rings {
@@ -103,7 +103,7 @@ fn rings(values: &Array2<f64>, level: f64) -> Result<Vec<Vec<Point>>> {
     Ok(rings.map(|ring| ring.coords().map(|point| (point.x, point.y)).collect()).collect())
 }
 
-/// The coordinate at a fractional index of the grid; outside, its first or last.
+/// The coordinate at a fractional index of the grid; outside of the grid, its first or last coordinate.
 fn between(grid: &[f64], index: f64) -> f64 {
     let index = index.clamp(0.0, (grid.len() - 1) as f64);
     let below = (index as usize).min(grid.len() - 2);
@@ -119,7 +119,8 @@ mod tests {
 
     #[test]
     fn the_boundary_of_a_linear_field_lies_where_it_must() {
-        // p = x / 4 + y / 8 on the grid 0..3 × 0..2 is 0.5 on the line y = 4 − 2x. Linear interpolation is exact there.
+        // p = x / 4 + y / 8 on the grid 0..3 × 0..2 is 0.5 on the line y = 4 − 2x.
+        // Linear interpolation is exact there.
         let values = Array2::from_shape_fn((3, 4), |(y, x)| x as f64 / 4.0 + y as f64 / 8.0);
         let lines = boundary(&values, 0.5).unwrap();
         assert_eq!(lines.len(), 1);

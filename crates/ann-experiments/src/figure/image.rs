@@ -1,4 +1,4 @@
-//! The finishing of the picture: plotters' drawing becomes a document with a font inside, and that a PNG.
+//! Makes plotters' drawing a complete SVG document with an embedded font, and the document a PNG.
 
 use anyhow::{Context, Result};
 use base64::{Engine, engine::general_purpose::STANDARD};
@@ -11,8 +11,8 @@ use super::style::{REGULAR, SEMI_BOLD};
 /// PNG pixels in one px of the SVG: crisp on fine screens.
 const DENSITY: f32 = 2.0;
 
-/// The drawing, whatever its units, at the size of `width` × `height` px; with the font embedded and
-/// a title for those who cannot see it.
+/// The drawing, in any units, at a size of `width` × `height` px, with the font embedded and a
+/// title for those who cannot see it.
 pub(super) fn document(drawing: &str, width: f64, height: f64, title: &str) -> String {
     let (head, content) = drawing.split_once('\n').expect("plotters ends the opening tag with a line");
     let view_box = head.split('"').nth(5).expect("plotters writes width, height and viewBox");
@@ -22,7 +22,7 @@ pub(super) fn document(drawing: &str, width: f64, height: f64, title: &str) -> S
     });
     let [normal, bold] = faces;
     let title = printable(title).replace('&', "&amp;").replace('<', "&lt;");
-    // Opaque, without outline and one unit wide is what an element is when it does not say otherwise.
+    // SVG elements are opaque, without outline and one unit wide by default.
     let defaults = [" opacity=\"1\"", " stroke=\"none\"", " stroke-width=\"1\""];
     let content = defaults.iter().fold(content.to_owned(), |content, default| content.replace(default, ""));
     format!(

@@ -10,15 +10,15 @@ use super::marks::Frame;
 use super::style::{INK, PANEL_TITLE, QUIET_INK, TEXT, TITLE};
 use super::{Axis, Figure, Mark, Panel, Scale};
 
-/// Around the figure, and between columns and rows of panels.
+/// Space around the figure, and between columns and rows of panels.
 const EDGE: f64 = 16.0;
 const GUTTER: f64 = 14.0;
-/// Right of a plotting area, for the half of a tick's label that may reach beyond it.
+/// Space right of a plotting area, for half of a tick's label.
 pub(super) const OVERHANG: f64 = 12.0;
-/// Left of a plotting area: the upright axis label; then the ticks' labels and a gap.
+/// Space left of a plotting area: for the upright axis label, and between the ticks' labels and the area.
 const UPRIGHT_LABEL: f64 = 20.0;
 pub(super) const TICK_GAP: f64 = 7.0;
-/// Below a plotting area: the ticks' labels, then the axis label, each from baseline to baseline.
+/// Space below a plotting area: to the ticks' labels, then to the axis label, each from baseline to baseline.
 pub(super) const TICK_DROP: f64 = 18.0;
 pub(super) const LABEL_DROP: f64 = 18.0;
 /// Most ticks of an axis.
@@ -26,12 +26,12 @@ const X_TICKS: usize = 8;
 const Y_TICKS: usize = 6;
 /// Most lines of a title.
 const TITLE_LINES: usize = 3;
-/// One name beside a vertical axis.
+/// The height of one name beside a vertical axis.
 const NAME_HEIGHT: f64 = 1.4 * TEXT;
-/// The largest square map: more would be larger than its message.
+/// The longest side of a square map.
 const LARGEST_SQUARE: f64 = 480.0;
 
-/// See the module.
+/// The places of everything in a figure; see the module.
 pub(super) struct Layout<'a> {
     pub width: f64,
     pub height: f64,
@@ -60,12 +60,12 @@ pub(super) fn layout(figure: &Figure) -> Result<Layout<'_>> {
     Ok(layout)
 }
 
-/// The places of plotting areas: below each other in columns, all of one width.
+/// The places of plotting areas: in columns, all of the same width.
 struct Grid {
     /// The left of the plotting areas of each column.
     lefts: Vec<f64>,
     width: f64,
-    /// Height over width of a plotting area in a row without a map.
+    /// Height divided by width of a plotting area, in a row without a map.
     slope: f64,
 }
 
@@ -92,7 +92,7 @@ impl Grid {
     }
 }
 
-/// The room left of a panel's plotting area: for the upright label and the labels of the ticks.
+/// The space left of a panel's plotting area: for the upright label and the labels of the ticks.
 fn gauge_of(panel: &Panel) -> Result<f64> {
     let mut widest = 0.0_f64;
     for tick in ticks_of(panel, spans(panel), Y_TICKS).1 {
@@ -116,7 +116,7 @@ impl<'a> Layout<'a> {
         Ok(bottom + TICK_DROP + LABEL_DROP)
     }
 
-    /// Places the titles of a row, below them the legends, and returns where the longest ends.
+    /// Places the titles of a row, and the legends below them. Returns the bottom of the longest.
     fn heads(&mut self, panels: &[Panel], grid: &Grid, top: f64, legend_is_shared: bool) -> Result<f64> {
         let look = Type { bold: true, ..Type::new(PANEL_TITLE, INK) };
         let mut below_titles = top;
@@ -132,7 +132,8 @@ impl<'a> Layout<'a> {
         Ok(bottom)
     }
 
-    /// Places words in lines no longer than `width` and returns where they end. Titles, which are bold, stay short.
+    /// Places words in lines no longer than `width` and returns where they end. Titles, which are
+    /// bold, have at most [`TITLE_LINES`].
     fn paragraph(&mut self, (left, top): Point, width: f64, words: &str, look: Type) -> Result<f64> {
         let mut baseline = top;
         let most = if look.bold { TITLE_LINES } else { usize::MAX };
@@ -154,7 +155,7 @@ impl<'a> Layout<'a> {
     }
 }
 
-/// What the names beside a vertical axis need, in px; 0 without names.
+/// The height of the names beside a vertical axis, in px; 0 without names.
 fn height_of_names(panel: &Panel) -> f64 {
     let (low, high) = spans(panel).1;
     if panel.y.ticks.is_empty() { 0.0 } else { (high - low) * NAME_HEIGHT }
@@ -164,7 +165,8 @@ fn frame(panel: &Panel, area: Area) -> Result<Frame<'_>> {
     let (x, y) = spans(panel);
     let label_x = area.left - gauge_of(panel)? + TEXT;
     let mut frame = Frame { panel, area, x, y, x_ticks: vec![], y_ticks: vec![], label_x };
-    // As many ticks as leave room between their labels; on a map about as many as on the other axis.
+    // The largest number of ticks that leaves space between their labels. The
+    // axes of a map have similar numbers.
     let most = if panel.equal_axes { Y_TICKS } else { X_TICKS };
     for count in (1..=most).rev() {
         (frame.x_ticks, frame.y_ticks) = ticks_of(panel, (x, y), count);
@@ -184,7 +186,7 @@ fn ticks_of(panel: &Panel, (x, y): (Span, Span), count: usize) -> (Vec<Tick>, Ve
     (panel.x.ticks_within(x, count), panel.y.ticks_within(y, Y_TICKS))
 }
 
-/// Whether the labels of the horizontal axis leave room between each other.
+/// Whether there is space between the labels of the horizontal axis.
 fn stand_apart(frame: &Frame<'_>) -> Result<bool> {
     let mut end = f64::NEG_INFINITY;
     for tick in &frame.x_ticks {
@@ -197,7 +199,7 @@ fn stand_apart(frame: &Frame<'_>) -> Result<bool> {
     Ok(true)
 }
 
-/// What the two axes of a panel show.
+/// The spans that the two axes of a panel show.
 fn spans(panel: &Panel) -> (Span, Span) {
     let (xs, ys): (Vec<_>, Vec<_>) = panel.marks.iter().map(Mark::extent).unzip();
     let has_field = panel.marks.iter().any(|mark| matches!(mark, Mark::Field { .. }));
@@ -214,8 +216,8 @@ fn spans(panel: &Panel) -> (Span, Span) {
     (widened(x), widened(y))
 }
 
-/// The words in at most `most` lines no longer than `width`. An equation such as η = 1 and a number such as 10 000 stay together.
-/// What does not fit into a line, or into the last one, is shortened.
+/// The words in at most `most` lines no longer than `width`. An equation such as η = 1 and a number such as
+/// 10 000 are not split. What does not fit into a line, or into the last one, is shortened.
 fn wrapped(words: &str, most: usize, width: f64, look: Type) -> Result<Vec<String>> {
     let words = digits_together(words);
     let glued = ["=", "<", ">", "≤", "≥", "≈", "±", "·"]

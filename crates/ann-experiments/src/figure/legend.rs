@@ -1,6 +1,6 @@
-//! The legend: one entry for each appearance and name among a panel's marks, in lines above the plotting area.
+//! The legend: one entry for each appearance and name among a panel's marks, above the plotting area.
 //!
-//! A field has two: its colours with the probabilities 0 and 1 at their ends, and its boundary.
+//! A field has two entries: its colours from probability 0 to probability 1, and its boundary.
 
 use anyhow::Result;
 use plotters::style::text_anchor::HPos;
@@ -28,20 +28,21 @@ enum Swatch {
     Horizontal,
 }
 
-/// Between a swatch and its name, and between entries.
+/// Space between a swatch and its name, and between entries.
 const GAP: f64 = 6.0;
 const SPACE: f64 = 14.0;
-/// How far above the baseline the middle of lower-case letters and digits lies.
+/// Height of the middle of lower-case letters and digits above the baseline.
 const MIDDLE: f64 = 0.34 * TEXT;
 
 pub(super) const LINE_HEIGHT: f64 = 18.0;
 
-/// The width of a field's colours, their number, and the room for a digit and a gap on each side.
+/// The width of a field's colours, their number, and the space for a digit and a gap on each side.
 const COLOURS: f64 = 32.0;
 const STEPS: u32 = 16;
 const END: f64 = 12.0;
 
-/// The entries of a panel, markers first, then in the order of its marks. Marks without a name have none.
+/// The entries of a panel: first markers, then the others in the order of its
+/// marks. Marks without a name have none.
 pub(super) fn entries(panel: &Panel) -> Vec<Entry> {
     let mut entries = Vec::new();
     for mark in panel.marks.iter().filter(|mark| !mark.series().is_empty()) {
@@ -51,7 +52,7 @@ pub(super) fn entries(panel: &Panel) -> Vec<Entry> {
             }
         }
     }
-    // A background is painted first, but read last.
+    // The background is painted first, but its entry is the last.
     entries.sort_by_key(|entry| entry.swatch.rank());
     entries
 }
@@ -84,8 +85,8 @@ pub(super) fn shared(figure: &Figure) -> Option<Vec<Entry>> {
     (alike && figure.panels.len() > 1).then_some(first)
 }
 
-/// The entries in lines no longer than `width` px, each with its distance from the left. A name longer than a line is
-/// shortened.
+/// The entries in lines no longer than `width` px, each with its distance from the left. A name that is
+/// longer than a line is shortened.
 pub(super) fn lines(entries: Vec<Entry>, width: f64) -> Result<Vec<Vec<(f64, Entry)>>> {
     let mut lines: Vec<Vec<(f64, Entry)>> = Vec::new();
     let mut end = f64::INFINITY;
@@ -109,7 +110,7 @@ fn look() -> Type {
 }
 
 impl Entry {
-    /// Draws the entry with its baseline at `y` from `x` on.
+    /// Draws the entry from `x` on, with its baseline at `y`.
     pub(super) fn draw(&self, canvas: &Canvas<'_>, (x, y): Point) -> Result<()> {
         self.swatch.draw(canvas, (x, y - MIDDLE))?;
         canvas.text(&self.name, (x + self.swatch.width() + GAP, y), look())

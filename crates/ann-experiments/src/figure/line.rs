@@ -1,4 +1,4 @@
-//! What a line needs before it is drawn: cut to the plotting area, and thinned where points crowd.
+//! Prepares a line for drawing: cuts it to the plotting area, and thins it where points are dense.
 
 use super::canvas::Point;
 
@@ -63,8 +63,9 @@ fn cut_segment(from: Point, to: Point, area: Area) -> Option<(Point, Point)> {
     (enter <= leave).then_some((start, end))
 }
 
-/// Thins a line without changing its look: of consecutive points in one of `columns` columns of the area, the first,
-/// the lowest, the highest and the last stay. A line that runs from left to right keeps at most 4 · `columns` points.
+/// Thins a line without changing its look. Of consecutive points in one of `columns` columns of the area,
+/// only the first, the lowest, the highest and the last are kept. A line that runs from left to right
+/// keeps at most 4 · `columns` points.
 pub(super) fn thin(points: &[Point], area: Area, columns: usize) -> Vec<Point> {
     let column = |point: &Point| {
         ((point.0 - area.left) / area.width() * columns as f64).floor().min(columns as f64 - 1.0)
@@ -82,7 +83,7 @@ pub(super) fn thin(points: &[Point], area: Area, columns: usize) -> Vec<Point> {
     .collect()
 }
 
-/// Drops points nearer than `distance` px to the last point kept; the first and the last stay.
+/// Drops points nearer than `distance` px to the last point kept; the first and the last are kept.
 pub(super) fn simplify(points: &[Point], distance: f64) -> Vec<Point> {
     let mut kept: Vec<Point> = Vec::new();
     for (index, &(x, y)) in points.iter().enumerate() {

@@ -53,7 +53,7 @@ impl Frame<'_> {
 }
 
 fn fraction(place: f64, (low, high): Span) -> f64 {
-    // Far outside a given range the exact place no longer matters, but the canvas counts in i32.
+    // Far outside a given range the exact place does not matter, but plotters' coordinates are i32.
     ((place - low) / (high - low)).clamp(-1e4, 1e4)
 }
 
@@ -111,7 +111,8 @@ fn draw_pieces(canvas: &Canvas<'_>, frame: &Frame<'_>, pen: Pen, places: &[Point
     pieces.iter().try_for_each(|piece| canvas.polyline(&thin(piece, frame.area, COLUMNS), pen))
 }
 
-/// A sample: its class as colour and shape, with a white edge that sets it off from neighbours and background.
+/// A sample: its class as colour and shape, with a white edge that separates
+/// it from neighbours and background.
 pub(super) fn draw_marker(canvas: &Canvas<'_>, centre: Point, class: usize) -> Result<()> {
     // The corners of a regular polygon and the direction of the first, counted from the right.
     let (corners, turn) = match class % 4 {
@@ -121,7 +122,7 @@ pub(super) fn draw_marker(canvas: &Canvas<'_>, centre: Point, class: usize) -> R
         _ => (4, 0.0),
     };
     let sector = PI / f64::from(corners);
-    // Its circumradius for the area of a circle: n r² sin(π/n) cos(π/n) = π MARKER².
+    // The circumradius of a polygon with the area of a circle: n r² sin(π/n) cos(π/n) = π MARKER².
     let radius = MARKER * (sector / (sector.sin() * sector.cos())).sqrt();
     // Sides move outward by the edge's width when corners move by width / cos(π/n).
     let outer = radius + MARKER_EDGE / sector.cos();
@@ -134,7 +135,7 @@ fn draw_disc(canvas: &Canvas<'_>, centre: Point, class: usize) -> Result<()> {
     canvas.disc(centre, MARKER, PALETTE[class])
 }
 
-/// A ring that leaves the marker within it, whatever its shape, and a white edge visible.
+/// A ring around a marker of any shape, so wide that the marker's white edge stays visible.
 pub(super) fn draw_ring(canvas: &Canvas<'_>, centre: Point, colour: usize) -> Result<()> {
     canvas.ring(centre, RING, Pen::solid(PALETTE[colour], RING_LINE))
 }

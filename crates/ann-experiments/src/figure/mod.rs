@@ -1,6 +1,7 @@
-//! Figures: one value holds the numbers of a picture; its CSV, SVG and PNG are made from that value alone.
+//! Figures: one value holds the numbers of a picture, and its CSV, SVG and
+//! PNG are made from that value alone.
 //!
-//! So the CSV is what is plotted, by construction. A figure is a grid of panels, a panel is two axes and some marks:
+//! So the CSV always holds what is plotted. A figure is a grid of panels; a panel is two axes and some marks:
 //!
 //! ```
 //! use ann_experiments::figure::{Axis, Figure, Mark, Panel};
@@ -22,7 +23,7 @@
 //! # anyhow::Ok(())
 //! ```
 //!
-//! Nothing is taken from the machine: the font is bundled and embedded, so a picture looks the same everywhere.
+//! The font is bundled and embedded, so a picture looks the same on every machine.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -49,12 +50,12 @@ mod style;
 #[cfg(test)]
 mod tests;
 
-/// The numbers of a picture: panels in a grid, a title above, a caption below.
+/// The numbers of a picture: panels in a grid, with a title above and a caption below.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Figure {
-    /// Text above the panels, at most three lines. May be empty.
+    /// The text above the panels, in at most three lines. May be empty.
     pub title: String,
-    /// Text below the panels, wrapped at the figure's width: η, λ, epochs, seed. May be empty.
+    /// The text below the panels, wrapped at the figure's width: η, λ, epochs, seed. May be empty.
     pub caption: String,
     /// Panels side by side, 1 to 4. One column makes a picture 720 px wide, more columns 900 px.
     pub columns: usize,
@@ -64,18 +65,19 @@ pub struct Figure {
 
 /// Two axes and what is drawn between them.
 ///
-/// In the picture, texts longer than their room end in "…": titles, axis labels, legend entries, words of a caption.
-/// Control characters, which cannot be drawn, show as U+FFFD. The CSV has all texts as they are.
+/// In the picture, texts that are too long end in "…": titles, axis labels, legend entries, words of a
+/// caption. Control characters, which cannot be drawn, are shown as U+FFFD. The CSV has all texts unchanged.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Panel {
-    /// Names the panel in the picture (on three lines at most), the CSV and errors; unique within the figure.
+    /// The panel's name in the picture (in at most three lines), the CSV and
+    /// errors; unique within the figure.
     pub title: String,
     /// The horizontal axis.
     pub x: Axis,
     /// The vertical axis.
     pub y: Axis,
-    /// Whether one unit of x is as long as one of y: true for maps. The plotting area is then a square, and
-    /// both axes have ticks of one step.
+    /// Whether one unit of x is as long as one unit of y: true for maps. The plotting area is then a square,
+    /// and both axes have the same step between ticks.
     pub equal_axes: bool,
     /// Painted in this order, the last on top; at least one.
     /// Each distinct appearance and name gets an entry in the legend, which is above the plotting area.
@@ -89,11 +91,12 @@ pub struct Axis {
     pub label: String,
     /// How numbers become lengths.
     pub scale: Scale,
-    /// The first and the last number shown, the first below the last. Lines are cut there, points outside left out.
-    /// `None` fits the axis to the marks: exactly to a field, otherwise with a little margin, and around a single number.
+    /// The first and the last number shown; the first is the smaller one. Lines are cut there, and points
+    /// outside are left out. `None` fits the axis to the marks: exactly to a field, otherwise with a small
+    /// margin, and with space around a single number.
     pub range: Option<(f64, f64)>,
-    /// Numbers and what is written beside them, such as names of rows. Empty: round numbers are chosen.
-    /// A vertical axis with given ticks has one line of text for each unit, so that the names do not touch.
+    /// Numbers and the texts beside them, such as names of rows. If empty, round numbers are chosen. A
+    /// vertical axis with given ticks has one line of text for each unit, so that the names do not touch.
     pub ticks: Vec<(f64, String)>,
 }
 
@@ -104,16 +107,16 @@ pub enum Scale {
     Linear,
     /// Equal ratios are equally long; no number may be negative.
     ///
-    /// Exactly zero, as a loss may become, has no place here: such a point or marked value is left out of the picture,
-    /// and a line is interrupted there. The CSV keeps it, and the legend its entry. Where nothing but zeros is given, the
-    /// axis is shown around 1. The grid of a field must be positive.
+    /// Zero, which a loss may reach, has no place here. A point or marked value of zero is left out of the
+    /// picture, and a line is interrupted there. The CSV keeps the number, and the legend keeps the entry. If
+    /// all numbers are zero, the axis is shown around 1. The grid of a field must be positive.
     Log10,
 }
 
 /// Something drawn in a panel. All numbers are finite.
 ///
-/// `class` and `colour` count in one palette of eight (0 blue, 1 vermillion, 2 green, 3 purple, 4 orange,
-/// 5 sky blue, 6 dark grey, 7 black), so that a class has one colour in all figures.
+/// `class` and `colour` are indices into one palette of eight (0 blue, 1 vermillion, 2 green, 3 purple, 4
+/// orange, 5 sky blue, 6 dark grey, 7 black), so that a class has the same colour in all figures.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Mark {
     /// Samples of one class, shown by colour and by marker shape: circle, triangle, square, diamond.
@@ -122,16 +125,16 @@ pub enum Mark {
         series: String,
         /// 0 to 7.
         class: usize,
-        /// (x, y). A class without any, such as one that is never predicted, is still in the legend.
+        /// (x, y). May be empty: a class that is never predicted is still in the legend.
         points: Vec<(f64, f64)>,
     },
-    /// Samples to be noticed, such as wrong predictions: a ring around each.  The legend says how many there are.
+    /// Samples to emphasise, such as wrong predictions: a ring around each. The legend shows their number.
     Rings {
         /// Name in the legend, before the number of points.
         series: String,
         /// 0 to 7.
         colour: usize,
-        /// (x, y).  Without any, the legend says 0.
+        /// (x, y). May be empty: the legend then shows 0.
         points: Vec<(f64, f64)>,
     },
     /// A curve through points in the given order. Long curves are thinned in the picture, never in the CSV.
@@ -140,13 +143,13 @@ pub enum Mark {
         series: String,
         /// 0 to 7.
         colour: usize,
-        /// Dashes leave a curve below visible.
+        /// Whether the line is dashed, so that a curve below it remains visible.
         dashed: bool,
         /// (x, y), at least one.
         points: Vec<(f64, f64)>,
     },
-    /// Probability of class 1 over a grid: a soft background between the colours of class 0 and class 1,
-    /// and the decision boundary, p = 0.5, as a line.  Each has an entry in the legend, with its numbers.
+    /// Probability of class 1 over a grid: a soft background between the colours of class 0 and class 1, and
+    /// the decision boundary, p = 0.5, as a line. Each has an entry in the legend, with its numbers.
     Field {
         /// Name in the legend.
         series: String,
@@ -209,10 +212,10 @@ impl Figure {
     /// The picture as an SVG document with its font embedded.
     ///
     /// # Errors
-    /// When there is no panel, a panel has no marks or shares its title with another, a line has no points, an axis
-    /// without a range has no numbers, a number is not finite or (see [`Scale::Log10`]) has no place on a logarithmic axis,
-    /// or a field's shape or values do not fit.
-    /// The message names panel and series.
+    /// When there is no panel, a panel has no marks or shares its title with another, a line has no points,
+    /// an axis without a range has no numbers, the number of columns or a colour is out of range, a number is
+    /// not finite or (see [`Scale::Log10`]) has no place on a logarithmic axis, or a field's shape or values
+    /// do not fit. The message names panel and series.
     pub fn svg(&self) -> Result<String> {
         check::check(self)?;
         draw::svg(self)

@@ -1,9 +1,10 @@
-//! The one look of all figures: palette, ink, sizes in px, fonts.
+//! The style of all figures: palette, ink, sizes in px, fonts.
 
 use plotters::style::RGBColor as Colour;
 
-/// Okabe and Ito's palette, whose colours differ for people with any colour vision, without its yellow (too pale on
-/// white) and with dark grey before black, which is nearly the ink. Classes and lines count in it.
+/// The palette of Okabe and Ito, whose colours differ for people with any colour vision. Its yellow is left
+/// out, because it is too pale on white; dark grey comes before black, because black is nearly the ink.
+/// Classes and lines are indices into it.
 pub(super) const PALETTE: [Colour; 8] = [
     Colour(0x00, 0x72, 0xB2), // blue
     Colour(0xD5, 0x5E, 0x00), // vermillion
@@ -27,7 +28,7 @@ pub(super) const GRID: Colour = Colour(0xE8, 0xE8, 0xE8);
 
 /// The colour of probability `p`: pale class 0, white at 0.5, pale class 1.
 pub(super) fn field_colour(p: f64) -> Colour {
-    // About a quarter of the full colour: markers of the same class are still seen on it.
+    // About a quarter of the full colour, so that markers of the same class remain visible on it.
     let strength = 0.28 * (2.0 * p - 1.0).abs();
     let Colour(red, green, blue) = PALETTE[usize::from(p > 0.5)];
     let mix = |channel: u8| (255.0 + strength * (f64::from(channel) - 255.0)).round() as u8;
@@ -50,7 +51,7 @@ pub(super) const RING_LINE: f64 = 1.4;
 pub(super) const LINE: f64 = 1.8;
 pub(super) const HAIR: f64 = 0.8;
 
-/// The CSS font family of all text: the bundled font, then whatever the reader has.
+/// The CSS font family of all text: the bundled font, or else a sans-serif font of the reader.
 pub(super) const FONT_FAMILY: &str = "Inter, sans-serif";
 /// Inter (SIL Open Font License), cut to the characters figures use.
 pub(super) const REGULAR: &[u8] = include_bytes!("../../assets/Inter-Regular.ttf");

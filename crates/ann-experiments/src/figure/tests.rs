@@ -115,7 +115,7 @@ fn png_has_twice_the_size_and_the_colours_of_the_figure() {
     };
     assert!(count(style::PALETTE[0]) > 50, "no blue line");
     assert!(count(style::PALETTE[1]) > 50, "no vermillion marker");
-    // Letters: the titles' strokes are thick enough for pixels of pure ink.
+    // Text: the strokes of titles are thick enough for pixels of pure ink.
     assert!(count(style::INK) > 500, "no text");
     assert!(count(style::PAPER) > 100_000, "no paper");
 }
@@ -161,7 +161,7 @@ fn rings_are_drawn_and_counted() {
         let svg = figure.svg().unwrap();
         svg.lines().filter(|line| line.starts_with("<circle") && line.contains("stroke=\"#CC79A7\"")).count()
     };
-    // The legend has one more; what lies outside of the axes is not drawn.
+    // Two rings are in the picture and one in the legend; the point outside of the axes is not drawn.
     let two = with_rings(&[(0.1, 0.7), (0.5, 0.5), (2.0, 0.5)]);
     assert!(has_text(&two, "wrong: 3"));
     assert_eq!(rings(&two), 3);
@@ -180,13 +180,13 @@ fn every_class_has_its_own_shape_and_colour() {
         let svg = figure.svg().unwrap();
         let Colour(red, green, blue) = style::PALETTE[class];
         let fill = format!("fill=\"#{red:02X}{green:02X}{blue:02X}\"");
-        // The marker, and the sample in the legend.
+        // The marker in the picture, and the sample in the legend.
         let drawn: Vec<&str> = svg.lines().filter(|line| line.contains(&fill)).collect();
         assert_eq!(drawn.len(), 2, "class {class}");
         drawn[0].to_owned()
     });
     let shapes: Vec<String> = shapes.collect();
-    // A polygon lists its corners, and the first again or not.
+    // A polygon lists its corners, and may repeat the first.
     let corners = |shape: &str| shape.split("points=\"").nth(1).map(|points| points.matches(',').count());
     assert!(shapes[0].starts_with("<circle"));
     assert_eq!([1, 2, 3].map(|class| corners(&shapes[class])), [Some(3), Some(4), Some(4)]);
