@@ -1,4 +1,5 @@
-//! Prints the SHA-256 of trained weights: `bits INSTRUCTIONS THREADS`; without arguments the instruction sets there are.
+//! Prints the SHA-256 of trained weights: `bits INSTRUCTIONS THREADS`. Without arguments it
+//! prints the available instruction sets.
 
 #![allow(clippy::print_stdout, reason = "an example shows its result")]
 

@@ -1,4 +1,5 @@
-//! The bits of trained weights and of functions: equal for any number of threads, with any instruction set, in debug and in release builds.
+//! The bits of trained weights and of function values: equal for any number of threads, with any instruction
+//! set, in debug and in release builds.
 
 use ann_core::elementary::{exp, ln, sigmoid, tanh};
 use ann_core::ndarray::Array2;
@@ -10,14 +11,15 @@ use sha2::{Digest, Sha256};
 
 const SEED: u64 = 0;
 const EPOCHS: usize = 100;
-/// Rows of the large problem: enough for many leaves, few enough for a processor that multiplies and adds in software.
+/// Rows of the large problem: enough for many leaves, few enough for a processor that
+/// computes fused multiply-add in software.
 const ROWS: usize = 10_000;
 
-/// What was computed, and its SHA-256 as little-endian f64.
+/// What was computed, and the SHA-256 of its values as little-endian `f64`s.
 pub type Fingerprint = (&'static str, String);
 
-/// The fingerprints of a narrow network, two deep ones, a wide one with mini-batches in both precisions, one with many inputs, one
-/// with many rows, and the functions that they use.
+/// The fingerprints of a narrow network, two deep ones, a wide one with mini-batches in both precisions, one
+/// with many inputs, one with many rows, and the functions that they use.
 ///
 /// # Errors
 /// The threads cannot be started.
@@ -73,7 +75,7 @@ fn uniform<F: Scalar>(rows: usize, columns: usize) -> Array2<F> {
     Array2::from_shape_fn((rows, columns), |_| F::of(rng.random()))
 }
 
-/// Numbers of every exponent and both signs, subnormal ones, ±∞ and NaN through each function.
+/// Applies each function to numbers of every exponent and both signs, subnormal numbers, ±∞ and NaN.
 fn functions<F: Scalar>() -> String {
     let mut rng = seeded(SEED);
     let numbers = (0..1 << 12).map(|top: u64| f64::from_bits(top << 52 | rng.random::<u64>() >> 12));

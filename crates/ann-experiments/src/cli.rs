@@ -11,7 +11,7 @@ use anyhow::{Context, Result, anyhow};
 use clap::builder::RangedU64ValueParser;
 use clap::{Args, CommandFactory, FromArgMatches};
 
-/// What an option is when it is not given: its long name and its value.
+/// The default of an option: its long name and its value.
 pub type Default<'a> = (&'static str, &'a dyn Display);
 
 /// Options of every experiment.
@@ -43,7 +43,8 @@ pub struct NetworkOptions {
     /// Scale every feature to mean 0 and standard deviation 1, measured on the rows that train [default: off]
     #[arg(long)]
     pub standardize: bool,
-    /// Share of the rows that do not train and only test, such as 0.3; drawn with --seed [default: all rows train]
+    /// Share of the rows that do not train and only test, such as 0.3; drawn with
+    /// --seed [default: all rows train]
     #[arg(long, value_name = "SHARE", value_parser = share)]
     pub test: Option<f64>,
 }
@@ -54,7 +55,8 @@ pub struct DataOptions {
     /// Another file of the same shape (.tab or .csv) instead of the embedded dataset
     #[arg(long = "data", value_name = "FILE")]
     file: Option<PathBuf>,
-    /// The target column of FILE [default: the one flagged by an Orange header, otherwise the one named "class"]
+    /// The target column of FILE [default: the one flagged by an Orange header,
+    /// otherwise the one named "class"]
     #[arg(long, value_name = "NAME", requires = "file")]
     label: Option<String>,
 }
@@ -63,7 +65,7 @@ pub struct DataOptions {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Widths(pub Vec<usize>);
 
-/// Larger networks are not what the figures are about, and would not fit into memory.
+/// The largest network allowed: the figures need no larger one, and it might not fit into memory.
 const MOST_UNITS: usize = 1000;
 const MOST_LAYERS: usize = 20;
 
@@ -96,17 +98,18 @@ impl Display for Widths {
 }
 
 impl DataOptions {
-    /// The dataset of the user's own file, and its path; `None` when no file was named.
+    /// The dataset in the user's file, and the path of the file; `None` when no file was named.
     ///
     /// # Errors
-    /// What the loader says of the file, with line and column, and which option mends it.
+    /// Those of the loader, with line and column, and with the option that helps.
     pub fn load(&self) -> Result<Option<(&Path, Dataset)>> {
         let Some(path) = &self.file else { return Ok(None) };
         let target = self.label.as_ref().map_or(Column::Class, |label| Column::Name(label.clone()));
         Ok(Some((path, ann_datasets::load(path, target).map_err(with_advice)?)))
     }
 
-    /// What records and captions call the user's file: without its folder, which differs from machine to machine.
+    /// The name of the user's file in records and captions: without its folder, which
+    /// differs from machine to machine.
     pub fn file_name(&self) -> Option<String> {
         self.file.as_deref().map(file_name)
     }
@@ -117,7 +120,8 @@ impl DataOptions {
     }
 }
 
-/// The loader knows columns, not options: where a column must be chosen, the option that does it is named.
+/// The loader knows columns, but no options. Where a column must be chosen, this
+/// adds the option that chooses it.
 fn with_advice(error: Error) -> anyhow::Error {
     let Error::InFile { error: cause, .. } = &error else { return error.into() };
     match **cause {
@@ -128,10 +132,11 @@ fn with_advice(error: Error) -> anyhow::Error {
     }
 }
 
-/// Reads the command line into `T`; shows help, version or what is wrong and ends the process where clap would.
+/// Reads the command line into `T`. Help, version and errors are printed, and
+/// then end the process, as in clap.
 ///
 /// # Panics
-/// When `T` has no option of a default's name, or the default is no value of it.
+/// When `T` has no option with the name of a default, or the default is not a valid value.
 pub fn parse<T: CommandFactory + FromArgMatches>(
     name: &'static str,
     about: &'static str,
@@ -152,7 +157,7 @@ fn command<T: CommandFactory>(
     })
 }
 
-/// Seeds that leave room for the ones that follow.
+/// Seeds that leave room for the seeds that follow.
 pub fn seed_range() -> RangedU64ValueParser {
     clap::value_parser!(u64).range(..=u64::from(u32::MAX))
 }
@@ -167,10 +172,10 @@ fn share(text: &str) -> Result<f64, String> {
     text.parse().ok().filter(is_share).ok_or_else(|| "expected a number above 0 and below 1".to_owned())
 }
 
-/// Makes `directory`, so that an error about it comes before the work begins.
+/// Creates `directory`, so that an error about it comes before the work begins.
 ///
 /// # Errors
-/// It cannot be made.
+/// The directory cannot be created.
 pub fn make(directory: &Path) -> Result<()> {
     fs::create_dir_all(directory).with_context(|| format!("cannot create {}", directory.display()))
 }
@@ -180,9 +185,10 @@ pub fn file_name(path: &Path) -> String {
     path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
 }
 
-/// Writes a line to stdout.  A reader that has gone away, as in `| head -1`, is no reason to fail: the files are written.
+/// Writes a line to stdout. If the reader has closed the pipe, as `| head -1` does, this is
+/// no error: the files are written.
 pub fn say(line: impl Display) {
-    // The only other reason is a full disk behind a redirection, and then there is no place to say so.
+    // The only other cause is a full disk behind a redirection, and then there is no place to report it.
     let _ = writeln!(io::stdout().lock(), "{line}");
 }
 
@@ -292,7 +298,7 @@ mod tests {
             ("--label <NAME>", "[default: the one flagged by an Orange header"),
         ] {
             let (_, explained) = help.split_once(option).unwrap_or_else(|| panic!("{option} in {help}"));
-            // Long lines are wrapped when another crate of the build turns on that feature of clap.
+            // Another crate of the build may enable the feature of clap that wraps long lines.
             let explained = explained.split("\n      --").next().unwrap();
             let explained = explained.split_whitespace().collect::<Vec<_>>().join(" ");
             assert!(explained.contains(default), "{option}: {explained}");

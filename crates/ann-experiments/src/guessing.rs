@@ -1,4 +1,4 @@
-//! A result no better than guessing says so, and why.
+//! Finds results that are no better than guessing, and their likely reasons.
 
 use ann_core::ndarray::ArrayRef1;
 use ann_datasets::Dataset;
@@ -9,13 +9,13 @@ use crate::number::{count, exact, rounded};
 /// How good a network is on some rows, and how good guessing is on the same rows.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Score {
-    /// Of the network.
+    /// The score of the network.
     pub found: f64,
-    /// Of always the same answer: the most frequent class, or the mean.
+    /// The score of a constant answer: the most frequent class, or the mean.
     pub guessed: f64,
 }
 
-/// What a training shows of itself.
+/// What a training run shows about its result.
 #[derive(Clone, Copy, Debug)]
 pub struct Training<'a, T> {
     /// The rows that trained, as they were read.
@@ -30,19 +30,20 @@ pub struct Training<'a, T> {
     pub answers_differ: bool,
 }
 
-/// Of the loss: a smaller part is no progress, but rounding.
+/// A change of the loss by a smaller fraction is rounding, not progress.
 const PROGRESS: f64 = 1e-6;
-/// A rise by a larger part is a jump: a learning rate that is small enough makes the loss of all rows fall.
+/// A rise of the loss by a larger fraction is a jump. With a small enough learning
+/// rate, the loss of all rows falls.
 const JUMP: f64 = 0.05;
-/// Features of this size or smaller, and with at least this spread, need no scaling.
+/// Features with a mean of at most this size, and a standard deviation within these limits, need no scaling.
 const LARGEST_MEAN: f64 = 10.0;
 const SPREADS: std::ops::RangeInclusive<f64> = 0.05..=10.0;
-/// A layer with no more units cannot do much.
+/// A layer with at most this number of units may be too small.
 const FEW_UNITS: usize = 2;
 
 impl Score {
-    /// Whether guessing does as well. A score of NaN is no better than any guess; a perfect score (1) is none, even if
-    /// guessing is perfect too, because all rows have the same answer.
+    /// Whether guessing is as good. A score of NaN counts as a guess. A perfect score (1) does not, even if
+    /// guessing is perfect too because all rows have the same answer.
     pub fn is_guess(self) -> bool {
         // Written so that NaN is a guess.
         let is_better = self.found > self.guessed || self.found == 1.0;
@@ -50,7 +51,7 @@ impl Score {
     }
 }
 
-/// What is to be said of a result no better than guessing; nothing about a better one.
+/// Explains a result that is no better than guessing; `None` for a better one.
 ///
 /// `measure` names the score and `guess` the answer that is always the same.
 pub fn remark<T>(
@@ -136,7 +137,7 @@ impl<T> Training<'_, T> {
         losses[losses.len() / 2..].windows(2).any(rises) || rises(&[losses[0], losses[losses.len() - 1]])
     }
 
-    /// The first feature whose numbers are far from those that the initial weights are made for.
+    /// The first feature whose numbers are far from the scale that the initial weights assume.
     fn badly_scaled_feature(&self) -> Option<String> {
         if self.is_standardized {
             return None;
@@ -150,7 +151,7 @@ fn plural(things: usize) -> &'static str {
     if things == 1 { "" } else { "s" }
 }
 
-/// A constant column says nothing, on any scale.
+/// The name and range of a badly scaled column. A constant column needs no scaling.
 fn range_if_badly_scaled(name: &str, column: &ArrayRef1<f64>) -> Option<String> {
     let (mean, spread) = (column.mean().unwrap_or(0.0), column.std(0.0));
     let is_well_scaled = spread == 0.0 || SPREADS.contains(&spread) && mean.abs() <= LARGEST_MEAN;
@@ -168,7 +169,7 @@ mod tests {
 
     const PLAIN: [f64; 3] = [-1.0, 0.0, 1.0];
 
-    /// What is said of a run with these losses, hidden units, and numbers of one feature.
+    /// The reasons for a run with these losses, hidden units, and numbers of one feature.
     fn reasons(losses: &[f64], hidden: &[usize], feature: [f64; 3]) -> Vec<String> {
         training(losses, hidden, feature, |training| {
             let reasons = training.reasons();
@@ -227,11 +228,11 @@ mod tests {
     fn a_loss_that_jumps_needs_a_smaller_rate() {
         let jumping = [0.7, 0.3, 0.6, 0.3, 0.7, 0.3, 0.8, 0.8];
         check(&reasons(&jumping, &[8], PLAIN), &["a smaller --rate"]);
-        // A rise at the beginning alone is none.
+        // A rise at the beginning alone is not a jump.
         check(&reasons(&[0.3, 0.6, 0.3, 0.3, 0.3, 0.3, 0.3], &[8], PLAIN), &["settled at 0.3"]);
-        // What jumps is not called falling, wherever it ends.
+        // A loss that jumps is not called falling, even if it ends low.
         check(&reasons(&[0.7, 0.3, 0.6, 0.3, 0.7, 0.3, 0.8, 0.2], &[8], PLAIN), &["a smaller --rate"]);
-        // A slow rise from beginning to end is one.
+        // A slow rise from beginning to end is a jump.
         check(&reasons(&[0.7, 0.72, 0.74, 0.76, 0.76], &[8], PLAIN), &["a smaller --rate"]);
     }
 

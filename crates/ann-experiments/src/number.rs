@@ -1,14 +1,15 @@
-//! How people read a number: on axes, in captions and in results it is written in one way.
+//! Numbers for people: axes, captions and results write them in the same way.
 //!
-//! From a thousandth up to a million as decimals (0.02, 10 000), otherwise as a multiple of a power of ten (2×10⁻⁵, 10⁶).
-//! Files for programs, CSV and JSON, have numbers as Rust writes them.
+//! Numbers from a thousandth up to a million are decimals (0.02, 10 000); all others are multiples of a power
+//! of ten (2×10⁻⁵, 10⁶). Files for programs, CSV and JSON, have numbers as Rust writes them.
 
 use std::ops::Range;
 
 /// The exponents of ten of numbers that are written as decimals.
 const DECIMALS: Range<i32> = -3..6;
 
-/// The shortest form that reads back as the same `f64`: 0.1, 10 000, 2.5×10⁻⁵.  ∞ and NaN are written so.
+/// The shortest form that reads back as the same `f64`: 0.1, 10 000, 2.5×10⁻⁵.
+/// Infinite numbers and NaN are written "∞", "−∞" and "NaN".
 ///
 /// ```
 /// use ann_experiments::number::exact;
@@ -33,11 +34,12 @@ pub fn exact(number: f64) -> String {
     format!("{sign}{}", times_power_of_ten(mantissa, exponent))
 }
 
-/// At most `digits` significant digits, from 1 to 17, without zeros at the end: with 2 digits 0.0216 is 0.022, and 1 is 1.
+/// At most `digits` significant digits, from 1 to 17, without zeros at the end. With 2 digits, 0.0216 is
+/// written 0.022, and 1 is written 1.
 #[expect(clippy::missing_panics_doc, reason = "Rust reads what it has written")]
 pub fn rounded(number: f64, digits: usize) -> String {
     let scientific = format!("{number:.*e}", digits.clamp(1, 17) - 1);
-    // Reading the decimals again rounds to a number whose shortest form they are.
+    // The rounded decimals are the shortest form of the number that is read from them.
     exact(scientific.parse().expect("Rust reads what it has written"))
 }
 
@@ -46,14 +48,15 @@ pub fn count(things: usize) -> String {
     grouped(&things.to_string())
 }
 
-/// How the ticks of an axis are written, all with the same number of decimals: multiples of `step` up to `largest` in size.
+/// Writes the ticks of an axis, all with the same number of decimals: multiples of
+/// `step`, at most `largest` in size.
 pub(crate) fn ticks(step: f64, largest: f64) -> impl Fn(f64) -> String {
     let exponent = largest.log10().floor() as i32;
     let plain = DECIMALS.contains(&exponent);
     let unit = if plain { 0 } else { exponent };
     let decimals = (f64::from(unit) - step.log10() - 1e-9).ceil().max(0.0) as usize;
     move |number| {
-        // A tick at 0 that rounding has missed.
+        // Rounding may have moved the tick at 0.
         let tick = if number.abs() < 0.5 * step { 0.0 } else { number };
         let mantissa = format!("{:.decimals$}", tick.abs() * 10f64.powi(-unit));
         let sign = if tick < 0.0 { "−" } else { "" };
@@ -67,7 +70,7 @@ pub(crate) fn ticks(step: f64, largest: f64) -> impl Fn(f64) -> String {
 
 /// d · 10ᵏ for a digit d: 0.02, 5, 200, 2×10⁻⁵.
 pub(crate) fn digit(d: u8, k: i32) -> String {
-    // Read as one decimal: d · 10ᵏ computed as a product may be off in the last place.
+    // Read as one decimal, because the product d · 10ᵏ may be off in the last place.
     exact(format!("{d}e{k}").parse().expect("a digit and an exponent are a number"))
 }
 

@@ -1,4 +1,5 @@
-//! The error of derivatives that are computed from values, against the step h; exact ones come from dual numbers.
+//! The error of derivatives that are computed from values, against the step h. The exact
+//! derivatives come from dual numbers.
 
 use ann_core::{LayerSpan, Problem};
 use ann_gradcheck::{Config, reference, ridders};
@@ -21,24 +22,24 @@ pub enum Difference {
     Ridders,
 }
 
-/// How far derivatives are from the exact ones, on some parameters.
+/// The errors of derivatives, against the exact ones, for some parameters.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Errors {
-    /// How many parameters.
+    /// Number of parameters.
     pub parameters: usize,
-    /// For each kind of difference h and the largest error.
+    /// For each kind of difference: (h, largest error) for each step.
     pub differences: Vec<(Difference, Vec<(f64, f64)>)>,
-    /// The largest error of backpropagation, which is also what dual numbers see.
+    /// The largest difference between backpropagation and dual numbers.
     pub backpropagation: f64,
 }
 
-/// The number of weights of each layer, and of its biases.
+/// Largest number of weights, and of biases, that are taken from each layer.
 const OF_EACH: usize = 3;
 
 /// The errors of derivatives of J(θ) at θ = `at`, for each of the steps.
 ///
 /// # Errors
-/// What the reference says of the problem and θ.
+/// Those of [`reference::gradient`] for this problem and θ.
 pub fn errors(problem: &Problem<'_>, at: &[f64], steps: &[f64]) -> Result<Errors> {
     let exact = reference::gradient(problem, at)?;
     let mut analytic = vec![f64::NAN; at.len()];
@@ -56,14 +57,14 @@ pub fn errors(problem: &Problem<'_>, at: &[f64], steps: &[f64]) -> Result<Errors
     })
 }
 
-/// Weights and biases of all layers, at equal distances.
+/// Indices of weights and biases of all layers, at equal distances.
 fn spread(layers: &[LayerSpan]) -> Vec<usize> {
     let groups = layers.iter().flat_map(|span| [span.weights(), span.bias()]);
     groups.flat_map(|group| group.clone().step_by(group.len().div_ceil(OF_EACH))).collect()
 }
 
 impl Difference {
-    /// From the simplest on.
+    /// All kinds, the simplest first.
     pub const ALL: [Self; 3] = [Self::Central, Self::FivePoint, Self::Ridders];
 
     /// Name and colour of its curve.
@@ -98,13 +99,13 @@ impl Difference {
     /// f′(x), or NaN where f is not finite or h is lost in rounding.
     fn derivative(self, mut f: impl FnMut(f64) -> f64, x: f64, h: f64) -> f64 {
         let mut central = |h: f64| {
-            // The realised step divides: x ± h is rounded.
+            // x ± h is rounded, so the difference is divided by the realised step.
             let (low, high) = (x - h, x + h);
             (f(high) - f(low)) / (high - low)
         };
         match self {
             Self::Central => central(h),
-            // The same as the formula of five points.
+            // This equals the five-point formula.
             Self::FivePoint => (4.0 * central(h) - central(2.0 * h)) / 3.0,
             Self::Ridders => ridders(f, x, h).map_or(f64::NAN, |estimate| estimate.derivative),
         }
@@ -125,7 +126,7 @@ impl Errors {
             line(name, colour, points.clone())
         });
         let mut marks: Vec<Mark> = curves.collect();
-        // They have no step: a level line below all curves.
+        // Dual numbers have no step: their error is a horizontal line.
         let level = self.differences[0].1.iter().map(|&(h, _)| (h, self.backpropagation));
         marks.push(line("dual numbers", 2, level.collect()));
         let step = Config::default().step;
@@ -140,7 +141,7 @@ impl Errors {
     }
 }
 
-/// The largest size; NaN is passed over.
+/// The largest absolute value; NaN is ignored.
 fn largest(errors: impl Iterator<Item = f64>) -> f64 {
     errors.map(f64::abs).fold(0.0, f64::max)
 }
@@ -153,7 +154,7 @@ mod tests {
 
     #[test]
     fn truncation_is_what_theory_says() {
-        // f = x⁵ at 1 has f′ = 5, f‴ = 60, f⁽⁵⁾ = 120.  With h = 1/4:
+        // f = x⁵ at 1 has f′ = 5, f‴ = 60, f⁽⁵⁾ = 120. With h = 1/4:
         // central 5 + 10 h² + h⁴ = 5 + 161/256, five points 5 − 4 h⁴ = 5 − 4/256.
         let derivative = |difference: Difference| difference.derivative(|x| x.powi(5), 1.0, 0.25);
         assert_eq!(derivative(Difference::Central), 5.0 + 161.0 / 256.0);
@@ -172,7 +173,7 @@ mod tests {
         let errors = errors(&problem, &[1.0, 0.5, 2.0, -0.5], &[0.1, 0.01]).unwrap();
         assert_eq!(errors.parameters, 4);
         let [central, five_point, ridders] = [0, 1, 2].map(|i| &errors.differences[i].1);
-        // A tenth of h: a hundredth of the error, a ten-thousandth.
+        // With a tenth of h, the error is a hundredth (central) and a ten-thousandth (five-point).
         let ratio = |points: &[(f64, f64)]| points[0].1 / points[1].1;
         assert!((ratio(central) - 1e2).abs() < 5.0 && (ratio(five_point) - 1e4).abs() < 500.0, "{errors:?}");
         assert!(ridders[0].1 < 1e-12 && ridders[0].1 < five_point[1].1, "{errors:?}");

@@ -9,8 +9,8 @@ use tempfile::{Builder, NamedTempFile};
 
 /// Writes all of `content` to the file at `path`, or changes nothing.
 ///
-/// The bytes go to a temporary file in the same folder, which takes the name `path` once it is complete.  When that fails, or the
-/// process is killed before, a file that was at `path` is still there as it was.
+/// The bytes go to a temporary file in the same folder, which takes the name `path` once it is complete. When
+/// that fails, or the process is killed before, a file that was at `path` is still there as it was.
 ///
 /// # Errors
 /// `content` cannot be read, or the folder of `path` cannot be written to.
@@ -36,7 +36,8 @@ fn temporary_file(folder: &Path) -> io::Result<NamedTempFile> {
     builder.tempfile_in(folder)
 }
 
-/// As other programs make files: for everybody, less what the user's mask takes away.  Temporary files are private otherwise.
+/// As other programs make files: for everybody, less what the user's mask takes away.
+/// Temporary files are private otherwise.
 #[cfg(unix)]
 fn permissions() -> Option<Permissions> {
     use std::os::unix::fs::PermissionsExt;

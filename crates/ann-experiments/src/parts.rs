@@ -1,4 +1,4 @@
-//! The rows that train a network, and those that only test it.
+//! The rows that train a network, and the rows that only test it.
 
 use ann_core::ndarray::Array2;
 use ann_datasets::{Dataset, Standardizer};
@@ -9,7 +9,7 @@ use crate::cli::NetworkOptions;
 /// Some rows of a dataset.
 #[derive(Clone, Debug)]
 pub struct Part<T> {
-    /// The rows as they were read, which pictures show.
+    /// The rows as they were read; pictures show them.
     pub data: Dataset<T>,
     /// Their features as the network gets them: (rows, features).
     pub inputs: Array2<f64>,
@@ -26,12 +26,14 @@ pub struct Parts<T> {
 }
 
 impl<T: Clone> Parts<T> {
-    /// Splits `data` with `split` (data, share of the test) when `--test` asks for it, and scales features with `--standardize`.
+    /// Splits `data` with `split` (dataset, share of the test) if `--test` asks for it, and scales
+    /// features if `--standardize` does.
     ///
-    /// Means and deviations are those of the rows that train: the test must know nothing of the rows held out, nor they of it.
+    /// Means and deviations come from the training rows only, so that nothing leaks
+    /// from the test rows into training.
     ///
     /// # Errors
-    /// The rows cannot be split, or the features not be scaled.
+    /// The rows cannot be split, or the features cannot be scaled.
     pub fn new(
         data: &Dataset<T>,
         options: &NetworkOptions,
@@ -53,7 +55,7 @@ impl<T: Clone> Parts<T> {
         Ok(Self { train: part(train)?, test: test.map(part).transpose()?, scale })
     }
 
-    /// Features (any number of rows, features) as the network gets them.
+    /// The `features` (rows, features) as the network gets them: scaled with `--standardize`.
     ///
     /// # Errors
     /// A number is too large to be scaled.

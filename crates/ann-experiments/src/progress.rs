@@ -2,7 +2,7 @@
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-/// A bar for `total` steps.  It disappears when it is dropped or finished.
+/// A bar for `total` steps. It disappears when it is dropped or finished.
 #[expect(clippy::missing_panics_doc, reason = "the template is a constant")]
 pub fn bar(total: u64, task: impl Into<String>) -> ProgressBar {
     // indicatif draws to stderr, and only when that is a terminal.

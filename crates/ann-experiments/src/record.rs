@@ -1,4 +1,4 @@
-//! The record of a run: what was set, what is claimed, what was seen.  `cargo xtask figures --check` compares it.
+//! The record of a run: settings, claims and observations. `cargo xtask figures --check` compares it.
 
 use std::path::{Path, PathBuf};
 
@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use crate::output::write_whole;
 
-/// Everything about a run but its pictures; written as NAME.json.
+/// Everything about a run except its pictures; written as NAME.json.
 #[derive(Clone, Debug, Serialize)]
 pub struct Record {
     name: &'static str,
@@ -24,28 +24,28 @@ impl Record {
         Self { name, settings: Map::new(), claims: Map::new(), observed: Map::new(), files: Vec::new() }
     }
 
-    /// What was chosen before the run; must be the same in every run that is compared.
+    /// Adds a setting, chosen before the run. It must be the same in every run that is compared.
     #[must_use]
     pub fn setting(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         self.settings.insert(name.into(), value.into());
         self
     }
 
-    /// What the experiment shows; must come out the same in every run, on every machine.
+    /// Adds a result that the experiment shows. It must be the same in every run, on every machine.
     #[must_use]
     pub fn claim(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         self.claims.insert(name.into(), value.into());
         self
     }
 
-    /// What was measured beside; may differ in its last digits from machine to machine.
+    /// Adds a measurement. Its last digits may differ from machine to machine.
     #[must_use]
     pub fn observed(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         self.observed.insert(name.into(), value.into());
         self
     }
 
-    /// Files the run has written.
+    /// Adds files that the run has written.
     #[must_use]
     pub fn files(mut self, paths: &[PathBuf]) -> Self {
         self.files.extend(paths.iter().map(|path| crate::cli::file_name(path)));

@@ -1,4 +1,4 @@
-//! How many seeds reach a perfect fit: a claim about robustness, not one lucky seed.
+//! The number of seeds that reach a perfect fit: a claim about robustness, not about a single lucky seed.
 
 use std::ops::ControlFlow;
 
@@ -7,11 +7,12 @@ use ann_train::{Classifier, Error, Result, ndarray::Array2};
 use indicatif::ProgressBar;
 use rayon::prelude::*;
 
-/// The number of seeds from 0 to `seeds` − 1 with which `classifier`, started at Xavier normal with `gain`, classifies
-/// every row correctly at some epoch within its limit; there a run ends, and so does one that diverges.  Seeds are spread over the processor's cores.
+/// The number of seeds from 0 to `seeds` − 1 with which `classifier`, started from Xavier's normal weights
+/// with `gain`, classifies every row correctly at some epoch within its limit. A run ends at that epoch, or
+/// when it diverges. The seeds run in parallel on all cores.
 ///
 /// # Errors
-/// What [`Classifier::fit`] says of the data or the settings.
+/// Those of [`Classifier::fit`] for the data or the settings.
 pub fn perfect_fits(
     classifier: &Classifier,
     gain: f64,
@@ -20,7 +21,8 @@ pub fn perfect_fits(
     progress: &ProgressBar,
 ) -> Result<usize> {
     let reaches_perfect_fit = |seed| {
-        // The loss threshold would end a run before its last mistake is mended; a perfect fit ends it here.
+        // The loss threshold could end a run before its last mistake is corrected. A
+        // perfect fit ends the run below.
         let settings =
             Classifier { seed, init: Init::XavierNormal { gain }, stop_below: 0.0, ..classifier.clone() };
         let mut perfect = false;
@@ -30,7 +32,7 @@ pub fn perfect_fits(
         });
         progress.inc(1);
         match fitted {
-            // A run that diverges has not reached a perfect fit; the others may.
+            // A run that diverges has not reached a perfect fit; other seeds may.
             Ok(_) | Err(Error::Diverged { .. }) => Ok(usize::from(perfect)),
             Err(error) => Err(error),
         }
@@ -46,7 +48,7 @@ mod tests {
 
     const SEEDS: u64 = 3;
 
-    /// How many of three seeds learn XOR with these hidden layers.
+    /// The number of seeds, of three, that learn XOR with these hidden layers.
     fn fits(hidden: Vec<Layer>, gain: f64, learning_rate: f64) -> Result<usize> {
         let corners = array![[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]];
         let labels = ["same", "different", "different", "same"].map(str::to_owned);

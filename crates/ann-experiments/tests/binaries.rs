@@ -97,7 +97,7 @@ fn leaves_its_files(binary: &str, options: &[&str], result: &str, success: bool)
 
 #[test]
 fn a_file_of_ones_own_gives_the_same_figure() {
-    // As the course's files are: tab-separated, `Class x y`, here with the line ends of another system.
+    // A file like the course's: tab-separated, `Class x y`, here with line ends of Windows.
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("course.tab");
     fs::write(&file, "Class\tx\ty\r\nC1\t0.5\t0.5\r\nC2\t0.1\t0.9\r\nC1\t0.4\t0.5\r\nC2\t0.9\t0.1\r\n")
@@ -166,7 +166,8 @@ fn a_class_of_one_row_cannot_be_held_out() {
     refuses("class,x,y\na,1,2\nb,4,5\nb,5,4\n", &["--test", "0.3"], "--test 0.3");
 }
 
-/// Runs `squares` on a file of these lines.  It fails, says `expected` and writes nothing.  Returns what it says.
+/// Runs `squares` on a file with this content. It must fail, say `expected` and
+/// write nothing. Returns the message.
 #[track_caller]
 fn refuses(content: &str, options: &[&str], expected: &str) -> String {
     let folder = tempfile::tempdir().unwrap();
@@ -262,7 +263,8 @@ fn the_test_loss_knows_which_class_is_which() {
     let (stdout, _) = texts(&output);
     let (_, test_loss) = stdout.split_once("  test loss ").unwrap();
     let test_loss: f64 = test_loss.split_whitespace().next().unwrap().parse().unwrap();
-    // Half of the rows show where the classes meet; with classes exchanged the loss would be far above ln 2 = 0.69.
+    // Half of the rows show where the classes meet. If the classes were exchanged, the loss
+    // would be far above ln 2 = 0.69.
     assert!(test_loss < 0.5, "{stdout}");
 }
 
@@ -320,7 +322,7 @@ fn record(folder: &Path, name: &str) -> Value {
     serde_json::from_slice(&fs::read(folder.join(format!("{name}.json"))).unwrap()).unwrap()
 }
 
-/// The shell lets no file grow beyond a few kilobytes, as a full disk would not.
+/// The shell limits the size of a file to a few kilobytes, to imitate a full disk.
 #[cfg(unix)]
 #[test]
 fn files_that_cannot_be_finished_leave_the_old_ones_intact() {
@@ -338,7 +340,7 @@ fn files_that_cannot_be_finished_leave_the_old_ones_intact() {
     };
     let before = files();
     assert_eq!(before.len(), 4);
-    // Without the signal, a write beyond the limit is an error.
+    // With the signal ignored, a write beyond the limit is an error.
     let limited = "trap '' XFSZ; ulimit -f 8; \"$0\" --epochs 2 --seeds 1 --out \"$1\"";
     let output = Command::new("sh").args(["-c", limited, program]).arg(folder.path()).output().unwrap();
     let (_, stderr) = texts(&output);

@@ -1,4 +1,4 @@
-//! Planted bugs: every one is found where it is and nowhere else, and no right gradient is blamed.
+//! Planted bugs: each is found where it is and nowhere else, and no right gradient is blamed.
 
 use std::fs;
 use std::ops::Range;
@@ -69,7 +69,8 @@ fn we_catch_all_and_blame_none_and_each_rival_misses_something() {
     in_the_document(&matrix.to_markdown());
 }
 
-/// `bench/gradient_check/KILL_MATRIX.md` shows this matrix; if not, the message of the failure shows what belongs there.
+/// `bench/gradient_check/KILL_MATRIX.md` shows this matrix. If it does not, the failure's
+/// message has the text to put there.
 #[track_caller]
 fn in_the_document(matrix: &str) {
     let document = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../bench/gradient_check/KILL_MATRIX.md");
@@ -81,8 +82,10 @@ fn in_the_document(matrix: &str) {
 
 /// The copy agrees with the engine in every entry.
 ///
-/// The unit is one in the last place of the largest number added up for a layer and kind: of ∂ℓₙ/∂θ over all samples n.
-/// Sums that cancel keep the rounding of their terms: in units of the sum itself, two orders of summation differ by any amount.
+/// The unit is one unit in the last place of the largest number that is added up for a layer and kind, among
+/// ∂ℓₙ/∂θ of all samples n. Sums that cancel keep the rounding errors of their terms. So two orders of
+/// summation may differ by any number of units of the sum itself. Over 100 seeds, up to 2 units were measured
+/// in networks of one to four layers, and 6.3 in the network of seven.
 /// Over 100 seeds up to 2 were measured in networks of one to four layers, and 6.3 in the network of seven.
 #[track_caller]
 fn same(network: &TestNetwork, accumulation: Accumulation) {
@@ -104,7 +107,8 @@ fn same(network: &TestNetwork, accumulation: Accumulation) {
     }
 }
 
-/// Nothing when the checker names exactly the parts that the fault changes in any entry of any gradient it asks for.
+/// `None` if the checker names exactly the parts that the fault changes, in any
+/// entry of any gradient it asks for.
 fn missed(fault: Fault, network: &TestNetwork) -> Option<String> {
     let problem = network.problem();
     let (mut faulty, mut right) = (Planted::new(Some(fault)), Planted::new(None));

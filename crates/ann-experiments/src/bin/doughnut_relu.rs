@@ -11,8 +11,8 @@ fn main() -> anyhow::Result<()> {
         data: ann_datasets::doughnut,
         activation: Activation::Relu,
         hidden: &[7],
-        // The report names neither gain nor rate for ReLU. With these the seed fits, and goes on fitting when the initial weights
-        // are changed by 1e-14; the loss still jumps in the first 2000 epochs.
+        // The report gives neither gain nor learning rate for ReLU. With these values the seed fits, also
+        // when the initial weights change by 1e-14; the loss still jumps in the first 2000 epochs.
         gain: 1.0,
         learning_rate: 0.3,
         stop_below: 0.02,

@@ -1,4 +1,5 @@
-//! The report's gradient check: backpropagation against the exact derivative, six hidden layers, three datasets.
+//! The report's gradient check: backpropagation against the exact derivative, on six
+//! hidden layers and three datasets.
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -97,7 +98,8 @@ fn check_all<'s>(subjects: Vec<Subject<'s>>) -> Result<Vec<Checked<'s>>> {
     checked
 }
 
-/// The report's own ReLU start, and no point drawn beside it: its check agreed there because every gradient was zero.
+/// The report's own ReLU start, without the checker's further points. There the report's check passed
+/// because every gradient was zero.
 fn demonstration(samples: &Samples) -> Result<Checked<'_>> {
     let (task, activation) = (Task::Classification, Activation::Relu);
     let (start, seed) = (Start::Report, DEMONSTRATION_SEED);
@@ -130,7 +132,7 @@ fn draw(subject: &Subject<'_>) -> Result<Figure> {
 }
 
 impl Findings<'_> {
-    /// The worst of all that counts.
+    /// The worst of the verdicts that count.
     fn verdict(&self) -> Verdict {
         self.claims.iter().map(|claim| claim.report.verdict()).fold(self.matrix.verdict(), Ord::max)
     }

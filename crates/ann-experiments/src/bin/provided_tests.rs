@@ -93,7 +93,7 @@ fn corners() -> Array2<f64> {
     array![[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]
 }
 
-/// How far any probability of a true class is from 1, or from ½.
+/// The largest difference between the probability of a true class and 1, or ½.
 fn classifier_deviation(case: &Case, seed: u64, epochs: usize) -> ann_train::Result<f64> {
     let mut settings = Classifier {
         hidden: Activation::Sigmoid.layers(case.hidden.iter().copied()),
@@ -109,7 +109,7 @@ fn classifier_deviation(case: &Case, seed: u64, epochs: usize) -> ann_train::Res
     Ok(of_true_class.map(|p| (p - demanded).abs()).fold(0.0, f64::max))
 }
 
-/// How far any prediction is from its target, or from ½.
+/// The largest difference between a prediction and its target, or ½.
 fn regressor_deviation(case: &Case, seed: u64, epochs: usize) -> ann_train::Result<f64> {
     let mut settings = Regressor {
         hidden: Activation::Sigmoid.layers(case.hidden.iter().copied()),

@@ -1,7 +1,9 @@
-//! Figure 3 of the report: the training loss on Iris, ours and PyTorch's, for four strengths of the L2 penalty.
+//! Figure 3 of the report: the training loss on Iris, ours and PyTorch's, for
+//! four strengths of the L2 penalty.
 //!
-//! Two pictures: as in the report (each framework from its own initial weights, PyTorch's `weight_decay = λ`), and
-//! matched (equal initial weights, `weight_decay = 2λ` on weights only), where the curves lie on each other.
+//! There are two pictures. One is as in the report: each framework starts from different initial weights, and
+//! PyTorch has `weight_decay = λ`. The other is matched: equal initial weights and `weight_decay = 2λ` on
+//! weights only, so that the curves coincide.
 use std::process::ExitCode;
 
 use ann_core::{Activation, Architecture, Init, Loss, Network, Problem, seeded};
@@ -19,7 +21,8 @@ const HIDDEN: [usize; 3] = [5, 10, 5];
 const GAIN: f64 = 5.0;
 const LEARNING_RATE: f64 = 0.1;
 const L2: [f64; 4] = [0.0, 0.001, 0.01, 0.1];
-/// Promise 5: from equal weights, equal curves.  Measured 1e-15; 1e-12 leaves room for another `exp`.
+/// From equal weights, the curves agree within this (a promise of ann-train). Measured:
+/// 1e-15; 1e-12 allows for another `exp`.
 const PARITY: f64 = 1e-12;
 
 #[derive(Parser)]

@@ -1,4 +1,4 @@
-//! What a fit looks like.
+//! The picture of a fit: truth, prediction and loss.
 
 use ann_core::ndarray::{Array1, Array2};
 use ann_datasets::Dataset;
@@ -30,7 +30,7 @@ impl ClassificationFit<'_> {
         })
     }
 
-    /// The experiment's own title for its own data and network, otherwise the result.
+    /// The experiment's title if its own network fits its own data completely, otherwise a title with the accuracy.
     fn title(&self) -> String {
         let file = self.options.data.file_name();
         let has_default_settings = file.is_none() && self.options.network.hidden.0 == self.experiment.hidden;
@@ -130,7 +130,7 @@ impl ClassificationFit<'_> {
             if feature == 0 { xs[cell % CELLS] } else { ys[cell / CELLS] }
         });
         let probabilities = self.fitted.predict_proba(&self.parts.inputs(&cells)?)?;
-        // Four decimals are more than a colour shows, and keep the CSV short.
+        // Four decimals are finer than the colours show, and keep the CSV short.
         let second = probabilities.column(1).mapv(|p| (p * 1e4).round() / 1e4).to_vec();
         Ok(Mark::Field {
             series: format!("P({})", self.fitted.classes()[1]),
@@ -153,7 +153,8 @@ fn points(data: &Dataset) -> impl Iterator<Item = (f64, f64)> {
     data.features.rows().into_iter().map(|row| (row[0], row[1]))
 }
 
-/// The unit interval for data inside the unit square, as the report's; otherwise what the values need.
+/// The unit interval if all data is inside the unit square, as the report's;
+/// otherwise the range of the values.
 fn range(data: &Dataset, feature: usize) -> (f64, f64) {
     let column = data.features.column(feature);
     let (low, high) = if within_unit_square(data) {
@@ -161,7 +162,7 @@ fn range(data: &Dataset, feature: usize) -> (f64, f64) {
     } else {
         column.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), &v| (low.min(v), high.max(v)))
     };
-    // A constant feature is in the middle of a range as long as its number is large.
+    // A constant feature is in the middle of a range whose length is its magnitude, at least 1.
     let margin = if high > low { 0.03 * (high - low) } else { low.abs().max(1.0) / 2.0 };
     (low - margin, high + margin)
 }

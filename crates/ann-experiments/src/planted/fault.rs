@@ -1,11 +1,11 @@
-//! The faults: what goes wrong when backpropagation is written by hand.
+//! The faults: typical mistakes in a handwritten backpropagation.
 
 use std::fmt::{self, Display};
 
 /// Writes each fault once: the variant, its place in [`Fault::ALL`], and what it prints.
 macro_rules! faults {
     ($($fault:ident = $what:literal,)*) => {
-        /// One mistake in the gradient.  Prints as a line of words.
+        /// One mistake in the gradient. Prints as a line of words.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum Fault {
             $(#[doc = $what] $fault,)*

@@ -1,6 +1,6 @@
-//! ∂J/∂θ by the textbook, with a place for every [`Fault`].
+//! ∂J/∂θ as in a textbook, with a switch for every [`Fault`].
 //!
-//! In each `match` the last arm is the right formula; the arms above it are the faults.  Layers count from 1.
+//! In each `match` the last arm is the right formula; the arms above it are the faults. Layers count from 1.
 
 use std::iter::once;
 
@@ -10,7 +10,7 @@ use ann_core::{Activation, LayerSpan, Loss, Problem, Targets};
 use super::Fault;
 use super::textbook::{ProblemAt, Sample, softmax, unknown_loss};
 
-/// What [`Fault::SmallFlushed`] takes for 0.
+/// [`Fault::SmallFlushed`] sets entries below this to 0.
 const SMALL: f64 = 1e-5;
 
 /// A gradient with one fault, or none.
@@ -19,7 +19,7 @@ pub struct Planted {
     fault: Option<Fault>,
     /// Σₙ ∂ℓₙ/∂θ.
     sums: Vec<f64>,
-    /// δ⁽ᵏ⁾ of the sample before.
+    /// δ⁽ᵏ⁾ of the previous sample.
     last_delta: Vec<Vec<f64>>,
 }
 
@@ -29,7 +29,7 @@ impl Planted {
         Self { fault, sums: Vec::new(), last_delta: Vec::new() }
     }
 
-    /// Overwrites `out` with ∂J/∂θ = (1/N) Σₙ ∂ℓₙ/∂θ + 2λW at θ = `at`, as this fault has it.
+    /// Overwrites `out` with ∂J/∂θ = (1/N) Σₙ ∂ℓₙ/∂θ + 2λW at θ = `at`, with the fault.
     ///
     /// # Panics
     /// When `at` or `out` are not as long as the problem's layout, or its loss is a custom one.
@@ -269,7 +269,7 @@ impl Planted {
         }
     }
 
-    /// As the number type of the backward pass has it.
+    /// Rounds to the number type of the backward pass.
     fn rounded(&self, x: f64) -> f64 {
         match self.fault {
             Some(Fault::InF32) => f64::from(x as f32),
@@ -278,7 +278,7 @@ impl Planted {
     }
 }
 
-/// σ′ with z and a = σ(z) at hand.
+/// σ′(z), from z and a = σ(z).
 fn derivative(activation: &Activation, z: f64, a: f64) -> f64 {
     match activation {
         Activation::Identity => 1.0,

@@ -1,4 +1,4 @@
-//! The kill matrix: which rule catches which fault, and which one blames right gradients.
+//! The kill matrix: which rule catches which fault, and which rule blames right gradients.
 
 use ann_core::Problem;
 use ann_gradcheck::Verdict;
@@ -9,22 +9,25 @@ use super::{Fault, Planted, Rule, TestNetwork, networks};
 use crate::verification::backpropagation;
 
 const RULES: usize = Rule::ALL.len();
-/// Seeds over which right gradients are judged.
+/// Number of seeds with which right gradients are judged.
 const SEEDS: u64 = 10;
 
-/// What each rule makes of wrong and of right gradients.
+/// How each rule judges wrong and right gradients.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Matrix {
-    /// A line for each fault: on how many of the networks to which it applies each rule catches it.
+    /// A line for each fault: among the networks to which it applies, the
+    /// number on which each rule catches it.
     ///
-    /// A rule catches a fault where it blames the gradient with the fault and not the gradient without it: a rule that always blames finds nothing.
+    /// A rule catches a fault if it blames the gradient with the fault and not the gradient without it. So a
+    /// rule that always blames catches nothing.
     pub caught: Vec<Line>,
-    /// Three lines of the engine's gradients: how many each rule blames, on smooth networks, on those with kinks, and where
-    /// a pre-activation is exactly at a kink, as at zero biases and an input of zeros.
+    /// Three lines for the engine's gradients, with the number that each rule blames: on smooth
+    /// networks, on networks with kinks, and where a pre-activation is exactly at a kink, as with
+    /// zero biases and an input of zeros.
     pub blamed: Vec<Line>,
 }
 
-/// How many gradients of one sort each rule catches, or blames.
+/// The number of gradients of one sort that each rule catches, or blames.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
     /// Which gradients.
@@ -49,7 +52,8 @@ pub struct Cell {
     pub of: usize,
 }
 
-/// Every fault on each of the [`networks`] of `seed` to which it applies, and the engine's gradients on the networks of ten seeds.
+/// Tests every fault on each of the [`networks`] of `seed` to which it applies, and the engine's
+/// gradients on the networks of ten seeds.
 pub fn kill_matrix(seed: u64) -> Matrix {
     let networks: Vec<Judged> = networks(seed).into_par_iter().map(Judged::new).collect();
     let caught = Fault::ALL.par_iter().map(|&fault| caught(fault, &networks));
@@ -112,7 +116,7 @@ fn judge_planted(fault: Option<Fault>, network: &TestNetwork) -> [bool; RULES] {
     })
 }
 
-/// Which rules blame a gradient; each is given a fresh one.
+/// Which rules blame a gradient; each rule gets a fresh copy of it.
 fn judge<G: FnMut(&Problem<'_>, &[f64], &mut [f64])>(
     network: &TestNetwork,
     gradient: impl Fn() -> G,
@@ -132,7 +136,8 @@ impl Matrix {
         Line::sum("all right gradients", &self.blamed)
     }
 
-    /// Pass where we catch all faults and blame no right gradient.  A checker that does less proves nothing: fail.
+    /// Pass if our rule catches all faults and blames no right gradient, otherwise
+    /// fail: such a checker proves nothing.
     pub fn verdict(&self) -> Verdict {
         let (caught, blamed) = (self.all_caught(), self.all_blamed());
         if caught.ours() == caught.of && blamed.ours() == 0 { Verdict::Pass } else { Verdict::Fail }

@@ -1,10 +1,12 @@
-//! Planted bugs: what a gradient checker is worth, measured on gradients that are known to be wrong.
+//! Planted bugs: gradient checkers are measured on gradients that are known to be wrong.
 //!
-//! [`Planted`] is a textbook copy of the whole gradient ∂J/∂θ with switchable [`Fault`]s, as they happen when backpropagation is
-//! written by hand.  [`networks`] are what it runs on.  [`Rule`]s decide, ours and those that others have published.
-//! [`kill_matrix`] counts which fault is caught by which rule, and which rule blames right gradients.
+//! [`Planted`] is a textbook copy of the whole gradient ∂J/∂θ. Its [`Fault`]s, which can be switched on, are
+//! typical mistakes in a handwritten backpropagation. The copy runs on [`networks`]. [`Rule`]s decide whether
+//! a gradient is wrong: our rule, and rules that others have published. [`kill_matrix`] counts which rule
+//! catches which fault, and which rule blames right gradients.
 //!
-//! Nothing here is used by training, and the copy shares no code with the engine or with the checker, except the values of σ, which it takes from `ann-core`.
+//! Training uses nothing of this module. The copy shares no code with the engine or with the checker, except
+//! the values of σ, which it takes from `ann-core`.
 
 mod fault;
 mod gradient;

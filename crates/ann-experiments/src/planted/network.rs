@@ -1,4 +1,4 @@
-//! The networks on which faults are planted: small, and different in everything that a fault may touch.
+//! The networks on which faults are planted: small, and different in everything that a fault may affect.
 
 use std::f64::consts::SQRT_2;
 
@@ -29,16 +29,16 @@ struct Data {
 
 #[derive(Clone, Debug)]
 enum Truth {
-    /// Class of each row, and how many there are.
+    /// Class of each row, and the number of classes.
     Classes(Vec<usize>, usize),
-    /// (rows, outputs).
+    /// Targets, shape (rows, outputs).
     Values(Array2<f64>),
 }
 
 /// The seed of the published kill matrix: with it each fault applies somewhere.
 pub const SEED: u64 = 3;
 
-/// Of a dataset only rows at this distance are taken: few rows keep a check fast.
+/// Only every 15th row of a dataset is taken, because few rows keep a check fast.
 const STRIDE: usize = 15;
 /// Rows of invented data.
 const ROWS: usize = 12;
@@ -94,12 +94,12 @@ impl TestNetwork {
         Self { is_at_kink: true, ..self }
     }
 
-    /// Whether it has activations with kinks.
+    /// Whether the network has activations with kinks.
     pub fn has_kinks(&self) -> bool {
         self.architecture.layers().iter().any(|layer| !layer.activation.kinks().is_empty())
     }
 
-    /// What is minimised.
+    /// The problem of training this network.
     #[expect(clippy::missing_panics_doc, reason = "the data was made for the architecture")]
     pub fn problem(&self) -> Problem<'_> {
         let Self { architecture, data: Data { features, truth }, .. } = self;
@@ -114,10 +114,11 @@ impl TestNetwork {
     }
 }
 
-/// θ with W ~ N(0, gain² · 2 / (fan_in + fan_out)) and b ~ N(mean, deviation²): random biases, so that units live.
+/// θ with W ~ N(0, gain² · 2 / (fan_in + fan_out)) and b ~ N(mean, deviation²).
+/// Random biases keep units active.
 fn draw(architecture: &Architecture, activation: &Activation, rng: &mut ChaCha8Rng) -> Vec<f64> {
     let (gain, mean, deviation) = match activation {
-        // He's weights, and more units on than off.
+        // He's weights, and biases with which more units are on than off.
         Activation::Relu | Activation::LeakyRelu { .. } => (SQRT_2, 0.25, 0.5),
         _ => (1.0, 0.0, 0.5),
     };

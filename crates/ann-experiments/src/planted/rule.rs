@@ -1,8 +1,9 @@
-//! Decision rules: when is a gradient called wrong?  Ours, and those that others have published, with their default settings.
+//! Decision rules: when is a gradient called wrong? Our rule, and rules that others have
+//! published, with their default settings.
 //!
-//! The rules are re-implemented from their documentation and sources, ideas and figures only.  Each is asked what its users ask:
-//! is this the gradient of J at this θ, on all rows?  J is computed in f64 by the textbook, so that a rule is judged by its
-//! decision, not by the arithmetic beneath it.
+//! The rules are re-implemented from their documentation and sources; only ideas and figures are taken. Each
+//! rule is asked what its users ask: is this the gradient of J at this θ, on all rows? The textbook code
+//! computes J in f64, so that a rule is judged by its decision, not by the arithmetic below it.
 
 use ann_core::{Problem, TargetKind, seeded};
 use ann_gradcheck::{Config, Verdict, check_problem};
@@ -18,30 +19,34 @@ pub type Gradient<'g> = dyn FnMut(&Problem<'_>, &[f64], &mut [f64]) + 'g;
 pub enum Rule {
     /// `ann_gradcheck::check_problem`: wrong when its verdict is fail or invalid.
     Ours,
-    /// `torch.autograd.gradcheck`: each entry |a − n| ≤ atol + rtol |n| with atol = 1e-5, rtol = 1e-3, central differences with
-    /// eps = 1e-6, and the gradient the same to the last bit when computed again (`nondet_tol` = 0).
-    /// Source: PyTorch 2.x documentation of `torch.autograd.gradcheck.gradcheck`, and `torch/autograd/gradcheck.py`.
+    /// `torch.autograd.gradcheck`: each entry |a − n| ≤ atol + rtol |n| with atol = 1e-5,
+    /// rtol = 1e-3, central differences with eps = 1e-6, and the gradient the same to the last bit
+    /// when computed again (`nondet_tol` = 0).
+    /// Source: PyTorch 2.x documentation of `torch.autograd.gradcheck.gradcheck`,
+    /// and `torch/autograd/gradcheck.py`.
     PyTorch,
-    /// `jax.test_util.check_grads(f, args, order=1, modes=["rev"])`, the mode for a gradient written by hand (`custom_vjp`):
-    /// one random direction v and one random cotangent c, both normal, from a fixed seed; |c gᵀv − c n| ≤ atol + rtol |c n|
-    /// with atol = rtol = 1e-5 for float64, where n = (f(θ + eps v) − f(θ − eps v)) / 2 eps with eps = 1e-4.
+    /// `jax.test_util.check_grads(f, args, order=1, modes=["rev"])`, the mode for a handwritten gradient
+    /// (`custom_vjp`): one random direction v and one random cotangent c, both normal, from a fixed seed;
+    /// |c gᵀv − c n| ≤ atol + rtol |c n| with atol = rtol = 1e-5 for float64,
+    /// where n = (f(θ + eps v) − f(θ − eps v)) / 2 eps with eps = 1e-4.
     /// Source: JAX documentation of `jax.test_util.check_grads`, and `jax/_src/public_test_util.py`.
     Jax,
-    /// `tf.test.compute_gradient` as its documentation uses it: central differences with delta = 1/1024, compared by
-    /// `tf.test.TestCase.assertAllClose`: |a − n| ≤ 1e-6 + 1e-6 |n|.
+    /// `tf.test.compute_gradient` as its documentation uses it: central differences with delta = 1/1024,
+    /// compared by `tf.test.TestCase.assertAllClose`: |a − n| ≤ 1e-6 + 1e-6 |n|.
     /// Source: TensorFlow 2.x API documentation of both, and `tensorflow/python/ops/gradient_checker_v2.py`.
     TensorFlowDocs,
-    /// `tf.test.compute_gradient` as most of TensorFlow's own tests use it: the largest |a − n|, by `max_error`, is less than
-    /// 1e-4.  Source: for example `EinsumGradTest` (float64) in `tensorflow/python/kernel_tests`.
+    /// `tf.test.compute_gradient` as most of TensorFlow's own tests use it: the largest |a − n|, by
+    /// `max_error`, is less than 1e-4. Source: for example `EinsumGradTest` (float64) in
+    /// `tensorflow/python/kernel_tests`.
     TensorFlowTests,
-    /// Stanford CS231n, "relative error > 1e-2 usually means the gradient is probably wrong": |a − n| / (|a| + |n|) of each entry
-    /// that is not 0 in both, central differences with h = 1e-5.
+    /// Stanford CS231n, "relative error > 1e-2 usually means the gradient is probably wrong":
+    /// |a − n| / (|a| + |n|) of each entry that is not 0 in both, central differences with h = 1e-5.
     /// Source: the course's notes, "Neural Networks Part 3: Learning and Evaluation", Gradient Checks.
     Cs231nWrong,
     /// The other end of the same notes, "1e-7 and less you should be happy": wrong above that.
     Cs231nHappy,
-    /// The report this workspace grew out of: numeric − analytic ≤ 1e-7 without absolute value, central differences with
-    /// h = 1e-4, hidden layers of classifiers only.
+    /// The report that this workspace reproduces: numeric − analytic ≤ 1e-7 without absolute value, central
+    /// differences with h = 1e-4, hidden layers of classifiers only.
     Report,
 }
 
@@ -58,7 +63,7 @@ impl Rule {
         Self::Report,
     ];
 
-    /// As the head of a column.
+    /// The name at the head of a column.
     pub fn name(self) -> &'static str {
         match self {
             Self::Ours => "ann-gradcheck",
@@ -169,7 +174,7 @@ mod tests {
     use ann_core::ndarray::array;
     use ann_core::{Activation, Architecture, Loss};
 
-    // Just inside and just outside of what each rule lets pass, of an entry that is 6.
+    // For an entry of 6: errors just inside and just outside of what each rule accepts.
     #[test]
     fn pytorch_lets_pass_a_thousandth() {
         limits(Rule::PyTorch, 5.9e-3, 6.1e-3); // 1e-5 + 1e-3 · 6
@@ -195,7 +200,7 @@ mod tests {
     #[test]
     fn jax_lets_pass_a_hundred_thousandth() {
         let scaled = |factor: f64| {
-            // Targets so large that atol does not count.
+            // Targets so large that atol does not matter.
             blames(Rule::Jax, 1e6, &mut |problem, at, out| {
                 Planted::new(None).gradient(problem, at, out);
                 out.iter_mut().for_each(|entry| *entry *= factor);
@@ -238,8 +243,9 @@ mod tests {
         assert!(off(outside) && off(-outside), "{} lets {outside} pass", rule.name());
     }
 
-    /// One linear unit with w = 2, b = 1, at x = 1 and 3: ŷ = 3 and 7.  Where both y are 2, e = 1 and 5, and ∂J/∂b = 6.
-    /// J is quadratic, so that central differences are right up to rounding.
+    /// One linear unit with w = 2, b = 1, at x = 1 and 3: ŷ = 3 and 7. Where both y
+    /// are 2, e = 1 and 5, and ∂J/∂b = 6.
+    /// J is quadratic, so central differences are right up to rounding.
     fn blames(rule: Rule, y: f64, gradient: &mut Gradient<'_>) -> bool {
         let architecture = Architecture::inputs(1).dense(1, Activation::Identity);
         let (x, y) = (array![[1.0], [3.0]], array![y, y]);

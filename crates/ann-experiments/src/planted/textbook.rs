@@ -1,4 +1,4 @@
-//! The forward pass by the textbook: one sample, one unit, one sum at a time.
+//! The forward pass as in a textbook: one sample, one unit, one sum at a time.
 //!
 //! Layers count from 1: `z[k]` and `a[k]` belong to layer k; `z[0]` = `a[0]` = x is the input.
 
@@ -11,7 +11,7 @@ pub(super) struct ProblemAt<'p, 'data> {
     pub at: &'p [f64],
 }
 
-/// What one sample makes of every unit.
+/// The values z and a of every unit for one sample.
 pub(super) struct Sample {
     pub row: usize,
     pub z: Vec<Vec<f64>>,
@@ -66,7 +66,7 @@ impl ProblemAt<'_, '_> {
         Sample { row, z, a }
     }
 
-    /// ℓ of one sample.  Classes: −ln p_c; values: (1/m) Σⱼ (ŷⱼ − yⱼ)².
+    /// ℓ of one sample. Classes: −ln p_c; values: (1/m) Σⱼ (ŷⱼ − yⱼ)².
     fn loss(&self, sample: &Sample) -> f64 {
         let outputs = sample.outputs();
         match (self.problem.loss(), self.problem.targets()) {
@@ -91,7 +91,7 @@ impl Sample {
     }
 }
 
-/// pⱼ = exp(zⱼ) / Σᵢ exp(zᵢ), with the largest z taken out of all so that `exp` cannot overflow.
+/// pⱼ = exp(zⱼ) / Σᵢ exp(zᵢ), with the largest z subtracted from all so that `exp` cannot overflow.
 pub(super) fn softmax(z: &[f64]) -> Vec<f64> {
     let exponentials: Vec<f64> = z.iter().map(|z_j| (z_j - largest(z)).exp()).collect();
     let sum: f64 = exponentials.iter().sum();

@@ -1,4 +1,4 @@
-//! What a check came to: a line of an overview, and lines of a file.
+//! The result of a check: a line of an overview, and lines of a file.
 
 use std::fmt::{self, Display};
 
@@ -11,59 +11,60 @@ use crate::number::rounded;
 /// What the report claims: |analytic − central difference| is at most this.
 pub const CLAIMED: f64 = 1e-7;
 
-/// What was checked, and what came out.  Prints as a line below [`Checked::HEAD`].
+/// What was checked, and the result. Prints as a line below [`Checked::HEAD`].
 #[derive(Clone, Debug)]
 pub struct Checked<'s> {
     /// What was checked.
     pub subject: Subject<'s>,
-    /// What came out.
+    /// The checker's result.
     pub report: Report,
 }
 
-/// What a check says of the weights or biases of one layer, as a line of a file.
+/// The result of a check for the weights or biases of one layer, as a line of a file.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct GroupRow {
     /// Name of the dataset.
     pub data: String,
-    /// What is learned from it.
+    /// The task that is learned from it.
     pub task: String,
-    /// Of the hidden layers.
+    /// Activation of the hidden layers.
     pub activation: String,
     /// How θ is drawn.
     pub start: String,
-    /// Such as `W²`.
+    /// Layer and kind, such as `W²`.
     pub group: String,
     /// Number of entries.
     pub entries: usize,
     /// Entries whose derivative stood out from its bound somewhere, or had to be 0 and was.
     pub exercised: usize,
-    /// Largest |∂ mean loss / ∂θ| at the point given.
+    /// Largest |∂ mean loss / ∂θ| at the given point.
     pub largest_derivative: f64,
-    /// |analytic − exact| of the entry whose difference is the largest beside its bound, at the point given.
+    /// |analytic − exact| at the given point, of the entry where it is largest relative to its bound.
     pub difference: f64,
-    /// What rounding explains of it.
+    /// The bound: what rounding can explain of this difference.
     pub bound: f64,
     /// The name of that entry.
     pub at: String,
-    /// Largest |analytic − central difference| at the point given; `None` where entries are only sampled.
+    /// Largest |analytic − central difference| at the given point; `None` where entries are only sampled.
     pub from_central: Option<f64>,
-    /// Entries within ±h of a kink, at the point given.
+    /// Number of entries within ±h of a kink, at the given point.
     pub kinked: usize,
-    /// Of this layer and kind.
+    /// Verdict on this layer and kind.
     pub verdict: String,
 }
 
 impl Checked<'_> {
-    /// Above the printed lines.
+    /// The heading of the printed lines.
     pub const HEAD: &'static str = "   |a − d|  |a − central|  at kinks  exercised  verdict";
 
-    /// The largest |analytic − exact| at the point given.
+    /// The largest |analytic − exact| at the given point.
     pub fn largest_difference(&self) -> f64 {
         self.report.entries().iter().map(Entry::absolute).fold(0.0, f64::max)
     }
 
-    /// The largest |analytic − central difference| at the point given, the report's comparison; NaN where there is none.
-    /// It is shown and not judged: differences are less exact than what they are compared with.
+    /// The largest |analytic − central difference| at the given point, the report's comparison;
+    /// NaN where there is none. It is shown and not judged, because central differences are less
+    /// exact than the analytic gradient.
     pub fn largest_from_central(&self) -> f64 {
         self.report.largest_from_central().unwrap_or(f64::NAN)
     }

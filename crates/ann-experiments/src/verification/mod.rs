@@ -1,4 +1,5 @@
-//! The report's claim about gradients, as numbers: its network on its data, and what a check of backpropagation says.
+//! The report's claim about gradients, as numbers: its network on its data, and the
+//! result of a check of backpropagation.
 
 mod subject;
 

@@ -28,7 +28,7 @@ pub enum Task {
 }
 
 impl Samples {
-    /// The rows of `data` under the name of `name`.
+    /// The rows of `data`, with this name.
     pub fn new(name: impl Into<String>, data: Dataset) -> Self {
         let classes = data.class_indices();
         let values = classes.iter().map(|&class| class as f64).collect();

@@ -13,14 +13,14 @@ use super::{Checked, Samples, Task};
 /// The report's hidden layers.
 pub const HIDDEN: [usize; 6] = [3, 10, 50, 30, 1, 4];
 
-/// A network and its θ, data and task.  Prints as `squares, classification, sigmoid, Xavier gain 5`.
+/// A network and its θ, data and task. Prints as `squares, classification, sigmoid, Xavier gain 5`.
 #[derive(Clone, Debug)]
 pub struct Subject<'s> {
     /// The data.
     pub samples: &'s Samples,
-    /// What is learned from it.
+    /// The task that is learned from it.
     pub task: Task,
-    /// Of the hidden layers.
+    /// Activation of the hidden layers.
     pub activation: Activation,
     /// λ ≥ 0, strength of the penalty.
     pub l2: f64,
@@ -37,8 +37,8 @@ pub struct Subject<'s> {
 pub enum Start {
     /// The report's: Xavier's normal weights with gain 5, biases 0.
     Report,
-    /// Xavier's normal weights with gain 3, b ~ N(0, 1): after six sigmoid layers the gradient of the first is still far above
-    /// the report's 1e-7, so that its central differences say something.
+    /// Xavier's normal weights with gain 3, b ~ N(0, 1). After six sigmoid layers the gradient of the first
+    /// is still far above the report's 1e-7, so that its central differences are informative.
     Lively,
 }
 
@@ -46,7 +46,7 @@ impl<'s> Subject<'s> {
     /// The check of backpropagation, as training uses it.
     ///
     /// # Errors
-    /// Training diverges; and what the checker says of its input.
+    /// Training diverges, or the checker rejects its input.
     pub fn check(self, config: &Config) -> Result<Checked<'s>> {
         let architecture = self.samples.architecture(&self.activation, self.task);
         let problem = self.samples.problem(&architecture, self.task)?.with_l2(self.l2)?;
@@ -54,7 +54,7 @@ impl<'s> Subject<'s> {
         Ok(Checked { subject: self, report })
     }
 
-    /// θ.
+    /// The point θ at which the gradient is checked.
     ///
     /// # Errors
     /// Training diverges.
