@@ -40,8 +40,8 @@ fn read_file<T: TargetCell>(path: &Path, target: Column) -> Result<Dataset<T>> {
 /// The header names the columns. It has one of Orange's forms:
 /// - one line of names: `x,y,species`;
 /// - one line of names with prefixes: `C#x`, `cD#species`, `i#row`. A capital letter is the type
-///   (`C` or `N` continuous, `D` discrete, `S` string, `T` time), small letters are flags (`c`
-///   class, `m` meta, `i` ignore, `w` weight);
+///   (`C` or `N` continuous, `D` discrete, `S` string, `T` time), small letters are flags
+///   (`c` class, `m` meta, `i` ignore, `w` weight);
 /// - three lines: names, then types (`continuous`, `discrete` or a list of values, `string`, `time`,
 ///   or their first letters), then flags (`class`, `meta`, `ignore`, `weight`, or their first
 ///   letters). The third line may be blank.
