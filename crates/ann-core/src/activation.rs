@@ -111,8 +111,8 @@ impl Activation {
         }
     }
 
-    /// The backward pass of [`apply`](Self::apply): multiplies `delta` = ∂J/∂a by σ′, so that it becomes
-    /// ∂J/∂z.
+    /// The backward pass of [`apply`](Self::apply): multiplies `delta` = ∂ℓ/∂a by σ′, so that it becomes
+    /// ∂ℓ/∂z.
     ///
     /// # Panics
     /// When the lengths differ.

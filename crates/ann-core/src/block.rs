@@ -1,10 +1,10 @@
 //! The entry point to the kernels: a block of rows is passed forward, and its gradient is added to a buffer.
 //!
-//! This module alone chooses the kernel, see [`Kernel::choose`]. The fused kernel is the usual choice, and
-//! the wide kernel is for rows of many inputs. The textbook kernel computes what these two cannot: custom
-//! activations, leaky ReLU with a negative slope, and more than 2²⁴ outputs. A caller that sums one row at a
-//! time, as the report does, asks for the textbook kernel. All kernels give the same numbers up to rounding,
-//! unless a sum overflows.
+//! This module knows which kernel suits an architecture, see [`Kernel::choose`]; a caller may ask for another
+//! one. The fused kernel is the usual choice, and the wide kernel is for rows of many inputs. The textbook
+//! kernel computes what these two cannot: custom activations, leaky ReLU with a negative slope, and more than
+//! 2²⁴ outputs. A caller that sums one row at a time, as the report does, asks for the textbook kernel. All
+//! kernels give the same numbers up to rounding, unless a sum overflows.
 //!
 //! The gradient is added to the caller's buffer, which the caller clears. The factor 1/N and the penalty are
 //! applied in one place, the objective of `ann-train`, not here.
@@ -36,18 +36,18 @@ pub const TILE: usize = column::TILE;
 pub enum Kernel {
     /// One matrix product after another, for any activation.
     Textbook,
-    /// Rows along the lanes of vector registers. A few rows pass through all layers while they are in the
-    /// cache.
+    /// Rows along the lanes of vector registers. A group of up to 512 rows passes through all layers while it
+    /// is in the cache.
     Fused,
-    /// Units along the lanes of vector registers. Rows are read where the problem stores them: for rows of
-    /// many inputs.
+    /// Units along the lanes of vector registers. Rows are read where the problem stores them, without a
+    /// copy. This kernel is for rows of many inputs.
     Wide,
 }
 
 impl Kernel {
-    /// The kernel for an architecture: the wide kernel if there are many inputs and few units in the first
-    /// layer, otherwise the fused kernel. The textbook kernel for custom activations, leaky ReLU with a
-    /// negative slope, and more than 2²⁴ outputs.
+    /// The kernel for an architecture. The textbook kernel if no other can compute it: custom activations,
+    /// leaky ReLU with a negative slope, or more than 2²⁴ outputs. Otherwise the wide kernel if there are
+    /// many inputs and few units in the first layer, and the fused kernel in all other cases.
     pub fn choose(architecture: &Architecture) -> Self {
         match fused::can_compute(architecture) {
             false => Self::Textbook,
@@ -57,19 +57,29 @@ impl Kernel {
     }
 
     /// The kernel for sums over a problem of `rows` rows. The same as [`choose`](Self::choose), with one
-    /// exception: few rows of a very large network use the textbook kernel, whose buffers have only as many
-    /// rows as needed. A tile always has 32 rows and would be mostly empty.
+    /// exception: for at most 16 rows, the textbook kernel replaces the fused kernel if there are more than
+    /// 65 536 units and inputs, and the wide kernel if there are more than 65 536 outputs. These are stored in
+    /// tiles, which always have 32 rows and would be mostly empty. The buffers of the textbook kernel have only
+    /// as many rows as needed.
     pub fn choose_for_sums(architecture: &Architecture, rows: usize) -> Self {
-        if is_mostly_padding(architecture, rows) { Self::Textbook } else { Self::choose(architecture) }
+        match Self::choose(architecture) {
+            kernel if kernel.is_mostly_padding(architecture, rows) => Self::Textbook,
+            kernel => kernel,
+        }
+    }
+
+    /// Whether tiles for `rows` rows would be mostly padding, and large enough for this to matter.
+    fn is_mostly_padding(self, architecture: &Architecture, rows: usize) -> bool {
+        let in_tiles = match self {
+            Self::Textbook => 0,
+            Self::Fused => architecture.units().saturating_add(architecture.input_width()),
+            Self::Wide => architecture.output_width(),
+        };
+        rows <= TILE / 2 && in_tiles > UNITS
     }
 }
 
-/// Whether tiles for `rows` rows would be mostly padding, and large enough for this to matter.
-fn is_mostly_padding(architecture: &Architecture, rows: usize) -> bool {
-    rows <= TILE / 2 && architecture.units().saturating_add(architecture.input_width()) > UNITS
-}
-
-/// A tile of this number of units takes 16 MB for each quantity in `f64`.
+/// With this number of units, the activations of one tile take 16 MiB in `f64`, and δ takes as much again.
 const UNITS: usize = 1 << 16;
 
 /// Rows of a problem in the form that a kernel reads; reusable. Gather a batch if the same rows are needed
@@ -109,7 +119,8 @@ impl<F: Scalar> Batch<F> {
     /// # Panics
     /// When the problem does not have one of the rows.
     pub fn gather(&mut self, problem: &Problem<'_, F>, rows: impl ExactSizeIterator<Item = usize> + Clone) {
-        // Inputs and targets are kept so that `Scratch::pass` can refuse a batch of another problem.
+        // The number of inputs and the kind of targets are kept, so that `Scratch::pass` can refuse a batch
+        // of a problem of another shape.
         (self.rows, self.inputs) = (rows.len(), problem.features().ncols());
         self.targets = Some(targets_of(problem.loss(), problem.architecture()));
         match &mut self.form {
@@ -136,7 +147,8 @@ impl<F: Scalar> Batch<F> {
     }
 }
 
-/// Buffers for blocks of up to a given number of rows. They are reused, so repeated calls allocate nothing.
+/// Buffers for blocks of up to a given number of rows. They are reused: after the first call the fused and
+/// the wide kernel allocate nothing.
 #[derive(Clone, Debug)]
 pub struct Scratch<F = f64> {
     rows: usize,
@@ -161,12 +173,13 @@ impl<F: Scalar> Scratch<F> {
         Self::with_kernel(architecture, rows, Kernel::choose(architecture))
     }
 
-    /// Buffers for [`forward`] with `rows` rows. They are computed block by block.
+    /// Buffers for [`forward`] with `rows` rows. The rows are computed block by block, so the buffers hold at
+    /// most [`ROWS`].
     pub(crate) fn for_outputs(architecture: &Architecture, rows: usize) -> Result<Self> {
         let kernel = match Kernel::choose(architecture) {
-            // The wide kernel gives the same outputs to the last bit. Its activations have only as many rows as
-            // needed; its panel takes two lines for each unit of the widest layer.
-            Kernel::Fused if is_mostly_padding(architecture, rows) => Kernel::Wide,
+            // The wide kernel gives the same outputs to the last bit and stores only the rows that exist. Its
+            // panel is small: 128 bytes for each unit or input of the widest layer.
+            Kernel::Fused if Kernel::Fused.is_mostly_padding(architecture, rows) => Kernel::Wide,
             kernel => kernel,
         };
         Self::with_kernel(architecture, rows.min(ROWS), kernel)
@@ -269,7 +282,7 @@ impl<'a, F> From<&'a Batch<F>> for Rows<'a, F> {
 /// # Panics
 /// When the length of `parameters` or `gradient` is not that of the problem's layout, when a row does not
 /// exist, when `scratch` was made for another architecture or for fewer rows, or when a batch was gathered
-/// for another kernel, from a problem of another shape, or from other features.
+/// for another kernel, from a problem of another shape, or (wide kernel only) from another feature matrix.
 pub fn accumulate<'a, F: Scalar>(
     problem: &Problem<'_, F>,
     parameters: &[F],
@@ -389,6 +402,23 @@ mod tests {
     use ndarray::Array2;
 
     #[test]
+    fn few_rows_of_a_large_network_have_no_empty_tiles() {
+        let network = |inputs, hidden, outputs| {
+            Architecture::inputs(inputs).dense(hidden, Activation::Tanh).dense(outputs, Activation::Identity)
+        };
+        for (architecture, rows, expected) in [
+            (network(1, 70_000, 1), 16, Kernel::Textbook),
+            (network(1, 70_000, 1), 17, Kernel::Fused),
+            (network(1, 60_000, 1), 1, Kernel::Fused),
+            // The wide kernel reads inputs where they are; only its outputs are in tiles.
+            (network(70_000, 10, 1), 1, Kernel::Wide),
+            (network(300, 10, 70_000), 1, Kernel::Textbook),
+        ] {
+            assert_eq!(Kernel::choose_for_sums(&architecture, rows), expected, "{architecture}, {rows} rows");
+        }
+    }
+
+    #[test]
     fn scratch_knows_the_largest_block_it_can_take() {
         for (asked, rows) in [(0, 1), (1, 1), (7, 7)] {
             assert_eq!(Scratch::<f64>::new(&with_hidden(3), asked).unwrap().rows(), rows);
@@ -439,7 +469,7 @@ mod tests {
     }
 
     #[test]
-    #[should_panic(expected = "the batch was gathered from features that lie elsewhere")]
+    #[should_panic(expected = "the batch was gathered from another feature matrix")]
     fn a_batch_of_other_rows_of_many_inputs_is_refused() {
         let architecture = Architecture::inputs(300).dense(2, Activation::Identity);
         let [one, other] = [1.0, 2.0].map(|number| Array2::<f64>::from_elem((1, 300), number));

@@ -51,7 +51,7 @@ impl<'a, F: Scalar> DenseRef<'a, F> {
         general_mat_mul(F::one(), x, &self.weights.t(), F::one(), z);
     }
 
-    /// Overwrites `x_delta` (n, fan_in) with ∂J/∂x = δ W, for `delta` = ∂J/∂z (n, fan_out).
+    /// Overwrites `x_delta` (n, fan_in) with ∂ℓ/∂x = δ W, for `delta` = ∂ℓ/∂z (n, fan_out).
     ///
     /// # Panics
     /// When a shape does not fit.
@@ -71,7 +71,7 @@ impl<'a, F: Scalar> DenseMut<'a, F> {
         Self { weights: weights.expect("Layout::new sized this range"), bias: ArrayViewMut1::from(bias) }
     }
 
-    /// Adds ∂J/∂W += δᵀ x and ∂J/∂b += Σₙ δ (report, "Implementation details"), for `delta` = ∂J/∂z (n,
+    /// Adds ∂ℓ/∂W += δᵀ x and ∂ℓ/∂b += Σₙ δ (report, "Implementation details"), for `delta` = ∂ℓ/∂z (n,
     /// fan_out) and `x` (n, fan_in).
     ///
     /// # Panics

@@ -2,12 +2,15 @@
 //! while it is in the cache.
 //!
 //! A tile is 32 rows. Each quantity of a unit, for example its activations, is a [`Column`]: one number for
-//! each row of the tile. A layer has `width` consecutive columns per tile, tile by tile. The forward pass
-//! reads each weight from θ and uses it for all lanes. Rows are copied into tiles first, see [`Tiles`].
+//! each row of the tile. A layer stores `width` columns for the first tile, then `width` columns for the
+//! second, and so on. A line is 64 bytes: 8 `f64` or 16 `f32`, a line of the cache and the widest register.
+//! The forward pass reads each weight from θ and uses it for all lanes. Rows are copied into tiles first, see
+//! [`Tiles`].
 //!
-//! For a sum over rows, each lane first adds up its own rows. Then the upper half of the lanes is added to
-//! the lower half, and so on until one number is left. The order of the additions depends on shapes alone, so
-//! all instruction sets give the same bits.
+//! A sum over rows is kept as partial sums: 8 in `f64`, 16 in `f32`, with every instruction set. Row i is
+//! added to partial sum i mod 8 (or 16). At the end the upper half of the partial sums is added to the lower
+//! half, and so on until one number is left. Large weight gradients are summed one row after another instead.
+//! The order of the additions depends on shapes alone, so all instruction sets give the same bits.
 //!
 //! Formulas and names are those of the textbook kernel. In this file the forward pass comes first, then the
 //! backward pass, which adds to the gradient.
@@ -173,7 +176,7 @@ impl<F: Scalar> WithSimd for FusedPass<'_, F> {
     }
 }
 
-/// a⁽ᵏ⁾ = σ(W⁽ᵏ⁾ a⁽ᵏ⁻¹⁾ + b⁽ᵏ⁾), layer after layer, with a⁽⁰⁾ = x.
+/// a⁽ᵏ⁾ = σ(a⁽ᵏ⁻¹⁾ W⁽ᵏ⁾ᵀ + b⁽ᵏ⁾), layer after layer, with a⁽⁰⁾ = x.
 #[inline(always)]
 fn forward_pass<S: Simd, F: Scalar>(
     simd: S,
@@ -222,8 +225,8 @@ fn loss_pass<S: Simd, F: Scalar>(
     losses::add(simd, loss, group, *outputs, a, delta, row, sums);
 }
 
-/// Last layer to first: δ⁽ᵏ⁾ = ∂J/∂a⁽ᵏ⁾ ∘ σ′, then ∂J/∂W⁽ᵏ⁾ += δ⁽ᵏ⁾ᵀ a⁽ᵏ⁻¹⁾, ∂J/∂b⁽ᵏ⁾ += Σ δ⁽ᵏ⁾ and
-/// ∂J/∂a⁽ᵏ⁻¹⁾ = δ⁽ᵏ⁾ W⁽ᵏ⁾.
+/// Last layer to first: δ⁽ᵏ⁾ = ∂ℓ/∂a⁽ᵏ⁾ ∘ σ′, then ∂ℓ/∂W⁽ᵏ⁾ += δ⁽ᵏ⁾ᵀ a⁽ᵏ⁻¹⁾, ∂ℓ/∂b⁽ᵏ⁾ += Σ δ⁽ᵏ⁾ and
+/// ∂ℓ/∂a⁽ᵏ⁻¹⁾ = δ⁽ᵏ⁾ W⁽ᵏ⁾.
 #[inline(always)]
 fn backward_pass<S: Simd, F: Scalar>(
     simd: S,
@@ -239,7 +242,7 @@ fn backward_pass<S: Simd, F: Scalar>(
         let FusedLayer { a, delta } = &mut from_here[0];
         let delta = &mut delta[..tiles * span.fan_out];
         for (a, delta) in a.iter().zip(&mut *delta) {
-            // From ∂J/∂a to ∂J/∂z, in place: nobody needs ∂J/∂a after this.
+            // From ∂ℓ/∂a to ∂ℓ/∂z, in place: nobody needs ∂ℓ/∂a after this.
             let (a, delta) = (a.registers::<S>(), delta.registers_mut::<S>());
             activations::multiply_derivative::<S, F>(simd, &layer.activation, a, delta);
         }
@@ -247,7 +250,7 @@ fn backward_pass<S: Simd, F: Scalar>(
         let (weights, bias) = gradient[span.all()].split_at_mut(span.fan_in * span.fan_out);
         products::add_bias_gradient(simd, delta, bias);
         products::add_weight_gradient(simd, delta, input, span.fan_out, transposed, weights);
-        // The first layer has no layer below: ∂J/∂x of the features is not computed.
+        // The first layer has no layer below: ∂ℓ/∂x of the features is not computed.
         if let Some(previous) = before.last_mut() {
             let weights = &network.parameters[span.weights()];
             let x_delta = &mut previous.delta[..tiles * span.fan_in];

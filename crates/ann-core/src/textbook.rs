@@ -168,7 +168,7 @@ fn loss_pass<F: Scalar>(
     tally
 }
 
-/// Last layer to first: δ⁽ᵏ⁾ = ∂J/∂a⁽ᵏ⁾ ∘ σ′(z⁽ᵏ⁾), the layer's part of the gradient, and ∂J/∂a⁽ᵏ⁻¹⁾ = δ⁽ᵏ⁾
+/// Last layer to first: δ⁽ᵏ⁾ = ∂ℓ/∂a⁽ᵏ⁾ ∘ σ′(z⁽ᵏ⁾), the layer's part of the gradient, and ∂ℓ/∂a⁽ᵏ⁻¹⁾ = δ⁽ᵏ⁾
 /// W⁽ᵏ⁾.
 fn backward_pass<F: Scalar>(
     network: NetworkRef<'_, F>,
@@ -179,13 +179,13 @@ fn backward_pass<F: Scalar>(
     let n = x.nrows();
     for (k, (layer, span)) in network.layers().enumerate().rev() {
         let (before, from_here) = buffers.layers.split_at_mut(k);
-        // δ is ∂J/∂a here. It becomes ∂J/∂z. The gradient of this layer and ∂J/∂a of the layer below are
-        // computed from ∂J/∂z.
+        // δ is ∂ℓ/∂a here. It becomes ∂ℓ/∂z. The gradient of this layer and ∂ℓ/∂a of the layer below are
+        // computed from ∂ℓ/∂z.
         from_here[0].differentiate(n, &layer.activation);
         let delta = from_here[0].deltas(n);
         let input = before.last().map_or(x.view(), |previous| previous.activations(n));
         DenseMut::new(span, gradient).accumulate(&input, &delta);
-        // This is ∂J/∂a of the layer below. The next round of the loop multiplies it by σ′.
+        // This is ∂ℓ/∂a of the layer below. The next round of the loop multiplies it by σ′.
         if let Some(previous) = before.last_mut() {
             DenseRef::new(span, network.parameters).backward_into(&delta, &mut previous.deltas_mut(n));
         }
@@ -201,7 +201,7 @@ impl<F: Scalar> TextbookLayer<F> {
         activation.apply(&self.z[..end], &mut self.a[..end]);
     }
 
-    /// δ ∘= σ′(z) in the first n rows: from ∂J/∂a to ∂J/∂z.
+    /// δ ∘= σ′(z) in the first n rows: from ∂ℓ/∂a to ∂ℓ/∂z.
     fn differentiate(&mut self, n: usize, activation: &Activation) {
         let end = n * self.width;
         activation.multiply_derivative(&self.z[..end], &self.a[..end], &mut self.delta[..end]);

@@ -1,9 +1,11 @@
 //! The wide kernel, for rows of many inputs: units (or inputs) along the lanes of vector registers, a few
 //! rows at a time.
 //!
-//! Rows are not copied: they are read where the problem stores them. The operand along the lanes is copied to
-//! a [`Panel`] first, one strip at a time. A strip is a few neighbouring numbers of each row of a matrix; in
-//! the panel it is contiguous, and stays in the cache while all rows pass.
+//! Rows are read where the problem stores them, unless its matrix is not contiguous in row-major order. The
+//! matrix whose numbers are along the lanes (W in the forward and backward products, x in the weight
+//! gradient) is copied to a [`Panel`], one strip at a time. A strip is a few neighbouring numbers of each row
+//! of a matrix; in the panel it is contiguous, and stays in the cache while all rows pass. A line is 64
+//! bytes: 8 `f64` or 16 `f32`.
 //!
 //! Formulas and names are those of the textbook kernel. In this file the forward pass comes first, then the
 //! backward pass, which adds to the gradient.
@@ -32,8 +34,8 @@ const GROUP: usize = 512;
 
 /// Rows of fewer inputs go to the fused kernel: to copy them into tiles takes almost no time.
 const INPUTS: usize = 256;
-/// If the first layer has more units than inputs divided by this number, its products take so long that the
-/// time for the copy does not matter.
+/// If the first layer has more than inputs / `INPUTS_OF_A_UNIT` units, the fused kernel is used: the products
+/// then take so long that the time to copy the rows does not matter.
 const INPUTS_OF_A_UNIT: usize = 4;
 
 /// Whether this kernel is faster than the fused one: rows have many inputs, and the first layer has few units.
@@ -46,8 +48,8 @@ pub(crate) fn suits(architecture: &Architecture) -> bool {
 #[derive(Clone, Debug, Default)]
 pub struct RowIndices<F> {
     order: Vec<usize>,
-    /// The feature matrix that the indices belong to: rows are read from it.
-    place: MatrixIdentity,
+    /// Identifies the feature matrix that the rows came from, so that another one is refused.
+    matrix: MatrixIdentity,
     /// Copies of the rows, if the feature matrix is not contiguous in row-major order.
     copied: Vec<F>,
     targets: TileTargets<F>,
@@ -62,7 +64,7 @@ impl<F: Scalar> RowIndices<F> {
 
     /// Replaces the contents by the given rows of `x`, without targets.
     pub fn gather_features(&mut self, x: &ArrayRef2<F>, rows: impl ExactSizeIterator<Item = usize> + Clone) {
-        self.place = MatrixIdentity::of(x);
+        self.matrix = MatrixIdentity::of(x);
         self.order.clear();
         self.copied.clear();
         self.targets.clear();
@@ -78,12 +80,9 @@ impl<F: Scalar> RowIndices<F> {
 
     /// The features of these rows, read from `x` or from the copies.
     fn rows<'a>(&'a self, x: &'a ArrayRef2<F>) -> StridedRows<'a, F> {
-        assert!(
-            self.place == MatrixIdentity::of(x),
-            "the batch was gathered from features that lie elsewhere"
-        );
+        assert!(self.matrix == MatrixIdentity::of(x), "the batch was gathered from another feature matrix");
         let numbers = if self.copied.is_empty() { x.as_slice() } else { Some(&self.copied[..]) };
-        let numbers = numbers.expect("rows were gathered from features that lie like these");
+        let numbers = numbers.expect("the rows of a matrix that is not contiguous were copied");
         StridedRows { numbers, stride: x.ncols(), order: Some(&self.order) }
     }
 }
@@ -120,7 +119,7 @@ impl<'a, F> StridedRows<'a, F> {
         &self.numbers[row * self.stride..]
     }
 
-    /// The rows from `first` on.
+    /// The rows from `first` on. Only for rows with an order: others are all returned.
     fn skip(self, first: usize) -> Self {
         Self { order: self.order.map(|order| &order[first..]), ..self }
     }
@@ -211,8 +210,8 @@ impl<F: Scalar> WideLayer<F> {
 
 /// Distance between two rows of a layer of `width` units.
 fn stride<F: Vector>(width: usize) -> usize {
-    // An odd number of lines: if the distance were a power of two, all rows would compete for a few places of
-    // the caches.
+    // An odd number of lines: if the distance were a power of two, all rows would fall into a few sets of the
+    // caches.
     (width.div_ceil(F::LANES) | 1).saturating_mul(F::LANES)
 }
 
@@ -262,7 +261,7 @@ impl<F: Scalar> WithSimd for WidePass<'_, F> {
     }
 }
 
-/// a⁽ᵏ⁾ = σ(W⁽ᵏ⁾ a⁽ᵏ⁻¹⁾ + b⁽ᵏ⁾), layer after layer, with a⁽⁰⁾ = x.
+/// a⁽ᵏ⁾ = σ(a⁽ᵏ⁻¹⁾ W⁽ᵏ⁾ᵀ + b⁽ᵏ⁾), layer after layer, with a⁽⁰⁾ = x.
 #[inline(always)]
 fn forward_pass<S: Simd, F: Scalar>(
     simd: S,
@@ -315,8 +314,8 @@ fn loss_pass<S: Simd, F: Scalar>(
     }
 }
 
-/// Last layer to first: δ⁽ᵏ⁾ = ∂J/∂a⁽ᵏ⁾ ∘ σ′, then ∂J/∂W⁽ᵏ⁾ += δ⁽ᵏ⁾ᵀ a⁽ᵏ⁻¹⁾, ∂J/∂b⁽ᵏ⁾ += Σ δ⁽ᵏ⁾ and
-/// ∂J/∂a⁽ᵏ⁻¹⁾ = δ⁽ᵏ⁾ W⁽ᵏ⁾.
+/// Last layer to first: δ⁽ᵏ⁾ = ∂ℓ/∂a⁽ᵏ⁾ ∘ σ′, then ∂ℓ/∂W⁽ᵏ⁾ += δ⁽ᵏ⁾ᵀ a⁽ᵏ⁻¹⁾, ∂ℓ/∂b⁽ᵏ⁾ += Σ δ⁽ᵏ⁾ and
+/// ∂ℓ/∂a⁽ᵏ⁻¹⁾ = δ⁽ᵏ⁾ W⁽ᵏ⁾.
 #[inline(always)]
 fn backward_pass<S: Simd, F: Scalar>(
     simd: S,
@@ -331,7 +330,7 @@ fn backward_pass<S: Simd, F: Scalar>(
         let (before, from_here) = layers.split_at_mut(k);
         let WideLayer { a, delta, stride, padded } = &mut from_here[0];
         for (a, delta) in a.chunks_exact(*stride).zip(delta.chunks_exact_mut(*stride)).take(rows) {
-            // From ∂J/∂a to ∂J/∂z, in place: nobody needs ∂J/∂a after this.
+            // From ∂ℓ/∂a to ∂ℓ/∂z, in place: nobody needs ∂ℓ/∂a after this.
             let (a, delta) = (F::registers::<S>(&a[..*padded]), F::registers_mut::<S>(&mut delta[..*padded]));
             activations::multiply_derivative::<S, F>(simd, &layer.activation, a, delta);
         }
@@ -340,7 +339,7 @@ fn backward_pass<S: Simd, F: Scalar>(
         let (weights, bias) = gradient[span.all()].split_at_mut(span.fan_in * span.fan_out);
         products::add_bias_gradient(simd, delta, panel, bias);
         products::add_weight_gradient(simd, delta, x, rows, span.fan_out, panel, weights);
-        // The first layer has no layer below: ∂J/∂x of the features is not computed.
+        // The first layer has no layer below: ∂ℓ/∂x of the features is not computed.
         if let Some(WideLayer { delta: x_delta, stride, .. }) = before.last_mut() {
             let weights = &network.parameters[span.weights()];
             products::backward(simd, weights, delta, rows, span.fan_out, panel, x_delta, *stride);

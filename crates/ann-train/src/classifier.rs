@@ -72,8 +72,9 @@ impl Classifier {
     /// [`Label`]; `&Vec<L>`, `&[L]`, `&[L; N]` and `&Array1<L>` are all accepted.
     ///
     /// # Errors
-    /// No samples, another number of labels than rows, fewer than two classes, a NaN or infinity in `x`,
-    /// a hidden layer of width 0, a setting outside its range, or [`Error::Diverged`].
+    /// No samples, a number of labels that differs from the number of rows, fewer than two classes, a NaN or
+    /// infinity in `x`, a hidden layer of width 0, a setting outside its range, [`Error::InfiniteStart`] or
+    /// [`Error::Diverged`]; or the system cannot provide memory or threads.
     pub fn fit<'y, L, F>(
         &self,
         x: &ArrayRef2<F>,
@@ -162,8 +163,8 @@ impl<L: Label, F: Scalar> FittedClassifier<L, F> {
     /// The most probable label of each row of `x` (n, features).
     ///
     /// # Errors
-    /// Another number of columns than fitted, a NaN or infinity in `x`, or numbers so large that an output
-    /// overflows.
+    /// A number of columns that differs from the training data, a NaN or infinity in `x`, or numbers so large
+    /// that an output overflows.
     pub fn predict(&self, x: &ArrayRef2<F>) -> Result<Vec<L>> {
         let logits = forward(&self.network, x, self.threads)?;
         Ok(logits.rows().into_iter().map(|row| self.classes[argmax(row)].clone()).collect())
@@ -204,9 +205,9 @@ impl<L: Label, F: Scalar> FittedClassifier<L, F> {
         estimator::weights(&self.network)
     }
 
-    /// The labels of the training data, sorted by `Ord`: as text, "10" comes before "2", which is another order
-    /// than that of `ann_datasets::Dataset::classes`. The columns of [`predict_proba`](Self::predict_proba) have
-    /// this order.
+    /// The distinct labels of the training data, sorted by `Ord`. As text, "10" comes before "2";
+    /// `ann_datasets::Dataset::classes` sorts such labels as numbers instead. The columns of
+    /// [`predict_proba`](Self::predict_proba) have this order.
     pub fn classes(&self) -> &[L] {
         &self.classes
     }

@@ -102,8 +102,9 @@ pub fn train<F: Scalar>(
     train_observed(network, problem, config, |_, _| ControlFlow::Continue(()))
 }
 
-/// Trains `network` in place on `problem`. After each epoch `observer` receives its record and the network.
-/// The observer ends the run by returning `ControlFlow::Break(())`.
+/// Trains `network` in place on `problem`. `observer` receives each record with the network: with
+/// [`Batching::Full`] before each update and once after the last one, with mini-batches after each epoch. It
+/// ends the run by returning `ControlFlow::Break(())`.
 ///
 /// With [`Batching::Full`] a record describes the network that the observer receives, before the next update.
 /// With mini-batches a record is the mean over the rows of an epoch, and each row is computed with the
@@ -118,8 +119,8 @@ pub fn train<F: Scalar>(
 /// [`TrainConfig::first_epoch`].
 ///
 /// # Errors
-/// A setting is outside its range, the network has another architecture than the problem, or one of its
-/// parameters is not finite. Then nothing is changed.
+/// A setting is outside its range, the architecture of the network is not that of the problem, a parameter is
+/// not finite, or the system cannot provide memory or threads. Then nothing is changed.
 ///
 /// [`Error::InfiniteStart`] or [`Error::Diverged`]: the objective or a parameter is no longer finite. Then
 /// the network gets the parameters from before the last update; with mini-batches, those from the beginning
@@ -190,7 +191,8 @@ impl<'p, 'data, F: Scalar> Descent<'p, 'data, F> {
             Batching::Full => (problem.rows(), Vec::new()),
             Batching::Shuffled { rows, .. } => (rows, (0..problem.rows()).collect()),
         };
-        // One request for everything: two that are granted one after the other may be too much together.
+        // Memory is checked for everything at once. Two separate checks could both succeed although the
+        // system does not have both amounts together.
         let threads = checked(config.threads)?;
         let sums = Plan::new(problem, config.accumulation, rows, threads).bytes;
         let copies = bytes_of::<F>(problem.layout().len().saturating_mul(COPIES));

@@ -33,7 +33,7 @@ pub enum Error {
         /// Number of rows of the data.
         most: usize,
     },
-    /// The number of threads is 0, or larger than any machine has.
+    /// The number of threads is 0 or more than 1024.
     #[error("threads is {found}, expected 1 to {most}")]
     ThreadCount {
         /// Number of threads that was asked for.
@@ -69,7 +69,7 @@ pub enum Error {
         epoch: usize,
         /// η.
         learning_rate: f64,
-        /// J = loss + penalty. Finite only if a parameter is NaN or infinite.
+        /// J = loss + penalty. If it is finite, the error is that a parameter is NaN or infinite.
         objective: f64,
     },
 }

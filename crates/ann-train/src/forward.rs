@@ -23,7 +23,7 @@ pub fn forward<F: Scalar>(network: &Network<F>, x: &ArrayRef2<F>, threads: usize
     if threads <= 1 || belongs_to_a_pool() {
         return Ok(network.forward(x)?);
     }
-    // The parts, and all outputs in one piece.
+    // Twice the outputs: once in the parts and once joined.
     let outputs = x.nrows().saturating_mul(network.architecture().output_width());
     ensure_available("the outputs", bytes_of::<F>(outputs.saturating_mul(2)))?;
     let rows = x.nrows().div_ceil(threads).next_multiple_of(block::TILE);

@@ -55,7 +55,7 @@ impl History {
     /// # Panics
     /// When the caller has emptied `records`.
     pub fn last(&self) -> &EpochRecord {
-        self.records.last().expect("training records the network before it does anything else")
+        self.records.last().expect("a run ends only after at least one record")
     }
 
     /// The loss of every record, in order.

@@ -65,7 +65,7 @@ pub struct Objective<'p, 'data, F = f64> {
 }
 
 impl<'p, 'data, F: Scalar> Objective<'p, 'data, F> {
-    /// Buffers for the problem, and one thread.
+    /// Buffers for sums over all rows, which the calling thread computes.
     ///
     /// # Errors
     /// The system cannot provide the memory for the buffers.

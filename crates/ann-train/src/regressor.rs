@@ -72,8 +72,9 @@ impl Regressor {
     /// several.
     ///
     /// # Errors
-    /// No samples, another number of targets than rows, no target columns, a NaN or infinity in either, a
-    /// hidden layer of width 0, a setting outside its range, or [`Error::Diverged`].
+    /// No samples, a number of targets that differs from the number of rows, no target columns, a NaN or
+    /// infinity in either, a hidden layer of width 0, a setting outside its range, [`Error::InfiniteStart`]
+    /// or [`Error::Diverged`]; or the system cannot provide memory or threads.
     pub fn fit<F: Scalar, Y: RegressionTargets<F> + ?Sized>(
         &self,
         x: &ArrayRef2<F>,
@@ -131,9 +132,11 @@ impl<D: Dimension, F: Scalar> FittedRegressor<D, F> {
     /// otherwise (n, outputs).
     ///
     /// # Errors
-    /// Another number of columns than fitted, a NaN or infinity in `x`, or numbers so large that an output
-    /// overflows.
-    #[expect(clippy::missing_panics_doc, reason = "targets have one or two dimensions")]
+    /// A number of columns that differs from the training data, a NaN or infinity in `x`, or numbers so large
+    /// that an output overflows.
+    ///
+    /// # Panics
+    /// When [`RegressionTargets::Dim`] is neither `Ix1` nor `Ix2`.
     pub fn predict(&self, x: &ArrayRef2<F>) -> Result<Array<F, D>> {
         let columns = forward(&self.network, x, self.threads)?;
         let predictions =
@@ -154,8 +157,7 @@ impl<D: Dimension, F: Scalar> FittedRegressor<D, F> {
         targets: &Y,
     ) -> Result<f64> {
         let targets = targets.to_columns();
-        // This problem is made only for its checks, which are all that a score needs. It is not used
-        // otherwise.
+        // This problem is made only because its constructor checks `x` and the targets.
         Problem::new(self.network.architecture(), Loss::MeanSquaredError, x, targets)?;
         let predictions = forward(&self.network, x, self.threads)?;
         let outputs = targets.columns().into_iter().zip(predictions.columns());
@@ -193,8 +195,9 @@ fn r_squared<F: Scalar>(y: &ArrayRef1<F>, prediction: &ArrayRef1<F>) -> f64 {
     if y.iter().all(|value| value == &y[0]) {
         return if y == prediction { 1.0 } else { 0.0 };
     }
-    // Dividing by the scale does not change R², and keeps squares from overflowing. Squares of tiny
-    // deviations may still become 0. Then a residual is near 1, R² is −∞, and `f64::MIN` is returned.
+    // Dividing by the scale does not change R², and keeps squares from overflowing. The squares of the
+    // deviations can still become 0, but only if the targets are tiny beside the predictions. Then a scaled
+    // prediction is ±1, so a residual is near ±1, R² is −∞, and `f64::MIN` is returned.
     let scale = largest(y.iter().chain(prediction).map(|v| v.as_f64()));
     let [y, prediction] = [y, prediction].map(|v| v.mapv(|v| v.as_f64() / scale));
     let (residuals, deviations) = (&y - &prediction, &y - y.sum() / y.len() as f64);

@@ -18,8 +18,8 @@ use crate::{Accumulation, Result};
 
 /// Largest number of leaves. Each leaf except the first needs its own gradient.
 const LEAVES: usize = 64;
-/// If the gradients of all leaves had more entries than this, they would not fit in the caches. Then there
-/// are fewer leaves, but at least two.
+/// Largest number of entries in the gradients of all leaves together, so that they fit in the caches. Large
+/// networks therefore have fewer leaves, but at least two.
 const ENTRIES: usize = 1 << 21;
 /// Amount of work, in rows · parameters, that is worth waking a thread.
 const WORK: usize = 1 << 21;
@@ -30,8 +30,8 @@ const SLICE: usize = 1 << 14;
 /// Smallest number of rows in a leaf, for gradients that fit in the caches and for larger ones. With fewer
 /// rows, too much time would be spent on adding gradients.
 const LEAST_ROWS: [usize; 2] = [64, 256];
-/// If all rows take at most this number of bytes, they are gathered once. Otherwise they are gathered
-/// whenever they are needed.
+/// If every sum is over all rows, in blocks, and the rows take at most this number of bytes, they are
+/// gathered once. Otherwise they are gathered whenever they are needed.
 const KEPT: usize = 16 << 20;
 
 /// Which rows of a problem are summed.
@@ -41,14 +41,15 @@ pub(crate) enum RowSelection<'a> {
     These(&'a [usize]),
 }
 
-/// What sums over a problem need, before anything is allocated.
+/// The kernel, threads and memory that sums over a problem need; computed before anything is allocated.
 #[derive(Debug)]
 pub(crate) struct Plan {
-    /// Rows of a block.
+    /// Number of rows in a block.
     block: usize,
     kernel: Kernel,
     threads: usize,
-    /// Size of all buffers, including the gradients of the leaves, which the first sum allocates.
+    /// Size of the buffers without rows that are kept, but with the gradients of the leaves, which the first
+    /// sum allocates.
     pub bytes: usize,
 }
 
@@ -69,7 +70,7 @@ impl Plan {
             Accumulation::Batched if kernel == Kernel::choose(architecture) => {
                 block::ROWS.min(problem.rows())
             }
-            // The kernel was chosen because its buffers follow the rows.
+            // `choose_for_sums` chose the textbook kernel, so that the buffers have no more rows than a sum.
             Accumulation::Batched => rows,
             Accumulation::PerSample => 1,
         };
@@ -100,10 +101,11 @@ pub(crate) struct Summation<F> {
 #[derive(Clone, Debug, Default)]
 struct Leaf<F> {
     rows: Range<usize>,
-    /// The kernel sums all rows of this leaf before it adds them to the gradient.
+    /// Whether the kernel sums all rows of this leaf before it adds them to the gradient.
     is_one_group: bool,
     tally: Tally,
-    /// The leaf's own gradient, if it cannot be added to the total directly.
+    /// A buffer for the gradient of this leaf. With several threads each leaf except the first uses its own.
+    /// With one thread, the leaves that need a buffer use that of the first leaf.
     gradient: Vec<F>,
     /// The leaf's rows in gathered form, if all rows are few enough to be kept.
     kept: Vec<Batch<F>>,
@@ -260,8 +262,8 @@ impl<F: Scalar> Work<'_, '_, F> {
     }
 
     fn take_scratch(&self) -> Scratch<F> {
-        // There is one scratch for each thread. But while a thread waits inside a custom activation or loss,
-        // it may begin another leaf; then it needs a second scratch.
+        // There is one scratch for each thread. But while a thread waits for rayon work that a custom
+        // activation or loss has started, it may begin another leaf; then it needs a second scratch.
         self.lock().pop().unwrap_or_else(|| {
             let (rows, kernel) = self.block;
             let scratch = Scratch::with_kernel(self.problem.architecture(), rows, kernel);
@@ -344,7 +346,8 @@ mod tests {
 
     #[test]
     fn the_plan_follows_the_rows_of_a_mini_batch() {
-        // A gradient, and z, a and δ of two rows of 3 000 000 units: without tiles, most of which would be empty.
+        // The textbook kernel needs a gradient, and z, a and δ of two rows of 3 000 000 units. Tiles would
+        // have 32 rows, most of them empty.
         let units = 3_000_000;
         let architecture =
             Architecture::inputs(1).dense(units, Activation::Tanh).dense(1, Activation::Identity);

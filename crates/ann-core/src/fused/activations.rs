@@ -52,7 +52,7 @@ pub(crate) fn apply<S: Simd, F: Scalar, const R: usize>(
     }
 }
 
-/// Multiplies δ = ∂J/∂a by σ′, so that it becomes ∂J/∂z. σ′ is computed from a.
+/// Multiplies δ = ∂ℓ/∂a by σ′, so that it becomes ∂ℓ/∂z. σ′ is computed from a.
 #[inline(always)]
 pub(crate) fn multiply_derivative<S: Simd, F: Scalar>(
     simd: S,

@@ -161,7 +161,8 @@ struct Terms<F> {
 }
 
 /// Terms and δ of one part of a tile, for two classes. Returns the class of the largest logit; of equal
-/// logits, the first. An infinite logit can make the loss infinite or NaN, but δ does not show it.
+/// logits, the first. With one infinite logit the loss is infinite or NaN although δ is finite, so it is the
+/// loss that must be checked.
 #[inline(always)]
 fn two_classes<S: Simd, F: Scalar, const R: usize>(
     [first, second]: [&Column<F>; 2],
@@ -250,8 +251,8 @@ fn squared_error<S: Simd, F: Scalar>(
     let m = outputs.len() as f64;
     let mut losses = Column([0.0; TILE]);
     for ((output, target), delta) in outputs.iter().zip(targets).zip(delta) {
-        // All lanes, also those without a row: a loop of constant length needs no remainder. The numbers are
-        // `f64`, as in the textbook kernel.
+        // The loop covers all lanes, also those without a row: with a constant length the compiler needs no
+        // extra loop for the last rows. The numbers are `f64`, as in the textbook kernel.
         for i in 0..TILE {
             let difference = output.0[i].as_f64() - target.0[i].as_f64();
             losses.0[i] += difference * difference;

@@ -1,10 +1,11 @@
-//! The three matrix products of a layer, one tile of rows at a time: z = W x + b, ∂J/∂x = δ W, and the sum
-//! ∂J/∂W += δᵀ x.
+//! The three matrix products of a layer, on tiles of rows: z = x Wᵀ + b, ∂ℓ/∂x = δ W, and the sum over all
+//! tiles ∂ℓ/∂W += δᵀ x.
 //!
 //! Each product is computed in blocks of N units (or inputs) and R registers. All sums of a block stay in
-//! registers while the operand that is common to them is read; it is read only once. Each sum is a chain of
-//! fused multiply-adds in the order of the formula, so the bits are the same for every width of registers and
-//! every choice of N and R.
+//! registers while the operand that is common to them is read; it is read only once. In the blocks of
+//! [`forward`], [`backward`] and [`add_along_inputs`], each sum is a chain of fused multiply-adds in the
+//! order of the formula. The other blocks have the partial sums that `fused.rs` describes. Both orders are
+//! the same for every width of registers.
 
 use std::array;
 
@@ -16,13 +17,14 @@ use crate::column::{Column, SQUARE, TILE, transpose_square};
 use crate::instructions::is_portable;
 use crate::lanes::{Vector, fold};
 
-/// A layer with at least this number of inputs and units computes its weight gradient with the inputs along
-/// the lanes, row after row. Then no sums over lanes are needed. This saves more time than is spent on
-/// transposing the columns of inputs into rows.
+/// A layer with at least `LEAST_INPUTS` inputs and `LEAST_UNITS` units computes its weight gradient with the
+/// inputs along the lanes, row after row. Then no sums over lanes are needed. This saves more time than is
+/// spent on transposing the columns of inputs into rows.
 const LEAST_INPUTS: usize = 32;
 const LEAST_UNITS: usize = 16;
-/// Number of strips of inputs that are transposed together. With several strips, longer pieces of a row of
-/// the weight gradient are changed at a time.
+/// Number of strips of inputs that are transposed together. For each block of units all of these strips are
+/// computed one after another, so up to 128 neighbouring entries of a row of the gradient are changed
+/// together.
 const STRIPS: usize = 4;
 
 /// Number of columns that [`backward`] and [`add_weight_gradient`] need as working space for `tiles` tiles.
@@ -34,7 +36,7 @@ fn has_inputs_along_lanes(fan_in: usize, fan_out: usize) -> bool {
     fan_in >= LEAST_INPUTS && fan_out >= LEAST_UNITS
 }
 
-/// Overwrites `z` with W x + b. `x`: column (tile · fan_in + input), `z`: column (tile · fan_out + unit),
+/// Overwrites `z` with x Wᵀ + b. `x`: column (tile · fan_in + input), `z`: column (tile · fan_out + unit),
 /// `weights`: (fan_out, fan_in), row-major, `bias`: (fan_out).
 #[inline(always)]
 pub(super) fn forward<S: Simd, F: Scalar>(
@@ -49,7 +51,7 @@ pub(super) fn forward<S: Simd, F: Scalar>(
     let mut first = 0;
     while first < fan_out {
         // Units in the outer loop, tiles in the inner loop: the weights of a block of units stay in the cache
-        // while all tiles pass. All tiles have the same block size, `done`.
+        // while all tiles pass. The block has the same number of units, `done`, for every tile.
         let (weights, bias) = (&weights[first * fan_in..], &bias[first..]);
         let mut done = fan_out;
         for (x, z) in x.chunks_exact(fan_in).zip(z.chunks_exact_mut(fan_out)) {
@@ -86,7 +88,7 @@ fn forward_block<S: Simd, F: Vector, const N: usize, const R: usize>(
     }
 }
 
-/// Overwrites `x_delta` with ∂J/∂xᵢ = Σⱼ Wⱼᵢ δⱼ. `delta`: column (tile · fan_out + unit), `x_delta`: column
+/// Overwrites `x_delta` with ∂ℓ/∂xᵢ = Σⱼ Wⱼᵢ δⱼ. `delta`: column (tile · fan_out + unit), `x_delta`: column
 /// (tile · fan_in + input).
 #[inline(always)]
 pub(super) fn backward<S: Simd, F: Scalar>(
@@ -119,7 +121,7 @@ pub(super) fn backward<S: Simd, F: Scalar>(
     }
 }
 
-/// ∂J/∂xᵢ = Σⱼ Wⱼᵢ δⱼ for N inputs of one tile, starting with input `first` of the strip.
+/// ∂ℓ/∂xᵢ = Σⱼ Wⱼᵢ δⱼ for N inputs of one tile, starting with input `first` of the strip.
 #[inline(always)]
 fn backward_block<S: Simd, F: Vector, const N: usize, const R: usize>(
     simd: S,
@@ -143,7 +145,7 @@ fn backward_block<S: Simd, F: Vector, const N: usize, const R: usize>(
     }
 }
 
-/// Adds ∂J/∂bⱼ += Σ δⱼ over all rows. `delta`: column (tile · fan_out + unit), `bias`: (fan_out).
+/// Adds ∂ℓ/∂bⱼ += Σ δⱼ over all rows. `delta`: column (tile · fan_out + unit), `bias`: (fan_out).
 #[inline(always)]
 pub(super) fn add_bias_gradient<S: Simd, F: Scalar>(simd: S, delta: &[Column<F>], bias: &mut [F]) {
     let fan_out = bias.len();
@@ -158,8 +160,8 @@ pub(super) fn add_bias_gradient<S: Simd, F: Scalar>(simd: S, delta: &[Column<F>]
     }
 }
 
-/// Σ δⱼ of N units: first a sum in each lane, then over the lanes. Each item of `tiles` is the δ of one tile,
-/// starting with the first unit of the block.
+/// Adds Σ δⱼ of N units to `bias`: first a sum in each lane, then over the lanes. Each item of `tiles` is the
+/// δ of one tile, starting with the first unit of the block.
 #[inline(always)]
 fn bias_block<'a, S: Simd, F: Scalar, const N: usize, const R: usize>(
     simd: S,
@@ -185,7 +187,7 @@ fn bias_block<'a, S: Simd, F: Scalar, const N: usize, const R: usize>(
     }
 }
 
-/// Adds ∂J/∂Wⱼᵢ += Σ δⱼ xᵢ over all rows. `delta`: column (tile · fan_out + unit), `x`: column (tile · fan_in
+/// Adds ∂ℓ/∂Wⱼᵢ += Σ δⱼ xᵢ over all rows. `delta`: column (tile · fan_out + unit), `x`: column (tile · fan_in
 /// + input), `weights`: (fan_out, fan_in), row-major.
 #[inline(always)]
 pub(super) fn add_weight_gradient<S: Simd, F: Scalar>(
@@ -201,8 +203,8 @@ pub(super) fn add_weight_gradient<S: Simd, F: Scalar>(
         add_along_inputs(simd, delta, x, fan_out, transposed, weights);
         return;
     }
-    // A block has 4 units and 2 inputs: each register of δ or x that is loaded serves several of its 8 sums.
-    // Smaller blocks cover the last units and inputs.
+    // A block has 4 units and 2 inputs (in portable code one of each): each register of δ or x that is loaded
+    // serves several of its 8 sums. Smaller blocks cover the last units and inputs.
     let (units, inputs) = if const { is_portable::<S>() } { (1, 1) } else { (4, 2) };
     for unit in (0..fan_out).step_by(units) {
         for input in (0..fan_in).step_by(inputs) {
@@ -226,8 +228,8 @@ pub(super) fn add_weight_gradient<S: Simd, F: Scalar>(
     }
 }
 
-/// Σ δⱼ xᵢ for N units and M inputs: first a sum in each lane, then over the lanes. Each item of `tiles` is δ
-/// and x of one tile, starting with the first unit and the first input of the block.
+/// Adds Σ δⱼ xᵢ for N units and M inputs to `weights`: first a sum in each lane, then over the lanes. Each
+/// item of `tiles` is δ and x of one tile, starting with the first unit and the first input of the block.
 #[inline(always)]
 fn narrow_block<'a, S: Simd, F: Scalar, const N: usize, const M: usize, const R: usize>(
     simd: S,
@@ -236,9 +238,9 @@ fn narrow_block<'a, S: Simd, F: Scalar, const N: usize, const M: usize, const R:
     weights: &mut [F],
 ) {
     let mut sums = [[[F::splat(simd, F::ZERO); R]; M]; N];
-    // The loop computes one register of each sum at a time, so that all N · M partial sums stay in registers.
-    // Register v of a column is added to register v mod R of the sum: the same partial sums for every
-    // instruction set.
+    // A sum has R registers. The outer loop computes register r of all N · M sums, and these N · M registers
+    // stay in the processor. The product of register v of δ and of x is added to register v mod R: the same
+    // partial sums for every instruction set.
     for r in 0..R {
         let mut partial = [[F::splat(simd, F::ZERO); M]; N];
         for (delta, x) in tiles.clone() {
@@ -280,8 +282,8 @@ fn add_along_inputs<S: Simd, F: Scalar>(
     let fan_in = weights.len() / fan_out;
     let rows = delta.len() / fan_out * TILE;
     for first in (0..fan_in).step_by(STRIPS * TILE) {
-        // x has one column per input. A strip needs one column per row, with 32 inputs of that row in its
-        // lanes.
+        // In `x` a [`Column`] holds one input of 32 rows. Here a [`Column`] must hold 32 inputs of one row,
+        // so each strip of x is transposed.
         let starts = (first..fan_in).step_by(TILE).take(STRIPS);
         for (start, strip) in starts.clone().zip(transposed.chunks_exact_mut(rows)) {
             let width = TILE.min(fan_in - start);
@@ -330,7 +332,7 @@ fn transpose_columns<F: Scalar>(columns: &[Column<F>], rows: &mut [Column<F>]) {
 
 /// Adds Σ δⱼ xᵢ over `rows` for N units, starting with `unit`, and for the 32 inputs of a strip, starting
 /// with `start`.
-#[expect(clippy::too_many_arguments, reason = "two matrices, their widths, and where in them")]
+#[expect(clippy::too_many_arguments, reason = "δ, x and the gradient, each with its width and first index")]
 #[inline(always)]
 fn inputs_block<S: Simd, F: Scalar, const N: usize, const R: usize>(
     simd: S,

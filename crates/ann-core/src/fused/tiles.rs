@@ -103,7 +103,8 @@ fn side_by_side<'a, F: Scalar>(
             &numbers[first * matrix.ncols()..][..count * matrix.ncols()]
         }
         _ => {
-            // Whole rows are copied, because each may be anywhere in memory.
+            // Each row is copied as a whole. It may be anywhere in memory, so visiting it again for every
+            // block of features would cost more.
             staging.clear();
             for row in rows {
                 let row = matrix.row(row);

@@ -64,7 +64,8 @@ impl<F: Scalar> Panel<F> {
     pub fn transpose(&mut self, weights: &[F], bias: &[F], strip: Strip) -> &[F] {
         let fan_in = weights.len() / bias.len();
         let panel = &mut self.numbers[..(fan_in + 1) * strip.width];
-        // A full strip is overwritten completely. Otherwise the lanes without a unit must be finite numbers.
+        // A full strip is overwritten completely. In the last strip, the lanes without a unit would keep
+        // numbers of another matrix, so they are set to 0.
         if strip.count < strip.width {
             panel.fill(F::zero());
         }
@@ -73,9 +74,14 @@ impl<F: Scalar> Panel<F> {
         let weights = &weights[strip.start * fan_in..][..strip.count * fan_in];
         // Weights are read along rows of W and written along columns. This is done in blocks of inputs, so
         // that the lines being written stay in the first-level cache.
-        for (block, panel) in panel.chunks_mut(INPUTS * strip.width).enumerate() {
+        for (block, panel) in panel.chunks_mut(INPUTS_TOGETHER * strip.width).enumerate() {
             for (index, weights) in weights.chunks(SQUARE * fan_in).enumerate() {
-                transpose_rows(&weights[block * INPUTS..], fan_in, &mut panel[index * SQUARE..], strip.width);
+                transpose_rows(
+                    &weights[block * INPUTS_TOGETHER..],
+                    fan_in,
+                    &mut panel[index * SQUARE..],
+                    strip.width,
+                );
             }
         }
         &self.numbers[..(fan_in + 1) * strip.width]
@@ -100,10 +106,10 @@ impl<F: Scalar> Panel<F> {
 
 /// Number of inputs whose weights are transposed together: their part of the panel stays in the first-level
 /// cache.
-const INPUTS: usize = 64;
+const INPUTS_TOGETHER: usize = 64;
 
-/// Transposes up to four rows into columns. `rows`: `stride` numbers per row, of which the first are used:
-/// one for each column. `columns`: `width` numbers per column.
+/// Transposes up to four rows into columns. `rows`: `stride` numbers per row. The first of them are used, one
+/// for each column. `columns`: `width` numbers per column.
 #[inline(always)]
 fn transpose_rows<F: Scalar>(rows: &[F], stride: usize, columns: &mut [F], width: usize) {
     let length = columns.len().div_ceil(width);

@@ -1,4 +1,4 @@
-//! The three matrix products of a layer, one strip at a time: z = x Wᵀ + b, ∂J/∂x = δ W and ∂J/∂W += δᵀ x.
+//! The three matrix products of a layer, one strip at a time: z = x Wᵀ + b, ∂ℓ/∂x = δ W and ∂ℓ/∂W += δᵀ x.
 //!
 //! Each product is computed in blocks of N rows (or units) and R registers. Their N · R sums stay in
 //! registers while the block reads the panel once. Each sum is a chain of fused multiply-adds in the order of
@@ -18,10 +18,7 @@ use super::StridedRows;
 use super::panel::{Panel, Strip, strips};
 
 /// Overwrites `z` (rows, stride) with x Wᵀ + b. `weights`: (fan_out, fan_in), `bias`: (fan_out).
-#[expect(
-    clippy::too_many_arguments,
-    reason = "two matrices, the room to transpose one, and where the third goes"
-)]
+#[expect(clippy::too_many_arguments, reason = "W and b, x, the panel, and the output with its stride")]
 #[inline(always)]
 pub(super) fn forward<S: Simd, F: Scalar>(
     simd: S,
@@ -41,8 +38,8 @@ pub(super) fn forward<S: Simd, F: Scalar>(
     }
 }
 
-/// Overwrites `x_delta` (rows, stride) with ∂J/∂x = δ W. `weights`: (fan_out, fan_in).
-#[expect(clippy::too_many_arguments, reason = "two matrices, the room to copy one, and where the third goes")]
+/// Overwrites `x_delta` (rows, stride) with ∂ℓ/∂x = δ W. `weights`: (fan_out, fan_in).
+#[expect(clippy::too_many_arguments, reason = "W, δ, the panel, and the output with its stride")]
 #[inline(always)]
 pub(super) fn backward<S: Simd, F: Scalar>(
     simd: S,
@@ -63,7 +60,8 @@ pub(super) fn backward<S: Simd, F: Scalar>(
     }
 }
 
-/// Overwrites a strip of each row of `out` with row 0 of the panel + Σₖ leftₖ · row (k + 1) of the panel.
+/// Overwrites a strip of each row of `out` with row 0 of the panel + Σᵢ leftᵢ · row (i + 1) of the panel,
+/// where `left` is the row of the same number. The strip is computed in P parts of R registers.
 #[inline(always)]
 fn multiply<S: Simd, F: Scalar>(
     simd: S,
@@ -94,7 +92,7 @@ fn multiply_block<S: Simd, F: Vector, const N: usize, const R: usize, const P: u
     let (begin, panel) = lines::<S, F, R, P>(panel).split_first().expect("a panel has a first line");
     let left: [&[F]; N] = array::from_fn(|n| &left.from(first + n)[..panel.len()]);
     for part in 0..P {
-        // Each sum starts with row 0 (a bias or 0) and adds products in the order of k. The fused kernel
+        // Each sum starts with row 0 (a bias or 0) and adds products in the order of i. The fused kernel
         // makes the same additions, so both give the same bits.
         let mut sums = [begin[part]; N];
         for (k, line) in panel.iter().enumerate() {
@@ -114,7 +112,7 @@ fn lines<S: Simd, F: Vector, const R: usize, const P: usize>(panel: &[F]) -> &[[
     F::registers::<S>(panel).as_chunks().0.as_chunks().0
 }
 
-/// Adds ∂J/∂bⱼ += Σ δⱼ over all rows.
+/// Adds ∂ℓ/∂bⱼ += Σ δⱼ over all rows.
 #[inline(always)]
 pub(super) fn add_bias_gradient<S: Simd, F: Scalar>(
     simd: S,
@@ -133,7 +131,7 @@ pub(super) fn add_bias_gradient<S: Simd, F: Scalar>(
     bias.iter_mut().zip(sums).for_each(|(bias, sum)| *bias += *sum);
 }
 
-/// Adds ∂J/∂W += δᵀ x over all rows. `weights`: (fan_out, fan_in).
+/// Adds ∂ℓ/∂W += δᵀ x over all rows. `weights`: (fan_out, fan_in).
 #[inline(always)]
 pub(super) fn add_weight_gradient<S: Simd, F: Scalar>(
     simd: S,
