@@ -1,4 +1,4 @@
-//! A classifier for your own CSV file: all columns are numbers, except the one to predict.
+//! A classifier for your own CSV file. One column is the class to predict; all other columns are numbers.
 //!
 //! ```text
 //! cargo run --release --example own_csv -- flowers.csv species
@@ -34,8 +34,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         _ => return Err("expected a CSV file and the name of the column to predict".into()),
     };
 
-    // The scale comes from the training part alone: a test with anything learned from the test part would be
-    // no test.
+    // The scale is computed from the training part alone. If test rows influenced it, the test accuracy could
+    // be too high.
     let (train, test) = stratified_split(&data, 0.2, &mut seeded(SEED))?;
     let scale = Standardizer::fit(&train.features)?;
     let (x_train, x_test) = (scale.transform(&train.features)?, scale.transform(&test.features)?);

@@ -34,7 +34,7 @@ fn main() -> Result<(), Error> {
                 value.loss
             );
         }
-        // v ← μv − ηg,  θ ← θ + v
+        // v ← μv − ηg; θ ← θ + v
         for ((parameter, v), g) in network.parameters_mut().iter_mut().zip(&mut velocity).zip(&gradient) {
             *v = MOMENTUM * *v - LEARNING_RATE * g;
             *parameter += *v;

@@ -9,7 +9,7 @@ use clap::Args;
 use crate::experiment::programs;
 use crate::workspace::{Workspace, cargo};
 
-/// Everything is left to the harness, `--help` included.
+/// All arguments, `--help` included, are passed to the harness.
 #[derive(Debug, Args)]
 #[command(disable_help_flag = true)]
 pub struct Options {

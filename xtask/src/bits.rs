@@ -13,8 +13,8 @@ use crate::workspace::{Workspace, cargo};
 #[derive(Debug, Args)]
 pub struct BitsOptions {}
 
-/// A profile, and packages whose features it is built with. They are those of `cargo test --workspace` and of
-/// `cargo xtask figures`, so that little is compiled again after these.
+/// A profile, and the packages that decide the features of the build. The features are those of
+/// `cargo test --workspace` and `cargo xtask figures`, so that little is compiled again after these.
 type Build = (&'static str, &'static [&'static str]);
 const BUILDS: [Build; 2] = [("dev", &[]), ("release", &["--package", "ann-experiments"])];
 /// Numbers of threads: fewer than, as many as and more than usual machines have, also some that do not divide

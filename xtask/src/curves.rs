@@ -8,14 +8,14 @@ use std::io;
 use anyhow::{Context, Result};
 use serde::Deserialize;
 
-/// Number of points at the beginning of a curve that must agree. In later points, a long run has amplified
-/// the rounding of another processor.
+/// Number of points at the beginning of a curve that must agree. Later points may differ, because a long run
+/// amplifies the rounding differences between processors.
 pub const JUDGED: usize = 20;
 /// Largest difference that is allowed in the judged points: far above rounding (1e-15), far below anything
 /// visible.
 pub const TOLERANCE: f64 = 1e-9;
 
-/// What is drawn in a picture.
+/// The marks of a picture.
 #[derive(Debug, Default)]
 pub struct Picture {
     /// Number of rows of each mark.
@@ -57,7 +57,7 @@ struct PictureRow {
     y: String,
 }
 
-/// Reads the marks of a picture. `None` if the file has other columns: then it is another kind of table.
+/// Reads the marks of a picture. `None` if the file has other columns, and so is another kind of table.
 pub fn read(csv: impl io::Read) -> Result<Option<Picture>> {
     let mut reader = csv::Reader::from_reader(csv);
     if *reader.headers()? != COLUMNS[..] {
@@ -153,7 +153,7 @@ mod tests {
         assert_eq!(error.to_string(), "line \"λ 0\" in panel \"Loss\": \"high\" is no number");
     }
 
-    // CurvePoint 19 is the twentieth and last that is judged.
+    // Point 19 is the twentieth and last judged point.
     #[test]
     fn point_19_off_by_2e_9_differs() {
         assert!(early(19, 2e-9).unwrap().starts_with("point 19 (x = 19): committed 0.5, now 0.5"));

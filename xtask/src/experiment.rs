@@ -78,8 +78,8 @@ pub fn build(workspace: &Workspace) -> Result<BTreeMap<String, PathBuf>> {
     programs(&String::from_utf8_lossy(&output.stdout))
 }
 
-/// The programs named in cargo's messages. Only cargo knows where they are: the setting `build.target`, for
-/// example, moves them.
+/// The programs named in cargo's messages. Only cargo can say where they are, because settings such as
+/// `build.target` change the folder.
 pub fn programs(messages: &str) -> Result<BTreeMap<String, PathBuf>> {
     let mut programs = BTreeMap::new();
     for line in messages.lines() {

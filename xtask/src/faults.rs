@@ -25,7 +25,7 @@ use list::{Fault, List};
 use programs::{Ending, Program};
 use report::{Outcome, Tried};
 
-/// Which faults.
+/// Selects the faults and how they are run.
 #[derive(Debug, Args)]
 pub struct Options {
     /// Only the faults whose name contains one of these words
@@ -80,7 +80,7 @@ type Suites = BTreeMap<String, Vec<Program>>;
 /// Runs every program without a fault, which also measures how long it takes.
 ///
 /// # Errors
-/// When a test fails: else every fault would look as if it had been found.
+/// When a test fails. Otherwise every fault would seem to be found.
 fn healthy(programs: &[Program], jobs: usize) -> Result<Suites> {
     print::progress("running all tests without a fault")?;
     let timed = side_by_side(jobs, programs, |program| match program.run(None)? {
@@ -117,7 +117,7 @@ fn outcome(fault: &Fault, suite: &[Program]) -> Result<Outcome> {
     Ok(Outcome::Survived)
 }
 
-/// The results of `work` in the order of `items`, of which `jobs` are worked on at any time.
+/// Calls `work` on every item, on `jobs` threads. The results are in the order of `items`.
 fn side_by_side<T: Sync, R: Send>(
     jobs: usize,
     items: &[T],
@@ -129,7 +129,7 @@ fn side_by_side<T: Sync, R: Send>(
         loop {
             let index = next.fetch_add(1, Ordering::Relaxed);
             let Some(item) = items.get(index) else { return Ok(results) };
-            // After an error no further item is begun.
+            // After an error no further item is started.
             let result = work(item).inspect_err(|_| next.store(items.len(), Ordering::Relaxed))?;
             results.push((index, result));
         }

@@ -1,4 +1,4 @@
-//! `cargo xtask figures`: build the experiments, run them one after the other, and end with one table.
+//! `cargo xtask figures`: builds the experiments, runs them one after the other, and ends with one table.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -14,7 +14,7 @@ use crate::print;
 use crate::table;
 use crate::workspace::Workspace;
 
-/// Which figures, and what becomes of them.
+/// Selects the figures, and what is done with them.
 #[derive(Debug, Args)]
 pub struct FigureOptions {
     /// Only the experiment of this name or, if there is none, all whose name contains it
@@ -67,7 +67,7 @@ fn output_folder(workspace: &Workspace, options: &FigureOptions, committed: &Pat
         None => workspace.target.join("figures"),
     };
     fs::create_dir_all(&out).with_context(|| format!("could not create {}", out.display()))?;
-    // Compared with itself a figure is always the same, and a failed run must not eat the committed one.
+    // A figure compared with itself never differs, and a failed run must not overwrite the committed figure.
     let same = committed.exists() && committed.canonicalize()? == out.canonicalize()?;
     ensure!(
         !same,

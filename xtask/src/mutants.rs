@@ -1,10 +1,10 @@
-//! `cargo xtask mutants`: cargo-mutants changes the engine in every small way it knows, and the tests must
-//! notice. The changes that no test notices are compared with a reviewed list.
+//! `cargo xtask mutants`: cargo-mutants makes every small change of the engine that it can, one at a time,
+//! and the tests must notice. The changes that no test notices are compared with a reviewed list.
 //!
 //! There are two stages, because most mutants are caught at once. First each mutant is tried on the quick
-//! tests of its own package. Those that survive are then tried on all tests of the three packages, including
-//! the examples in the documentation. Several partial runs on one commit add up. The record holds each file
-//! as of the commit at which all its mutants were last tested.
+//! tests of the mutated package. Those that survive are then tried on all tests of the three packages,
+//! including the examples in the documentation. Several partial runs on one commit add up. The record holds
+//! each file as of the commit at which all its mutants were last tested.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -20,7 +20,7 @@ use crate::print;
 use crate::survivors::{Counts, MutantOutcome, Verdict, file, merge, package, parse_reviewed};
 use crate::workspace::{Workspace, cargo};
 
-/// Which mutants are tested, and what is done with the result.
+/// Selects the mutants to test, and what is done with the result.
 #[derive(Debug, Args)]
 pub struct MutantOptions {
     /// Write the files whose mutants have all been tested to xtask/mutants/result.json: needs committed
@@ -113,7 +113,7 @@ impl<'a> Runs<'a> {
         Ok(Self { workspace, folder })
     }
 
-    /// All mutants, as `file:line:column: what is changed`.
+    /// All mutants, as `file:line:column: change`.
     fn list(&self) -> Result<Vec<String>> {
         let mut command = self.cargo_mutants();
         let output = command.args(packages(&[])).arg("--list").output().context("could not start cargo")?;
@@ -126,7 +126,7 @@ impl<'a> Runs<'a> {
         if survivors.is_empty() { Ok(()) } else { self.thorough_stage(options, &survivors) }
     }
 
-    /// Tests each mutant with the quick tests of its own package. Returns those that survive.
+    /// Tests each mutant with the quick tests of the mutated package. Returns those that survive.
     fn quick_stage(&self, options: &MutantOptions) -> Result<Vec<String>> {
         let folder = self.next_folder()?;
         let mut command = self.testing(options, &folder);

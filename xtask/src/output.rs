@@ -27,7 +27,7 @@ pub fn write_whole(path: &Path, mut content: impl Read) -> Result<()> {
     write().with_context(|| format!("cannot write {}", path.display()))
 }
 
-/// An empty file in `folder` that disappears unless it is given a name.
+/// An empty file in `folder` that is deleted unless it is renamed.
 fn temporary_file(folder: &Path) -> io::Result<NamedTempFile> {
     let mut builder = Builder::new();
     if let Some(permissions) = permissions() {
@@ -56,7 +56,7 @@ mod tests {
 
     use super::*;
 
-    /// Fails, as a full disk does, when it is asked for more than nothing.
+    /// Every read fails, with the error of a full disk.
     struct Broken;
 
     impl Read for Broken {

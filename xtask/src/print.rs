@@ -1,4 +1,5 @@
-//! Lines for people. If the reader has left, as in `cargo xtask figures | head -1`, the work goes on.
+//! Prints lines for the user. If the reader closes the pipe, as in `cargo xtask figures | head -1`, the work
+//! goes on.
 
 use std::fmt::Display;
 use std::io::{self, ErrorKind, Write};

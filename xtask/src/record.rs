@@ -101,8 +101,8 @@ mod tests {
         assert!(error.to_string().contains("missing field `claims`"), "{error}");
     }
 
-    /// Writes experiment `name` with these pictures into a folder; every file holds `content`, but for the
-    /// record.
+    /// Writes experiment `name` with these pictures into a folder; every file except the record contains
+    /// `content`.
     fn experiment(folder: &Path, name: &str, pictures: &[&str], content: &str) -> Record {
         for picture in pictures {
             fs::write(folder.join(picture), content).unwrap();

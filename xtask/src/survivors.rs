@@ -1,9 +1,8 @@
 //! The judgement of `cargo xtask mutants`: the outcome of every mutant, and whether the survivors have been
 //! reviewed.
 //!
-//! cargo-mutants calls a mutant `file:line:column: what is changed`. The list calls it
-//! `file: what is changed`, so that it does not depend on line numbers. A mutant that exists at two places is
-//! listed twice.
+//! cargo-mutants calls a mutant `file:line:column: change`. The list calls it `file: change`, so that it does
+//! not depend on line numbers. A mutant that exists at two places is listed twice.
 
 use std::collections::BTreeMap;
 
@@ -11,8 +10,7 @@ use anyhow::{Result, ensure};
 use comfy_table::{Table, presets};
 use serde::{Deserialize, Serialize};
 
-/// The outcome for a mutant, in rising order of evidence: if two runs differ, the one that caught it is
-/// believed.
+/// The outcome for a mutant. If the outcomes of two runs differ, the later one in this order counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum MutantOutcome {
     /// All tests passed.
@@ -88,7 +86,7 @@ pub struct Counts {
     pub timeout: usize,
     /// It does not compile.
     pub unviable: usize,
-    /// In no run so far. Only files where this is 0 are recorded.
+    /// Not tested in any run so far. Only files where this number is 0 are recorded.
     #[serde(skip)]
     pub not_tested: usize,
 }
@@ -123,7 +121,7 @@ impl Verdict {
                 None => counts.not_tested += 1,
             }
         }
-        // What has not been tested may yet survive.
+        // A mutant that has not been tested may still survive.
         for mutant in mutants.iter().filter(|&mutant| !outcomes.contains_key(mutant)) {
             take(&mut unused, mutant);
         }
@@ -225,7 +223,7 @@ mod tests {
     #[test]
     fn survivors_are_compared_with_the_list() {
         use MutantOutcome::{Caught, Missed, Timeout, Unviable};
-        // Found for the four mutants, the list, how many survivors are new, and which entries are gone.
+        // Outcomes of the four mutants; the list; number of new survivors; entries that do not survive.
         for (found, reviewed, new, gone) in [
             ([Caught, Caught, Unviable, Timeout].map(Some), &[][..], 0, &[][..]),
             ([Missed, Caught, Caught, Caught].map(Some), &[], 1, &[]),

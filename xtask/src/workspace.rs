@@ -35,13 +35,13 @@ impl Workspace {
         serde_json::from_slice(&output.stdout).context("cargo metadata has another form than expected")
     }
 
-    /// A path for people: relative to the workspace if it is inside.
+    /// A path for messages: relative to the workspace if it is inside.
     pub fn shorten<'a>(&self, path: &'a Path) -> std::path::Display<'a> {
         path.strip_prefix(&self.root).unwrap_or(path).display()
     }
 }
 
-/// The cargo that runs this tool, or the one on the path.
+/// The cargo that runs this tool, or `cargo` from the search path.
 pub fn cargo() -> OsString {
     env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
 }

@@ -1,12 +1,13 @@
-//! The architecture as tests: which crate may know which, what every manifest says, that licences are files, that no test is
-//! ignored, and that the promises of ARCHITECTURE.md name tests that exist.
+//! Tests of the architecture: which crates may depend on which, what every manifest says, that licences are
+//! files, that no test is ignored, and that the invariants in ARCHITECTURE.md name tests that exist.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use toml::{Table, Value};
 
-/// Who may depend on whom, downward only (ARCHITECTURE.md draws it). A new crate needs a line here.
+/// The crates that each crate may depend on, downward only (ARCHITECTURE.md has a drawing). A new crate needs
+/// a line here.
 const MAY_KNOW: [(&str, &[&str]); 10] = [
     ("ann-core", &[]),
     ("ann-datasets", &[]),
@@ -47,7 +48,7 @@ fn a_dependency_upward_is_found_wherever_it_hides() {
     }
 }
 
-/// `cargo package` packs a crate once everything in its manifest is packed, so the dependencies of tests count too.
+/// `cargo package` packs a crate only after all crates that its manifest names, dev-dependencies included.
 #[test]
 fn crates_can_be_packed_one_after_another() {
     assert_eq!(in_a_circle(manifests().iter().map(|(_, manifest)| manifest)), [""; 0]);
@@ -68,7 +69,8 @@ fn a_circle_through_the_dependencies_of_tests_is_found() {
     }
 }
 
-/// With a dev-dependency on its own users, ann-core would be compiled twice and its types would not be theirs.
+/// If ann-core had a dev-dependency on a crate that uses it, its tests would contain ann-core twice, with
+/// different types.
 #[test]
 fn the_tests_of_ann_core_know_no_other_crate() {
     let (_, manifest) =
@@ -115,8 +117,8 @@ fn a_public_crate_introduces_itself() {
     }
 }
 
-/// A package holds only what lies in its folder. Where git makes no links, a link becomes a file that holds its target's
-/// path, and the package would carry that path in place of the licence.
+/// A package contains only files of its folder. If git cannot create links, a link becomes a text file with
+/// the path of its target, and the package would contain this path instead of the licence.
 #[test]
 fn every_crate_carries_the_licences_as_files() {
     for (folder, _) in manifests().into_iter().filter(|(folder, _)| folder.starts_with(root().join("crates")))
@@ -145,7 +147,7 @@ fn no_test_is_ignored() {
     }
 }
 
-/// Where many files of tests make one program, cargo looks for none by itself.
+/// With `autotests = false`, cargo compiles only the test programs that the manifest names.
 #[test]
 fn every_file_of_tests_is_compiled() {
     for (folder, manifest) in manifests() {
@@ -165,7 +167,7 @@ fn every_file_of_tests_is_compiled() {
 
 #[test]
 fn an_ignored_test_is_recognised() {
-    // Put together here so that this file does not contain them.
+    // The attribute is put together here, so that this file does not contain it.
     let attribute = concat!("#[", "ignore");
     for line in
         [format!("{attribute}]"), format!("#[test] {attribute} = \"slow\"] fn f() {{}}"), fence("rust,")]
@@ -246,7 +248,7 @@ fn programs_of_tests(manifest: &Table) -> Vec<String> {
     tests.filter_map(|test| test.get("path")?.as_str()).map(str::to_owned).collect()
 }
 
-/// The workspace crates that a manifest depends on without being allowed to; dev-dependencies are free.
+/// The workspace crates that a manifest depends on without being allowed to; dev-dependencies are not judged.
 fn upward(manifest: &Table, allowed: &[&str]) -> Vec<String> {
     let sections = ["dependencies", "build-dependencies"].map(|section| dependencies(manifest, section));
     let mut found = of_the_workspace(sections.concat());
@@ -254,7 +256,8 @@ fn upward(manifest: &Table, allowed: &[&str]) -> Vec<String> {
     found
 }
 
-/// The crates that are left when every crate goes whose dependencies have all gone.
+/// Removes, again and again, the crates whose dependencies have all been removed. Returns the crates that are
+/// left.
 fn in_a_circle<'a>(manifests: impl IntoIterator<Item = &'a Table>) -> Vec<&'a str> {
     let sections = ["dependencies", "dev-dependencies", "build-dependencies"];
     let needs = |manifest| of_the_workspace(sections.map(|name| dependencies(manifest, name)).concat());
@@ -279,7 +282,7 @@ fn of_the_workspace(dependencies: Vec<(String, Value)>) -> Vec<String> {
     dependencies.into_iter().map(package).filter(member).collect()
 }
 
-/// The entries of one kind of dependencies, those for some platforms only included.
+/// The entries of one kind of dependencies, including those for some platforms only.
 fn dependencies(manifest: &Table, section: &str) -> Vec<(String, Value)> {
     let targets = manifest.get("target").and_then(Value::as_table);
     let targets = targets.into_iter().flat_map(Table::values).filter_map(|target| target.get(section));
@@ -294,7 +297,7 @@ fn inherited(value: &Value) -> bool {
 
 // Sources.
 
-/// Every Rust and Markdown file below `folder`, without folders that cargo or git own.
+/// Every Rust and Markdown file below `folder`, except in the folders of cargo and git.
 fn collect_sources(folder: &Path, sources: &mut Vec<PathBuf>) {
     // Cargo marks its target folder with this file.
     if folder.ends_with(".git") || folder.join("CACHEDIR.TAG").exists() {

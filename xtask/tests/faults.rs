@@ -1,4 +1,4 @@
-//! The whole of `cargo xtask faults`, on a small workspace of our own.
+//! Runs all of `cargo xtask faults` on a small workspace.
 
 use std::fs;
 use std::path::Path;
@@ -91,7 +91,7 @@ fn fault(name: &str, find: &str, replace: &str) -> String {
     )
 }
 
-/// A workspace with one crate, known to git, and a list of faults.
+/// A git repository with a workspace of one crate and a list of faults.
 fn workspace(faults: &[String]) -> TempDir {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let write = |file: &str, text: &str| {

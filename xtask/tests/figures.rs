@@ -1,4 +1,4 @@
-//! The whole of `cargo xtask figures`, on a small workspace with two experiments of our own.
+//! Runs all of `cargo xtask figures` on a small workspace with two experiments.
 
 use std::fs;
 use std::path::Path;
@@ -6,7 +6,8 @@ use std::process::{Command, Output, Stdio};
 
 use tempfile::TempDir;
 
-/// Writes a record and a curve; the environment says which accuracy it claims.  With the accuracy "none" it fails after half of a file.
+/// Writes a record and a curve. The environment variable `ACCURACY` sets the accuracy that it claims. With
+/// "none" it fails after writing half of a file.
 const STEADY: &str = r###"
 fn main() {
     let out = std::env::args().nth(2).unwrap();
@@ -25,7 +26,7 @@ fn main() {
 }
 "###;
 
-/// Fails after a word.
+/// Prints a line and fails.
 const BROKEN: &str = r#"
 fn main() {
     println!("the loss is NaN");

@@ -7,7 +7,7 @@ use std::path::Path;
 use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
 
-/// The list of faults, from the root of the workspace.
+/// Path of the list, relative to the root of the workspace.
 pub const PATH: &str = "xtask/faults.toml";
 
 /// All faults.
@@ -19,31 +19,31 @@ pub struct List {
     pub faults: Vec<Fault>,
 }
 
-/// A mistake that somebody could make.
+/// A mistake that a programmer could make.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Fault {
-    /// What switches it on: its place in the list, from 0.
+    /// Its position in the list, from 0. Its switch has this number.
     #[serde(skip)]
     pub number: usize,
-    /// What is wrong, in words.
+    /// A short description, which no other fault has.
     pub name: String,
-    /// The source it is made in, from the root of the workspace.
+    /// The source file, relative to the root of the workspace.
     pub file: String,
-    /// A part of the file that occurs once; without it, the whole file.
+    /// The part of the file that contains `find`. It occurs once. If absent, the part is the whole file.
     pub within: Option<String>,
     /// The right text, which occurs in that part once.
     pub find: String,
     /// The wrong text.
     pub replace: String,
-    /// The packages whose tests must fail, each of them alone.
+    /// The packages with tests that must fail: at least one test in each of them.
     pub packages: Vec<String>,
-    /// Why no test can find it.
+    /// Why no test can find the fault, if none can.
     pub survives: Option<String>,
 }
 
 impl Fault {
-    /// The package it is made in, by the name of its folder.
+    /// The package of the source file, by the name of its folder.
     pub fn package(&self) -> &str {
         let (folder, _) = self.file.split_once("/src/").unwrap_or((&self.file, ""));
         folder.rsplit('/').next().unwrap_or(folder)
@@ -54,7 +54,7 @@ impl List {
     /// Reads the list of a workspace.
     ///
     /// # Errors
-    /// When it cannot be read, or holds a fault that is none.
+    /// When the list cannot be read, or an entry is not a valid fault.
     pub fn read(root: &Path) -> Result<Self> {
         let path = root.join(PATH);
         let text =
@@ -77,10 +77,10 @@ impl List {
         Ok(list)
     }
 
-    /// The faults whose name contains one of the words; all without a word.
+    /// The faults whose name contains one of the words; all faults if there are no words.
     ///
     /// # Errors
-    /// When there is none.
+    /// When no name contains any of the words.
     pub fn select(&self, words: &[String]) -> Result<Vec<&Fault>> {
         let wanted = |fault: &&Fault| words.is_empty() || words.iter().any(|word| fault.name.contains(word));
         let selected: Vec<_> = self.faults.iter().filter(wanted).collect();

@@ -14,12 +14,12 @@ use serde::Deserialize;
 
 use crate::workspace::cargo;
 
-/// A program of tests.
+/// A test program.
 #[derive(Clone, Debug)]
 pub struct Program {
     /// The package whose tests it holds.
     pub package: String,
-    /// What cargo calls it.
+    /// Its name in cargo's messages.
     pub name: String,
     executable: PathBuf,
     /// The folder of the package, in which tests run.
@@ -28,7 +28,7 @@ pub struct Program {
     usual: Duration,
 }
 
-/// Until it is known how long a program takes.
+/// Assumed duration of a program that has not run yet.
 const GUESS: Duration = Duration::from_secs(60);
 
 /// How a run ended.
@@ -36,16 +36,16 @@ const GUESS: Duration = Duration::from_secs(60);
 pub enum Ending {
     /// Every test passed.
     Passed(Duration),
-    /// The first test that failed; the program itself where it names none.
+    /// The first test that failed, or the name of the program if its output names no test.
     Failed(String),
-    /// It was stopped.
+    /// It took too long and was stopped.
     TookTooLong,
 }
 
 /// Compiles the tests of these packages.
 ///
 /// # Errors
-/// When something does not compile; what rustc says of it has been printed then.
+/// When something does not compile. The messages of rustc have then been printed.
 pub fn build(tree: &Path, folder: &Path, packages: &BTreeSet<&str>) -> Result<Vec<Program>> {
     let mut command = Command::new(cargo());
     command.args([
@@ -62,7 +62,7 @@ pub fn build(tree: &Path, folder: &Path, packages: &BTreeSet<&str>) -> Result<Ve
         .arg("--target-dir")
         .arg(folder.join("target"));
     command.args(packages.iter().flat_map(|package| ["--package", package]));
-    // A fault may leave a name unused and a formula odd.
+    // A fault may cause warnings, such as unused names, which must not fail the build.
     command.env("RUSTFLAGS", "--cap-lints=allow").stderr(Stdio::inherit());
     let output = command.output().context("could not start cargo")?;
     ensure!(
@@ -96,7 +96,7 @@ struct Profile {
     test: bool,
 }
 
-/// The program of tests that a message tells of, if it does.
+/// The test program that a message names, if any.
 fn program(message: &str) -> Result<Option<Program>> {
     let message =
         serde_json::from_str(message).context("cargo's messages have another form than expected")?;
@@ -120,7 +120,7 @@ fn program(message: &str) -> Result<Option<Program>> {
     }
 }
 
-/// The name in a manifest.
+/// The name of the package with this manifest.
 fn package(manifest: &Path) -> Result<String> {
     #[derive(Deserialize)]
     struct Manifest {
@@ -140,12 +140,12 @@ impl Program {
         self.usual
     }
 
-    /// The same program, of which it is known how long it takes.
+    /// The same program, with its measured duration.
     pub fn lasting(self, usual: Duration) -> Self {
         Self { usual, ..self }
     }
 
-    /// Runs the program with one fault on, or none, up to the first test that fails.
+    /// Runs the program with one fault switched on, or with none, up to the first test that fails.
     ///
     /// # Errors
     /// When it cannot be started.
@@ -162,7 +162,7 @@ impl Program {
                 .lines()
                 .map_while(Result::ok)
                 .find_map(|line| failed_test(&line).map(str::to_owned));
-            // Nobody listens any more when the program took too long.
+            // Sending fails if the program took too long, because the receiver has then been dropped.
             failed.map(|test| sender.send(test))
         });
         // Without a failure the sender is dropped when the program closes its output, which is when it ends.
@@ -181,9 +181,9 @@ impl Program {
         let mut command = Command::new(&self.executable);
         command.current_dir(&self.folder).env("CARGO_MANIFEST_DIR", &self.folder);
         command.env_remove("ANN_FAULT").envs(fault.map(|fault| ("ANN_FAULT", fault.to_string())));
-        // Programs run side by side, not tests.
+        // Programs run in parallel, but the tests of one program do not.
         command.env("RUST_TEST_THREADS", "1");
-        // The same draws for every fault; none is kept for the next, and none made smaller.
+        // Every fault is tested with the same random cases. Failing cases are neither stored nor shrunk.
         command
             .env("PROPTEST_RNG_SEED", "0")
             .env("PROPTEST_DISABLE_FAILURE_PERSISTENCE", "true")
@@ -193,7 +193,7 @@ impl Program {
     }
 }
 
-/// The test of which a line says that it failed.
+/// The name of the failed test, if the line reports one.
 fn failed_test(line: &str) -> Option<&str> {
     line.strip_prefix("test ")?.strip_suffix(" ... FAILED")
 }

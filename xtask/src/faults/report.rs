@@ -1,4 +1,4 @@
-//! What became of the faults: a table, the list of survivors, and whether all is well.
+//! The result for all faults: a table, the list of survivors, and the verdict.
 
 use std::collections::BTreeMap;
 
@@ -7,18 +7,18 @@ use comfy_table::{Table, presets};
 
 use super::list::{self, Fault};
 
-/// What the tests of one package say of a fault.
+/// The result of one package's tests for a fault.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// The first test that failed.
     Killed(String),
-    /// The program that did not end, which is as good as a failed test.
+    /// The program that did not end in time. This counts as a failed test.
     TookTooLong(String),
     /// Every test passed.
     Survived,
 }
 
-/// A fault, and what each of its packages says of it.
+/// A fault, and its outcome in each package.
 #[derive(Debug)]
 pub struct Tried<'a> {
     /// The fault.
@@ -28,7 +28,7 @@ pub struct Tried<'a> {
 }
 
 impl Tried<'_> {
-    /// `uphill: killed by engine downhill`.
+    /// A line such as `uphill: killed by engine downhill`.
     pub fn line(&self) -> String {
         let Fault { name, packages, .. } = self.fault;
         let words = packages.iter().zip(&self.outcomes).map(|(package, outcome)| match outcome {
@@ -84,7 +84,7 @@ fn marked(mark: char, text: &str) -> String {
     text.lines().map(|line| format!("{mark} {line}\n")).collect()
 }
 
-/// Nothing when every fault is killed, but for those whose reason is written down.
+/// Succeeds if every fault is killed, except those for which the list gives a reason.
 ///
 /// # Errors
 /// When a fault survives without a reason, or has a reason and does not survive.

@@ -1,7 +1,7 @@
 //! Faults spliced into a source text, each behind its switch.
 //!
 //! An expression becomes `(if crate::fault_switch::is_on(7) { WRONG } else { RIGHT })`, and so do statements,
-//! without the parentheses. Faults may be nested, or be made at one place.
+//! without the parentheses. Faults may be nested, and several faults may replace the same text.
 
 use std::cmp::Reverse;
 use std::ops::Range;
@@ -10,19 +10,18 @@ use anyhow::{Context, Result, bail, ensure};
 
 use super::list::{self, Fault};
 
-/// A fault and the range of its right text.
+/// The range of the right text of a fault, and the fault.
 type Found<'a> = (Range<usize>, &'a Fault);
 
 /// `source` with all `faults` in it, which must belong to this file.
 ///
 /// # Errors
-/// When the right text of a fault does not occur exactly once, or overlaps that of another without holding
-/// it.
+/// When the right text of a fault does not occur exactly once, or partly overlaps that of another fault.
 pub fn splice(source: &str, faults: &[&Fault]) -> Result<String> {
     let found: Result<Vec<Found<'_>>> =
         faults.iter().map(|&fault| Ok((find(source, fault)?, fault))).collect();
     let mut found = found?;
-    // A fault comes before those inside it.
+    // An outer fault comes before those inside it.
     found.sort_by_key(|(range, _)| (range.start, Reverse(range.end)));
     splice_part(source, 0..source.len(), &found)
 }
@@ -37,7 +36,7 @@ fn find(source: &str, fault: &Fault) -> Result<Range<usize>> {
     };
     let place = place
         .with_context(|| format!("{}: {}: {} must follow the code", fault.name, fault.file, list::PATH))?;
-    // A range ends with an expression, too: `start..end`.
+    // A whole expression may follow `..`, as in `start..end`.
     let before = &source[..place.start];
     let is_method = before.ends_with('.') && !before.ends_with("..");
     ensure!(!is_method, "{}: `find` begins after a dot, expected a whole expression", fault.name);
@@ -51,7 +50,7 @@ fn find_once(text: &str, part: &str) -> Result<Range<usize>> {
     }
 }
 
-/// The part of `source` in `range`, with the faults that were found inside it.
+/// The part of `source` in `range`, with the faults inside it spliced in.
 fn splice_part(source: &str, range: Range<usize>, mut faults: &[Found<'_>]) -> Result<String> {
     let mut text = String::new();
     let mut copied = range.start;

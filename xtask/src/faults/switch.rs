@@ -2,13 +2,13 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// The environment has not been asked yet.
+/// The environment variable has not been read yet.
 const UNKNOWN: usize = usize::MAX;
 const NONE: usize = UNKNOWN - 1;
 
 static ON: AtomicUsize = AtomicUsize::new(UNKNOWN);
 
-/// Whether a fault is on. One load and one comparison: it is asked in the innermost loops.
+/// Whether a fault is on. It is called in the innermost loops, so it is one load and one comparison.
 #[inline(always)]
 pub fn is_on(fault: usize) -> bool {
     let on = ON.load(Ordering::Relaxed);

@@ -10,10 +10,10 @@ use anyhow::{Context, Result, ensure};
 use super::list::{self, Fault, List};
 use super::splice::splice;
 
-/// What each crate with a fault gets as a module.
+/// The module that is added to each crate with a fault.
 const SWITCH: &str = include_str!("switch.rs");
 
-/// Paths from the root of the workspace, and what the files hold.
+/// The path of each file, relative to the root of the workspace, and its content.
 type Files = BTreeMap<String, Vec<u8>>;
 
 /// Writes the copy below `folder`. Returns its root.
@@ -23,7 +23,7 @@ type Files = BTreeMap<String, Vec<u8>>;
 pub fn write(root: &Path, folder: &Path, list: &List) -> Result<PathBuf> {
     let mut files = read(root)?;
     add_faults(&mut files, list)?;
-    // Its own test that the list fits the code would find every place changed.
+    // With the real list, the copy's test that the list fits the code would fail.
     files.insert(list::PATH.to_owned(), b"fault = []\n".to_vec());
     let tree = folder.join("tree");
     replace(&tree, &folder.join("tree before"), &files)
@@ -31,14 +31,15 @@ pub fn write(root: &Path, folder: &Path, list: &List) -> Result<PathBuf> {
     Ok(tree)
 }
 
-/// Every file that git knows or would add, as it is in the working tree.
+/// Every file that git tracks or would add, as it is in the working tree.
 fn read(root: &Path) -> Result<Files> {
     let mut git = Command::new("git");
     git.args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"]).current_dir(root);
     let output = git.output().context("could not start git, which knows the files of the workspace")?;
     ensure!(output.status.success(), "`git ls-files` failed: {}", String::from_utf8_lossy(&output.stderr));
     let names = String::from_utf8(output.stdout).context("a file name is not UTF-8")?;
-    // Not there: deleted and not yet committed. A folder: the link `data`, which no library reads.
+    // A file that is missing was deleted but not yet committed. The link `data` is a folder, and no library
+    // reads it.
     let files =
         names.split_terminator('\0').map(|name| (name, root.join(name))).filter(|(_, path)| path.is_file());
     files
@@ -117,7 +118,7 @@ mod tests {
             .into_keys()
             .map(|name| (name.to_owned(), fs::read(root.join(name)).unwrap()))
             .collect();
-        // The roots of crates, whatever they hold.
+        // Each crate needs a root; its content does not matter here.
         for name in by_file(&list).into_keys() {
             files.entry(format!("{}lib.rs", sources_of_crate(name).unwrap())).or_default();
         }

@@ -1,4 +1,4 @@
-//! A project that depends on `ann-gradcheck` alone and checks a function of its own.
+//! A project that depends on `ann-gradcheck` alone and checks the gradient of a function.
 
 use ann_gradcheck::{Config, Error, Verdict, check_gradient};
 

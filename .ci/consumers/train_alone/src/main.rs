@@ -1,4 +1,5 @@
-//! A project that depends on `ann-train` alone: mini-batches by several threads in `f32`, then outputs for many rows and for one.
+//! A project that depends on `ann-train` alone. It trains with mini-batches on several threads in `f32`, then
+//! computes outputs for many rows and for one.
 
 use ann_train::ndarray::Array2;
 use ann_train::{
@@ -6,7 +7,8 @@ use ann_train::{
     train,
 };
 
-// As many as make three threads worth while, in a batch and for the outputs: what threads get depends on rows · parameters.
+// Large enough that three threads share the work, in a batch and for the outputs: whether they do depends on
+// rows · parameters.
 const ROWS: usize = 1500;
 const BATCH: usize = 400;
 const WIDTHS: [usize; 2] = [40, 400];
