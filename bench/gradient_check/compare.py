@@ -1,22 +1,23 @@
 """Times gradient checks side by side: ours, numpy, JAX and PyTorch.
 
-The network is the report's largest, 2-[3, 10, 50, 30, 1, 4]-2 with sigmoid hidden layers, cross-entropy and 2 178
-parameters, on the 400 squares in float64.
+The network is the largest of the report (see the project's README.md), 2-[3, 10, 50, 30, 1, 4]-2 with sigmoid
+hidden layers, cross-entropy and 2 178 parameters, on the 400 rows of `squares` in float64.
 
-  ann central  central differences, h = 1e-4, which reuse what a changed weight cannot change
+  ann central  central differences, h = 1e-4; values that do not depend on the changed weight are reused
   ann exact    the exact derivatives, on dual numbers
-  ann check    a whole check: both of these, several points, few rows and many, and the checker's own self-test
-  numpy        central differences, h = 1e-4: full forward passes, some parameters at a time
+  ann check    a whole check: both of these, at several points, with few and many rows, and a self-test
+  numpy        central differences, h = 1e-4: full forward passes, several parameters at a time
   JAX          the same, compiled
-  PyTorch      torch.autograd.gradcheck with its default settings: central differences against its backward pass
+  PyTorch      torch.autograd.gradcheck with its default settings: central differences against autograd
 
-Each is a process of its own, compiled and called once before; they take turns in each round, so that a busy moment of
-the machine hits all alike, and the median counts.  numpy and JAX must find the derivatives of PyTorch's backward pass.
+Each tool is a separate process, which is compiled and warmed up before it is timed. In each round the tools
+take turns, so that a busy moment of the machine slows down all of them alike. The result is the median.
+The differences of numpy and JAX must agree with the derivatives of PyTorch's backward pass.
 
     python3 bench/gradient_check/compare.py [--rounds 7] [--record]
 
-installs requirements.txt into a virtual environment in the target folder, builds the Rust example, prints a line of
-JSON for each round and a table at the end; `--record` writes the table to RESULTS.md.
+installs requirements.txt into a virtual environment in the target folder, builds the Rust example, and prints
+a line of JSON for each round and a table at the end. `--record` writes the table to RESULTS.md.
 """
 
 import argparse
@@ -37,7 +38,7 @@ ROOT = HERE.parent.parent
 WIDTHS = [2, 3, 10, 50, 30, 1, 4, 2]
 STEP = 1e-4
 SEED = 0
-# Parameters at a time: the fastest of 8, 32, 64, 128 and of 1, 4, 16, 64.
+# Number of parameters at a time: the fastest of 8, 32, 64, 128 and of 1, 4, 16, 64.
 NUMPY_BATCH, JAX_BATCH = 32, 4
 # Truncation, h²/6 of the third derivative, and rounding, 1e-16 · J / h, are both below 1e-9 here.
 AGREEMENT = 1e-8
@@ -71,7 +72,7 @@ def target_folder():
 
 
 def enter_environment(folder):
-    """Starts this script again inside the virtual environment, which is made when it is missing."""
+    """Starts this script again inside the virtual environment, which is created if it is missing."""
     if Path(sys.prefix).resolve() == folder.resolve():
         return
     python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
@@ -100,7 +101,7 @@ def ann(target):
 
 
 def start(name):
-    """A process that runs one of the peers when it is asked, and answers with the seconds; it is warm already."""
+    """Starts a process for one peer and warms it up. Returns a function that times one run, in seconds."""
     command = [sys.executable, __file__, "--peer", name]
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert process.stdout.readline() == "ready\n", f"{name} failed"
@@ -145,7 +146,7 @@ def parameters():
 
 
 def layers_of(theta):
-    """W (out, in) and b of each layer, as views; of each θ, where there are many."""
+    """Views of W (out, in) and b of each layer. `theta` may be one θ or an array of many."""
     start = 0
     for n, m in zip(WIDTHS, WIDTHS[1:]):
         weights, bias = theta[..., start : start + m * n], theta[..., start + m * n : start + m * n + m]
@@ -215,7 +216,7 @@ def jax_differences(x, classes, theta):
 def pytorch_gradcheck(x, classes, theta):
     import torch
 
-    # As fast as two threads, which wait for each other for seconds when somebody else needs a core.
+    # As fast as two threads, which wait for each other for seconds if another process needs a core.
     torch.set_num_threads(1)
     value, theta = pytorch_value(x, classes, theta)
     return lambda: torch.autograd.gradcheck(value, (theta,))
@@ -237,7 +238,7 @@ def pytorch_value(x, classes, theta):
 
 
 def checked(differences, x, classes, theta):
-    """`differences`, once it has been seen to find the gradient."""
+    """Returns `differences` after a test that they agree with the gradient."""
     import torch
 
     value, theta = pytorch_value(x, classes, theta)

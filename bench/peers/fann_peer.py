@@ -1,6 +1,6 @@
-"""FANN, the C library, in double precision (libdoublefann), where the system has it; one thread.
+"""FANN, the C library, in double precision (libdoublefann), if the system has it; one thread.
 
-It trains on squared errors only.  It loops over samples and epochs in C, so no Python is timed.
+It trains on squared errors only. Its loop over samples is in C, so hardly any Python is timed.
 """
 
 import ctypes
@@ -16,7 +16,7 @@ VERSION = LIBRARY or "not installed"
 
 # Values of its enumerations.
 LINEAR, SIGMOID, TRAIN_BATCH, ERRORFUNC_LINEAR = 0, 3, 1, 0
-# Samples that one call of `fann_test_data` runs at most.
+# Largest number of samples in one call of `fann_test_data`.
 SAMPLES = 10_000
 
 
@@ -103,7 +103,7 @@ def make_network(fann, workload, layers):
     # Its gradient lacks the 2 of the squared error.
     for name, value in zip(SETTINGS, [*values, 2 * workload.rate]):
         getattr(fann, name)(network, value)
-    # Sorted by the neuron that they lead to; the last connection of each neuron is its bias.
+    # Connections are sorted by the neuron that they lead to; the last one of each neuron is its bias.
     weights = np.concatenate([np.column_stack(layer).ravel() for layer in layers])
     connections = (Connection * weights.size)()
     fann.fann_get_connection_array(network, connections)
@@ -116,7 +116,7 @@ def make_network(fann, workload, layers):
 def make_data(fann, x, y):
     data = fann.fann_create_train(len(x), x.shape[1], y.shape[1])
     for rows, values in [(data.contents.input, x), (data.contents.output, y)]:
-        # All rows are one contiguous block of memory, which begins at the first.
+        # All rows are one contiguous block of memory, which begins at the first row.
         np.ctypeslib.as_array(rows[0], values.shape)[:] = values
     return data
 
@@ -127,7 +127,7 @@ def mean_loss(fann, network, problem):
 
 
 def run_each(fann, network, x):
-    """The outputs of each sample, until the next one is asked for."""
+    """Yields the outputs of each sample, which are valid until the next sample."""
     x = np.ascontiguousarray(x)
     for row in range(len(x)):
         yield fann.fann_run(network, x.ctypes.data + row * x.strides[0])

@@ -1,6 +1,6 @@
-"""JAX, compiled: all units of a run are one program, a `scan` that returns the loss of each.
+"""JAX, compiled: all epochs or steps of a run are one program, a `scan` that returns the loss of each.
 
-Units are rows, samples are columns: XLA computes narrow layers faster that way.
+Rows are the units of a layer, columns are samples: XLA computes narrow layers faster in this way.
 """
 
 import os
@@ -14,19 +14,21 @@ from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 from workloads import DIFFERENCES, OUTPUTS, STEP
 
-# Registers of 512 bits where the processor has them; the default is 256.  Narrow layers are a tenth faster.  XLA reads
-# this when the first array is made.
+# Registers of 512 bits if the processor has them; the default is 256. Narrow layers are a tenth faster. XLA
+# reads this when the first array is made.
 os.environ.setdefault("XLA_FLAGS", "--xla_cpu_prefer_vector_width=512")
 jax.config.update("jax_enable_x64", True)
-# A device for each thread, so that threads can share the rows of a large step; the runner has set the variable.
+# A device for each thread, so that threads can share the rows of a large step. The runner has set the
+# variable.
 jax.config.update("jax_num_cpu_devices", int(os.environ["OMP_NUM_THREADS"]))
 
 VERSION = jax.__version__
 
-# Rows at a time where a step has many, so that they stay in the cache: the fastest of 500, 1 000, … 10 000, and twice
-# as fast as all at once.  It divides every number of rows above it, and the share of each of two threads.
+# Number of rows in a block of a large step, so that a block fits into the cache: the fastest of 500, 1 000, …
+# 10 000, and twice as fast as all rows at once. It divides the rows of every large step, and the share of
+# each of two threads.
 ROWS = 1000
-# Steps without a jump between them, where there are many.
+# Number of steps in one iteration of a long `scan`.
 UNROLL = 4
 
 
@@ -45,7 +47,7 @@ def prepare(workload, problem, threads):
 
 
 def is_shared(workload):
-    """Whether a step has enough rows for the threads to share them; each thread then takes its rows in blocks."""
+    """Whether a step has enough rows for threads to share; each thread then takes its rows in blocks."""
     return workload.batch is None and workload.rows > ROWS
 
 
@@ -54,7 +56,7 @@ def mesh():
 
 
 def targets(workload, problem):
-    """(rows, outputs): classes one-hot, whose derivative needs no scattering, or the numbers themselves."""
+    """(rows, outputs): one-hot classes, whose derivative needs no scatter, or the numbers themselves."""
     if workload.loss == "squared error":
         return jnp.asarray(problem.y)[:, None]
     return jax.nn.one_hot(problem.y, workload.widths[-1], dtype=problem.x.dtype)
@@ -84,7 +86,7 @@ def loss_sum(workload, layers, x, t):
 
 def training(workload, x, t, layers):
     rng = np.random.default_rng()
-    # Donated parameters are overwritten by the new ones, so this works on a copy.
+    # Donated parameters are overwritten by the new ones, so training starts from a copy.
     layers = jax.tree.map(jnp.copy, layers)
     full_batches = jax.jit(partial(full_batch, workload), donate_argnums=0, static_argnames="steps")
     mini_batches = jax.jit(partial(shuffled_epochs, workload), donate_argnums=0)
@@ -112,7 +114,7 @@ def shuffled_epochs(workload, layers, x, t, orders):
 
 
 def shuffled_epoch(workload, x, t, layers, order):
-    """One epoch in batches, the last of which may be smaller; the mean loss."""
+    """One epoch in batches, the last of which may be smaller. Returns layers and mean loss."""
     whole = workload.rows // workload.batch * workload.batch
 
     def batch(layers, rows):
@@ -128,10 +130,10 @@ def shuffled_epoch(workload, x, t, layers, order):
 
 
 def step(workload, layers, x, t):
-    """θ ← θ − η ∂J/∂θ, and the mean loss before."""
+    """θ ← θ − η ∂J/∂θ. Returns the new layers, and the mean loss before the update."""
     rows = len(x)
     loss, gradient = loss_and_gradient(workload, layers, x, t)
-    # −η · 2λ W is part of the step of the weights.
+    # The penalty adds −η · 2λ W to the update of the weights.
     shrink = 1 - 2 * workload.rate * workload.l2
     move = workload.rate / rows
     pairs = zip(layers, gradient)
@@ -139,7 +141,7 @@ def step(workload, layers, x, t):
 
 
 def loss_and_gradient(workload, layers, x, t):
-    """Sums over rows."""
+    """Loss and gradient, summed over rows."""
     if not is_shared(workload):
         return of_rows(workload, layers, x, t)
     shared = PartitionSpec("threads")
@@ -180,7 +182,7 @@ def inference(workload, x, layers):
 
 
 def differences(workload, x, t, layers):
-    """(f(θ + h) − f(θ − h)) / 2h for every parameter, one after the other: faster than some at a time."""
+    """(f(θ + h) − f(θ − h)) / 2h for one parameter after another: faster than several at a time."""
     theta, layers_of = jax.flatten_util.ravel_pytree(layers)
 
     def mean_loss(theta):

@@ -1,6 +1,7 @@
-"""numpy with its BLAS: units are rows, samples are columns, and every large array is allocated once.
+"""numpy with its BLAS: rows are units, columns are samples, and every large array is allocated once.
 
-A layer is one matrix [W | b], and activations end with a row of ones, so that the matrix product adds the biases.
+A layer is one matrix [W | b], and activations end with a row of ones, so that the matrix product adds the
+biases.
 """
 
 import numpy as np
@@ -9,9 +10,10 @@ from workloads import DIFFERENCES, OUTPUTS, STEP
 
 VERSION = np.__version__
 
-# Rows at a time where a step has many, so that they stay in the cache: a fifth faster than all of 100 000 at once.
+# Number of rows in a block of a large step, so that a block fits into the cache: a fifth faster than all of
+# 100 000 rows at once.
 ROWS = 2048
-# Parameters of W4 at a time: the fastest of 6, 11, 33, 66, which divide 2 178.
+# Number of parameters of W4 at a time: the fastest of 6, 11, 33, 66, which divide 2 178.
 PARAMETERS = 11
 
 
@@ -32,7 +34,7 @@ def with_ones(x):
 
 
 def targets(workload, problem):
-    """(outputs, rows): classes one-hot, or the numbers themselves."""
+    """(outputs, rows): one-hot classes, or the numbers themselves."""
     if workload.loss == "squared error":
         return problem.y[None, :]
     return np.eye(workload.widths[-1], dtype=problem.x.dtype).take(problem.y, axis=1)
@@ -68,7 +70,7 @@ def training(workload, x, t, trainer):
 
 
 class Trainer:
-    """Gradient descent on J; parameters and gradients are one array each, seen as layers."""
+    """Gradient descent on J. Parameters are one array with a view of each layer, and so are gradients."""
 
     def __init__(self, workload, layers):
         self.theta, self.layers = joined(layers)
@@ -80,7 +82,7 @@ class Trainer:
         self.buffers = {}
 
     def step(self, x, t):
-        """θ ← θ − η ∂J/∂θ; returns the mean loss before."""
+        """θ ← θ − η ∂J/∂θ; returns the mean loss before the update."""
         rows = x.shape[1]
         loss = self.backward(x[:, :ROWS], t[:, :ROWS], self.gradients)
         for start in range(ROWS, rows, ROWS):
@@ -94,7 +96,7 @@ class Trainer:
         return float(loss) / rows
 
     def backward(self, x, t, gradients):
-        """The sum of the rows' losses; `gradients` become its derivatives, δ aᵀ."""
+        """Returns the sum of the rows' losses, and overwrites `gradients` with its derivatives, δ aᵀ."""
         buffers, deltas = self.buffers_of(x.shape[1])
         activations, z = forward(self.layers, x, buffers, self.activate)
         loss, delta = self.loss(z, t)
@@ -113,7 +115,7 @@ class Trainer:
 
 
 def joined(layers):
-    """A copy in one array, and its parts, shaped like `layers`."""
+    """A copy of all layers in one array, and a view of each layer in it."""
     whole = np.concatenate([layer.ravel() for layer in layers])
     return whole, split(whole, layers)
 
@@ -132,11 +134,12 @@ def shrink(layers, decay):
     return whole
 
 
-# Forward, backward, activations and losses: layers are (…, fan_out, fan_in + 1), activations (…, units + 1, rows).
+# Forward, backward, activations and losses. Layers are (…, fan_out, fan_in + 1), activations are
+# (…, units + 1, rows).
 
 
 def hidden_buffers(layers, rows):
-    """For each hidden layer the activations with their row of ones, and a view without it."""
+    """For each hidden layer the activations with their row of ones, and a view without this row."""
     buffers = [np.ones((*w.shape[:-2], w.shape[-2] + 1, rows), w.dtype) for w in layers[:-1]]
     return [(a, a[..., :-1, :]) for a in buffers]
 
@@ -204,7 +207,7 @@ LOSSES = {"cross-entropy": cross_entropy, "squared error": squared_error}
 
 
 def differences(workload, x, t, layers):
-    """(f(θ + h) − f(θ − h)) / 2h for every parameter, some parameters at a time."""
+    """(f(θ + h) − f(θ − h)) / 2h for every parameter, several parameters at a time."""
     theta, _ = joined(layers)
     steps = STEP * np.eye(theta.size).reshape(-1, PARAMETERS, theta.size)
     activate = ACTIVATE[workload.hidden]

@@ -1,4 +1,4 @@
-"""ONNX Runtime: inference only, of a graph of Gemm and activation nodes, with inputs and outputs bound once."""
+"""ONNX Runtime: inference by a graph of Gemm and activation nodes. Inputs and outputs are bound once."""
 
 import numpy as np
 import onnxruntime

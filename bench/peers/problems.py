@@ -1,7 +1,7 @@
 """Data and initial weights of a workload, the same in every language to the last bit.
 
-Three workloads read the files in crates/ann-datasets/data/; all other numbers come from one linear congruential
-generator, see `uniform`.
+Three workloads read the files in crates/ann-datasets/data/. All other numbers come from one linear
+congruential generator, see `uniform`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ DATA_SEED, WEIGHTS_SEED = 1, 2
 class Problem:
     """Data and initial weights of a workload, in its dtype.
 
-    x: (rows, inputs); y: (rows,) classes or targets, nothing for inference; layers: W (fan_out, fan_in), b (fan_out).
+    x: (rows, inputs); y: (rows,) classes or targets, `None` for inference; layers: W (fan_out, fan_in) and
+    b (fan_out).
     """
 
     x: np.ndarray
@@ -39,7 +40,7 @@ def problem(workload):
 
 
 def read(file):
-    """Features, and classes numbered in order of first appearance; in the .tab files by name, C1 is 0."""
+    """Features, and classes: numbered by name in .tab files (C1 is 0), by first appearance in others."""
     tab = file.endswith(".tab")
     rows = [line.split("\t" if tab else ",") for line in (DATA / file).read_text(encoding="utf-8").splitlines()[1:]]
     labels = [row[0 if tab else -1] for row in rows]
@@ -72,7 +73,10 @@ BLOCK = 1 << 16
 
 
 def uniform(seed, count):
-    """`count` numbers in [0, 1): s ← s · MULTIPLIER + INCREMENT mod 2⁶⁴ and u = (s >> 33) / 2³¹, from s = `seed` on."""
+    """`count` numbers u = (s >> 33) / 2³¹ in [0, 1).
+
+    s starts at `seed`. Before each number s ← s · MULTIPLIER + INCREMENT mod 2⁶⁴.
+    """
     power, offset = jumps(min(count, BLOCK))
     u, state = np.empty(count), np.uint64(seed)
     for start in range(0, count, BLOCK):
@@ -84,9 +88,9 @@ def uniform(seed, count):
 
 
 def jumps(count):
-    """Arrays a, c such that i + 1 steps of the generator lead from s to aᵢ s + cᵢ; wrapping is the modulus."""
+    """Arrays a, c: i + 1 steps of the generator lead from s to aᵢ s + cᵢ. Overflow computes mod 2⁶⁴."""
     a, c = np.array([MULTIPLIER], np.uint64), np.array([INCREMENT], np.uint64)
     while a.size < count:
-        # First to the end of what is known, then on from there.
+        # The last known jump, followed by each known jump, gives as many new ones.
         a, c = np.concatenate([a, a * a[-1]]), np.concatenate([c, a * c[-1] + c])
     return a[:count], c[:count]

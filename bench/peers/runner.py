@@ -25,7 +25,7 @@ LIBRARIES = {
     "onnxruntime": "onnx_peer",
     "fann": "fann_peer",
 }
-# How long a timed run takes, and how much warming up comes before it.
+# Duration of a timed run. A first unit that takes longer than WARM_UP_SECONDS is warm-up enough.
 RUN_SECONDS, WARM_UP_SECONDS = 0.2, 5
 
 
@@ -56,7 +56,10 @@ def parse_arguments():
 
 
 def pin(threads):
-    """As many cores as threads, for every library that asks the system or its environment; before any is imported."""
+    """Restricts this process to one core for each thread, and sets the variables that libraries read.
+
+    Call it before a library is imported.
+    """
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:threads])
     for variable in ["OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"]:
@@ -68,7 +71,7 @@ def answer(message):
 
 
 def prepare(peer, name, threads):
-    """Answers with the losses; returns a function that does a timed run and returns its microseconds per unit."""
+    """Answers with the losses. Returns a function that does a timed run and returns microseconds per unit."""
     from problems import problem
     from workloads import WORKLOADS, Skip
 
@@ -89,7 +92,10 @@ def seconds(work, units):
 
 
 def warm_up(work):
-    """Returns how many units make a run.  JAX compiles for each number of units, so the chosen number runs once here."""
+    """Returns the number of units in a run.
+
+    JAX compiles for each number of units, so the chosen number runs once here.
+    """
     if seconds(work, 1) > WARM_UP_SECONDS:
         return 1
     units = 1

@@ -61,8 +61,8 @@ def estimator(workload, problem, batch, y=None):
         activation=ACTIVATIONS[workload.hidden],
         solver="sgd",
         momentum=0,
-        # Its squared error has a factor ½, so the step has to be twice as long.
-        # It must be positive, also where nothing is trained.
+        # Its squared error has a factor ½, so the learning rate is doubled. It must be positive, even if
+        # nothing is trained.
         learning_rate_init=(workload.rate or 0.1) * (2 if workload.loss == "squared error" else 1),
         # Its penalty is alpha / 2n ‖W‖², ours λ‖W‖².
         alpha=2 * workload.l2 * workload.rows,
@@ -74,7 +74,7 @@ def estimator(workload, problem, batch, y=None):
         tol=0,
         n_iter_no_change=np.inf,
     )
-    # A first fit makes its weights, which are then replaced.
+    # The first fit creates the weights, which are then replaced.
     model.fit(problem.x, problem.y if y is None else y)
     model.coefs_ = [weights.T.copy() for weights, _ in problem.layers]
     model.intercepts_ = [bias.copy() for _, bias in problem.layers]

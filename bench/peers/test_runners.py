@@ -15,7 +15,7 @@ from workloads import DIFFERENCES, OUTPUTS, WORKLOADS, Skip
 # JAX reads the number of threads when it is imported.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-# Rows that are enough for a test; mini-batch workloads get two batches.
+# Number of rows in a test; mini-batch workloads get two batches.
 FEW = 64
 
 

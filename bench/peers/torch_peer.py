@@ -1,4 +1,4 @@
-"""PyTorch, eager, as its users write it: modules, autograd, an optimizer, tensors in memory without a DataLoader."""
+"""PyTorch, eager, as users write it: modules, autograd, an optimizer, tensors in memory, no DataLoader."""
 
 import torch
 
@@ -6,10 +6,11 @@ from workloads import DIFFERENCES, OUTPUTS, STEP
 
 VERSION = torch.__version__
 
-# Rows at a time where a step has many: autograd adds up their gradients, and they stay in the cache.  This and half of
-# it are the fastest of 512, 1 024, … 8 192, more than twice as fast as all of 100 000 at once.
+# Number of rows in a block of a large step, so that a block fits into the cache. Autograd adds up the
+# gradients. This number and half of it are the fastest of 512, 1 024, … 8 192, and more than twice as fast as
+# all of 100 000 rows at once.
 ROWS = 2048
-# Parameters of W4 at a time: the fastest of 8, 16, 33, 66.
+# Number of parameters of W4 at a time: the fastest of 8, 16, 33, 66.
 PARAMETERS = 33
 ACTIVATIONS = {"sigmoid": torch.nn.Sigmoid, "relu": torch.nn.ReLU}
 
@@ -72,7 +73,7 @@ class Trainer:
         self.loss = torch.nn.MSELoss() if self.squares else torch.nn.CrossEntropyLoss()
 
     def step(self, x, y):
-        """One step downhill; the mean loss before it."""
+        """θ ← θ − η ∂J/∂θ; returns the mean loss before the update."""
         self.optimizer.zero_grad()
         rows, total = len(x), 0.0
         for start in range(0, rows, ROWS):
@@ -87,11 +88,12 @@ class Trainer:
         return total
 
 
-# W4: torch.autograd.gradcheck returns no differences, only whether they agree, so these are written with batched products.
+# W4. torch.autograd.gradcheck returns no differences, only whether they agree, so they are computed here,
+# with batched products.
 
 
 def differences(workload, problem, x, y):
-    """(f(θ + h) − f(θ − h)) / 2h for every parameter, some parameters at a time."""
+    """(f(θ + h) − f(θ − h)) / 2h for every parameter, several parameters at a time."""
     parts = [torch.from_numpy(part).reshape(-1) for layer in problem.layers for part in layer]
     theta = torch.cat(parts)
     steps = STEP * torch.eye(len(theta), dtype=theta.dtype)
@@ -112,7 +114,7 @@ def differences(workload, problem, x, y):
 
 
 def mean_losses(widths, thetas, x, y):
-    """The loss of each of many parameter vectors: activations are (vectors, rows, units)."""
+    """The mean loss of each of many parameter vectors. Activations are (vectors, rows, units)."""
     a, start = x.expand(len(thetas), *x.shape), 0
     for k, (fan_in, fan_out) in enumerate(zip(widths, widths[1:])):
         middle = start + fan_out * fan_in

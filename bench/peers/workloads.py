@@ -1,8 +1,8 @@
-"""What every runner computes: the workloads of bench/workloads/workloads.toml, which explains each of their fields.
+"""The workloads of all runners, read from bench/workloads/workloads.toml, which explains each field.
 
     python3 bench/peers/workloads.py
 
-prints them as they were understood, one JSON object a line.  This file needs nothing but Python itself, 3.11 or newer.
+prints them as they were understood, one JSON object per line. This file needs only Python, 3.11 or newer.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ except ImportError:
 
 FILE = Path(__file__).resolve().parent.parent / "workloads" / "workloads.toml"
 
-# The units of work that are no training.
+# The units of work that are not training.
 DIFFERENCES, OUTPUTS = "differences", "outputs"
 
 # h of the differences.
@@ -28,15 +28,15 @@ STEP = 1e-4
 
 
 class Skip(Exception):
-    """A library cannot do a workload; the message says why."""
+    """Raised if a library cannot do a workload; the message says why."""
 
 
 @dataclass(frozen=True)
 class Workload:
     """Layers of `widths`, `hidden` activations between them, raw outputs.
 
-    Training minimises J = mean loss + λ Σ‖W‖² by θ ← θ − η ∂J/∂θ, on batches of `batch` rows, shuffled in each epoch,
-    or on all rows at once where `batch` is None; η is `rate`, λ is `l2`.
+    Training minimises J = mean loss + λ Σ‖W‖² by θ ← θ − η ∂J/∂θ, where η is `rate` and λ is `l2`. Batches
+    have `batch` rows, shuffled in each epoch; if `batch` is None, all rows are taken at once.
     """
 
     name: str

@@ -1,13 +1,13 @@
-//! How much arithmetic a workload is.
+//! Counts the arithmetic of a workload.
 
 use ann_workloads::{Hidden, Loss, Unit, Workload};
 
 /// The arithmetic of one unit.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Arithmetic {
-    /// Multiplications whose product is added to something: of the matrix products alone.
+    /// Multiply-adds of the matrix products alone.
     pub multiply_adds: f64,
-    /// One for each sigmoid, and one for each class where there is a softmax.
+    /// One for each sigmoid, and one for each class of a softmax.
     pub exponentials: f64,
 }
 
@@ -17,9 +17,11 @@ pub fn passes(workload: &Workload) -> f64 {
     (times * workload.rows) as f64
 }
 
-/// Counted from the shape, as if nothing were computed twice and nothing reused: a central difference is two losses of all rows.
+/// Counts from the shape of the network, as if nothing were computed twice and nothing reused. A central
+/// difference counts as two losses of all rows.
 ///
-/// A row costs Σ fan_in · fan_out forward, the same number for ∂J/∂W, and the same without the first layer for ∂J/∂a.
+/// For each row the forward pass has Σ fan_in · fan_out multiply-adds. ∂J/∂W has the same number, and ∂J/∂a
+/// the same without the first layer.
 pub fn arithmetic(workload: &Workload) -> Arithmetic {
     let products =
         |skip: usize| workload.widths.windows(2).skip(skip).map(|pair| pair[0] * pair[1]).sum::<usize>();
@@ -47,7 +49,8 @@ mod tests {
 
     #[test]
     fn arithmetic_is_that_of_a_pencil() {
-        // 2-3-2, 216 rows: forward 6 + 6, the same for the weights, 6 for the activations; 3 sigmoids and 2 classes.
+        // 2-3-2, 216 rows: forward 6 + 6, the same for the weights, 6 for the activations; 3 sigmoids and 2
+        // classes.
         count("W1", 216.0 * 30.0, 216.0 * 5.0);
         // 4-5-10-5-3: 20 + 50 + 50 + 15 = 135; 20 sigmoids, and no softmax for raw outputs.
         count("W9/narrow-one", 135.0, 20.0);
@@ -55,7 +58,8 @@ mod tests {
         count("W10/1000", 1000.0 * 13_760.0, 1000.0 * 128.0);
         // No sigmoid, 10 classes.
         count("W8/f32", 512.0 * (2.0 * 2_107_392.0 + 1_058_816.0), 512.0 * 10.0);
-        // Two passes of 400 rows for each of 2 178 parameters: 6 + 30 + 500 + 1500 + 30 + 4 + 8; 98 sigmoids, 2 classes.
+        // Two passes of 400 rows for each of 2 178 parameters: 6 + 30 + 500 + 1500 + 30 + 4 + 8; 98 sigmoids,
+        // 2 classes.
         count("W4", 2.0 * 2178.0 * 400.0 * 2078.0, 2.0 * 2178.0 * 400.0 * 100.0);
     }
 

@@ -7,12 +7,13 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
-/// The cargo that started us, or the one on the path.
+/// The cargo that started this program, or `cargo` from the search path.
 pub fn command() -> Command {
     Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
 }
 
-/// Runs a `cargo build` of a package with one program and returns where that is; cargo's complaints are shown.
+/// Runs `cargo build` for a package with one program, and returns the path of the program. Cargo's error
+/// messages are shown.
 ///
 /// # Errors
 /// It does not build.

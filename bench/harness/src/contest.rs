@@ -1,5 +1,5 @@
-//! All runners with one number of threads: each workload is prepared by one after the other, their results are compared, and they
-//! are timed in turns.
+//! All runners with one number of threads. Each workload is prepared by one runner after another; then their
+//! losses are compared, and the runners are timed in turns.
 
 use std::path::{Path, PathBuf};
 use std::thread;
@@ -15,10 +15,11 @@ use crate::protocol::{Growth, Hello, Peak, Prepared, Timed};
 use crate::runner::Runner;
 use crate::statistics::Summary;
 
-/// The threads of some libraries keep looking for work for a while after a run; they must not slow down the next library.
+/// Pause before each run: the threads of some libraries keep a core busy for a while after their run, which
+/// would slow down the next library.
 const REST: Duration = Duration::from_millis(20);
 
-/// Ours and its peers.
+/// Our runner and those of other libraries.
 #[derive(Debug)]
 pub struct Contest {
     ours: Contestant,
@@ -34,7 +35,7 @@ struct Contestant {
     threads: usize,
     log: PathBuf,
     version: String,
-    /// Started when it is needed: again after it had to be ended.
+    /// Started when it is needed, and started again after it had to be ended.
     runner: Option<Runner>,
     /// Microseconds per unit of the current workload; `None` when the library does not take part.
     times: Option<Vec<f64>>,
@@ -59,23 +60,24 @@ impl Contest {
         Ok(contest)
     }
 
-    /// The names and versions of those that started.
+    /// The names and versions of the libraries that started.
     pub fn versions(&self) -> impl Iterator<Item = (&str, &str)> {
         let contestants = std::iter::once(&self.ours).chain(&self.peers);
         contestants.map(|contestant| (contestant.peer.name.as_str(), contestant.version.as_str()))
     }
 
-    /// What the processor can do at most with numbers of a type.
+    /// The peak rates of the processor for a number type.
     pub fn peak(&mut self, dtype: Precision) -> Result<Peak> {
         self.ours.runner()?.ask(&format!("peak {dtype}"))
     }
 
-    /// The cost against rows, width and depth.
+    /// The cost for several numbers of rows, widths and depths.
     pub fn growth(&mut self) -> Result<Growth> {
         self.ours.runner()?.ask("growth")
     }
 
-    /// Times one workload of ours and of each peer that did the same work, in turns; each round begins with another library.
+    /// Times one workload in our library and in each peer that did the same work, in turns. Each round begins
+    /// with another library.
     ///
     /// # Errors
     /// Our own runner fails.
@@ -102,7 +104,7 @@ impl Contest {
         Ok(all.filter_map(|contestant| contestant.measurement(workload)).collect())
     }
 
-    /// Times a peer, if it takes part; one that fails does so no longer.
+    /// Times a peer, if it takes part. A peer that fails no longer takes part in this workload.
     fn run_peer(&mut self, index: usize, workload: &Workload) -> Result<()> {
         let peer = &mut self.peers[index];
         if peer.times.is_none() {
@@ -137,7 +139,8 @@ impl Contestant {
         Ok(self.runner.insert(runner))
     }
 
-    /// Prepares a workload.  A runner answers before it warms up, so the first run, which follows the warm-up, is not counted.
+    /// Prepares a workload. A runner answers before it warms up, so the first run, which follows the warm-up,
+    /// is not counted.
     fn prepare(&mut self, workload: &Workload) -> Result<Prepared> {
         self.times = None;
         let prepared = self.runner()?.ask(&format!("prepare {}", workload.name))?;
@@ -149,7 +152,7 @@ impl Contestant {
         Ok(prepared)
     }
 
-    /// Prepares a workload and compares losses; returns why the library does not take part.
+    /// Prepares a workload and compares losses. Returns the reason if the library does not take part.
     fn join(&mut self, workload: &Workload, ours: [f64; 2]) -> Option<String> {
         let reason = match self.prepare(workload) {
             Ok(Prepared::Ready { loss }) => other_work(loss, ours, agreement(workload.precision)),
@@ -173,7 +176,7 @@ impl Contestant {
         Ok(())
     }
 
-    /// Ends the process: a late answer would be taken for the answer to the next request.
+    /// Ends the process. Otherwise a late answer would be read as the answer to the next request.
     fn end(&mut self) {
         (self.runner, self.times) = (None, None);
     }
@@ -204,24 +207,27 @@ fn ensure_called(hello: &Hello, name: &str, threads: usize) -> Result<()> {
     Ok(())
 }
 
-/// How far the losses of two libraries may be apart, relative to the loss.
+/// Largest allowed difference between the losses of two libraries, relative to the loss.
 fn agreement(precision: Precision) -> f64 {
     match precision {
-        // Sums of up to 100 000 terms, each rounded to 6e-8 of itself, in another order in each library.
+        // Each library adds up to 100 000 terms in another order, each with a relative rounding error of
+        // 6e-8.
         Precision::F32 => 1e-3,
-        // FANN holds η in f32, which is 6e-8 of it, and the loss changes by a tenth of itself; differences of losses lose 1e-11.
+        // FANN stores η in f32, with a relative error of 6e-8, and a step changes the loss by a tenth. The
+        // rounding error of differences of losses is 1e-11.
         Precision::F64 => 1e-7,
     }
 }
 
-/// What to say when losses differ by more than `agreement` of ours; a NaN agrees with nothing.
+/// The reason to exclude a library whose losses differ from ours by more than `agreement` times ours. A NaN
+/// always differs.
 fn other_work(loss: [f64; 2], ours: [f64; 2], agreement: f64) -> Option<String> {
     let agree = |(theirs, ours): (f64, f64)| (theirs - ours).abs() <= agreement * ours.abs();
     let is_same = std::iter::zip(loss, ours).all(agree);
     (!is_same).then(|| format!("EXCLUDED, IT DOES OTHER WORK: its losses are {loss:?}, ours {ours:?}"))
 }
 
-/// Prints an absence at once, and keeps it for the end.
+/// Prints an absence at once, and stores it for the report.
 fn absent(absences: &mut Vec<Absence>, peer: &str, what: &str, reason: String) {
     let absence = Absence { peer: peer.to_owned(), what: what.to_owned(), reason };
     print::progress(&absence);
@@ -249,7 +255,8 @@ mod tests {
         assert_eq!(error, "it calls itself jax with 2 threads, not torch with 1");
     }
 
-    /// A whole contest between shells: ours, a peer like it, one that does other work, one that cannot, one that fails, one that is missing.
+    /// A contest between shell scripts: ours, an equal peer, and peers that do other work, cannot do it,
+    /// fail, or are missing.
     #[cfg(unix)]
     #[test]
     fn peers_take_part_or_are_named_with_the_reason() {
@@ -298,7 +305,7 @@ mod tests {
         noting(name, prepared, timed, Path::new("/dev/null"))
     }
 
-    /// A shell that writes its name to a file whenever it runs.
+    /// A shell script that appends its name to a file at each run.
     #[cfg(unix)]
     fn noting(name: &str, prepared: &str, timed: &str, file: &Path) -> Peer {
         let script = format!(

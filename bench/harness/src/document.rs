@@ -47,7 +47,7 @@ The last two columns compare the arithmetic of a workload with this machine's pe
 its matrix products, and the exponentials of its sigmoids and its softmax. Central differences count as two losses of all rows for \
 each parameter; ours reuses what a changed weight cannot change, and so exceeds 100%.";
 
-/// The workloads in words.
+/// A table that describes the workloads.
 fn what() -> String {
     let mut table = Table::new();
     table.load_style(ASCII_MARKDOWN);

@@ -1,4 +1,4 @@
-//! Everything that a run has found: the numbers from which `bench/RESULTS.md` and its pictures are made.
+//! The results of a run: the numbers from which `bench/RESULTS.md` and its pictures are made.
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Display};
@@ -17,7 +17,7 @@ use crate::protocol::Peak;
 /// The name of our own engine.
 pub const OURS: &str = "ann";
 
-/// See the module.
+/// The results of a run.
 #[derive(Debug, Default, Deserialize, Serialize)]
 pub struct Findings {
     pub origin: Origin,
@@ -32,13 +32,13 @@ pub struct Findings {
 #[derive(Debug, Default, Deserialize, Serialize)]
 pub struct Origin {
     pub date: String,
-    /// Of this repository.
+    /// The commit of this repository.
     pub commit: String,
     pub machine: String,
     pub rust: String,
     /// Timed runs of each workload.
     pub runs: usize,
-    /// Of each library, by name.
+    /// The version of each library, by name.
     pub versions: BTreeMap<String, String>,
 }
 
@@ -51,7 +51,7 @@ pub struct Measurement {
     pub threads: usize,
     pub unit: Unit,
     pub median_us: f64,
-    /// The fastest run; older records have it of ours only.
+    /// The fastest run. Older records have it for our library only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub min_us: Option<f64>,
     /// The slowest run.
@@ -60,7 +60,7 @@ pub struct Measurement {
     pub runs: usize,
 }
 
-/// The best rates that were seen with a number of threads and a type.
+/// The best rates that were measured with a number of threads and a type.
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize, Serialize)]
 pub struct MeasuredPeak {
     pub threads: usize,
@@ -69,7 +69,7 @@ pub struct MeasuredPeak {
     pub exps: f64,
 }
 
-/// Microseconds of a loss and its gradient, against rows, width or depth.
+/// Microseconds of a loss and its gradient, for one number of rows, width or depth.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 pub struct Cost {
     pub threads: usize,
@@ -88,7 +88,7 @@ pub struct Absence {
 }
 
 impl Absence {
-    /// In every workload.
+    /// A library that is absent from every workload.
     pub fn everywhere(peer: &str, reason: String) -> Self {
         Self { peer: peer.to_owned(), what: "all".to_owned(), reason }
     }
@@ -101,7 +101,7 @@ impl Display for Absence {
 }
 
 impl Findings {
-    /// Keeps the better of each rate.
+    /// Adds measured peaks. Of several measurements the highest rate is kept.
     pub fn add_peak(&mut self, threads: usize, dtype: Precision, Peak { gflops, exps }: Peak) {
         let known = self.peaks.iter_mut().find(|peak| (peak.threads, peak.dtype) == (threads, dtype));
         match known {
@@ -119,7 +119,7 @@ impl Findings {
         serde_json::from_str(&text).with_context(|| format!("{} holds no findings", path.display()))
     }
 
-    /// Writes JSON, with one line for each element of a list, so that a new run is readable as a difference.
+    /// Writes JSON, with one line for each element of a list, so that a diff shows which elements changed.
     ///
     /// # Errors
     /// The file cannot be written.
@@ -127,7 +127,7 @@ impl Findings {
         folders::write(path, &lines(&serde_json::to_value(self)?))
     }
 
-    /// The measurements alone, one JSON object a line.
+    /// Writes the measurements alone, one JSON object per line.
     ///
     /// # Errors
     /// The file cannot be written.

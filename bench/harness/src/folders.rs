@@ -1,4 +1,4 @@
-//! Where things are, and files that are written whole or not at all.
+//! The folders of the benchmark, and functions that write a file whole or not at all.
 
 use std::env;
 use std::fs;
@@ -10,14 +10,15 @@ use anyhow::{Context, Result};
 /// The folders that the benchmark reads and writes.
 #[derive(Debug)]
 pub struct Folders {
-    /// Of the workspace.
+    /// The root of the workspace.
     pub root: PathBuf,
-    /// For everything that is not committed: `target/bench`.
+    /// The folder for everything that is not committed: `target/bench`.
     pub work: PathBuf,
 }
 
 impl Folders {
-    /// The workspace that this program was compiled from, and `bench` in the target folder that holds it.
+    /// Finds the workspace that this program was compiled from, and `bench` in the target folder that
+    /// contains this program.
     ///
     /// # Errors
     /// The work folder cannot be created.
@@ -32,18 +33,18 @@ impl Folders {
         Ok(Self { root, work })
     }
 
-    /// For what is committed.
+    /// The folder of the committed files.
     pub fn committed(&self) -> PathBuf {
         self.root.join("bench")
     }
 
-    /// A path for people: relative to the workspace where it lies inside.
+    /// A path for messages: relative to the workspace if it is inside.
     pub fn shorten<'a>(&self, path: &'a Path) -> std::path::Display<'a> {
         path.strip_prefix(&self.root).unwrap_or(path).display()
     }
 }
 
-/// Writes a file whole or not at all: what interrupts the writing leaves the old file.
+/// Writes a file whole or not at all. If writing is interrupted, the old file is unchanged.
 ///
 /// # Errors
 /// The file cannot be written.
@@ -88,7 +89,8 @@ mod tests {
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 
-    /// Where it writes, it writes beside the file: so the old content is whole until the new one is.
+    /// The new content is written to another file first, so the old file is complete until the new one
+    /// replaces it.
     #[test]
     fn the_file_itself_is_never_opened_for_writing() {
         let folder = tempfile::tempdir().unwrap();

@@ -1,4 +1,5 @@
-//! What it costs to depend on ours: crates in the tree, seconds of a cold build, memory for a million rows.
+//! The cost of depending on `ann-train`: crates in the tree, seconds of a cold build, memory for a million
+//! rows.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -19,7 +20,7 @@ use crate::runner::Runner;
 /// The workload whose memory is measured.
 pub const LARGEST: &str = "W10/1000000";
 
-/// What a user of ours pays for.
+/// The cost of depending on `ann-train`.
 #[derive(Debug, Default, Deserialize, Serialize)]
 pub struct Footprint {
     /// Distinct crates below a program that uses `ann-train`, `ann-train` included.
@@ -31,7 +32,7 @@ pub struct Footprint {
 }
 
 impl Footprint {
-    /// Counts crates, and measures what is asked for.
+    /// Counts crates, measures memory if `ours` is given, and build time if `build` is true.
     pub fn measure(folders: &Folders, ours: Option<&Peer>, build: bool) -> Result<Self> {
         Ok(Self {
             crates: crates(&folders.root)?,
@@ -40,7 +41,7 @@ impl Footprint {
         })
     }
 
-    /// A line for each number there is.
+    /// A line for each number that was measured.
     pub fn lines(&self) -> Vec<String> {
         let crates = format!("crates in the tree of a program that uses ann-train: {}", self.crates);
         let build = self.build.map(|seconds| format!("cold release build of such a program: {seconds:.1} s"));
@@ -63,13 +64,14 @@ fn crates(root: &Path) -> Result<usize> {
     Ok(count(&String::from_utf8_lossy(&output.stdout)))
 }
 
-/// Distinct crates, each by name and version.  Cargo lists a crate again, marked with a star, wherever it is used.
+/// Number of distinct crates, by name and version. Cargo lists a crate again, marked with a star, at each
+/// further use.
 fn count(tree: &str) -> usize {
     let names = tree.lines().map(|line| line.trim_end_matches("(*)").trim()).filter(|line| !line.is_empty());
     names.collect::<BTreeSet<_>>().len()
 }
 
-/// Builds a project outside the workspace that uses `ann-core` and `ann-train`, in a fresh folder.
+/// Builds a project outside the workspace that uses `ann-core` and `ann-train`, in an empty folder.
 fn cold_build(root: &Path, target: &Path) -> Result<f64> {
     print::progress("building a program that uses ann-train, from nothing");
     let consumer = root.join(".ci/consumers/core_and_train");
@@ -93,7 +95,7 @@ fn run(command: &mut Command, folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Of a process that does nothing else; `None` where the system does not count it.
+/// Peak memory of a process that does nothing else; `None` if the system does not report it.
 fn memory(ours: &Peer, folder: &Path) -> Result<Option<u64>> {
     let (mut runner, _) = Runner::start(&mut ours.command(1), &folder.join("memory.txt"))?;
     let _: Prepared = runner.ask(&format!("prepare {LARGEST}"))?;

@@ -1,4 +1,4 @@
-//! When, where and with which compiler and commit: what a reader must know about a measurement.
+//! The origin of a measurement: date, machine, compiler and commit.
 
 use std::fs;
 use std::path::Path;
@@ -8,7 +8,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::findings::Origin;
 
-/// Of a run that begins now, in the repository at `root`.
+/// The origin of a run that begins now, in the repository at `root`.
 pub fn origin(root: &Path, runs: usize) -> Origin {
     let or_unknown = |found: Option<String>, what| found.unwrap_or_else(|| format!("unknown {what}"));
     Origin {
@@ -21,12 +21,12 @@ pub fn origin(root: &Path, runs: usize) -> Origin {
     }
 }
 
-/// `7aeea44`, with `-dirty` behind it where something is not committed.
+/// The commit, such as `7aeea44`, with `-dirty` appended if there are uncommitted changes.
 fn commit(root: &Path) -> Option<String> {
     first_line(command("git", &["describe", "--always", "--dirty", "--exclude=*"]).current_dir(root))
 }
 
-/// `AMD EPYC 9R14, 2 cores, Debian GNU/Linux 12 (x86_64)`.
+/// Processor and system, such as `AMD EPYC 9R14, 2 cores, Debian GNU/Linux 12 (x86_64)`.
 fn describe() -> String {
     let cores = thread::available_parallelism().map_or(1, usize::from);
     let plural = if cores == 1 { "" } else { "s" };
@@ -61,7 +61,7 @@ fn command(program: &str, arguments: &[&str]) -> Command {
     command
 }
 
-/// The first line that a program prints; `None` where it cannot be started, fails or prints nothing.
+/// The first line that a program prints; `None` if it cannot be started, fails or prints nothing.
 fn first_line(command: &mut Command) -> Option<String> {
     let output = command.output().ok().filter(|output| output.status.success())?;
     let text = String::from_utf8_lossy(&output.stdout);

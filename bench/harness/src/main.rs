@@ -1,4 +1,5 @@
-//! The benchmark: the workloads of `bench/workloads/workloads.toml` on our engine and, on request, on other libraries, in one run.
+//! The benchmark: the workloads of `bench/workloads/workloads.toml` on our engine and, on request, on other
+//! libraries, in one run.
 //!
 //! Each library is a process that speaks the protocol of `bench/peers/README.md`; ours is `bench/runner`.
 
@@ -44,15 +45,15 @@ use selection::Selection;
 #[derive(Debug, Parser)]
 #[command(bin_name = "cargo xtask bench")]
 struct Options {
-    /// Workloads by family or whole name, separated by commas (`W1,W9/narrow-one`); `growth`, which is part of a full run too,
-    /// measures the cost against rows, width and depth [default: all]
+    /// Workloads by family or whole name, separated by commas (`W1,W9/narrow-one`); `growth`, which is part
+    /// of a full run too, measures the cost against rows, width and depth [default: all]
     filter: Option<String>,
     /// Only with this many threads [default: 1 and 2; W1 to W3 and the outputs for one row with 1]
     #[arg(long, value_name = "N", value_parser = RangedU64ValueParser::<usize>::new().range(1..=1024))]
     threads: Option<usize>,
-    /// Measure other libraries in turns with ours (installed and built below target/bench), all of them or those that are named
-    /// (`--peers=numpy,jax`).  With all of them, and without FILTER and --threads, bench/results.json, bench/RESULTS.md and its
-    /// pictures are written
+    /// Measure other libraries in turns with ours (installed and built below target/bench), all of them or
+    /// those that are named (`--peers=numpy,jax`). With all of them, and without FILTER and --threads,
+    /// bench/results.json, bench/RESULTS.md and its pictures are written
     #[arg(long, value_name = "NAMES", num_args = 0..=1, require_equals = true, default_missing_value = "all")]
     peers: Option<String>,
     /// Where the measurements go, one JSON object a line [default: target/bench/measurements.jsonl]
@@ -85,10 +86,11 @@ fn main() -> ExitCode {
     }
 }
 
-/// Measures, prints tables, and writes what a full run has found.
+/// Measures and prints tables. A full run also writes its results.
 ///
 /// # Errors
-/// A name in the filter that is unknown, or our own runner fails.  Other libraries that fail are named, and the rest goes on.
+/// A name in the filter is unknown, or our own runner fails. If another library fails, this is reported and
+/// the run goes on.
 fn run(options: &Options) -> Result<()> {
     let folders = Folders::find()?;
     if options.redraw {
@@ -113,7 +115,7 @@ fn run(options: &Options) -> Result<()> {
 /// The committed numbers of the last full run.
 const RESULTS: &str = "results.json";
 
-/// Writes the document and its pictures where readers find them.
+/// Writes the document and its pictures to `bench/`.
 fn record(folders: &Folders, findings: &Findings) -> Result<()> {
     let committed = folders.committed();
     folders::draw(&pictures::results(findings)?, &committed, "results")?;
@@ -141,14 +143,15 @@ impl<'a> Bench<'a> {
         let origin = machine::origin(&folders.root, options.runs);
         let mut findings = Findings { origin, ..Findings::default() };
         let json = options.json.clone().unwrap_or_else(|| folders.work.join("measurements.jsonl"));
-        // Before anything takes minutes, so that a path that cannot be written is known at once.
+        // Written before the measurements, which take minutes, so that a path that cannot be written is
+        // reported at once.
         findings.write_measurements(&json)?;
         let peers = peers::prepare(folders, &libraries, &mut findings.absences);
         findings.absences.iter().for_each(print::progress);
         Ok(Self { folders, options, ours: ours()?, peers, json, findings })
     }
 
-    /// Everything with one number of threads.
+    /// Measures everything with one number of threads.
     fn measure(&mut self, threads: usize, workloads: &[&Workload], growth: bool) -> Result<()> {
         if workloads.is_empty() && !growth {
             return Ok(());
@@ -159,7 +162,7 @@ impl<'a> Bench<'a> {
             print::progress(format_args!("{}, {}", workload.name, results::with_threads(threads)));
             self.findings.add_peak(threads, workload.precision, contest.peak(workload.precision)?);
             self.findings.measurements.extend(contest.measure(workload, self.options.runs)?);
-            // After each workload, so that an interrupted run leaves what it has found.
+            // Written after each workload, so that an interrupted run keeps its measurements.
             self.findings.write_measurements(&self.json)?;
         }
         if growth {
@@ -174,7 +177,7 @@ impl<'a> Bench<'a> {
         Ok(())
     }
 
-    /// Measures what it costs to depend on us.
+    /// Measures the cost of depending on `ann-train`.
     fn measure_footprint(&mut self, selection: &Selection) -> Result<()> {
         let is_chosen = selection.workloads.iter().any(|workload| workload.name == footprint::LARGEST);
         let build = self.options.build || self.options.is_full();
@@ -195,7 +198,7 @@ impl<'a> Bench<'a> {
         footprint.lines().iter().for_each(print::result);
     }
 
-    /// Draws what there is: growth, and other libraries beside ours.
+    /// Draws the pictures for which there are measurements: growth, and other libraries beside ours.
     fn draw(&self) -> Result<()> {
         let mut drawn = Vec::new();
         if !self.findings.growth.is_empty() {
@@ -211,7 +214,7 @@ impl<'a> Bench<'a> {
     }
 }
 
-/// Our own runner, which cargo has put beside this program.
+/// Our own runner, which cargo builds into the folder of this program.
 fn ours() -> Result<Peer> {
     let folder = env::current_exe().context("could not find the folder of this program")?;
     let program = folder.with_file_name(format!("ann-runner{}", env::consts::EXE_SUFFIX));

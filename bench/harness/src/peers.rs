@@ -35,7 +35,7 @@ const fn rust(name: &'static str) -> Library {
     Library { name, source: Source::Rust }
 }
 
-/// All libraries.  Each keeps its place, and so its mark in the picture.
+/// All libraries. The position of a library decides its mark in the pictures.
 pub const LIBRARIES: [Library; 8] = [
     python("numpy", &["numpy"]),
     python("jax", &["numpy", "jax"]),
@@ -52,7 +52,7 @@ pub const LIBRARIES: [Library; 8] = [
 pub struct Peer {
     /// The name that it must answer with.
     pub name: String,
-    /// A program; the number of threads is its last argument.
+    /// The program. The number of threads becomes its last argument.
     pub program: PathBuf,
     pub arguments: Vec<String>,
 }
@@ -66,7 +66,7 @@ impl Peer {
     }
 }
 
-/// Reads `numpy,jax`; `all` are all libraries.
+/// Reads a list such as `numpy,jax`; `all` means all libraries.
 ///
 /// # Errors
 /// A library that is not known.
@@ -82,7 +82,8 @@ pub fn parse(names: &str) -> Result<Vec<Library>> {
     names.split(',').map(named).collect()
 }
 
-/// Makes the libraries ready in the work folder; those that cannot be installed or built are added to `missing`.
+/// Installs and builds the libraries in the work folder. Those that cannot be installed or built are added to
+/// `missing`.
 pub fn prepare(folders: &Folders, libraries: &[Library], missing: &mut Vec<Absence>) -> Vec<Peer> {
     let mut peers = python_peers(folders, libraries, missing);
     for library in libraries.iter().filter(|library| matches!(library.source, Source::Rust)) {
@@ -127,7 +128,7 @@ fn python_peers(folders: &Folders, libraries: &[Library], missing: &mut Vec<Abse
     }
 }
 
-/// A Python environment with the packages, for the benchmark alone; returns its interpreter.
+/// Makes a Python environment with the packages, for the benchmark alone. Returns its interpreter.
 fn environment(folders: &Folders, packages: &BTreeSet<&str>, missing: &mut Vec<Absence>) -> Result<PathBuf> {
     let folder = folders.work.join("venv");
     let interpreter = folder.join(if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" });
@@ -149,7 +150,8 @@ fn requirements<'a>(text: &'a str, packages: &BTreeSet<&str>) -> Vec<&'a str> {
     lines.filter(|line| line.split("==").next().is_some_and(|name| packages.contains(name))).collect()
 }
 
-/// One after the other, so that a package that does not exist for this system does not keep out the others.  Returns what failed.
+/// Installs the packages one by one, so that the others are installed if one does not exist for this system.
+/// Returns the failures.
 fn install(interpreter: &Path, requirements: &[&str]) -> Vec<Absence> {
     let one = |requirement: &&str| {
         let mut pip = Command::new(interpreter);
@@ -160,7 +162,7 @@ fn install(interpreter: &Path, requirements: &[&str]) -> Vec<Absence> {
     requirements.iter().filter_map(one).collect()
 }
 
-/// Builds the runner of a framework, in another workspace and another target folder; returns the program.
+/// Builds the runner of a framework, in its own workspace and target folder. Returns the program.
 fn build(folders: &Folders, framework: &str) -> Result<PathBuf> {
     let mut command = cargo::command();
     command.args(["build", "--release", "--package", &format!("{framework}-runner")]);
@@ -169,7 +171,7 @@ fn build(folders: &Folders, framework: &str) -> Result<PathBuf> {
     cargo::build_program(&mut command)
 }
 
-/// Runs a command whose own messages explain a failure.
+/// Runs a command whose messages explain a failure.
 fn succeed(command: &mut Command, name: &str) -> Result<()> {
     let status = command.stdout(Stdio::null()).status().with_context(|| format!("could not start {name}"))?;
     ensure!(status.success(), "{name} failed ({status})");

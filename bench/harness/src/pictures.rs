@@ -1,4 +1,5 @@
-//! The pictures of a run: the times of other libraries by ours, and the cost against rows, width and depth.
+//! The pictures of a run: the times of other libraries divided by ours, and the cost against rows, width and
+//! depth.
 
 use ann_experiments::figure::{Axis, Figure, Mark, Panel};
 use anyhow::{Result, ensure};
@@ -7,15 +8,15 @@ use crate::findings::{Cost, Findings, Measurement, OURS, Origin};
 use crate::peers::LIBRARIES;
 use crate::results::{Row, rows, with_threads};
 
-// Between two rows, in lines of text: of one workload, of one family, of two families.
+// Distance between two rows, in lines of text: within a workload, within a family, between families.
 const SAME_WORKLOAD: f64 = 1.2;
 const SAME_FAMILY: f64 = 1.35;
 const NEXT_FAMILY: f64 = 1.9;
-/// Marks nearer than this, in decades, would cover each other: they are moved up and down by a part of a line.
+/// Marks that are closer than `NEAR` decades would overlap. They are moved up and down by `SHIFT` lines.
 const NEAR: f64 = 0.07;
 const SHIFT: f64 = 0.24;
 
-/// How many times as long as ours each library takes: a row for each workload and number of threads.
+/// The time of each library divided by ours, with a row for each workload and number of threads.
 ///
 /// # Errors
 /// No other library was measured.
@@ -50,7 +51,7 @@ fn measured(Origin { date, commit, machine, .. }: &Origin) -> String {
     format!("Measured on {date} at commit {commit}: {machine}.")
 }
 
-/// From the last row, at 0, upwards.
+/// The height of each row; the last row is at 0.
 fn heights(rows: &[Row<'_>]) -> Vec<f64> {
     let mut heights = vec![0.0];
     for pair in rows.windows(2).rev() {
@@ -66,7 +67,8 @@ fn heights(rows: &[Row<'_>]) -> Vec<f64> {
     heights
 }
 
-/// `W7/f32, 28-300-300-300-2, 1 thread`; only `2 threads` in the next row of the same workload.
+/// Labels such as `W7/f32, 28-300-300-300-2, 1 thread`; only `2 threads` in the next row of the same
+/// workload.
 fn names(rows: &[Row<'_>]) -> Vec<String> {
     let mut last = "";
     let name = |row: &Row<'_>| {
@@ -104,7 +106,8 @@ fn marks(rows: &[Row<'_>], heights: &[f64]) -> Vec<Mark> {
     marks
 }
 
-/// The library and the point of each mark in a row: neighbours that would cover each other alternate above and below its height.
+/// The library and the point of each mark in a row. Neighbours that would overlap are placed alternately
+/// above and below the height of the row.
 fn placed<'a>(row: &Row<'a>, height: f64) -> Vec<(&'a str, (f64, f64))> {
     let mut placed: Vec<(&str, (f64, f64))> = Vec::new();
     let ratios: Vec<_> = row.peers.iter().map(|peer| ratio(row, peer)).collect();
@@ -159,7 +162,7 @@ fn decades(label: &str, first: i32) -> Axis {
     Axis::log10(label).with_ticks(powers.map(|power| (power, power.to_string())).collect())
 }
 
-/// An axis that begins at 0, so that what is flat looks flat and what is proportional looks so.
+/// An axis that begins at 0, so that constant costs and proportional costs are visible as such.
 fn from_zero(label: &str, costs: &[Cost], against: &str, value: fn(&Cost) -> f64) -> Axis {
     let values = costs.iter().filter(|cost| cost.against == against).map(value);
     Axis::linear(label).within(0.0, 1.1 * values.fold(0.0, f64::max))

@@ -1,15 +1,16 @@
-//! Lines for people.  A reader that has left, as in `cargo xtask bench | head -1`, does not stop a measurement.
+//! Prints lines for the user. If the reader closes the pipe, as in `cargo xtask bench | head -1`, the
+//! measurement goes on.
 
 use std::fmt::Display;
 use std::io::{self, Write};
 
 /// Prints a result.
 pub fn result(line: impl Display) {
-    // What cannot be printed here is in the files that are written.
+    // A failure is ignored, because the results are also written to files.
     drop(writeln!(io::stdout().lock(), "{line}"));
 }
 
-/// Prints progress or an error, apart from the results.
+/// Prints progress or an error, to standard error.
 pub fn progress(line: impl Display) {
     drop(writeln!(io::stderr().lock(), "{line}"));
 }

@@ -1,4 +1,4 @@
-//! What runners answer: a JSON object on a line.
+//! The answers of runners: one JSON object per line.
 
 use anyhow::{Context, Result};
 use serde::Deserialize;
@@ -12,7 +12,7 @@ pub struct Hello {
     pub threads: usize,
 }
 
-/// To `prepare`.
+/// The answer to `prepare`.
 #[derive(Debug, Deserialize, PartialEq)]
 #[serde(untagged)]
 pub enum Prepared {
@@ -22,22 +22,22 @@ pub enum Prepared {
     Skipped { skip: String },
 }
 
-/// To `run`: microseconds per unit.
+/// The answer to `run`: microseconds per unit.
 #[derive(Debug, Deserialize, PartialEq)]
 pub struct Timed {
     pub us: f64,
 }
 
-/// To `peak`, ours only: what the processor can do at most, per second.
+/// The answer to `peak`, from our runner only: the peak rates of the processor, per second.
 #[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq)]
 pub struct Peak {
-    /// 10⁹ additions and multiplications; a multiply-add is two.
+    /// 10⁹ additions and multiplications; a multiply-add counts as two.
     pub gflops: f64,
     /// Exponentials.
     pub exps: f64,
 }
 
-/// To `growth`, ours only.
+/// The answer to `growth`, from our runner only.
 #[derive(Debug, Deserialize, PartialEq)]
 pub struct Growth {
     pub growth: Vec<Point>,
@@ -51,13 +51,13 @@ pub struct Point {
     pub us: f64,
 }
 
-/// To `memory`, ours only.
+/// The answer to `memory`, from our runner only.
 #[derive(Debug, Deserialize, PartialEq)]
 #[serde(untagged)]
 pub enum Memory {
     /// The most memory that the runner has used.
     Known { peak_kib: u64 },
-    /// The system does not count it.
+    /// The system does not report it.
     Unknown { skip: String },
 }
 

@@ -1,4 +1,4 @@
-//! What was measured, and what it says: tables and sentences.
+//! Tables and sentences that present the measurements.
 
 use ann_workloads::Workload;
 use comfy_table::{CellAlignment, Table, TableStyle};
@@ -36,7 +36,8 @@ fn of<'a>(measurements: &'a [Measurement], workload: &Workload) -> impl Iterator
     measurements.iter().filter(|measurement| measurement.workload == workload.name)
 }
 
-/// Ours alone: times, rows per second, and the shares of the processor's peaks that they reach.
+/// A table of our measurements alone: times, rows per second, and the share of the processor's peaks that
+/// they reach.
 pub fn own_table(rows: &[Row<'_>], peaks: &[MeasuredPeak], style: TableStyle) -> String {
     let header = ["workload", "threads", "unit", "median", "min", "max", "rows/s", "multiply-adds", "exp"];
     let mut table = table(style, header.map(str::to_owned).to_vec());
@@ -59,17 +60,17 @@ fn own_cells(Row { workload, ours, .. }: &Row<'_>, peaks: &[MeasuredPeak]) -> Ve
     cells
 }
 
-/// For what there is not.
+/// The text in place of a missing value.
 fn dash() -> String {
     "-".to_owned()
 }
 
-/// Share of a peak; a dash where there is nothing to compute.
+/// Share of a peak; a dash if the rate is 0.
 fn share(rate: f64, peak: f64) -> String {
     if rate > 0.0 { format!("{:.0}%", 100.0 * rate / peak) } else { dash() }
 }
 
-/// Ours beside each peer, with the ratio of its time to ours.
+/// A table of our times and those of each peer, with the ratio of its time to ours.
 pub fn peers_table(rows: &[Row<'_>], style: TableStyle) -> String {
     let peers = peers(rows);
     let mut header = vec!["workload".to_owned(), "threads".to_owned(), OURS.to_owned()];
@@ -105,7 +106,7 @@ fn peers(rows: &[Row<'_>]) -> Vec<String> {
     names
 }
 
-/// A table with its numbers aligned to the right.
+/// An empty table, with all columns but the first aligned to the right.
 fn table(style: TableStyle, header: Vec<String>) -> Table {
     let mut table = Table::new();
     table.load_style(style);
@@ -116,7 +117,8 @@ fn table(style: TableStyle, header: Vec<String>) -> Table {
     table
 }
 
-/// A sentence for each row in which a peer is faster or in which no peer took part; if there is no such row, a sentence that says so.
+/// A sentence for each row in which a peer is faster or no peer took part. If there is no such row, one
+/// sentence says so.
 pub fn slower_rows(rows: &[Row<'_>]) -> Vec<String> {
     let mut sentences: Vec<_> = rows.iter().filter_map(slower_row).collect();
     if sentences.is_empty() {
@@ -167,7 +169,7 @@ pub fn duration(us: f64) -> String {
     format!("{} {unit}", three_digits(us / size))
 }
 
-/// Two digits behind the point while that matters.
+/// Two decimals below 100, none above.
 fn ratio(ratio: f64) -> String {
     if ratio < 99.95 { format!("{ratio:.2}") } else { format!("{ratio:.0}") }
 }
@@ -252,7 +254,8 @@ mod tests {
 
     #[test]
     fn shares_are_of_the_peak_of_the_same_threads_and_type() {
-        // W1: 216 · 30 multiply-adds and 216 · 5 exponentials in 2 µs: 6.48 · 10⁹ operations and 0.54 · 10⁹ per second.
+        // W1: 216 · 30 multiply-adds and 216 · 5 exponentials in 2 µs: 6.48 · 10⁹ operations and 0.54 · 10⁹
+        // per second.
         let measurements = [measurement("W1", OURS, 1, 2.0)];
         let peak = |threads, dtype, gflops, exps| MeasuredPeak { threads, dtype, gflops, exps };
         let peaks = [

@@ -1,4 +1,4 @@
-//! A runner: a process that reads requests and writes answers, a line each.
+//! A runner: a process that reads requests and writes answers, each on one line.
 
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Write};
@@ -13,10 +13,10 @@ use serde::de::DeserializeOwned;
 
 use crate::protocol::{self, Hello};
 
-/// A runner that takes longer to answer is taken for hung.
+/// A runner that takes longer than this to answer is considered hung.
 const LIMIT: Duration = Duration::from_secs(120);
 
-/// Its process is ended when it is dropped.
+/// A running process, which is ended when this value is dropped.
 #[derive(Debug)]
 pub struct Runner {
     child: Child,
@@ -25,19 +25,20 @@ pub struct Runner {
 }
 
 impl Runner {
-    /// Starts a process and waits for its first line.  Its standard error goes to `log`.
+    /// Starts a process and waits for its first line. Its standard error goes to `log`.
     ///
     /// # Errors
     /// It cannot be started, or does not write that line in time.
     pub fn start(command: &mut Command, log: &Path) -> Result<(Self, Hello)> {
         let file = File::create(log).with_context(|| format!("could not create {}", log.display()))?;
-        // We show the last line of the log as the reason of a failure; that must be the error, not a backtrace.
+        // The last line of the log is shown as the reason for a failure. It must be the error, not a
+        // backtrace.
         command.env("RUST_BACKTRACE", "0");
         let child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(file).spawn();
         let mut child = child.context("could not be started")?;
         let stdout = child.stdout.take().context("has no output")?;
         let (sender, answers) = mpsc::channel();
-        // The thread ends with the process, when there is nothing more to read or nothing receives the lines.
+        // The thread ends when the process has closed its output, or when the receiver has been dropped.
         thread::spawn(move || {
             let lines = BufReader::new(stdout).lines().map_while(Result::ok);
             for line in lines {
@@ -51,13 +52,13 @@ impl Runner {
         Ok((runner, hello))
     }
 
-    /// Asks, and waits for the answer.
+    /// Sends a request, and waits for the answer.
     ///
     /// # Errors
     /// It does not answer in time, or has ended, or answers something else.
     pub fn ask<T: DeserializeOwned>(&mut self, request: &str) -> Result<T> {
         let stdin = self.child.stdin.as_mut().context("has no input")?;
-        // Writing fails where the process has ended; `answer` says why it has.
+        // Writing fails if the process has ended; `answer` then reports the reason.
         drop(writeln!(stdin, "{request}").and_then(|()| stdin.flush()));
         self.answer(request)
     }
@@ -77,7 +78,7 @@ impl Runner {
 
 impl Drop for Runner {
     fn drop(&mut self) {
-        // These fail only where the process has ended by itself.
+        // These calls fail only if the process has already ended.
         drop(self.child.kill());
         drop(self.child.wait());
     }

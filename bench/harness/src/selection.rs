@@ -18,10 +18,11 @@ pub struct Selection {
 const GROWTH: &str = "growth";
 
 impl Selection {
-    /// Reads `W1,W9/narrow-one,growth`: each part is a whole name, or the name of a family.  No filter chooses all.
+    /// Reads `W1,W9/narrow-one,growth`: each part is a whole name, or the name of a family. No filter chooses
+    /// all.
     ///
     /// # Errors
-    /// A part that is neither.
+    /// A part is neither.
     pub fn parse(filter: Option<&str>) -> Result<Self> {
         let Some(filter) = filter else {
             return Ok(Self { workloads: all().iter().collect(), growth: true });
@@ -35,10 +36,11 @@ impl Selection {
         Ok(Self { workloads: chosen.collect(), growth: parts.contains(GROWTH) })
     }
 
-    /// The workloads for each number of threads: those that the file gives it, or `threads` for all that can use several.
+    /// The workloads for each number of threads. If `threads` is `None`, the numbers are those in the file.
+    /// Otherwise only `threads` is used, for workloads whose list has this number or more than one number.
     ///
     /// # Errors
-    /// Nothing is left.
+    /// No workload is left.
     pub fn by_threads(&self, threads: Option<usize>) -> Result<Vec<(usize, Vec<&'static Workload>)>> {
         let counts: BTreeSet<usize> = match threads {
             Some(threads) => BTreeSet::from([threads]),

@@ -14,7 +14,7 @@ impl Summary {
         let mut sorted = times.to_vec();
         sorted.sort_by(f64::total_cmp);
         let (&min, &max) = (sorted.first()?, sorted.last()?);
-        // The middle one, or the mean of the two in the middle.
+        // The middle value, or the mean of the two in the middle.
         let middle = [sorted[(sorted.len() - 1) / 2], sorted[sorted.len() / 2]];
         Some(Self { median: 0.5 * (middle[0] + middle[1]), min, max })
     }

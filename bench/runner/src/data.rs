@@ -43,7 +43,8 @@ impl<F: Scalar> Rows<F> {
     }
 
     fn embedded(data: &Dataset) -> Self {
-        // Sorted, which is the order of their first appearance in these files.
+        // Numbered in sorted order, as in all runners: C1 is 0 and C2 is 1. The species of Iris first appear
+        // in this order too.
         let classes = data.class_indices();
         Self { features: data.features.mapv(F::of), targets: OwnedTargets::Classes(classes) }
     }
@@ -54,7 +55,7 @@ impl<F: Scalar> Rows<F> {
         Self { features, targets: OwnedTargets::Classes(targets) }
     }
 
-    /// A number for each row, in [0, 1).
+    /// Rows with a target in [0, 1) each.
     pub fn with_values(rows: usize, inputs: usize) -> Self {
         let (features, mut uniform) = features(rows, inputs);
         let targets = (0..rows).map(|_| F::of(uniform.draw())).collect();

@@ -30,8 +30,8 @@ struct Point {
     us: f64,
 }
 
-/// Sigmoid networks with one output and squared error in f64: the network of W10 with more and more rows, one wider and wider hidden
-/// layer, and more and more hidden layers of 32 units.
+/// Sigmoid networks with one output and squared error in f64: the network of W10 with more and more rows, one
+/// wider and wider hidden layer, and more and more hidden layers of 32 units.
 pub fn measure(threads: usize) -> Result<Growth> {
     let mut growth = Vec::new();
     let mut add = |against, size, rows, hidden: &[usize]| -> Result<()> {
@@ -50,7 +50,7 @@ pub fn measure(threads: usize) -> Result<Growth> {
     Ok(Growth { growth })
 }
 
-/// Microseconds.
+/// Microseconds of one call.
 fn cost(rows: usize, hidden: &[usize], threads: usize) -> Result<f64> {
     let architecture = Architecture::inputs(INPUTS)
         .with_layers(Activation::Sigmoid.layers(hidden.iter().copied()))

@@ -1,14 +1,16 @@
-//! The workloads of the benchmark on our engine.  `cargo xtask bench` starts this program and sends it requests in lines, as it
-//! does with the programs of other libraries (`bench/peers/`, `bench/frameworks/`; `bench/peers/README.md` has the protocol).
+//! The workloads of the benchmark on our engine. `cargo xtask bench` starts this program and sends it one
+//! request per line, as it does with the programs of other libraries (`bench/peers/`, `bench/frameworks/`).
+//! `bench/peers/README.md` describes the protocol.
 //!
-//! The only argument is the number of threads.  Each answer is a JSON object on one line; the first line says who answers.
+//! The only argument is the number of threads. The first line of output names this program. Each answer is a
+//! JSON object on one line.
 //!
 //! | request | answer |
 //! |---|---|
-//! | `prepare W5/f32` | `{"loss":[2.39,2.38]}`: before and after one step with all rows; then it warms up |
-//! | `run` | `{"us":12.4}`: microseconds per unit of a run of about 0.2 s; the weights go on from run to run |
-//! | `peak f64` | `{"gflops":71.2,"exps":1.1e9}`: what this processor can do at most, per second |
-//! | `growth` | `{"growth":[{"against":"rows","size":100,"us":35.1}, …]}`: value and gradient of larger and larger problems |
+//! | `prepare W5/f32` | `{"loss":[2.39,2.38]}`: before and after a step with all rows; then it warms up |
+//! | `run` | `{"us":12.4}`: microseconds per unit of a run of about 0.2 s; the next run continues |
+//! | `peak f64` | `{"gflops":71.2,"exps":1.1e9}`: peak rates of the processor, per second |
+//! | `growth` | `{"growth":[{"against":"rows","size":100,"us":35.1}, …]}`: time of J and its gradient |
 //! | `memory` | `{"peak_kib":98304}`: the most memory this process has used so far |
 
 use ann_workloads::Precision;

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-/// As Linux counts it; other systems have no such file.
+/// The value that Linux reports; other systems have no such file.
 pub fn peak() -> Value {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));

@@ -1,4 +1,5 @@
-//! What this processor can do at most: multiply-adds from registers only, and our own exponentials from the nearest cache.
+//! Peak rates of this processor: multiply-adds on registers alone, and our own exponentials on numbers in the
+//! first-level cache.
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -8,26 +9,27 @@ use anyhow::{Result, anyhow};
 use pulp::{Arch, Simd, WithSimd};
 use serde::Serialize;
 
-/// Long enough for the clock, short enough to fall between two interruptions.
+/// Long enough for the clock's resolution, short enough to fall between two interruptions.
 const WINDOW: Duration = Duration::from_millis(10);
 const WINDOWS: usize = 20;
 /// Enough independent sums to hide the time that one multiply-add takes, few enough for 16 registers.
 const CHAINS: usize = 12;
 const ROUNDS: usize = 10_000;
-/// Numbers that fit into the nearest cache, twice.
+/// Length of an array; two such arrays fit into the first-level cache.
 const NUMBERS: usize = 1024;
 
-/// Per second, all threads together.
+/// Rates per second, of all threads together.
 #[derive(Debug, Serialize)]
 pub struct Peak {
-    /// 10⁹ additions and multiplications, of which a multiply-add is two.
+    /// 10⁹ additions and multiplications; a multiply-add counts as two.
     gflops: f64,
     /// Exponentials.
     exps: f64,
 }
 
-/// Both rates, as the best of several short windows on each of `threads` threads at the same time.  There are at most as many threads
-/// as the processor runs at once; otherwise windows of different times would be added.
+/// Measures both rates, on `threads` threads at the same time. Each thread takes the best of several short
+/// windows. No more threads are used than the processor runs at once; otherwise rates from different times
+/// would be added.
 pub fn measure<F: Chains>(threads: usize) -> Result<Peak> {
     let threads = threads.min(std::thread::available_parallelism().map_or(1, usize::from));
     let together = |rate: fn() -> f64| {
@@ -44,7 +46,8 @@ pub fn measure<F: Chains>(threads: usize) -> Result<Peak> {
 fn best_rate_of_exp<F: Scalar>() -> f64 {
     let arguments: Vec<F> = (0..NUMBERS).map(|i| F::of(i as f64 / NUMBERS as f64 - 0.5)).collect();
     let mut numbers = arguments.clone();
-    // The copy costs some percent, which a kernel that has its numbers in registers does not pay.
+    // The copy takes a few percent of the time. A kernel with its numbers in registers does not have this
+    // cost.
     best_rate(|| {
         numbers.copy_from_slice(black_box(&arguments));
         elementary::exp(&mut numbers);
@@ -53,12 +56,12 @@ fn best_rate_of_exp<F: Scalar>() -> f64 {
     })
 }
 
-/// `work` returns its number of operations.
+/// The best rate of `work`, which returns its number of operations.
 fn best_rate(mut work: impl FnMut() -> usize) -> f64 {
     let mut window = || {
         let (begin, mut count) = (Instant::now(), 0);
         while begin.elapsed() < WINDOW {
-            // Looking at the clock takes as long as some ten exponentials.
+            // Reading the clock takes as long as about ten exponentials.
             count += (0..16).map(|_| work()).sum::<usize>();
         }
         count as f64 / begin.elapsed().as_secs_f64()
@@ -72,7 +75,7 @@ pub trait Chains: Scalar {
     fn multiply_adds() -> usize;
 }
 
-/// x ← factor · x + summand, many x at once.
+/// x ← factor · x + summand, for many x at once.
 struct Work<F> {
     factor: F,
     summand: F,

@@ -1,4 +1,4 @@
-//! Requests and answers, and how long a run is.
+//! Requests and answers, and the length of a run.
 
 use std::io::{self, BufRead, Write};
 use std::time::Duration;
@@ -7,10 +7,10 @@ use anyhow::Result;
 use serde::Serialize;
 use serde_json::json;
 
-/// A run takes about as long.
+/// Approximate duration of a run.
 const RUN: Duration = Duration::from_millis(200);
 
-/// The conversation with the process that started us.
+/// The conversation with the process that started this program.
 pub struct Talk {
     requests: Box<dyn BufRead>,
     answers: Box<dyn Write>,
@@ -19,7 +19,7 @@ pub struct Talk {
 }
 
 impl Talk {
-    /// Says who we are, on standard output; requests come from standard input.
+    /// Names this program on standard output. Requests come from standard input.
     pub fn begin(threads: usize) -> Result<Self> {
         let (requests, answers) = (Box::new(io::stdin().lock()), Box::new(io::stdout().lock()));
         let mut talk = Self { requests, answers, threads, run: RUN };
@@ -27,7 +27,7 @@ impl Talk {
         Ok(talk)
     }
 
-    /// Without requests, and with runs of one unit.
+    /// A conversation without requests, with runs of one unit.
     #[cfg(test)]
     pub fn without_requests(threads: usize, answers: impl Write + 'static) -> Self {
         Self { requests: Box::new(io::empty()), answers: Box::new(answers), threads, run: Duration::ZERO }
@@ -45,8 +45,8 @@ impl Talk {
         Ok(self.answers.flush()?)
     }
 
-    /// Answers `prepare`, warms up, and makes a run for each `run`; `time` does a number of units and returns how long they took.
-    /// Returns the first request for something else.
+    /// Answers `prepare`, warms up, and makes a run for each `run`. `time` does the given number of units and
+    /// returns their duration. Returns the first request that is not `run`.
     pub fn serve(
         &mut self,
         loss: [f64; 2],
@@ -64,7 +64,7 @@ impl Talk {
     }
 }
 
-/// Works for at least as long as a run should take, at least one unit, and returns how many units make a run.
+/// Works at least as long as a run should take, at least one unit. Returns the number of units of a run.
 pub fn warm_up(run: Duration, time: &mut impl FnMut(usize) -> Result<Duration>) -> Result<usize> {
     let mut units = 1;
     loop {
@@ -77,7 +77,7 @@ pub fn warm_up(run: Duration, time: &mut impl FnMut(usize) -> Result<Duration>) 
     }
 }
 
-/// Microseconds.
+/// Microseconds per unit.
 pub fn per_unit(spent: Duration, units: usize) -> f64 {
     1e6 * spent.as_secs_f64() / units as f64
 }

@@ -1,6 +1,7 @@
-//! What is timed: epochs, steps, differences and outputs, with public functions only.
+//! The timed work: epochs, steps, differences and outputs, with public functions only.
 //!
-//! What a workload needs lives in its function, which serves runs and returns the first request for something else.
+//! Each unit of work has a function. It holds the data, serves runs, and returns the first request that is
+//! not `run`.
 
 use std::hint::black_box;
 use std::ops::ControlFlow;
@@ -20,7 +21,7 @@ use crate::talk::Talk;
 const STEP: f64 = 1e-4;
 const SEED_OF_ORDER: u64 = 3;
 
-/// Serves one workload; returns the first request for something else.
+/// Serves one workload; returns the first request that is not `run`.
 pub fn serve<F: Scalar>(talk: &mut Talk, workload: &Workload) -> Result<Option<String>> {
     let architecture = architecture(workload);
     let rows = Rows::<F>::of(workload);
@@ -52,8 +53,8 @@ fn epochs<F: Scalar>(
     talk.serve(loss, |units| time_epochs(&mut network, problem, &mut config, units))
 }
 
-/// From the end of the first epoch to the end of the last one: neither what a call of `train` prepares nor the evaluation at the
-/// end of its history is part of an epoch.
+/// Measures from the end of the first epoch to the end of the last one. The time does not include the
+/// preparation by `train` or the final evaluation for its history.
 fn time_epochs<F: Scalar>(
     network: &mut Network<F>,
     problem: &Problem<'_, F>,
@@ -108,7 +109,7 @@ fn losses<F: Scalar>(
     Ok([before.loss, objective.value(&parameters).loss])
 }
 
-/// J with all rows at once.
+/// The objective J, with all rows at once.
 pub fn objective<'p, 'data, F: Scalar>(
     problem: &'p Problem<'data, F>,
     threads: usize,
@@ -131,7 +132,7 @@ fn differences<F: Scalar>(
     })
 }
 
-/// The only row through a predictor.
+/// Outputs of the only row, by a predictor.
 fn outputs_of_one<F: Scalar>(
     talk: &mut Talk,
     network: &Network<F>,
@@ -158,7 +159,7 @@ fn outputs_of_all<F: Scalar>(
     })
 }
 
-/// Serves calls of one function, whose results add up to `sum`.
+/// Serves calls of a function. `sum` is the sum of its results.
 fn calls(talk: &mut Talk, sum: f64, mut call: impl FnMut() -> Result<()>) -> Result<Option<String>> {
     talk.serve([sum, sum], |units| {
         let begin = Instant::now();

@@ -1,4 +1,4 @@
-//! The workloads of `workloads.toml`: what the benchmark measures, for the harness and for every runner in Rust.
+//! The workloads of the benchmark, read from `workloads.toml`, for the harness and for every runner in Rust.
 
 use std::fmt::{self, Display};
 use std::sync::LazyLock;
@@ -9,15 +9,15 @@ mod uniform;
 
 pub use uniform::{SEED_OF_ROWS, SEED_OF_WEIGHTS, Uniform};
 
-/// A network, its data, and what is done with them.
+/// A network, its data, and the work that is timed.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Workload {
     /// `W9`, or `W9/narrow-one` where a family has several.
     pub name: String,
-    /// For people.
+    /// A description for readers.
     pub what: String,
-    /// What is timed.
+    /// The work that is timed as one unit.
     pub unit: Unit,
     /// Where rows and targets come from.
     pub data: Data,
@@ -27,7 +27,7 @@ pub struct Workload {
     pub widths: Vec<usize>,
     /// Activation of the hidden layers.
     pub hidden: Hidden,
-    /// What training minimises.
+    /// The loss that training minimises.
     pub loss: Loss,
     /// The type of all numbers.
     pub precision: Precision,
@@ -44,7 +44,7 @@ pub struct Workload {
     pub threads: Vec<usize>,
 }
 
-/// What is timed.
+/// The work that is timed as one unit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Unit {
@@ -100,7 +100,7 @@ pub enum Hidden {
     Relu,
 }
 
-/// What training minimises.
+/// The loss that training minimises.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub enum Loss {
     /// Softmax with cross-entropy; each row has a class.
@@ -169,7 +169,7 @@ pub fn find(name: &str) -> Option<&'static Workload> {
     all().iter().find(|workload| workload.name == name)
 }
 
-/// All workloads with few rows, for tests of runners: of drawn rows two mini-batches or 64.
+/// All workloads with few rows, for tests of runners: at most two mini-batches, or 64 rows, of drawn data.
 pub fn small() -> Vec<Workload> {
     let few = |workload: &Workload| {
         let enough = workload.batch.map_or(64, |batch| 2 * batch);

@@ -1,18 +1,20 @@
-//! The generator of rows and weights: one line in any language, so that every library begins with the same numbers.
+//! The generator of rows and weights. It is one line in any language, so every library starts from the same
+//! numbers.
 
 /// Seed of features and targets.
 pub const SEED_OF_ROWS: u64 = 1;
 /// Seed of the initial weights.
 pub const SEED_OF_WEIGHTS: u64 = 2;
 
-/// s ← 6364136223846793005 s + 1442695040888963407 mod 2⁶⁴, from s = seed on; each number is ⌊s / 2³³⌋ / 2³¹ ∈ [0, 1).
+/// s ← 6364136223846793005 s + 1442695040888963407 mod 2⁶⁴, from s = seed on; each number is ⌊s / 2³³⌋ / 2³¹
+/// ∈ [0, 1).
 #[derive(Clone, Debug)]
 pub struct Uniform {
     state: u64,
 }
 
 impl Uniform {
-    /// Begins with a seed.
+    /// Starts from a seed.
     pub fn new(seed: u64) -> Self {
         Self { state: seed }
     }

@@ -1,4 +1,4 @@
-//! The Python runners read the same file: what they understand is what Rust understands.
+//! The Python runners read the same workloads from the file as Rust does.
 
 use std::io::ErrorKind;
 use std::path::Path;
@@ -6,12 +6,12 @@ use std::process::{Command, Output};
 
 use serde_json::Value;
 
-/// What `bench/peers/workloads.py` exits with where Python is too old to read TOML.
+/// Exit code of `bench/peers/workloads.py` if Python is too old to read TOML.
 const TOO_OLD: i32 = 3;
 
 #[test]
 fn python_reads_what_rust_reads() {
-    // The gate needs no Python; where there is none, no Python runner will be measured either.
+    // The gate needs no Python. Without Python, no Python runner is measured either.
     let Some(output) = python() else { return };
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let lines = String::from_utf8(output.stdout).expect("JSON is UTF-8");
@@ -24,7 +24,7 @@ fn python_reads_what_rust_reads() {
     assert_eq!(read, expected);
 }
 
-/// What the script prints; `None` without a Python that can run it.
+/// The output of the script; `None` if no Python can run it.
 fn python() -> Option<Output> {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../peers/workloads.py");
     let program = if cfg!(windows) { "python" } else { "python3" };

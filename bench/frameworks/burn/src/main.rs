@@ -16,7 +16,7 @@ use common::{
 use rand::SeedableRng;
 use rand::rngs::ChaCha8Rng;
 
-/// Rows at a time where a step has many: their gradients are added up, so that they stay in the cache.
+/// Number of rows in a block, which fits into the cache. A larger step adds up the gradients of its blocks.
 const ROWS: usize = 2048;
 
 fn main() -> Result<()> {
@@ -59,7 +59,7 @@ fn training(workload: &Workload, problem: &Problem, x: Tensor<2>) -> Preparation
 }
 
 struct Trainer {
-    // A step takes the network and returns it.
+    // `None` only during a step, which takes the network and puts it back.
     network: Option<Network>,
     hidden: Hidden,
     optimizer: ModuleOptimizer,
@@ -88,7 +88,7 @@ impl Trainer {
         total / x.dims()[0] as f64
     }
 
-    /// θ ← θ − η ∂J/∂θ; returns the mean loss before.
+    /// θ ← θ − η ∂J/∂θ; returns the mean loss before the update.
     fn step(&mut self, x: &Tensor<2>, y: &Labels) -> f64 {
         let network = self.network.take().expect("each step returns it");
         let rows = x.dims()[0];
@@ -108,7 +108,8 @@ impl Trainer {
     }
 }
 
-/// θ ← θ − η (∂J/∂θ + 2λ W).  Burn's own `Sgd` holds λ in 32 bits, which is not the same work.
+/// θ ← θ − η g, where g is the gradient of the mean loss, plus 2λ W for weights. Burn's own `Sgd` stores λ in
+/// 32 bits, which is not the same work.
 #[derive(Clone)]
 struct Descent {
     penalty: f64,

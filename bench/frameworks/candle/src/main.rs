@@ -11,7 +11,7 @@ use common::{
 use rand::SeedableRng;
 use rand::rngs::ChaCha8Rng;
 
-/// Rows at a time where a step has many: their gradients are added up, so that they stay in the cache.
+/// Number of rows in a block, which fits into the cache. A larger step adds up the gradients of its blocks.
 const ROWS: usize = 2048;
 
 fn main() -> Result<()> {
@@ -32,7 +32,7 @@ fn inference(workload: &Workload, problem: &Problem, x: Tensor) -> Result<Prepar
     let network = Network { layers: linear_layers(workload, problem, Ok)?, hidden: workload.hidden };
     let sum = network.forward(&x)?.to_dtype(DType::F64)?.sum_all()?.to_scalar()?;
     let unit = move || {
-        // candle computes at once, not when the outputs are read.
+        // candle computes the outputs now, not when they are read.
         network.forward(&x)?;
         Ok(0.0)
     };
@@ -90,7 +90,7 @@ impl Trainer {
         Ok(total / x.dim(0)? as f64)
     }
 
-    /// θ ← θ − η ∂J/∂θ; returns the mean loss before.
+    /// θ ← θ − η ∂J/∂θ; returns the mean loss before the update.
     fn step(&mut self, x: &Tensor, y: &Tensor) -> Result<f64> {
         let rows = x.dim(0)?;
         let (mut total, mut gradients) = (0.0, None);
@@ -117,7 +117,7 @@ impl Trainer {
         }
     }
 
-    /// λ Σ‖W‖² more, where there is a λ: its SGD knows no weight decay.
+    /// Adds λ Σ‖W‖² to the loss, because candle's SGD has no weight decay.
     fn with_penalty(&self, loss: Tensor) -> candle_core::Result<Tensor> {
         if self.penalty == 0.0 {
             return Ok(loss);
@@ -162,7 +162,8 @@ impl Network {
     }
 }
 
-/// The initial layers; `parameter` makes of each tensor what is to be trained, or leaves it as it is.
+/// The initial layers. `parameter` makes a trainable variable of each tensor, or returns the tensor
+/// unchanged.
 fn linear_layers(
     workload: &Workload,
     problem: &Problem,

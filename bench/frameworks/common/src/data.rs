@@ -1,8 +1,8 @@
-//! Data and initial weights, the same as in every other runner to the last bit.
+//! Data and initial weights, equal to those of every other runner to the last bit.
 
 use ann_workloads::{Data, Loss, SEED_OF_ROWS, SEED_OF_WEIGHTS, Uniform, Unit, Workload};
 
-/// What a workload starts from, in 64 bits; x is (rows, inputs), row after row.
+/// Data and initial weights of a workload, in 64 bits. x is (rows, inputs), row after row.
 #[derive(Clone, Debug)]
 pub struct Problem {
     pub x: Vec<f64>,
@@ -64,7 +64,7 @@ fn number(cell: &str) -> f64 {
     cell.parse().expect("the files of this repository hold numbers")
 }
 
-/// x = u, row by row; then, of the same stream, a class ⌊u·K⌋ or a target u for each row.
+/// x = u, row by row; then, from the same stream, a class ⌊u·K⌋ or a target u for each row.
 fn drawn(workload: &Workload) -> (Vec<f64>, Targets) {
     let mut uniform = Uniform::new(SEED_OF_ROWS);
     let x = (0..workload.rows * workload.inputs()).map(|_| uniform.draw()).collect();

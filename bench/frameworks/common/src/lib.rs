@@ -1,6 +1,8 @@
-//! What the runners of this workspace share: the data of the workloads, and the protocol (`bench/peers/README.md`).
+//! Shared by the runners of this workspace: the data of the workloads, and the protocol
+//! (`bench/peers/README.md`).
 //!
-//! A runner is [`serve`] and one function that prepares a workload: it computes the losses and returns one unit of work.
+//! A runner calls [`serve`] with a function that prepares a workload: it computes the losses and returns one
+//! unit of work.
 
 mod data;
 mod protocol;

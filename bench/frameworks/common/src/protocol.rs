@@ -1,4 +1,4 @@
-//! Requests on standard input, a line of JSON for each on standard output.
+//! Reads requests from standard input, and answers each with one line of JSON on standard output.
 
 use std::hint::black_box;
 use std::io::{self, Write};
@@ -10,22 +10,22 @@ use serde_json::{Value, json};
 
 use crate::data::Problem;
 
-/// How long a timed run takes, and how much of warming up is enough.
+/// Duration of a timed run. A first unit that takes longer than `WARM_UP_SECONDS` is warm-up enough.
 const RUN_SECONDS: f64 = 0.2;
 const WARM_UP_SECONDS: f64 = 5.0;
 
-/// What a framework makes of a workload.
+/// A workload, prepared by a framework.
 pub enum Preparation {
     /// The losses before and after one step with all rows, or the sum of outputs twice; and one unit of work.
     Ready { loss: [f64; 2], unit: Box<dyn FnMut() -> Result<f64>> },
-    /// Why it cannot be done.
+    /// Why the framework cannot do it.
     Skip(&'static str),
 }
 
-/// Answers all requests; `prepare` is the framework.
+/// Answers all requests. `prepare` prepares a workload in the framework.
 ///
 /// # Errors
-/// What `prepare` and the work report, and requests that are not understood.
+/// `prepare` or the work fails, or a request is not understood.
 pub fn serve(
     peer: &str,
     version: &str,
@@ -73,7 +73,7 @@ fn answer(message: &Value) -> Result<()> {
     Ok(out.flush()?)
 }
 
-/// A run of as many units as take about 0.2 s.
+/// A run, whose number of units takes about 0.2 s.
 struct Run {
     unit: Box<dyn FnMut() -> Result<f64>>,
     units: usize,
@@ -107,7 +107,8 @@ impl Run {
     }
 }
 
-/// Allows the process as many cores as threads, and sets the environment variable that libraries read; before any thread starts.
+/// Restricts the process to one core for each thread, and sets the environment variable that rayon reads.
+/// Call it before any thread starts.
 fn pin(threads: usize) -> Result<()> {
     #[cfg(target_os = "linux")]
     {
