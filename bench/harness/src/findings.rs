@@ -28,7 +28,7 @@ pub struct Findings {
     pub absences: Vec<Absence>,
 }
 
-/// When, where and with which programs it was measured.
+/// Date, commit, machine and programs of the measurements.
 #[derive(Debug, Default, Deserialize, Serialize)]
 pub struct Origin {
     pub date: String,

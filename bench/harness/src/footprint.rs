@@ -95,7 +95,7 @@ fn run(command: &mut Command, folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Peak memory of a process that does nothing else; `None` if the system does not report it.
+/// Peak memory of a process that runs only this workload; `None` if the system does not report it.
 fn memory(ours: &Peer, folder: &Path) -> Result<Option<u64>> {
     let (mut runner, _) = Runner::start(&mut ours.command(1), &folder.join("memory.txt"))?;
     let _: Prepared = runner.ask(&format!("prepare {LARGEST}"))?;

@@ -13,7 +13,7 @@ pub use uniform::{SEED_OF_ROWS, SEED_OF_WEIGHTS, Uniform};
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Workload {
-    /// `W9`, or `W9/narrow-one` where a family has several.
+    /// `W9`, or `W9/narrow-one` if a family has several workloads.
     pub name: String,
     /// A description for readers.
     pub what: String,
@@ -31,7 +31,7 @@ pub struct Workload {
     pub loss: Loss,
     /// The type of all numbers.
     pub precision: Precision,
-    /// η; 0 where nothing is trained.
+    /// η; 0 if nothing is trained.
     #[serde(default)]
     pub rate: f64,
     /// λ of the penalty λ Σ‖W‖² on weights, never on biases.
