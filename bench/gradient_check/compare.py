@@ -274,7 +274,7 @@ def document(table, rounds):
 
 `python3 bench/gradient_check/compare.py --record`, {date.today()}: {rounds} interleaved rounds on {processor()},
 {os.cpu_count()} cores; {versions}, Python {platform.python_version()}.
-All 2 178 parameters of 2-[3, 10, 50, 30, 1, 4]-2, 400 rows, float64; what each tool does is told in [compare.py](compare.py).
+All 2 178 parameters of 2-[3, 10, 50, 30, 1, 4]-2, 400 rows, float64; what each tool does is described in [compare.py](compare.py).
 
 {table}
 """

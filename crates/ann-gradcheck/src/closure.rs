@@ -5,8 +5,9 @@ use std::ops::Range;
 use ann_core::rand::{Rng, RngExt};
 
 use crate::Result;
-use crate::black_box::{FIRST_STEP, Line, ROUNDING, SHARP};
+use crate::black_box::{FIRST_STEP, Line, ROUNDING};
 use crate::domain::Domain;
+use crate::extrapolation::SHARP;
 use crate::ledger::{Certainty, KnownDerivative};
 use crate::oracle::{COARSEST, Oracle};
 

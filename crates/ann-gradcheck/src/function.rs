@@ -6,9 +6,10 @@ use ann_core::rand::rngs::ChaCha8Rng;
 use ann_core::rand::{RngExt, SeedableRng};
 use ann_core::{Activation, ActivationFn, Loss, LossFn, Problem, Scalar, Target, TargetKind, Targets};
 
-use crate::black_box::{EVERYWHERE, FIRST_STEP, Found, Line};
+use crate::black_box::{EVERYWHERE, FIRST_STEP, Line};
 use crate::closure::{CLOSE, NEGLIGIBLE, scatter_near};
 use crate::entry::Names;
+use crate::extrapolation::Found;
 use crate::frozen::are_valid;
 use crate::ledger::{Case, Certainty, KnownDerivative, Ledger, Part, Point};
 use crate::oracle::{Oracle, examine};

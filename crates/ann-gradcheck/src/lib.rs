@@ -20,6 +20,7 @@ mod change;
 mod difference;
 mod domain;
 mod exact;
+mod extrapolation;
 mod frozen;
 mod lanes;
 mod moved;
@@ -39,12 +40,13 @@ mod verdict;
 
 mod error;
 
-pub use black_box::{Estimate, ridders};
+pub use black_box::ridders;
 pub use check::{check_gradient, check_problem};
 pub use config::{Config, Layers};
 pub use difference::central_differences;
 pub use entry::Entry;
 pub use error::{Error, Result};
+pub use extrapolation::Estimate;
 pub use function::{FunctionCheck, check_activation, check_loss};
 pub use ledger::{Case, Finding, Part, Point};
 pub use report::{Arithmetic, Group, LayerComparison, LayerGradient, Report};
