@@ -1,4 +1,5 @@
-//! Micro-benchmarks of the kernels: `cargo bench -p ann-core`.  Whole workloads beside other libraries: `cargo xtask bench`.
+//! Micro-benchmarks of the kernels: `cargo bench -p ann-core`. Whole workloads beside other libraries:
+//! `cargo xtask bench`.
 
 use ann_core::block::{Batch, Kernel, Scratch, accumulate};
 use ann_core::ndarray::Array2;

@@ -58,9 +58,9 @@ impl Kernel {
 
     /// The kernel for sums over a problem of `rows` rows. The same as [`choose`](Self::choose), with one
     /// exception: for at most 16 rows, the textbook kernel replaces the fused kernel if there are more than
-    /// 65 536 units and inputs, and the wide kernel if there are more than 65 536 outputs. These are stored in
-    /// tiles, which always have 32 rows and would be mostly empty. The buffers of the textbook kernel have only
-    /// as many rows as needed.
+    /// 65 536 units and inputs, and the wide kernel if there are more than 65 536 outputs. These are stored
+    /// in tiles, which always have 32 rows and would be mostly empty. The buffers of the textbook kernel have
+    /// only as many rows as needed.
     pub fn choose_for_sums(architecture: &Architecture, rows: usize) -> Self {
         match Self::choose(architecture) {
             kernel if kernel.is_mostly_padding(architecture, rows) => Self::Textbook,

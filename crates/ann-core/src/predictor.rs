@@ -45,7 +45,8 @@ impl<F: Scalar> Network<F> {
     /// Prepares the network for one sample at a time; see [`Predictor`].
     ///
     /// # Errors
-    /// The first parameter that is NaN or infinite; or the system does not give the memory for a copy of the weights.
+    /// The first parameter that is NaN or infinite; or the system does not give the memory for a copy of the
+    /// weights.
     pub fn predictor(&self) -> Result<Predictor<F>> {
         self.ensure_finite()?;
         let numbers = self

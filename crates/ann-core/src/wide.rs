@@ -38,7 +38,8 @@ const INPUTS: usize = 256;
 /// then take so long that the time to copy the rows does not matter.
 const INPUTS_OF_A_UNIT: usize = 4;
 
-/// Whether this kernel is faster than the fused one: rows have many inputs, and the first layer has few units.
+/// Whether this kernel is faster than the fused one: rows have many inputs, and the first layer has few
+/// units.
 pub(crate) fn suits(architecture: &Architecture) -> bool {
     let (inputs, first) = (architecture.input_width(), architecture.layers().first());
     inputs >= INPUTS && first.is_some_and(|layer| layer.width <= inputs / INPUTS_OF_A_UNIT)

@@ -1,4 +1,5 @@
-//! Small networks worked out with a pencil: forward, loss, and each entry of the gradient, for one sample; and hits.
+//! Small networks worked out with a pencil: forward, loss, and each entry of the gradient, for one sample;
+//! and hits.
 //!
 //! Weights are chosen so that every activation is a simple fraction.
 
@@ -112,7 +113,8 @@ fn a_live_and_a_dead_relu_unit_and_two_values() {
 
 #[test]
 fn hits_are_the_rows_whose_largest_output_is_their_class() {
-    // No hidden layer, W = (1, −1)ᵀ, b = 0: outputs are (x, −x), the largest is that of class 0 for x > 0, else of class 1.
+    // No hidden layer, W = (1, −1)ᵀ, b = 0: outputs are (x, −x), the largest is that of class 0 for x > 0,
+    // else of class 1.
     let architecture = Architecture::inputs(1).dense(2, Activation::Identity);
     let parameters = [1.0, -1.0, 0.0, 0.0];
     let (x, classes) = (array![[2.0], [3.0], [-1.0], [-4.0], [1.0]], [0, 0, 1, 0, 1]); // hit, hit, hit, miss, miss

@@ -23,7 +23,8 @@ const SEED: u64 = 0;
 
 type Big = FBig<HalfEven>;
 
-// The first range is where the function is neither 0, nor ±1, nor ∞.  Steps are chosen for each test to take a second.
+// The first range is where the function is neither 0, nor ±1, nor ∞. Steps are chosen for each test to take a
+// second.
 #[test]
 fn exp_in_f64() {
     let halfway = (-2150..2048).step_by(7).map(|k| f64::from(k) * LN_2 / 2.0);
@@ -59,7 +60,8 @@ fn sigmoid_in_f64() {
     check_f64(sigmoid, |z| 1 / ((-z).exp() + 1), &points(-746.0..40.0, &dense, halfway));
 }
 
-/// In `whole`: one number of each sign and exponent, 500 in each of the `dense` ranges, and those `at` with their neighbours.
+/// In `whole`: one number of each sign and exponent, 500 in each of the `dense` ranges, and those `at` with
+/// their neighbours.
 fn points(whole: Range<f64>, dense: &[Range<f64>], at: impl IntoIterator<Item = f64>) -> Vec<f64> {
     let mut rng = seeded(SEED);
     let mut points: Vec<f64> = at.into_iter().flat_map(|x| [x.next_down(), x, x.next_up()]).collect();
@@ -188,7 +190,8 @@ fn larger_numbers_have_no_smaller_values() {
 
 #[track_caller]
 fn check_order<F: Scalar>(function: fn(&mut [F]), least: f64, fall: f64) {
-    // The cuts of the reduction: exp takes another power of two at k ln 2 / 2, tanh at k ln 2 / 4, ln at 2ᵏ √2.
+    // The cuts of the reduction: exp takes another power of two at k ln 2 / 2, tanh at k ln 2 / 4, ln at 2ᵏ
+    // √2.
     let cuts = (-200..200).flat_map(|k| [f64::from(k) * LN_2 / 4.0, f64::from(k).exp2() * SQRT_2]);
     let mut points = points(least..f64::INFINITY, &[0.0..1.0, least.max(-800.0)..800.0], cuts);
     points.sort_by(f64::total_cmp);

@@ -23,7 +23,7 @@ fn he_has_its_variance() {
 
 /// Mean and variance of the weights of each layer, 60 000 of 300-200 and 120 000 of 200-600.
 ///
-/// Of n normal draws the mean has the standard error √(v/n), the mean square v √(2/n).  We allow five of them:
+/// Of n normal draws the mean has the standard error √(v/n), the mean square v √(2/n). We allow five of them:
 /// a right generator exceeds that for one seed in 1.7 million, a variance 3% off is always found.
 #[track_caller]
 fn check_distribution(init: Init, variances: [f64; 2]) {
@@ -130,7 +130,8 @@ fn a_gain_too_large_for_the_scalar_is_refused() {
 
 #[test]
 fn a_gain_too_large_for_a_later_layer_is_refused() {
-    // Deviations: 1e39 · √(2 / 10 001) = 1.4e37 of the first 10 000 weights, and 1e39 · √(2 / 21) = 3.1e38 of 20 more.
+    // Deviations: 1e39 · √(2 / 10 001) = 1.4e37 of the first 10 000 weights, and 1e39 · √(2 / 21) = 3.1e38 of
+    // 20 more.
     let architecture =
         Architecture::inputs(10_000).dense(1, Activation::Tanh).dense(20, Activation::Identity);
     let init = Init::XavierNormal { gain: 1e39 };

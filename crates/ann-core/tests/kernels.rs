@@ -11,7 +11,7 @@ use crate::own::{Softplus, SquaredHinge};
 
 const KERNELS: [Kernel; 3] = [Kernel::Textbook, Kernel::Fused, Kernel::Wide];
 
-// ---- who is chosen -------------------------------------------------------------------------------------------------
+// Who is chosen.
 
 #[test]
 fn more_outputs_than_f32_can_count_go_to_the_textbook_kernel() {
@@ -34,7 +34,7 @@ fn one_layer_that_needs_the_textbook_kernel_decides_for_all() {
     }
 }
 
-// ---- what is refused -----------------------------------------------------------------------------------------------
+// What is refused.
 
 #[test]
 fn fast_kernels_refuse_what_they_cannot_compute() {
@@ -115,7 +115,7 @@ fn no_rows_are_no_loss_and_change_no_gradient() {
     }
 }
 
-// ---- hits ----------------------------------------------------------------------------------------------------------
+// Hits.
 
 #[test]
 fn of_equal_outputs_the_first_is_the_predicted_class() {
@@ -128,8 +128,8 @@ fn of_equal_outputs_the_first_is_the_predicted_class() {
     }
 }
 
-/// A network whose outputs are its biases: 1 for some classes, 0 for the others.  Each class is the target of one row, and the
-/// predicted one of 35 more, so that the last tile is not full.
+/// A network whose outputs are its biases: 1 for some classes, 0 for the others. Each class is the target of
+/// one row, and the predicted one of 35 more, so that the last tile is not full.
 #[track_caller]
 fn hits<F: Scalar>(classes: usize, largest: &[usize]) {
     let architecture = Architecture::inputs(1).dense(classes, Activation::Identity);
@@ -147,7 +147,7 @@ fn hits<F: Scalar>(classes: usize, largest: &[usize]) {
     }
 }
 
-// ---- scenery -------------------------------------------------------------------------------------------------------
+// Scenery.
 
 /// 300 inputs, which suit every kernel.
 fn wide(outputs: usize) -> Architecture {

@@ -9,7 +9,8 @@ use ann_core::{
 use proptest::prelude::*;
 use rand::RngExt;
 
-/// A network and data for it; weights and inputs are of size 1, so that rounding errors are a few ε of the largest number.
+/// A network and data for it; weights and inputs are of size 1, so that rounding errors are a few ε of the
+/// largest number.
 #[derive(Clone, Debug)]
 struct Case {
     kernel: Kernel,
@@ -63,7 +64,8 @@ proptest! {
 
     #[test]
     fn f32_follows_f64(case in cases()) {
-        // The f64 network starts from the values that the f32 network has, so that only its arithmetic is compared.
+        // The f64 network starts from the values that the f32 network has, so that only its arithmetic is
+        // compared.
         let case = case.rounded_to_f32();
         let n = case.features.nrows();
         let ((tally, gradient), expected) = (widened(case.sums::<f32>(&[0, n])), case.sums::<f64>(&[0, n]));
@@ -237,12 +239,12 @@ fn all_kernels_agree_on_every_slope_of_leaky_relu() {
     }
 }
 
-/// How many roundings one number goes through on its way forward and back: at most 5 layers with sums of at most
-/// 7 + 1 terms, one activation and one derivative each, there and back: 5 · (8 + 2) · 2.
+/// How many roundings one number goes through on its way forward and back: at most 5 layers with sums of at
+/// most 7 + 1 terms, one activation and one derivative each, there and back: 5 · (8 + 2) · 2.
 const ROUNDINGS: f64 = 100.0;
 
-/// Every entry within the rounding of n rows: each row contributes up to [`ROUNDINGS`] ε of its largest number,
-/// and so does each of the n additions.  Of 20 000 random cases none used more than 7% of the bound.
+/// Every entry within the rounding of n rows: each row contributes up to [`ROUNDINGS`] ε of its largest
+/// number, and so does each of the n additions. Of 20 000 random cases none used more than 7% of the bound.
 fn assert_close(
     found: &Sums<f64>,
     expected: &Sums<f64>,
@@ -275,7 +277,8 @@ fn cases() -> impl Strategy<Value = Case> {
 }
 
 impl Case {
-    /// Xavier weights keep the size of what goes through a layer near 1; biases, inputs and values are drawn from ±1.
+    /// Xavier weights keep the size of what goes through a layer near 1; biases, inputs and values are drawn
+    /// from ±1.
     fn random(architecture: Architecture, loss: Loss, n: usize, seed: u64) -> Self {
         let mut rng = seeded(seed);
         let mut network: Network = Network::init(&architecture, Init::default(), &mut rng).unwrap();

@@ -1,7 +1,8 @@
 //! Random problems of all shapes, kernels, losses and both precisions, against the independent [`reference`].
 //!
-//! A problem is a function of its number.  `ANN_RANDOM_PROBLEMS=first..end` chooses the numbers: `cargo xtask random` runs
-//! many more than the gate, and a problem that fails is run alone with `number..number + 1`.
+//! A problem is a function of its number. `ANN_RANDOM_PROBLEMS=first..end` chooses the numbers:
+//! `cargo xtask random` runs many more than the gate, and a problem that fails is run alone with
+//! `number..number + 1`.
 
 use std::env;
 use std::ops::Range;
@@ -206,7 +207,8 @@ impl std::fmt::Display for Case {
     }
 }
 
-/// Up to four hidden layers; one problem in four has the inputs of the wide kernel, one in four layers up to 300 units.
+/// Up to four hidden layers; one problem in four has the inputs of the wide kernel, one in four layers up to
+/// 300 units.
 fn random_architecture(rng: &mut ChaCha8Rng) -> Architecture {
     let narrow = if rng.random_ratio(1, 4) { &WIDTHS[..] } else { &WIDTHS[..18] };
     let inputs = if rng.random_ratio(1, 4) { pick(&MANY_INPUTS, rng) } else { pick(&WIDTHS, rng) };

@@ -16,7 +16,8 @@ pub struct Bounded {
 /// What one operation of a kernel may lose.
 #[derive(Clone, Copy, Debug)]
 pub struct Precision {
-    /// Relative to its result.  ε is twice the error of one rounding, so it covers the rounding of this reference, too.
+    /// Relative to its result. ε is twice the error of one rounding, so it covers the rounding of this
+    /// reference, too.
     epsilon: f64,
     /// What is left of a result below the normal numbers.
     tiny: f64,
@@ -150,7 +151,7 @@ impl Precision {
         sum.total(self)
     }
 
-    /// σ(z) and σ′(z).  Functions are right to 2.5 units in the last place, and a few operations follow: 4 ε.
+    /// σ(z) and σ′(z). Functions are right to 2.5 units in the last place, and a few operations follow: 4 ε.
     fn activation(self, activation: &Activation, z: Bounded) -> (Bounded, Bounded) {
         let logistic = 1.0 / (1.0 + (-z.value).exp());
         // The value, its slope, the largest slope anywhere, and the largest slope of the slope.
@@ -169,7 +170,7 @@ impl Precision {
         (a, Bounded { value: slope, error })
     }
 
-    /// z above 0 and slope · z below.  Where z may be on either side, so may the slope.
+    /// z above 0 and slope · z below. Where z may be on either side, so may the slope.
     fn two_slopes(self, slope: f64, z: Bounded) -> (Bounded, Bounded) {
         let here = if z.value > 0.0 { 1.0 } else { slope };
         let error = if z.error > 0.0 && z.value.abs() <= z.error { (1.0 - slope).abs() } else { 0.0 };

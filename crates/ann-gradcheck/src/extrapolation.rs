@@ -1,8 +1,8 @@
 //! Extrapolation of differences: what the steps at one point say about the derivative there.
 //!
-//! Each step is a [`Row`]: a slope, and the mean of the values on both sides. A [`Table`] extrapolates rows with
-//! steps h, h/2, h/4, … to h = 0 by Neville's scheme; `black_box.rs` says from which papers. The result is a
-//! [`Found`], which knows how to compare itself with smaller steps.
+//! Each step is a [`Row`]: a slope, and the mean of the values on both sides. A [`Table`] extrapolates rows
+//! with steps h, h/2, h/4, … to h = 0 by Neville's scheme; `black_box.rs` says from which papers. The result
+//! is a [`Found`], which knows how to compare itself with smaller steps.
 
 use crate::ledger::{Certainty, KnownDerivative};
 

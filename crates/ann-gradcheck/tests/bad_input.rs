@@ -207,7 +207,8 @@ fn a_problem_and_its_point_must_fit() {
         linear(&[1e200, 1.0], right, &config),
         "the objective is inf (point given, 2 rows, total), expected",
     );
-    // Moved by h this weight stays what it is: there is no central difference, and the exact gradient needs none.
+    // Moved by h this weight stays what it is: there is no central difference, and the exact gradient needs
+    // none.
     let report = linear(&[1e14, 1.0], right, &config).unwrap();
     assert_eq!(report.entries()[0].central, None);
 }

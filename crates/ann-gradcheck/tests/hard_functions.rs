@@ -1,4 +1,5 @@
-//! Functions that are hard to differentiate by their values: steep, narrow, tiny, huge, noisy, or ending near the point.
+//! Functions that are hard to differentiate by their values: steep, narrow, tiny, huge, noisy, or ending near
+//! the point.
 //!
 //! Of each: a right gradient is never blamed, and a wrong one never passes.
 
@@ -435,7 +436,8 @@ fn a_majority_hides_no_entry_that_cannot_be_judged() {
 
 #[test]
 fn two_mistakes_that_cancel_along_a_direction() {
-    // Only directions see these two entries; along half of them +1 and −1 cancel.  One direction would miss every other pair.
+    // Only directions see these two entries; along half of them +1 and −1 cancel. One direction would miss
+    // every other pair.
     for seed in 0..16 {
         let value = |p: &[f64]| p.iter().map(|x| x.sin()).sum::<f64>();
         let gradient = |p: &[f64], out: &mut [f64]| {

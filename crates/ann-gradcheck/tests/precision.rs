@@ -116,7 +116,8 @@ fn a_kink_at_the_point_itself_is_inconclusive_not_wrong() {
 }
 #[test]
 fn a_penalty_added_row_by_row_is_not_blamed() {
-    // (∂ℓₙ + 2λW) summed over rows, then divided by N: right, and rounded in another way than 2λW added at the end.
+    // (∂ℓₙ + 2λW) summed over rows, then divided by N: right, and rounded in another way than 2λW added at
+    // the end.
     let architecture = Architecture::inputs(2).dense(4, Activation::Tanh).dense(2, Activation::Identity);
     let x = Array2::from_shape_fn((200, 2), |(n, i)| ((n * 2 + i) as f64).sin());
     let classes: Vec<usize> = (0..200).map(|n| n % 2).collect();
@@ -224,7 +225,8 @@ fn stairs_are_not_blamed() {
 
 #[test]
 fn what_cancels_to_a_constant_is_not_blamed() {
-    // ln(eˣ + 1) − x falls by e⁻ˣ, less than x is rounded by; alone, and where another entry is the large one.
+    // ln(eˣ + 1) − x falls by e⁻ˣ, less than x is rounded by; alone, and where another entry is the large
+    // one.
     let derivative = |x: f64| -1.0 / (1.0 + x.exp());
     for x in [30.0, 36.0, 37.5, 40.0, 50.0] {
         let report = judged(|x| (x.exp() + 1.0).ln() - x, derivative, x);
@@ -239,7 +241,8 @@ fn what_cancels_to_a_constant_is_not_blamed() {
 }
 #[test]
 fn zeros_on_stairs_do_not_pass() {
-    // Σ sin xᵢ of 20 entries on a large number, or in f32, with the last derivative forgotten: 95% would be enough.
+    // Σ sin xᵢ of 20 entries on a large number, or in f32, with the last derivative forgotten: 95% would be
+    // enough.
     let sum = |x: &[f64]| x.iter().map(|x| x.sin()).sum::<f64>();
     let on_million = |x: &[f64]| (1e6 + sum(x)) - 1e6;
     let in_f32 = |x: &[f64]| f64::from(sum(x) as f32);

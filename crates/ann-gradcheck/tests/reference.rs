@@ -133,7 +133,8 @@ fn agrees(activation: &Activation, outputs: usize, rows: usize, size: f64) {
     }
 }
 
-/// Against differences of J itself.  Their rounding is that of J, below 50 here, divided by 2h: 50 · 2⁻⁵³ · 4 / 2e-4 ≈ 1e-10.
+/// Against differences of J itself. Their rounding is that of J, below 50 here, divided by 2h: 50 · 2⁻⁵³ · 4
+/// / 2e-4 ≈ 1e-10.
 #[track_caller]
 fn fast_is_slow(problem: &Problem<'_>, at: &[f64]) {
     const STEP: f64 = 1e-4;
@@ -180,7 +181,8 @@ impl LossFn for LogCosh {
 
 #[test]
 fn fast_differences_of_sure_classifications() {
-    // Logits ±500 and two rows, one right, one wrong: ℓ = 0 and ℓ = 1000.  Only the wrong one has a slope: ∂ℓ/∂o = (1, −1).
+    // Logits ±500 and two rows, one right, one wrong: ℓ = 0 and ℓ = 1000. Only the wrong one has a slope:
+    // ∂ℓ/∂o = (1, −1).
     let architecture = Architecture::inputs(1).dense(2, Activation::Identity);
     let x = array![[1.0], [1.0]];
     let problem = Problem::new(&architecture, Loss::SoftmaxCrossEntropy, &x, &[0, 1]).unwrap();

@@ -23,7 +23,8 @@ fn doughnut_leaky_relu() {
     claim(&doughnut().into(), &Activation::LeakyRelu { slope: 0.01 });
 }
 
-/// The report's network passes, for both tasks; the frozen central differences stay within its 1e-7, and those across kinks do not.
+/// The report's network passes, for both tasks; the frozen central differences stay within its 1e-7, and
+/// those across kinks do not.
 #[track_caller]
 fn claim(data: &Data, activation: &Activation) {
     let mut across_kinks = 0.0_f64;
@@ -45,9 +46,10 @@ fn claim(data: &Data, activation: &Activation) {
     }
 }
 
-/// W ~ N(0, 1 / (2 fan_in)), b ~ N(¼, ½²).  Biases let units live whatever their inputs are, the layer of width 1 above all.
-/// A quarter of He's variance, because with all of it the softmax bends so much at inputs up to 9 that h²/6 · f‴ exceeds 1e-7
-/// (5.5e-6 was measured); with this much the largest difference of 200 seeds was 2.6e-8.
+/// W ~ N(0, 1 / (2 fan_in)), b ~ N(¼, ½²). Biases let units live whatever their inputs are, the layer of
+/// width 1 above all. A quarter of He's variance, because with all of it the softmax bends so much at inputs
+/// up to 9 that h²/6 · f‴ exceeds 1e-7 (5.5e-6 was measured); with this much the largest difference of 200
+/// seeds was 2.6e-8.
 fn living_point(architecture: &Architecture, seed: u64) -> Vec<f64> {
     let mut at = point(architecture, Init::HeNormal, seed);
     for span in architecture.layout().expect("it has layers").layers() {
@@ -59,8 +61,8 @@ fn living_point(architecture: &Architecture, seed: u64) -> Vec<f64> {
 
 #[test]
 fn a_kink_within_h_by_hand() {
-    // z = w = h/2, on.  ŷ = w, ℓ = (ŷ − 1)², ∂ℓ/∂w = 2 (w − 1) = h − 2.
-    // Across the kink: ((3h/2 − 1)² − (0 − 1)²) / 2h = −3/2 + 9h/8.
+    // z = w = h/2, on. ŷ = w, ℓ = (ŷ − 1)², ∂ℓ/∂w = 2 (w − 1) = h − 2. Across the kink: ((3h/2 − 1)² − (0 −
+    // 1)²) / 2h = −3/2 + 9h/8.
     let h = 1e-4;
     let report = tiny(Activation::Relu, [h / 2.0, 0.0, 1.0, 0.0], 0.0);
     let weight = report.entries()[0];

@@ -1,5 +1,5 @@
-//! The report, "Gradient check": six hidden layers of widths 3, 10, 50, 30, 1, 4, all samples, h = 1e-4:
-//! no difference above 1e-7.  Here for every layer, the output layer too, for regression too, and for tanh.
+//! The report, "Gradient check": six hidden layers of widths 3, 10, 50, 30, 1, 4, all samples, h = 1e-4: no
+//! difference above 1e-7. Here for every layer, the output layer too, for regression too, and for tanh.
 
 use crate::common::{Data, HIDDEN, Task, check, point};
 use ann_core::{Activation, Init};

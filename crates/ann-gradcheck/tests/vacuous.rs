@@ -6,8 +6,8 @@ use ann_core::{Activation, Architecture, Init, Loss, Network, Problem, seeded};
 use ann_datasets::{doughnut, squares};
 use ann_gradcheck::{Config, Part, Point, Report, Verdict, check_gradient, check_problem};
 
-/// The report's start: gain 5, biases 0.  With three of the seeds 100 to 109, this one among them, the layer of width 1 is
-/// off for all samples.
+/// The report's start: gain 5, biases 0. With three of the seeds 100 to 109, this one among them, the layer
+/// of width 1 is off for all samples.
 const REPORT_SEED: u64 = 102;
 
 #[test]
@@ -32,7 +32,8 @@ fn more_points_are_tried_first() {
 }
 #[test]
 fn zeros_for_small_derivatives_do_not_pass() {
-    // Six sigmoid layers at Xavier's start leave the first ones gradients of about 1e-8, which 1e-7 used to excuse.
+    // Six sigmoid layers at Xavier's start leave the first ones gradients of about 1e-8, which 1e-7 used to
+    // excuse.
     let data = Data::from(squares());
     let architecture = data.architecture(&HIDDEN, &Activation::Sigmoid, Task::Classification);
     let start: Network =
@@ -73,7 +74,8 @@ fn what_must_be_zero_counts_as_exercised_and_is_held_to_the_last_bit() {
     let at = point(&architecture, Init::default(), 4);
     let report = check(&problem, &at);
     assert_eq!((report.groups()[0].exercised, report.verdict()), (6, Verdict::Pass), "{report}");
-    // The smallest number above 0 is not 0: behind that input, on a bias's penalty, and on every penalty with λ = 0.
+    // The smallest number above 0 is not 0: behind that input, on a bias's penalty, and on every penalty with
+    // λ = 0.
     let tiny = f64::MIN_POSITIVE;
     let nudged = |index: usize, l2: f64| {
         let problem = problem.clone().with_l2(l2).unwrap();
@@ -114,7 +116,7 @@ fn closures_that_are_flat_are_vacuous() {
 }
 #[test]
 fn a_tolerance_excuses_but_does_not_certify() {
-    // Right to 1%: excused.  Zeros where the derivative is below the slack: neither blamed nor exercised.
+    // Right to 1%: excused. Zeros where the derivative is below the slack: neither blamed nor exercised.
     let value = |x: &[f64]| 3.0 * x[0] + 0.05 * x[1];
     let config = Config { tolerance: 0.02, ..Config::default() };
     let off = |_: &[f64], out: &mut [f64]| out.copy_from_slice(&[3.03, 0.0]);

@@ -8,7 +8,7 @@ use ann_train::{
 const LABELS: [&str; 4] = ["no", "yes", "yes", "no"];
 const VALUES: [f64; 4] = [0.0, 1.0, 1.0, 0.0];
 
-// ---- data ----------------------------------------------------------------------------------------------------------
+// Data.
 
 #[test]
 fn predicting_from_another_number_of_columns() {
@@ -112,7 +112,7 @@ fn no_target_columns() {
     assert!(error.to_string().contains("target"), "the user gave targets, not a layer: {error}");
 }
 
-// ---- settings ------------------------------------------------------------------------------------------------------
+// Settings.
 
 #[test]
 fn a_hidden_layer_of_width_0() {
@@ -175,7 +175,7 @@ fn a_gain_that_is_negative_or_no_number() {
     }
 }
 
-// ---- numbers that grow ---------------------------------------------------------------------------------------------
+// Numbers that grow.
 
 #[test]
 fn a_diverging_run() {
@@ -189,7 +189,8 @@ fn a_diverging_run() {
         )
     };
     check(steep.fit(&array![[1.0]], &[1.0]), &message(43));
-    // The loss of an f32 network is f64 too; its weights, about half the error, pass 3.4e38 at epoch 11: 11 · 3.602 = 39.6.
+    // The loss of an f32 network is f64 too; its weights, about half the error, pass 3.4e38 at epoch 11: 11 ·
+    // 3.602 = 39.6.
     check(steep.fit(&array![[1.0_f32]], &[1.0_f32]), &message(11));
 }
 
@@ -206,8 +207,8 @@ fn a_diverging_run_with_hidden_layers() {
 
 #[test]
 fn an_infinite_weight_behind_a_unit_that_is_off() {
-    // x = 1, a = 1e-300, ŷ = 1e300 · a = 1, and y = −10: ∂w₁ = 22 · 1e300.  The step of 1e10 leaves w₁ = −∞, which ReLU makes
-    // a = 0 of: the loss is finite.
+    // x = 1, a = 1e-300, ŷ = 1e300 · a = 1, and y = −10: ∂w₁ = 22 · 1e300. The step of 1e10 leaves w₁ = −∞,
+    // which ReLU makes a = 0 of: the loss is finite.
     let architecture = Architecture::inputs(1).dense(1, Activation::Relu).dense(1, Activation::Identity);
     let start = [1e-300, 0.0, 1e300, 0.0];
     let mut network = Network::from_parameters(&architecture, start.to_vec()).unwrap();

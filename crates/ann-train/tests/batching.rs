@@ -27,7 +27,8 @@ fn one_batch_of_all_rows_is_the_full_batch_to_rounding() {
 
 #[test]
 fn each_row_once_an_epoch() {
-    // ŷ = b with w kept at 0 by x = 0, and η so small that b does not move: a batch with row n has the loss yₙ² = 4ⁿ.
+    // ŷ = b with w kept at 0 by x = 0, and η so small that b does not move: a batch with row n has the loss
+    // yₙ² = 4ⁿ.
     let architecture = Architecture::inputs(1).dense(1, Activation::Identity);
     let (x, y) = (Array2::zeros((6, 1)), array![1.0, 2.0, 4.0, 8.0, 16.0, 32.0]);
     let problem = Problem::new(&architecture, Loss::MeanSquaredError, &x, &y).unwrap();
@@ -44,7 +45,8 @@ fn each_row_once_an_epoch() {
 
 #[test]
 fn the_last_batch_takes_what_is_left() {
-    // As above, with η = ½: an update makes b the mean of its batch, which at last is the one row that five others left.
+    // As above, with η = ½: an update makes b the mean of its batch, which at last is the one row that five
+    // others left.
     let architecture = Architecture::inputs(1).dense(1, Activation::Identity);
     let (x, y) = (Array2::zeros((6, 1)), array![1.0, 2.0, 4.0, 8.0, 16.0, 32.0]);
     let problem = Problem::new(&architecture, Loss::MeanSquaredError, &x, &y).unwrap();
@@ -249,7 +251,8 @@ fn a_record_is_the_mean_over_rows_of_what_their_batches_found() {
 
 #[test]
 fn an_epoch_without_a_miss_has_accuracy_1_exactly() {
-    // Far apart, so that every batch finds every row where it belongs.  Shares of batches such as 3/49 would not add up to 1.
+    // Far apart, so that every batch finds every row where it belongs. Shares of batches such as 3/49 would
+    // not add up to 1.
     let x = Array2::from_shape_fn((49, 1), |(row, _)| if row % 2 == 0 { -9.0 } else { 9.0 });
     let classes: Vec<usize> = (0..49).map(|row| row % 2).collect();
     let architecture = Architecture::inputs(1).dense(2, Activation::Identity);
@@ -310,7 +313,8 @@ fn divergence_leaves_the_parameters_from_before_the_epoch() {
 
 #[test]
 fn divergence_counts_the_epochs_and_leaves_the_last_finite_one() {
-    // x = 0 and ŷ = b: an update makes b − 1 about −1e40 times what it was, so an epoch of two batches makes it 1e80 times.
+    // x = 0 and ŷ = b: an update makes b − 1 about −1e40 times what it was, so an epoch of two batches makes
+    // it 1e80 times.
     let architecture = Architecture::inputs(1).dense(1, Activation::Identity);
     let (x, y) = (Array2::zeros((2, 1)), array![1.0, 1.0]);
     let problem = Problem::new(&architecture, Loss::MeanSquaredError, &x, &y).unwrap();

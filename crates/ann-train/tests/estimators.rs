@@ -128,7 +128,7 @@ fn regressor() -> Regressor {
     Regressor { hidden, init, seed, learning_rate, l2, epochs, stop_below, batching, accumulation, threads }
 }
 
-/// The same settings, given to the functions below.  Without classes the features are their own targets.
+/// The same settings, given to the functions below. Without classes the features are their own targets.
 fn by_hand(architecture: &Architecture, loss: Loss, classes: Option<&Vec<usize>>) -> (Vec<f64>, History) {
     let x = features();
     let problem = match classes {

@@ -63,7 +63,8 @@ fn leaky_relu_of_other_slopes() {
 }
 #[test]
 fn leaky_relu_that_turns_back_below_zero() {
-    // σ(z) > 0 does not tell z > 0 then: the fused kernel, which keeps only σ(z), leaves it to the textbook kernel.
+    // σ(z) > 0 does not tell z > 0 then: the fused kernel, which keeps only σ(z), leaves it to the textbook
+    // kernel.
     let back = Activation::LeakyRelu { slope: -0.5 };
     assert_eq!(Kernel::choose(&Samples::new(back.clone()).architecture), Kernel::Textbook);
     verify(&Loss::SoftmaxCrossEntropy, back.clone());
@@ -121,7 +122,8 @@ fn value_agrees(problem: &Problem<'_>, accumulation: Accumulation) {
     }
 }
 
-/// θ with Xavier's weights and biases from 0.1 to 0.9: every ReLU unit is on for some rows, or the check would be vacuous.
+/// θ with Xavier's weights and biases from 0.1 to 0.9: every ReLU unit is on for some rows, or the check
+/// would be vacuous.
 fn point(problem: &Problem<'_>) -> Vec<f64> {
     let init = Init::XavierNormal { gain: 1.0 };
     let network: Network =

@@ -16,11 +16,12 @@ use rand::RngExt;
 const ROWS: usize = block::ROWS + 22;
 const SEED: u64 = 3;
 
-/// Roundings between a weight and its gradient: N additions, and at most 100 on the way through two narrow layers
-/// and back.  Weights, inputs and targets are of size 1, so each is at most ε of the largest entry (or of 1).
+/// Roundings between a weight and its gradient: N additions, and at most 100 on the way through two narrow
+/// layers and back. Weights, inputs and targets are of size 1, so each is at most ε of the largest entry (or
+/// of 1).
 const ROUNDING: f64 = (ROWS as f64 + 100.0) * f64::EPSILON;
 
-// ---- accumulation --------------------------------------------------------------------------------------------------
+// Accumulation.
 
 #[test]
 fn one_row_at_a_time_is_the_batch_to_rounding() {
@@ -76,7 +77,7 @@ fn the_gradient_buffer_is_overwritten() {
     assert_eq!(objective.value(network.parameters()), values[0]);
 }
 
-// ---- penalty -------------------------------------------------------------------------------------------------------
+// Penalty.
 
 proptest! {
     #[test]
@@ -99,7 +100,7 @@ proptest! {
             }
             prop_assert_eq!(&g[span.bias()], &g_0[span.bias()]);
         }
-        // J = loss + penalty, and λ leaves the loss alone.  24 squares: 24 additions.
+        // J = loss + penalty, and λ leaves the loss alone. 24 squares: 24 additions.
         prop_assert!((value.penalty - l2 * squares).abs() <= 24.0 * f64::EPSILON * value.penalty);
         prop_assert_eq!((value.loss, value_0.penalty), (value_0.loss, 0.0));
         prop_assert_eq!(value.total(), value.loss + value.penalty);
@@ -152,7 +153,7 @@ fn the_penalty_is_recorded_beside_the_loss_and_does_not_stop_the_run() {
     assert_eq!(train(&mut network, &problem, &stop).unwrap().stop, StopReason::LossBelowThreshold);
 }
 
-// ---- the loop ------------------------------------------------------------------------------------------------------
+// The loop.
 
 #[test]
 fn resuming_equals_never_having_stopped() {
@@ -281,7 +282,7 @@ fn the_observer_stops_the_run() {
     assert_eq!(network.parameters(), last_seen);
 }
 
-// ---- what goes wrong -----------------------------------------------------------------------------------------------
+// What goes wrong.
 
 #[test]
 fn a_diverging_run_leaves_the_last_finite_network() {
@@ -321,7 +322,8 @@ fn a_parameter_that_is_no_number_is_not_trained() {
 
 #[test]
 fn one_infinite_parameter_is_divergence_even_where_the_loss_is_finite() {
-    // ŷ = max(0, w x + b) = 1 and y = −10: ∂ŷ = 22, ∂w = 22 x, ∂b = 22.  A step of η makes one of them −∞, and ŷ = 0.
+    // ŷ = max(0, w x + b) = 1 and y = −10: ∂ŷ = 22, ∂w = 22 x, ∂b = 22. A step of η makes one of them −∞, and
+    // ŷ = 0.
     let architecture = Architecture::inputs(1).dense(1, Activation::Relu);
     for (x, w, b, learning_rate) in [(1e10, 1e-10, 0.0, 1e300), (0.0, 0.0, 1.0, 1e308)] {
         let (x, y) = (array![[x]], array![-10.0]);
@@ -372,7 +374,7 @@ fn another_number_of_parameters_than_the_problems() {
     assert_eq!(error.to_string(), "3 parameters were given, the architecture has 27");
 }
 
-// ---- scenery -------------------------------------------------------------------------------------------------------
+// Scenery.
 
 /// A 2-4-3 network and random data for it: three classes, or three values.
 struct Data<F> {

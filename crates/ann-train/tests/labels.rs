@@ -56,7 +56,8 @@ fn any_number_of_classes_stands_in_the_order_of_the_labels() {
     }
 }
 
-/// Rows with a feature for each label, and labels that neither rise nor fall: class, prediction and probability belong together.
+/// Rows with a feature for each label, and labels that neither rise nor fall: class, prediction and
+/// probability belong together.
 #[track_caller]
 fn sorted<L: Clone + Ord + Debug>(labels: &[L]) {
     let count = labels.len();

@@ -1,4 +1,5 @@
-//! All tests in one program: each would compile the kernels again, as `no_allocation.rs` does, which counts for a whole process.
+//! All tests in one program: each would compile the kernels again, as `no_allocation.rs` does, which counts
+//! for a whole process.
 
 mod bad_input;
 mod batching;

@@ -47,7 +47,8 @@ fn more_outputs_than_any_system_holds() {
 
 #[test]
 fn buffers_follow_the_rows() {
-    // 3 000 000 units on two rows, as hidden units and as outputs: not much more than z, a and δ of these rows.
+    // 3 000 000 units on two rows, as hidden units and as outputs: not much more than z, a and δ of these
+    // rows.
     let wide = 3_000_000;
     for architecture in [
         Architecture::inputs(1).dense(wide, Activation::Tanh).dense(1, Activation::Identity),

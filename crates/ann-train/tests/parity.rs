@@ -1,4 +1,5 @@
-//! From the same weights, 300 epochs on Iris follow PyTorch's float64 for all four λ (figure 3, matched runs).
+//! From the same weights, 300 epochs on Iris follow PyTorch's float64 for all four λ (figure 3, matched
+//! runs).
 //!
 //! How the numbers were made is told in `ann-datasets/data/reference/pytorch/README.md`.
 

@@ -1,10 +1,12 @@
-//! Thirty small networks compute what PyTorch computes, in float64: first outputs, first gradient, losses and updates.
+//! Thirty small networks compute what PyTorch computes, in float64: first outputs, first gradient, losses and
+//! updates.
 //!
 //! Every activation with every loss and both gains, 1 to 4 hidden layers, with and without penalty.
 //!
-//! Where the loss jumps up and down at first (gain 5, cases 12 and 26), the dynamics amplify rounding, whoever computes:
-//! twenty epochs made 2e-11 of it in case 12.  There each update is recorded by itself, and each starts from PyTorch's
-//! parameters.  How the numbers were made is told in `ann-datasets/data/reference/pytorch/README.md`.
+//! Where the loss jumps up and down at first (gain 5, cases 12 and 26), the dynamics amplify rounding,
+//! whoever computes: twenty epochs made 2e-11 of it in case 12. There each update is recorded by itself, and
+//! each starts from PyTorch's parameters. How the numbers were made is told in
+//! `ann-datasets/data/reference/pytorch/README.md`.
 
 use std::collections::BTreeSet;
 
@@ -14,8 +16,8 @@ use ann_train::{
     Accumulation, Activation, Architecture, Loss, Network, Objective, Problem, TargetKind, TrainConfig, train,
 };
 
-/// The parity promised to PyTorch, for every number, however large: losses begin at up to 322, gradients reach 100.
-/// Found were at most 3e-14, a few units in the last place of the largest numbers.
+/// The parity promised to PyTorch, for every number, however large: losses begin at up to 322, gradients
+/// reach 100. Found were at most 3e-14, a few units in the last place of the largest numbers.
 const TOLERANCE: f64 = 1e-12;
 
 #[test]
@@ -73,7 +75,7 @@ fn any_two_settings_meet_in_some_case() {
     }
 }
 
-// ---- scenery -------------------------------------------------------------------------------------------------------
+// Scenery.
 
 struct Case {
     number: String,

@@ -1,6 +1,6 @@
 //! The report's "provided tests", case by case, with default settings and every seed from 0 to 19.
 //!
-//! Inputs are the four corners of the unit square.  Only the hidden layers and the seed are set.
+//! Inputs are the four corners of the unit square. Only the hidden layers and the seed are set.
 
 use ann_train::ndarray::{Array, Array1, Array2, Dimension, array};
 use ann_train::{Activation, Classifier, FittedClassifier, FittedRegressor, Regressor};
@@ -85,7 +85,8 @@ fn a_classifier_lists_its_weights_the_same_way() {
     assert_eq!(weights.iter().map(Array2::dim).collect::<Vec<_>>(), [(3, 10), (11, 2)]);
 }
 
-/// What is listed is what predicts: a linear model is ŷ = w₁ x₁ + w₂ x₂ + b, and the corners 0 to 3 lie on 2 x₁ + x₂.
+/// What is listed is what predicts: a linear model is ŷ = w₁ x₁ + w₂ x₂ + b, and the corners 0 to 3 lie on 2
+/// x₁ + x₂.
 #[test]
 fn the_last_row_of_weights_is_the_bias() {
     for seed in SEEDS {

@@ -1,4 +1,5 @@
-//! One-dimensional targets give one-dimensional predictions, two-dimensional ones two-dimensional; R² by hand.
+//! One-dimensional targets give one-dimensional predictions, two-dimensional ones two-dimensional; R² by
+//! hand.
 
 use ann_train::ndarray::{Array1, Array2, Axis, array};
 use ann_train::{Init, Regressor, Scalar, seeded};
@@ -158,7 +159,8 @@ fn line() -> Array2<f64> {
     array![[0.0], [1.0], [2.0], [3.0]]
 }
 
-/// A straight line, fitted until the mean squared error is below 1e-10 (in f32: until rounding ends progress).
+/// A straight line, fitted until the mean squared error is below 1e-10 (in f32: until rounding ends
+/// progress).
 fn linear() -> Regressor {
     Regressor { hidden: vec![], epochs: 5000, stop_below: 1e-10, ..Regressor::default() }
 }
@@ -180,7 +182,8 @@ fn assert_close(found: &[f64], expected: &[f64]) {
 
 #[test]
 fn the_mean_of_scores_that_cannot_be_added_is_a_number() {
-    // Deviations of 1e-200 beside residuals of 1: R² of each output is the least number, and their sum overflows.
+    // Deviations of 1e-200 beside residuals of 1: R² of each output is the least number, and their sum
+    // overflows.
     for outputs in [2, 3, 7, 41] {
         let x = array![[0.0], [1.0]];
         let fitted = linear().fit(&x, &Array2::from_elem((2, outputs), 1.0)).unwrap();

@@ -94,7 +94,8 @@ fn a_sum_over_many_leaves_is_that_over_rows() {
         {
             Objective::new(problem, accumulation).unwrap().value_and_gradient(at, gradient);
         }
-        // 3001 additions of numbers of size 1 at most, divided by as many, and some hundred roundings in each.
+        // 3001 additions of numbers of size 1 at most, divided by as many, and some hundred roundings in
+        // each.
         let bound = (3001.0 + 300.0) * f64::EPSILON;
         for (batched, single) in gradients[0].iter().zip(&gradients[1]) {
             assert!((batched - single).abs() <= bound, "{batched} {single}");

@@ -30,7 +30,8 @@ impl ClassificationFit<'_> {
         })
     }
 
-    /// The experiment's title if its own network fits its own data completely, otherwise one with the accuracy.
+    /// The experiment's title if its own network fits its own data completely, otherwise one with the
+    /// accuracy.
     fn title(&self) -> String {
         let file = self.options.data.file_name();
         let has_default_settings = file.is_none() && self.options.network.hidden.0 == self.experiment.hidden;
