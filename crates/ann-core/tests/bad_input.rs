@@ -227,6 +227,13 @@ fn a_class_without_output() {
 }
 
 #[test]
+fn features_are_checked_before_targets() {
+    let x = Array2::from_elem((1, 2), f64::NAN);
+    let message = classes(&x, &[7]).to_string();
+    assert!(message.starts_with("features hold NaN at row 0"), "{message}");
+}
+
+#[test]
 fn another_number_of_target_columns_than_outputs() {
     for found in [0, 1, 3] {
         let message = format!("targets have {found} columns, the network has 2 outputs");

@@ -115,6 +115,21 @@ fn no_rows_are_no_loss_and_change_no_gradient() {
     }
 }
 
+#[test]
+fn the_difference_to_a_target_is_not_rounded_to_f32() {
+    // The output is the bias, 1; the target is 10⁻⁸. In f32 their difference would be 1.
+    let architecture = Architecture::inputs(300).dense(1, Activation::Identity);
+    let (x, y) = (Array2::<f32>::zeros((1, 300)), Array2::from_elem((1, 1), 1e-8));
+    let problem = Problem::new(&architecture, Loss::MeanSquaredError, &x, &y).unwrap();
+    let mut parameters = vec![0.0; 301];
+    parameters[300] = 1.0;
+    for kernel in KERNELS {
+        let mut scratch = Scratch::with_kernel(&architecture, 1, kernel).unwrap();
+        let Tally { loss, .. } = accumulate(&problem, &parameters, 0..1, &mut scratch, None);
+        assert_eq!(loss, (1.0 - f64::from(1e-8_f32)).powi(2), "{kernel:?}");
+    }
+}
+
 // Hits.
 
 #[test]

@@ -293,6 +293,7 @@ mod tests {
         };
         let (nan, infinite) = (f64::NAN, f64::INFINITY);
         assert_eq!(of(5.0, 1.0, true, false, 5.0), (8.0, Certainty::Ordinary));
+        assert_eq!(of(5.0, 0.0, true, false, 5.0), (UNDERFLOW, Certainty::Ordinary));
         assert_eq!(of(5.0, 1.0, false, false, 5.0), (8.0, Certainty::Unresolved));
         assert_eq!(of(0.0, 1.0, true, true, 0.0), (8.0, Certainty::Flat));
         assert_eq!(of(0.0, 1.0, true, true, 1.0), (8.0, Certainty::Unresolved));

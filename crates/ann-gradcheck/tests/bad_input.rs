@@ -44,6 +44,8 @@ fn a_point_must_be_finite_and_fit_the_layout() {
     says(square(&[], &config), "there are no parameters");
     says(square(&[1.0, f64::NAN], &config), "parameter θ[1] is NaN");
     says(square(&[f64::INFINITY], &config), "parameter θ[0] is inf");
+    // Of two the first is named.
+    says(square(&[1.0, f64::NAN, f64::INFINITY], &config), "parameter θ[1] is NaN");
     let layout = Architecture::inputs(1).dense(1, Activation::Identity).layout().unwrap();
     let named = config.with_layout(layout);
     says(square(&[1.0], &named), "1 parameters were given, the layout has 2");

@@ -59,13 +59,12 @@ fn declared_kinks_pass_with_any_slope_between_their_sides() {
         );
         check_activation(&relu).ensure_ok().unwrap();
     }
-    check_activation(&Custom(
-        |z: f64| z.clamp(-1.0, 1.0),
-        |z: f64| f64::from(u8::from(z.abs() <= 1.0)),
-        &[-1.0, 1.0],
-    ))
-    .ensure_ok()
-    .unwrap();
+    // At both kinks of a hard tanh: the slope of one side, or of the other.
+    for at_kinks in [0.0, 1.0] {
+        let slope = move |z: f64| if z.abs() == 1.0 { at_kinks } else { f64::from(u8::from(z.abs() < 1.0)) };
+        let hard_tanh = Custom(|z: f64| z.clamp(-1.0, 1.0), slope, &[-1.0, 1.0]);
+        check_activation(&hard_tanh).ensure_ok().unwrap();
+    }
     let steep = Custom(
         |z: f64| z.max(0.0),
         |z: f64| if z >= 0.0 { if z == 0.0 { 1.5 } else { 1.0 } } else { 0.0 },

@@ -257,22 +257,23 @@ fn zeros_on_stairs_do_not_pass() {
 }
 #[test]
 fn rounding_that_changes_now_and_then_is_no_penalty() {
-    // Every tenth gradient is summed in another order: bias and λ = 0 then show a penalty of one ulp.
+    // One or two of ten gradients are summed in another order: bias and λ = 0 then show a penalty of one ulp.
+    // With two in a row, this may be both gradients without penalty, and only further calls show the reason.
     let architecture = Architecture::inputs(2).dense(3, Activation::Tanh).dense(2, Activation::Identity);
     let x = Array2::from_shape_fn((6, 2), |(n, i)| ((2 * n + i) as f64).sin());
     let problem = Problem::new(&architecture, Loss::SoftmaxCrossEntropy, &x, &[0, 1, 0, 1, 1, 0]).unwrap();
-    for odd in 1..10 {
+    for (odd, in_a_row) in (1..10).flat_map(|odd| [(odd, 1), (odd, 2)]) {
         let mut calls = 0;
         let restless = |problem: &Problem<'_>, at: &[f64], out: &mut [f64]| {
             gradient(problem, at, out);
             calls += 1;
-            if calls % 10 == odd {
+            if (odd..odd + in_a_row).contains(&(calls % 10)) {
                 out.iter_mut().for_each(|g| *g = g.next_up());
             }
         };
         let at = point(&architecture, Init::default(), 1);
         let report = check_problem(&problem, &at, restless, &Config::default()).unwrap();
-        assert_eq!(report.verdict(), Verdict::Pass, "{odd}: {report}");
+        assert_eq!(report.verdict(), Verdict::Pass, "{odd}, {in_a_row} in a row: {report}");
     }
 }
 #[test]

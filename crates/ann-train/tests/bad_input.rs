@@ -2,7 +2,7 @@
 
 use ann_train::ndarray::{Array2, array};
 use ann_train::{
-    Activation, Architecture, Classifier, Init, Loss, Network, Problem, Regressor, TrainConfig, train,
+    Activation, Architecture, Classifier, Init, Loss, Network, Problem, Regressor, TrainConfig, seeded, train,
 };
 
 const LABELS: [&str; 4] = ["no", "yes", "yes", "no"];
@@ -120,6 +120,21 @@ fn a_hidden_layer_of_width_0() {
     let message = "layer 2 has width 0, expected at least 1";
     check(Classifier { hidden: hidden.clone(), ..Classifier::default() }.fit(&corners(), &LABELS), message);
     check(Regressor { hidden, ..Regressor::default() }.fit(&corners(), &VALUES), message);
+}
+
+#[test]
+fn a_network_with_other_activations_than_the_problem() {
+    let of = |activation: Activation| Architecture::inputs(2).dense(1, activation);
+    let (wanted, other) = (of(Activation::Identity), of(Activation::Tanh));
+    let (x, y) = (corners(), Array2::zeros((4, 1)));
+    let problem = Problem::new(&wanted, Loss::MeanSquaredError, &x, &y).unwrap();
+    let mut network = Network::init(&other, Init::default(), &mut seeded(0)).unwrap();
+    let before = network.clone();
+    let message = format!(
+        "the network is {other}, the problem was made for {wanted} (a custom activation equals only its clones)"
+    );
+    check(train(&mut network, &problem, &TrainConfig::default()), &message);
+    assert_eq!(network.parameters(), before.parameters());
 }
 
 #[test]

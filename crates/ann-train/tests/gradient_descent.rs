@@ -109,15 +109,18 @@ proptest! {
 
 #[test]
 fn the_penalty_covers_every_layer() {
-    penalty_of_each_layer::<f64>(3.0);
-    penalty_of_each_layer::<f32>(3.0);
+    // f32 has neither 0.1 nor 1e-6: the penalty is computed in f64.
+    for l2 in [0.25, 0.1, 1e-6] {
+        penalty_of_each_layer::<f64>(l2, 3.0);
+        penalty_of_each_layer::<f32>(l2, 3.0);
+    }
     // Its square is beyond f32, but not beyond the penalty, which is f64.
-    penalty_of_each_layer::<f32>(1e20);
+    penalty_of_each_layer::<f32>(0.25, 1e20);
 }
 
 /// λ n w² and 2λw where only the n weights of one layer are w, and nothing for biases.
-fn penalty_of_each_layer<F: Scalar>(w: f64) {
-    let (l2, w) = (0.25, F::of(w));
+fn penalty_of_each_layer<F: Scalar>(l2: f64, w: f64) {
+    let w = F::of(w);
     let hidden = Architecture::inputs(2).with_layers(Activation::Tanh.layers([3, 9, 2, 5]));
     let architecture = hidden.dense(1, Activation::Tanh);
     let (x, y) = (Array2::<F>::zeros((4, 2)), Array2::zeros((4, 1)));

@@ -126,6 +126,13 @@ fn r_squared_of_constant_targets() {
 }
 
 #[test]
+fn targets_with_equal_ends_are_not_constant() {
+    // y² sums to 6, and (y − 4/3)² to 2/3: 1 − 6 / (2/3) = −8, in exact arithmetic.
+    let score = score_of_zero(&array![[1.0], [2.0], [1.0]]);
+    assert!((score + 8.0).abs() < 1e-14, "{score}");
+}
+
+#[test]
 fn r_squared_of_huge_targets_is_no_nan() {
     // y² is beyond f64, R² is not: 1 − 2/2 = 0 as above.
     assert_eq!(score_of_zero(&array![[-1e200], [1e200]]), 0.0);
