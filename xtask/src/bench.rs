@@ -12,7 +12,7 @@ use crate::workspace::{Workspace, cargo};
 /// All arguments, `--help` included, are passed to the harness.
 #[derive(Debug, Args)]
 #[command(disable_help_flag = true)]
-pub struct Options {
+pub struct BenchOptions {
     /// Arguments of the benchmark; `--help` shows them
     #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "ARGUMENTS")]
     arguments: Vec<OsString>,
@@ -22,7 +22,7 @@ pub struct Options {
 ///
 /// # Errors
 /// They do not build, or the benchmark fails.
-pub fn bench(workspace: &Workspace, options: &Options) -> Result<()> {
+pub fn bench(workspace: &Workspace, options: &BenchOptions) -> Result<()> {
     let output = Command::new(cargo())
         .args(["build", "--release", "--package", "ann-bench", "--package", "ann-runner"])
         .args(["--message-format", "json-render-diagnostics", "--manifest-path"])

@@ -21,13 +21,13 @@ use clap::Args;
 
 use crate::print;
 use crate::workspace::Workspace;
-use list::{Fault, List};
+use list::{Fault, FaultList};
 use programs::{Ending, Program};
 use report::{Outcome, Tried};
 
 /// Selects the faults and how they are run.
 #[derive(Debug, Args)]
-pub struct Options {
+pub struct FaultOptions {
     /// Only the faults whose name contains one of these words
     words: Vec<String>,
     /// Test programs that run side by side [default: the number of processors]
@@ -47,9 +47,9 @@ const RESULT: &str = "xtask/faults.md";
 /// # Errors
 /// When a fault survives without a reason in the list, or does not survive although the list gives a reason;
 /// also when the list does not fit the code, a fault does not compile, or a test fails without any fault.
-pub fn faults(workspace: &Workspace, options: &Options) -> Result<()> {
+pub fn faults(workspace: &Workspace, options: &FaultOptions) -> Result<()> {
     let begin = Instant::now();
-    let list = List::read(&workspace.root)?;
+    let list = FaultList::read(&workspace.root)?;
     let selected = list.select(&options.words)?;
     let folder = workspace.target.join("faults");
     let tree = tree::write(&workspace.root, &folder, &list)?;

@@ -45,18 +45,18 @@ enum Task {
     /// Record PyTorch's curves and initial weights again (the only task that needs Python)
     Reference(reference::ReferenceOptions),
     /// Make mistakes in a copy of the engine, one at a time, and check that the tests find each of them
-    Faults(faults::Options),
+    Faults(faults::FaultOptions),
     /// Let cargo-mutants change the engine in every small way, and check that the tests notice, except for a
     /// reviewed list
     Mutants(mutants::MutantOptions),
     /// Compare random networks of all shapes with an independent reference, for some minutes
-    Random(random::Options),
+    Random(random::RandomOptions),
     /// Train the same networks in debug and release builds, with every instruction set and several numbers of
     /// threads, and compare bits
     Bits(bits::BitsOptions),
     /// Time the workloads W1 to W10 and the growth of cost, beside other libraries when asked (`cargo xtask
     /// bench --help`)
-    Bench(bench::Options),
+    Bench(bench::BenchOptions),
     /// Run `.ci/run`: everything that must pass before a change is accepted
     Ci,
 }

@@ -13,7 +13,7 @@ use crate::workspace::{Workspace, cargo};
 
 /// How long to try, and which problems.
 #[derive(Debug, Args)]
-pub struct Options {
+pub struct RandomOptions {
     /// Begin no new round of problems after this many minutes
     #[arg(long, default_value_t = 10)]
     minutes: u64,
@@ -32,7 +32,7 @@ const ROUND: u64 = 1000;
 ///
 /// # Errors
 /// When a kernel is farther from the reference than rounding allows; also when the tests do not compile.
-pub fn random(workspace: &Workspace, options: &Options) -> Result<()> {
+pub fn random(workspace: &Workspace, options: &RandomOptions) -> Result<()> {
     let (start, limit) = (Instant::now(), Duration::from_secs(60 * options.minutes));
     let mut next = options.first;
     while next == options.first || start.elapsed() < limit {

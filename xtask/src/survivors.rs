@@ -57,7 +57,7 @@ pub fn merge(
 pub fn parse_reviewed(text: &str) -> Result<Vec<String>> {
     #[derive(Deserialize)]
     #[serde(deny_unknown_fields)]
-    struct List {
+    struct SurvivorList {
         survivors: Vec<Survivor>,
     }
     #[derive(Deserialize)]
@@ -66,7 +66,7 @@ pub fn parse_reviewed(text: &str) -> Result<Vec<String>> {
         mutant: String,
         reason: String,
     }
-    let List { survivors } = toml::from_str(text)?;
+    let SurvivorList { survivors } = toml::from_str(text)?;
     for Survivor { mutant, reason } in &survivors {
         ensure!(!reason.trim().is_empty(), "no reason why {mutant:?} may survive");
     }

@@ -51,7 +51,12 @@ fn a_dependency_upward_is_found_wherever_it_hides() {
 /// `cargo package` packs a crate only after all crates that its manifest names, dev-dependencies included.
 #[test]
 fn crates_can_be_packed_one_after_another() {
-    assert_eq!(in_a_circle(manifests().iter().map(|(_, manifest)| manifest)), [""; 0]);
+    let manifests = manifests();
+    let left = that_cannot_be_packed(manifests.iter().map(|(_, manifest)| manifest));
+    assert!(
+        left.is_empty(),
+        "{left:?} depend on each other in a circle, or on such crates: move an example or a test to another crate"
+    );
 }
 
 #[test]
@@ -65,7 +70,7 @@ fn a_circle_through_the_dependencies_of_tests_is_found() {
         (&[core, tested, gradcheck], &["ann-train", "ann-gradcheck"]),
     ] {
         let manifests: Vec<Table> = manifests.iter().map(|text| text.parse().expect("valid TOML")).collect();
-        assert_eq!(in_a_circle(&manifests), expected);
+        assert_eq!(that_cannot_be_packed(&manifests), expected);
     }
 }
 
@@ -258,7 +263,7 @@ fn upward(manifest: &Table, allowed: &[&str]) -> Vec<String> {
 
 /// Removes, again and again, the crates whose dependencies have all been removed. Returns the crates that are
 /// left.
-fn in_a_circle<'a>(manifests: impl IntoIterator<Item = &'a Table>) -> Vec<&'a str> {
+fn that_cannot_be_packed<'a>(manifests: impl IntoIterator<Item = &'a Table>) -> Vec<&'a str> {
     let sections = ["dependencies", "dev-dependencies", "build-dependencies"];
     let needs = |manifest| of_the_workspace(sections.map(|name| dependencies(manifest, name)).concat());
     let mut left: Vec<_> =

@@ -39,8 +39,8 @@ pub enum Kernel {
     /// Rows along the lanes of vector registers. A group of up to 512 rows passes through all layers while it
     /// is in the cache.
     Fused,
-    /// Units along the lanes of vector registers. Rows are read where the problem stores them, without a
-    /// copy. This kernel is for rows of many inputs.
+    /// Units along the lanes of vector registers. Rows of a matrix that is contiguous in row-major
+    /// order are read where they are; other rows are copied. This kernel is for rows of many inputs.
     Wide,
 }
 
@@ -57,26 +57,18 @@ impl Kernel {
     }
 
     /// The kernel for sums over a problem of `rows` rows. The same as [`choose`](Self::choose), with one
-    /// exception: for at most 16 rows, the textbook kernel replaces the fused kernel if there are more than
-    /// 65 536 units and inputs, and the wide kernel if there are more than 65 536 outputs. These are stored
-    /// in tiles, which always have 32 rows and would be mostly empty. The buffers of the textbook kernel have
-    /// only as many rows as needed.
+    /// exception: at most 16 rows of a network with more than 65 536 units and inputs use the textbook
+    /// kernel, whose buffers have only as many rows as needed. The fused kernel would store mostly empty tiles
+    /// of 32 rows, and the panel of the wide kernel takes 128 bytes for each unit or input, however few rows
+    /// there are.
     pub fn choose_for_sums(architecture: &Architecture, rows: usize) -> Self {
-        match Self::choose(architecture) {
-            kernel if kernel.is_mostly_padding(architecture, rows) => Self::Textbook,
-            kernel => kernel,
-        }
+        if is_mostly_padding(architecture, rows) { Self::Textbook } else { Self::choose(architecture) }
     }
+}
 
-    /// Whether tiles for `rows` rows would be mostly padding, and large enough for this to matter.
-    fn is_mostly_padding(self, architecture: &Architecture, rows: usize) -> bool {
-        let in_tiles = match self {
-            Self::Textbook => 0,
-            Self::Fused => architecture.units().saturating_add(architecture.input_width()),
-            Self::Wide => architecture.output_width(),
-        };
-        rows <= TILE / 2 && in_tiles > UNITS
-    }
+/// Whether tiles for `rows` rows would be mostly padding, and large enough for this to matter.
+fn is_mostly_padding(architecture: &Architecture, rows: usize) -> bool {
+    rows <= TILE / 2 && architecture.units().saturating_add(architecture.input_width()) > UNITS
 }
 
 /// With this number of units, the activations of one tile take 16 MiB in `f64`, and δ takes as much again.
@@ -177,9 +169,9 @@ impl<F: Scalar> Scratch<F> {
     /// most [`ROWS`].
     pub(crate) fn for_outputs(architecture: &Architecture, rows: usize) -> Result<Self> {
         let kernel = match Kernel::choose(architecture) {
-            // The wide kernel gives the same outputs to the last bit and stores only the rows that exist. Its
-            // panel is small: 128 bytes for each unit or input of the widest layer.
-            Kernel::Fused if Kernel::Fused.is_mostly_padding(architecture, rows) => Kernel::Wide,
+            // The wide kernel gives the same outputs to the last bit. Only the last layer has tiles, and the
+            // panel takes 128 bytes for each unit or input of the widest layer.
+            Kernel::Fused if is_mostly_padding(architecture, rows) => Kernel::Wide,
             kernel => kernel,
         };
         Self::with_kernel(architecture, rows.min(ROWS), kernel)
@@ -410,9 +402,8 @@ mod tests {
             (network(1, 70_000, 1), 16, Kernel::Textbook),
             (network(1, 70_000, 1), 17, Kernel::Fused),
             (network(1, 60_000, 1), 1, Kernel::Fused),
-            // The wide kernel reads inputs where they are; only its outputs are in tiles.
-            (network(70_000, 10, 1), 1, Kernel::Wide),
-            (network(300, 10, 70_000), 1, Kernel::Textbook),
+            (network(70_000, 10, 1), 16, Kernel::Textbook),
+            (network(70_000, 10, 1), 17, Kernel::Wide),
         ] {
             assert_eq!(Kernel::choose_for_sums(&architecture, rows), expected, "{architecture}, {rows} rows");
         }

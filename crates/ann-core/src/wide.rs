@@ -33,16 +33,16 @@ use panel::{Panel, padded};
 const GROUP: usize = 512;
 
 /// Rows of fewer inputs go to the fused kernel: to copy them into tiles takes almost no time.
-const INPUTS: usize = 256;
-/// If the first layer has more than inputs / `INPUTS_OF_A_UNIT` units, the fused kernel is used: the products
+const LEAST_INPUTS: usize = 256;
+/// With fewer inputs for each unit of the first layer, the fused kernel is used: the products
 /// then take so long that the time to copy the rows does not matter.
-const INPUTS_OF_A_UNIT: usize = 4;
+const LEAST_INPUTS_PER_UNIT: usize = 4;
 
 /// Whether this kernel is faster than the fused one: rows have many inputs, and the first layer has few
 /// units.
 pub(crate) fn suits(architecture: &Architecture) -> bool {
     let (inputs, first) = (architecture.input_width(), architecture.layers().first());
-    inputs >= INPUTS && first.is_some_and(|layer| layer.width <= inputs / INPUTS_OF_A_UNIT)
+    inputs >= LEAST_INPUTS && first.is_some_and(|layer| layer.width <= inputs / LEAST_INPUTS_PER_UNIT)
 }
 
 /// The indices of rows of a problem, in the order of computation, with their targets; reusable.
@@ -120,9 +120,12 @@ impl<'a, F> StridedRows<'a, F> {
         &self.numbers[row * self.stride..]
     }
 
-    /// The rows from `first` on. Only for rows with an order: others are all returned.
+    /// The rows from `first` on.
     fn skip(self, first: usize) -> Self {
-        Self { order: self.order.map(|order| &order[first..]), ..self }
+        match self.order {
+            Some(order) => Self { order: Some(&order[first..]), ..self },
+            None => Self { numbers: &self.numbers[first * self.stride..], ..self },
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use crate::own::{Softplus, SquaredHinge};
 
 const KERNELS: [Kernel; 3] = [Kernel::Textbook, Kernel::Fused, Kernel::Wide];
 
-// Who is chosen.
+// The choice of a kernel.
 
 #[test]
 fn more_outputs_than_f32_can_count_go_to_the_textbook_kernel() {
@@ -34,7 +34,7 @@ fn one_layer_that_needs_the_textbook_kernel_decides_for_all() {
     }
 }
 
-// What is refused.
+// Refusals.
 
 #[test]
 fn fast_kernels_refuse_what_they_cannot_compute() {
@@ -162,7 +162,7 @@ fn hits<F: Scalar>(classes: usize, largest: &[usize]) {
     }
 }
 
-// Scenery.
+// Helpers.
 
 /// 300 inputs, which suit every kernel.
 fn wide(outputs: usize) -> Architecture {

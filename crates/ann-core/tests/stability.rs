@@ -134,16 +134,16 @@ fn saturated_tanhs_give_finite_gradients() {
     saturated::<f32>(Activation::Tanh, -1.0, 1.0);
 }
 
-/// Two hidden units with z = −1000 and z = 1000, whose activations are known exactly, and ŷ = their sum; y =
-/// 3.
+/// Two hidden units with z = −1000 and z = 1000, whose activations are known exactly, and ŷ = their sum.
+/// The target is 3.
 fn saturated<F: Scalar>(activation: Activation, low: f64, high: f64) {
     let architecture = Architecture::inputs(1).dense(2, activation).dense(1, Activation::Identity);
     let parameters = [-1e3, 1e3, 0.0, 0.0, 1.0, 1.0, 0.0].map(F::of);
     let (x, y) = (array![[F::one()]], array![F::of(3.0)]);
     let problem = Problem::new(&architecture, Loss::MeanSquaredError, &x, &y).unwrap();
     let error = low + high - 3.0;
-    // σ′ is 0 on both sides, so the first layer has the gradient 0, not 0 · ∞ = NaN; the second has 2 (ŷ − y)
-    // (a, 1).
+    // σ′ is 0 on both sides, so the first layer has the gradient 0, not 0 · ∞ = NaN.
+    // The second has 2 (ŷ − y) (a, 1).
     let delta = 2.0 * error;
     for (tally, gradient) in first_row(&problem, &parameters) {
         assert_eq!(tally.loss, error * error);
@@ -246,8 +246,8 @@ fn a_row_of_zeros_that_only_fills_a_tile_overflows_nowhere() {
 }
 
 fn filled_up_with_zeros<F: Scalar>(rows: usize, large: f64) {
-    // x = −s: z⁽¹⁾ = −s + s = 0, so all units are off and ŷ = 1, ℓ = 1, ∂ℓ/∂ŷ = 2. x = 0 would give s · s =
-    // ∞.
+    // x = −s: z⁽¹⁾ = −s + s = 0, so all units are off and ŷ = 1, ℓ = 1, ∂ℓ/∂ŷ = 2.
+    // x = 0 would give s · s = ∞.
     let architecture = Architecture::inputs(1).dense(1, Activation::Relu).dense(1, Activation::Relu);
     let architecture = architecture.dense(1, Activation::Identity);
     let (x, y) = (Array2::from_elem((rows, 1), F::of(-large)), Array2::zeros((rows, 1)));

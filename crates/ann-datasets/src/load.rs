@@ -59,6 +59,7 @@ fn read_file<T: TargetCell>(path: &Path, target: Column) -> Result<Dataset<T>> {
 /// every feature has a number for a name, and the name of the target is also one of its labels or each number
 /// is within a factor of ten of the numbers in its column. Numbers that increase are accepted as names:
 /// `0,1,2,label`, years, wavelengths. A prefix, as in `C#5.1`, marks a name.
+///
 /// # Errors
 /// Every [`Error`] about text, header, columns and cells, with line and column.
 pub fn read_csv<T: TargetCell>(input: impl io::Read, target: impl Into<Column>) -> Result<Dataset<T>> {

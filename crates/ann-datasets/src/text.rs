@@ -40,7 +40,7 @@ fn is_utf16_without_mark(bytes: &[u8]) -> bool {
     let sample = &bytes[..bytes.len().min(SAMPLE)];
     let zeros = |first: usize| sample.iter().skip(first).step_by(2).filter(|&&byte| byte == 0).count();
     let (even, odd) = (zeros(0), zeros(1));
-    // More than a quarter of all bytes: up to half of the characters may be of another script.
+    // More than a quarter of all bytes: fewer than half of the characters may be of another script.
     (even == 0 || odd == 0) && (even + odd) * 4 > sample.len()
 }
 

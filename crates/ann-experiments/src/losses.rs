@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 use ann_core::ndarray::Array2;
 use ann_core::{Loss, Network, Problem, Targets};
 use ann_train::{Accumulation, EpochRecord, History, Objective, Result};
+use anyhow::Context;
 use indicatif::ProgressBar;
 
 use crate::figure::Mark;
@@ -37,26 +38,22 @@ where
     /// Sees one epoch. A loss that cannot be computed stops the training.
     pub fn see(&mut self, record: &EpochRecord, network: &Network) -> ControlFlow<()> {
         self.bar.set_position(record.epoch as u64);
-        let (Some((inputs, targets)), Ok(losses)) = (self.held_out, &mut self.losses) else {
-            return ControlFlow::Continue(());
-        };
-        match mean_loss(network, self.loss.clone(), inputs, targets) {
-            Ok(loss) => losses.push((record.epoch as f64, loss)),
-            Err(error) => {
-                self.losses = Err(error);
-                return ControlFlow::Break(());
+        if let (Some((inputs, targets)), Ok(losses)) = (self.held_out, &mut self.losses) {
+            match mean_loss(network, self.loss.clone(), inputs, targets) {
+                Ok(loss) => losses.push((record.epoch as f64, loss)),
+                Err(error) => self.losses = Err(error),
             }
         }
-        ControlFlow::Continue(())
+        if self.losses.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     }
 
     /// The losses of the rows held out, one for each epoch; none without such rows.
     ///
     /// # Errors
     /// The rows do not have the columns or targets of the network, or the memory cannot be had.
-    pub fn finish(self) -> Result<Losses> {
+    pub fn finish(self) -> anyhow::Result<Losses> {
         self.bar.finish_and_clear();
-        self.losses
+        self.losses.context("the loss of the rows held out (--test)")
     }
 }
 
@@ -96,7 +93,7 @@ mod tests {
     }
 
     /// What a watch sees of ŷ = 2x + 1 in two epochs.
-    fn watch(held_out: Option<HeldOut<'_, Array1<f64>>>) -> ([ControlFlow<()>; 2], Result<Losses>) {
+    fn watch(held_out: Option<HeldOut<'_, Array1<f64>>>) -> ([ControlFlow<()>; 2], anyhow::Result<Losses>) {
         let line = Architecture::inputs(1).dense(1, Activation::Identity);
         let network = Network::from_parameters(&line, vec![2.0, 1.0]).unwrap();
         let mut watch = Watch::new(2, Loss::MeanSquaredError, held_out);
@@ -118,8 +115,10 @@ mod tests {
     fn a_loss_that_cannot_be_computed_stops_the_training() {
         let (wider, targets) = (array![[1.0, 1.0], [2.0, 2.0]], array![3.0, 2.0]);
         let (seen, losses) = watch(Some((&wider, &targets)));
-        assert_eq!(seen[0], ControlFlow::Break(()));
-        assert_eq!(losses.unwrap_err().to_string(), "input has 2 columns, the first layer expects 1");
+        assert_eq!(seen, [ControlFlow::Break(()); 2]);
+        let expected =
+            "the loss of the rows held out (--test): input has 2 columns, the first layer expects 1";
+        assert_eq!(format!("{:#}", losses.unwrap_err()), expected);
     }
 
     #[test]

@@ -16,7 +16,10 @@
 //! An estimate is accepted after three differences with far smaller steps have confirmed it.
 
 use crate::closure::{CLOSE, CLOSER, SHRINKS, scatter_near, scatter_of};
-use crate::extrapolation::{BOUNDS, CONFIRMING, Estimate, FLAT_STEPS, Found, Row, Sides, Table, UNDERFLOW};
+use crate::extrapolation::{
+    BOUNDS, CONFIRMING, DifferenceRow, Estimate, Extrapolated, ExtrapolationTable, FLAT_STEPS, Sides,
+    UNDERFLOW,
+};
 use crate::ledger::{Certainty, KnownDerivative};
 
 /// Half an ulp of 1: the largest relative error of one rounding, u = 2⁻⁵³.
@@ -91,8 +94,8 @@ pub(crate) struct Line<'f> {
 
 /// No estimate was confirmed: the best estimate, and all steps that were made.
 struct Doubt {
-    best: Option<Found>,
-    rows: Vec<Row>,
+    best: Option<Extrapolated>,
+    rows: Vec<DifferenceRow>,
 }
 
 /// How far f keeps its value on one side.
@@ -131,7 +134,7 @@ impl Line<'_> {
     }
 
     /// The best estimate, with steps larger than `first` if f changes too little for a sharp one.
-    fn opinion(&mut self, first: f64, widest: f64) -> Option<Found> {
+    fn opinion(&mut self, first: f64, widest: f64) -> Option<Extrapolated> {
         let near = self.find(first);
         if near.is_some_and(|near| near.is_sharp()) {
             return near;
@@ -168,7 +171,7 @@ impl Line<'_> {
     }
 
     /// The estimate with steps from `first` downward; from one side if the domain ends nearer than `first`.
-    pub fn find(&mut self, first: f64) -> Option<Found> {
+    pub fn find(&mut self, first: f64) -> Option<Extrapolated> {
         let [below, above] = self.reach;
         let both = self.descend(first.min(below).min(above), Sides::Both);
         if below.min(above) >= first {
@@ -180,13 +183,13 @@ impl Line<'_> {
     }
 
     /// The estimate on one side, by steps of up to `first`, which may be negative.
-    pub fn on_side(&mut self, first: f64) -> Option<Found> {
+    pub fn on_side(&mut self, first: f64) -> Option<Extrapolated> {
         self.descend(first.abs(), if first < 0.0 { Sides::Below } else { Sides::Above })
     }
 
     /// The estimate on the given sides, with the measured noise. If that confirms none, the deviations at
     /// small steps are taken as noise, and the estimate is tried again.
-    fn descend(&mut self, first: f64, sides: Sides) -> Option<Found> {
+    fn descend(&mut self, first: f64, sides: Sides) -> Option<Extrapolated> {
         if self.may_be_structure(first)
             && let Ok(found) = self.walk_with(self.floor, first, sides)
         {
@@ -218,7 +221,7 @@ impl Line<'_> {
     }
 
     /// [`Self::walk`], with `noise` instead of the measured noise.
-    fn walk_with(&mut self, noise: f64, first: f64, sides: Sides) -> Result<Found, Doubt> {
+    fn walk_with(&mut self, noise: f64, first: f64, sides: Sides) -> Result<Extrapolated, Doubt> {
         let measured = std::mem::replace(&mut self.noise, noise);
         let outcome = self.walk(first, sides);
         self.noise = measured;
@@ -226,11 +229,11 @@ impl Line<'_> {
     }
 
     /// Steps from `first` downward until an estimate is confirmed.
-    fn walk(&mut self, first: f64, sides: Sides) -> Result<Found, Doubt> {
+    fn walk(&mut self, first: f64, sides: Sides) -> Result<Extrapolated, Doubt> {
         let smallest =
             if self.x == 0.0 { DEEPEST_AT_ZERO * first } else { 4.0 * f64::EPSILON * self.x.abs() };
-        let mut table = Table::new(sides, self.at_zero);
-        let (mut best, mut doubted): (Option<Found>, Option<Found>) = (None, None);
+        let mut table = ExtrapolationTable::new(sides, self.at_zero);
+        let (mut best, mut doubted): (Option<Extrapolated>, Option<Extrapolated>) = (None, None);
         let (mut rows, mut flat, mut step) = (Vec::new(), 0, first);
         while step > smallest && step.is_finite() {
             let next = self.row(step, sides);
@@ -251,7 +254,7 @@ impl Line<'_> {
                 }
             }
             let now = table.add(row);
-            best = Found::better(best, now);
+            best = Extrapolated::better(best, now);
             let is_finished = best.is_some_and(|found| found.is_finished(&row));
             let contradiction = best.and_then(|found| match is_finished {
                 true => self.contradiction(&found, first, sides),
@@ -279,19 +282,19 @@ impl Line<'_> {
     }
 
     /// By how much differences with far smaller steps contradict an estimate; `None` when they confirm it.
-    fn contradiction(&mut self, found: &Found, first: f64, sides: Sides) -> Option<f64> {
+    fn contradiction(&mut self, found: &Extrapolated, first: f64, sides: Sides) -> Option<f64> {
         let probes = CONFIRMING.map(|share| self.row(found.row.step * share, sides));
         let gaps = probes.iter().flatten().filter_map(|probe| found.contradicted_by(probe, self.at_zero));
         let largest = gaps.reduce(f64::max);
         // An estimate far below the first step must be confirmed by a smaller step whose slope exceeds
         // rounding. Without such a step it is not confirmed.
         let value = found.estimate.derivative.abs();
-        let tells = |probe: &Row| found.row.step > DEEP * first || BOUNDS * probe.noise <= value;
+        let tells = |probe: &DifferenceRow| found.row.step > DEEP * first || BOUNDS * probe.noise <= value;
         if probes.iter().flatten().any(tells) { largest } else { Some(largest.unwrap_or(0.0)) }
     }
 
     /// The result of a step; `None` if f is not finite or the step is lost in rounding.
-    fn row(&mut self, step: f64, sides: Sides) -> Option<Row> {
+    fn row(&mut self, step: f64, sides: Sides) -> Option<DifferenceRow> {
         let step = self.realised(step)?;
         let at_zero = self.at_zero;
         let [low, high] = match sides {
@@ -309,7 +312,7 @@ impl Line<'_> {
         let moved = ROUNDING * (self.x.abs() + step) * steepest;
         let value = self.rounding(low.abs().max(high.abs()).max(at_zero.abs()));
         let noise = 2.0 * (OPERATIONS * value + ARGUMENTS * moved) / width;
-        (slope.is_finite() && mean.is_finite()).then_some(Row { step, slope, mean, noise })
+        (slope.is_finite() && mean.is_finite()).then_some(DifferenceRow { step, slope, mean, noise })
     }
 
     /// The error of a value of this size.
@@ -331,7 +334,7 @@ impl Line<'_> {
 
     /// The estimate 0, if f keeps its value up to `reach` or leaves it without a jump. `None` for a
     /// staircase, which proves nothing.
-    fn flat(&mut self, reach: f64, sides: Sides, row: Row) -> Option<Found> {
+    fn flat(&mut self, reach: f64, sides: Sides, row: DifferenceRow) -> Option<Extrapolated> {
         let ends: &[f64] = match sides {
             Sides::Both => &[-reach, reach],
             Sides::Below => &[-reach],
@@ -348,7 +351,7 @@ impl Line<'_> {
         let size = self.scale.max(self.at_zero.abs());
         let bound = (OPERATIONS * ROUNDING * size + UNDERFLOW) / nearest;
         let estimate = Estimate { derivative: 0.0, bound, converged: true };
-        Some(Found { estimate, row, is_flat: true, gap: 0.0 })
+        Some(Extrapolated { estimate, row, is_flat: true, gap: 0.0 })
     }
 
     /// How far f keeps its value on one side, at most to `reach`.
@@ -585,15 +588,15 @@ mod tests {
         let mut f = |t: f64| 1.0 + 1e-9 * t;
         let mut line = line(&mut f);
         for (step, expected) in [(0.1, None), (1e-6, Some(0.0))] {
-            let row = Row { step, slope: 1e-9, mean: 1.0, noise: 0.0 };
+            let row = DifferenceRow { step, slope: 1e-9, mean: 1.0, noise: 0.0 };
             let estimate = Estimate { derivative: 1e-9, bound: 0.0, converged: false };
-            let found = Found { estimate, row, is_flat: false, gap: 0.0 };
+            let found = Extrapolated { estimate, row, is_flat: false, gap: 0.0 };
             assert_eq!(line.contradiction(&found, 0.1, Sides::Both), expected, "{step}");
         }
     }
 
     #[test]
-    fn without_a_finite_value_beside_the_point_nothing_is_said() {
+    fn without_a_finite_value_beside_the_point_the_claim_is_excused() {
         let mut nowhere = |t: f64| if t == 0.0 { 0.0 } else { f64::NAN };
         let truth = line(&mut nowhere).judged(1.0, 1.0, 5.0);
         assert_eq!((truth.value, truth.bound, truth.kind), (5.0, f64::INFINITY, Certainty::Excused));

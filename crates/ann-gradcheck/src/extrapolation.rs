@@ -1,8 +1,8 @@
 //! Extrapolation of differences: what the steps at one point say about the derivative there.
 //!
-//! Each step is a [`Row`]: a slope, and the mean of the values on both sides. A [`Table`] extrapolates rows
+//! Each step is a [`DifferenceRow`]: a slope, and the mean of the values on both sides. A [`ExtrapolationTable`] extrapolates rows
 //! with steps h, h/2, h/4, … to h = 0 by Neville's scheme; `black_box.rs` says from which papers. The result
-//! is a [`Found`], which knows how to compare itself with smaller steps.
+//! is a [`Extrapolated`], which knows how to compare itself with smaller steps.
 
 use crate::ledger::{Certainty, KnownDerivative};
 
@@ -16,7 +16,7 @@ pub(crate) const BOUNDS: f64 = 8.0;
 pub(crate) const SHARP: f64 = 4e-7;
 /// No smaller steps are tried once the bound is below this share of the derivative.
 const FINE: f64 = 1e-10;
-/// Largest number of steps that one extrapolation combines; its order is twice this.
+/// Largest number of steps that one extrapolation combines; its order is twice this, or this with steps on one side.
 const COLUMNS: usize = 6;
 /// An estimate is confirmed by three steps that are these shares of its smallest step: usually 6e-6, 1e-8 and
 /// 2e-11 of the parameter. The largest must be much smaller than the steps of the table, and the smallest
@@ -52,7 +52,7 @@ pub(crate) enum Sides {
 
 /// The result of one step.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Row {
+pub(crate) struct DifferenceRow {
     pub step: f64,
     /// (f(h) − f(−h)) / 2h, or (f(h) − f(0)) / h on one side.
     pub slope: f64,
@@ -64,31 +64,31 @@ pub(crate) struct Row {
 
 /// An estimate, and the smallest step that it uses.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Found {
+pub(crate) struct Extrapolated {
     pub estimate: Estimate,
-    pub row: Row,
+    pub row: DifferenceRow,
     /// Whether all values are the same.
     pub is_flat: bool,
     /// By how much smaller steps contradict the estimate.
     pub gap: f64,
 }
 
-impl Found {
+impl Extrapolated {
     /// Whether the bound is so small that a mistake of a millionth is detected.
     pub fn is_sharp(&self) -> bool {
         self.estimate.converged && BOUNDS * self.estimate.bound <= SHARP * self.estimate.derivative.abs()
     }
 
     /// Whether steps smaller than that of `row` would gain nothing.
-    pub fn is_finished(&self, row: &Row) -> bool {
+    pub fn is_finished(&self, row: &DifferenceRow) -> bool {
         let Estimate { derivative, bound, .. } = self.estimate;
         bound <= FINE * derivative.abs() || row.noise >= bound
     }
 
     /// By how much a smaller step contradicts this; `None` where it does not.
-    pub fn contradicted_by(&self, probe: &Row, at_zero: f64) -> Option<f64> {
+    pub fn contradicted_by(&self, probe: &DifferenceRow, at_zero: f64) -> Option<f64> {
         let value = self.estimate.derivative;
-        let roughness = |row: &Row| (row.mean - at_zero).abs() / row.step;
+        let roughness = |row: &DifferenceRow| (row.mean - at_zero).abs() / row.step;
         // Truncation shrinks with the square of the step. Only a linear decrease is required here, for
         // functions that are less smooth.
         let allowed = |of_row: f64| 2.0 * probe.step / self.row.step * of_row;
@@ -101,13 +101,13 @@ impl Found {
 
     /// Whether the rounding of `row` is as large as the contradiction, and as the difference between its
     /// slope and this estimate.
-    pub fn explains(&self, row: &Row) -> bool {
+    pub fn explains(&self, row: &DifferenceRow) -> bool {
         (row.slope - self.estimate.derivative).abs().max(self.gap) <= row.noise
     }
 
     /// Whether the bound is negligible compared with what the first step saw, after no step contradicted the
     /// estimate. The derivative is then 0, as that of x³ at 0, where rounding shrinks faster than the steps.
-    pub fn is_lost_in(&self, rows: &[Row], at_zero: f64) -> bool {
+    pub fn is_lost_in(&self, rows: &[DifferenceRow], at_zero: f64) -> bool {
         let seen = rows.first().map_or(0.0, |row| row.slope.abs() + (row.mean - at_zero).abs() / row.step);
         self.estimate.bound <= FINE * seen
     }
@@ -142,10 +142,11 @@ impl Found {
 
     /// Largest deviation, at much smaller steps than that of the estimate, from a straight line with its
     /// slope. It is noise, unless it shrinks with the steps: then 0.
-    pub fn noise_of(&self, rows: &[Row], at_zero: f64) -> f64 {
-        let off =
-            |row: &Row| (row.slope - self.estimate.derivative).abs() * row.step + (row.mean - at_zero).abs();
-        let largest = |rows: &[Row]| rows.iter().map(off).fold(0.0, f64::max);
+    pub fn noise_of(&self, rows: &[DifferenceRow], at_zero: f64) -> f64 {
+        let off = |row: &DifferenceRow| {
+            (row.slope - self.estimate.derivative).abs() * row.step + (row.mean - at_zero).abs()
+        };
+        let largest = |rows: &[DifferenceRow]| rows.iter().map(off).fold(0.0, f64::max);
         let first = rows.partition_point(|row| row.step > self.row.step * CONFIRMING[0]);
         let small = &rows[first..];
         let last = &small[small.len().saturating_sub(FLAT_STEPS)..];
@@ -170,8 +171,8 @@ impl Found {
     }
 }
 
-/// The last row of Ridders' table. In column j the first j terms of the error series have been removed.
-pub(crate) struct Table {
+/// The last row of Neville's scheme, as Ridders uses it. In column j the first j terms of the error series have been removed.
+pub(crate) struct ExtrapolationTable {
     at_zero: f64,
     /// Halving the step divides the first term of the error series by this, and each further term by one more
     /// factor of it.
@@ -187,7 +188,7 @@ struct Cell {
     noise: f64,
 }
 
-impl Table {
+impl ExtrapolationTable {
     pub fn new(sides: Sides, at_zero: f64) -> Self {
         // With both sides the error series has only even powers of h.
         let ratio = if sides == Sides::Both { 4.0 } else { 2.0 };
@@ -199,7 +200,7 @@ impl Table {
     }
 
     /// Adds a step half as large as the previous one, and returns the new estimate with the smallest bound.
-    pub fn add(&mut self, row: Row) -> Option<Found> {
+    pub fn add(&mut self, row: DifferenceRow) -> Option<Extrapolated> {
         let first = Cell { slope: row.slope, mean: row.mean, noise: row.noise };
         let above = std::mem::replace(&mut self.last, Vec::with_capacity(COLUMNS));
         self.last.push(first);
@@ -218,8 +219,9 @@ impl Table {
                 let roughness = (next.mean - self.at_zero).abs() / row.step;
                 let bound = order.max(step) + roughness + next.noise;
                 let estimate = Estimate { derivative: next.slope, bound, converged: false };
-                let found = (bound.is_finite()).then_some(Found { estimate, row, is_flat: false, gap: 0.0 });
-                best = Found::better(best, found);
+                let found =
+                    (bound.is_finite()).then_some(Extrapolated { estimate, row, is_flat: false, gap: 0.0 });
+                best = Extrapolated::better(best, found);
             }
         }
         best
@@ -246,27 +248,28 @@ mod tests {
     fn a_table_by_hand() {
         // t² + t³ + 2t: slopes 2 + h², means h². One order removes both, so that the third row knows:
         // differences of h², 3/16 and then 0, of the row before, and none of the order before.
-        let mut table = Table::new(Sides::Both, 0.0);
-        let row = |step: f64| Row { step, slope: 2.0 + step * step, mean: step * step, noise: step };
+        let mut table = ExtrapolationTable::new(Sides::Both, 0.0);
+        let row =
+            |step: f64| DifferenceRow { step, slope: 2.0 + step * step, mean: step * step, noise: step };
         assert_eq!([1.0, 0.5].map(|step| table.add(row(step))), [None, None]);
         let found = table.add(row(0.25)).expect("three rows");
         // Noise of ¼, ½ and 1: (4 · ¼ + ½) / 3 = ½ and (4 · ½ + 1) / 3 = 1.
         let expected = Estimate { derivative: 2.0, bound: 0.1875 + 0.5, converged: false };
-        assert_eq!(found, Found { estimate: expected, row: row(0.25), is_flat: false, gap: 0.0 });
+        assert_eq!(found, Extrapolated { estimate: expected, row: row(0.25), is_flat: false, gap: 0.0 });
         // A mean that misses f(0) by 1 is 4 steps off.
-        let mut table = Table::new(Sides::Both, 1.0);
+        let mut table = ExtrapolationTable::new(Sides::Both, 1.0);
         let found = [1.0, 0.5, 0.25].map(|step| table.add(row(step)))[2].expect("three rows");
         assert_eq!(found.estimate.bound, 0.1875 + 4.0 + 0.5);
         // Slopes 2, 1 and 1: no difference from the order before, but (4 · 1 − 2) / 3 and (4 · 1 − 1) / 3
         // with the step before.
-        let mut table = Table::new(Sides::Both, 0.0);
-        let row = |step: f64, slope: f64| Row { step, slope, mean: 0.0, noise: 0.0 };
+        let mut table = ExtrapolationTable::new(Sides::Both, 0.0);
+        let row = |step: f64, slope: f64| DifferenceRow { step, slope, mean: 0.0, noise: 0.0 };
         let found = [(1.0, 2.0), (0.5, 1.0), (0.25, 1.0)].map(|(step, slope)| table.add(row(step, slope)))[2];
         let bound = found.expect("three rows").estimate.bound;
         assert!((bound - 1.0 / 3.0).abs() < 1e-15, "{bound}");
         // On one side 2 + h: the first order halves.
-        let mut table = Table::new(Sides::Above, 0.0);
-        let row = |step: f64| Row { step, slope: 2.0 + step, mean: 0.0, noise: 0.0 };
+        let mut table = ExtrapolationTable::new(Sides::Above, 0.0);
+        let row = |step: f64| DifferenceRow { step, slope: 2.0 + step, mean: 0.0, noise: 0.0 };
         let found = [1.0, 0.5, 0.25].map(|step| table.add(row(step)))[2].expect("three rows");
         assert_eq!((found.estimate.derivative, found.estimate.bound), (2.0, 0.25));
     }
@@ -274,8 +277,8 @@ mod tests {
     #[test]
     fn a_table_forgets_what_is_far_away() {
         // Seven rows hold six columns: the first row is in none of them.
-        let mut table = Table::new(Sides::Both, 0.0);
-        let row = |step: f64, slope: f64| Row { step, slope, mean: 0.0, noise: 0.0 };
+        let mut table = ExtrapolationTable::new(Sides::Both, 0.0);
+        let row = |step: f64, slope: f64| DifferenceRow { step, slope, mean: 0.0, noise: 0.0 };
         let first = table.add(row(1.0, 1e300));
         let found = (1..9).map(|i| table.add(row(0.5_f64.powi(i), 2.0))).last().flatten();
         assert_eq!((first, found.map(|found| found.estimate.derivative)), (None, Some(2.0)));
@@ -283,11 +286,11 @@ mod tests {
     }
 
     #[test]
-    fn what_is_told_of_a_claim() {
+    fn the_certainty_of_a_claim() {
         let of = |derivative: f64, bound: f64, converged: bool, is_flat: bool, claimed: f64| {
-            let row = Row { step: 1.0, slope: 0.0, mean: 0.0, noise: 0.0 };
+            let row = DifferenceRow { step: 1.0, slope: 0.0, mean: 0.0, noise: 0.0 };
             let estimate = Estimate { derivative, bound, converged };
-            let found = Found { estimate, row, is_flat, gap: 0.0 };
+            let found = Extrapolated { estimate, row, is_flat, gap: 0.0 };
             let truth = found.truth(claimed);
             (truth.bound, truth.kind)
         };

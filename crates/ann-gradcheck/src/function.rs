@@ -9,7 +9,7 @@ use ann_core::{Activation, ActivationFn, Loss, LossFn, Problem, Scalar, Target, 
 use crate::black_box::{EVERYWHERE, FIRST_STEP, Line};
 use crate::closure::{CLOSE, NEGLIGIBLE, scatter_near};
 use crate::entry::Names;
-use crate::extrapolation::Found;
+use crate::extrapolation::Extrapolated;
 use crate::frozen::are_valid;
 use crate::ledger::{Case, Certainty, KnownDerivative, Ledger, Part, Point};
 use crate::oracle::{Oracle, examine};
@@ -354,7 +354,8 @@ impl Line<'_> {
     /// At a kink any slope between those of both sides is right.
     fn between_sides(&mut self, first: f64, claimed: f64) -> KnownDerivative {
         let is_known = |slope: &KnownDerivative| slope.kind != Certainty::Excused;
-        let slope = |first| self.on_side(first).map(|found: Found| found.truth(claimed)).filter(is_known);
+        let slope =
+            |first| self.on_side(first).map(|found: Extrapolated| found.truth(claimed)).filter(is_known);
         let [Some(below), Some(above)] = [-first, first].map(slope) else {
             // The function ends here, or x is so large that x + t rounds to x.
             return KnownDerivative { value: claimed, bound: f64::INFINITY, kind: Certainty::Excused };

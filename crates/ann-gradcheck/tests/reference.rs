@@ -133,8 +133,8 @@ fn agrees(activation: &Activation, outputs: usize, rows: usize, size: f64) {
     }
 }
 
-/// Against differences of J itself. Their rounding is that of J, below 50 here, divided by 2h: 50 · 2⁻⁵³ · 4
-/// / 2e-4 ≈ 1e-10.
+/// Against differences of J itself. Their rounding is that of J, below 50 here, divided by 2h:
+/// 50 · 2⁻⁵³ · 4 / 2e-4 ≈ 1e-10.
 #[track_caller]
 fn fast_is_slow(problem: &Problem<'_>, at: &[f64]) {
     const STEP: f64 = 1e-4;

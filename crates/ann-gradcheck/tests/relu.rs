@@ -61,8 +61,8 @@ fn living_point(architecture: &Architecture, seed: u64) -> Vec<f64> {
 
 #[test]
 fn a_kink_within_h_by_hand() {
-    // z = w = h/2, on. ŷ = w, ℓ = (ŷ − 1)², ∂ℓ/∂w = 2 (w − 1) = h − 2. Across the kink: ((3h/2 − 1)² − (0 −
-    // 1)²) / 2h = −3/2 + 9h/8.
+    // z = w = h/2, on. ŷ = w, ℓ = (ŷ − 1)², ∂ℓ/∂w = 2 (w − 1) = h − 2.
+    // Across the kink: ((3h/2 − 1)² − (0 − 1)²) / 2h = −3/2 + 9h/8.
     let h = 1e-4;
     let report = tiny(Activation::Relu, [h / 2.0, 0.0, 1.0, 0.0], 0.0);
     let weight = report.entries()[0];

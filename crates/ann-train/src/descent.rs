@@ -103,13 +103,13 @@ pub fn train<F: Scalar>(
 }
 
 /// Trains `network` in place on `problem`. `observer` receives each record with the network: with
-/// [`Batching::Full`] before each update and once after the last one, with mini-batches after each epoch. It
-/// ends the run by returning `ControlFlow::Break(())`.
+/// [`Batching::Full`] before each update, with mini-batches after each epoch, and once more at the end with the
+/// record of the trained network. It ends the run by returning `ControlFlow::Break(())`.
 ///
 /// With [`Batching::Full`] a record describes the network that the observer receives, before the next update.
-/// With mini-batches a record is the mean over the rows of an epoch, and each row is computed with the
-/// parameters before the update of its batch. The observer receives the network after that epoch, and
-/// [`TrainConfig::stop_below`] is compared with that mean.
+/// With mini-batches every record but the last is the mean over the rows of an epoch, and each row is
+/// computed with the parameters before the update of its batch. The observer receives the network after that
+/// epoch, and [`TrainConfig::stop_below`] is compared with that mean.
 ///
 /// The last record always describes the trained network. When a run with mini-batches stops early, this is an
 /// additional record that the observer does not receive.

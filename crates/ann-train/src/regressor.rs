@@ -136,7 +136,7 @@ impl<D: Dimension, F: Scalar> FittedRegressor<D, F> {
     /// that an output overflows.
     ///
     /// # Panics
-    /// When [`RegressionTargets::Dim`] is neither `Ix1` nor `Ix2`.
+    /// When [`RegressionTargets::Dim`] has a fixed number of dimensions other than one or two.
     pub fn predict(&self, x: &ArrayRef2<F>) -> Result<Array<F, D>> {
         let columns = forward(&self.network, x, self.threads)?;
         let predictions =

@@ -204,8 +204,8 @@ fn a_diverging_run() {
         )
     };
     check(steep.fit(&array![[1.0]], &[1.0]), &message(43));
-    // The loss of an f32 network is f64 too; its weights, about half the error, pass 3.4e38 at epoch 11: 11 ·
-    // 3.602 = 39.6.
+    // The loss of an f32 network is f64 too; its weights, about half the error, pass 3.4e38 at epoch 11:
+    // 11 · 3.602 = 39.6.
     check(steep.fit(&array![[1.0_f32]], &[1.0_f32]), &message(11));
 }
 

@@ -1,4 +1,4 @@
-//! ∂J/∂θ of `Objective` is the derivative of J, which `ann-gradcheck` computes by code of its own.
+//! ∂J/∂θ of `Objective` is the derivative of J, which `ann-gradcheck` computes with independent code.
 
 use ann_gradcheck::{Config, Group, Report, Verdict, check_problem, reference};
 use ann_train::ann_core::LayerSpan;

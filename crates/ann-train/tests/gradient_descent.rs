@@ -178,7 +178,7 @@ fn resuming_changes_no_bit<F: Scalar>(data: &Data<F>) {
     }
 }
 
-/// The network after runs of so many epochs each, and the loss of every epoch.
+/// The network after runs of the given numbers of epochs, and the loss of every epoch.
 fn in_parts<F: Scalar>(
     data: &Data<F>,
     accumulation: Accumulation,
@@ -285,7 +285,7 @@ fn the_observer_stops_the_run() {
     assert_eq!(network.parameters(), last_seen);
 }
 
-// What goes wrong.
+// Errors.
 
 #[test]
 fn a_diverging_run_leaves_the_last_finite_network() {
@@ -377,7 +377,7 @@ fn another_number_of_parameters_than_the_problems() {
     assert_eq!(error.to_string(), "3 parameters were given, the architecture has 27");
 }
 
-// Scenery.
+// Helpers.
 
 /// A 2-4-3 network and random data for it: three classes, or three values.
 struct Data<F> {

@@ -20,7 +20,7 @@ const OF_A_THREAD: usize = 16;
 #[test]
 fn a_step_allocates_nothing_after_the_first() {
     let _counting = Profiler::builder().testing().build();
-    // The first time, whoever runs the test may still be allocating, too.
+    // The first time, the test runner may still allocate, too.
     train_for(10, 7, 1);
     assert_eq!(train_for(20, 7, 1), train_for(10, 7, 1), "ten more epochs of mini-batches");
     let mut predictor = network::<f64>(&[4, 5, 10, 5, 3]).predictor().unwrap();
@@ -42,7 +42,7 @@ fn a_step_allocates_nothing_after_the_first() {
     assert!(many <= few + allowed, "{few} and {many} allocations in epochs of shared mini-batches");
 }
 
-/// Allocations of a training with mini-batches of so many of 1000 rows.
+/// Allocations of a training on 1000 rows with mini-batches of `rows` rows.
 fn train_for(epochs: usize, rows: usize, threads: usize) -> usize {
     let mut network = network::<f64>(&[60, 100, 2]);
     let architecture = network.architecture().clone();

@@ -1,7 +1,7 @@
 //! From the same weights, 300 epochs on Iris follow PyTorch's float64 for all four λ (figure 3, matched
 //! runs).
 //!
-//! How the numbers were made is told in `ann-datasets/data/reference/pytorch/README.md`.
+//! How the numbers were made: see `ann-datasets/data/reference/pytorch/README.md`.
 
 use ann_datasets::{iris, reference};
 use ann_train::{Activation, Architecture, Loss, Network, Problem, TrainConfig, train};

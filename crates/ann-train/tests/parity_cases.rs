@@ -3,10 +3,9 @@
 //!
 //! Every activation with every loss and both gains, 1 to 4 hidden layers, with and without penalty.
 //!
-//! Where the loss jumps up and down at first (gain 5, cases 12 and 26), the dynamics amplify rounding,
-//! whoever computes: twenty epochs made 2e-11 of it in case 12. There each update is recorded by itself, and
-//! each starts from PyTorch's parameters. How the numbers were made is told in
-//! `ann-datasets/data/reference/pytorch/README.md`.
+//! If the loss jumps up and down at first (gain 5, cases 12 and 26), training amplifies rounding: to 2e-11 in
+//! twenty epochs of case 12. In these cases each update is recorded by itself, and starts from PyTorch's
+//! parameters. How the numbers were made: see `ann-datasets/data/reference/pytorch/README.md`.
 
 use std::collections::BTreeSet;
 
@@ -75,7 +74,7 @@ fn any_two_settings_meet_in_some_case() {
     }
 }
 
-// Scenery.
+// Helpers.
 
 struct Case {
     number: String,

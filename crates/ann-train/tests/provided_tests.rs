@@ -85,8 +85,8 @@ fn a_classifier_lists_its_weights_the_same_way() {
     assert_eq!(weights.iter().map(Array2::dim).collect::<Vec<_>>(), [(3, 10), (11, 2)]);
 }
 
-/// What is listed is what predicts: a linear model is ŷ = w₁ x₁ + w₂ x₂ + b, and the corners 0 to 3 lie on 2
-/// x₁ + x₂.
+/// What is listed is what predicts: a linear model is ŷ = w₁ x₁ + w₂ x₂ + b, and the corners 0 to 3 lie on
+/// 2 x₁ + x₂.
 #[test]
 fn the_last_row_of_weights_is_the_bias() {
     for seed in SEEDS {

@@ -13,7 +13,7 @@ pub const PATH: &str = "xtask/faults.toml";
 /// All faults.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct List {
+pub struct FaultList {
     /// In the order of the file.
     #[serde(rename = "fault")]
     pub faults: Vec<Fault>,
@@ -50,7 +50,7 @@ impl Fault {
     }
 }
 
-impl List {
+impl FaultList {
     /// Reads the list of a workspace.
     ///
     /// # Errors
@@ -121,14 +121,14 @@ packages = ["core", "train"]
             (LISTED.replace("find", "found"), "unknown field `found`"),
             (format!("{LISTED}survives = ' '"), "survives without a reason"),
         ] {
-            let error = format!("{:#}", List::parse(&list).unwrap_err());
+            let error = format!("{:#}", FaultList::parse(&list).unwrap_err());
             assert!(error.contains(complaint), "{error}");
         }
     }
 
     #[test]
     fn faults_are_numbered_and_selected_by_words_of_their_name() {
-        let list = List::parse(&[LISTED, &LISTED.replace("sign", "1/N missing")].concat()).unwrap();
+        let list = FaultList::parse(&[LISTED, &LISTED.replace("sign", "1/N missing")].concat()).unwrap();
         let select = |words: &[&str]| {
             let words: Vec<_> = words.iter().map(|&word| word.to_owned()).collect();
             list.select(&words).map(|found| found.iter().map(|fault| fault.number).collect::<Vec<_>>())
@@ -142,7 +142,7 @@ packages = ["core", "train"]
 
     #[test]
     fn each_package_is_named_once() {
-        let list = List::parse(&[LISTED, &LISTED.replace("sign", "other")].concat()).unwrap();
+        let list = FaultList::parse(&[LISTED, &LISTED.replace("sign", "other")].concat()).unwrap();
         assert_eq!(list.packages().into_iter().collect::<Vec<_>>(), ["core", "train"]);
     }
 }

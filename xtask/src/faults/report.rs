@@ -99,7 +99,7 @@ pub fn ensure_ok(tried: &[Tried<'_>]) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::list::List;
+    use super::super::list::FaultList;
     use super::*;
 
     #[test]
@@ -166,17 +166,17 @@ The faults that survive:
         assert!(markdown.ends_with(expected), "{markdown}");
     }
 
-    fn tried<const N: usize>(list: &List, outcomes: [Vec<Outcome>; N]) -> Vec<Tried<'_>> {
+    fn tried<const N: usize>(list: &FaultList, outcomes: [Vec<Outcome>; N]) -> Vec<Tried<'_>> {
         list.faults.iter().zip(outcomes).map(|(fault, outcomes)| Tried { fault, outcomes }).collect()
     }
 
     /// Faults called 0, 1, … with these last lines.
-    fn list(last_lines: &[&str]) -> List {
+    fn list(last_lines: &[&str]) -> FaultList {
         let fault = |(name, last): (usize, &&str)| {
             format!(
                 "[[fault]]\nname = '{name}'\nfile = 'crates/core/src/a.rs'\nfind = 'a - b'\nreplace = 'a + b'\npackages = ['core', 'train']\n{last}\n"
             )
         };
-        List::parse(&last_lines.iter().enumerate().map(fault).collect::<String>()).unwrap()
+        FaultList::parse(&last_lines.iter().enumerate().map(fault).collect::<String>()).unwrap()
     }
 }

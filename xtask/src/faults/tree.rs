@@ -7,7 +7,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 
-use super::list::{self, Fault, List};
+use super::list::{self, Fault, FaultList};
 use super::splice::splice;
 
 /// The module that is added to each crate with a fault.
@@ -20,7 +20,7 @@ type Files = BTreeMap<String, Vec<u8>>;
 ///
 /// # Errors
 /// When the list does not fit the code, and when a file cannot be read or written.
-pub fn write(root: &Path, folder: &Path, list: &List) -> Result<PathBuf> {
+pub fn write(root: &Path, folder: &Path, list: &FaultList) -> Result<PathBuf> {
     let mut files = read(root)?;
     add_faults(&mut files, list)?;
     // With the real list, the copy's test that the list fits the code would fail.
@@ -51,7 +51,7 @@ fn read(root: &Path) -> Result<Files> {
 }
 
 /// Splices the faults into their sources, and adds the switch to their crates.
-fn add_faults(files: &mut Files, list: &List) -> Result<()> {
+fn add_faults(files: &mut Files, list: &FaultList) -> Result<()> {
     for (name, faults) in by_file(list) {
         let bytes = files.get(name).with_context(|| format!("{}: there is no file {name}", list::PATH))?;
         let source = str::from_utf8(bytes).with_context(|| format!("{name} is not UTF-8"))?;
@@ -71,7 +71,7 @@ fn add_faults(files: &mut Files, list: &List) -> Result<()> {
     Ok(())
 }
 
-fn by_file(list: &List) -> BTreeMap<&str, Vec<&Fault>> {
+fn by_file(list: &FaultList) -> BTreeMap<&str, Vec<&Fault>> {
     let mut files = BTreeMap::<_, Vec<_>>::new();
     for fault in &list.faults {
         files.entry(fault.file.as_str()).or_default().push(fault);
@@ -113,7 +113,7 @@ mod tests {
     #[test]
     fn every_listed_fault_fits_the_code() {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-        let list = List::read(root).unwrap();
+        let list = FaultList::read(root).unwrap();
         let mut files: Files = by_file(&list)
             .into_keys()
             .map(|name| (name.to_owned(), fs::read(root.join(name)).unwrap()))
@@ -130,7 +130,7 @@ mod tests {
     #[test]
     fn a_crate_with_a_fault_gets_the_switch_and_no_other_file_changes() {
         let list = "[[fault]]\nname = 'sign'\nfile = 'b/src/sum/far.rs'\nfind = '+'\nreplace = '-'\npackages = ['b']\n";
-        let list = List::parse(list).unwrap();
+        let list = FaultList::parse(list).unwrap();
         let before = [("a/src/lib.rs", "mod c;"), ("b/src/main.rs", "mod sum;"), ("b/src/sum/far.rs", "+")];
         let mut files: Files = before.map(|(name, text)| (name.to_owned(), text.into())).into();
         add_faults(&mut files, &list).unwrap();

@@ -95,9 +95,9 @@ fn multiply_block<S: Simd, F: Vector, const N: usize, const R: usize, const P: u
         // Each sum starts with row 0 (a bias or 0) and adds products in the order of i. The fused kernel
         // makes the same additions, so both give the same bits.
         let mut sums = [begin[part]; N];
-        for (k, line) in panel.iter().enumerate() {
+        for (i, line) in panel.iter().enumerate() {
             for n in 0..N {
-                add_product::<S, F, R>(simd, left[n][k], &line[part], &mut sums[n]);
+                add_product::<S, F, R>(simd, left[n][i], &line[part], &mut sums[n]);
             }
         }
         for (n, sums) in sums.into_iter().enumerate() {

@@ -25,9 +25,9 @@ const SAMPLES: usize = 120;
 const NOISE: f64 = 0.15;
 const HIDDEN: [usize; 1] = [10];
 const LEARNING_RATE: f64 = 0.1;
-/// The fit is good when what it leaves unexplained is the noise: root mean square within 15% of it, which is
-/// 2.3 standard deviations of that estimate for 120 samples, 1 / √(2 · 120) = 6.5% each.
-const NOISE_MARGIN: f64 = 0.15;
+/// In a good fit only the noise is left. The root mean square of n residuals has the relative standard
+/// deviation 1 / √2n; this number of them are allowed: 15% for 120 samples.
+const DEVIATIONS: f64 = 2.3;
 /// Predictions that differ by less are one answer; the curve runs from −1 to 1.
 const SAME: f64 = 1e-6;
 
@@ -48,15 +48,24 @@ struct RegressionFit<'a> {
     test_losses: Losses,
     train: Predictions,
     test: Option<Predictions>,
-    /// Why the network is no better than the mean, if it is not.
+    /// If the network is no better than the mean: the likely reasons.
     remark: Option<String>,
+}
+
+/// The residuals, compared with the noise.
+#[derive(Clone, Copy, PartialEq)]
+enum Residuals {
+    Larger,
+    Noise,
+    Smaller,
 }
 
 /// The predictions for some rows.
 struct Predictions {
     values: Array1<f64>,
     residuals: Array1<f64>,
-    r_squared: f64,
+    /// R² compares rows with their mean, so a single row has none.
+    r_squared: Option<f64>,
 }
 
 fn main() -> Result<ExitCode> {
@@ -82,7 +91,7 @@ fn main() -> Result<ExitCode> {
     fit.record().files(&files).write(&common.out)?;
     fit.remark.iter().chain(&fit.shortfall()).for_each(say);
     say(fit.result());
-    Ok(if fit.residuals_are_noise() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if fit.residuals() == Residuals::Noise { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn truth(x: f64) -> f64 {
@@ -112,35 +121,47 @@ impl<'a> RegressionFit<'a> {
         (residuals.mapv(|r| r * r).sum() / residuals.len() as f64).sqrt()
     }
 
-    /// Whether the network has found the curve, so that only the noise is left.
-    fn residuals_are_noise(&self) -> bool {
-        (self.residual() / NOISE - 1.0).abs() <= NOISE_MARGIN
+    /// How far the residuals of a good fit may be from the noise, as a share of it.
+    fn margin(&self) -> f64 {
+        DEVIATIONS / (2.0 * self.train.residuals.len() as f64).sqrt()
+    }
+
+    fn residuals(&self) -> Residuals {
+        let excess = self.residual() / NOISE - 1.0;
+        match excess {
+            _ if excess.abs() <= self.margin() => Residuals::Noise,
+            _ if excess < 0.0 => Residuals::Smaller,
+            _ => Residuals::Larger,
+        }
     }
 
     /// Why the claim of the figure does not hold, if it does not.
     fn shortfall(&self) -> Option<String> {
-        if self.residuals_are_noise() {
-            return None;
-        }
-        let advice = if self.residual() > NOISE {
-            "the network has not found the curve: more --epochs, another --rate or more units (--hidden)"
-        } else {
-            "the network fits the noise as well: fewer units (--hidden) or fewer --epochs"
+        let likely = match self.residuals() {
+            Residuals::Noise => return None,
+            // The remark has named the likely reasons.
+            Residuals::Larger if self.remark.is_some() => String::new(),
+            Residuals::Larger => {
+                "; likely the network has not found the curve: more --epochs, another --rate or more units (--hidden)"
+                    .to_owned()
+            }
+            Residuals::Smaller => {
+                "; likely the network fits the noise as well: fewer units (--hidden) or fewer --epochs".to_owned()
+            }
         };
+        let (found, percent) = (rounded(self.residual(), 3), rounded(100.0 * self.margin(), 2));
         Some(format!(
-            "residuals with root mean square {}, expected {} ± {}%, the noise: {advice}",
-            rounded(self.residual(), 3),
-            exact(NOISE),
-            exact(100.0 * NOISE_MARGIN)
+            "residuals with root mean square {found}, expected {} ± {percent}%{likely}",
+            exact(NOISE)
         ))
     }
 
     /// The line that ends the output.
     fn result(&self) -> String {
         let last = self.fitted.history().last();
-        let mut line = format!("R² {}", rounded(self.train.r_squared, 4));
+        let mut line = format!("R² {}", self.train.shown_r_squared(4));
         if let Some(test) = &self.test {
-            line += &format!("  test R² {}", rounded(test.r_squared, 4));
+            line += &format!("  test R² {}", test.shown_r_squared(4));
         }
         line += &format!(
             "  residual {} (noise {})  loss {}",
@@ -166,7 +187,7 @@ impl<'a> RegressionFit<'a> {
             .setting("test", network.test)
             .setting("epochs", common.epochs)
             .setting("seed", common.seed)
-            .claim("residuals are the noise", self.residuals_are_noise())
+            .claim("residuals are the noise", self.residuals() == Residuals::Noise)
             .observed("loss", self.fitted.history().last().loss)
             .observed("R²", self.train.r_squared)
             .observed("root mean square residual", self.residual());
@@ -186,13 +207,14 @@ impl<'a> RegressionFit<'a> {
     }
 
     fn title(&self) -> &'static str {
-        match (self.residuals_are_noise(), &self.remark) {
-            (true, _) if self.options.network.hidden.0 == HIDDEN => {
+        match (self.residuals(), &self.remark) {
+            (Residuals::Noise, _) if self.options.network.hidden.0 == HIDDEN => {
                 "ten tanh units find the curve behind the noise"
             }
-            (true, _) => "the network finds the curve behind the noise",
-            (false, None) => "not yet the curve behind the noise",
-            (false, Some(_)) => "no better than guessing",
+            (Residuals::Noise, _) => "the network finds the curve behind the noise",
+            (_, Some(_)) => "no better than guessing",
+            (Residuals::Larger, None) => "not yet the curve behind the noise",
+            (Residuals::Smaller, None) => "the network fits the noise as well",
         }
     }
 
@@ -212,14 +234,10 @@ impl<'a> RegressionFit<'a> {
         if network.standardize {
             parts.push("features standardised".to_owned());
         }
-        let (r_squared, residual) = (rounded(self.train.r_squared, 3), rounded(self.residual(), 3));
+        let (r_squared, residual) = (self.train.shown_r_squared(3), rounded(self.residual(), 3));
         parts.push(format!("R² = {r_squared}, residuals' root mean square {residual}"));
         if let Some(test) = &self.test {
-            parts.push(format!(
-                "{} samples held out: R² = {}",
-                test.values.len(),
-                rounded(test.r_squared, 3)
-            ));
+            parts.push(format!("{} samples held out: R² = {}", test.values.len(), test.shown_r_squared(3)));
         }
         parts.extend(self.remark.clone());
         parts.join("   ·   ")
@@ -273,12 +291,17 @@ impl Predictions {
     fn new(fitted: &FittedRegressor, part: &Part<f64>) -> Result<Self> {
         let values = fitted.predict(&part.inputs)?;
         let residuals = Array1::from(part.data.targets.clone()) - &values;
-        let r_squared = fitted.score(&part.inputs, &part.data.targets)?;
+        let score = fitted.score(&part.inputs, &part.data.targets)?;
+        let r_squared = (values.len() > 1).then_some(score);
         Ok(Self { values, residuals, r_squared })
+    }
+
+    fn shown_r_squared(&self, digits: usize) -> String {
+        self.r_squared.map_or_else(|| "of one row: none".to_owned(), |r_squared| rounded(r_squared, digits))
     }
 }
 
-/// Why the network is no better than the mean, if it is not.
+/// If the network is no better than the mean: the likely reasons.
 fn remark_on(
     options: &RegressionOptions,
     parts: &Parts<f64>,
@@ -294,10 +317,8 @@ fn remark_on(
         history: fitted.history(),
         answers_differ: values.iter().any(|value| (value - values[0]).abs() > SAME),
     };
-    let score = |predictions: &Predictions| Score { found: predictions.r_squared, guessed: 0.0 };
-    // R² compares rows with their mean, so a single row has none.
-    let test = test.filter(|test| test.values.len() > 1).map(score);
-    remark(("R²", "always the mean"), score(train), test, &training)
+    let score = |predictions: &Predictions| predictions.r_squared.map(|found| Score { found, guessed: 0.0 });
+    remark(("R²", "always the mean"), score(train)?, test.and_then(score), &training)
 }
 
 /// The fitted network, and its losses on the rows held out.
@@ -318,10 +339,10 @@ fn train(options: &RegressionOptions, parts: &Parts<f64>) -> Result<(FittedRegre
     let mut watch = Watch::new(common.epochs, Loss::MeanSquaredError, held_out);
     let Part { data, inputs } = &parts.train;
     let fitted = regressor.fit_observed(inputs, &data.targets, |record, network| watch.see(record, network));
-    let test_losses = watch.finish()?;
     let advice =
         || format!("training with --rate {} and --gain {}", exact(network.rate), exact(network.gain));
-    Ok((fitted.with_context(advice)?, test_losses))
+    let losses = watch.finish();
+    Ok((fitted.with_context(advice)?, losses?))
 }
 
 fn column(x: &Array1<f64>) -> Array2<f64> {

@@ -26,8 +26,7 @@ const LARGEST: f64 = 1e150;
 /// Probabilities that differ by less are one answer.
 const SAME: f64 = 1e-6;
 
-/// A dataset with two features and two classes, and the network that fits it. Options replace all but names,
-/// dataset, activation and threshold.
+/// A dataset with two features and two classes, and the network that fits it. Options replace all but names, activation and threshold.
 #[derive(Clone, Debug)]
 pub struct Experiment {
     /// Name of the binary and of its files.
@@ -79,7 +78,7 @@ struct ClassificationFit<'a> {
     test_losses: Losses,
     train: Answers,
     test: Option<Answers>,
-    /// Why the network is no better than the most frequent class, if it is not.
+    /// If the network is no better than the most frequent class: the likely reasons.
     remark: Option<String>,
     /// Gain, and how many seeds reach a perfect fit with it.
     robustness: Vec<(f64, usize)>,
@@ -256,7 +255,7 @@ impl Answers {
     }
 }
 
-/// Why the network is no better than the most frequent class, if it is not.
+/// If the network is no better than the most frequent class: the likely reasons.
 fn remark_on(
     options: &ClassificationOptions,
     train: &Part<String>,
@@ -296,7 +295,6 @@ fn train(
     let mut watch = Watch::new(classifier.epochs, Loss::SoftmaxCrossEntropy, held_out);
     let Part { data, inputs } = &parts.train;
     let fitted = classifier.fit_observed(inputs, &data.targets, |record, network| watch.see(record, network));
-    let test_losses = watch.finish()?;
     let advice = || {
         format!(
             "training the network of the figure with --rate {} and --gain {}; --standardize scales the features",
@@ -304,7 +302,8 @@ fn train(
             exact(options.network.gain)
         )
     };
-    Ok((fitted.with_context(advice)?, test_losses))
+    let losses = watch.finish();
+    Ok((fitted.with_context(advice)?, losses?))
 }
 
 /// The distinct labels in the order of a classifier's outputs.

@@ -34,8 +34,8 @@ impl ClassificationFit<'_> {
     /// accuracy.
     fn title(&self) -> String {
         let file = self.options.data.file_name();
-        let has_default_settings = file.is_none() && self.options.network.hidden.0 == self.experiment.hidden;
-        if has_default_settings && self.train.wrong == 0 {
+        let is_its_own = file.is_none() && self.options.network.hidden.0 == self.experiment.hidden;
+        if is_its_own && self.train.wrong == 0 {
             return self.experiment.title.to_owned();
         }
         let mut title = file.unwrap_or_else(|| self.experiment.name.to_owned());
