@@ -5,9 +5,10 @@
 //! ```
 //!
 //! Without arguments it reads a small built-in table.
-#![allow(clippy::print_stdout, reason = "an example shows its result")]
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "an example shows its result")]
 
 use std::error::Error;
+use std::process::ExitCode;
 
 use ann_datasets::{Dataset, Standardizer, load, read_csv, stratified_split};
 use ann_train::{Activation, Classifier, seeded};
@@ -26,12 +27,25 @@ const TABLE: &str = "height,weight,animal
 50,21.0,dog
 ";
 
-fn main() -> Result<(), Box<dyn Error>> {
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        // `main() -> Result` would print the error's `Debug` form; its `Display` form is the sentence to read.
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let data: Dataset = match arguments.as_slice() {
         [] => read_csv(TABLE.as_bytes(), "animal")?,
         [file, column] => load(file, column.as_str())?,
-        _ => return Err("expected a CSV file and the name of the column to predict".into()),
+        _ => {
+            return Err("usage: own_csv FILE COLUMN, a CSV file and the name of the column to predict".into());
+        }
     };
 
     // The scale is computed from the training part alone. If test rows influenced it, the test accuracy could

@@ -85,7 +85,7 @@ pub enum Error {
     /// The header is a single column that contains another separator.
     #[error(
         "line {line}: the header is one column, {}; it seems to be separated by {found:?}, expected {expected:?}: save the \
-         file with that separator, or read commas with `read_csv` (file.csv) and tabs with `read_tab` (file.tab)",
+         file with {expected:?} as separator, or read commas with `read_csv` (file.csv) and tabs with `read_tab` (file.tab)",
         quoted(header)
     )]
     WrongSeparator { line: u64, header: String, found: char, expected: char },

@@ -169,7 +169,7 @@ fn wrong_separator() {
     let message = |line, header: &str, found: char, expected: char| {
         format!(
             "line {line}: the header is one column, {header:?}; it seems to be separated by {found:?}, expected {expected:?}: \
-             save the file with that separator, or read commas with `read_csv` (file.csv) and tabs with `read_tab` (file.tab)"
+             save the file with {expected:?} as separator, or read commas with `read_csv` (file.csv) and tabs with `read_tab` (file.tab)"
         )
     };
     csv("label;x;y\na;1;2\n", &message(1, "label;x;y", ';', ','));

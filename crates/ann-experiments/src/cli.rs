@@ -35,17 +35,17 @@ pub struct NetworkOptions {
     #[arg(long, value_name = "WIDTHS")]
     pub hidden: Widths,
     /// η, the learning rate
-    #[arg(long, value_name = "ETA", value_parser = positive)]
+    #[arg(long, value_name = "ETA", value_parser = positive, allow_negative_numbers = true)]
     pub rate: f64,
     /// Gain of Xavier's normal initial weights
-    #[arg(long, value_parser = positive)]
+    #[arg(long, value_parser = positive, allow_negative_numbers = true)]
     pub gain: f64,
     /// Scale every feature to mean 0 and standard deviation 1, measured on the rows that train [default: off]
     #[arg(long)]
     pub standardize: bool,
     /// Share of the rows that do not train and only test, such as 0.3; drawn with
     /// --seed [default: all rows train]
-    #[arg(long, value_name = "SHARE", value_parser = share)]
+    #[arg(long, value_name = "SHARE", value_parser = share, allow_negative_numbers = true)]
     pub test: Option<f64>,
 }
 
@@ -126,7 +126,7 @@ fn with_advice(error: Error) -> anyhow::Error {
     let Error::InFile { error: cause, .. } = &error else { return error.into() };
     match **cause {
         Error::NoClass { .. } | Error::SeveralClasses { .. } | Error::UnknownColumn { .. } => {
-            anyhow!("{error}: name the target column with --label NAME")
+            anyhow!("{error}; name the target column with --label NAME")
         }
         _ => error.into(),
     }

@@ -55,6 +55,32 @@ fn gradient_check_sees_nothing_where_inputs_saturate_every_unit() {
 }
 
 #[test]
+fn a_regression_that_is_not_the_noise_says_why() {
+    for (options, likely) in [
+        (["--epochs", "200", "--test", "0.3"], "Likely: the loss was still falling after 200 epochs"),
+        (
+            ["--hidden", "none", "--epochs", "2000"],
+            "a network without hidden layers only draws a straight line",
+        ),
+        // Two rows train.
+        (["--test", "0.98", "--epochs", "20000"], "Likely: the network fits the noise as well"),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let output = run(env!("CARGO_BIN_EXE_regression"), &options, folder.path());
+        let (stdout, _) = texts(&output);
+        assert!(stdout.contains("residuals with root mean square ") && stdout.contains(likely), "{stdout}");
+        assert_eq!(output.status.code(), Some(1));
+    }
+}
+
+#[test]
+fn a_negative_rate_is_a_number_out_of_range() {
+    let output = run(env!("CARGO_BIN_EXE_regression"), &["--rate", "-1"], Path::new("."));
+    assert!(texts(&output).1.contains("expected a number above 0"), "{output:?}");
+    assert_eq!(output.status.code(), Some(2));
+}
+
+#[test]
 fn wrong_usage_has_an_exit_status_of_its_own() {
     let output = run(env!("CARGO_BIN_EXE_gradient_check"), &["--step", "1"], Path::new("."));
     assert!(texts(&output).1.contains("unexpected argument '--step'"), "{output:?}");
@@ -135,7 +161,7 @@ fn a_file_of_another_shape_is_refused() {
 
 #[test]
 fn a_target_that_is_not_found_asks_for_label() {
-    let advice = ": name the target column with --label NAME";
+    let advice = "; name the target column with --label NAME";
     refuses("kind,x,y\na,1,2\nb,4,5\n", &[], advice);
     refuses("kind,x,y\na,1,2\nb,4,5\n", &["--label", "sort"], advice);
 }

@@ -102,8 +102,8 @@ struct Doubt {
 enum Flat {
     /// Up to this distance; then f changes without a jump.
     Until(f64),
-    /// Up to a jump by this share of the values.
-    Jump(f64),
+    /// Up to a jump. `share` is its size as a share of the values, `slope` the change divided by the distance.
+    Jump { share: f64, slope: f64 },
 }
 
 impl Line<'_> {
@@ -128,8 +128,10 @@ impl Line<'_> {
         // Calling a right gradient wrong is the worse mistake, so a contradiction must be found three times.
         let is_sure = found.estimate.converged
             && OTHER_LENGTHS.into_iter().all(|share| is_repeated(self, share))
-            // The derivative of a staircase is 0, whatever the slope of its trend.
-            && !(claimed == 0.0 && self.is_staircase(first));
+            // The derivative of a staircase is 0, whatever the slope of its trend. Where it is flat, the trend may
+            // be the derivative of the function before its values were rounded.
+            && !(claimed == 0.0 && self.is_staircase(first))
+            && !(found.is_flat && self.may_be_trend(widest, claimed));
         if is_sure { truth } else { KnownDerivative { bound: gap, kind: Certainty::Excused, ..truth } }
     }
 
@@ -370,7 +372,11 @@ impl Line<'_> {
         }
         // So close to a kink or a bend, f changes by no more than rounding; a jump is larger.
         let is_smooth = change.is_nan() || change.abs() <= 64.0 * ROUNDING * size + UNDERFLOW;
-        if is_smooth { Flat::Until(flat.abs()) } else { Flat::Jump(change.abs() / size) }
+        if is_smooth {
+            Flat::Until(flat.abs())
+        } else {
+            Flat::Jump { share: change.abs() / size, slope: change / beyond }
+        }
     }
 
     /// Whether the values form a staircase whose jumps are too large to be rounding.
@@ -378,7 +384,18 @@ impl Line<'_> {
         let [below, above] = self.reach.map(|reach| reach.min(first));
         [-below, above]
             .into_iter()
-            .any(|end| matches!(self.flat_until(end), Flat::Jump(share) if share > STAIR))
+            .any(|end| matches!(self.flat_until(end), Flat::Jump { share, .. } if share > STAIR))
+    }
+
+    /// Whether the flat piece ends, within `widest`, in jumps of which a staircase with the slope `claimed`
+    /// could consist. The distance to a jump is at most the width of a step, so the jump divided by it is at
+    /// least the slope; twice that is allowed because steps may differ.
+    fn may_be_trend(&mut self, widest: f64, claimed: f64) -> bool {
+        let [below, above] = self.reach.map(|reach| reach.min(widest));
+        [-below, above].into_iter().any(|end| match self.flat_until(end) {
+            Flat::Jump { slope, .. } => slope * claimed > 0.0 && claimed.abs() <= 2.0 * slope.abs(),
+            Flat::Until(_) => false,
+        })
     }
 }
 

@@ -15,6 +15,11 @@ impl Domain<'_> {
         self.ranges.get(index).map_or([f64::INFINITY; 2], |range| [x - range.start(), range.end() - x])
     }
 
+    /// Whether the parameter at `index` may be x.
+    pub fn contains(&self, index: usize, x: f64) -> bool {
+        self.ranges.get(index).is_none_or(|range| range.contains(&x))
+    }
+
     /// How far a point may be moved along a direction, whose `entries` are index, x and component.
     pub fn reach_along(&self, entries: impl Iterator<Item = (usize, f64, f64)>) -> [f64; 2] {
         entries.fold([f64::INFINITY; 2], |[below, above], (index, x, d)| {

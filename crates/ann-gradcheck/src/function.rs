@@ -1,5 +1,6 @@
 //! Checks custom activations and losses: does the derivative belong to the value?
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use ann_core::rand::rngs::ChaCha8Rng;
@@ -141,7 +142,7 @@ fn activation(function: &dyn ActivationFn) -> Report {
         let analytic = function.derivative(z, function.value(z));
         let label = format!("σ′({z})");
         let f = Box::new(move |t: f64| function.value(z + t));
-        coordinates.push(Coordinate { label, x: z, f, analytic, kink });
+        coordinates.push(Coordinate { label, x: z, f, analytic, kink, output: 0 });
     }
     report("σ′", coordinates)
 }
@@ -174,7 +175,7 @@ fn loss(function: &dyn LossFn, rows: Vec<(Vec<f64>, Wanted)>) -> Report {
                 function.value(&moved, target.get())
             });
             let nowhere = (false, f64::INFINITY);
-            coordinates.push(Coordinate { label, x, f, analytic, kink: nowhere });
+            coordinates.push(Coordinate { label, x, f, analytic, kink: nowhere, output: j });
         }
     }
     report("∂ℓ", coordinates)
@@ -241,6 +242,8 @@ struct Coordinate<'f> {
     analytic: f64,
     /// Whether x is a declared kink, and the distance to the nearest other kink.
     kink: (bool, f64),
+    /// The output of a loss that is moved; 0 for an activation.
+    output: usize,
 }
 
 struct Coordinates<'f>(Vec<Coordinate<'f>>);
@@ -282,13 +285,17 @@ fn report(group: &'static str, coordinates: Vec<Coordinate<'_>>) -> Report {
     report
 }
 
-/// Counts a derivative as exercised if it is known to a millionth of the largest one, which counts as 1 at
-/// most.
-fn exercise(truths: &mut [KnownDerivative]) {
-    let largest = truths.iter().fold(0.0_f64, |max, truth| max.max(truth.value.abs()));
-    for truth in truths {
+/// Counts a derivative as exercised if it is known to a millionth of the largest one of its output, which
+/// counts as 1 at most. Outputs are compared with themselves because one may matter far less than another.
+fn exercise(truths: &mut [KnownDerivative], outputs: &[usize]) {
+    let mut largest = BTreeMap::new();
+    for (truth, output) in truths.iter().zip(outputs) {
+        let largest = largest.entry(*output).or_insert(0.0_f64);
+        *largest = largest.max(truth.value.abs());
+    }
+    for (truth, output) in truths.iter_mut().zip(outputs) {
         let is_settled = matches!(truth.kind, Certainty::Ordinary | Certainty::Flat);
-        if is_settled && truth.bound <= SHARP * largest.min(1.0) {
+        if is_settled && truth.bound <= SHARP * largest[output].min(1.0) {
             truth.kind = Certainty::Known;
         }
     }
@@ -314,7 +321,8 @@ impl Oracle for Coordinates<'_> {
     fn entries(&mut self, indices: &[usize], analytic: &[f64]) -> Result<Vec<KnownDerivative>> {
         let truth = |(&index, &claimed): (&usize, &f64)| self.0[index].truth(claimed);
         let mut truths: Vec<KnownDerivative> = indices.iter().zip(analytic).map(truth).collect();
-        exercise(&mut truths);
+        let outputs: Vec<usize> = indices.iter().map(|&index| self.0[index].output).collect();
+        exercise(&mut truths, &outputs);
         Ok(truths)
     }
 
@@ -459,7 +467,7 @@ mod tests {
             4.0 + 2.0 * t
         });
         let kink = (false, others);
-        let truth = Coordinate { label: String::new(), x, f, analytic: 2.0, kink }.truth(2.0);
+        let truth = Coordinate { label: String::new(), x, f, analytic: 2.0, kink, output: 0 }.truth(2.0);
         (truth, steps.into_inner())
     }
 
@@ -493,7 +501,8 @@ mod tests {
                 truth(0.0, known, Blurred),
                 truth(0.0, known, Excused),
             ];
-            exercise(&mut truths);
+            let outputs = vec![0; truths.len()];
+            exercise(&mut truths, &outputs);
             assert_eq!(truths.map(|truth| truth.kind), [Known, Ordinary, Blurred, Excused], "{largest}");
         }
     }

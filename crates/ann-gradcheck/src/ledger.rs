@@ -112,6 +112,8 @@ struct Mark {
     blurred: bool,
     /// At one point or more, the oracle could not decide whether the entry is right.
     doubtful: bool,
+    /// At the point given, the oracle knows nothing or disagrees without being sure.
+    is_unknown_where_given: bool,
     wrong: bool,
 }
 
@@ -120,15 +122,26 @@ impl Mark {
         self.loss && self.penalty
     }
 
-    /// The entry was not exercised, and at some point the oracle could not decide.
+    /// The oracle could not decide at the point given, or it could not at another and the entry was never
+    /// exercised.
     fn is_open(&self) -> bool {
-        self.doubtful && !self.is_exercised() && !self.wrong
+        (self.is_unknown_where_given || self.doubtful && !self.is_exercised()) && !self.wrong
     }
 }
 
 impl KnownDerivative {
     pub fn agrees(&self, analytic: f64) -> bool {
         self.kind == Certainty::Excused || (analytic - self.value).abs() <= self.bound
+    }
+
+    /// Whether the oracle knows nothing here, or disagrees but is not sure enough to call the entry wrong. The
+    /// error of an estimate is seldom a quarter of its bound; next to a kink it is.
+    fn is_unknown(&self, analytic: f64) -> bool {
+        match self.kind {
+            Certainty::Excused => true,
+            Certainty::Unresolved => (analytic - self.value).abs() > 0.25 * self.bound,
+            _ => false,
+        }
     }
 
     fn is_exercised(&self) -> bool {
@@ -172,6 +185,7 @@ impl Ledger {
         mark.tried = true;
         mark.blurred |= truth.kind == Certainty::Blurred;
         mark.doubtful |= matches!(truth.kind, Certainty::Unresolved | Certainty::Excused);
+        mark.is_unknown_where_given |= case.point == Point::Given && truth.is_unknown(analytic);
         match case.part {
             Part::Loss => mark.loss |= truth.is_exercised(),
             Part::Penalty => mark.penalty |= truth.is_exercised(),
@@ -214,7 +228,7 @@ impl Ledger {
         self.is_unexplained
     }
 
-    /// Entries that could not be judged at any point, in rising order.
+    /// Entries that could not be judged, at the point given or anywhere, in rising order.
     pub fn open(&self) -> Vec<usize> {
         self.range
             .clone()
@@ -362,7 +376,9 @@ pub(crate) mod tests {
             (999, "u", true, Verdict::Inconclusive),
             (1, "u", false, Verdict::Inconclusive),
             (17, "su", false, Verdict::Vacuous),
-            (19, "y", true, Verdict::Pass),
+            // What is unknown at the point given stays open, although it is known elsewhere.
+            (19, "y", true, Verdict::Inconclusive),
+            (19, "z", true, Verdict::Pass),
             (1, "b", false, Verdict::Inconclusive),
             (1, "e", false, Verdict::Inconclusive),
             (18, "sb", false, Verdict::Inconclusive),
@@ -372,7 +388,7 @@ pub(crate) mod tests {
         ] {
             let entries = "x".repeat(exercised) + others;
             let mut ledger = ledger(3, &entries);
-            let stood_out = exercised + others.matches(['w', 'y']).count();
+            let stood_out = exercised + others.matches(['w', 'y', 'z']).count();
             let seen = (ledger.tried(), ledger.exercised(), ledger.wrong());
             assert_eq!(seen, (entries.len(), stood_out, others.matches('w').count()), "{entries}");
             assert_eq!((ledger.is_covered(), ledger.verdict()), (covered, verdict), "{entries}");
@@ -480,6 +496,16 @@ pub(crate) mod tests {
                 'y' => {
                     compare(Certainty::Excused, 3.0, 2.0);
                     compare(Certainty::Ordinary, 2.0, 2.0);
+                }
+                'z' => {
+                    let excused = KnownDerivative { value: 2.0, bound: BOUND, kind: Certainty::Excused };
+                    ledger.compare(Case { point: Point::Drawn(1), ..CASE }, index, 3.0, &excused);
+                    ledger.compare(
+                        CASE,
+                        index,
+                        2.0,
+                        &KnownDerivative { kind: Certainty::Ordinary, ..excused },
+                    );
                 }
                 'w' => compare(Certainty::Ordinary, 3.0, 2.0),
                 other => unreachable!("no such letter: {other}"),

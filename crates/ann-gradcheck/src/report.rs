@@ -197,7 +197,7 @@ impl Report {
         &self.findings
     }
 
-    /// Entries that could not be judged at any point, in the order of θ, because noise, kinks or rounding
+    /// Entries that could not be judged at the point given, or nowhere, in the order of θ, because noise, kinks or rounding
     /// hide their derivative. A gradient with such entries does not pass.
     pub fn unjudged(&self) -> &[usize] {
         &self.unjudged

@@ -413,3 +413,33 @@ fn off_by_a_ten_thousandth(problem: &Problem<'_>, at: &[f64]) -> Verdict {
     };
     check_problem(problem, at, wrong, &Config { points: 0, ..Config::default() }).unwrap().verdict()
 }
+
+/// (ŷ₀ − y₀)² + w (ŷ₁ − y₁)², with the derivative by ŷ₁ times `factor`.
+#[derive(Debug)]
+struct Unequal {
+    weight: f64,
+    factor: f64,
+}
+impl LossFn for Unequal {
+    fn targets(&self) -> TargetKind {
+        TargetKind::Values
+    }
+    fn value(&self, outputs: &[f64], target: Target<'_>) -> f64 {
+        let Target::Values(y) = target else { unreachable!("values were asked for") };
+        (outputs[0] - y[0]).powi(2) + self.weight * (outputs[1] - y[1]).powi(2)
+    }
+    fn gradient(&self, outputs: &[f64], target: Target<'_>, gradient: &mut [f64]) {
+        let Target::Values(y) = target else { unreachable!("values were asked for") };
+        gradient[0] = 2.0 * (outputs[0] - y[0]);
+        gradient[1] = self.factor * 2.0 * self.weight * (outputs[1] - y[1]);
+    }
+}
+
+#[test]
+fn a_wrong_derivative_by_an_output_that_hardly_matters_does_not_pass() {
+    for (weight, factor) in [(1e-14, 0.0), (1e-12, 1.001), (1e-10, 1.00001), (1.0, 1.00001), (1.0, 0.0)] {
+        let report = check_loss(&Unequal { weight, factor }, 2);
+        assert_ne!(report.verdict(), Verdict::Pass, "{weight}: {report}");
+    }
+    check_loss(&Unequal { weight: 1e-3, factor: 1.0 }, 2).ensure_ok().unwrap();
+}

@@ -472,3 +472,91 @@ fn of_large_groups_parameters_of_every_unit_are_seen_along_directions() {
         assert_eq!(blamed, wrong.into_iter().collect::<Vec<_>>(), "{report}");
     }
 }
+
+/// Values that are rounded, beside a parameter so small that they do not change where differences look.
+#[test]
+fn right_gradients_of_rounded_values_are_not_blamed() {
+    type Rounded = fn(f64) -> f64;
+    let roundings: [Rounded; 3] =
+        [|v| (v * 1e3).round() / 1e3, |v| (v * 1e4).round() / 1e4, |v| f64::from(v as f32)];
+    for (number, rounded) in roundings.into_iter().enumerate() {
+        for small in (0..100).map(|i| 1e-4 * 1.06_f64.powi(i)) {
+            let at = [1.1, small];
+            let exp = check_gradient(
+                |p| rounded(p[0].exp() + p[1].exp()),
+                |p, g| g.iter_mut().zip(p).for_each(|(g, p)| *g = p.exp()),
+                &at,
+                &Config::default(),
+            );
+            let squares = check_gradient(
+                |p| rounded(p[0] * p[0] + p[1] * p[1]),
+                |p, g| g.iter_mut().zip(p).for_each(|(g, p)| *g = 2.0 * p),
+                &at,
+                &Config::default(),
+            );
+            for report in [exp.unwrap(), squares.unwrap()] {
+                assert!(report.verdict() < Verdict::Fail, "{number}, {small}: {report}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_flat_piece_before_a_jump_of_another_slope_excuses_nothing() {
+    // Constant up to a jump of 1 at 3 that no slope of 5, or downwards, makes.
+    for claimed in [5.0, -0.1] {
+        let report = check_gradient(
+            |p| p[0] + f64::from(u8::from(p[1] > 3.0)),
+            |_, g| g.copy_from_slice(&[1.0, claimed]),
+            &[2.0, 0.5],
+            &Config::default(),
+        );
+        assert_eq!(report.as_ref().unwrap().verdict(), Verdict::Fail, "{}", report.unwrap());
+    }
+}
+
+#[test]
+fn what_is_unknown_at_the_point_given_is_named() {
+    // At 1 neither the kink of |x − 1| nor the end of √(x − 1) has a derivative, and no claim about it is right.
+    type Pair = (fn(f64) -> f64, fn(f64) -> f64);
+    let functions: [Pair; 4] = [
+        (|x| (x - 1.0).abs(), |x| if x == 1.0 { 5.0 } else { (x - 1.0).signum() }),
+        (
+            |x| (1.0 - x).max(0.0),
+            |x| {
+                if x > 1.0 {
+                    0.0
+                } else if x == 1.0 {
+                    1.0
+                } else {
+                    -1.0
+                }
+            },
+        ),
+        (
+            |x| (x - 1.0).abs().powf(1.2),
+            |x| {
+                if x == 1.0 { 7.0 } else { 1.2 * (x - 1.0).abs().powf(0.2).copysign(x - 1.0) }
+            },
+        ),
+        (|x| (x - 1.0).sqrt(), |x| if x == 1.0 { 3.0 } else { 0.5 / (x - 1.0).sqrt() }),
+    ];
+    for (number, (f, derivative)) in functions.into_iter().enumerate() {
+        let gradient = |p: &[f64], g: &mut [f64]| g[0] = derivative(p[0]);
+        let report = check_gradient(|p| f(p[0]), gradient, &[1.0], &Config::default()).unwrap();
+        assert_ne!(report.verdict(), Verdict::Pass, "{number}: {report}");
+        assert!(report.verdict() == Verdict::Fail || report.unjudged() == [0], "{number}: {report}");
+    }
+}
+
+#[test]
+fn differences_stay_in_the_domain() {
+    // 0.158 − 0.1 is rounded to a number below 0.058.
+    let start = 0.058;
+    let config = Config { step: 0.1, ..Config::default() }.with_domain([start..=10.0]);
+    let value = |p: &[f64]| {
+        assert!(p[0] >= start, "called at {:e}", p[0]);
+        p[0].exp()
+    };
+    check_gradient(value, |p, g| g[0] = p[0].exp(), &[0.158], &config).unwrap().ensure_ok().unwrap();
+}

@@ -111,8 +111,8 @@ impl<'a> RegressionFit<'a> {
         let (fitted, test_losses) = train(options, parts)?;
         let train = Predictions::new(&fitted, &parts.train)?;
         let test = parts.test.as_ref().map(|part| Predictions::new(&fitted, part)).transpose()?;
-        let remark = remark_on(options, parts, &fitted, &train, test.as_ref());
-        Ok(Self { options, parts, fitted, test_losses, train, test, remark })
+        let fit = Self { options, parts, fitted, test_losses, train, test, remark: None };
+        Ok(Self { remark: fit.find_remark(), ..fit })
     }
 
     /// The root mean square of the residuals of the rows that train.
@@ -122,8 +122,9 @@ impl<'a> RegressionFit<'a> {
     }
 
     /// How far the residuals of a good fit may be from the noise, as a share of it.
+    /// At most half of it: a few rows are fitted exactly, and prove nothing.
     fn margin(&self) -> f64 {
-        DEVIATIONS / (2.0 * self.train.residuals.len() as f64).sqrt()
+        (DEVIATIONS / (2.0 * self.train.residuals.len() as f64).sqrt()).min(0.5)
     }
 
     fn residuals(&self) -> Residuals {
@@ -141,12 +142,10 @@ impl<'a> RegressionFit<'a> {
             Residuals::Noise => return None,
             // The remark has named the likely reasons.
             Residuals::Larger if self.remark.is_some() => String::new(),
-            Residuals::Larger => {
-                "; likely the network has not found the curve: more --epochs, another --rate or more units (--hidden)"
-                    .to_owned()
-            }
+            Residuals::Larger => format!(". Likely: {}", self.training().reasons().join("; ")),
             Residuals::Smaller => {
-                "; likely the network fits the noise as well: fewer units (--hidden) or fewer --epochs".to_owned()
+                ". Likely: the network fits the noise as well: fewer units (--hidden) or fewer --epochs"
+                    .to_owned()
             }
         };
         let (found, percent) = (rounded(self.residual(), 3), rounded(100.0 * self.margin(), 2));
@@ -154,6 +153,25 @@ impl<'a> RegressionFit<'a> {
             "residuals with root mean square {found}, expected {} ± {percent}%{likely}",
             exact(NOISE)
         ))
+    }
+
+    /// If the network is no better than the mean: the likely reasons.
+    fn find_remark(&self) -> Option<String> {
+        let score =
+            |predictions: &Predictions| predictions.r_squared.map(|found| Score { found, guessed: 0.0 });
+        let test = self.test.as_ref().and_then(score);
+        remark(("R²", "always the mean"), score(&self.train)?, test, &self.training())
+    }
+
+    fn training(&self) -> Training<'_, f64> {
+        let values = &self.train.values;
+        Training {
+            data: &self.parts.train.data,
+            is_standardized: self.options.network.standardize,
+            hidden: &self.options.network.hidden.0,
+            history: self.fitted.history(),
+            answers_differ: values.iter().any(|value| (value - values[0]).abs() > SAME),
+        }
     }
 
     /// The line that ends the output.
@@ -299,26 +317,6 @@ impl Predictions {
     fn shown_r_squared(&self, digits: usize) -> String {
         self.r_squared.map_or_else(|| "of one row: none".to_owned(), |r_squared| rounded(r_squared, digits))
     }
-}
-
-/// If the network is no better than the mean: the likely reasons.
-fn remark_on(
-    options: &RegressionOptions,
-    parts: &Parts<f64>,
-    fitted: &FittedRegressor,
-    train: &Predictions,
-    test: Option<&Predictions>,
-) -> Option<String> {
-    let values = &train.values;
-    let training = Training {
-        data: &parts.train.data,
-        is_standardized: options.network.standardize,
-        hidden: &options.network.hidden.0,
-        history: fitted.history(),
-        answers_differ: values.iter().any(|value| (value - values[0]).abs() > SAME),
-    };
-    let score = |predictions: &Predictions| predictions.r_squared.map(|found| Score { found, guessed: 0.0 });
-    remark(("R²", "always the mean"), score(train)?, test.and_then(score), &training)
 }
 
 /// The fitted network, and its losses on the rows held out.

@@ -30,12 +30,13 @@ impl ClassificationFit<'_> {
         })
     }
 
-    /// The experiment's title if its own network fits its own data completely, otherwise one with the
-    /// accuracy.
+    /// The experiment's title if its own network classifies all rows of its own data correctly, otherwise one
+    /// with the accuracy.
     fn title(&self) -> String {
         let file = self.options.data.file_name();
         let is_its_own = file.is_none() && self.options.network.hidden.0 == self.experiment.hidden;
-        if is_its_own && self.train.wrong == 0 {
+        let is_right = |answers: &Answers| answers.wrong == 0;
+        if is_its_own && is_right(&self.train) && self.test.as_ref().is_none_or(is_right) {
             return self.experiment.title.to_owned();
         }
         let mut title = file.unwrap_or_else(|| self.experiment.name.to_owned());
