@@ -4,7 +4,7 @@
 //! with steps h, h/2, h/4, … to h = 0 by Neville's scheme; `black_box.rs` says from which papers. The result
 //! is a [`Extrapolated`], which knows how to compare itself with smaller steps.
 
-use crate::ledger::{Certainty, KnownDerivative};
+use crate::ledger::{Certainty, KnownDerivative, STANDS_OUT};
 
 /// Largest error of a value from underflow: four times the smallest number above 0.
 pub(crate) const UNDERFLOW: f64 = 2e-323;
@@ -14,6 +14,8 @@ pub(crate) const BOUNDS: f64 = 8.0;
 /// A derivative is known sharply when its bound is at most this share of it: then a mistake of a millionth is
 /// detected.
 pub(crate) const SHARP: f64 = 4e-7;
+/// The true error is seldom more than this number of bounds.
+const FAR: f64 = 1.5;
 /// No smaller steps are tried once the bound is below this share of the derivative.
 const FINE: f64 = 1e-10;
 /// Largest number of steps that one extrapolation combines; its order is twice this, or this with steps on one side.
@@ -156,14 +158,17 @@ impl Extrapolated {
     /// What the estimate says about a claimed derivative.
     pub fn truth(&self, claimed: f64) -> KnownDerivative {
         let Estimate { derivative: value, bound, converged } = self.estimate;
+        // Next to a kink even the best estimate is vague, and claims are far from it.
+        let is_far = (claimed - value).abs() > FAR * bound;
         // A derivative below the smallest number cannot be distinguished from 0.
         let bound = BOUNDS * bound + UNDERFLOW;
+        let is_vague = value.abs() <= STANDS_OUT * bound;
         if !(value.is_finite() && bound.is_finite()) {
             return KnownDerivative { value, bound: f64::INFINITY, kind: Certainty::Excused };
         }
         let kind = match (self.is_flat, converged) {
             (true, true) if claimed == 0.0 => Certainty::Flat,
-            (false, true) => Certainty::Ordinary,
+            (false, true) if !(is_vague && is_far) => Certainty::Ordinary,
             // A slope too small to be detected is no mistake, but nothing proves it right.
             _ => Certainty::Unresolved,
         };
@@ -296,6 +301,10 @@ mod tests {
         };
         let (nan, infinite) = (f64::NAN, f64::INFINITY);
         assert_eq!(of(5.0, 1.0, true, false, 5.0), (8.0, Certainty::Ordinary));
+        // Vague, at 10 · 8 bounds; and then a claim more than 1.5 bounds off proves nothing.
+        assert_eq!(of(80.0, 1.0, true, false, 81.5), (8.0, Certainty::Ordinary));
+        assert_eq!(of(80.0, 1.0, true, false, 82.0), (8.0, Certainty::Unresolved));
+        assert_eq!(of(80.5, 1.0, true, false, 83.0), (8.0, Certainty::Ordinary));
         assert_eq!(of(5.0, 0.0, true, false, 5.0), (UNDERFLOW, Certainty::Ordinary));
         assert_eq!(of(5.0, 1.0, false, false, 5.0), (8.0, Certainty::Unresolved));
         assert_eq!(of(0.0, 1.0, true, true, 0.0), (8.0, Certainty::Flat));

@@ -9,7 +9,7 @@ use crate::Verdict;
 
 /// A derivative counts as exercised when it exceeds this multiple of its bound: then a gradient of zeros
 /// would fail there.
-const STANDS_OUT: f64 = 10.0;
+pub(crate) const STANDS_OUT: f64 = 10.0;
 
 /// Where a comparison took place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -64,6 +64,15 @@ fn declared_kinks_pass_with_any_slope_between_their_sides() {
         let slope = move |z: f64| if z.abs() == 1.0 { at_kinks } else { f64::from(u8::from(z.abs() < 1.0)) };
         let hard_tanh = Custom(|z: f64| z.clamp(-1.0, 1.0), slope, &[-1.0, 1.0]);
         check_activation(&hard_tanh).ensure_ok().unwrap();
+        let undeclared = Custom(|z: f64| z.clamp(-1.0, 1.0), slope, &[-1.0]);
+        let report = check_activation(&undeclared);
+        assert_eq!(report.verdict(), Verdict::Inconclusive, "{at_kinks}: {report}");
+    }
+    // Each of them is a kink of its own: no slope outside those of its sides.
+    for wrong in [-1.0, 1.0] {
+        let slope = move |z: f64| if z == wrong { 5.0 } else { f64::from(u8::from(z.abs() < 1.0)) };
+        let report = check_activation(&Custom(|z: f64| z.clamp(-1.0, 1.0), slope, &[-1.0, 1.0]));
+        assert_eq!(report.verdict(), Verdict::Fail, "{wrong}: {report}");
     }
     let steep = Custom(
         |z: f64| z.max(0.0),
