@@ -68,7 +68,7 @@ fn declared_kinks_pass_with_any_slope_between_their_sides() {
         let report = check_activation(&undeclared);
         assert_eq!(report.verdict(), Verdict::Inconclusive, "{at_kinks}: {report}");
     }
-    // Each of them is a kink of its own: no slope outside those of its sides.
+    // At each of the two kinks, a slope outside the range between its two sides is wrong.
     for wrong in [-1.0, 1.0] {
         let slope = move |z: f64| if z == wrong { 5.0 } else { f64::from(u8::from(z.abs() < 1.0)) };
         let report = check_activation(&Custom(|z: f64| z.clamp(-1.0, 1.0), slope, &[-1.0, 1.0]));
