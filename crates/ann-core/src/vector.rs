@@ -1,9 +1,19 @@
 //! Loops over whole parameter vectors, in the widest vector registers of the processor.
 
-use pulp::{Simd, WithSimd};
+pub use pulp::{Simd, WithSimd};
 
 use crate::Scalar;
+use crate::instructions::dispatch;
 use crate::lanes::Vector;
+
+/// Runs `work` compiled for the chosen instruction set, so that the plain loops in it use the widest vector
+/// registers. Loops whose products and sums are rounded separately give the same bits with every instruction
+/// set; `mul_add` is not fast everywhere.
+///
+/// [`WithSimd::with_simd`] must be `#[inline(always)]`, or it is compiled without the instruction set.
+pub fn vectorized<Work: WithSimd>(work: Work) -> Work::Output {
+    dispatch(work)
+}
 
 /// sum += factor · part. Product and sum are rounded separately, as in a plain loop.
 ///

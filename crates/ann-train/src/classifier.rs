@@ -1,7 +1,6 @@
 //! A classifier with the usual methods: fit, predict, predict_proba, score.
 
 use std::fmt::Debug;
-use std::ops::ControlFlow;
 
 use ann_core::memory::{bytes_of, ensure_available};
 use ann_core::ndarray::{Array2, ArrayRef2};
@@ -9,7 +8,7 @@ use ann_core::{
     Activation, Error as CoreError, Init, Layer, Loss, Network, Problem, Scalar, argmax, softmax,
 };
 
-use crate::{Accumulation, Batching, EpochRecord, Error, History, Result, TrainConfig, estimator, forward};
+use crate::{Error, History, Result, TrainConfig, estimator, forward};
 
 /// Settings of a classifier. [`fit`](Self::fit) makes a [`FittedClassifier`]. Only a fitted classifier can
 /// predict, so a program that predicts before it fits does not compile.
@@ -31,23 +30,13 @@ pub struct Classifier {
     pub init: Init,
     /// Seed of the initial weights. Default 0.
     pub seed: u64,
-    /// η > 0, the learning rate. Default 0.3.
-    pub learning_rate: f64,
     /// λ ≥ 0, strength of the penalty λ Σ‖W‖² on weights, never biases. Default 0.
     pub l2: f64,
-    /// The largest number of epochs. An epoch is a pass over all rows, with one update, or with one for each
-    /// mini-batch. Default 50 000.
-    pub epochs: usize,
-    /// Stop as soon as the mean cross-entropy (without penalty) is below this; 0: never. Default 0.001.
-    pub stop_below: f64,
-    /// Number of rows that one update uses. Default [`Batching::Full`].
-    pub batching: Batching,
-    /// How the gradients of the rows are summed. Default [`Accumulation::Batched`].
-    pub accumulation: Accumulation,
-    /// The largest number of threads, 1 to 1024, also for predictions. Default 1. Any number gives the same
-    /// bits. When several networks are trained at the same time, one thread for each is faster; see
-    /// [`TrainConfig::threads`].
-    pub threads: usize,
+    /// How the network is trained. Default: gradient descent with η = 0.3 on all rows, at most 50 000 epochs,
+    /// until the mean cross-entropy (without penalty) is below 0.001. Change single settings with
+    /// `TrainConfig { epochs: 300, ..Classifier::default().train }`. The number of threads also holds for
+    /// predictions.
+    pub train: TrainConfig,
 }
 
 impl Default for Classifier {
@@ -56,13 +45,13 @@ impl Default for Classifier {
             hidden: Activation::Sigmoid.layers([10]),
             init: Init::default(),
             seed: 0,
-            learning_rate: 0.3,
             l2: 0.0,
-            epochs: 50_000,
-            stop_below: 0.001,
-            batching: Batching::default(),
-            accumulation: Accumulation::default(),
-            threads: 1,
+            train: TrainConfig {
+                learning_rate: 0.3.into(),
+                epochs: 50_000,
+                stop_below: 0.001,
+                ..TrainConfig::default()
+            },
         }
     }
 }
@@ -84,24 +73,6 @@ impl Classifier {
         L: Label + 'y,
         F: Scalar,
     {
-        self.fit_observed(x, labels, |_, _| ControlFlow::Continue(()))
-    }
-
-    /// As [`fit`](Self::fit), with an observer that receives each epoch's record and network, and may stop
-    /// the run.
-    ///
-    /// # Errors
-    /// As [`fit`](Self::fit).
-    pub fn fit_observed<'y, L, F>(
-        &self,
-        x: &ArrayRef2<F>,
-        labels: impl IntoIterator<Item = &'y L>,
-        observer: impl FnMut(&EpochRecord, &Network<F>) -> ControlFlow<()>,
-    ) -> Result<FittedClassifier<L, F>>
-    where
-        L: Label + 'y,
-        F: Scalar,
-    {
         let labels: Vec<&L> = labels.into_iter().collect();
         let classes = distinct(&labels);
         let architecture = estimator::architecture(x, &self.hidden, classes.len().max(1))?;
@@ -112,21 +83,8 @@ impl Classifier {
         let indices = class_indices(&classes, &labels);
         let problem =
             Problem::new(&architecture, Loss::SoftmaxCrossEntropy, x, &indices)?.with_l2(self.l2)?;
-        let (network, history) =
-            estimator::fit(&problem, self.init, self.seed, &self.train_config(), observer)?;
-        Ok(FittedClassifier { network, classes, history, threads: self.threads })
-    }
-
-    fn train_config(&self) -> TrainConfig {
-        TrainConfig {
-            learning_rate: self.learning_rate,
-            epochs: self.epochs,
-            stop_below: self.stop_below,
-            batching: self.batching,
-            accumulation: self.accumulation,
-            threads: self.threads,
-            ..TrainConfig::default()
-        }
+        let (network, history) = estimator::fit(&problem, self.init, self.seed, &self.train)?;
+        Ok(FittedClassifier { network, classes, history, threads: self.train.threads })
     }
 }
 

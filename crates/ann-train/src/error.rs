@@ -23,15 +23,25 @@ pub enum Error {
         /// The only label, in its `Debug` form.
         label: String,
     },
-    /// Mini-batches of 0 rows, or of more rows than the data have.
+    /// Mini-batches of 0 rows.
     #[error(
-        "`batching` asks for {found} rows per batch; expected 1 to {most}, the number of rows (for all rows at once: `Batching::Full`)"
+        "`batching` asks for 0 rows per batch, expected at least 1 (for all rows at once: `Batching::Full`)"
     )]
-    BatchRows {
-        /// Number of rows per batch that was asked for.
+    EmptyBatches,
+    /// The state of a run does not fit the optimizer that is to continue it.
+    #[error(
+        "the state has {found} vectors of memory; {optimizer} with these settings expects {expected}, each of {length} \
+         numbers: resume a run with the optimizer and the step factors that it began with"
+    )]
+    MemoryMismatch {
+        /// The optimizer that was asked for.
+        optimizer: String,
+        /// Number of vectors that it needs.
+        expected: usize,
+        /// Number of vectors in the state.
         found: usize,
-        /// Number of rows of the data.
-        most: usize,
+        /// Length of each vector that the optimizer needs.
+        length: usize,
     },
     /// The number of threads is 0 or more than 1024.
     #[error("threads is {found}, expected 1 to {most}")]
@@ -64,10 +74,10 @@ pub enum Error {
          choose a smaller learning rate, or scale features and targets"
     )]
     Diverged {
-        /// Number of updates (with mini-batches: of epochs) after which this was found, at least 1. Those of
-        /// earlier calls ([`TrainConfig::first_epoch`](crate::TrainConfig::first_epoch)) are included.
+        /// Number of epochs after which this was found, at least 1, including those before a
+        /// [`resume`](crate::Training::resume). With all rows at once an epoch is one update.
         epoch: usize,
-        /// η.
+        /// η of the last update.
         learning_rate: f64,
         /// J = loss + penalty. If it is finite, the error is that a parameter is NaN or infinite.
         objective: f64,

@@ -1,11 +1,9 @@
 //! The common part of `Classifier` and `Regressor`: from settings and a problem to a trained network.
 
-use std::ops::ControlFlow;
-
 use ann_core::ndarray::{Array2, ArrayRef2, Axis, concatenate};
 use ann_core::{Activation, Architecture, Error as CoreError, Init, Layer, Network, Problem, Scalar, seeded};
 
-use crate::{EpochRecord, History, Result, TrainConfig, train_observed};
+use crate::{History, Result, TrainConfig, train};
 
 /// The architecture with the columns of `x` as inputs, the layers `hidden`, and `outputs` raw outputs.
 pub(crate) fn architecture<F>(x: &ArrayRef2<F>, hidden: &[Layer], outputs: usize) -> Result<Architecture> {
@@ -23,10 +21,9 @@ pub(crate) fn fit<F: Scalar>(
     init: Init,
     seed: u64,
     config: &TrainConfig,
-    observer: impl FnMut(&EpochRecord, &Network<F>) -> ControlFlow<()>,
 ) -> Result<(Network<F>, History)> {
     let mut network = Network::init(problem.architecture(), init, &mut seeded(seed))?;
-    let history = train_observed(&mut network, problem, config, observer)?;
+    let history = train(&mut network, problem, config)?;
     Ok((network, history))
 }
 

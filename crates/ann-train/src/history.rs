@@ -2,14 +2,13 @@
 
 use crate::ObjectiveValue;
 
-/// The record of one epoch. With all rows at once it describes the network after `epoch` updates. With
-/// mini-batches it is the mean over the rows of an epoch, and each row is computed with the parameters before
-/// the update of its batch; the last record describes the network after `epoch` epochs.
+/// The record of one epoch. With all rows at once it describes the network before the update of that epoch.
+/// With mini-batches it is the mean over the rows of the epoch, and each row is computed with the parameters
+/// before the update of its batch. The last record of a [`History`] describes the trained network.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct EpochRecord {
-    /// Number of epochs before this one, including those of earlier calls
-    /// ([`TrainConfig::first_epoch`](crate::TrainConfig::first_epoch)). With all rows at once it is the
-    /// number of updates so far, and 0 is the untrained network.
+    /// Number of epochs before this one, including those before a
+    /// [`resume`](crate::Training::resume). With all rows at once 0 is the untrained network.
     pub epoch: usize,
     /// Mean data loss, without penalty.
     pub loss: f64,
@@ -33,8 +32,8 @@ pub enum StopReason {
     EpochLimit,
     /// The loss fell below the threshold.
     LossBelowThreshold,
-    /// The observer asked to stop.
-    Observer,
+    /// The caller finished the run before it had ended by itself.
+    Caller,
 }
 
 /// Loss, penalty and accuracy of each epoch and of the trained network.

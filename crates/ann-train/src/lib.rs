@@ -4,9 +4,18 @@
 mod classifier;
 mod regressor;
 
-mod descent;
-mod forward;
+mod training;
+
+mod config;
 mod history;
+
+mod optimizer;
+mod rate;
+
+mod factors;
+mod stepper;
+
+mod forward;
 mod objective;
 mod sum;
 mod threads;
@@ -15,12 +24,15 @@ mod error;
 mod estimator;
 
 pub use classifier::{Classifier, FittedClassifier, Label};
-pub use descent::{Batching, TrainConfig, descend, train, train_observed};
+pub use config::{Batching, TrainConfig};
 pub use error::{Error, Result};
 pub use forward::forward;
 pub use history::{EpochRecord, History, StopReason};
 pub use objective::{Accumulation, Objective, ObjectiveValue, per_sample_gradients};
+pub use optimizer::{Adam, Decay, Memory, Momentum, Optimizer, Rprop, StepFactors, descend};
+pub use rate::{LearningRate, Schedule};
 pub use regressor::{FittedRegressor, RegressionTargets, Regressor};
+pub use training::{State, Training, train};
 
 /// All of `ann-core`: `ann_train::ann_core::dense`, `ann_train::ann_core::Error`, …
 pub use ann_core;

@@ -1,7 +1,6 @@
 //! A regressor: fit, predict, score. One-dimensional targets give one-dimensional predictions.
 
 use std::marker::PhantomData;
-use std::ops::ControlFlow;
 
 use ann_core::ndarray::{
     Array, Array1, Array2, ArrayBase, ArrayRef1, ArrayRef2, ArrayView1, ArrayView2, Axis, Data, Dimension,
@@ -9,7 +8,7 @@ use ann_core::ndarray::{
 };
 use ann_core::{Activation, Init, Layer, Loss, Network, Problem, Scalar};
 
-use crate::{Accumulation, Batching, EpochRecord, Error, History, Result, TrainConfig, estimator, forward};
+use crate::{Error, History, Result, TrainConfig, estimator, forward};
 
 /// Settings of a regressor, trained on mean squared error. [`fit`](Self::fit) makes a [`FittedRegressor`].
 ///
@@ -30,23 +29,13 @@ pub struct Regressor {
     pub init: Init,
     /// Seed of the initial weights. Default 0.
     pub seed: u64,
-    /// η > 0, the learning rate. Default 0.1.
-    pub learning_rate: f64,
     /// λ ≥ 0, strength of the penalty λ Σ‖W‖² on weights, never biases. Default 0.
     pub l2: f64,
-    /// The largest number of epochs. An epoch is a pass over all rows, with one update, or with one for each
-    /// mini-batch. Default 15 000.
-    pub epochs: usize,
-    /// Stop as soon as the mean squared error (without penalty) is below this; 0: never. Default 1e-5.
-    pub stop_below: f64,
-    /// Number of rows that one update uses. Default [`Batching::Full`].
-    pub batching: Batching,
-    /// How the gradients of the rows are summed. Default [`Accumulation::Batched`].
-    pub accumulation: Accumulation,
-    /// The largest number of threads, 1 to 1024, also for predictions. Default 1. Any number gives the same
-    /// bits. When several networks are trained at the same time, one thread for each is faster; see
-    /// [`TrainConfig::threads`].
-    pub threads: usize,
+    /// How the network is trained. Default: gradient descent with η = 0.1 on all rows, at most 15 000 epochs,
+    /// until the mean squared error (without penalty) is below 1e-5. Change single settings with
+    /// `TrainConfig { epochs: 300, ..Regressor::default().train }`. The number of threads also holds for
+    /// predictions.
+    pub train: TrainConfig,
 }
 
 impl Default for Regressor {
@@ -55,13 +44,13 @@ impl Default for Regressor {
             hidden: Activation::Sigmoid.layers([10]),
             init: Init::default(),
             seed: 0,
-            learning_rate: 0.1,
             l2: 0.0,
-            epochs: 15_000,
-            stop_below: 1e-5,
-            batching: Batching::default(),
-            accumulation: Accumulation::default(),
-            threads: 1,
+            train: TrainConfig {
+                learning_rate: 0.1.into(),
+                epochs: 15_000,
+                stop_below: 1e-5,
+                ..TrainConfig::default()
+            },
         }
     }
 }
@@ -80,41 +69,14 @@ impl Regressor {
         x: &ArrayRef2<F>,
         targets: &Y,
     ) -> Result<FittedRegressor<Y::Dim, F>> {
-        self.fit_observed(x, targets, |_, _| ControlFlow::Continue(()))
-    }
-
-    /// As [`fit`](Self::fit), with an observer that receives each epoch's record and network, and may stop
-    /// the run.
-    ///
-    /// # Errors
-    /// As [`fit`](Self::fit).
-    pub fn fit_observed<F: Scalar, Y: RegressionTargets<F> + ?Sized>(
-        &self,
-        x: &ArrayRef2<F>,
-        targets: &Y,
-        observer: impl FnMut(&EpochRecord, &Network<F>) -> ControlFlow<()>,
-    ) -> Result<FittedRegressor<Y::Dim, F>> {
         let targets = targets.to_columns();
         if targets.ncols() == 0 {
             return Err(Error::NoTargetColumns);
         }
         let architecture = estimator::architecture(x, &self.hidden, targets.ncols())?;
         let problem = Problem::new(&architecture, Loss::MeanSquaredError, x, targets)?.with_l2(self.l2)?;
-        let (network, history) =
-            estimator::fit(&problem, self.init, self.seed, &self.train_config(), observer)?;
-        Ok(FittedRegressor { network, history, threads: self.threads, dimension: PhantomData })
-    }
-
-    fn train_config(&self) -> TrainConfig {
-        TrainConfig {
-            learning_rate: self.learning_rate,
-            epochs: self.epochs,
-            stop_below: self.stop_below,
-            batching: self.batching,
-            accumulation: self.accumulation,
-            threads: self.threads,
-            ..TrainConfig::default()
-        }
+        let (network, history) = estimator::fit(&problem, self.init, self.seed, &self.train)?;
+        Ok(FittedRegressor { network, history, threads: self.train.threads, dimension: PhantomData })
     }
 }
 

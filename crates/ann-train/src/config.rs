@@ -1,0 +1,111 @@
+//! How a network is trained: plain settings.
+
+use ann_core::{Error as CoreError, Scalar};
+
+use crate::{Accumulation, Error, LearningRate, Optimizer, Result, StepFactors};
+
+/// Number of rows that one update uses.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Batching {
+    /// All rows: one update in each epoch. The default.
+    #[default]
+    Full,
+    /// Mini-batches. Each epoch uses each row once, in an order that is a function of seed and epoch.
+    Shuffled {
+        /// Number of rows in a batch, at least 1. More than there are rows: one batch of all rows, in the
+        /// order of the epoch.
+        rows: usize,
+        /// Seed of the order.
+        seed: u64,
+        /// Whether the last batch of an epoch is left out if it is smaller than the others. The rows that are
+        /// left out differ from epoch to epoch.
+        drop_last: bool,
+    },
+}
+
+impl Batching {
+    /// Mini-batches of `rows` rows. The last batch of an epoch may be smaller.
+    pub fn shuffled(rows: usize, seed: u64) -> Self {
+        Self::Shuffled { rows, seed, drop_last: false }
+    }
+
+    /// The largest number of rows in a batch, of `all` rows.
+    pub(crate) fn rows(&self, all: usize) -> usize {
+        match *self {
+            Self::Full => all,
+            Self::Shuffled { rows, .. } => rows.min(all),
+        }
+    }
+
+    /// Number of updates that an epoch of `all` rows makes.
+    pub(crate) fn updates(&self, all: usize) -> usize {
+        match *self {
+            Self::Full => 1,
+            Self::Shuffled { rows, drop_last: true, .. } => (all / rows).max(1),
+            Self::Shuffled { rows, .. } => all.div_ceil(rows),
+        }
+    }
+}
+
+/// How a network is trained.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct TrainConfig {
+    /// The rule by which a gradient changes the parameters. Default [`Optimizer::Descent`].
+    pub optimizer: Optimizer,
+    /// η, the learning rate, and how it changes. A number converts: `0.1.into()`. Default 0.1.
+    pub learning_rate: LearningRate,
+    /// Factors on the learning rate for each kind of parameter. Default: 1 for all.
+    pub steps: StepFactors,
+    /// The largest norm of a gradient, above 0: a longer gradient is scaled to this length. Default ∞: never.
+    pub clip_norm: f64,
+    /// The number of epochs after which training ends; with 0 the network is only evaluated. Epochs before a
+    /// [`resume`](crate::Training::resume) count. Default 1000.
+    pub epochs: usize,
+    /// Stop as soon as the mean data loss (without penalty) is below this, ≥ 0. Default 0: never.
+    pub stop_below: f64,
+    /// Number of rows that one update uses. Default [`Batching::Full`].
+    pub batching: Batching,
+    /// How the gradients of the rows are summed. Default [`Accumulation::Batched`].
+    pub accumulation: Accumulation,
+    /// The largest number of threads, 1 to 1024. Default 1. Any number gives the same bits. If mini-batches
+    /// are large enough to be shared, the threads look for work during the whole epoch and keep their cores
+    /// busy. So when several networks are trained at the same time, one thread for each is faster. No effect
+    /// with [`Accumulation::PerSample`], nor in a thread of a rayon pool, which spreads work over its threads
+    /// itself.
+    pub threads: usize,
+}
+
+impl Default for TrainConfig {
+    fn default() -> Self {
+        Self {
+            optimizer: Optimizer::default(),
+            learning_rate: LearningRate::default(),
+            steps: StepFactors::default(),
+            clip_norm: f64::INFINITY,
+            epochs: 1000,
+            stop_below: 0.0,
+            batching: Batching::default(),
+            accumulation: Accumulation::default(),
+            threads: 1,
+        }
+    }
+}
+
+impl TrainConfig {
+    pub(crate) fn validate<F: Scalar>(&self) -> Result<()> {
+        let wrong = |name, value, expected| Err(CoreError::InvalidSetting { name, value, expected }.into());
+        self.learning_rate.validate::<F>()?;
+        self.optimizer.validate()?;
+        self.steps.validate()?;
+        if self.clip_norm.is_nan() || self.clip_norm <= 0.0 {
+            return wrong("clip_norm", self.clip_norm, "a number above 0");
+        }
+        if !(self.stop_below.is_finite() && self.stop_below >= 0.0) {
+            return wrong("stop_below", self.stop_below, "a finite number ≥ 0");
+        }
+        match self.batching {
+            Batching::Shuffled { rows: 0, .. } => Err(Error::EmptyBatches),
+            _ => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! Optimizers: how a gradient changes the parameters. Settings are values, and all memory is plain vectors,
+//! so a run can be saved between any two epochs.
+
+mod adam;
+mod momentum;
+mod rprop;
+mod steps;
+
+use std::fmt::{self, Display};
+
+use ann_core::Scalar;
+use ann_core::vector::add_scaled;
+
+pub use adam::{Adam, Decay};
+pub use momentum::Momentum;
+pub use rprop::Rprop;
+pub use steps::StepFactors;
+pub(crate) use steps::{Segment, segments};
+
+use crate::Result;
+
+/// The rule by which a gradient g changes the parameters θ.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub enum Optimizer {
+    /// Gradient descent, θ ← θ − η g, as in the report. The default.
+    #[default]
+    Descent,
+    /// Descent with momentum, also Nesterov's.
+    Momentum(Momentum),
+    /// Adam, with decoupled weight decay (AdamW).
+    Adam(Adam),
+    /// Resilient backpropagation: only the signs of the gradient count.
+    Rprop(Rprop),
+}
+
+/// What an optimizer remembers between updates.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Memory<F = f64> {
+    /// Number of updates so far.
+    pub updates: u64,
+    /// Vectors as long as θ. Their meaning depends on the optimizer.
+    pub vectors: Vec<Vec<F>>,
+}
+
+/// One update of a segment of θ.
+pub(crate) struct Update<'a, F> {
+    /// η, including the factor for this kind of parameter.
+    pub rate: f64,
+    /// Weight decay of this update: θ is multiplied by 1 − decay first.
+    pub decay: f64,
+    /// Number of this update, from 1.
+    pub number: u64,
+    pub parameters: &'a mut [F],
+    pub gradient: &'a [F],
+}
+
+impl Optimizer {
+    /// The memory before the first update, for `parameters` parameters.
+    pub(crate) fn memory<F: Scalar>(&self, parameters: usize) -> Memory<F> {
+        Memory { updates: 0, vectors: vec![vec![F::zero(); parameters]; self.vectors()] }
+    }
+
+    /// Number of vectors in the memory.
+    pub(crate) fn vectors(&self) -> usize {
+        match self {
+            Self::Descent => 0,
+            Self::Momentum(_) => 1,
+            Self::Adam(_) | Self::Rprop(_) => 2,
+        }
+    }
+
+    /// Weight decay, if there is any.
+    pub(crate) fn decay(&self) -> Option<Decay> {
+        match self {
+            Self::Adam(adam) if adam.decay.rate > 0.0 => Some(adam.decay),
+            _ => None,
+        }
+    }
+
+    /// Makes one update of the segment that begins at parameter `start`.
+    pub(crate) fn update<F: Scalar>(&self, update: Update<'_, F>, vectors: &mut [Vec<F>], start: usize) {
+        let end = start + update.parameters.len();
+        match (self, vectors) {
+            (Self::Descent, []) => add_scaled(update.parameters, F::of(-update.rate), update.gradient),
+            (Self::Momentum(momentum), [v]) => momentum.update(update, &mut v[start..end]),
+            (Self::Adam(adam), [m, v]) => adam.update(update, [&mut m[start..end], &mut v[start..end]]),
+            (Self::Rprop(rprop), [before, steps]) => {
+                rprop.update(update, [&mut before[start..end], &mut steps[start..end]]);
+            }
+            _ => unreachable!("`Training` refuses the memory of another optimizer"),
+        }
+    }
+
+    pub(crate) fn validate(&self) -> Result<()> {
+        match self {
+            Self::Descent => Ok(()),
+            Self::Momentum(momentum) => momentum.validate(),
+            Self::Adam(adam) => adam.validate(),
+            Self::Rprop(rprop) => rprop.validate(),
+        }
+    }
+}
+
+/// The name that papers use.
+impl Display for Optimizer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Descent => "gradient descent",
+            Self::Momentum(Momentum { nesterov: false, .. }) => "momentum",
+            Self::Momentum(_) => "Nesterov momentum",
+            Self::Adam(adam) if adam.decay.rate > 0.0 => "AdamW",
+            Self::Adam(_) => "Adam",
+            Self::Rprop(_) => "Rprop",
+        })
+    }
+}
+
+/// θ ← θ − η g.
+///
+/// # Panics
+/// When the lengths differ.
+pub fn descend<F: Scalar>(parameters: &mut [F], gradient: &[F], learning_rate: F) {
+    assert_eq!(parameters.len(), gradient.len(), "one entry of the gradient for each parameter");
+    add_scaled(parameters, -learning_rate, gradient);
+}
+
+/// An error unless `is_valid`.
+fn check(name: &'static str, value: f64, is_valid: bool, expected: &'static str) -> Result<()> {
+    match is_valid {
+        true => Ok(()),
+        false => Err(ann_core::Error::InvalidSetting { name, value, expected }.into()),
+    }
+}

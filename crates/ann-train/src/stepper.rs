@@ -1,0 +1,101 @@
+//! Updates of a run: the optimizer, with the schedule of the learning rate and the step of each parameter.
+
+use ann_core::vector::scale;
+use ann_core::{Layout, Network, Problem, Scalar};
+
+use crate::optimizer::{Segment, Update, segments};
+use crate::{Memory, State, TrainConfig, factors};
+
+/// Makes the updates of a run.
+#[derive(Debug)]
+pub(crate) struct Stepper<F> {
+    layout: Layout,
+    config: TrainConfig,
+    /// Number of updates of the whole run, for schedules.
+    planned: u64,
+    segments: Vec<Segment>,
+    /// ∂J/∂θ, and after it ∂J/∂s if there are input factors.
+    gradient: Vec<F>,
+}
+
+impl<F: Scalar> Stepper<F> {
+    pub fn new(problem: &Problem<'_, F>, config: &TrainConfig) -> Self {
+        let segments = segments(problem.layout(), &config.steps, &config.optimizer);
+        let planned = config.batching.updates(problem.rows()).saturating_mul(config.epochs) as u64;
+        let length = segments.last().map_or(0, |segment| segment.range.end);
+        let layout = problem.layout().clone();
+        Self { layout, config: *config, planned, segments, gradient: vec![F::zero(); length] }
+    }
+
+    /// Where ∂J/∂θ is to be written before an update.
+    pub fn gradient_mut(&mut self) -> &mut [F] {
+        &mut self.gradient[..self.layout.len()]
+    }
+
+    /// η of the update after `done` updates.
+    pub fn rate(&self, done: u64) -> f64 {
+        self.config.learning_rate.at(done, self.planned)
+    }
+
+    /// Changes the parameters by the gradient and the rule of the optimizer.
+    pub fn update(&mut self, state: &mut State<F>) {
+        let State { network, memory: Memory { updates, vectors, .. }, .. } = state;
+        let (layout, optimizer) = (&self.layout, &self.config.optimizer);
+        let (vectors, point) = vectors.split_at_mut(optimizer.vectors());
+        if let [point] = point {
+            factors::differentiate(layout, point, &mut self.gradient);
+        }
+        clip(&mut self.gradient, self.config.clip_norm);
+        let rate = self.rate(*updates);
+        let decay = optimizer.decay().map_or(0.0, |decay| rate * decay.at(*updates, self.planned));
+        *updates += 1;
+        let moved = match point {
+            [point] => &mut point[..],
+            _ => network.parameters_mut(),
+        };
+        for Segment { range, factor, decays } in &self.segments {
+            let update = Update {
+                rate: rate * factor,
+                decay: if *decays { decay } else { 0.0 },
+                number: *updates,
+                parameters: &mut moved[range.clone()],
+                gradient: &self.gradient[range.clone()],
+            };
+            optimizer.update(update, vectors, range.start);
+        }
+        if let [point] = point {
+            factors::fold(layout, point, network.parameters_mut());
+        }
+    }
+}
+
+/// Scales the gradient to the norm `largest` if it is longer (Pascanu et al. 2013).
+fn clip<F: Scalar>(gradient: &mut [F], largest: f64) {
+    if largest.is_infinite() {
+        return;
+    }
+    let norm = gradient.iter().map(|g| g.as_f64() * g.as_f64()).sum::<f64>().sqrt();
+    if norm > largest {
+        scale(gradient, F::of(largest / norm));
+    }
+}
+
+/// The memory before the first update. With input factors the last vector is the point [θ̃ | s].
+pub(crate) fn new_memory<F: Scalar>(network: &Network<F>, config: &TrainConfig) -> Memory<F> {
+    let mut memory = config.optimizer.memory(trained(network, config));
+    if config.steps.has_input_factors() {
+        memory.vectors.push(factors::point(network.layout(), network.parameters()));
+    }
+    memory
+}
+
+/// Number of vectors in the memory.
+pub(crate) fn vectors_of_memory(config: &TrainConfig) -> usize {
+    config.optimizer.vectors() + usize::from(config.steps.has_input_factors())
+}
+
+/// Number of parameters that are trained, input factors included.
+pub(crate) fn trained<F: Scalar>(network: &Network<F>, config: &TrainConfig) -> usize {
+    let factors = if config.steps.has_input_factors() { network.architecture().input_width() } else { 0 };
+    network.parameters().len() + factors
+}

@@ -1,0 +1,342 @@
+//! A training run, stepped epoch by epoch.
+
+use std::mem;
+use std::ops::ControlFlow;
+
+use ann_core::memory::{bytes_of, ensure_available};
+use ann_core::vector::all_finite;
+use ann_core::{Error as CoreError, Network, Problem, Scalar, seeded};
+use rand::seq::SliceRandom;
+
+use crate::stepper::{Stepper, new_memory, trained, vectors_of_memory};
+use crate::sum::Plan;
+use crate::threads::checked;
+use crate::{
+    Batching, EpochRecord, Error, History, Memory, Objective, ObjectiveValue, Result, StopReason, TrainConfig,
+};
+
+/// A run of training between two epochs. The caller's loop decides what happens from epoch to epoch: it may
+/// show progress, save the [`state`](Self::state), evaluate the network, or stop.
+///
+/// ```
+/// use std::ops::ControlFlow;
+///
+/// use ann_train::{Activation, Adam, Architecture, Loss, Network, Problem, TrainConfig, Training};
+/// use ann_train::{ndarray::array, seeded};
+///
+/// let architecture = Architecture::inputs(2).dense(5, Activation::Tanh).dense(2, Activation::Identity);
+/// let x = array![[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]];
+/// let problem = Problem::new(&architecture, Loss::SoftmaxCrossEntropy, &x, &[0, 1, 1, 0])?;
+/// let network: Network = Network::init(&architecture, Default::default(), &mut seeded(1))?;
+///
+/// let config = TrainConfig { optimizer: Adam::default().into(), ..TrainConfig::default() };
+/// let mut training = Training::new(&problem, network, &config)?;
+/// while let ControlFlow::Continue(record) = training.epoch()? {
+///     if record.accuracy == Some(1.0) && record.loss < 0.1 {
+///         break;
+///     }
+/// }
+/// let (network, history) = training.finish()?;
+/// assert_eq!(history.last().accuracy, Some(1.0));
+/// # Ok::<(), ann_train::Error>(())
+/// ```
+///
+/// A run is a pure function of state, problem and settings. So a run that is stopped, saved and
+/// [resumed](Self::resume) gives the same bits as one that never stopped.
+#[derive(Debug)]
+pub struct Training<'p, 'data, F = f64> {
+    config: TrainConfig,
+    objective: Objective<'p, 'data, F>,
+    stepper: Stepper<F>,
+    state: State<F>,
+    /// The order of the rows; empty if all rows are used at once.
+    order: Vec<usize>,
+    /// θ at the beginning of the epoch. It becomes `last_finite` if the objective of that epoch is finite.
+    before: Vec<F>,
+    last_finite: Vec<F>,
+    records: Vec<EpochRecord>,
+    /// The record of the network as it is now, once the run has ended.
+    closing: Option<EpochRecord>,
+    stop: Option<StopReason>,
+}
+
+/// All that a run has to remember between epochs: the content of a checkpoint.
+#[derive(Clone, Debug)]
+pub struct State<F = f64> {
+    /// The network after `epoch` epochs.
+    pub network: Network<F>,
+    /// The memory of the optimizer.
+    pub memory: Memory<F>,
+    /// Number of epochs that are done.
+    pub epoch: usize,
+}
+
+/// Number of records for which memory is reserved at the start; longer runs allocate more later.
+const RECORDS: usize = 1 << 16;
+
+/// Number of vectors as long as θ that a run needs beside the optimizer's memory: the gradient, the parameters
+/// before an epoch, and those of the last finite objective.
+const COPIES: usize = 3;
+
+impl<'p, 'data, F: Scalar> Training<'p, 'data, F> {
+    /// A run that begins with `network`.
+    ///
+    /// # Errors
+    /// A setting is outside its range, the architecture of the network is not that of the problem, a parameter
+    /// is not finite, or the system cannot provide memory or threads.
+    pub fn new(problem: &'p Problem<'data, F>, network: Network<F>, config: &TrainConfig) -> Result<Self> {
+        check(&network, problem, config)?;
+        let memory = new_memory(&network, config);
+        Self::begin(problem, State { network, memory, epoch: 0 }, config)
+    }
+
+    /// Continues a run from its state. Epochs, updates, the order of rows and the schedule of the learning rate
+    /// continue from there, and [`TrainConfig::epochs`] includes the epochs that are done.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new); or the memory in the state is not that of the optimizer.
+    pub fn resume(problem: &'p Problem<'data, F>, state: State<F>, config: &TrainConfig) -> Result<Self> {
+        check(&state.network, problem, config)?;
+        check_memory(&state, config)?;
+        Self::begin(problem, state, config)
+    }
+
+    /// A run with a state that was checked.
+    fn begin(problem: &'p Problem<'data, F>, state: State<F>, config: &TrainConfig) -> Result<Self> {
+        let order = match config.batching {
+            Batching::Full => Vec::new(),
+            Batching::Shuffled { .. } => (0..problem.rows()).collect(),
+        };
+        let rows = config.batching.rows(problem.rows());
+        let epochs = config.epochs.saturating_sub(state.epoch);
+        Ok(Self {
+            config: *config,
+            objective: Objective::with_threads(problem, config.accumulation, rows, config.threads)?,
+            stepper: Stepper::new(problem, config),
+            order,
+            before: state.network.parameters().to_vec(),
+            last_finite: state.network.parameters().to_vec(),
+            state,
+            records: Vec::with_capacity(epochs.saturating_add(1).min(RECORDS)),
+            closing: None,
+            stop: None,
+        })
+    }
+
+    /// Trains for one epoch and returns its record, or the reason why the run has ended. A run that has ended
+    /// changes nothing any more.
+    ///
+    /// With [`Batching::Full`] the record describes the network before the update; if its loss is below
+    /// [`TrainConfig::stop_below`], the run ends without that update. With mini-batches the record is the mean
+    /// over the epoch, and the run ends after the epoch whose mean is below the threshold.
+    ///
+    /// # Errors
+    /// [`Error::InfiniteStart`] or [`Error::Diverged`]: the objective or a parameter is no longer finite. Then
+    /// the network in the [`state`](Self::state) gets the parameters from before the last update; with
+    /// mini-batches, those from the beginning of the last epoch whose objective was finite, or of the first
+    /// epoch if there is none. The optimizer's memory is cleared.
+    pub fn epoch(&mut self) -> Result<ControlFlow<StopReason, EpochRecord>> {
+        if self.stop.is_none() && self.state.epoch >= self.config.epochs {
+            self.end(StopReason::EpochLimit)?;
+        }
+        if let Some(stop) = self.stop {
+            return Ok(ControlFlow::Break(stop));
+        }
+        self.before.copy_from_slice(self.state.network.parameters());
+        let value = match self.config.batching {
+            Batching::Full => {
+                let (parameters, gradient) = (self.state.network.parameters(), self.stepper.gradient_mut());
+                self.objective.value_and_gradient(parameters, gradient)
+            }
+            Batching::Shuffled { rows, seed, drop_last } => self.mini_batches(rows, seed, drop_last),
+        };
+        self.ensure_finite(&value)?;
+        let record = EpochRecord::new(self.state.epoch, &value);
+        let is_low = record.loss < self.config.stop_below;
+        self.stop = is_low.then_some(StopReason::LossBelowThreshold);
+        if self.config.batching == Batching::Full {
+            if is_low {
+                self.closing = Some(record);
+                return Ok(ControlFlow::Break(StopReason::LossBelowThreshold));
+            }
+            self.stepper.update(&mut self.state);
+        }
+        self.state.epoch += 1;
+        self.records.push(record);
+        Ok(ControlFlow::Continue(record))
+    }
+
+    /// The network, the optimizer's memory and the number of epochs: what a checkpoint contains.
+    pub fn state(&self) -> &State<F> {
+        &self.state
+    }
+
+    /// The records of the epochs so far.
+    pub fn records(&self) -> &[EpochRecord] {
+        &self.records
+    }
+
+    /// Ends the run. The last record of the history describes the network.
+    ///
+    /// # Errors
+    /// [`Error::InfiniteStart`] or [`Error::Diverged`], if the objective of the network is not finite.
+    pub fn finish(mut self) -> Result<(Network<F>, History)> {
+        let history = self.close()?;
+        Ok((self.state.network, history))
+    }
+
+    fn close(&mut self) -> Result<History> {
+        self.end(StopReason::Caller)?;
+        let mut records = mem::take(&mut self.records);
+        records.extend(self.closing);
+        Ok(History { records, stop: self.stop.unwrap_or(StopReason::Caller) })
+    }
+
+    /// Evaluates the network as it is now, and notes why the run ended, unless that is known.
+    fn end(&mut self, reason: StopReason) -> Result<()> {
+        if self.closing.is_some() {
+            return Ok(());
+        }
+        let value = self.objective.value(self.state.network.parameters());
+        if !value.total().is_finite() {
+            return Err(self.diverged(&value));
+        }
+        let record = EpochRecord::new(self.state.epoch, &value);
+        self.closing = Some(record);
+        let is_low = self.config.epochs == self.state.epoch && record.loss < self.config.stop_below;
+        let reason = if is_low { StopReason::LossBelowThreshold } else { reason };
+        self.stop.get_or_insert(reason);
+        Ok(())
+    }
+
+    /// Makes one update for each batch. Returns the mean of J over their rows.
+    fn mini_batches(&mut self, rows: usize, seed: u64, drop_last: bool) -> ObjectiveValue {
+        let Self { objective, stepper, state, order, .. } = self;
+        shuffle(order, seed, state.epoch);
+        let incomplete = if rows < order.len() && drop_last { order.len() % rows } else { 0 };
+        let used = order.len() - incomplete;
+        objective.awake(|objective| {
+            let mut mean = ObjectiveValue { loss: 0.0, penalty: 0.0, hits: None, accuracy: None };
+            for batch in order[..used].chunks(rows) {
+                let (parameters, gradient) = (state.network.parameters(), stepper.gradient_mut());
+                let value = objective.value_and_gradient_of(batch, parameters, gradient);
+                add_batch(&mut mean, &value, batch.len(), used);
+                if !value.total().is_finite() {
+                    break;
+                }
+                stepper.update(state);
+            }
+            mean
+        })
+    }
+
+    /// An error if the value of this epoch, or a parameter, is not finite.
+    fn ensure_finite(&mut self, value: &ObjectiveValue) -> Result<()> {
+        if value.total().is_finite() && all_finite(&self.before) {
+            mem::swap(&mut self.before, &mut self.last_finite);
+        }
+        if value.total().is_finite() && all_finite(self.state.network.parameters()) {
+            return Ok(());
+        }
+        // An epoch of mini-batches counts as soon as it has begun.
+        self.state.epoch += usize::from(self.config.batching != Batching::Full);
+        Err(self.diverged(value))
+    }
+
+    /// Restores the last finite parameters, and returns the error that says so.
+    fn diverged(&mut self, value: &ObjectiveValue) -> Error {
+        let (epoch, updates) = (self.state.epoch, self.state.memory.updates);
+        self.state.network.parameters_mut().copy_from_slice(&self.last_finite);
+        self.state.memory = new_memory(&self.state.network, &self.config);
+        let objective = value.total();
+        match updates.checked_sub(1) {
+            None => Error::InfiniteStart { objective },
+            Some(last) => {
+                let learning_rate = self.stepper.rate(last);
+                Error::Diverged { epoch, learning_rate, objective }
+            }
+        }
+    }
+}
+
+/// Trains `network` in place on `problem`: [`Training`] from the first epoch to the last, without a caller who
+/// looks at it.
+///
+/// # Errors
+/// As [`Training::new`]; then nothing is changed. As [`Training::epoch`]; then the network gets the parameters
+/// that are described there.
+pub fn train<F: Scalar>(
+    network: &mut Network<F>,
+    problem: &Problem<'_, F>,
+    config: &TrainConfig,
+) -> Result<History> {
+    check(network, problem, config)?;
+    let (network_before, memory) = (network.clone(), new_memory(network, config));
+    let mut training = Training::begin(problem, State { network: network_before, memory, epoch: 0 }, config)?;
+    let history = training.run();
+    network.parameters_mut().copy_from_slice(training.state.network.parameters());
+    history
+}
+
+impl<F: Scalar> Training<'_, '_, F> {
+    /// Trains until the run ends.
+    fn run(&mut self) -> Result<History> {
+        while self.epoch()?.is_continue() {}
+        self.close()
+    }
+}
+
+/// The order of an epoch: a function of seed and epoch, whatever the order was before.
+fn shuffle(order: &mut [usize], seed: u64, epoch: usize) {
+    let mut rng = seeded(seed);
+    rng.set_stream(epoch as u64);
+    order.iter_mut().enumerate().for_each(|(place, row)| *row = place);
+    order.shuffle(&mut rng);
+}
+
+/// Adds the value of a batch of `rows` rows to the mean over an epoch of `all` rows.
+fn add_batch(mean: &mut ObjectiveValue, batch: &ObjectiveValue, rows: usize, all: usize) {
+    let share = rows as f64 / all as f64;
+    mean.loss += share * batch.loss;
+    mean.penalty += share * batch.penalty;
+    // Hits are counted, instead of adding shares: so an epoch without a miss has an accuracy of exactly 1.
+    mean.hits = batch.hits.map(|hits| mean.hits.unwrap_or(0) + hits);
+    mean.accuracy = mean.hits.map(|hits| hits as f64 / all as f64);
+}
+
+/// Checks everything that a run needs, before anything is allocated.
+fn check<F: Scalar>(network: &Network<F>, problem: &Problem<'_, F>, config: &TrainConfig) -> Result<()> {
+    config.validate::<F>()?;
+    check_same_architecture(network, problem)?;
+    network.ensure_finite()?;
+    let rows = config.batching.rows(problem.rows());
+    // Memory is checked for everything at once. Two separate checks could both succeed although the system
+    // does not have both amounts together.
+    let sums = Plan::new(problem, config.accumulation, rows, checked(config.threads)?).bytes;
+    let vectors = COPIES + vectors_of_memory(config);
+    let copies = bytes_of::<F>(problem.layout().len().saturating_mul(vectors));
+    Ok(ensure_available(
+        "sums over rows, the gradient and copies of the parameters",
+        sums.saturating_add(copies),
+    )?)
+}
+
+fn check_memory<F: Scalar>(state: &State<F>, config: &TrainConfig) -> Result<()> {
+    let (expected, found) = (vectors_of_memory(config), state.memory.vectors.len());
+    let length = trained(&state.network, config);
+    if found == expected && state.memory.vectors.iter().all(|vector| vector.len() == length) {
+        return Ok(());
+    }
+    Err(Error::MemoryMismatch { optimizer: config.optimizer.to_string(), expected, found, length })
+}
+
+fn check_same_architecture<F: Scalar>(network: &Network<F>, problem: &Problem<'_, F>) -> Result<()> {
+    if network.architecture() == problem.architecture() {
+        return Ok(());
+    }
+    Err(CoreError::ArchitectureMismatch {
+        expected: problem.architecture().to_string(),
+        found: network.architecture().to_string(),
+    }
+    .into())
+}
