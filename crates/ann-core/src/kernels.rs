@@ -7,7 +7,7 @@ use crate::instructions::dispatch;
 use crate::lanes::Vector;
 use crate::pass::Tally;
 use crate::predictor::Sample;
-use crate::vector::ScaleAdd;
+use crate::vector::{Dot, ScaleAdd};
 use crate::wide::WidePass;
 
 /// The entry points for one number type. Users cannot name this trait, so they cannot implement `Scalar` for
@@ -21,6 +21,8 @@ pub trait Kernels: Vector {
     fn predict(sample: Sample<'_, Self>);
     /// Scales a vector, or adds a multiple of another one to it.
     fn scale_add(work: ScaleAdd<'_, Self>);
+    /// Multiplies two vectors and sums the products.
+    fn dot(work: Dot<'_, Self>) -> f64;
     /// Applies an elementary function to a vector.
     fn apply(work: Apply<'_, Self>);
 }
@@ -34,6 +36,7 @@ macro_rules! kernels {
             fn run_wide(pass: WidePass<'_, Self>) -> Tally { dispatch(pass) }
             fn predict(sample: Sample<'_, Self>) { dispatch(sample) }
             fn scale_add(work: ScaleAdd<'_, Self>) { dispatch(work) }
+            fn dot(work: Dot<'_, Self>) -> f64 { dispatch(work) }
             fn apply(work: Apply<'_, Self>) { dispatch(work) }
         }
     )*};

@@ -29,6 +29,16 @@ pub fn scale<F: Scalar>(numbers: &mut [F], factor: F) {
     F::scale_add(ScaleAdd { numbers, factor, part: None });
 }
 
+/// Σ aᵢ bᵢ in `f64`. The order of the additions depends on the length alone, so every instruction set gives the
+/// same bits.
+///
+/// # Panics
+/// When the lengths differ.
+pub fn dot<F: Scalar>(a: &[F], b: &[F]) -> f64 {
+    assert_eq!(a.len(), b.len(), "one number to multiply for each number");
+    F::dot(Dot { a, b })
+}
+
 /// Whether no number is NaN or infinite.
 pub fn all_finite<F: Scalar>(numbers: &[F]) -> bool {
     // No early exit, so the compiler can vectorise the scan.
@@ -71,6 +81,37 @@ impl<F: Scalar> WithSimd for ScaleAdd<'_, F> {
     }
 }
 
+/// Multiplies two vectors and sums the products.
+#[derive(Debug)]
+pub struct Dot<'a, F> {
+    a: &'a [F],
+    b: &'a [F],
+}
+
+/// Number of partial sums of a dot product.
+const SUMS: usize = 8;
+
+impl<F: Scalar> WithSimd for Dot<'_, F> {
+    type Output = f64;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) -> f64 {
+        let (a, a_rest) = self.a.as_chunks::<SUMS>();
+        let (b, b_rest) = self.b.as_chunks::<SUMS>();
+        // Product i is added to sum i mod 8. The compiler keeps the sums in vector registers.
+        let mut sums = [0.0; SUMS];
+        for (a, b) in a.iter().zip(b) {
+            for i in 0..SUMS {
+                sums[i] += a[i].as_f64() * b[i].as_f64();
+            }
+        }
+        for (sum, (a, b)) in sums.iter_mut().zip(a_rest.iter().zip(b_rest)) {
+            *sum += a.as_f64() * b.as_f64();
+        }
+        sums.iter().sum()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -87,6 +128,17 @@ mod tests {
                 assert_eq!(sum[i], numbers[i] - 0.7 * part[i]);
                 assert_eq!(scaled[i], 0.7 * numbers[i]);
             }
+        }
+    }
+
+    #[test]
+    fn a_dot_product_of_any_length() {
+        for length in 0..70 {
+            let numbers: Vec<f32> = (1..=length).map(|i| i as f32).collect();
+            let ones = vec![1.0_f32; length];
+            // Integers below 2²⁴ are added exactly.
+            assert_eq!(dot(&numbers, &ones), (length * (length + 1) / 2) as f64);
+            assert_eq!(dot(&ones, &numbers), dot(&numbers, &ones));
         }
     }
 }

@@ -42,7 +42,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let architecture = Architecture::inputs(2).dense(8, swish).dense(2, Activation::Identity);
     let problem = Problem::new(&architecture, Loss::SoftmaxCrossEntropy, &data.features, &classes)?;
     let mut network: Network = Network::init(&architecture, Init::default(), &mut seeded(1))?;
-    let config = TrainConfig { learning_rate: 1.0, epochs: 5000, stop_below: 0.02, ..TrainConfig::default() };
+    let config =
+        TrainConfig { learning_rate: 1.0.into(), epochs: 5000, stop_below: 0.02, ..TrainConfig::default() };
     let history = train(&mut network, &problem, &config)?;
     println!("{architecture}: {:?}", history.last());
     Ok(())

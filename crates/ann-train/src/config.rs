@@ -103,9 +103,26 @@ impl TrainConfig {
         if !(self.stop_below.is_finite() && self.stop_below >= 0.0) {
             return wrong("stop_below", self.stop_below, "a finite number ≥ 0");
         }
-        match self.batching {
-            Batching::Shuffled { rows: 0, .. } => Err(Error::EmptyBatches),
-            _ => Ok(()),
+        if matches!(self.batching, Batching::Shuffled { rows: 0, .. }) {
+            return Err(Error::EmptyBatches);
         }
+        if self.optimizer.searches() { self.ensure_plain_steps() } else { Ok(()) }
+    }
+
+    /// An error if a setting is changed that has no meaning for an optimizer which searches along a line.
+    fn ensure_plain_steps(&self) -> Result<()> {
+        let wrong = |setting, expected| {
+            Err(Error::Incompatible { optimizer: self.optimizer.to_string(), setting, expected })
+        };
+        if self.batching != Batching::Full {
+            return wrong("batching", "`Batching::Full`, all rows at once");
+        }
+        if self.steps != StepFactors::default() {
+            return wrong("steps", "the defaults, because it finds the length of each step itself");
+        }
+        if self.clip_norm != f64::INFINITY {
+            return wrong("clip_norm", "∞, because it finds the length of each step itself");
+        }
+        Ok(())
     }
 }

@@ -28,6 +28,16 @@ pub enum Error {
         "`batching` asks for 0 rows per batch, expected at least 1 (for all rows at once: `Batching::Full`)"
     )]
     EmptyBatches,
+    /// Two settings do not go together.
+    #[error("{optimizer} does not work with this `{setting}`, expected {expected}")]
+    Incompatible {
+        /// The optimizer.
+        optimizer: String,
+        /// The field of [`TrainConfig`](crate::TrainConfig).
+        setting: &'static str,
+        /// What the optimizer needs.
+        expected: &'static str,
+    },
     /// The state of a run does not fit the optimizer that is to continue it.
     #[error(
         "the state has {found} vectors of memory; {optimizer} with these settings expects {expected}, each of {length} \

@@ -32,6 +32,8 @@ pub enum StopReason {
     EpochLimit,
     /// The loss fell below the threshold.
     LossBelowThreshold,
+    /// The optimizer found no step that lowers the objective: a minimum, to rounding.
+    Converged,
     /// The caller finished the run before it had ended by itself.
     Caller,
 }

@@ -29,7 +29,7 @@ pub use error::{Error, Result};
 pub use forward::forward;
 pub use history::{EpochRecord, History, StopReason};
 pub use objective::{Accumulation, Objective, ObjectiveValue, per_sample_gradients};
-pub use optimizer::{Adam, Decay, Memory, Momentum, Optimizer, Rprop, StepFactors, descend};
+pub use optimizer::{Adam, Decay, Lbfgs, Memory, Momentum, Optimizer, Rprop, StepFactors, descend};
 pub use rate::{LearningRate, Schedule};
 pub use regressor::{FittedRegressor, RegressionTargets, Regressor};
 pub use training::{State, Training, train};

@@ -2,6 +2,8 @@
 //! so a run can be saved between any two epochs.
 
 mod adam;
+mod lbfgs;
+mod line_search;
 mod momentum;
 mod rprop;
 mod steps;
@@ -12,6 +14,8 @@ use ann_core::Scalar;
 use ann_core::vector::add_scaled;
 
 pub use adam::{Adam, Decay};
+pub use lbfgs::Lbfgs;
+pub(crate) use lbfgs::LbfgsBuffers;
 pub use momentum::Momentum;
 pub use rprop::Rprop;
 pub use steps::StepFactors;
@@ -32,6 +36,8 @@ pub enum Optimizer {
     Adam(Adam),
     /// Resilient backpropagation: only the signs of the gradient count.
     Rprop(Rprop),
+    /// L-BFGS: a quasi-Newton method with a line search, for all rows at once.
+    Lbfgs(Lbfgs),
 }
 
 /// What an optimizer remembers between updates.
@@ -67,6 +73,7 @@ impl Optimizer {
             Self::Descent => 0,
             Self::Momentum(_) => 1,
             Self::Adam(_) | Self::Rprop(_) => 2,
+            Self::Lbfgs(lbfgs) => 2 * lbfgs.history,
         }
     }
 
@@ -76,6 +83,11 @@ impl Optimizer {
             Self::Adam(adam) if adam.decay.rate > 0.0 => Some(adam.decay),
             _ => None,
         }
+    }
+
+    /// Whether an update needs J at several points, of all rows.
+    pub(crate) fn searches(&self) -> bool {
+        matches!(self, Self::Lbfgs(_))
     }
 
     /// Makes one update of the segment that begins at parameter `start`.
@@ -98,6 +110,7 @@ impl Optimizer {
             Self::Momentum(momentum) => momentum.validate(),
             Self::Adam(adam) => adam.validate(),
             Self::Rprop(rprop) => rprop.validate(),
+            Self::Lbfgs(lbfgs) => lbfgs.validate(),
         }
     }
 }
@@ -112,6 +125,7 @@ impl Display for Optimizer {
             Self::Adam(adam) if adam.decay.rate > 0.0 => "AdamW",
             Self::Adam(_) => "Adam",
             Self::Rprop(_) => "Rprop",
+            Self::Lbfgs(_) => "L-BFGS",
         })
     }
 }

@@ -1,10 +1,10 @@
 //! Updates of a run: the optimizer, with the schedule of the learning rate and the step of each parameter.
 
-use ann_core::vector::scale;
+use ann_core::vector::{dot, scale};
 use ann_core::{Layout, Network, Problem, Scalar};
 
-use crate::optimizer::{Segment, Update, segments};
-use crate::{Memory, State, TrainConfig, factors};
+use crate::optimizer::{LbfgsBuffers, Segment, Update, segments};
+use crate::{Memory, Objective, ObjectiveValue, Optimizer, State, TrainConfig, factors};
 
 /// Makes the updates of a run.
 #[derive(Debug)]
@@ -16,6 +16,7 @@ pub(crate) struct Stepper<F> {
     segments: Vec<Segment>,
     /// ∂J/∂θ, and after it ∂J/∂s if there are input factors.
     gradient: Vec<F>,
+    buffers: LbfgsBuffers<F>,
 }
 
 impl<F: Scalar> Stepper<F> {
@@ -24,7 +25,11 @@ impl<F: Scalar> Stepper<F> {
         let planned = config.batching.updates(problem.rows()).saturating_mul(config.epochs) as u64;
         let length = segments.last().map_or(0, |segment| segment.range.end);
         let layout = problem.layout().clone();
-        Self { layout, config: *config, planned, segments, gradient: vec![F::zero(); length] }
+        let buffers = match config.optimizer {
+            Optimizer::Lbfgs(lbfgs) => LbfgsBuffers::new(length, lbfgs.history),
+            _ => LbfgsBuffers::default(),
+        };
+        Self { layout, config: *config, planned, segments, gradient: vec![F::zero(); length], buffers }
     }
 
     /// Where ∂J/∂θ is to be written before an update.
@@ -69,12 +74,29 @@ impl<F: Scalar> Stepper<F> {
     }
 }
 
+impl<F: Scalar> Stepper<F> {
+    /// Makes one iteration of an optimizer that evaluates J at several points, from θ where J is `value`. Returns J of
+    /// the new θ, or `None`, with θ unchanged, if no step lowers J.
+    pub fn search(
+        &mut self,
+        state: &mut State<F>,
+        objective: &mut Objective<'_, '_, F>,
+        value: &ObjectiveValue,
+    ) -> Option<ObjectiveValue> {
+        let Optimizer::Lbfgs(lbfgs) = self.config.optimizer else { return None };
+        let (parameters, memory) = (state.network.parameters_mut(), &mut state.memory);
+        let evaluate =
+            |parameters: &[F], gradient: &mut [F]| objective.value_and_gradient(parameters, gradient);
+        lbfgs.iterate(memory, parameters, value.total(), &mut self.gradient, &mut self.buffers, evaluate)
+    }
+}
+
 /// Scales the gradient to the norm `largest` if it is longer (Pascanu et al. 2013).
 fn clip<F: Scalar>(gradient: &mut [F], largest: f64) {
     if largest.is_infinite() {
         return;
     }
-    let norm = gradient.iter().map(|g| g.as_f64() * g.as_f64()).sum::<f64>().sqrt();
+    let norm = dot(gradient, gradient).sqrt();
     if norm > largest {
         scale(gradient, F::of(largest / norm));
     }
@@ -87,6 +109,11 @@ pub(crate) fn new_memory<F: Scalar>(network: &Network<F>, config: &TrainConfig) 
         memory.vectors.push(factors::point(network.layout(), network.parameters()));
     }
     memory
+}
+
+/// Number of vectors of working space, beside the gradient.
+pub(crate) fn working_vectors(config: &TrainConfig) -> usize {
+    if config.optimizer.searches() { LbfgsBuffers::<f64>::VECTORS } else { 0 }
 }
 
 /// Number of vectors in the memory.

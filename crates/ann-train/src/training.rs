@@ -8,7 +8,7 @@ use ann_core::vector::all_finite;
 use ann_core::{Error as CoreError, Network, Problem, Scalar, seeded};
 use rand::seq::SliceRandom;
 
-use crate::stepper::{Stepper, new_memory, trained, vectors_of_memory};
+use crate::stepper::{Stepper, new_memory, trained, vectors_of_memory, working_vectors};
 use crate::sum::Plan;
 use crate::threads::checked;
 use crate::{
@@ -49,6 +49,8 @@ pub struct Training<'p, 'data, F = f64> {
     objective: Objective<'p, 'data, F>,
     stepper: Stepper<F>,
     state: State<F>,
+    /// J of the network, if the last update has found it already; its gradient is then in the stepper.
+    known: Option<ObjectiveValue>,
     /// The order of the rows; empty if all rows are used at once.
     order: Vec<usize>,
     /// θ at the beginning of the epoch. It becomes `last_finite` if the objective of that epoch is finite.
@@ -113,6 +115,7 @@ impl<'p, 'data, F: Scalar> Training<'p, 'data, F> {
             config: *config,
             objective: Objective::with_threads(problem, config.accumulation, rows, config.threads)?,
             stepper: Stepper::new(problem, config),
+            known: None,
             order,
             before: state.network.parameters().to_vec(),
             last_finite: state.network.parameters().to_vec(),
@@ -144,22 +147,20 @@ impl<'p, 'data, F: Scalar> Training<'p, 'data, F> {
         }
         self.before.copy_from_slice(self.state.network.parameters());
         let value = match self.config.batching {
-            Batching::Full => {
-                let (parameters, gradient) = (self.state.network.parameters(), self.stepper.gradient_mut());
-                self.objective.value_and_gradient(parameters, gradient)
-            }
+            Batching::Full => self.value_and_gradient(),
             Batching::Shuffled { rows, seed, drop_last } => self.mini_batches(rows, seed, drop_last),
         };
         self.ensure_finite(&value)?;
         let record = EpochRecord::new(self.state.epoch, &value);
-        let is_low = record.loss < self.config.stop_below;
-        self.stop = is_low.then_some(StopReason::LossBelowThreshold);
+        if record.loss < self.config.stop_below {
+            self.stop = Some(StopReason::LossBelowThreshold);
+        }
         if self.config.batching == Batching::Full {
-            if is_low {
+            self.stop = self.stop.or_else(|| self.update(&value));
+            if let Some(stop) = self.stop {
                 self.closing = Some(record);
-                return Ok(ControlFlow::Break(StopReason::LossBelowThreshold));
+                return Ok(ControlFlow::Break(stop));
             }
-            self.stepper.update(&mut self.state);
         }
         self.state.epoch += 1;
         self.records.push(record);
@@ -198,7 +199,7 @@ impl<'p, 'data, F: Scalar> Training<'p, 'data, F> {
             return Ok(());
         }
         let value = self.objective.value(self.state.network.parameters());
-        if !value.total().is_finite() {
+        if !(value.total().is_finite() && all_finite(self.state.network.parameters())) {
             return Err(self.diverged(&value));
         }
         let record = EpochRecord::new(self.state.epoch, &value);
@@ -207,6 +208,22 @@ impl<'p, 'data, F: Scalar> Training<'p, 'data, F> {
         let reason = if is_low { StopReason::LossBelowThreshold } else { reason };
         self.stop.get_or_insert(reason);
         Ok(())
+    }
+
+    fn value_and_gradient(&mut self) -> ObjectiveValue {
+        let (parameters, gradient) = (self.state.network.parameters(), self.stepper.gradient_mut());
+        let known = self.known.take();
+        known.unwrap_or_else(|| self.objective.value_and_gradient(parameters, gradient))
+    }
+
+    /// Makes the update with all rows, or says why there is none.
+    fn update(&mut self, value: &ObjectiveValue) -> Option<StopReason> {
+        if !self.config.optimizer.searches() {
+            self.stepper.update(&mut self.state);
+            return None;
+        }
+        self.known = self.stepper.search(&mut self.state, &mut self.objective, value);
+        self.known.is_none().then_some(StopReason::Converged)
     }
 
     /// Makes one update for each batch. Returns the mean of J over their rows.
@@ -313,7 +330,7 @@ fn check<F: Scalar>(network: &Network<F>, problem: &Problem<'_, F>, config: &Tra
     // Memory is checked for everything at once. Two separate checks could both succeed although the system
     // does not have both amounts together.
     let sums = Plan::new(problem, config.accumulation, rows, checked(config.threads)?).bytes;
-    let vectors = COPIES + vectors_of_memory(config);
+    let vectors = COPIES + vectors_of_memory(config) + working_vectors(config);
     let copies = bytes_of::<F>(problem.layout().len().saturating_mul(vectors));
     Ok(ensure_available(
         "sums over rows, the gradient and copies of the parameters",

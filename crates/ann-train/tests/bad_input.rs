@@ -142,8 +142,9 @@ fn a_learning_rate_that_is_no_step() {
     let range = "a finite number above 0";
     for learning_rate in [0.0, -0.1, f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
         let message = format!("learning_rate (η) is {learning_rate:?}, expected {range}");
-        check(Classifier { learning_rate, ..Classifier::default() }.fit(&corners(), &LABELS), &message);
-        check(Regressor { learning_rate, ..Regressor::default() }.fit(&corners(), &VALUES), &message);
+        let train = TrainConfig { learning_rate: learning_rate.into(), ..TrainConfig::default() };
+        check(Classifier { train, ..Classifier::default() }.fit(&corners(), &LABELS), &message);
+        check(Regressor { train, ..Regressor::default() }.fit(&corners(), &VALUES), &message);
     }
 }
 
@@ -154,7 +155,8 @@ fn settings_that_f32_cannot_hold() {
         let message = format!(
             "learning_rate (η) is {learning_rate:?}, expected a number that is finite and above 0 in the network's precision, too"
         );
-        check(Classifier { learning_rate, ..Classifier::default() }.fit(&x, &LABELS), &message);
+        let train = TrainConfig { learning_rate: learning_rate.into(), ..TrainConfig::default() };
+        check(Classifier { train, ..Classifier::default() }.fit(&x, &LABELS), &message);
     }
     let message = "l2 (λ) is 2e38, expected at most half the largest number of the features' precision";
     check(Classifier { l2: 2e38, ..Classifier::default() }.fit(&x, &LABELS), message);
@@ -173,8 +175,9 @@ fn a_penalty_that_is_negative_or_no_number() {
 fn a_threshold_that_is_negative_or_no_number() {
     for stop_below in [-1e-3, f64::NAN, f64::INFINITY] {
         let message = format!("stop_below is {stop_below:?}, expected a finite number ≥ 0");
-        check(Classifier { stop_below, ..Classifier::default() }.fit(&corners(), &LABELS), &message);
-        check(Regressor { stop_below, ..Regressor::default() }.fit(&corners(), &VALUES), &message);
+        let train = TrainConfig { stop_below, ..TrainConfig::default() };
+        check(Classifier { train, ..Classifier::default() }.fit(&corners(), &LABELS), &message);
+        check(Regressor { train, ..Regressor::default() }.fit(&corners(), &VALUES), &message);
     }
 }
 
@@ -196,7 +199,12 @@ fn a_gain_that_is_negative_or_no_number() {
 fn a_diverging_run() {
     // One row with x = y = 1 and ŷ = w + b from 0: each step multiplies the error by 1 − 4η = −3999.
     // Its square 3999^(2·epoch) passes 1.8e308 at epoch 43: 2 · 43 · 3.602 = 309.8.
-    let steep = Regressor { hidden: vec![], init: Init::Zeros, learning_rate: 1e3, ..Regressor::default() };
+    let steep = Regressor {
+        hidden: vec![],
+        init: Init::Zeros,
+        train: TrainConfig { learning_rate: 1e3.into(), ..Regressor::default().train },
+        ..Regressor::default()
+    };
     let message = |epoch: usize| {
         format!(
             "training diverged at epoch {epoch} with learning rate 1000.0 (objective inf): \
@@ -211,8 +219,11 @@ fn a_diverging_run() {
 
 #[test]
 fn a_diverging_run_with_hidden_layers() {
-    let settings =
-        Regressor { learning_rate: 1e3, hidden: Activation::Relu.layers([10]), ..Regressor::default() };
+    let settings = Regressor {
+        hidden: Activation::Relu.layers([10]),
+        train: TrainConfig { learning_rate: 1e3.into(), ..Regressor::default().train },
+        ..Regressor::default()
+    };
     let error = settings.fit(&corners(), &VALUES).unwrap_err().to_string();
     assert!(
         error.starts_with("training diverged at epoch ") && error.contains("learning rate 1000"),
@@ -229,7 +240,7 @@ fn an_infinite_weight_behind_a_unit_that_is_off() {
     let mut network = Network::from_parameters(&architecture, start.to_vec()).unwrap();
     let (x, y) = (array![[1.0]], array![-10.0]);
     let problem = Problem::new(&architecture, Loss::MeanSquaredError, &x, &y).unwrap();
-    let config = TrainConfig { learning_rate: 1e10, epochs: 5, ..TrainConfig::default() };
+    let config = TrainConfig { learning_rate: 1e10.into(), epochs: 5, ..TrainConfig::default() };
     let error = train(&mut network, &problem, &config).unwrap_err().to_string();
     assert!(error.starts_with("training diverged at epoch 1 with learning rate 10000000000.0"), "{error}");
     assert_eq!(network.parameters(), start);
@@ -256,7 +267,12 @@ fn predictions_too_large_are_no_nan() {
     let p = classifier.fit(&corners(), &LABELS).unwrap().predict_proba(&huge);
     assert!(p.is_err(), "an overflow must be an error, not {p:?}");
     // Untrained, because ten steps from gain 5 would switch all its units off.
-    let regressor = Regressor { hidden, init, epochs: 0, ..Regressor::default() };
+    let regressor = Regressor {
+        hidden,
+        init,
+        train: TrainConfig { epochs: 0, ..Regressor::default().train },
+        ..Regressor::default()
+    };
     let y = regressor.fit(&corners(), &VALUES).unwrap().predict(&huge);
     assert!(y.is_err(), "an overflow must be an error, not {y:?}");
 }
@@ -266,11 +282,11 @@ fn corners() -> Array2<f64> {
 }
 
 fn quick_classifier() -> Classifier {
-    Classifier { epochs: 10, ..Classifier::default() }
+    Classifier { train: TrainConfig { epochs: 10, ..Classifier::default().train }, ..Classifier::default() }
 }
 
 fn quick_regressor() -> Regressor {
-    Regressor { epochs: 10, ..Regressor::default() }
+    Regressor { train: TrainConfig { epochs: 10, ..Regressor::default().train }, ..Regressor::default() }
 }
 
 #[track_caller]

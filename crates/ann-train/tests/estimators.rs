@@ -1,11 +1,9 @@
 //! `Classifier` and `Regressor` are `Network::init` and `train` with their settings, every one of them.
 
-use std::ops::ControlFlow;
-
 use ann_train::ndarray::Array2;
 use ann_train::{
-    Accumulation, Activation, Architecture, Batching, Classifier, EpochRecord, History, Init, Loss, Network,
-    Problem, Regressor, StopReason, TrainConfig, seeded, train,
+    Activation, Adam, Architecture, Batching, Classifier, History, Init, Loss, Network, Problem, Regressor,
+    TrainConfig, seeded, train,
 };
 use rand::RngExt;
 
@@ -30,18 +28,16 @@ fn a_classifier_passes_on_every_setting() {
         Classifier { hidden: Activation::Tanh.layers([5, 5]), ..all.clone() },
         Classifier { init: default.init, ..all.clone() },
         Classifier { seed: 7, ..all.clone() },
-        Classifier { learning_rate: default.learning_rate, ..all.clone() },
+        Classifier { train: TrainConfig { epochs: 4, ..all.train }, ..all.clone() },
         Classifier { l2: 0.0, ..all.clone() },
-        Classifier { epochs: 4, ..all.clone() },
-        Classifier { stop_below: 100.0, ..all.clone() },
-        Classifier { batching: Batching::Full, ..all.clone() },
-        Classifier { accumulation: Accumulation::Batched, ..all.clone() },
     ] {
         assert_ne!(fit(&other), found, "{other:?}");
     }
-    assert_eq!(fit(&Classifier { threads: 2, ..all.clone() }), found);
+    assert_eq!(fit(&Classifier { train: TrainConfig { threads: 2, ..all.train }, ..all.clone() }), found);
     for threads in [0, 1025] {
-        let error = Classifier { threads, ..all.clone() }.fit(&features(), &labels()).unwrap_err();
+        let error = Classifier { train: TrainConfig { threads, ..all.train }, ..all.clone() }
+            .fit(&features(), &labels())
+            .unwrap_err();
         assert_eq!(error.to_string(), format!("threads is {threads}, expected 1 to 1024"));
     }
 }
@@ -60,39 +56,17 @@ fn a_regressor_passes_on_every_setting() {
         Regressor { hidden: Activation::Tanh.layers([5, 5]), ..all.clone() },
         Regressor { init: default.init, ..all.clone() },
         Regressor { seed: 7, ..all.clone() },
-        Regressor { learning_rate: default.learning_rate, ..all.clone() },
+        Regressor { train: TrainConfig { epochs: 4, ..all.train }, ..all.clone() },
         Regressor { l2: 0.0, ..all.clone() },
-        Regressor { epochs: 4, ..all.clone() },
-        Regressor { stop_below: 100.0, ..all.clone() },
-        Regressor { batching: Batching::Full, ..all.clone() },
-        Regressor { accumulation: Accumulation::Batched, ..all.clone() },
     ] {
         assert_ne!(fit(&other), found, "{other:?}");
     }
-    assert_eq!(fit(&Regressor { threads: 2, ..all.clone() }), found);
+    assert_eq!(fit(&Regressor { train: TrainConfig { threads: 2, ..all.train }, ..all.clone() }), found);
     for threads in [0, 1025] {
-        let error = Regressor { threads, ..all.clone() }.fit(&features(), &features()).unwrap_err();
+        let error = Regressor { train: TrainConfig { threads, ..all.train }, ..all.clone() }
+            .fit(&features(), &features())
+            .unwrap_err();
         assert_eq!(error.to_string(), format!("threads is {threads}, expected 1 to 1024"));
-    }
-}
-
-#[test]
-fn an_observer_sees_every_epoch_and_may_stop_the_run() {
-    for last in [0, 1, 2] {
-        let mut seen = Vec::new();
-        let mut observer = |record: &EpochRecord, network: &Network| {
-            assert!(network.parameters().iter().all(|parameter| parameter.is_finite()));
-            seen.push(*record);
-            if record.epoch == last { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-        };
-        let full = Classifier { batching: Batching::Full, ..classifier() };
-        let fitted = full.fit_observed(&features(), &labels(), &mut observer).unwrap();
-        let full = Regressor { batching: Batching::Full, ..regressor() };
-        let other = full.fit_observed(&features(), &features(), &mut observer).unwrap();
-        for history in [fitted.history(), other.history()] {
-            assert_eq!((history.stop, history.records.len()), (StopReason::Observer, last + 1));
-        }
-        assert_eq!(seen, [fitted.history().records.clone(), other.history().records.clone()].concat());
     }
 }
 
@@ -102,30 +76,24 @@ fn classifier() -> Classifier {
         hidden: Activation::Tanh.layers([6, 5]),
         init: Init::HeNormal,
         seed: SEED,
-        learning_rate: 0.07,
         l2: L2,
-        epochs: 3,
-        stop_below: 1e-9,
-        batching: Batching::Shuffled { rows: 7, seed: SEED },
-        accumulation: Accumulation::PerSample,
-        threads: 1,
+        train: config(),
     }
 }
 
 fn regressor() -> Regressor {
-    let Classifier {
-        hidden,
-        init,
-        seed,
-        learning_rate,
-        l2,
-        epochs,
-        stop_below,
-        batching,
-        accumulation,
-        threads,
-    } = classifier();
-    Regressor { hidden, init, seed, learning_rate, l2, epochs, stop_below, batching, accumulation, threads }
+    let Classifier { hidden, init, seed, l2, train } = classifier();
+    Regressor { hidden, init, seed, l2, train }
+}
+
+fn config() -> TrainConfig {
+    TrainConfig {
+        optimizer: Adam::default().into(),
+        learning_rate: 0.07.into(),
+        epochs: 3,
+        batching: Batching::shuffled(7, SEED),
+        ..TrainConfig::default()
+    }
 }
 
 /// The same settings, given to the functions below. Without classes the features are their own targets.
@@ -137,15 +105,7 @@ fn by_hand(architecture: &Architecture, loss: Loss, classes: Option<&Vec<usize>>
     };
     let problem = problem.unwrap().with_l2(L2).unwrap();
     let mut network = Network::init(architecture, Init::HeNormal, &mut seeded(SEED)).unwrap();
-    let config = TrainConfig {
-        learning_rate: 0.07,
-        epochs: 3,
-        stop_below: 1e-9,
-        batching: Batching::Shuffled { rows: 7, seed: SEED },
-        accumulation: Accumulation::PerSample,
-        ..TrainConfig::default()
-    };
-    let history = train(&mut network, &problem, &config).unwrap();
+    let history = train(&mut network, &problem, &config()).unwrap();
     (network.into_parameters(), history)
 }
 

@@ -6,8 +6,8 @@ use ann_train::ann_core::block;
 use ann_train::ndarray::{Array1, Array2, Axis, array};
 use ann_train::{
     Accumulation, Activation, Architecture, Batching, EpochRecord, Error, Init, Loss, Network, Objective,
-    ObjectiveValue, Problem, Scalar, StopReason, TargetKind, TrainConfig, per_sample_gradients, seeded,
-    train, train_observed,
+    ObjectiveValue, Problem, Scalar, StopReason, TargetKind, TrainConfig, Training, per_sample_gradients,
+    seeded, train,
 };
 use proptest::prelude::*;
 use rand::RngExt;
@@ -254,35 +254,31 @@ fn zero_epochs_change_nothing() {
 }
 
 #[test]
-fn the_observer_sees_each_record_and_the_network_it_describes() {
+fn a_record_describes_the_network_before_the_update() {
     let data = Data::<f64>::classes();
     let problem = data.problem(0.01);
     let mut objective = Objective::new(&problem, Accumulation::Batched).unwrap();
-    let mut seen = Vec::new();
-    let observer = |record: &EpochRecord, network: &Network| {
-        let value = objective.value(network.parameters());
+    let mut training = Training::new(&problem, data.network(), &config(0.5, 20)).unwrap();
+    loop {
+        let value = objective.value(training.state().network.parameters());
+        let ControlFlow::Continue(record) = training.epoch().unwrap() else { break };
         assert_eq!((value.loss, value.accuracy), (record.loss, record.accuracy), "epoch {}", record.epoch);
-        seen.push(*record);
-        ControlFlow::Continue(())
-    };
-    let history = train_observed(&mut data.network(), &problem, &config(0.5, 20), observer).unwrap();
-    assert_eq!(seen, history.records);
+    }
+    let (network, history) = training.finish().unwrap();
+    assert_eq!(history.records.len(), 21);
+    assert_eq!(history.last().loss, objective.value(network.parameters()).loss);
 }
 
 #[test]
-fn the_observer_stops_the_run() {
+fn a_loop_of_epochs_is_train() {
     let data = Data::<f64>::classes();
-    let problem = data.problem(0.0);
+    let problem = data.problem(0.01);
     let mut network = data.network();
-    let mut last_seen = Vec::new();
-    let history = train_observed(&mut network, &problem, &config(0.5, 20), |record, network| {
-        last_seen = network.parameters().to_vec();
-        if record.epoch == 7 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-    });
-    let history = history.unwrap();
-    assert_eq!((history.stop, history.records.len()), (StopReason::Observer, 8));
-    // What was seen last is what is left: no update follows the decision to stop.
-    assert_eq!(network.parameters(), last_seen);
+    let history = train(&mut network, &problem, &config(0.5, 20)).unwrap();
+    let mut training = Training::new(&problem, data.network(), &config(0.5, 20)).unwrap();
+    while training.epoch().unwrap().is_continue() {}
+    let (stepped, found) = training.finish().unwrap();
+    assert_eq!((stepped.parameters(), found), (network.parameters(), history));
 }
 
 // Errors.
@@ -331,7 +327,7 @@ fn one_infinite_parameter_is_divergence_even_where_the_loss_is_finite() {
     for (x, w, b, learning_rate) in [(1e10, 1e-10, 0.0, 1e300), (0.0, 0.0, 1.0, 1e308)] {
         let (x, y) = (array![[x]], array![-10.0]);
         let problem = Problem::new(&architecture, Loss::MeanSquaredError, &x, &y).unwrap();
-        for batching in [Batching::Full, Batching::Shuffled { rows: 1, seed: 0 }] {
+        for batching in [Batching::Full, Batching::shuffled(1, 0)] {
             let mut network = Network::from_parameters(&architecture, vec![w, b]).unwrap();
             let error = train(&mut network, &problem, &TrainConfig { batching, ..config(learning_rate, 5) });
             assert!(matches!(error, Err(Error::Diverged { epoch: 1, .. })), "{error:?}");
@@ -347,9 +343,7 @@ fn a_penalty_beyond_all_numbers_is_reported_with_the_objective() {
     let (x, y) = (array![[0.0], [0.0]], array![3.0, 3.0]);
     let problem = Problem::new(&architecture, Loss::MeanSquaredError, &x, &y).unwrap().with_l2(1.0).unwrap();
     // No batch makes an update, also where another one follows.
-    for batching in
-        [Batching::Full, Batching::Shuffled { rows: 2, seed: 0 }, Batching::Shuffled { rows: 1, seed: 0 }]
-    {
+    for batching in [Batching::Full, Batching::shuffled(2, 0), Batching::shuffled(1, 0)] {
         let mut network = Network::from_parameters(&architecture, vec![1e200, 3.0]).unwrap();
         let error = train(&mut network, &problem, &TrainConfig { batching, ..config(0.1, 1) }).unwrap_err();
         assert_eq!(error, Error::InfiniteStart { objective: f64::INFINITY }, "{batching:?}");
@@ -432,7 +426,7 @@ fn line_fit(config: &TrainConfig) -> Result<(ann_train::History, Network), Error
 }
 
 fn config(learning_rate: f64, epochs: usize) -> TrainConfig {
-    TrainConfig { learning_rate, epochs, ..TrainConfig::default() }
+    TrainConfig { learning_rate: learning_rate.into(), epochs, ..TrainConfig::default() }
 }
 
 fn value_and_gradient<F: Scalar>(

@@ -3,7 +3,7 @@
 use std::fmt::Debug;
 
 use ann_train::ndarray::{Array1, Array2, array};
-use ann_train::{Activation, Classifier, FittedClassifier, argmax};
+use ann_train::{Activation, Classifier, FittedClassifier, TrainConfig, argmax};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Weather {
@@ -64,8 +64,15 @@ fn sorted<L: Clone + Ord + Debug>(labels: &[L]) {
     // 7 steps further each time: 7 divides none of the numbers.
     let labels: Vec<L> = (0..count).map(|row| labels[(7 * row + 3) % count].clone()).collect();
     let x = Array2::<f64>::eye(count);
-    let linear =
-        Classifier { hidden: vec![], learning_rate: count as f64, epochs: 200, ..Classifier::default() };
+    let linear = Classifier {
+        hidden: vec![],
+        train: TrainConfig {
+            learning_rate: (count as f64).into(),
+            epochs: 200,
+            ..Classifier::default().train
+        },
+        ..Classifier::default()
+    };
     let fitted = linear.fit(&x, &labels).unwrap();
     let mut classes = labels.clone();
     classes.sort();
@@ -126,7 +133,11 @@ fn nothing_to_predict_is_nothing_predicted() {
 /// Enough to separate four points.
 fn quick() -> Classifier {
     let hidden = Activation::Tanh.layers([8]);
-    Classifier { hidden, epochs: 5000, stop_below: 0.1, ..Classifier::default() }
+    Classifier {
+        hidden,
+        train: TrainConfig { epochs: 5000, stop_below: 0.1, ..Classifier::default().train },
+        ..Classifier::default()
+    }
 }
 
 fn corners() -> Array2<f64> {

@@ -8,6 +8,7 @@ mod gradient;
 mod gradient_descent;
 mod labels;
 mod memory;
+mod optimizers;
 mod parity;
 mod parity_cases;
 mod provided_tests;

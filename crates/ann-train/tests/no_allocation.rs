@@ -49,7 +49,7 @@ fn train_for(epochs: usize, rows: usize, threads: usize) -> usize {
     let (x, classes) = (Array2::zeros((1000, 60)), [0; 1000]);
     let problem = Problem::new(&architecture, Loss::SoftmaxCrossEntropy, &x, &classes).unwrap();
     let before = allocations();
-    let batching = Batching::Shuffled { rows, seed: 0 };
+    let batching = Batching::shuffled(rows, 0);
     let config = TrainConfig { epochs, batching, threads, ..TrainConfig::default() };
     train(&mut network, &problem, &config).unwrap();
     allocations() - before

@@ -39,7 +39,7 @@ fn follows_pytorch(l2: &str, strength: f64) {
     let initial = numbers(reference::PYTORCH_IRIS_INITIAL_PARAMETERS, &[]);
     let mut network = Network::from_parameters(&architecture, initial).unwrap();
 
-    let config = TrainConfig { learning_rate: 0.1, epochs: 300, ..TrainConfig::default() };
+    let config = TrainConfig { learning_rate: 0.1.into(), epochs: 300, ..TrainConfig::default() };
     let history = train(&mut network, &problem, &config).unwrap();
 
     let losses: Vec<f64> = history.losses().take(300).collect();

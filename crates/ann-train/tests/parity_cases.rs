@@ -130,7 +130,7 @@ impl Case {
     /// Each stretch that PyTorch ran freely, from where it started.
     #[track_caller]
     fn follows_pytorch(&self, problem: &Problem<'_>, accumulation: Accumulation) {
-        let (learning_rate, epochs) = (self.learning_rate, self.every);
+        let (learning_rate, epochs) = (self.learning_rate.into(), self.every);
         let config = TrainConfig { learning_rate, epochs, accumulation, ..TrainConfig::default() };
         let expected = self.numbers(reference::PYTORCH_CASES_LOSS, &[], "loss");
         assert_eq!(expected.len(), self.epochs, "case {}", self.number);

@@ -2,7 +2,7 @@
 //! hand.
 
 use ann_train::ndarray::{Array1, Array2, Axis, array};
-use ann_train::{Init, Regressor, Scalar, seeded};
+use ann_train::{Init, Regressor, Scalar, TrainConfig, seeded};
 use rand::RngExt;
 
 #[test]
@@ -77,7 +77,8 @@ fn r_squared_of<F: Scalar>(rows: usize, outputs: usize) {
     let mut rng = seeded((100 * rows + outputs) as u64);
     let mut number = |low: f64| F::of(rng.random_range(low..1.0));
     let x = Array2::from_shape_fn((rows, 3), |_| number(-1.0));
-    let untrained = Regressor { epochs: 0, ..Regressor::default() };
+    let untrained =
+        Regressor { train: TrainConfig { epochs: 0, ..Regressor::default().train }, ..Regressor::default() };
     let fitted = untrained.fit(&x, &Array2::<F>::zeros((rows, outputs))).unwrap();
     let prediction = fitted.predict(&x).unwrap();
     // Signs alternate, so that no deviation from the mean is small.
@@ -169,12 +170,21 @@ fn line() -> Array2<f64> {
 /// A straight line, fitted until the mean squared error is below 1e-10 (in f32: until rounding ends
 /// progress).
 fn linear() -> Regressor {
-    Regressor { hidden: vec![], epochs: 5000, stop_below: 1e-10, ..Regressor::default() }
+    Regressor {
+        hidden: vec![],
+        train: TrainConfig { epochs: 5000, stop_below: 1e-10, ..Regressor::default().train },
+        ..Regressor::default()
+    }
 }
 
 /// R² of the prediction 0 for every row.
 fn score_of_zero(y: &Array2<f64>) -> f64 {
-    let untrained = Regressor { hidden: vec![], init: Init::Zeros, epochs: 0, ..Regressor::default() };
+    let untrained = Regressor {
+        hidden: vec![],
+        init: Init::Zeros,
+        train: TrainConfig { epochs: 0, ..Regressor::default().train },
+        ..Regressor::default()
+    };
     let x = Array2::zeros((y.nrows(), 1));
     // Fitted on zeros, so that only the score meets `y`.
     untrained.fit(&x, &Array2::<f64>::zeros(y.raw_dim())).unwrap().score(&x, y).unwrap()

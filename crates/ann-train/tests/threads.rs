@@ -131,7 +131,7 @@ fn mini_batches(widths: &[usize]) {
     with_problem::<f32>(widths, &Activation::Relu, &Loss::SoftmaxCrossEntropy, 1500, |problem, at| {
         let trained = |threads| {
             let mut network = Network::from_parameters(problem.architecture(), at.to_vec()).unwrap();
-            let batching = Batching::Shuffled { rows: 700, seed: 1 };
+            let batching = Batching::shuffled(700, 1);
             let config = TrainConfig { batching, threads, epochs: 3, ..TrainConfig::default() };
             let history = train(&mut network, problem, &config).unwrap();
             (history, network.into_parameters())
@@ -219,9 +219,19 @@ fn estimators_name_the_row_of_what_is_not_finite() {
     // Weights near 1000, so that one large feature overflows.
     let (init, threads) = (Init::XavierNormal { gain: 2e4 }, 3);
     let few = Array2::<f32>::zeros((2, 255));
-    let classifier = Classifier { hidden: hidden.clone(), init, epochs: 0, threads, ..Classifier::default() };
+    let classifier = Classifier {
+        hidden: hidden.clone(),
+        init,
+        train: TrainConfig { epochs: 0, threads, ..Classifier::default().train },
+        ..Classifier::default()
+    };
     let classifier = classifier.fit(&few, &["a", "b"]).unwrap();
-    let regressor = Regressor { hidden, init, epochs: 0, threads, ..Regressor::default() };
+    let regressor = Regressor {
+        hidden,
+        init,
+        train: TrainConfig { epochs: 0, threads, ..Regressor::default().train },
+        ..Regressor::default()
+    };
     let regressor = regressor.fit(&few, &[0.0_f32, 1.0]).unwrap();
     for row in [0, 96, 199] {
         let mut x = Array2::zeros((200, 255));
@@ -237,7 +247,10 @@ fn estimators_name_the_row_of_what_is_not_finite() {
         }
         x[[row, 3]] = f32::NAN;
         let message = format!("features hold NaN at row {row}, column 3 ");
-        let new = Classifier { threads, ..Classifier::default() };
+        let new = Classifier {
+            train: TrainConfig { threads, ..Classifier::default().train },
+            ..Classifier::default()
+        };
         for error in [
             classifier.predict(&x).map(drop).unwrap_err(),
             regressor.score(&x, &[0.0; 200]).map(drop).unwrap_err(),
