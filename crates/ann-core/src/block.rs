@@ -6,9 +6,10 @@
 //! 2²⁴ outputs. A caller that sums one row at a time, as the report does, asks for the textbook kernel. All
 //! kernels give the same numbers up to rounding, unless a sum overflows.
 //!
-//! The gradient is added to the caller's buffer, which the caller clears. The factor 1/N and the penalty are
+//! The gradient is added to the caller's buffer, which the caller clears. The factor 1/Σw and the penalty are
 //! applied in one place, the objective of `ann-train`, not here.
 
+use std::mem;
 use std::ops::Range;
 
 use ndarray::{ArrayRef2, Axis, Slice};
@@ -85,6 +86,8 @@ pub struct Batch<F = f64> {
     inputs: usize,
     /// The kind of the targets and the number of outputs; `None` if only features were gathered.
     targets: Option<(TargetKind, usize)>,
+    /// The rows that have a weight, if the problem has rows of weight 0.
+    weighted: Vec<usize>,
     form: Form<F>,
 }
 
@@ -103,14 +106,25 @@ impl<F: Scalar> Batch<F> {
             Kernel::Fused => Form::Fused(Tiles::default()),
             Kernel::Wide => Form::Wide(RowIndices::default()),
         };
-        Self { rows: 0, inputs: 0, targets: None, form }
+        Self { rows: 0, inputs: 0, targets: None, weighted: Vec::new(), form }
     }
 
-    /// Replaces the contents by the given rows of a problem, in the given order.
+    /// Replaces the contents by the given rows of a problem, in the given order. Rows of weight 0 are left
+    /// out, so that a huge feature or an infinite loss of such a row cannot cause 0 · ∞.
     ///
     /// # Panics
     /// When the problem does not have one of the rows.
     pub fn gather(&mut self, problem: &Problem<'_, F>, rows: impl ExactSizeIterator<Item = usize> + Clone) {
+        let Some(weights) = problem.weights_with_zeros() else { return self.gather_all(problem, rows) };
+        let mut weighted = mem::take(&mut self.weighted);
+        weighted.clear();
+        weighted.reserve(rows.len());
+        weighted.extend(rows.filter(|&row| weights[row] > F::zero()));
+        self.gather_all(problem, weighted.iter().copied());
+        self.weighted = weighted;
+    }
+
+    fn gather_all(&mut self, problem: &Problem<'_, F>, rows: impl ExactSizeIterator<Item = usize> + Clone) {
         // The number of inputs and the kind of targets are kept, so that `Scratch::pass` can refuse a batch
         // of a problem of another shape.
         (self.rows, self.inputs) = (rows.len(), problem.features().ncols());
@@ -133,7 +147,7 @@ impl<F: Scalar> Batch<F> {
         }
     }
 
-    /// Number of rows.
+    /// Number of rows, without those of weight 0.
     pub fn rows(&self) -> usize {
         self.rows
     }
@@ -269,7 +283,8 @@ impl<'a, F> From<&'a Batch<F>> for Rows<'a, F> {
     }
 }
 
-/// Returns Σ ℓ and the number of correctly classified rows, and adds Σ ∂ℓ/∂θ to `gradient` if there is one.
+/// Returns Σ w ℓ, Σ w and the weight of the hits, and adds Σ w ∂ℓ/∂θ to `gradient` if there is one. Without
+/// weights, w = 1. Rows of weight 0 are not computed.
 ///
 /// # Panics
 /// When the length of `parameters` or `gradient` is not that of the problem's layout, when a row does not

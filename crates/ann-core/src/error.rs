@@ -140,6 +140,57 @@ pub enum Error {
         /// Columns of the targets.
         found: usize,
     },
+    /// The number of weights is not the number of rows.
+    #[error("{found} weights were given for {expected} rows, expected one for each row")]
+    WeightCount {
+        /// Number of rows.
+        expected: usize,
+        /// Number of weights.
+        found: usize,
+    },
+    /// The weight of a row is negative, NaN, infinite or subnormal.
+    #[error("the weight of row {row} (counted from 0) is {value:?}, expected 0 or a positive normal number")]
+    InvalidWeight {
+        /// Row of the weight, from 0.
+        row: usize,
+        /// The weight found, multiplied by the weight of the row's class if there is one.
+        value: f64,
+    },
+    /// All rows have the weight 0.
+    #[error("all rows have the weight 0, expected at least one with a positive weight")]
+    NoWeight,
+    /// The sum of all weights overflows.
+    #[error(
+        "the weights of all rows add up to {value:?}, more than the features' precision holds: scale them down"
+    )]
+    TotalWeight {
+        /// The sum found.
+        value: f64,
+    },
+    /// Class weights for targets that are values.
+    #[error("class weights need targets that are classes, {loss} has values")]
+    ClassWeightsOfValues {
+        /// The loss.
+        loss: String,
+    },
+    /// The number of class weights is not the number of outputs.
+    #[error(
+        "{found} class weights were given, the network has {expected} outputs: expected one for each output"
+    )]
+    ClassWeightCount {
+        /// Outputs of the architecture.
+        expected: usize,
+        /// Number of class weights.
+        found: usize,
+    },
+    /// The weight of a class is negative, NaN or infinite.
+    #[error("the weight of class {class} (counted from 0) is {value:?}, expected a finite number ≥ 0")]
+    InvalidClassWeight {
+        /// The class, from 0.
+        class: usize,
+        /// The weight found.
+        value: f64,
+    },
     /// The targets are classes but the loss needs values, or the reverse.
     #[error("{loss} needs {expected} as targets, found {found}")]
     TargetKind {

@@ -13,6 +13,7 @@ mod network;
 
 mod loss;
 mod problem;
+mod weights;
 
 pub mod block;
 pub mod dense;
@@ -43,6 +44,7 @@ pub use network::Network;
 pub use predictor::Predictor;
 pub use problem::{Problem, Targets};
 pub use scalar::Scalar;
+pub use weights::ClassWeights;
 
 /// The matrix library whose types appear in the signatures. With this re-export a user needs no version of it
 /// in their manifest.

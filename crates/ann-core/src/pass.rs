@@ -7,16 +7,20 @@ use crate::{Architecture, Layer, LayerSpan, Layout, Loss};
 /// Sums over a block of rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Tally {
-    /// Σ ℓ over the rows, without penalty.
+    /// Σ w ℓ over the rows, without penalty.
     pub loss: f64,
-    /// Number of rows whose largest output is the true class; 0 if targets are values.
-    pub correct: usize,
+    /// Σ w over the rows: their number if the problem has no weights.
+    pub weight: f64,
+    /// Σ w over the rows that are hits (see [`Loss::is_hit`]); 0 if the loss does not count hits. Weights are
+    /// added in the same order as in `weight`, so both are equal if all rows are hits.
+    pub hits: f64,
 }
 
 impl AddAssign for Tally {
     fn add_assign(&mut self, other: Self) {
         self.loss += other.loss;
-        self.correct += other.correct;
+        self.weight += other.weight;
+        self.hits += other.hits;
     }
 }
 

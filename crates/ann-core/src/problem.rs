@@ -1,12 +1,15 @@
 //! A problem: *what* is minimised, as plain data. `ann-train` decides *how*.
 
+use std::borrow::Cow;
+
 use ndarray::{Array1, Array2, ArrayRef2, ArrayView1, ArrayView2, Axis};
 
 use crate::vector::all_finite;
-use crate::{Architecture, Error, Layout, Loss, Result, Scalar, TargetKind};
+use crate::weights::RowWeights;
+use crate::{Architecture, ClassWeights, Error, Layout, Loss, Result, Scalar, TargetKind};
 
-/// J(θ) = (1/N) Σₙ ℓ(network(xₙ; θ), yₙ) + λ Σₖ ‖W⁽ᵏ⁾‖²: architecture, loss, λ, rows and targets, checked
-/// against each other.
+/// J(θ) = Σₙ wₙ ℓ(network(xₙ; θ), yₙ) / Σₙ wₙ + λ Σₖ ‖W⁽ᵏ⁾‖²: architecture, loss, λ, rows, targets and
+/// weights, checked against each other. Without weights, each row has the weight 1 and Σₙ wₙ = N.
 ///
 /// ```
 /// use ann_core::{Activation, Architecture, Loss, Problem, ndarray::array};
@@ -25,6 +28,7 @@ pub struct Problem<'a, F = f64> {
     l2: f64,
     features: ArrayView2<'a, F>,
     targets: Targets<'a, F>,
+    weights: Option<RowWeights<'a, F>>,
 }
 
 /// The targets of all rows: a class for each row, or a value for each row and output.
@@ -38,7 +42,7 @@ pub enum Targets<'a, F = f64> {
 }
 
 impl<'a, F: Scalar> Problem<'a, F> {
-    /// A problem without penalty (λ = 0). `loss` may be a [`Loss`] or any type with
+    /// A problem without penalty (λ = 0) and without weights. `loss` may be a [`Loss`] or any type with
     /// [`LossFn`](crate::LossFn). `features` is (n, inputs). Classes are `&[usize]` or `&Vec<usize>`; values
     /// are `&[F]`, `&Vec<F>` or `&Array1` (one output), or `&Array2` (n, outputs).
     ///
@@ -67,7 +71,7 @@ impl<'a, F: Scalar> Problem<'a, F> {
         }
         check_finite("features", 0, features)?;
         targets.check(&loss, architecture.output_width())?;
-        Ok(Self { architecture, layout, loss, l2: 0.0, features: features.view(), targets })
+        Ok(Self { architecture, layout, loss, l2: 0.0, features: features.view(), targets, weights: None })
     }
 
     /// The same problem with the penalty λ Σ‖W‖² on weights, never on biases.
@@ -81,6 +85,44 @@ impl<'a, F: Scalar> Problem<'a, F> {
             false => "a finite number ≥ 0",
         };
         Err(Error::InvalidSetting { name: "l2 (λ)", value: l2, expected })
+    }
+
+    /// The same problem with a weight wₙ ≥ 0 for each row, in place of all weights before. A slice or a vector.
+    ///
+    /// A row of weight k counts as k equal rows, and a row of weight 0 as a row that is not there: no kernel
+    /// computes it, so its loss may even be infinite. Only ratios of weights matter.
+    ///
+    /// ```
+    /// use ann_core::{Activation, Architecture, Loss, Problem, ndarray::array};
+    ///
+    /// let architecture = Architecture::inputs(1).dense(1, Activation::Identity);
+    /// let (x, y) = (array![[0.0], [1.0], [2.0]], array![0.0, 1.0, 4.0]);
+    /// let problem = Problem::new(&architecture, Loss::MeanSquaredError, &x, &y)?.with_weights(&[1.0, 2.5, 0.0])?;
+    /// assert_eq!(problem.total_weight(), 3.5);
+    /// # Ok::<(), ann_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// The number of weights is not that of the rows; a weight is negative, NaN, infinite or so small that it
+    /// is subnormal; all weights are 0; their sum overflows in the precision of the features.
+    pub fn with_weights(self, weights: impl Into<Cow<'a, [F]>>) -> Result<Self> {
+        let weights = RowWeights::new(weights.into(), self.rows())?;
+        Ok(Self { weights: Some(weights), ..self })
+    }
+
+    /// The same problem with each row's weight multiplied by the weight of its class. So
+    /// [`with_weights`](Self::with_weights) comes first if both are used.
+    ///
+    /// # Errors
+    /// The targets are values; the number of given weights is not that of the outputs, or one of them is
+    /// negative, NaN or infinite; the products are not valid as weights of rows.
+    pub fn with_class_weights(self, weights: &ClassWeights) -> Result<Self> {
+        let Targets::Classes(classes) = self.targets else {
+            return Err(Error::ClassWeightsOfValues { loss: self.loss.to_string() });
+        };
+        let outputs = self.architecture.output_width();
+        let weights = RowWeights::with_classes(self.weights, weights, classes, outputs)?;
+        Ok(Self { weights, ..self })
     }
 
     /// The network's shape.
@@ -113,7 +155,22 @@ impl<'a, F: Scalar> Problem<'a, F> {
         self.targets
     }
 
-    /// N, the number of samples.
+    /// wₙ of each row, if the problem has weights: those of the rows times those of their classes.
+    pub fn weights(&self) -> Option<&[F]> {
+        self.weights.as_ref().map(RowWeights::all)
+    }
+
+    /// Σₙ wₙ: the number of rows if the problem has no weights.
+    pub fn total_weight(&self) -> f64 {
+        self.weights.as_ref().map_or(self.rows() as f64, |weights| weights.total)
+    }
+
+    /// The weights, if a row has the weight 0.
+    pub(crate) fn weights_with_zeros(&self) -> Option<&[F]> {
+        self.weights.as_ref().filter(|weights| weights.has_zeros).map(RowWeights::all)
+    }
+
+    /// N, the number of samples, including those of weight 0.
     pub fn rows(&self) -> usize {
         self.features.nrows()
     }

@@ -21,12 +21,17 @@ pub(crate) struct GatheredRows<F> {
     classes: Vec<usize>,
     /// (rows, outputs); empty if targets are classes.
     values: Vec<F>,
+    /// The weight of each row; empty if there are no weights.
+    weights: Vec<F>,
 }
 
 impl<F: Scalar> GatheredRows<F> {
     /// Replaces the contents by the given rows of a problem, in the given order.
     pub fn gather(&mut self, problem: &Problem<'_, F>, rows: impl Iterator<Item = usize> + Clone) {
         self.gather_features(&problem.features(), rows.clone());
+        if let Some(weights) = problem.weights() {
+            self.weights.extend(rows.clone().map(|row| weights[row]));
+        }
         match problem.targets() {
             Targets::Classes(classes) => self.classes.extend(rows.map(|row| classes[row])),
             Targets::Values(values) => rows.for_each(|row| self.values.extend(values.row(row))),
@@ -38,6 +43,7 @@ impl<F: Scalar> GatheredRows<F> {
         self.x.clear();
         self.classes.clear();
         self.values.clear();
+        self.weights.clear();
         self.inputs = x.ncols();
         // Row by row, because the rows may be in any order and the matrix in any memory order.
         for row in rows {
@@ -135,7 +141,7 @@ fn forward_pass<F: Scalar>(network: NetworkRef<'_, F>, x: &ArrayRef2<F>, buffers
     }
 }
 
-/// Returns Σ ℓ of n rows, and overwrites δ of the output layer with ∂ℓ/∂a.
+/// Returns Σ w ℓ of n rows, and overwrites δ of the output layer with w ∂ℓ/∂a.
 fn loss_pass<F: Scalar>(
     loss: &Loss,
     rows: &GatheredRows<F>,
@@ -147,7 +153,7 @@ fn loss_pass<F: Scalar>(
     let mut tally = Tally::default();
     let outputs_and_delta = a.chunks_exact(*width).zip(delta.chunks_exact_mut(*width));
     for (n, (outputs, delta)) in outputs_and_delta.take(n).enumerate() {
-        tally.loss += match loss {
+        let value = match loss {
             Loss::SoftmaxCrossEntropy => cross_entropy(outputs, rows.classes[n], delta),
             Loss::MeanSquaredError => squared_error(outputs, &rows.values(n, *width), delta),
             Loss::Custom(function) => {
@@ -163,7 +169,12 @@ fn loss_pass<F: Scalar>(
             }
         };
         // If targets are values there is no class, so nothing is counted.
-        tally.correct += usize::from(rows.classes.get(n) == Some(&argmax(outputs)));
+        let is_hit = rows.classes.get(n) == Some(&argmax(outputs));
+        let weight = rows.weights.get(n).map_or(1.0, |weight| weight.as_f64());
+        tally += Tally { loss: weight * value, weight, hits: if is_hit { weight } else { 0.0 } };
+        if let Some(&weight) = rows.weights.get(n) {
+            delta.iter_mut().for_each(|delta| *delta *= weight);
+        }
     }
     tally
 }

@@ -120,12 +120,15 @@ fn hits_are_the_rows_whose_largest_output_is_their_class() {
     let (x, classes) = (array![[2.0], [3.0], [-1.0], [-4.0], [1.0]], [0, 0, 1, 0, 1]); // hit, hit, hit, miss, miss
     let problem = Problem::new(&architecture, Loss::SoftmaxCrossEntropy, &x, &classes).unwrap();
     let mut scratch = Scratch::new(&architecture, 5).unwrap();
-    assert_eq!(accumulate(&problem, &parameters, 0..5, &mut scratch, None).correct, 3);
+    assert_eq!(accumulate(&problem, &parameters, 0..5, &mut scratch, None).hits, 3.0);
 
     // Values cannot be hit.
     let values = array![[2.0, -2.0], [3.0, -3.0], [-1.0, 1.0], [-4.0, 4.0], [1.0, -1.0]];
     let problem = Problem::new(&architecture, Loss::MeanSquaredError, &x, &values).unwrap();
-    assert_eq!(accumulate(&problem, &parameters, 0..5, &mut scratch, None), Tally { loss: 0.0, correct: 0 });
+    assert_eq!(
+        accumulate(&problem, &parameters, 0..5, &mut scratch, None),
+        Tally { loss: 0.0, weight: 5.0, hits: 0.0 }
+    );
 }
 
 #[track_caller]

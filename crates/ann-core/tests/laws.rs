@@ -20,6 +20,8 @@ struct Case {
     features: Array2<f64>,
     classes: Vec<usize>,
     values: Array2<f64>,
+    /// A weight for each row, or none.
+    weights: Option<Vec<f64>>,
 }
 
 /// One loss sum, its hits, and the summed gradient.
@@ -70,7 +72,7 @@ proptest! {
         let n = case.features.nrows();
         let ((tally, gradient), expected) = (widened(case.sums::<f32>(&[0, n])), case.sums::<f64>(&[0, n]));
         // Two logits closer than rounding may change places: hits are compared by the other laws.
-        let tally = Tally { correct: expected.0.correct, ..tally };
+        let tally = Tally { hits: expected.0.hits, ..tally };
         assert_close(&(tally, gradient), &expected, n, f64::from(f32::EPSILON))?;
     }
 
@@ -210,7 +212,7 @@ fn assert_kernels_agree(case: &Case, roundings: usize) -> Result<(), TestCaseErr
         assert_close(&found.sums(&bounds), &textbook.sums(&bounds), roundings, f64::EPSILON)?;
         let [found, expected] = [&found, &textbook].map(|case| widened(case.sums::<f32>(&bounds)));
         // Two logits closer than rounding may change places: hits are compared in f64.
-        let found = (Tally { correct: expected.0.correct, ..found.0 }, found.1);
+        let found = (Tally { hits: expected.0.hits, ..found.0 }, found.1);
         assert_close(&found, &expected, roundings, f64::from(f32::EPSILON))?;
     }
     Ok(())
@@ -253,7 +255,10 @@ fn assert_close(
 ) -> Result<(), TestCaseError> {
     let largest = expected.1.iter().fold(expected.0.loss.max(1.0), |max, g| max.max(g.abs()));
     let bound = (ROUNDINGS + n as f64) * epsilon * largest;
-    prop_assert_eq!(found.0.correct, expected.0.correct);
+    // Weights of up to 2 are added in an order that may differ.
+    for (found, expected) in [(found.0.hits, expected.0.hits), (found.0.weight, expected.0.weight)] {
+        prop_assert!((found - expected).abs() <= 2.0 * n as f64 * epsilon * expected, "{found} {expected}");
+    }
     prop_assert!((found.0.loss - expected.0.loss).abs() <= bound, "{} {}", found.0.loss, expected.0.loss);
     for (index, (found, expected)) in found.1.iter().zip(&expected.1).enumerate() {
         prop_assert!((found - expected).abs() <= bound, "entry {index}: {found} {expected}, bound {bound}");
@@ -289,8 +294,10 @@ impl Case {
         let features = uniform(architecture.input_width());
         let values = uniform(architecture.output_width());
         let classes = (0..n).map(|_| rng.random_range(0..architecture.output_width())).collect();
+        // Every second problem has weights.
+        let weights = rng.random::<bool>().then(|| (0..n).map(|_| rng.random_range(0.25..2.0)).collect());
         let (kernel, parameters) = (Kernel::Fused, network.into_parameters());
-        Self { kernel, architecture, loss, parameters, features, classes, values }
+        Self { kernel, architecture, loss, parameters, features, classes, values, weights }
     }
 
     fn network(&self) -> Network {
@@ -306,7 +313,13 @@ impl Case {
             TargetKind::Values => Problem::new(&self.architecture, self.loss.clone(), x, values),
             TargetKind::Classes => Problem::new(&self.architecture, self.loss.clone(), x, &self.classes),
         };
-        problem.unwrap()
+        let problem = problem.unwrap();
+        match &self.weights {
+            Some(weights) => {
+                problem.with_weights(weights.iter().map(|&weight| F::of(weight)).collect::<Vec<F>>()).unwrap()
+            }
+            None => problem,
+        }
     }
 
     /// Loss, hits and gradient in type `F`, accumulated over the row ranges between `bounds`, in their order.
@@ -340,6 +353,7 @@ impl Case {
             features: self.features.select(Axis(0), order),
             values: self.values.select(Axis(0), order),
             classes: order.iter().map(|&row| self.classes[row]).collect(),
+            weights: self.weights.as_ref().map(|weights| order.iter().map(|&row| weights[row]).collect()),
             ..self.clone()
         }
     }
@@ -374,6 +388,7 @@ impl Case {
         self.parameters.iter_mut().for_each(|p| *p = round(*p));
         self.features.mapv_inplace(round);
         self.values.mapv_inplace(round);
+        self.weights.iter_mut().flatten().for_each(|weight| *weight = round(*weight));
         self
     }
 }

@@ -1,4 +1,4 @@
-//! The objective J(θ) = (1/N) Σₙ ℓₙ + λ Σ‖W‖² and its gradient.
+//! The objective J(θ) = Σₙ wₙ ℓₙ / Σₙ wₙ + λ Σ‖W‖² and its gradient.
 //!
 //! This is the only place where sums over blocks of rows become a mean, and where the penalty is added.
 
@@ -26,13 +26,16 @@ pub enum Accumulation {
 /// J at one point θ, and its parts.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ObjectiveValue {
-    /// (1/N) Σₙ ℓₙ, without penalty.
+    /// Σₙ wₙ ℓₙ / Σₙ wₙ, without penalty; 0 if all rows have the weight 0.
     pub loss: f64,
     /// λ Σ‖W‖².
     pub penalty: f64,
-    /// Number of rows whose largest output is the true class; `None` if targets are values.
-    pub hits: Option<usize>,
-    /// Share of rows that are hits, 0 to 1; `None` if targets are values.
+    /// Σₙ wₙ: the number of rows if the problem has no weights.
+    pub weight: f64,
+    /// The weight of the rows whose largest output is the true class; `None` if targets are values.
+    pub hits: Option<f64>,
+    /// The share of the hits in the weight of all rows, 0 to 1, and exactly 1 if all rows with a weight are
+    /// hits; `None` if targets are values, or if all rows have the weight 0.
     pub accuracy: Option<f64>,
 }
 
@@ -97,18 +100,19 @@ impl<'p, 'data, F: Scalar> Objective<'p, 'data, F> {
     /// When `parameters` is not as long as the problem's layout.
     pub fn value(&mut self, parameters: &[F]) -> ObjectiveValue {
         let tally = self.summation.sum(self.problem, parameters, RowSelection::All, None);
-        self.mean(tally, self.problem.rows(), parameters)
+        self.mean(tally, parameters)
     }
 
-    /// J(θ); overwrites `gradient` with ∂J/∂θ = (1/N) Σₙ ∂ℓₙ/∂θ + 2λW.
+    /// J(θ); overwrites `gradient` with ∂J/∂θ = Σₙ wₙ ∂ℓₙ/∂θ / Σₙ wₙ + 2λW.
     ///
     /// # Panics
     /// When `parameters` or `gradient` is not as long as the problem's layout.
     pub fn value_and_gradient(&mut self, parameters: &[F], gradient: &mut [F]) -> ObjectiveValue {
-        self.selected(parameters, RowSelection::All, self.problem.rows(), gradient)
+        self.selected(parameters, RowSelection::All, gradient)
     }
 
-    /// The same for a mini-batch: the mean is over `rows` only, and they are summed in the given order.
+    /// The same for a mini-batch: the mean is over `rows` only, and they are summed in the given order. If all
+    /// of them have the weight 0, the loss is 0, and the gradient is that of the penalty.
     ///
     /// # Panics
     /// As [`value_and_gradient`](Self::value_and_gradient); also when `rows` is empty, or contains a row that
@@ -120,7 +124,11 @@ impl<'p, 'data, F: Scalar> Objective<'p, 'data, F> {
         gradient: &mut [F],
     ) -> ObjectiveValue {
         assert!(!rows.is_empty(), "a mean needs rows");
-        self.selected(parameters, RowSelection::These(rows), rows.len(), gradient)
+        self.selected(parameters, RowSelection::These(rows), gradient)
+    }
+
+    pub(crate) fn problem(&self) -> &'p Problem<'data, F> {
+        self.problem
     }
 
     /// Runs `work`, which computes one sum after another, while all threads stay awake.
@@ -135,32 +143,35 @@ impl<'p, 'data, F: Scalar> Objective<'p, 'data, F> {
         &mut self,
         parameters: &[F],
         selection: RowSelection<'_>,
-        rows: usize,
         gradient: &mut [F],
     ) -> ObjectiveValue {
         let tally = self.summation.sum(self.problem, parameters, selection, Some(gradient));
-        scale(gradient, F::of(1.0 / rows as f64));
+        // Rows of weight 0 have added nothing, so without any weight the gradient is 0 already.
+        if tally.weight > 0.0 {
+            scale(gradient, F::of(1.0 / tally.weight));
+        }
         add_penalty_gradient(self.problem, parameters, gradient);
-        self.mean(tally, rows, parameters)
+        self.mean(tally, parameters)
     }
 
-    fn mean(&self, tally: Tally, rows: usize, parameters: &[F]) -> ObjectiveValue {
-        let n = rows as f64;
+    fn mean(&self, Tally { loss, weight, hits }: Tally, parameters: &[F]) -> ObjectiveValue {
         let is_classification = self.problem.targets().kind() == TargetKind::Classes;
-        let hits = is_classification.then_some(tally.correct);
+        let hits = is_classification.then_some(hits);
         ObjectiveValue {
-            loss: tally.loss / n,
+            loss: if weight > 0.0 { loss / weight } else { 0.0 },
             penalty: penalty(self.problem, parameters),
+            weight,
             hits,
-            accuracy: hits.map(|hits| hits as f64 / n),
+            accuracy: hits.filter(|_| weight > 0.0).map(|hits| hits / weight),
         }
     }
 }
 
-/// ∂ℓₙ/∂θ of each row separately, without penalty: an (n, parameters) matrix with columns in the order of the
-/// layout.
+/// wₙ ∂ℓₙ/∂θ of each row separately, without penalty: an (n, parameters) matrix with columns in the order of
+/// the layout. wₙ is 1 if the problem has no weights; a row of weight 0 is a row of zeros.
 ///
-/// The mean of its rows plus 2λW is, up to rounding, the gradient of [`Objective::value_and_gradient`].
+/// The sum of its rows divided by Σₙ wₙ ([`Problem::total_weight`]), plus 2λW, is, up to rounding, the
+/// gradient of [`Objective::value_and_gradient`].
 ///
 /// # Errors
 /// `parameters` is not as long as the problem's layout, or the system cannot provide the memory for the

@@ -4,6 +4,7 @@ use ann_core::vector::{dot, scale};
 use ann_core::{Layout, Network, Problem, Scalar};
 
 use crate::optimizer::{LbfgsBuffers, Segment, Update, segments};
+use crate::training::rows_with_weight;
 use crate::{Memory, Objective, ObjectiveValue, Optimizer, State, TrainConfig, factors};
 
 /// Makes the updates of a run.
@@ -22,7 +23,7 @@ pub(crate) struct Stepper<F> {
 impl<F: Scalar> Stepper<F> {
     pub fn new(problem: &Problem<'_, F>, config: &TrainConfig) -> Self {
         let segments = segments(problem.layout(), &config.steps, &config.optimizer);
-        let planned = config.batching.updates(problem.rows()).saturating_mul(config.epochs) as u64;
+        let planned = config.batching.updates(rows_with_weight(problem)).saturating_mul(config.epochs) as u64;
         let length = segments.last().map_or(0, |segment| segment.range.end);
         let layout = problem.layout().clone();
         let buffers = match config.optimizer {

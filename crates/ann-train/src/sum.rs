@@ -139,7 +139,7 @@ impl<F: Scalar> Summation<F> {
         self.threads.clone()
     }
 
-    /// Returns Σ ℓ over the selected rows; overwrites `gradient` with Σ ∂ℓ/∂θ.
+    /// Returns Σ w ℓ over the selected rows; overwrites `gradient` with Σ w ∂ℓ/∂θ.
     pub fn sum(
         &mut self,
         problem: &Problem<'_, F>,

@@ -107,9 +107,9 @@ impl<'p, 'data, F: Scalar> Training<'p, 'data, F> {
     fn begin(problem: &'p Problem<'data, F>, state: State<F>, config: &TrainConfig) -> Result<Self> {
         let order = match config.batching {
             Batching::Full => Vec::new(),
-            Batching::Shuffled { .. } => (0..problem.rows()).collect(),
+            Batching::Shuffled { .. } => Vec::with_capacity(problem.rows()),
         };
-        let rows = config.batching.rows(problem.rows());
+        let rows = config.batching.rows(rows_with_weight(problem));
         let epochs = config.epochs.saturating_sub(state.epoch);
         Ok(Self {
             config: *config,
@@ -229,15 +229,18 @@ impl<'p, 'data, F: Scalar> Training<'p, 'data, F> {
     /// Makes one update for each batch. Returns the mean of J over their rows.
     fn mini_batches(&mut self, rows: usize, seed: u64, drop_last: bool) -> ObjectiveValue {
         let Self { objective, stepper, state, order, .. } = self;
-        shuffle(order, seed, state.epoch);
+        let problem = objective.problem();
+        shuffle(order, problem, seed, state.epoch);
         let incomplete = if rows < order.len() && drop_last { order.len() % rows } else { 0 };
-        let used = order.len() - incomplete;
+        let used = &order[..order.len() - incomplete];
+        let all = weight_of(problem, used);
         objective.awake(|objective| {
-            let mut mean = ObjectiveValue { loss: 0.0, penalty: 0.0, hits: None, accuracy: None };
-            for batch in order[..used].chunks(rows) {
+            let mut mean =
+                ObjectiveValue { loss: 0.0, penalty: 0.0, weight: 0.0, hits: None, accuracy: None };
+            for batch in used.chunks(rows) {
                 let (parameters, gradient) = (state.network.parameters(), stepper.gradient_mut());
                 let value = objective.value_and_gradient_of(batch, parameters, gradient);
-                add_batch(&mut mean, &value, batch.len(), used);
+                add_batch(&mut mean, &value, all);
                 if !value.total().is_finite() {
                     break;
                 }
@@ -303,22 +306,44 @@ impl<F: Scalar> Training<'_, '_, F> {
     }
 }
 
-/// The order of an epoch: a function of seed and epoch, whatever the order was before.
-fn shuffle(order: &mut [usize], seed: u64, epoch: usize) {
+/// Overwrites `order` with the rows that have a weight, in the order of an epoch: a function of seed and epoch.
+fn shuffle<F: Scalar>(order: &mut Vec<usize>, problem: &Problem<'_, F>, seed: u64, epoch: usize) {
     let mut rng = seeded(seed);
     rng.set_stream(epoch as u64);
-    order.iter_mut().enumerate().for_each(|(place, row)| *row = place);
+    order.clear();
+    match problem.weights() {
+        None => order.extend(0..problem.rows()),
+        // A row of weight 0 is a row that is not there, also for the size of the batches.
+        Some(weights) => order.extend((0..problem.rows()).filter(|&row| weights[row] > F::zero())),
+    }
     order.shuffle(&mut rng);
 }
 
-/// Adds the value of a batch of `rows` rows to the mean over an epoch of `all` rows.
-fn add_batch(mean: &mut ObjectiveValue, batch: &ObjectiveValue, rows: usize, all: usize) {
-    let share = rows as f64 / all as f64;
+/// Number of rows whose weight is not 0.
+pub(crate) fn rows_with_weight<F: Scalar>(problem: &Problem<'_, F>) -> usize {
+    let weights =
+        problem.weights().map(|weights| weights.iter().filter(|weight| **weight > F::zero()).count());
+    weights.unwrap_or(problem.rows())
+}
+
+/// Σ w over the given rows.
+fn weight_of<F: Scalar>(problem: &Problem<'_, F>, rows: &[usize]) -> f64 {
+    match problem.weights() {
+        None => rows.len() as f64,
+        Some(weights) => rows.iter().map(|&row| weights[row].as_f64()).sum(),
+    }
+}
+
+/// Adds the value of a batch to the mean over an epoch whose rows have the weight `all`.
+fn add_batch(mean: &mut ObjectiveValue, batch: &ObjectiveValue, all: f64) {
+    let share = batch.weight / all;
     mean.loss += share * batch.loss;
     mean.penalty += share * batch.penalty;
-    // Hits are counted, instead of adding shares: so an epoch without a miss has an accuracy of exactly 1.
-    mean.hits = batch.hits.map(|hits| mean.hits.unwrap_or(0) + hits);
-    mean.accuracy = mean.hits.map(|hits| hits as f64 / all as f64);
+    // Hits are added in the order of the weights, instead of adding shares: so an epoch without a miss has an
+    // accuracy of exactly 1.
+    mean.weight += batch.weight;
+    mean.hits = batch.hits.map(|hits| mean.hits.unwrap_or(0.0) + hits);
+    mean.accuracy = mean.hits.map(|hits| hits / mean.weight);
 }
 
 /// Checks everything that a run needs, before anything is allocated.
@@ -326,7 +351,7 @@ fn check<F: Scalar>(network: &Network<F>, problem: &Problem<'_, F>, config: &Tra
     config.validate::<F>()?;
     check_same_architecture(network, problem)?;
     network.ensure_finite()?;
-    let rows = config.batching.rows(problem.rows());
+    let rows = config.batching.rows(rows_with_weight(problem));
     // Memory is checked for everything at once. Two separate checks could both succeed although the system
     // does not have both amounts together.
     let sums = Plan::new(problem, config.accumulation, rows, checked(config.threads)?).bytes;

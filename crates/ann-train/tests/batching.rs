@@ -221,14 +221,14 @@ fn a_mini_batch_has_its_own_share_of_hits() {
         let mut objective = Objective::new(problem, Accumulation::Batched).unwrap();
         let mut hits = |rows: &[usize]| {
             let value = objective.value_and_gradient_of(rows, network.parameters(), &mut gradient);
-            assert_eq!(value.accuracy, value.hits.map(|hits| hits as f64 / rows.len() as f64));
+            assert_eq!(value.accuracy, value.hits.map(|hits| hits / rows.len() as f64));
             value.hits.unwrap()
         };
-        let alone: Vec<usize> = (0..ROWS).map(|row| hits(&[row])).collect();
-        assert!(alone.contains(&0) && alone.contains(&1));
+        let alone: Vec<f64> = (0..ROWS).map(|row| hits(&[row])).collect();
+        assert!(alone.contains(&0.0) && alone.contains(&1.0));
         for rows in [2, 9, 33] {
             for (batch, alone) in (0..ROWS).collect::<Vec<_>>().chunks(rows).zip(alone.chunks(rows)) {
-                assert_eq!(hits(batch), alone.iter().sum::<usize>(), "rows {batch:?}");
+                assert_eq!(hits(batch), alone.iter().sum::<f64>(), "rows {batch:?}");
             }
         }
     });

@@ -5,7 +5,7 @@ use pulp::Simd;
 use super::tiles::Group;
 use crate::column::{Column, TILE};
 use crate::elementary::Function;
-use crate::lanes::{Lanes, PAIR, Vector, fold};
+use crate::lanes::{Lanes, PAIR, Vector};
 use crate::loss::RowInF64;
 use crate::pass::Tally;
 use crate::{Loss, LossFn, Scalar, TargetKind};
@@ -18,30 +18,30 @@ const LANES: usize = f64::LANES;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Sums {
     loss: [f64; LANES],
+    weight: [f64; LANES],
+    /// The weight of the rows that are hits.
+    hits: [f64; LANES],
     /// Product of numbers whose logarithms must still be added to the loss. ln a + ln b = ln (a b), so many
     /// numbers share one logarithm.
     product: [f64; LANES],
     /// Upper bound of the binary exponent of the product.
     exponent: f64,
-    correct: usize,
 }
 
 impl Sums {
-    pub const ZERO: Self = Self { loss: [0.0; LANES], product: [1.0; LANES], exponent: 0.0, correct: 0 };
+    pub const ZERO: Self = Self {
+        loss: [0.0; LANES],
+        weight: [0.0; LANES],
+        hits: [0.0; LANES],
+        product: [1.0; LANES],
+        exponent: 0.0,
+    };
 
     /// Adds up the lanes.
     #[inline(always)]
     pub fn tally<S: Simd>(mut self, simd: S) -> Tally {
         self.take_logarithms(simd);
-        // Lanes are added by halves, as in all sums over lanes: the upper half to the lower half.
-        let mut half = LANES / 2;
-        while half > 0 {
-            for i in 0..half {
-                self.loss[i] += self.loss[i + half];
-            }
-            half /= 2;
-        }
-        Tally { loss: self.loss[0], correct: self.correct }
+        Tally { loss: folded(self.loss), weight: folded(self.weight), hits: folded(self.hits) }
     }
 
     /// Adds the logarithm of each number. The numbers are between 1 and `largest`.
@@ -74,15 +74,63 @@ impl Sums {
         self.exponent = 0.0;
     }
 
-    /// Adds the loss of each row of a tile.
+    /// Adds the loss of each row of a tile, times its weight if there are weights.
     #[inline(always)]
-    fn add(&mut self, losses: &Column<f64>) {
-        for losses in losses.0.chunks_exact(LANES) {
-            for (sum, loss) in self.loss.iter_mut().zip(losses) {
-                *sum += loss;
-            }
+    fn add<F: Scalar>(&mut self, losses: &Column<f64>, weights: Option<&Column<F>>) {
+        match weights {
+            None => add_lanes(&mut self.loss, losses, |_| 1.0),
+            Some(weights) => add_lanes(&mut self.loss, losses, |i| weights.0[i].as_f64()),
         }
     }
+
+    /// Adds the weight of each row of a tile: 1 if there are no weights.
+    #[inline(always)]
+    fn add_weights<F: Scalar>(&mut self, rows: usize, weights: Option<&Column<F>>) {
+        match weights {
+            None => self.weight[0] += rows as f64,
+            Some(weights) => add_lanes(&mut self.weight, weights, |_| 1.0),
+        }
+    }
+
+    /// Adds the weight of each row that is a hit. `hits` holds 1 for a hit, and 0 for the others.
+    #[inline(always)]
+    fn add_hits<S: Simd, F: Scalar>(&mut self, simd: S, hits: &Column<F>, weights: Option<&Column<F>>) {
+        match weights {
+            None => {
+                // Hits are whole numbers, so the order of their additions does not matter.
+                let mut sum = hits.lanes::<S, 1>(simd, 0);
+                for part in 1..Column::<F>::parts::<S, 1>() {
+                    sum = sum + hits.lanes(simd, part);
+                }
+                self.hits[0] += <F as Vector>::sum(simd, sum.registers[0]).as_f64();
+            }
+            // In the order of `add_weights`: if all rows are hits, both sums are equal.
+            Some(weights) => add_lanes(&mut self.hits, hits, |i| weights.0[i].as_f64()),
+        }
+    }
+}
+
+/// Adds each number of a column, times its weight, to its lane.
+#[inline(always)]
+fn add_lanes<F: Scalar>(sums: &mut [f64; LANES], column: &Column<F>, weight: impl Fn(usize) -> f64) {
+    for (part, numbers) in column.0.chunks_exact(LANES).enumerate() {
+        for (lane, (sum, number)) in sums.iter_mut().zip(numbers).enumerate() {
+            *sum += number.as_f64() * weight(part * LANES + lane);
+        }
+    }
+}
+
+/// The sum of all lanes, added by halves as in all sums over lanes: the upper half to the lower half.
+#[inline(always)]
+fn folded(mut lanes: [f64; LANES]) -> f64 {
+    let mut half = LANES / 2;
+    while half > 0 {
+        for i in 0..half {
+            lanes[i] += lanes[i + half];
+        }
+        half /= 2;
+    }
+    lanes[0]
 }
 
 /// Adds the losses of a group to `sums`, and overwrites `delta` with ∂ℓ/∂output. In `outputs` and `delta` the
@@ -108,10 +156,15 @@ pub(crate) fn add<S: Simd, F: Scalar>(
         group.targets.chunks_exact(targets_width).enumerate().zip(tiles)
     {
         let rows = TILE.min(group.rows - index * TILE);
+        let tile = Tile { targets, weights: group.weights.get(index), rows };
         match loss {
-            Loss::SoftmaxCrossEntropy => cross_entropy(simd, outputs, &targets[0], rows, delta, sums),
-            Loss::MeanSquaredError => squared_error(simd, outputs, targets, rows, delta, sums),
-            Loss::Custom(function) => custom(&**function, outputs, targets, rows, delta, row, sums),
+            Loss::SoftmaxCrossEntropy => cross_entropy(simd, outputs, tile, delta, sums),
+            Loss::MeanSquaredError => squared_error(simd, outputs, tile, delta, sums),
+            Loss::Custom(function) => custom(simd, &**function, outputs, tile, delta, row, sums),
+        }
+        sums.add_weights(rows, tile.weights);
+        if let Some(weights) = tile.weights {
+            multiply(delta, weights);
         }
         // Lanes without a row must add nothing to the gradient.
         for delta in delta {
@@ -120,20 +173,37 @@ pub(crate) fn add<S: Simd, F: Scalar>(
     }
 }
 
-/// ℓ = ln Σⱼ exp(zⱼ) − z_c and δⱼ = pⱼ − [j = c] for each row of a tile. `classes` holds c.
+/// The targets and weights of the rows of a tile.
+#[derive(Clone, Copy)]
+struct Tile<'a, F> {
+    targets: &'a [Column<F>],
+    weights: Option<&'a Column<F>>,
+    rows: usize,
+}
+
+/// δ ∘= w: the gradient of w ℓ.
+#[inline(always)]
+fn multiply<F: Scalar>(delta: &mut [Column<F>], weights: &Column<F>) {
+    for delta in delta {
+        for (delta, &weight) in delta.0.iter_mut().zip(&weights.0) {
+            *delta *= weight;
+        }
+    }
+}
+
+/// ℓ = ln Σⱼ exp(zⱼ) − z_c and δⱼ = pⱼ − [j = c] for each row of a tile. The target is c.
 #[inline(always)]
 fn cross_entropy<S: Simd, F: Scalar>(
     simd: S,
     logits: &[Column<F>],
-    classes: &Column<F>,
-    rows: usize,
+    Tile { targets, weights, rows }: Tile<'_, F>,
     delta: &mut [Column<F>],
     sums: &mut Sums,
 ) {
     let mut terms = Terms { largest: Column::ZERO, of_class: Column::ZERO, total: Column::ZERO };
-    let mut hits = Lanes::<S, F, PAIR>::splat(simd, F::ZERO);
+    let mut hits = Column::ZERO;
     for part in 0..rows.div_ceil(PAIR * F::width::<S>()) {
-        let class = classes.lanes(simd, part);
+        let class = targets[0].lanes::<S, PAIR>(simd, part);
         let best = match (logits, &mut *delta) {
             ([first, second], [of_first, of_second]) => {
                 two_classes([first, second], class, part, [of_first, of_second], &mut terms)
@@ -141,16 +211,30 @@ fn cross_entropy<S: Simd, F: Scalar>(
             (logits, delta) => many_classes(logits, class, part, delta, &mut terms),
         };
         // A lane without a row has class −1, which is never predicted.
-        hits = class.if_equal(best, hits + F::ONE, hits);
+        hits.set(part, class.if_equal(best, class.all(F::ONE), class.all(F::ZERO)));
     }
+    sums.add_hits(simd, &hits, weights);
     let Terms { largest, of_class, total } = terms;
-    // Hits are whole numbers, so the order of their additions does not matter.
-    sums.correct += fold::<S, F, PAIR>(simd, hits.registers).as_f64() as usize;
     // ln Σⱼ exp(zⱼ) = max + ln Σⱼ exp(zⱼ − max). max − z_c is computed first, so that large logits lose no
     // digits. This is done in `f64`, because the difference may be too large for `f32`. The sum of
     // exponentials is between 1 and the number of classes.
-    sums.add(&column_of(rows, 0.0, |i| largest.0[i].as_f64() - of_class.0[i].as_f64()));
-    sums.add_logarithms(simd, &column_of(rows, 1.0, |i| total.0[i].as_f64()), logits.len());
+    let margins = column_of(rows, 0.0, |i| largest.0[i].as_f64() - of_class.0[i].as_f64());
+    let mut totals = column_of(rows, 1.0, |i| total.0[i].as_f64());
+    if weights.is_none() {
+        sums.add(&margins, weights);
+        return sums.add_logarithms(simd, &totals, logits.len());
+    }
+    // Logarithms with different factors cannot share one: ln is computed for each row.
+    logarithms(simd, &mut totals);
+    sums.add(&column_of(rows, 0.0, |i| margins.0[i] + totals.0[i]), weights);
+}
+
+/// Overwrites each number with its logarithm.
+#[inline(always)]
+fn logarithms<S: Simd>(simd: S, numbers: &mut Column<f64>) {
+    for part in 0..Column::<f64>::parts::<S, 1>() {
+        numbers.set(part, Function::Ln.of(numbers.lanes::<S, 1>(simd, part)));
+    }
 }
 
 /// The terms of the losses of a tile: the largest logit, the logit of the true class, and Σⱼ exp(zⱼ − max).
@@ -243,8 +327,7 @@ fn column_of(rows: usize, filler: f64, value: impl Fn(usize) -> f64) -> Column<f
 fn squared_error<S: Simd, F: Scalar>(
     _simd: S,
     outputs: &[Column<F>],
-    targets: &[Column<F>],
-    rows: usize,
+    Tile { targets, weights, rows }: Tile<'_, F>,
     delta: &mut [Column<F>],
     sums: &mut Sums,
 ) {
@@ -263,21 +346,21 @@ fn squared_error<S: Simd, F: Scalar>(
         *loss /= m;
     }
     losses.0[rows..].fill(0.0);
-    sums.add(&losses);
+    sums.add(&losses, weights);
 }
 
 /// A user-defined loss, row by row.
 #[inline(always)]
-fn custom<F: Scalar>(
+fn custom<S: Simd, F: Scalar>(
+    simd: S,
     loss: &dyn LossFn,
     outputs: &[Column<F>],
-    targets: &[Column<F>],
-    rows: usize,
+    Tile { targets, weights, rows }: Tile<'_, F>,
     delta: &mut [Column<F>],
     row: &mut RowInF64,
     sums: &mut Sums,
 ) {
-    let mut losses = Column([0.0; TILE]);
+    let (mut losses, mut hits) = (Column([0.0; TILE]), Column::ZERO);
     for (i, value) in losses.0.iter_mut().enumerate().take(rows) {
         // The loss reads either the class or the values. The other one may be meaningless here, and is not
         // read.
@@ -286,11 +369,12 @@ fn custom<F: Scalar>(
         for (delta, gradient) in delta.iter_mut().zip(row.gradient()) {
             delta.0[i] = F::of(gradient);
         }
-        if loss.targets() == TargetKind::Classes {
-            sums.correct += usize::from(row.predicted() == class);
+        if loss.targets() == TargetKind::Classes && row.predicted() == class {
+            hits.0[i] = F::ONE;
         }
     }
-    sums.add(&losses);
+    sums.add(&losses, weights);
+    sums.add_hits(simd, &hits, weights);
 }
 
 /// Row i of the given columns, in `f64`.

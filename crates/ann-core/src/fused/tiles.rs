@@ -29,6 +29,9 @@ pub(crate) struct TileTargets<F> {
     /// For classes: one column per tile with the class as a number, −1 in lanes without a row. For values:
     /// the column of an output has index tile · outputs + output. Empty if there are no targets.
     columns: Vec<Column<F>>,
+    /// One column per tile with the weight of each row, 0 in lanes without a row. Empty if there are no
+    /// weights.
+    weights: Vec<Column<F>>,
     /// Staging buffer for the values of one tile, row-major.
     staging: Vec<F>,
 }
@@ -38,6 +41,8 @@ pub(crate) struct Group<'a, F> {
     /// Number of rows in the tiles.
     pub rows: usize,
     pub targets: &'a [Column<F>],
+    /// A column for each tile; empty if there are no weights.
+    pub weights: &'a [Column<F>],
 }
 
 impl<F: Scalar> Tiles<F> {
@@ -57,9 +62,10 @@ impl<F: Scalar> Tiles<F> {
 }
 
 impl<F: Scalar> TileTargets<F> {
-    /// Removes all targets.
+    /// Removes all targets and weights.
     pub fn clear(&mut self) {
         self.columns.clear();
+        self.weights.clear();
     }
 
     /// Replaces the contents by the targets of the given rows of a problem, in the given order.
@@ -67,6 +73,12 @@ impl<F: Scalar> TileTargets<F> {
         self.clear();
         self.rows = rows.len();
         let tiles = self.rows.div_ceil(TILE);
+        if let Some(weights) = problem.weights() {
+            self.weights.resize(tiles, Column::ZERO);
+            for (i, row) in rows.clone().enumerate() {
+                self.weights[i / TILE].0[i % TILE] = weights[row];
+            }
+        }
         match problem.targets() {
             Targets::Classes(classes) => {
                 self.columns.resize(tiles, Column([-F::one(); TILE]));
@@ -86,7 +98,8 @@ impl<F: Scalar> TileTargets<F> {
     pub fn group(&self, first: usize, tiles: usize) -> Group<'_, F> {
         let width = self.columns.len() / self.rows.div_ceil(TILE);
         let targets = &self.columns[first * width..(first + tiles) * width];
-        Group { rows: (self.rows - first * TILE).min(tiles * TILE), targets }
+        let weights = if self.weights.is_empty() { &[] } else { &self.weights[first..first + tiles] };
+        Group { rows: (self.rows - first * TILE).min(tiles * TILE), targets, weights }
     }
 }
 
