@@ -17,6 +17,7 @@ mod weights;
 
 pub mod block;
 pub mod dense;
+pub mod jacobian;
 mod pass;
 mod textbook;
 

@@ -177,6 +177,14 @@ impl<'a, F: Scalar> Problem<'a, F> {
 }
 
 impl<F: Scalar> Targets<'_, F> {
+    /// The same targets, borrowed for a shorter time.
+    pub fn reborrow(&self) -> Targets<'_, F> {
+        match self {
+            Self::Classes(classes) => Targets::Classes(classes),
+            Self::Values(values) => Targets::Values(values.view()),
+        }
+    }
+
     /// Classes or values.
     pub fn kind(&self) -> TargetKind {
         match self {

@@ -78,6 +78,39 @@ struct TextbookLayer<F> {
 }
 
 impl<F: Scalar> TextbookBuffers<F> {
+    /// Sends rows forward through the network.
+    pub fn forward(&mut self, network: NetworkRef<'_, F>, rows: &GatheredRows<F>) {
+        forward_pass(network, &rows.x(), self);
+    }
+
+    /// Overwrites ∂ℓ/∂ŷ of n rows as if ℓ were the raw output with this index.
+    pub fn start_backward(&mut self, n: usize, output: usize) {
+        let TextbookLayer { width, delta, .. } = self.layers.last_mut().expect(HAS_LAYERS);
+        delta[..n * *width].fill(F::zero());
+        delta[..n * *width].iter_mut().skip(output).step_by(*width).for_each(|delta| *delta = F::one());
+    }
+
+    /// Turns ∂ℓ/∂a of layer k, counted from 0, into δ = ∂ℓ/∂z. Returns the inputs of the layer and δ, for n rows.
+    pub fn differentiate<'a>(
+        &'a mut self,
+        k: usize,
+        n: usize,
+        activation: &Activation,
+        rows: &'a GatheredRows<F>,
+    ) -> (ArrayView2<'a, F>, ArrayView2<'a, F>) {
+        let (before, from_here) = self.layers.split_at_mut(k);
+        from_here[0].differentiate(n, activation);
+        (before.last().map_or(rows.x(), |previous| previous.activations(n)), from_here[0].deltas(n))
+    }
+
+    /// Overwrites ∂ℓ/∂a of the layer below layer k, if there is one.
+    pub fn backward_to(&mut self, k: usize, n: usize, dense: &DenseRef<'_, F>) {
+        let (before, from_here) = self.layers.split_at_mut(k);
+        if let Some(previous) = before.last_mut() {
+            dense.backward_into(&from_here[0].deltas(n), &mut previous.deltas_mut(n));
+        }
+    }
+
     pub fn new(architecture: &Architecture, rows: usize) -> Self {
         let zeros = |width: usize| vec![F::zero(); rows * width];
         let layers = architecture.layers().iter().map(|layer| layer.width);

@@ -5,10 +5,12 @@ use std::fmt::Debug;
 use ann_core::memory::{bytes_of, ensure_available};
 use ann_core::ndarray::{Array2, ArrayRef2};
 use ann_core::{
-    Activation, Error as CoreError, Init, Layer, Loss, Network, Problem, Scalar, argmax, softmax,
+    Activation, ClassWeights, Error as CoreError, Init, Layer, Loss, Network, Predictor, Scalar, argmax,
+    softmax,
 };
 
-use crate::{Error, History, Result, TrainConfig, estimator, forward};
+use crate::estimator::{self, FitOptions, Rows, Settings, TargetRows};
+use crate::{Error, Finding, History, Result, Scaling, TrainConfig, Validation, forward};
 
 /// Settings of a classifier. [`fit`](Self::fit) makes a [`FittedClassifier`]. Only a fitted classifier can
 /// predict, so a program that predicts before it fits does not compile.
@@ -32,6 +34,13 @@ pub struct Classifier {
     pub seed: u64,
     /// λ ≥ 0, strength of the penalty λ Σ‖W‖² on weights, never biases. Default 0.
     pub l2: f64,
+    /// Weights of classes, for instance [`ClassWeights::Balanced`] if some classes are rare. Given weights are in the
+    /// order of the sorted labels. Default: none.
+    pub class_weights: ClassWeights,
+    /// How the input columns are scaled. Default: not at all.
+    pub scaling: Scaling,
+    /// Early stopping by held-out rows. Default: none, all rows are trained on.
+    pub validation: Option<Validation>,
     /// How the network is trained. Default: gradient descent with η = 0.3 on all rows, at most 50 000 epochs,
     /// until the mean cross-entropy (without penalty) is below 0.001. Change single settings with
     /// `TrainConfig { epochs: 300, ..Classifier::default().train }`. The number of threads also holds for
@@ -46,6 +55,9 @@ impl Default for Classifier {
             init: Init::default(),
             seed: 0,
             l2: 0.0,
+            class_weights: ClassWeights::default(),
+            scaling: Scaling::default(),
+            validation: None,
             train: TrainConfig {
                 learning_rate: 0.3.into(),
                 epochs: 50_000,
@@ -74,17 +86,66 @@ impl Classifier {
         F: Scalar,
     {
         let labels: Vec<&L> = labels.into_iter().collect();
-        let classes = distinct(&labels);
-        let architecture = estimator::architecture(x, &self.hidden, classes.len().max(1))?;
+        self.fit_labels(x, &labels, &FitOptions::default())
+    }
+
+    /// As [`fit`](Self::fit), with weights of rows, rows to validate on, or a network to continue from.
+    ///
+    /// # Errors
+    /// As [`fit`](Self::fit); weights that are negative, not finite, or all 0; a label of the validation rows that no
+    /// training row has; a network of another shape.
+    pub fn fit_with<L: Label, F: Scalar>(
+        &self,
+        x: &ArrayRef2<F>,
+        labels: &[L],
+        options: &FitOptions<'_, [L], F>,
+    ) -> Result<FittedClassifier<L, F>> {
+        self.fit_labels(x, &labels.iter().collect::<Vec<_>>(), options)
+    }
+
+    fn fit_labels<L: Label, F: Scalar>(
+        &self,
+        x: &ArrayRef2<F>,
+        labels: &[&L],
+        options: &FitOptions<'_, [L], F>,
+    ) -> Result<FittedClassifier<L, F>> {
+        let classes = distinct(labels);
+        // No rows and rows without labels are reported before anything about the labels.
+        let rows = |x: &ArrayRef2<F>| if x.nrows() == 0 { Err(CoreError::NoSamples) } else { Ok(()) };
+        rows(x)?;
         check_rows(x, labels.len())?;
         if let [label] = classes.as_slice() {
             return Err(Error::OneClass { samples: labels.len(), label: format!("{label:?}") });
         }
-        let indices = class_indices(&classes, &labels);
-        let problem =
-            Problem::new(&architecture, Loss::SoftmaxCrossEntropy, x, &indices)?.with_l2(self.l2)?;
-        let (network, history) = estimator::fit(&problem, self.init, self.seed, &self.train)?;
-        Ok(FittedClassifier { network, classes, history, threads: self.train.threads })
+        let rows = Rows {
+            x: x.view().into(),
+            targets: TargetRows::Classes(class_indices(&classes, labels)),
+            weights: options.weights.map(Into::into),
+        };
+        let held_out = options.validation.map(|(x, labels)| {
+            check_rows(x, labels.len())?;
+            let classes = known_classes(&classes, labels)?;
+            Ok::<_, Error>(Rows { x: x.view().into(), targets: TargetRows::Classes(classes), weights: None })
+        });
+        let fit = self.settings(classes.len()).fit(rows, held_out.transpose()?, options.start)?;
+        let estimator::Fit { network, history, findings } = fit;
+        Ok(FittedClassifier { network, classes, history, findings, threads: self.train.threads })
+    }
+
+    fn settings(&self, classes: usize) -> Settings<'_> {
+        Settings {
+            hidden: &self.hidden,
+            init: self.init,
+            seed: self.seed,
+            l2: self.l2,
+            loss: Loss::SoftmaxCrossEntropy,
+            outputs: classes,
+            class_weights: self.class_weights.clone(),
+            scaling: self.scaling,
+            standardize_targets: false,
+            validation: self.validation,
+            train: &self.train,
+        }
     }
 }
 
@@ -114,7 +175,28 @@ pub struct FittedClassifier<L, F = f64> {
     network: Network<F>,
     classes: Vec<L>,
     history: History,
+    findings: Vec<Finding>,
     threads: usize,
+}
+
+impl<L, F: Scalar> FittedClassifier<L, F> {
+    /// A classifier made of a network and a label for each of its outputs. It predicts as the one that
+    /// [`into_parts`](Self::into_parts) took apart; its history has no records.
+    ///
+    /// # Errors
+    /// A number of labels that is not the number of outputs.
+    pub fn from_parts(network: Network<F>, classes: Vec<L>) -> Result<Self> {
+        let outputs = network.architecture().output_width();
+        if outputs != classes.len() {
+            return Err(Error::ClassCount { classes: classes.len(), outputs });
+        }
+        Ok(Self { network, classes, history: History::empty(), findings: Vec::new(), threads: 1 })
+    }
+
+    /// The network and the label of each of its outputs.
+    pub fn into_parts(self) -> (Network<F>, Vec<L>) {
+        (self.network, self.classes)
+    }
 }
 
 impl<L: Label, F: Scalar> FittedClassifier<L, F> {
@@ -171,21 +253,6 @@ impl<L: Label, F: Scalar> FittedClassifier<L, F> {
     }
 
     /// The trained network, whose raw outputs are logits.
-    ///
-    /// Its [predictor](Network::predictor) computes the logits of one sample at a time, without allocating.
-    /// The largest logit is that of the predicted class:
-    ///
-    /// ```
-    /// use ann_train::{Classifier, argmax, ndarray::array};
-    ///
-    /// let (x, labels) = (array![[0.0], [1.0], [3.0], [4.0]], ["low", "low", "high", "high"]);
-    /// let fitted = Classifier::default().fit(&x, &labels)?;
-    /// let mut predictor = fitted.network().predictor()?;
-    /// let mut logits = [0.0; 2];
-    /// predictor.predict_into(&[3.5], &mut logits)?;
-    /// assert_eq!(fitted.classes()[argmax(&logits)], "high");
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
     pub fn network(&self) -> &Network<F> {
         &self.network
     }
@@ -193,6 +260,60 @@ impl<L: Label, F: Scalar> FittedClassifier<L, F> {
     /// Loss, penalty and accuracy of each epoch, and why training ended.
     pub fn history(&self) -> &History {
         &self.history
+    }
+
+    /// What is remarkable about the training, for instance that nothing was learned; empty if all looks well.
+    pub fn findings(&self) -> &[Finding] {
+        &self.findings
+    }
+
+    /// Prepares the classifier for one sample at a time, without allocations:
+    ///
+    /// ```
+    /// use ann_train::{Classifier, ndarray::array};
+    ///
+    /// let (x, labels) = (array![[0.0], [1.0], [3.0], [4.0]], ["low", "low", "high", "high"]);
+    /// let fitted = Classifier::default().fit(&x, &labels)?;
+    /// let mut predictor = fitted.predictor()?;
+    /// assert_eq!(*predictor.predict(&[3.5])?, "high");
+    /// assert!(predictor.predict_proba(&[3.5])?[0] > 0.9); // the probability of "high", the first class
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// The system cannot provide the memory for a copy of the weights.
+    pub fn predictor(&self) -> Result<ClassPredictor<'_, L, F>> {
+        let outputs = vec![F::zero(); self.classes.len()];
+        Ok(ClassPredictor { predictor: self.network.predictor()?, classes: &self.classes, outputs })
+    }
+}
+
+/// A classifier for one sample at a time; see [`FittedClassifier::predictor`].
+#[derive(Clone, Debug)]
+pub struct ClassPredictor<'a, L, F = f64> {
+    predictor: Predictor<F>,
+    classes: &'a [L],
+    outputs: Vec<F>,
+}
+
+impl<'a, L, F: Scalar> ClassPredictor<'a, L, F> {
+    /// The most probable label of the sample `x` (features).
+    ///
+    /// # Errors
+    /// `x` has the wrong length or contains a NaN or infinity, or an output overflows.
+    pub fn predict(&mut self, x: &[F]) -> Result<&'a L> {
+        self.predictor.predict_into(x, &mut self.outputs)?;
+        Ok(&self.classes[argmax(&self.outputs)])
+    }
+
+    /// The probability of each class, in the order of [`FittedClassifier::classes`].
+    ///
+    /// # Errors
+    /// As [`predict`](Self::predict).
+    pub fn predict_proba(&mut self, x: &[F]) -> Result<&[F]> {
+        self.predictor.predict_into(x, &mut self.outputs)?;
+        Loss::SoftmaxCrossEntropy.respond_row(&mut self.outputs);
+        Ok(&self.outputs)
     }
 }
 
@@ -207,6 +328,14 @@ fn distinct<L: Label>(labels: &[&L]) -> Vec<L> {
 /// The index of each label in the sorted `classes`, which contain all labels.
 fn class_indices<L: Label>(classes: &[L], labels: &[&L]) -> Vec<usize> {
     labels.iter().map(|label| classes.partition_point(|class| class < label)).collect()
+}
+
+/// The index of each label in `classes`, or an error for the first label that is not among them.
+fn known_classes<L: Label>(classes: &[L], labels: &[L]) -> Result<Vec<usize>> {
+    let indices = labels.iter().enumerate().map(|(row, label)| {
+        classes.binary_search(label).map_err(|_| Error::UnknownLabel { row, label: format!("{label:?}") })
+    });
+    indices.collect()
 }
 
 fn check_rows<F>(x: &ArrayRef2<F>, targets: usize) -> Result<()> {

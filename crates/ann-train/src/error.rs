@@ -23,6 +23,33 @@ pub enum Error {
         /// The only label, in its `Debug` form.
         label: String,
     },
+    /// A label of the validation rows does not occur in the training rows.
+    #[error("validation row {row} has the label {label}, which no training row has")]
+    UnknownLabel {
+        /// The row, counted from 0.
+        row: usize,
+        /// The label, in its `Debug` form.
+        label: String,
+    },
+    /// The share of rows to hold out is not a single row.
+    #[error("a share of {share} of {rows} rows is no row to validate on: hold out a larger share")]
+    NoValidationRows {
+        /// The share that was asked for.
+        share: f64,
+        /// Number of rows of the data.
+        rows: usize,
+    },
+    /// A network has another number of outputs than there are classes.
+    #[error("the network has {outputs} outputs, expected {classes}, one for each class")]
+    ClassCount {
+        /// Number of classes.
+        classes: usize,
+        /// Number of outputs.
+        outputs: usize,
+    },
+    /// An ensemble without a network.
+    #[error("an ensemble needs at least one network")]
+    NoNetworks,
     /// Mini-batches of 0 rows.
     #[error(
         "`batching` asks for 0 rows per batch, expected at least 1 (for all rows at once: `Batching::Full`)"
@@ -37,6 +64,27 @@ pub enum Error {
         setting: &'static str,
         /// What the optimizer needs.
         expected: &'static str,
+    },
+    /// The optimizer minimises squared errors only.
+    #[error(
+        "{optimizer} minimises the mean squared error, not {loss}: choose another optimizer, for example L-BFGS"
+    )]
+    NotSquares {
+        /// The optimizer.
+        optimizer: String,
+        /// The loss of the problem.
+        loss: String,
+    },
+    /// The network is too large for an optimizer that solves a system with an equation for each parameter.
+    #[error(
+        "Levenberg–Marquardt solves a system of {found} equations, one for each parameter, expected at most {most}: \
+         choose a smaller network, or another optimizer, for example L-BFGS"
+    )]
+    TooManyParameters {
+        /// Number of parameters of the network.
+        found: usize,
+        /// The largest number that is accepted.
+        most: usize,
     },
     /// The state of a run does not fit the optimizer that is to continue it.
     #[error(

@@ -1,30 +1,223 @@
-//! The common part of `Classifier` and `Regressor`: from settings and a problem to a trained network.
+//! The common part of the estimators: from settings and rows to a trained network.
 
-use ann_core::ndarray::{Array2, ArrayRef2, Axis, concatenate};
-use ann_core::{Activation, Architecture, Error as CoreError, Init, Layer, Network, Problem, Scalar, seeded};
+use std::borrow::Cow;
 
-use crate::{History, Result, TrainConfig, train};
+use ann_core::memory::{bytes_of, ensure_available};
+use ann_core::ndarray::{Array2, ArrayRef2, Axis, CowArray, Ix2, concatenate};
+use ann_core::{
+    Activation, Architecture, ClassWeights, Error as CoreError, Init, Layer, Loss, Network, Problem, Scalar,
+    Targets, seeded,
+};
 
-/// The architecture with the columns of `x` as inputs, the layers `hidden`, and `outputs` raw outputs.
-pub(crate) fn architecture<F>(x: &ArrayRef2<F>, hidden: &[Layer], outputs: usize) -> Result<Architecture> {
-    // Checked first: an empty matrix may also have no columns, and the error for that would hide the cause.
-    if x.nrows() == 0 {
-        return Err(CoreError::NoSamples.into());
-    }
-    let hidden = hidden.iter().cloned();
-    Ok(Architecture::inputs(x.ncols()).with_layers(hidden).dense(outputs, Activation::Identity))
+use crate::scaling::ColumnScales;
+use crate::validation::{Watch, hold_out};
+use crate::{
+    Finding, History, Result, Scaling, StopReason, TrainConfig, Training, Validation, findings, train,
+};
+
+/// What a fit may be given beside rows and targets. `T` is the type of targets, for example `[&str]`.
+#[derive(Debug)]
+pub struct FitOptions<'a, T: ?Sized, F = f64> {
+    /// A weight ≥ 0 for each row: a weight of 2 counts as two equal rows, and one of 0 as no row. Default: 1 each.
+    pub weights: Option<&'a [F]>,
+    /// Rows to validate on, and their targets. Default: the share of rows that the settings hold out, if any.
+    pub validation: Option<(&'a ArrayRef2<F>, &'a T)>,
+    /// A network to continue from (warm start), of the same shape. Default: initial weights from the seed.
+    pub start: Option<&'a Network<F>>,
 }
 
-/// A network initialised from `seed` and trained on `problem`.
-pub(crate) fn fit<F: Scalar>(
-    problem: &Problem<'_, F>,
-    init: Init,
-    seed: u64,
-    config: &TrainConfig,
-) -> Result<(Network<F>, History)> {
-    let mut network = Network::init(problem.architecture(), init, &mut seeded(seed))?;
-    let history = train(&mut network, problem, config)?;
-    Ok((network, history))
+impl<T: ?Sized, F> Default for FitOptions<'_, T, F> {
+    fn default() -> Self {
+        Self { weights: None, validation: None, start: None }
+    }
+}
+
+/// The settings of an estimator.
+pub(crate) struct Settings<'a> {
+    pub hidden: &'a [Layer],
+    pub init: Init,
+    pub seed: u64,
+    pub l2: f64,
+    pub loss: Loss,
+    pub outputs: usize,
+    pub class_weights: ClassWeights,
+    pub scaling: Scaling,
+    pub standardize_targets: bool,
+    pub validation: Option<Validation>,
+    pub train: &'a TrainConfig,
+}
+
+/// Rows with their targets and weights.
+pub(crate) struct Rows<'a, F: Scalar> {
+    pub x: CowArray<'a, F, Ix2>,
+    pub targets: TargetRows<'a, F>,
+    pub weights: Option<Cow<'a, [F]>>,
+}
+
+/// The targets of rows.
+pub(crate) enum TargetRows<'a, F> {
+    Classes(Vec<usize>),
+    Values(CowArray<'a, F, Ix2>),
+}
+
+/// A network that was fitted, and how.
+pub(crate) struct Fit<F> {
+    pub network: Network<F>,
+    pub history: History,
+    pub findings: Vec<Finding>,
+}
+
+impl Settings<'_> {
+    /// Trains a network on `rows`. It reads raw rows and predicts raw values, whatever is scaled.
+    pub fn fit<'a, F: Scalar>(
+        &self,
+        rows: Rows<'a, F>,
+        held_out: Option<Rows<'a, F>>,
+        start: Option<&Network<F>>,
+    ) -> Result<Fit<F>> {
+        let architecture = self.architecture(&rows.x)?;
+        // All rows are checked as the caller gave them, so that errors name the caller's row numbers.
+        self.problem(&architecture, &rows)?;
+        let (rows, held_out) = self.divide(rows, held_out)?;
+        let inputs = ColumnScales::learn(self.scaling, &rows.x, rows.weights.as_deref());
+        let outputs = self.learn_outputs(&rows);
+        let scale = |rows: Rows<'a, F>| rows.scaled(inputs.as_ref(), outputs.as_ref());
+        let (rows, held_out) = (scale(rows)?, held_out.map(scale).transpose()?);
+        let problem = self.problem(&architecture, &rows)?;
+        let mut network = match start {
+            Some(network) => network.clone(),
+            None => Network::init(&architecture, self.init, &mut seeded(self.seed))?,
+        };
+        if start.is_some() {
+            inputs.iter().for_each(|scales| scales.unfold_from_inputs(&mut network));
+            outputs.iter().for_each(|scales| scales.unfold_from_outputs(&mut network));
+        }
+        let history = match &held_out {
+            None => train(&mut network, &problem, self.train)?,
+            Some(rows) => {
+                let validation = self.problem(&architecture, rows)?;
+                self.train_validated(&mut network, &problem, &validation)?
+            }
+        };
+        // Findings are advice: a fit does not fail because they cannot be computed.
+        let findings = findings(&problem, &network, &history).unwrap_or_default();
+        inputs.iter().for_each(|scales| scales.fold_into_inputs(&mut network));
+        outputs.iter().for_each(|scales| scales.fold_into_outputs(&mut network));
+        network.ensure_finite()?;
+        Ok(Fit { network, history, findings })
+    }
+
+    /// The columns of `x` as inputs, the hidden layers, and the raw outputs.
+    fn architecture<F>(&self, x: &ArrayRef2<F>) -> Result<Architecture> {
+        // Checked first: an empty matrix may also have no columns, and the error for that would hide the cause.
+        if x.nrows() == 0 {
+            return Err(CoreError::NoSamples.into());
+        }
+        let hidden = self.hidden.iter().cloned();
+        Ok(Architecture::inputs(x.ncols()).with_layers(hidden).dense(self.outputs, Activation::Identity))
+    }
+
+    fn problem<'a, F: Scalar>(
+        &self,
+        architecture: &'a Architecture,
+        rows: &'a Rows<'_, F>,
+    ) -> Result<Problem<'a, F>> {
+        let targets = match &rows.targets {
+            TargetRows::Classes(classes) => Targets::Classes(classes),
+            TargetRows::Values(values) => Targets::Values(values.view()),
+        };
+        let mut problem =
+            Problem::new(architecture, self.loss.clone(), &rows.x, targets)?.with_l2(self.l2)?;
+        if let Some(weights) = &rows.weights {
+            problem = problem.with_weights(&weights[..])?;
+        }
+        match self.class_weights {
+            ClassWeights::None => Ok(problem),
+            _ => Ok(problem.with_class_weights(&self.class_weights)?),
+        }
+    }
+
+    /// Holds out a share of the rows, if the settings ask for it and the caller gave no other rows.
+    fn divide<'a, F: Scalar>(
+        &self,
+        rows: Rows<'a, F>,
+        held_out: Option<Rows<'a, F>>,
+    ) -> Result<(Rows<'a, F>, Option<Rows<'a, F>>)> {
+        match (held_out, self.validation) {
+            (None, Some(validation)) => {
+                validation.validate()?;
+                let one_class = vec![0; rows.x.nrows()];
+                let classes = match &rows.targets {
+                    TargetRows::Classes(classes) => classes,
+                    TargetRows::Values(_) => &one_class,
+                };
+                let [training, held_out] = hold_out(classes, &validation)?;
+                Ok((rows.select(&training)?, Some(rows.select(&held_out)?)))
+            }
+            (held_out, _) => Ok((rows, held_out)),
+        }
+    }
+
+    /// Trains epoch by epoch, looks at the held-out rows before each, and keeps the best network.
+    fn train_validated<F: Scalar>(
+        &self,
+        network: &mut Network<F>,
+        problem: &Problem<'_, F>,
+        validation: &Problem<'_, F>,
+    ) -> Result<History> {
+        let settings = self.validation.unwrap_or_default();
+        settings.validate()?;
+        let mut watch = Watch::new(validation, settings, self.train.threads)?;
+        let mut training = Training::new(problem, network.clone(), self.train)?;
+        let mut is_over = watch.see(0, &training.state().network);
+        while !is_over && training.epoch()?.is_continue() {
+            is_over = watch.see(training.state().epoch, &training.state().network);
+        }
+        let (last, mut history) = training.finish()?;
+        *network = last;
+        history.best_epoch = watch.restore(network);
+        history.validation = watch.records;
+        if is_over {
+            history.stop = StopReason::NoImprovement;
+        }
+        Ok(history)
+    }
+
+    fn learn_outputs<F: Scalar>(&self, rows: &Rows<'_, F>) -> Option<ColumnScales> {
+        match &rows.targets {
+            TargetRows::Values(values) if self.standardize_targets => {
+                ColumnScales::learn(Scaling::Standard, values, rows.weights.as_deref())
+            }
+            _ => None,
+        }
+    }
+}
+
+impl<'a, F: Scalar> Rows<'a, F> {
+    /// Some of the rows, copied.
+    fn select(&self, rows: &[usize]) -> Result<Self> {
+        ensure_available("a copy of the rows", bytes_of::<F>(rows.len().saturating_mul(self.x.ncols())))?;
+        let targets = match &self.targets {
+            TargetRows::Classes(classes) => {
+                TargetRows::Classes(rows.iter().map(|&row| classes[row]).collect())
+            }
+            TargetRows::Values(values) => TargetRows::Values(values.select(Axis(0), rows).into()),
+        };
+        let weights = self.weights.as_ref().map(|weights| rows.iter().map(|&row| weights[row]).collect());
+        Ok(Self { x: self.x.select(Axis(0), rows).into(), targets, weights })
+    }
+
+    fn scaled(self, inputs: Option<&ColumnScales>, outputs: Option<&ColumnScales>) -> Result<Self> {
+        let Self { mut x, mut targets, weights } = self;
+        if let Some(scales) = inputs {
+            ensure_available("a copy of the rows", bytes_of::<F>(x.len()))?;
+            x = scales.apply(&x).into();
+        }
+        if let (Some(scales), TargetRows::Values(values)) = (outputs, &mut targets) {
+            *values = scales.apply(values).into();
+        }
+        Ok(Self { x, targets, weights })
+    }
 }
 
 /// For each layer a matrix (fan_in + 1, fan_out): the transposed weights, with the bias as last row (report,

@@ -34,29 +34,41 @@ pub enum StopReason {
     LossBelowThreshold,
     /// The optimizer found no step that lowers the objective: a minimum, to rounding.
     Converged,
+    /// The validation rows saw no better network for as many epochs as patience allowed.
+    NoImprovement,
     /// The caller finished the run before it had ended by itself.
     Caller,
 }
 
 /// Loss, penalty and accuracy of each epoch and of the trained network.
 ///
-/// The last record describes the trained network, so `epochs` epochs make `epochs + 1` records. The first
-/// `epochs` of them are what other frameworks print as the loss of each epoch. A record takes 40 bytes.
+/// The last record describes the network at the end of the run, so `epochs` epochs make `epochs + 1` records. The
+/// first `epochs` of them are what other frameworks print as the loss of each epoch. A record takes 40 bytes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct History {
-    /// One record for each epoch and one for the trained network; never empty.
+    /// One record for each epoch and one for the network at the end; never empty after a run.
     pub records: Vec<EpochRecord>,
+    /// If rows were held out, a record of these rows for each of `records`. All of them describe the network after
+    /// `epoch` epochs.
+    pub validation: Vec<EpochRecord>,
+    /// If rows were held out, the epoch of the best network, which is the one that was kept.
+    pub best_epoch: Option<usize>,
     /// Why training ended.
     pub stop: StopReason,
 }
 
 impl History {
-    /// The record of the trained network.
+    /// The history of a network that was not trained here.
+    pub(crate) fn empty() -> Self {
+        Self { records: Vec::new(), validation: Vec::new(), best_epoch: None, stop: StopReason::Caller }
+    }
+
+    /// The record of the network at the end of the run.
     ///
     /// # Panics
-    /// When the caller has emptied `records`.
+    /// When there are no records: in an estimator that was put together from parts.
     pub fn last(&self) -> &EpochRecord {
-        self.records.last().expect("a run ends only after at least one record")
+        self.records.last().expect("an estimator that was fitted has records")
     }
 
     /// The loss of every record, in order.

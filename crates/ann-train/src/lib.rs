@@ -2,7 +2,11 @@
 #![warn(clippy::unwrap_used)]
 
 mod classifier;
+mod multi_label;
 mod regressor;
+
+mod ensemble;
+mod parallel;
 
 mod training;
 
@@ -22,22 +26,34 @@ mod threads;
 
 mod error;
 mod estimator;
+mod findings;
+mod scaling;
+mod validation;
 
-pub use classifier::{Classifier, FittedClassifier, Label};
+pub use classifier::{ClassPredictor, Classifier, FittedClassifier, Label};
 pub use config::{Batching, TrainConfig};
+pub use ensemble::{Averaging, Ensemble};
 pub use error::{Error, Result};
+pub use estimator::FitOptions;
+pub use findings::{Finding, findings};
 pub use forward::forward;
 pub use history::{EpochRecord, History, StopReason};
+pub use multi_label::{FittedMultiLabelClassifier, MultiLabelClassifier};
 pub use objective::{Accumulation, Objective, ObjectiveValue, per_sample_gradients};
-pub use optimizer::{Adam, Decay, Lbfgs, Memory, Momentum, Optimizer, Rprop, StepFactors, descend};
+pub use optimizer::{
+    Adam, Decay, Lbfgs, LevenbergMarquardt, Memory, Momentum, Optimizer, Rprop, StepFactors, descend,
+};
+pub use parallel::in_parallel;
 pub use rate::{LearningRate, Schedule};
 pub use regressor::{FittedRegressor, RegressionTargets, Regressor};
+pub use scaling::Scaling;
 pub use training::{State, Training, train};
+pub use validation::{Monitor, Validation};
 
 /// All of `ann-core`: `ann_train::ann_core::dense`, `ann_train::ann_core::Error`, …
 pub use ann_core;
 // The names that users of this crate need most, so that one `use` line is enough.
 pub use ann_core::{
-    Activation, ActivationFn, Architecture, Init, Layer, Layout, Loss, LossFn, Network, Problem, Scalar,
-    Target, TargetKind, Targets, argmax, ndarray, seeded, softmax,
+    Activation, ActivationFn, Architecture, ClassWeights, Init, Layer, Layout, Loss, LossFn, Network,
+    Problem, Scalar, Target, TargetKind, Targets, argmax, ndarray, seeded, softmax,
 };

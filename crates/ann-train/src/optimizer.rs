@@ -3,6 +3,7 @@
 
 mod adam;
 mod lbfgs;
+mod levenberg_marquardt;
 mod line_search;
 mod momentum;
 mod rprop;
@@ -16,6 +17,8 @@ use ann_core::vector::add_scaled;
 pub use adam::{Adam, Decay};
 pub use lbfgs::Lbfgs;
 pub(crate) use lbfgs::LbfgsBuffers;
+pub use levenberg_marquardt::LevenbergMarquardt;
+pub(crate) use levenberg_marquardt::LmBuffers;
 pub use momentum::Momentum;
 pub use rprop::Rprop;
 pub use steps::StepFactors;
@@ -38,6 +41,8 @@ pub enum Optimizer {
     Rprop(Rprop),
     /// L-BFGS: a quasi-Newton method with a line search, for all rows at once.
     Lbfgs(Lbfgs),
+    /// The method of Levenberg and Marquardt, for the mean squared error of all rows at once.
+    LevenbergMarquardt(LevenbergMarquardt),
 }
 
 /// What an optimizer remembers between updates.
@@ -45,6 +50,8 @@ pub enum Optimizer {
 pub struct Memory<F = f64> {
     /// Number of updates so far.
     pub updates: u64,
+    /// Numbers: the damping of Levenberg–Marquardt, none for the others.
+    pub scalars: Vec<f64>,
     /// Vectors as long as θ. Their meaning depends on the optimizer.
     pub vectors: Vec<Vec<F>>,
 }
@@ -64,13 +71,17 @@ pub(crate) struct Update<'a, F> {
 impl Optimizer {
     /// The memory before the first update, for `parameters` parameters.
     pub(crate) fn memory<F: Scalar>(&self, parameters: usize) -> Memory<F> {
-        Memory { updates: 0, vectors: vec![vec![F::zero(); parameters]; self.vectors()] }
+        let scalars = match self {
+            Self::LevenbergMarquardt(settings) => vec![settings.damping],
+            _ => Vec::new(),
+        };
+        Memory { updates: 0, scalars, vectors: vec![vec![F::zero(); parameters]; self.vectors()] }
     }
 
     /// Number of vectors in the memory.
     pub(crate) fn vectors(&self) -> usize {
         match self {
-            Self::Descent => 0,
+            Self::Descent | Self::LevenbergMarquardt(_) => 0,
             Self::Momentum(_) => 1,
             Self::Adam(_) | Self::Rprop(_) => 2,
             Self::Lbfgs(lbfgs) => 2 * lbfgs.history,
@@ -87,7 +98,7 @@ impl Optimizer {
 
     /// Whether an update needs J at several points, of all rows.
     pub(crate) fn searches(&self) -> bool {
-        matches!(self, Self::Lbfgs(_))
+        matches!(self, Self::Lbfgs(_) | Self::LevenbergMarquardt(_))
     }
 
     /// Makes one update of the segment that begins at parameter `start`.
@@ -111,6 +122,7 @@ impl Optimizer {
             Self::Adam(adam) => adam.validate(),
             Self::Rprop(rprop) => rprop.validate(),
             Self::Lbfgs(lbfgs) => lbfgs.validate(),
+            Self::LevenbergMarquardt(settings) => settings.validate(),
         }
     }
 }
@@ -126,6 +138,7 @@ impl Display for Optimizer {
             Self::Adam(_) => "Adam",
             Self::Rprop(_) => "Rprop",
             Self::Lbfgs(_) => "L-BFGS",
+            Self::LevenbergMarquardt(_) => "Levenberg–Marquardt",
         })
     }
 }

@@ -6,9 +6,10 @@ use ann_core::ndarray::{
     Array, Array1, Array2, ArrayBase, ArrayRef1, ArrayRef2, ArrayView1, ArrayView2, Axis, Data, Dimension,
     Ix1, Ix2,
 };
-use ann_core::{Activation, Init, Layer, Loss, Network, Problem, Scalar};
+use ann_core::{Activation, ClassWeights, Init, Layer, Loss, Network, Predictor, Problem, Scalar};
 
-use crate::{Error, History, Result, TrainConfig, estimator, forward};
+use crate::estimator::{self, FitOptions, Rows, Settings, TargetRows};
+use crate::{Error, Finding, History, Result, Scaling, TrainConfig, Validation, forward};
 
 /// Settings of a regressor, trained on mean squared error. [`fit`](Self::fit) makes a [`FittedRegressor`].
 ///
@@ -31,6 +32,13 @@ pub struct Regressor {
     pub seed: u64,
     /// λ ≥ 0, strength of the penalty λ Σ‖W‖² on weights, never biases. Default 0.
     pub l2: f64,
+    /// How the input columns are scaled. Default: not at all.
+    pub scaling: Scaling,
+    /// Whether the targets are standardised for training; losses in the history are then those of standardised
+    /// targets. The trained network predicts in the unit of the targets all the same. Default false.
+    pub standardize_targets: bool,
+    /// Early stopping by held-out rows. Default: none, all rows are trained on.
+    pub validation: Option<Validation>,
     /// How the network is trained. Default: gradient descent with η = 0.1 on all rows, at most 15 000 epochs,
     /// until the mean squared error (without penalty) is below 1e-5. Change single settings with
     /// `TrainConfig { epochs: 300, ..Regressor::default().train }`. The number of threads also holds for
@@ -45,6 +53,9 @@ impl Default for Regressor {
             init: Init::default(),
             seed: 0,
             l2: 0.0,
+            scaling: Scaling::default(),
+            standardize_targets: false,
+            validation: None,
             train: TrainConfig {
                 learning_rate: 0.1.into(),
                 epochs: 15_000,
@@ -69,14 +80,59 @@ impl Regressor {
         x: &ArrayRef2<F>,
         targets: &Y,
     ) -> Result<FittedRegressor<Y::Dim, F>> {
-        let targets = targets.to_columns();
-        if targets.ncols() == 0 {
+        self.fit_with(x, targets, &FitOptions::default())
+    }
+
+    /// As [`fit`](Self::fit), with weights of rows, rows to validate on, or a network to continue from.
+    ///
+    /// # Errors
+    /// As [`fit`](Self::fit); weights that are negative, not finite, or all 0; a network of another shape.
+    pub fn fit_with<F: Scalar, Y: RegressionTargets<F> + ?Sized>(
+        &self,
+        x: &ArrayRef2<F>,
+        targets: &Y,
+        options: &FitOptions<'_, Y, F>,
+    ) -> Result<FittedRegressor<Y::Dim, F>> {
+        let columns = targets.to_columns();
+        if columns.ncols() == 0 {
             return Err(Error::NoTargetColumns);
         }
-        let architecture = estimator::architecture(x, &self.hidden, targets.ncols())?;
-        let problem = Problem::new(&architecture, Loss::MeanSquaredError, x, targets)?.with_l2(self.l2)?;
-        let (network, history) = estimator::fit(&problem, self.init, self.seed, &self.train)?;
-        Ok(FittedRegressor { network, history, threads: self.train.threads, dimension: PhantomData })
+        let outputs = columns.ncols();
+        let rows = Rows {
+            x: x.view().into(),
+            targets: TargetRows::Values(columns.into()),
+            weights: options.weights.map(Into::into),
+        };
+        let held_out = options.validation.map(|(x, targets)| Rows {
+            x: x.view().into(),
+            targets: TargetRows::Values(targets.to_columns().into()),
+            weights: None,
+        });
+        let estimator::Fit { network, history, findings } =
+            self.settings(outputs).fit(rows, held_out, options.start)?;
+        Ok(FittedRegressor {
+            network,
+            history,
+            findings,
+            threads: self.train.threads,
+            dimension: PhantomData,
+        })
+    }
+
+    fn settings(&self, outputs: usize) -> Settings<'_> {
+        Settings {
+            hidden: &self.hidden,
+            init: self.init,
+            seed: self.seed,
+            l2: self.l2,
+            loss: Loss::MeanSquaredError,
+            outputs,
+            class_weights: ClassWeights::None,
+            scaling: self.scaling,
+            standardize_targets: self.standardize_targets,
+            validation: self.validation,
+            train: &self.train,
+        }
     }
 }
 
@@ -85,6 +141,7 @@ impl Regressor {
 pub struct FittedRegressor<D = Ix1, F = f64> {
     network: Network<F>,
     history: History,
+    findings: Vec<Finding>,
     threads: usize,
     dimension: PhantomData<D>,
 }
@@ -140,6 +197,38 @@ impl<D: Dimension, F: Scalar> FittedRegressor<D, F> {
     /// Loss and penalty of each epoch, and why training ended.
     pub fn history(&self) -> &History {
         &self.history
+    }
+
+    /// What is remarkable about the training, for instance that nothing was learned; empty if all looks well.
+    pub fn findings(&self) -> &[Finding] {
+        &self.findings
+    }
+
+    /// Prepares the regressor for one sample at a time: [`Predictor::predict_into`] gives its predicted values.
+    ///
+    /// # Errors
+    /// The system cannot provide the memory for a copy of the weights.
+    pub fn predictor(&self) -> Result<Predictor<F>> {
+        Ok(self.network.predictor()?)
+    }
+
+    /// A regressor made of a network. It predicts as the one that [`into_network`](Self::into_network) took apart;
+    /// its history has no records.
+    ///
+    /// # Errors
+    /// `D` is `Ix1`, and the network has more than one output.
+    pub fn from_network(network: Network<F>) -> Result<Self> {
+        let outputs = network.architecture().output_width();
+        if D::NDIM == Some(1) && outputs != 1 {
+            return Err(Error::ClassCount { classes: 1, outputs });
+        }
+        let (history, findings) = (History::empty(), Vec::new());
+        Ok(Self { network, history, findings, threads: 1, dimension: PhantomData })
+    }
+
+    /// The trained network, without the regressor.
+    pub fn into_network(self) -> Network<F> {
+        self.network
     }
 }
 

@@ -3,9 +3,9 @@
 use ann_core::vector::{dot, scale};
 use ann_core::{Layout, Network, Problem, Scalar};
 
-use crate::optimizer::{LbfgsBuffers, Segment, Update, segments};
+use crate::optimizer::{LbfgsBuffers, LmBuffers, Segment, Update, segments};
 use crate::training::rows_with_weight;
-use crate::{Memory, Objective, ObjectiveValue, Optimizer, State, TrainConfig, factors};
+use crate::{Memory, Objective, ObjectiveValue, Optimizer, Result, State, TrainConfig, factors};
 
 /// Makes the updates of a run.
 #[derive(Debug)]
@@ -17,20 +17,31 @@ pub(crate) struct Stepper<F> {
     segments: Vec<Segment>,
     /// ∂J/∂θ, and after it ∂J/∂s if there are input factors.
     gradient: Vec<F>,
-    buffers: LbfgsBuffers<F>,
+    search: SearchBuffers<F>,
+}
+
+/// Working space of an optimizer that evaluates J at several points.
+#[derive(Debug)]
+enum SearchBuffers<F> {
+    None,
+    Lbfgs(LbfgsBuffers<F>),
+    LevenbergMarquardt(Box<LmBuffers<F>>),
 }
 
 impl<F: Scalar> Stepper<F> {
-    pub fn new(problem: &Problem<'_, F>, config: &TrainConfig) -> Self {
+    pub fn new(problem: &Problem<'_, F>, config: &TrainConfig) -> Result<Self> {
         let segments = segments(problem.layout(), &config.steps, &config.optimizer);
         let planned = config.batching.updates(rows_with_weight(problem)).saturating_mul(config.epochs) as u64;
         let length = segments.last().map_or(0, |segment| segment.range.end);
         let layout = problem.layout().clone();
-        let buffers = match config.optimizer {
-            Optimizer::Lbfgs(lbfgs) => LbfgsBuffers::new(length, lbfgs.history),
-            _ => LbfgsBuffers::default(),
+        let search = match config.optimizer {
+            Optimizer::Lbfgs(lbfgs) => SearchBuffers::Lbfgs(LbfgsBuffers::new(length, lbfgs.history)),
+            Optimizer::LevenbergMarquardt(_) => {
+                SearchBuffers::LevenbergMarquardt(Box::new(LmBuffers::new(problem)?))
+            }
+            _ => SearchBuffers::None,
         };
-        Self { layout, config: *config, planned, segments, gradient: vec![F::zero(); length], buffers }
+        Ok(Self { layout, config: *config, planned, segments, gradient: vec![F::zero(); length], search })
     }
 
     /// Where ∂J/∂θ is to be written before an update.
@@ -84,11 +95,21 @@ impl<F: Scalar> Stepper<F> {
         objective: &mut Objective<'_, '_, F>,
         value: &ObjectiveValue,
     ) -> Option<ObjectiveValue> {
-        let Optimizer::Lbfgs(lbfgs) = self.config.optimizer else { return None };
-        let (parameters, memory) = (state.network.parameters_mut(), &mut state.memory);
-        let evaluate =
-            |parameters: &[F], gradient: &mut [F]| objective.value_and_gradient(parameters, gradient);
-        lbfgs.iterate(memory, parameters, value.total(), &mut self.gradient, &mut self.buffers, evaluate)
+        let (parameters, memory, value) = (state.network.parameters_mut(), &mut state.memory, value.total());
+        match (self.config.optimizer, &mut self.search) {
+            (Optimizer::Lbfgs(lbfgs), SearchBuffers::Lbfgs(buffers)) => {
+                let evaluate =
+                    |parameters: &[F], gradient: &mut [F]| objective.value_and_gradient(parameters, gradient);
+                lbfgs.iterate(memory, parameters, value, &mut self.gradient, buffers, evaluate)
+            }
+            (Optimizer::LevenbergMarquardt(settings), SearchBuffers::LevenbergMarquardt(buffers)) => {
+                let problem = objective.problem();
+                settings.iterate(problem, memory, parameters, value, buffers, |parameters| {
+                    objective.value(parameters)
+                })
+            }
+            _ => None,
+        }
     }
 }
 

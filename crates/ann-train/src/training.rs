@@ -12,7 +12,8 @@ use crate::stepper::{Stepper, new_memory, trained, vectors_of_memory, working_ve
 use crate::sum::Plan;
 use crate::threads::checked;
 use crate::{
-    Batching, EpochRecord, Error, History, Memory, Objective, ObjectiveValue, Result, StopReason, TrainConfig,
+    Batching, EpochRecord, Error, History, LevenbergMarquardt, Memory, Objective, ObjectiveValue, Optimizer,
+    Result, StopReason, TrainConfig,
 };
 
 /// A run of training between two epochs. The caller's loop decides what happens from epoch to epoch: it may
@@ -114,7 +115,7 @@ impl<'p, 'data, F: Scalar> Training<'p, 'data, F> {
         Ok(Self {
             config: *config,
             objective: Objective::with_threads(problem, config.accumulation, rows, config.threads)?,
-            stepper: Stepper::new(problem, config),
+            stepper: Stepper::new(problem, config)?,
             known: None,
             order,
             before: state.network.parameters().to_vec(),
@@ -190,7 +191,7 @@ impl<'p, 'data, F: Scalar> Training<'p, 'data, F> {
         self.end(StopReason::Caller)?;
         let mut records = mem::take(&mut self.records);
         records.extend(self.closing);
-        Ok(History { records, stop: self.stop.unwrap_or(StopReason::Caller) })
+        Ok(History { records, stop: self.stop.unwrap_or(StopReason::Caller), ..History::empty() })
     }
 
     /// Evaluates the network as it is now, and notes why the run ended, unless that is known.
@@ -213,7 +214,11 @@ impl<'p, 'data, F: Scalar> Training<'p, 'data, F> {
     fn value_and_gradient(&mut self) -> ObjectiveValue {
         let (parameters, gradient) = (self.state.network.parameters(), self.stepper.gradient_mut());
         let known = self.known.take();
-        known.unwrap_or_else(|| self.objective.value_and_gradient(parameters, gradient))
+        known.unwrap_or_else(|| match self.config.optimizer {
+            // It computes the Jacobian matrix instead of a gradient.
+            Optimizer::LevenbergMarquardt(_) => self.objective.value(parameters),
+            _ => self.objective.value_and_gradient(parameters, gradient),
+        })
     }
 
     /// Makes the update with all rows, or says why there is none.
@@ -351,6 +356,9 @@ fn check<F: Scalar>(network: &Network<F>, problem: &Problem<'_, F>, config: &Tra
     config.validate::<F>()?;
     check_same_architecture(network, problem)?;
     network.ensure_finite()?;
+    if let Optimizer::LevenbergMarquardt(_) = config.optimizer {
+        LevenbergMarquardt::ensure_suits(problem)?;
+    }
     let rows = config.batching.rows(rows_with_weight(problem));
     // Memory is checked for everything at once. Two separate checks could both succeed although the system
     // does not have both amounts together.
@@ -366,7 +374,11 @@ fn check<F: Scalar>(network: &Network<F>, problem: &Problem<'_, F>, config: &Tra
 fn check_memory<F: Scalar>(state: &State<F>, config: &TrainConfig) -> Result<()> {
     let (expected, found) = (vectors_of_memory(config), state.memory.vectors.len());
     let length = trained(&state.network, config);
-    if found == expected && state.memory.vectors.iter().all(|vector| vector.len() == length) {
+    let scalars = config.optimizer.memory::<F>(0).scalars.len();
+    if found == expected
+        && state.memory.scalars.len() == scalars
+        && state.memory.vectors.iter().all(|vector| vector.len() == length)
+    {
         return Ok(());
     }
     Err(Error::MemoryMismatch { optimizer: config.optimizer.to_string(), expected, found, length })

@@ -1,0 +1,234 @@
+//! Levenberg–Marquardt: least squares by linearising the outputs.
+
+use ann_core::jacobian::Jacobian;
+use ann_core::memory::{bytes_of, ensure_available};
+use ann_core::ndarray::{ArrayView2, ArrayViewMut2, linalg::general_mat_mul};
+use ann_core::vector::dot;
+use ann_core::{Loss, Problem, Scalar, Targets};
+
+use super::{Memory, Optimizer, check};
+use crate::{Error, ObjectiveValue, Result};
+
+/// The method of Levenberg and Marquardt for the mean squared error (Marquardt 1963; for networks Hagan & Menhaj
+/// 1994), with any number of outputs, weights of rows and a penalty λ. For all rows at once, and for networks of at
+/// most 4000 parameters: it solves a system of as many equations in each epoch. The learning rate has no effect.
+///
+/// With ŷ linearised, J(θ + d) is quadratic in d, and its minimum satisfies A d = −g, where A = Σ w JᵀJ / (m Σ w) + λ
+/// (for weights) and g = ½ ∂J/∂θ. The damping μ keeps d short: (A + μ D) d = −g, where D is the diagonal of A. If the
+/// step lowers J, it is made and μ is divided by 10; otherwise μ is multiplied by 10, until it does.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LevenbergMarquardt {
+    /// μ of the first step, above 0. Default 0.001.
+    pub damping: f64,
+}
+
+impl Default for LevenbergMarquardt {
+    fn default() -> Self {
+        Self { damping: 1e-3 }
+    }
+}
+
+impl From<LevenbergMarquardt> for Optimizer {
+    fn from(settings: LevenbergMarquardt) -> Self {
+        Self::LevenbergMarquardt(settings)
+    }
+}
+
+/// The largest number of parameters: the matrices then take 256 MB.
+const MOST_PARAMETERS: usize = 4000;
+/// The factor on μ after a step that does not lower J, and its inverse after one that does.
+const FACTOR: f64 = 10.0;
+/// The range of μ. Beyond the largest damping a step is too short to change J.
+const RANGE: [f64; 2] = [1e-15, 1e15];
+/// An entry of D is at least this share of the largest, so that a parameter which changes no output stays where it
+/// is.
+const FLOOR: f64 = 1e-9;
+/// A Jacobian matrix has about this number of entries: it should stay in the caches.
+const ENTRIES: usize = 1 << 16;
+
+/// Working space of an iteration.
+#[derive(Clone, Debug)]
+pub(crate) struct LmBuffers<F> {
+    jacobian: Jacobian<F>,
+    /// A, and the lower triangle of a matrix L with L Lᵀ = A + μ D. Both (parameters, parameters).
+    normal: Vec<f64>,
+    factor: Vec<f64>,
+    /// √w (ŷ − y) and √w ∂ŷ/∂θ of a block of rows.
+    residuals: Vec<f64>,
+    weighted: Vec<f64>,
+    /// g and d.
+    gradient: Vec<f64>,
+    step: Vec<f64>,
+    /// θ before the step.
+    parameters: Vec<F>,
+}
+
+impl<F: Scalar> LmBuffers<F> {
+    pub fn new(problem: &Problem<'_, F>) -> Result<Self> {
+        let (parameters, outputs) = (problem.layout().len(), problem.architecture().output_width());
+        let square = parameters.saturating_mul(parameters);
+        ensure_available("the normal equations", bytes_of::<f64>(square.saturating_mul(2)))?;
+        let rows = (ENTRIES / parameters / outputs).clamp(1, problem.rows());
+        Ok(Self {
+            jacobian: Jacobian::new(problem.architecture(), rows)?,
+            normal: vec![0.0; square],
+            factor: vec![0.0; square],
+            residuals: vec![0.0; rows * outputs],
+            weighted: vec![0.0; rows * outputs * parameters],
+            gradient: vec![0.0; parameters],
+            step: vec![0.0; parameters],
+            parameters: vec![F::zero(); parameters],
+        })
+    }
+}
+
+impl LevenbergMarquardt {
+    pub(super) fn validate(self) -> Result<()> {
+        let is_valid = (RANGE[0]..=RANGE[1]).contains(&self.damping);
+        check("damping (μ)", self.damping, is_valid, "from 1e-15 to 1e15")
+    }
+
+    /// Checks that the method can minimise this problem.
+    pub(crate) fn ensure_suits<F: Scalar>(problem: &Problem<'_, F>) -> Result<()> {
+        if *problem.loss() != Loss::MeanSquaredError {
+            let (optimizer, loss) =
+                (Optimizer::from(Self::default()).to_string(), problem.loss().to_string());
+            return Err(Error::NotSquares { optimizer, loss });
+        }
+        let found = problem.layout().len();
+        if found > MOST_PARAMETERS {
+            return Err(Error::TooManyParameters { found, most: MOST_PARAMETERS });
+        }
+        Ok(())
+    }
+
+    /// Makes one step from θ, where J = `value`. Returns J of the new θ, or `None`, with θ unchanged, if no step lowers
+    /// J. The memory holds μ.
+    pub(crate) fn iterate<F: Scalar>(
+        self,
+        problem: &Problem<'_, F>,
+        memory: &mut Memory<F>,
+        parameters: &mut [F],
+        value: f64,
+        buffers: &mut LmBuffers<F>,
+        mut evaluate: impl FnMut(&[F]) -> ObjectiveValue,
+    ) -> Option<ObjectiveValue> {
+        linearise(problem, parameters, buffers);
+        buffers.parameters.copy_from_slice(parameters);
+        let [damping] = memory.scalars.as_mut_slice() else { return None };
+        while *damping <= RANGE[1] {
+            if solve(buffers, *damping) {
+                for ((theta, &before), step) in
+                    parameters.iter_mut().zip(&buffers.parameters).zip(&buffers.step)
+                {
+                    *theta = F::of(before.as_f64() + step);
+                }
+                let found = evaluate(parameters);
+                if found.total() < value {
+                    *damping = (*damping / FACTOR).max(RANGE[0]);
+                    memory.updates += 1;
+                    return Some(found);
+                }
+            }
+            *damping *= FACTOR;
+        }
+        // The next run begins with a damping that can be used.
+        *damping = self.damping;
+        parameters.copy_from_slice(&buffers.parameters);
+        None
+    }
+}
+
+/// Overwrites A and g, block of rows by block of rows.
+fn linearise<F: Scalar>(problem: &Problem<'_, F>, parameters: &[F], buffers: &mut LmBuffers<F>) {
+    let (count, outputs) = (parameters.len(), problem.architecture().output_width());
+    let LmBuffers { jacobian, normal, residuals, weighted, gradient, .. } = buffers;
+    normal.fill(0.0);
+    gradient.fill(0.0);
+    let scale = 1.0 / (outputs as f64 * problem.total_weight());
+    for start in (0..problem.rows()).step_by(jacobian.rows()) {
+        let rows = start..problem.rows().min(start + jacobian.rows());
+        let (predicted, entries) = jacobian.of(problem, parameters, rows.clone());
+        let residuals = &mut residuals[..predicted.len()];
+        let weighted = &mut weighted[..entries.len()];
+        for (index, (residual, &predicted)) in residuals.iter_mut().zip(&predicted).enumerate() {
+            let (row, output) = (start + index / outputs, index % outputs);
+            let root = problem.weights().map_or(1.0, |weights| weights[row].as_f64().sqrt());
+            *residual = root * (predicted.as_f64() - target(problem, row, output));
+            let weighted = &mut weighted[index * count..][..count];
+            weighted.iter_mut().zip(entries.row(index)).for_each(|(to, entry)| *to = root * entry);
+            // g += Jᵀ r
+            for (g, entry) in gradient.iter_mut().zip(weighted) {
+                *g += scale * *residual * *entry;
+            }
+        }
+        // A += Jᵀ J
+        let block = ArrayView2::from_shape((residuals.len(), count), weighted).expect("sized above");
+        let mut normal = ArrayViewMut2::from_shape((count, count), &mut normal[..]).expect("sized by `new`");
+        general_mat_mul(scale, &block.t(), &block, 1.0, &mut normal);
+    }
+    for weight in problem.layout().layers().iter().flat_map(|span| span.weights()) {
+        gradient[weight] += problem.l2() * parameters[weight].as_f64();
+        normal[weight * count + weight] += problem.l2();
+    }
+}
+
+fn target<F: Scalar>(problem: &Problem<'_, F>, row: usize, output: usize) -> f64 {
+    match problem.targets() {
+        Targets::Values(values) => values[[row, output]].as_f64(),
+        _ => unreachable!("`ensure_suits` accepts only the mean squared error, whose targets are values"),
+    }
+}
+
+/// Overwrites the step with d of (A + μ D) d = −g. Returns false if the matrix is not positive definite to rounding.
+fn solve<F: Scalar>(buffers: &mut LmBuffers<F>, damping: f64) -> bool {
+    let LmBuffers { normal, factor, gradient, step, .. } = buffers;
+    let count = gradient.len();
+    factor.copy_from_slice(normal);
+    let largest = (0..count).map(|i| normal[i * count + i]).fold(f64::MIN_POSITIVE, f64::max);
+    for i in 0..count {
+        factor[i * count + i] += damping * normal[i * count + i].max(FLOOR * largest);
+    }
+    if !factorise(factor, count) {
+        return false;
+    }
+    step.iter_mut().zip(gradient).for_each(|(step, g)| *step = -*g);
+    substitute(factor, step);
+    step.iter().all(|step| step.is_finite())
+}
+
+/// Cholesky: overwrites the lower triangle of a symmetric matrix with L, where L Lᵀ is the matrix. Returns false if
+/// the matrix is not positive definite to rounding.
+fn factorise(matrix: &mut [f64], count: usize) -> bool {
+    for i in 0..count {
+        let (above, row) = matrix.split_at_mut(i * count);
+        for j in 0..=i {
+            // Lᵢⱼ = (Aᵢⱼ − Σₖ Lᵢₖ Lⱼₖ) / Lⱼⱼ, k < j
+            let other = if j < i { &above[j * count..][..j] } else { &row[..j] };
+            let rest = row[j] - dot(&row[..j], other);
+            if j < i {
+                row[j] = rest / above[j * count + j];
+            } else if rest > 0.0 {
+                row[i] = rest.sqrt();
+            } else {
+                return false;
+            }
+        }
+    }
+    true
+}
+
+/// Overwrites b with the solution x of L Lᵀ x = b.
+fn substitute(factor: &[f64], b: &mut [f64]) {
+    let count = b.len();
+    for i in 0..count {
+        let row = &factor[i * count..][..=i];
+        b[i] = (b[i] - dot(&row[..i], &b[..i])) / row[i];
+    }
+    for i in (0..count).rev() {
+        let row = &factor[i * count..][..=i];
+        b[i] /= row[i];
+        let (before, solved) = b.split_at_mut(i);
+        before.iter_mut().zip(row).for_each(|(b, entry)| *b -= solved[0] * entry);
+    }
+}

@@ -1,0 +1,158 @@
+//! Scaling of input columns and of targets. What is learned from the training rows is folded into the first and
+//! last layer of the trained network, so the network reads raw rows and predicts raw values.
+
+use ann_core::ndarray::{Array2, ArrayRef2};
+use ann_core::{LayerSpan, Network, Scalar};
+
+/// How input columns are scaled before training. The trained network reads raw rows all the same: the scales are
+/// folded into its first layer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Scaling {
+    /// Not at all. The default.
+    #[default]
+    None,
+    /// (x − mean) / standard deviation, with weights of rows.
+    Standard,
+    /// (x − median) / interquartile range: for columns with outliers. If the range is 0, half of the distance
+    /// from the smallest to the largest value.
+    Robust,
+}
+
+/// A centre and a spread for each column. A column that is constant to rounding has the spread 1.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct ColumnScales {
+    centers: Vec<f64>,
+    spreads: Vec<f64>,
+}
+
+/// A column counts as constant if its values differ by at most this share of the largest.
+const ROUNDING: f64 = 16.0;
+
+impl ColumnScales {
+    /// Learns the scales of the columns of `rows`. `weights`: one for each row, or none.
+    pub fn learn<F: Scalar>(scaling: Scaling, rows: &ArrayRef2<F>, weights: Option<&[F]>) -> Option<Self> {
+        let scale: fn(&mut Vec<(f64, f64)>) -> (f64, f64) = match scaling {
+            Scaling::None => return None,
+            Scaling::Standard => |column| mean_and_deviation(column),
+            Scaling::Robust => |column| median_and_range(column),
+        };
+        let mut column_with_weights = Vec::with_capacity(rows.nrows());
+        let scales = rows.columns().into_iter().map(|column| {
+            column_with_weights.clear();
+            let weights = (0..).map(|row| weights.map_or(1.0, |weights| weights[row].as_f64()));
+            let values = column.iter().map(|value| value.as_f64()).zip(weights);
+            column_with_weights.extend(values.filter(|(_, weight)| *weight > 0.0));
+            let (center, spread) = scale(&mut column_with_weights);
+            let (low, high) = extremes(&column_with_weights);
+            let rounding = ROUNDING * F::epsilon().as_f64() * low.abs().max(high.abs());
+            (center, if high - low > rounding && spread > 0.0 { spread } else { 1.0 })
+        });
+        let (centers, spreads) = scales.unzip();
+        Some(Self { centers, spreads })
+    }
+
+    /// (x − centre) / spread.
+    pub fn apply<F: Scalar>(&self, rows: &ArrayRef2<F>) -> Array2<F> {
+        let mut scaled = rows.to_owned();
+        for ((mut column, center), spread) in
+            scaled.columns_mut().into_iter().zip(&self.centers).zip(&self.spreads)
+        {
+            column.mapv_inplace(|value| F::of((value.as_f64() - center) / spread));
+        }
+        scaled
+    }
+
+    /// From a network of scaled inputs to one of raw inputs: Wᵢⱼ ← Wᵢⱼ / spreadⱼ, bᵢ ← bᵢ − Σⱼ Wᵢⱼ centreⱼ.
+    pub fn fold_into_inputs<F: Scalar>(&self, network: &mut Network<F>) {
+        change_inputs(network, |weight, bias, j| {
+            let raw = weight / self.spreads[j];
+            (raw, bias - raw * self.centers[j])
+        });
+    }
+
+    /// The inverse of [`fold_into_inputs`](Self::fold_into_inputs).
+    pub fn unfold_from_inputs<F: Scalar>(&self, network: &mut Network<F>) {
+        change_inputs(network, |raw, bias, j| (raw * self.spreads[j], bias + raw * self.centers[j]));
+    }
+
+    /// From a network of scaled outputs to one of raw outputs: Wᵢⱼ ← spreadᵢ Wᵢⱼ, bᵢ ← spreadᵢ bᵢ + centreᵢ.
+    pub fn fold_into_outputs<F: Scalar>(&self, network: &mut Network<F>) {
+        change_outputs(
+            network,
+            |output, weight| weight * self.spreads[output],
+            |output, bias| bias * self.spreads[output] + self.centers[output],
+        );
+    }
+
+    /// The inverse of [`fold_into_outputs`](Self::fold_into_outputs).
+    pub fn unfold_from_outputs<F: Scalar>(&self, network: &mut Network<F>) {
+        change_outputs(
+            network,
+            |output, weight| weight / self.spreads[output],
+            |output, bias| (bias - self.centers[output]) / self.spreads[output],
+        );
+    }
+}
+
+/// Replaces each weight of the first layer, and with it the bias of its unit, by what `change` makes of (weight,
+/// bias, column). Computed in `f64`, because a bias collects the contributions of all columns.
+fn change_inputs<F: Scalar>(network: &mut Network<F>, change: impl Fn(f64, f64, usize) -> (f64, f64)) {
+    let first: LayerSpan = network.layout().layers()[0].clone();
+    let (weights, bias) = network.parameters_mut()[first.all()].split_at_mut(first.fan_in * first.fan_out);
+    for (row, bias) in weights.chunks_exact_mut(first.fan_in).zip(bias) {
+        let mut sum = bias.as_f64();
+        for (column, weight) in row.iter_mut().enumerate() {
+            let changed = change(weight.as_f64(), sum, column);
+            (*weight, sum) = (F::of(changed.0), changed.1);
+        }
+        *bias = F::of(sum);
+    }
+}
+
+fn change_outputs<F: Scalar>(
+    network: &mut Network<F>,
+    weight: impl Fn(usize, f64) -> f64,
+    bias: impl Fn(usize, f64) -> f64,
+) {
+    let last: LayerSpan = network.layout().layers().last().expect("a network has layers").clone();
+    let (weights, biases) = network.parameters_mut()[last.all()].split_at_mut(last.fan_in * last.fan_out);
+    for (output, (row, b)) in weights.chunks_exact_mut(last.fan_in).zip(biases).enumerate() {
+        row.iter_mut().for_each(|w| *w = F::of(weight(output, w.as_f64())));
+        *b = F::of(bias(output, b.as_f64()));
+    }
+}
+
+/// The mean and √(Σ w (x − mean)² / Σ w) of values with weights.
+fn mean_and_deviation(column: &[(f64, f64)]) -> (f64, f64) {
+    let total: f64 = column.iter().map(|(_, weight)| weight).sum();
+    // Values are divided by the largest first, so that squares do not overflow.
+    let (low, high) = extremes(column);
+    let size = low.abs().max(high.abs()).max(f64::MIN_POSITIVE);
+    let mean = column.iter().map(|(value, weight)| weight * (value / size)).sum::<f64>() / total;
+    let squares = column.iter().map(|(value, weight)| weight * (value / size - mean).powi(2)).sum::<f64>();
+    (size * mean, size * (squares / total).sqrt())
+}
+
+/// The median and the interquartile range of values with weights. A quantile is the smallest value up to which
+/// there is its share of the weight.
+fn median_and_range(column: &mut [(f64, f64)]) -> (f64, f64) {
+    column.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
+    let total: f64 = column.iter().map(|(_, weight)| weight).sum();
+    let quantile = |share: f64| {
+        let mut below = 0.0;
+        let found = column.iter().find(|(_, weight)| {
+            below += weight;
+            below >= share * total
+        });
+        found.or(column.last()).map_or(0.0, |(value, _)| *value)
+    };
+    let range = quantile(0.75) - quantile(0.25);
+    let (low, high) = extremes(column);
+    (quantile(0.5), if range > 0.0 { range } else { 0.5 * high - 0.5 * low })
+}
+
+fn extremes(column: &[(f64, f64)]) -> (f64, f64) {
+    column.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), (value, _)| {
+        (low.min(*value), high.max(*value))
+    })
+}

@@ -1,0 +1,131 @@
+//! Validation: rows that are not trained on decide which epoch's network is kept.
+
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+
+use ann_core::{Error as CoreError, Network, Problem, Scalar, seeded};
+use rand::seq::SliceRandom;
+
+use crate::{Accumulation, EpochRecord, Error, Objective, Result};
+
+/// Early stopping by rows that are held out. After each epoch the network is evaluated on these rows. The best
+/// network is kept, and training stops when there was none better for some epochs.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Validation {
+    /// Share of the rows that are held out, above 0 and below 1; of each class the same share. Default 0.2. No
+    /// effect if the caller gives validation rows.
+    pub share: f64,
+    /// Seed of the choice of rows. Default 0.
+    pub seed: u64,
+    /// Number of epochs without a better network after which training stops, at least 1. Default 100.
+    pub patience: usize,
+    /// What makes a network better. Default [`Monitor::Loss`].
+    pub monitor: Monitor,
+}
+
+/// What is compared on validation rows. Of equal networks the last is kept.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Monitor {
+    /// The mean loss, without penalty: lower is better. The default.
+    #[default]
+    Loss,
+    /// The share of hits: higher is better. For classes only.
+    Accuracy,
+}
+
+impl Default for Validation {
+    fn default() -> Self {
+        Self { share: 0.2, seed: 0, patience: 100, monitor: Monitor::Loss }
+    }
+}
+
+impl Validation {
+    pub(crate) fn validate(&self) -> Result<()> {
+        let wrong = |name, value, expected| Err(CoreError::InvalidSetting { name, value, expected }.into());
+        if !(self.share > 0.0 && self.share < 1.0) {
+            return wrong("validation.share", self.share, "above 0 and below 1");
+        }
+        if self.patience == 0 {
+            return wrong("validation.patience", 0.0, "at least 1");
+        }
+        Ok(())
+    }
+}
+
+/// Evaluates the network of each epoch on the validation rows, and keeps the best.
+pub(crate) struct Watch<'p, 'data, F> {
+    settings: Validation,
+    objective: Objective<'p, 'data, F>,
+    pub records: Vec<EpochRecord>,
+    /// The parameters of the best network so far, and its record.
+    best: Option<(Vec<F>, EpochRecord)>,
+    /// The epoch at which a network was better than all before. Equal networks do not count, or a long plateau would
+    /// never end.
+    improved: usize,
+}
+
+impl<'p, 'data, F: Scalar> Watch<'p, 'data, F> {
+    pub fn new(problem: &'p Problem<'data, F>, settings: Validation, threads: usize) -> Result<Self> {
+        let objective = Objective::with_threads(problem, Accumulation::Batched, problem.rows(), threads)?;
+        Ok(Self { settings, objective, records: Vec::new(), best: None, improved: 0 })
+    }
+
+    /// Evaluates the network after `epoch` epochs. Returns whether patience is at its end.
+    pub fn see(&mut self, epoch: usize, network: &Network<F>) -> bool {
+        let record = EpochRecord::new(epoch, &self.objective.value(network.parameters()));
+        self.records.push(record);
+        let best = self.best.get_or_insert_with(|| (network.parameters().to_vec(), record));
+        match self.settings.monitor.compare(&record, &best.1) {
+            Some(order) if order.is_ge() => {
+                best.0.copy_from_slice(network.parameters());
+                best.1 = record;
+                if order.is_gt() {
+                    self.improved = epoch;
+                }
+            }
+            _ => {}
+        }
+        epoch - self.improved >= self.settings.patience
+    }
+
+    /// Gives the network the parameters of the best epoch, and returns the number of that epoch.
+    pub fn restore(&self, network: &mut Network<F>) -> Option<usize> {
+        let (parameters, best) = self.best.as_ref()?;
+        network.parameters_mut().copy_from_slice(parameters);
+        Some(best.epoch)
+    }
+}
+
+impl Monitor {
+    /// Whether `new` is better than (`Greater`) or as good as (`Equal`) `best`. `None` if a number is NaN.
+    fn compare(self, new: &EpochRecord, best: &EpochRecord) -> Option<Ordering> {
+        match self {
+            Self::Loss => best.loss.partial_cmp(&new.loss),
+            Self::Accuracy => new.accuracy.partial_cmp(&best.accuracy),
+        }
+    }
+}
+
+/// The rows to train on and the rows to hold out: of each class the share, rounded, but never all of its rows.
+pub(crate) fn hold_out(classes: &[usize], validation: &Validation) -> Result<[Vec<usize>; 2]> {
+    let mut members: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    for (row, class) in classes.iter().enumerate() {
+        members.entry(*class).or_default().push(row);
+    }
+    let mut rng = seeded(validation.seed);
+    let (mut training, mut held_out) = (Vec::new(), Vec::new());
+    for mut rows in members.into_values() {
+        rows.shuffle(&mut rng);
+        let count = (validation.share * rows.len() as f64).round() as usize;
+        let (held, kept) = rows.split_at(count.min(rows.len() - 1));
+        held_out.extend(held);
+        training.extend(kept);
+    }
+    if held_out.is_empty() {
+        return Err(Error::NoValidationRows { share: validation.share, rows: classes.len() });
+    }
+    // In the order of the data, so that the sums do not depend on the classes' order.
+    training.sort_unstable();
+    held_out.sort_unstable();
+    Ok([training, held_out])
+}
