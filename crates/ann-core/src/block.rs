@@ -84,8 +84,8 @@ const UNITS: usize = 1 << 16;
 pub struct Batch<F = f64> {
     rows: usize,
     inputs: usize,
-    /// The kind of the targets and the number of outputs; `None` if only features were gathered.
-    targets: Option<(TargetKind, usize)>,
+    /// The shape of the targets; `None` if only features were gathered.
+    targets: Option<TargetShape>,
     /// The rows that have a weight, if the problem has rows of weight 0.
     weighted: Vec<usize>,
     form: Form<F>,
@@ -396,10 +396,13 @@ impl<F: Scalar> Scratch<F> {
     }
 }
 
-/// The kind of targets that a loss needs, and the number of outputs. A batch and the problem that it is used
-/// with must agree in both.
-fn targets_of(loss: &Loss, architecture: &Architecture) -> (TargetKind, usize) {
-    (loss.targets(), architecture.output_width())
+/// The kind of targets, the number of target columns and the number of outputs. A batch and the problem that it
+/// is used with must agree in all of them.
+type TargetShape = (TargetKind, usize, usize);
+
+fn targets_of(loss: &Loss, architecture: &Architecture) -> TargetShape {
+    let outputs = architecture.output_width();
+    (loss.targets(), loss.target_columns(outputs).expect("`Problem::new` checked it"), outputs)
 }
 
 #[cfg(test)]

@@ -140,6 +140,42 @@ pub enum Error {
         /// Columns of the targets.
         found: usize,
     },
+    /// The outputs of the network cannot be divided among the levels of the quantile loss.
+    #[error(
+        "the network has {outputs} outputs for {levels} quantile levels, expected at least one level and one output for each target column and level"
+    )]
+    OutputsPerLevel {
+        /// Outputs of the architecture.
+        outputs: usize,
+        /// Number of levels.
+        levels: usize,
+    },
+    /// The number of target columns is not what the quantile loss needs.
+    #[error("targets have {found} columns, {outputs} outputs for {levels} quantile levels need {expected}")]
+    QuantileTargetWidth {
+        /// Number of target columns: outputs / levels.
+        expected: usize,
+        /// Columns of the targets.
+        found: usize,
+        /// Outputs of the architecture.
+        outputs: usize,
+        /// Number of levels.
+        levels: usize,
+    },
+    /// A target value is outside the range of the loss.
+    #[error("target of row {row}, column {column} (counted from 0) is {value:?}, {loss} needs {expected}")]
+    TargetOutOfRange {
+        /// The loss.
+        loss: String,
+        /// Row of the value, from 0.
+        row: usize,
+        /// Column of the value, from 0.
+        column: usize,
+        /// The value found.
+        value: f64,
+        /// The range in words.
+        expected: &'static str,
+    },
     /// The number of weights is not the number of rows.
     #[error("{found} weights were given for {expected} rows, expected one for each row")]
     WeightCount {

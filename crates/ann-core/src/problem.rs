@@ -31,24 +31,25 @@ pub struct Problem<'a, F = f64> {
     weights: Option<RowWeights<'a, F>>,
 }
 
-/// The targets of all rows: a class for each row, or a value for each row and output.
+/// The targets of all rows: a class for each row, or a value for each row and target column.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum Targets<'a, F = f64> {
     /// Class indices, from 0 to outputs − 1.
     Classes(&'a [usize]),
-    /// Values (n, outputs).
+    /// Values (n, target columns): one column for each output, see [`Loss::target_columns`].
     Values(ArrayView2<'a, F>),
 }
 
 impl<'a, F: Scalar> Problem<'a, F> {
     /// A problem without penalty (λ = 0) and without weights. `loss` may be a [`Loss`] or any type with
     /// [`LossFn`](crate::LossFn). `features` is (n, inputs). Classes are `&[usize]` or `&Vec<usize>`; values
-    /// are `&[F]`, `&Vec<F>` or `&Array1` (one output), or `&Array2` (n, outputs).
+    /// are `&[F]`, `&Vec<F>` or `&Array1` (one column), or `&Array2` (n, target columns).
     ///
     /// # Errors
-    /// The architecture is invalid; there are no rows; features or targets have the wrong shape or kind, or
-    /// contain a NaN or infinity; a class index is not below the number of outputs.
+    /// The architecture is invalid; a setting of the loss is out of range; there are no rows; features or
+    /// targets have the wrong shape or kind, or contain a NaN or infinity; a class index is not below the number
+    /// of outputs; a target value is out of the range of the loss.
     pub fn new(
         architecture: &'a Architecture,
         loss: impl Into<Loss>,
@@ -57,6 +58,7 @@ impl<'a, F: Scalar> Problem<'a, F> {
     ) -> Result<Self> {
         let layout = architecture.layout()?;
         let (loss, targets) = (loss.into(), targets.into());
+        loss.check_settings()?;
         if features.nrows() == 0 {
             return Err(Error::NoSamples);
         }
@@ -212,11 +214,24 @@ impl<F: Scalar> Targets<'_, F> {
                     None => Ok(()),
                 }
             }
-            Self::Values(values) if values.ncols() != outputs => {
-                Err(Error::TargetWidth { expected: outputs, found: values.ncols() })
+            Self::Values(values) => {
+                check_width(loss, outputs, values.ncols())?;
+                check_finite("targets", 0, values)?;
+                loss.check_values(values)
             }
-            Self::Values(values) => check_finite("targets", 0, values),
         }
+    }
+}
+
+/// Whether `found` is the number of target columns that the loss needs for this number of outputs.
+fn check_width(loss: &Loss, outputs: usize, found: usize) -> Result<()> {
+    let expected = loss.target_columns(outputs)?;
+    match loss {
+        _ if found == expected => Ok(()),
+        Loss::Quantile { levels } => {
+            Err(Error::QuantileTargetWidth { expected, found, outputs, levels: levels.len() })
+        }
+        _ => Err(Error::TargetWidth { expected, found }),
     }
 }
 

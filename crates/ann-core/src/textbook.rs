@@ -3,10 +3,10 @@
 //!
 //! It computes every activation. Sums of one row at a time, as in the report, use this kernel too.
 
-use ndarray::{ArrayRef2, ArrayView1, ArrayView2, ArrayViewMut2};
+use ndarray::{ArrayRef2, ArrayView2, ArrayViewMut2};
 
 use crate::dense::{DenseMut, DenseRef};
-use crate::loss::{RowInF64, argmax, cross_entropy, squared_error};
+use crate::loss::{RowInF64, RowTarget};
 use crate::memory::bytes_of;
 use crate::pass::{Goal, NetworkRef, Tally};
 use crate::{Activation, Architecture, Loss, Problem, Scalar, Targets};
@@ -19,7 +19,9 @@ pub(crate) struct GatheredRows<F> {
     x: Vec<F>,
     /// The class of each row; empty if targets are values.
     classes: Vec<usize>,
-    /// (rows, outputs); empty if targets are classes.
+    /// Number of target columns.
+    columns: usize,
+    /// (rows, target columns); empty if targets are classes.
     values: Vec<F>,
     /// The weight of each row; empty if there are no weights.
     weights: Vec<F>,
@@ -34,7 +36,10 @@ impl<F: Scalar> GatheredRows<F> {
         }
         match problem.targets() {
             Targets::Classes(classes) => self.classes.extend(rows.map(|row| classes[row])),
-            Targets::Values(values) => rows.for_each(|row| self.values.extend(values.row(row))),
+            Targets::Values(values) => {
+                self.columns = values.ncols();
+                rows.for_each(|row| self.values.extend(values.row(row)));
+            }
         }
     }
 
@@ -55,9 +60,11 @@ impl<F: Scalar> GatheredRows<F> {
         matrix(&self.x, self.x.len() / self.inputs, self.inputs)
     }
 
-    /// The target values of row n, (outputs).
-    fn values(&self, n: usize, outputs: usize) -> ArrayView1<'_, F> {
-        ArrayView1::from(&self.values[n * outputs..][..outputs])
+    fn target(&self, n: usize) -> RowTarget<'_, F> {
+        match self.classes.get(n) {
+            Some(&class) => RowTarget::Class(class),
+            None => RowTarget::Values(&self.values[n * self.columns..][..self.columns]),
+        }
     }
 }
 
@@ -186,25 +193,14 @@ fn loss_pass<F: Scalar>(
     let mut tally = Tally::default();
     let outputs_and_delta = a.chunks_exact(*width).zip(delta.chunks_exact_mut(*width));
     for (n, (outputs, delta)) in outputs_and_delta.take(n).enumerate() {
+        let target = rows.target(n);
         let value = match loss {
-            Loss::SoftmaxCrossEntropy => cross_entropy(outputs, rows.classes[n], delta),
-            Loss::MeanSquaredError => squared_error(outputs, &rows.values(n, *width), delta),
-            Loss::Custom(function) => {
-                // The loss reads either the class or the values; the other one is empty.
-                let class = rows.classes.get(n).copied().unwrap_or_default();
-                let values = rows.values.iter().skip(n * *width).map(|value| value.as_f64());
-                let outputs = outputs.iter().map(|output| output.as_f64());
-                let loss = in_f64.apply(&**function, outputs, class, values);
-                for (delta, gradient) in delta.iter_mut().zip(in_f64.gradient()) {
-                    *delta = F::of(gradient);
-                }
-                loss
-            }
+            Loss::Custom(function) => in_f64.of_row(&**function, outputs, target, delta),
+            _ => loss.of_row(outputs, target, delta),
         };
-        // If targets are values there is no class, so nothing is counted.
-        let is_hit = rows.classes.get(n) == Some(&argmax(outputs));
         let weight = rows.weights.get(n).map_or(1.0, |weight| weight.as_f64());
-        tally += Tally { loss: weight * value, weight, hits: if is_hit { weight } else { 0.0 } };
+        let hits = if loss.hits(outputs, target) { weight } else { 0.0 };
+        tally += Tally { loss: weight * value, weight, hits };
         if let Some(&weight) = rows.weights.get(n) {
             delta.iter_mut().for_each(|delta| *delta *= weight);
         }

@@ -83,8 +83,11 @@ fn check<F: Scalar>(number: u64) -> Expected {
 
 fn assert_sums<F: Scalar>(what: &str, expected: &Expected, tally: Tally, gradient: &[F]) {
     assert!(expected.loss.allows(tally.loss), "{what}: loss {}, {:?}", tally.loss, expected.loss);
-    let hits = tally.hits as usize;
-    assert!(expected.hits.contains(&hits), "{what}: {hits} hits, {:?}", expected.hits);
+    // Weights are positive, and added in any order.
+    let rounding = 1e-12 * expected.weight;
+    let (least, most) = (expected.hits.start() - rounding, expected.hits.end() + rounding);
+    assert!((tally.weight - expected.weight).abs() <= rounding, "{what}: weight {}", tally.weight);
+    assert!((least..=most).contains(&tally.hits), "{what}: hits {}, {:?}", tally.hits, expected.hits);
     assert_allowed(what, &expected.gradient, gradient);
 }
 
@@ -104,6 +107,8 @@ struct Case {
     x: Array2<f64>,
     classes: Vec<usize>,
     values: Array2<f64>,
+    /// A weight for each row, some of them 0, or none.
+    weights: Option<Vec<f64>>,
     /// The order in which rows are summed, and the size of a block.
     order: Vec<usize>,
     block: usize,
@@ -116,6 +121,7 @@ struct Data<F> {
     parameters: Vec<F>,
     x: Array2<F>,
     values: Array2<F>,
+    weights: Option<Vec<F>>,
 }
 
 impl Case {
@@ -134,7 +140,9 @@ impl Case {
         };
         let x = Array2::from_shape_fn((n, architecture.input_width()), |_| feature());
         let outputs = architecture.output_width();
-        let values = Array2::from_shape_fn((n, outputs), |_| in_f32(rng.random_range(-2.0..2.0)));
+        let loss = random_loss(outputs, &mut rng);
+        let columns = built_in(loss).target_columns(outputs).unwrap();
+        let values = Array2::from_shape_fn((n, columns), |_| random_value(loss, &mut rng));
         // The last class as often as all others.
         let class = |_| if rng.random() { outputs - 1 } else { rng.random_range(0..outputs) };
         let classes = (0..n).map(class).collect();
@@ -142,20 +150,19 @@ impl Case {
         if rng.random() {
             order.shuffle(&mut rng);
         }
-        let loss = pick(
-            &[RowLoss::CrossEntropy, RowLoss::SquaredError, RowLoss::Huber, RowLoss::SquaredHinge],
-            &mut rng,
-        );
+        let weights = rng.random::<bool>().then(|| random_weights(n, &mut rng));
         let (block, columns) = (pick(&ROWS, &mut rng), rng.random_ratio(1, 4));
-        Self { architecture, loss, parameters, x, classes, values, order, block, columns }
+        Self { architecture, loss, parameters, x, classes, values, weights, order, block, columns }
     }
 
     fn samples(&self) -> impl Iterator<Item = Sample<'_>> {
         let rows = self.x.rows().into_iter().zip(self.values.rows()).zip(&self.classes);
-        rows.map(|((x, values), &class)| Sample {
+        let weight = |row: usize| self.weights.as_ref().map_or(1.0, |weights| weights[row]);
+        rows.enumerate().map(move |(row, ((x, values), &class))| Sample {
             x: x.to_slice().unwrap(),
             class,
             values: values.to_slice().unwrap(),
+            weight: weight(row),
         })
     }
 
@@ -171,11 +178,15 @@ impl Case {
         let mut x = Array2::zeros(self.x.raw_dim().set_f(self.columns));
         x.assign(&self.x.mapv(F::of));
         let parameters = self.parameters.iter().map(|&parameter| F::of(parameter)).collect();
-        Data { parameters, x, values: self.values.mapv(F::of) }
+        let weights = self.weights.as_ref().map(|weights| weights.iter().map(|&w| F::of(w)).collect());
+        Data { parameters, x, values: self.values.mapv(F::of), weights }
     }
 
     fn sums<F: Scalar>(&self, data: &Data<F>, kernel: Kernel) -> (Tally, Vec<F>) {
-        let problem = self.problem(&data.x, &data.values);
+        let mut problem = self.problem(&data.x, &data.values);
+        if let Some(weights) = &data.weights {
+            problem = problem.with_weights(weights).unwrap();
+        }
         let mut scratch = Scratch::with_kernel(&self.architecture, self.block, kernel).unwrap();
         let mut gradient = vec![F::zero(); data.parameters.len()];
         let mut tally = Tally::default();
@@ -186,12 +197,7 @@ impl Case {
     }
 
     fn problem<'a, F: Scalar>(&'a self, x: &'a ArrayRef2<F>, values: &'a Array2<F>) -> Problem<'a, F> {
-        let loss = match self.loss {
-            RowLoss::CrossEntropy => Loss::SoftmaxCrossEntropy,
-            RowLoss::SquaredError => Loss::MeanSquaredError,
-            RowLoss::Huber => Huber.into(),
-            RowLoss::SquaredHinge => SquaredHinge.into(),
-        };
+        let loss = built_in(self.loss);
         match loss.targets() {
             TargetKind::Classes => Problem::new(&self.architecture, loss, x, &self.classes).unwrap(),
             TargetKind::Values => Problem::new(&self.architecture, loss, x, values).unwrap(),
@@ -234,6 +240,59 @@ fn random_activation(own: bool, rng: &mut ChaCha8Rng) -> Activation {
         7 => Activation::LeakyRelu { slope: -0.5 },
         _ => Softplus.into(),
     }
+}
+
+fn random_loss(outputs: usize, rng: &mut ChaCha8Rng) -> RowLoss {
+    let levels: &[f64] = if outputs.is_multiple_of(2) { &[0.125, 0.75] } else { &[0.9] };
+    pick(
+        &[
+            RowLoss::CrossEntropy(0.0),
+            RowLoss::CrossEntropy(0.1),
+            RowLoss::BinaryCrossEntropy,
+            RowLoss::SquaredError,
+            RowLoss::AbsoluteError,
+            RowLoss::MeanHuber(0.75),
+            RowLoss::Quantile(levels),
+            RowLoss::Poisson,
+            RowLoss::Huber,
+            RowLoss::SquaredHinge,
+        ],
+        rng,
+    )
+}
+
+fn built_in(loss: RowLoss) -> Loss {
+    match loss {
+        RowLoss::CrossEntropy(0.0) => Loss::SoftmaxCrossEntropy,
+        RowLoss::CrossEntropy(smoothing) => Loss::SmoothedCrossEntropy { smoothing },
+        RowLoss::BinaryCrossEntropy => Loss::BinaryCrossEntropy,
+        RowLoss::SquaredError => Loss::MeanSquaredError,
+        RowLoss::AbsoluteError => Loss::AbsoluteError,
+        RowLoss::MeanHuber(delta) => Loss::Huber { delta },
+        RowLoss::Quantile(levels) => Loss::Quantile { levels: levels.to_vec() },
+        RowLoss::Poisson => Loss::Poisson,
+        RowLoss::Huber => Huber.into(),
+        RowLoss::SquaredHinge => SquaredHinge.into(),
+    }
+}
+
+/// A target in the range of the loss: labels are 0, 1 or between, counts are whole numbers.
+fn random_value(loss: RowLoss, rng: &mut ChaCha8Rng) -> f64 {
+    let value: f64 = rng.random_range(-2.0..2.0);
+    in_f32(match loss {
+        RowLoss::BinaryCrossEntropy => value.clamp(0.0, 1.0),
+        RowLoss::Poisson => (2.0 * value).abs().floor(),
+        _ => value,
+    })
+}
+
+/// One weight in six is 0, but not the first.
+fn random_weights(n: usize, rng: &mut ChaCha8Rng) -> Vec<f64> {
+    let mut weight = |row| {
+        let is_absent = row > 0 && rng.random_ratio(1, 6);
+        if is_absent { 0.0 } else { in_f32(rng.random_range(0.125..3.0)) }
+    };
+    (0..n).map(&mut weight).collect()
 }
 
 /// Weights that keep the size of what goes through a layer, and biases of ±½, some of them 0.

@@ -35,10 +35,20 @@ pub struct Sum {
 /// ℓ of one row as the reference knows it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum RowLoss {
-    /// ln Σⱼ exp(zⱼ) − z_c.
-    CrossEntropy,
+    /// ln Σⱼ exp(zⱼ) − Σⱼ tⱼ zⱼ with t = (1 − ε) [j = c] + ε/K; holds ε.
+    CrossEntropy(f64),
+    /// (1/m) Σⱼ (ln(1 + exp zⱼ) − yⱼ zⱼ).
+    BinaryCrossEntropy,
     /// (1/m) Σⱼ (zⱼ − yⱼ)².
     SquaredError,
+    /// (1/m) Σⱼ |zⱼ − yⱼ|.
+    AbsoluteError,
+    /// (1/m) Σⱼ h(zⱼ − yⱼ) with h(e) = ½ e² up to |e| = δ, and δ (|e| − ½ δ) beyond; holds δ.
+    MeanHuber(f64),
+    /// (1/m) Σⱼ of τ (y − z) for z < y and (1 − τ) (z − y) for z > y; holds the levels τ.
+    Quantile(&'static [f64]),
+    /// (1/m) Σⱼ (exp zⱼ − yⱼ zⱼ).
+    Poisson,
     /// Σⱼ h(zⱼ − yⱼ) with h(e) = ½ e² up to |e| = 1, and |e| − ½ beyond.
     Huber,
     /// Σⱼ max(0, 1 − sⱼ zⱼ)² with s = 1 for the true class and −1 for the others.
@@ -50,8 +60,10 @@ pub enum RowLoss {
 pub struct Expected {
     pub outputs: Vec<Vec<Bounded>>,
     pub loss: Bounded,
-    /// From the rows whose largest output is certainly the true class, to those where it may be.
-    pub hits: RangeInclusive<usize>,
+    /// Σ w of all rows.
+    pub weight: f64,
+    /// From the weight of the rows that are certainly hits, to that of those that may be.
+    pub hits: RangeInclusive<f64>,
     pub gradient: Vec<Bounded>,
 }
 
@@ -61,6 +73,8 @@ pub struct Sample<'a> {
     pub x: &'a [f64],
     pub class: usize,
     pub values: &'a [f64],
+    /// 0 for a row that is not there.
+    pub weight: f64,
 }
 
 /// Forward, loss and backward of all samples at θ = `parameters`.
@@ -73,7 +87,7 @@ pub fn expected<'a, F: Scalar>(
     let precision = Precision::of::<F>();
     let widths: Vec<usize> = architecture.widths().collect();
     let mut sums = vec![Sum::default(); parameters.len()];
-    let (mut losses, mut certain, mut possible) = (Sum::default(), 0, 0);
+    let (mut losses, mut certain, mut possible, mut weight) = (Sum::default(), 0.0, 0.0, 0.0);
     let mut outputs = Vec::new();
     for sample in samples {
         // a⁽⁰⁾ = x, and z⁽ᵏ⁾, a⁽ᵏ⁾ of each layer.
@@ -90,14 +104,20 @@ pub fn expected<'a, F: Scalar>(
         }
 
         let last = &a[widths.len() - 1];
-        let (row_loss, mut delta) = precision.loss(loss, last, &sample);
-        // Losses are summed in f64, and an addition may be the logarithm of a factor.
-        losses.add(row_loss);
-        losses.size += 1.0;
-        if loss.has_classes() {
-            certain += usize::from(is_largest(last, sample.class, |lead, doubt| lead > doubt));
-            possible += usize::from(is_largest(last, sample.class, |lead, doubt| lead >= -doubt));
+        outputs.push(last.clone());
+        if sample.weight == 0.0 {
+            continue;
         }
+        let w = exactly(sample.weight);
+        let (row_loss, mut delta) = precision.loss(loss, last, &sample);
+        delta.iter_mut().for_each(|delta| *delta = precision.product(*delta, w));
+        // Losses are summed in f64, and an addition may be the logarithm of a factor.
+        losses.add(Precision::of::<f64>().product(row_loss, w));
+        losses.size += sample.weight;
+        weight += sample.weight;
+        let [is_certain, is_possible] = loss.hit(last, &sample);
+        certain += if is_certain { sample.weight } else { 0.0 };
+        possible += if is_possible { sample.weight } else { 0.0 };
 
         for (k, layer) in architecture.layers().iter().enumerate().rev() {
             let (fan_in, fan_out) = (widths[k], widths[k + 1]);
@@ -123,11 +143,10 @@ pub fn expected<'a, F: Scalar>(
                 delta = before.iter().map(|sum| sum.total(precision)).collect();
             }
         }
-        outputs.push(a.swap_remove(widths.len() - 1));
     }
     let gradient = sums.iter().map(|sum| sum.total(precision)).collect();
     let loss = losses.total(Precision::of::<f64>());
-    Expected { outputs, loss, hits: certain..=possible, gradient }
+    Expected { outputs, loss, weight, hits: certain..=possible, gradient }
 }
 
 impl Precision {
@@ -181,11 +200,16 @@ impl Precision {
 
     /// ℓ and ∂ℓ/∂output.
     fn loss(self, loss: RowLoss, outputs: &[Bounded], sample: &Sample<'_>) -> (Bounded, Vec<Bounded>) {
-        if loss == RowLoss::CrossEntropy {
-            return self.cross_entropy(outputs, sample.class);
+        if let RowLoss::CrossEntropy(smoothing) = loss {
+            return self.cross_entropy(outputs, sample.class, smoothing);
         }
         let (m, mut sum) = (outputs.len() as f64, Sum::default());
         let delta = outputs.iter().enumerate().map(|(j, z)| {
+            if let Some((cost, slope)) = self.other_mean(loss, j, *z, sample) {
+                sum.add(Bounded { value: cost.value / m, error: cost.error / m });
+                let error = slope.error / m + self.epsilon * (slope.value / m).abs() + self.tiny;
+                return Bounded { value: slope.value / m, error };
+            }
             let sign = if j == sample.class { 1.0 } else { -1.0 };
             // d, the cost f(d) with f″ ≤ bend, and f′(d) by z.
             let (d, cost, slope, bend) = match loss {
@@ -196,6 +220,11 @@ impl Precision {
                 RowLoss::Huber => {
                     let d = z.value - sample.values[j];
                     (d, if d.abs() <= 1.0 { 0.5 * d * d } else { d.abs() - 0.5 }, d.clamp(-1.0, 1.0), 1.0)
+                }
+                RowLoss::MeanHuber(limit) => {
+                    let d = z.value - sample.values[j];
+                    let cost = if d.abs() <= limit { 0.5 * d * d } else { limit * (d.abs() - 0.5 * limit) };
+                    (d, cost / m, d.clamp(-limit, limit) / m, 1.0 / m)
                 }
                 _ => {
                     let d = z.value - sample.values[j];
@@ -213,20 +242,75 @@ impl Precision {
         (sum.total(Precision::of::<f64>()), delta)
     }
 
+    /// The share f of output j in ℓ = (1/m) Σⱼ f(zⱼ), and f′, of the losses whose f′ has jumps or exponentials.
+    fn other_mean(
+        self,
+        loss: RowLoss,
+        j: usize,
+        z: Bounded,
+        sample: &Sample<'_>,
+    ) -> Option<(Bounded, Bounded)> {
+        let epsilon = self.epsilon;
+        // f = lower (z − y) below y and upper (z − y) above; where z may be on either side, so may f′.
+        let two_slopes = |y: f64, lower: f64, upper: f64| {
+            let (d, steepest) = (z.value - y, lower.abs().max(upper.abs()));
+            let slope = if d < 0.0 { lower } else { upper };
+            let is_near = d.abs() <= z.error + epsilon * (z.value.abs() + d.abs());
+            let cost = Bounded {
+                value: slope * d,
+                error: steepest * z.error + 4.0 * f64::EPSILON * (d.abs() + y.abs()),
+            };
+            let jump = if is_near { upper - lower } else { 0.0 };
+            (cost, Bounded { value: slope, error: jump + epsilon * steepest })
+        };
+        Some(match loss {
+            RowLoss::AbsoluteError => two_slopes(sample.values[j], -1.0, 1.0),
+            RowLoss::Quantile(levels) => {
+                let level = levels[j % levels.len()];
+                two_slopes(sample.values[j / levels.len()], -level, 1.0 - level)
+            }
+            RowLoss::BinaryCrossEntropy => {
+                let (z, off, y) = (z.value, z.error, sample.values[j]);
+                let p = 1.0 / (1.0 + (-z).exp());
+                let value = z.max(0.0) + (-z.abs()).exp().ln_1p() - y * z;
+                // 1 + e^−|z| is rounded to ε before its logarithm.
+                let error = off + 4.0 * epsilon + 4.0 * f64::EPSILON * z.abs();
+                let slope = Bounded { value: p - y, error: 0.25 * off + 4.0 * epsilon * (p + y) };
+                (Bounded { value, error }, slope)
+            }
+            RowLoss::Poisson => {
+                let (rate, y) = (z.value.exp(), sample.values[j]);
+                // The exponential is right to 2.5 units in the last place.
+                let error = rate * (z.error.exp_m1() + 4.0 * epsilon);
+                let value = rate - y * z.value;
+                let rounding = 4.0 * f64::EPSILON * (rate + (y * z.value).abs());
+                let cost = Bounded { value, error: error + y * z.error + rounding };
+                (cost, Bounded { value: rate - y, error: error + epsilon * (rate + y) })
+            }
+            _ => return None,
+        })
+    }
+
     /// pⱼ = exp(zⱼ) / Σ exp, relative to which an error of z counts twice, and each addition of the sum once.
-    fn cross_entropy(self, z: &[Bounded], class: usize) -> (Bounded, Vec<Bounded>) {
+    fn cross_entropy(self, z: &[Bounded], class: usize, smoothing: f64) -> (Bounded, Vec<Bounded>) {
         let largest = z.iter().fold(f64::NEG_INFINITY, |max, z| max.max(z.value));
         let total: f64 = z.iter().map(|z| (z.value - largest).exp()).sum();
         let off = z.iter().fold(0.0_f64, |max, z| max.max(z.error));
         let rounding = 2.0 * off + (z.len() as f64 + 8.0) * self.epsilon;
-        let value = (largest - z[class].value) + total.ln();
+        // The target of class j.
+        let share = smoothing / z.len() as f64;
+        let target = |j| share + if j == class { 1.0 - smoothing } else { 0.0 };
+        let below = |(j, z): (usize, &Bounded)| target(j) * (largest - z.value);
+        let value = z.iter().enumerate().map(below).sum::<f64>() + total.ln();
+        // Each of the terms is rounded.
+        let terms = (z.len() as f64 + 4.0) * f64::EPSILON * value.abs();
         let delta = z.iter().enumerate().map(|(j, z)| {
             let (p, below) = ((z.value - largest).exp() / total, largest - z.value);
             let error = (p * (rounding + 2.0 * self.epsilon * below).exp_m1()).min(1.0) + self.tiny;
-            let value = p - f64::from(u8::from(j == class));
-            Bounded { value, error: error + self.epsilon * value.abs() }
+            let value = p - target(j);
+            Bounded { value, error: error + self.epsilon * (value.abs() + target(j)) }
         });
-        (Bounded { value, error: rounding + 4.0 * f64::EPSILON * value.abs() }, delta.collect())
+        (Bounded { value, error: rounding + terms }, delta.collect())
     }
 }
 
@@ -245,8 +329,24 @@ impl Sum {
 }
 
 impl RowLoss {
-    pub fn has_classes(self) -> bool {
-        matches!(self, Self::CrossEntropy | Self::SquaredHinge)
+    /// Whether a row is certainly a hit, and whether it may be one.
+    fn hit(self, outputs: &[Bounded], sample: &Sample<'_>) -> [bool; 2] {
+        match self {
+            Self::CrossEntropy(_) | Self::SquaredHinge => [
+                is_largest(outputs, sample.class, |lead, doubt| lead > doubt),
+                is_largest(outputs, sample.class, |lead, doubt| lead >= -doubt),
+            ],
+            Self::BinaryCrossEntropy => {
+                let is_right = |(z, y): (&Bounded, &f64)| (z.value > 0.0) == (*y > 0.5);
+                let labels = || outputs.iter().zip(sample.values);
+                let is_sure = |z: &Bounded| z.error == 0.0 || z.value.abs() > z.error;
+                [
+                    labels().all(|(z, y)| is_right((z, y)) && is_sure(z)),
+                    labels().all(|(z, y)| is_right((z, y)) || !is_sure(z)),
+                ]
+            }
+            _ => [false; 2],
+        }
     }
 }
 

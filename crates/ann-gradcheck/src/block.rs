@@ -23,6 +23,7 @@ use crate::textbook::{Dense, Reference, Sample};
 pub(crate) struct Block<'n> {
     network: &'n Frozen<'n>,
     rows: [usize; ROWS],
+    weights: [f64; ROWS],
     /// +h and −h; 0 in lanes without a row, where nothing changes.
     step: Lanes,
     z: Vec<Vec<Lanes>>,
@@ -33,7 +34,7 @@ pub(crate) struct Block<'n> {
     loss_change: LossChange,
 }
 
-/// ℓ(θ + h) − ℓ(θ − h), of the frozen and of the plain network, summed over rows.
+/// w ℓ(θ + h) − w ℓ(θ − h), of the frozen and of the plain network, summed over rows.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Change {
     pub frozen: f64,
@@ -53,8 +54,10 @@ impl<'n> Block<'n> {
     pub fn new(network: &'n Frozen<'n>, first: usize, step: f64) -> Result<Self> {
         let reference = network.reference;
         let last = reference.rows() - 1;
-        let rows: [usize; ROWS] = array::from_fn(|i| (first + i).min(last));
-        let samples: Vec<Sample> = rows.iter().map(|&row| network.sample(row)).collect::<Result<_>>()?;
+        let samples = (0..ROWS).map(|i| network.sample((first + i).min(last)));
+        let samples: Vec<Sample> = samples.collect::<Result<_>>()?;
+        let rows = array::from_fn(|i| samples[i].row);
+        let weights = rows.map(|row| reference.weight(row));
         let step = array::from_fn(|lane| match lane {
             lane if first + lane % ROWS > last => 0.0,
             lane if lane < ROWS => step,
@@ -65,7 +68,7 @@ impl<'n> Block<'n> {
         let a = layers.clone().map(|k| side_by_side(&samples, |sample| &sample.a[k])).collect();
         let (low, high) = layers.map(|k| network.ends(k, &z[k])).unzip();
         let loss_change = LossChange::new(reference.truth(), &samples);
-        Ok(Self { network, rows, step, z, a, low, high, loss_change })
+        Ok(Self { network, rows, weights, step, z, a, low, high, loss_change })
     }
 
     /// Adds to `sums` the changes of the losses when each of the parameters at `places` is moved.
@@ -110,7 +113,9 @@ impl<'n> Block<'n> {
             mem::swap(&mut now, &mut next);
             kinked |= self.activate(k, 0, is_frozen, &mut now[..width(k)]);
         }
-        (self.loss_change(&now[..width(depth)], &mut buffers.outputs), kinked)
+        let d = &now[..width(depth)];
+        kinked |= self.loss_change.leaves_piece(d);
+        (self.loss_change(d, is_frozen, &mut buffers.outputs), kinked)
     }
 
     /// Overwrites Δz of some units of layer k, from unit `first` on, with Δa. Returns whether one of them has
@@ -143,16 +148,17 @@ impl<'n> Block<'n> {
         leaves
     }
 
-    /// Change of the losses by moving up, minus their change by moving down, when the outputs change by `d`.
+    /// Change of the losses, each times its weight, by moving up, minus their change by moving down, when the
+    /// outputs change by `d`.
     #[inline(always)]
-    fn loss_change(&self, d: &[Lanes], outputs: &mut Vec<f64>) -> f64 {
-        let changes = match self.loss_change.of(d) {
+    fn loss_change(&self, d: &[Lanes], is_frozen: bool, outputs: &mut Vec<f64>) -> f64 {
+        let changes = match self.loss_change.of(d, is_frozen) {
             Some(changes) => changes,
             None => self.losses(d, outputs),
         };
         let mut sum = 0.0;
         for row in 0..ROWS {
-            sum += changes[row] - changes[row + ROWS];
+            sum += self.weights[row] * (changes[row] - changes[row + ROWS]);
         }
         sum
     }

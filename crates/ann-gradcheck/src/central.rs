@@ -85,7 +85,7 @@ impl Change {
         let penalty = (penalty(high) - penalty(low)) / (high - low);
         // z was moved by ± h aⱼ, not θ, so no rounding of θ ± h changes the step: it is 2h.
         let of = |change: f64| {
-            let difference = change / reference.rows() as f64 / (2.0 * step) + penalty;
+            let difference = change / reference.total_weight() / (2.0 * step) + penalty;
             finite_derivative(difference, index, step, Some(layout))
         };
         let plain = self.kinked.then(|| of(self.plain)).transpose()?;

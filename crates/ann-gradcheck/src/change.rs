@@ -14,7 +14,8 @@ use std::array;
 
 use crate::lanes::{LANES, Lanes, ROWS};
 use crate::sigma::Sigma;
-use crate::textbook::{RowTargets, Sample, softmax};
+use crate::textbook::{RowTargets, Sample, smoothed, softmax};
+use crate::value_loss::ValueLoss;
 
 /// Up to this argument, the omitted terms of the series below are less than 2⁻⁵³ of the sum.
 const SMALL: f64 = 1e-3;
@@ -64,10 +65,19 @@ pub(crate) enum LossChange {
         p: Vec<Lanes>,
         /// 1 in the lanes whose class is j, 0 in the others.
         is_class: Vec<Lanes>,
+        /// The targets tⱼ, if they are smoothed.
+        smoothed: Vec<Lanes>,
     },
     SquaredError {
         /// o − y.
         error: Vec<Lanes>,
+    },
+    /// A loss with kinks that is linear between them. The frozen loss goes on linearly.
+    Linear {
+        /// o − y.
+        error: Vec<Lanes>,
+        /// (1/m) ∂f/∂o.
+        slope: Vec<Lanes>,
     },
     /// No formula is known.
     Unknown,
@@ -84,34 +94,67 @@ impl LossChange {
             // If a loss has overflowed, its change must not be finite; the formulas could return a finite
             // number.
             _ if samples.iter().any(|sample| !sample.loss.is_finite()) => Self::Unknown,
-            RowTargets::CrossEntropy(classes) => {
+            RowTargets::CrossEntropy { smoothing, classes } => {
                 let p: Vec<_> = outputs.iter().map(|outputs| softmax(outputs)).collect();
                 let is_class = |i: usize, j| f64::from(u8::from(classes[samples[i].row] == j));
-                Self::CrossEntropy { p: each(&|i, j| p[i][j]), is_class: each(&is_class) }
+                let target =
+                    |i: usize, j| smoothed(classes[samples[i].row] == j, *smoothing, outputs[i].len());
+                let smoothed = if *smoothing > 0.0 { each(&target) } else { Vec::new() };
+                Self::CrossEntropy { p: each(&|i, j| p[i][j]), is_class: each(&is_class), smoothed }
             }
-            RowTargets::SquaredError(values) => {
-                Self::SquaredError { error: each(&|i, j| outputs[i][j] - values[[samples[i].row, j]]) }
+            RowTargets::Values(loss, values) => {
+                let m = outputs[0].len() as f64;
+                let error = |i: usize, j: usize| outputs[i][j] - values[[samples[i].row, loss.column(j)]];
+                let slope = |i: usize, j: usize| {
+                    let [below, above] = loss.slopes(j).unwrap_or_default();
+                    let slope = if error(i, j) < 0.0 { below } else { above };
+                    if error(i, j) == 0.0 { 0.0 } else { slope / m }
+                };
+                match loss {
+                    ValueLoss::Squared => Self::SquaredError { error: each(&error) },
+                    ValueLoss::Absolute | ValueLoss::Pinball { .. } => {
+                        Self::Linear { error: each(&error), slope: each(&slope) }
+                    }
+                    ValueLoss::Huber { .. } | ValueLoss::Logistic | ValueLoss::Poisson => Self::Unknown,
+                }
             }
             RowTargets::CustomOfClass(..) | RowTargets::CustomOfValues(..) => Self::Unknown,
         }
     }
 
-    /// ℓ(o + d) − ℓ(o), if there is a formula for changes of this size.
+    /// ℓ(o + d) − ℓ(o), of the frozen or of the plain loss, if there is a formula for changes of this size.
     #[inline(always)]
-    pub fn of(&self, d: &[Lanes]) -> Option<Lanes> {
+    pub fn of(&self, d: &[Lanes], is_frozen: bool) -> Option<Lanes> {
         match self {
-            Self::CrossEntropy { p, is_class } if are_small(d.as_flattened()) => {
-                Some(cross_entropy(p, is_class, d))
+            Self::CrossEntropy { p, is_class, smoothed } if are_small(d.as_flattened()) => {
+                Some(cross_entropy(p, is_class, smoothed, d))
             }
             Self::SquaredError { error } => Some(squared_error(error, d)),
+            Self::Linear { slope, .. } if is_frozen => Some(linear(slope, d)),
             _ => None,
         }
     }
+
+    /// Whether an output has left the linear piece of the loss that it is on, or was at its end.
+    #[inline(always)]
+    pub fn leaves_piece(&self, d: &[Lanes]) -> bool {
+        let Self::Linear { error, .. } = self else { return false };
+        let mut leaves = false;
+        for (d, error) in d.iter().zip(error) {
+            for lane in 0..LANES {
+                let moved = error[lane] + d[lane];
+                leaves |= moved * error[lane] < 0.0;
+                leaves |= error[lane] == 0.0 && moved != 0.0;
+            }
+        }
+        leaves
+    }
 }
 
-/// As Σⱼ pⱼ = 1, ln Σⱼ exp(oⱼ) − o_c grows by ln Σⱼ pⱼ exp(dⱼ − d_c) = ln(1 + Σⱼ pⱼ (exp(dⱼ − d_c) − 1)).
+/// As Σⱼ pⱼ = 1, ln Σⱼ exp(oⱼ) − o_c grows by ln Σⱼ pⱼ exp(dⱼ − d_c) = ln(1 + Σⱼ pⱼ (exp(dⱼ − d_c) − 1)). With
+/// smoothed targets, −Σⱼ tⱼ oⱼ takes the place of −o_c, which adds Σⱼ tⱼ (d_c − dⱼ).
 #[inline(always)]
-fn cross_entropy(p: &[Lanes], is_class: &[Lanes], d: &[Lanes]) -> Lanes {
+fn cross_entropy(p: &[Lanes], is_class: &[Lanes], smoothed: &[Lanes], d: &[Lanes]) -> Lanes {
     let (mut of_class, mut sum) = ([0.0; LANES], [0.0; LANES]);
     for (d, is_class) in d.iter().zip(is_class) {
         for lane in 0..LANES {
@@ -125,6 +168,23 @@ fn cross_entropy(p: &[Lanes], is_class: &[Lanes], d: &[Lanes]) -> Lanes {
     }
     for sum in &mut sum {
         *sum = ln_1p(*sum);
+    }
+    for (d, target) in d.iter().zip(smoothed) {
+        for lane in 0..LANES {
+            sum[lane] += target[lane] * (of_class[lane] - d[lane]);
+        }
+    }
+    sum
+}
+
+/// Σⱼ sⱼ dⱼ.
+#[inline(always)]
+fn linear(slope: &[Lanes], d: &[Lanes]) -> Lanes {
+    let mut sum = [0.0; LANES];
+    for (d, slope) in d.iter().zip(slope) {
+        for lane in 0..LANES {
+            sum[lane] += slope[lane] * d[lane];
+        }
     }
     sum
 }
@@ -270,10 +330,10 @@ mod tests {
         // Logits 0, ln 3: p = ¼, ¾. Row 0 has class 0, all others class 1.
         let samples: Vec<Sample> = (0..ROWS).map(|row| sample(row, &[0.0, 3.0_f64.ln()])).collect();
         let classes: Vec<usize> = (0..ROWS).map(|row| usize::from(row > 0)).collect();
-        let change = LossChange::new(&RowTargets::CrossEntropy(classes), &samples);
+        let change = LossChange::new(&RowTargets::CrossEntropy { smoothing: 0.0, classes }, &samples);
         // o₁ grows by d: ln(¼ + ¾ eᵈ) for class 0, less d for class 1: ln(¾ + ¼ e⁻ᵈ).
         for d in [9e-4_f64, -1e-8] {
-            let found = change.of(&[[0.0; LANES], [d; LANES]]).unwrap();
+            let found = change.of(&[[0.0; LANES], [d; LANES]], true).unwrap();
             for (lane, found) in found.into_iter().enumerate() {
                 let expected = match lane % ROWS {
                     0 => (0.75 * d.exp_m1()).ln_1p(),
@@ -284,8 +344,8 @@ mod tests {
             }
         }
         // A shift of all logits changes nothing, not by a bit.
-        assert_eq!(change.of(&[[7e-4; LANES], [7e-4; LANES]]), Some([0.0; LANES]));
-        assert_eq!(change.of(&[[0.0; LANES], [2e-3; LANES]]), None);
+        assert_eq!(change.of(&[[7e-4; LANES], [7e-4; LANES]], true), Some([0.0; LANES]));
+        assert_eq!(change.of(&[[0.0; LANES], [2e-3; LANES]], true), None);
     }
 
     #[test]
@@ -296,19 +356,19 @@ mod tests {
         let mut values = ann_core::ndarray::Array2::ones((ROWS, 2));
         (0..ROWS).for_each(|row| values[[row, 1]] += row as f64);
         let found =
-            LossChange::new(&RowTargets::SquaredError(values), &samples).of(&[[1.0; LANES], [2.0; LANES]]);
+            LossChange::new(&RowTargets::Values(ValueLoss::Squared, values), &samples).of(&[[1.0; LANES], [2.0; LANES]], true);
         assert_eq!(found, Some(array::from_fn(|lane| 4.5 - 2.0 * (lane % ROWS) as f64)));
     }
 
     #[test]
     fn an_overflow_stays_one() {
-        let truth = RowTargets::SquaredError(array![[0.0]]);
+        let truth = RowTargets::Values(ValueLoss::Squared, array![[0.0]]);
         let [finite, overflown] =
             [1.0, f64::INFINITY].map(|loss| Sample { loss, ..sample(0, &[1.0]) }).map(|of| vec![of]);
         // The formula would give a finite number.
         let of = |mut samples: Vec<Sample>| {
             samples.extend((1..ROWS).map(|_| sample(0, &[1.0])));
-            LossChange::new(&truth, &samples).of(&[[1.0; LANES]])
+            LossChange::new(&truth, &samples).of(&[[1.0; LANES]], true)
         };
         assert_eq!((of(finite), of(overflown)), (Some([3.0; LANES]), None));
     }

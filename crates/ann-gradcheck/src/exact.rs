@@ -19,9 +19,9 @@ const PARTS: usize = 64;
 /// A derivative of the mean loss, with the quantities that bound the rounding of another program.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Exactly {
-    /// ∂/∂θ (1/N) Σ ℓ.
+    /// ∂/∂θ of Σ w ℓ / Σ w.
     pub derivative: f64,
-    /// (1/N) Σ |∂ℓ/∂θ|: derivatives of samples may cancel, but their rounding errors do not.
+    /// Σ w |∂ℓ/∂θ| / Σ w: derivatives of samples may cancel, but their rounding errors do not.
     pub size: f64,
     /// Mean over the samples of the error that rounding may leave in ∂ℓ/∂θ, in roundings: see [`Rounding`].
     pub error: f64,
@@ -110,7 +110,8 @@ fn dot(d: &[f64], a: &[f64]) -> f64 {
     d.iter().zip(a).map(|(d, a)| d * a).sum()
 }
 
-/// Means over all samples: `add` adds the contribution of one sample to `count` sums.
+/// Weighted means over all samples: `add` adds the contribution of one sample, times its weight, to `count`
+/// sums.
 fn means(
     reference: &Reference,
     count: usize,
@@ -127,7 +128,8 @@ fn means(
     };
     let parts: Vec<Vec<Exactly>> = parts(reference.rows()).map(of_part).collect();
     let sum = |i: usize| parts.iter().map(|part| part[i]).reduce(Exactly::plus).unwrap_or_default();
-    (0..count).map(|i| sum(i).divided_by(reference.rows() as f64)).collect()
+    let total = reference.total_weight();
+    (0..count).map(|i| sum(i).divided_by(total)).collect()
 }
 
 /// The rows, split into parts that different threads may process.
@@ -149,8 +151,12 @@ impl Exactly {
         }
     }
 
-    fn divided_by(self, n: f64) -> Self {
-        Self { derivative: self.derivative / n, size: self.size / n, error: self.error / n }
+    fn divided_by(self, total: f64) -> Self {
+        Self {
+            derivative: self.derivative / total,
+            size: self.size / total,
+            error: self.error / total,
+        }
     }
 }
 

@@ -54,13 +54,13 @@ impl<'r> Frozen<'r> {
         Ok(Self { reference, pieces })
     }
 
-    /// One sample. An error if freezing changes a value at θ itself.
-    pub fn sample(&self, row: usize) -> Result<Sample> {
-        let sample = self.reference.sample(row);
+    /// The sample of row `n` of those that count. An error if freezing changes a value at θ itself.
+    pub fn sample(&self, n: usize) -> Result<Sample> {
+        let sample = self.reference.sample(n);
         for k in 1..=self.reference.depth() {
             let is_itself = |(&z, &a): (&f64, &f64)| self.value(k, z, z) == a;
             if !sample.z[k].iter().zip(&sample.a[k]).all(is_itself) {
-                return Err(Error::FrozenValue { layer: k, row });
+                return Err(Error::FrozenValue { layer: k, row: sample.row });
             }
         }
         Ok(sample)

@@ -196,9 +196,10 @@ fn drawn_rows(kind: TargetKind, m: usize) -> Vec<(Vec<f64>, Wanted)> {
 /// Some rows of a problem, with the outputs that its network computes for them: a loss need not work for
 /// other rows.
 fn rows_of<F: Scalar>(problem: &Problem<'_, F>, reference: &Reference) -> Vec<(Vec<f64>, Wanted)> {
-    let count = problem.rows().min(LOSS_ROWS);
+    let count = reference.rows().min(LOSS_ROWS);
     let row = |i: usize| {
-        let row = i * problem.rows() / count;
+        let mut sample = reference.sample(i * reference.rows() / count);
+        let row = sample.row;
         let wanted = match problem.targets() {
             Targets::Classes(classes) => Wanted { class: Some(classes[row]), values: Vec::new() },
             Targets::Values(values) => {
@@ -206,7 +207,7 @@ fn rows_of<F: Scalar>(problem: &Problem<'_, F>, reference: &Reference) -> Vec<(V
             }
             _ => unreachable!("the reference refused targets it does not know"),
         };
-        (reference.sample(row).a.swap_remove(reference.depth()), wanted)
+        (sample.a.swap_remove(reference.depth()), wanted)
     };
     (0..count).map(row).collect()
 }

@@ -29,6 +29,7 @@ pub mod reference;
 mod rounding;
 mod sigma;
 mod textbook;
+mod value_loss;
 
 mod gradient;
 

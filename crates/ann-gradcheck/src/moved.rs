@@ -16,7 +16,7 @@ pub(crate) struct MovedBuffers {
 }
 
 impl Reference {
-    /// δᵢ = ∂ℓ/∂zᵢ of one unit in layer k.
+    /// δᵢ = w ∂ℓ/∂zᵢ of one unit in layer k, where w is the weight of the row.
     pub fn delta(&self, sample: &Sample, (k, unit): (usize, usize), buffers: &mut MovedBuffers) -> f64 {
         let slope = self.layer(k).sigma.derivative(sample.z[k][unit]);
         if slope == 0.0 {
@@ -27,21 +27,21 @@ impl Reference {
         if k == self.depth() {
             buffers.now.extend(sample.a[k].iter().map(|&a| Dual64::from(a)));
             buffers.now[unit].eps = slope;
-            return self.loss(sample.row, &buffers.now).eps;
+            return self.weight(sample.row) * self.loss(sample.row, &buffers.now).eps;
         }
         let units = sample.z[k + 1].iter().zip(self.layer(k + 1).column(unit));
         buffers.now.extend(units.map(|(&z, &weight)| Dual64::new(z, weight * slope)));
         self.slope_of_loss(k + 1, sample.row, buffers)
     }
 
-    /// The derivative of ℓ when z of all units in layer k moves by `slopes` times ε.
+    /// The derivative of w ℓ when z of all units in layer k moves by `slopes` times ε.
     pub fn slope_along(&self, sample: &Sample, k: usize, slopes: &[f64], buffers: &mut MovedBuffers) -> f64 {
         buffers.now.clear();
         buffers.now.extend(sample.z[k].iter().zip(slopes).map(|(&z, &slope)| Dual64::new(z, slope)));
         self.slope_of_loss(k, sample.row, buffers)
     }
 
-    /// The change of the loss when `now` holds the moved z of layer k: through their activations, and from
+    /// The change of w ℓ when `now` holds the moved z of layer k: through their activations, and from
     /// there on through whole layers.
     fn slope_of_loss(&self, k: usize, row: usize, MovedBuffers { now, next }: &mut MovedBuffers) -> f64 {
         self.activate(k, now);
@@ -50,7 +50,7 @@ impl Reference {
             self.activate(k, next);
             std::mem::swap(now, next);
         }
-        self.loss(row, now).eps
+        self.weight(row) * self.loss(row, now).eps
     }
 
     /// Overwrites z of layer k with σ(z).

@@ -49,6 +49,7 @@ struct AtGiven {
     /// |∂ mean loss / ∂θ| of the same entries.
     losses: Vec<f64>,
     at_kink: usize,
+    outputs_at_kink: usize,
 }
 
 pub(crate) fn check<F, G>(problem: &Problem<'_, F>, at: &[F], gradient: G, config: &Config) -> Result<Report>
@@ -75,6 +76,7 @@ where
     let names = Names::Layout(problem.layout().clone());
     let mut report = Report::new(names, config, &check.ledgers, given.entries, &given.losses);
     report.at_kink = given.at_kink;
+    report.outputs_at_kink = given.outputs_at_kink;
     report.arithmetic = Arithmetic::of::<F>();
     report.cases = check.cases;
     report.self_test = check.self_test;
@@ -128,7 +130,8 @@ where
             }
         }
         let losses = seen.loss.iter().map(|(_, truth)| truth.value.abs()).collect();
-        Ok(AtGiven { entries, losses, at_kink: reference.at_kink() })
+        let (at_kink, outputs_at_kink) = (reference.at_kink(), reference.outputs_at_kink());
+        Ok(AtGiven { entries, losses, at_kink, outputs_at_kink })
     }
 
     fn trained(&mut self, at: &[F]) -> Result<Vec<F>> {
@@ -165,7 +168,7 @@ where
             objective => objective?,
         };
         let gradients = self.gradients(&problem, &rows.problem(self.problem, 0.0), at, case)?;
-        self.compare_parts(point, &reference, gradients)
+        self.compare_parts(case, &reference, gradients)
     }
 
     /// The gradient of a problem and of the same `without` penalty, which must be repeatable.
@@ -203,7 +206,7 @@ where
     }
 
     /// Loss, penalty and total of one problem at one point, and runs the self-test if it has not run yet.
-    fn compare_parts(&mut self, point: Point, reference: &Reference, gradients: Gradients) -> Result<Seen> {
+    fn compare_parts(&mut self, case: Case, reference: &Reference, gradients: Gradients) -> Result<Seen> {
         let (layout, precision) = (self.problem.layout(), Precision::of::<F>());
         let exact =
             self.compares_all.then(|| Exact::new(reference, layout, self.layers.clone(), precision.rounding));
@@ -220,13 +223,12 @@ where
             zero_inputs: &zero_inputs,
             largest: 0.0,
         };
-        let loss = self.compare(point, &gradients.loss, &mut witness)?;
+        let loss = self.compare(case, &gradients.loss, &mut witness)?;
         witness.part = Part::Penalty;
-        self.compare(point, &gradients.penalty(), &mut witness)?;
+        self.compare(case, &gradients.penalty(), &mut witness)?;
         witness.part = Part::Total;
-        let total = self.compare(point, &gradients.total, &mut witness)?;
-        if self.self_test.is_none() && reference.rows() == self.problem.rows() {
-            let case = Case { point, rows: reference.rows(), part: Part::Total };
+        let total = self.compare(case, &gradients.total, &mut witness)?;
+        if self.self_test.is_none() && case.rows == self.problem.rows() {
             let groups: Vec<_> = self.ledgers.iter().collect();
             self.self_test =
                 SelfTest::run(case, &groups, gradients.total.clone(), &total, &mut witness, &mut self.rng)?;
@@ -236,11 +238,11 @@ where
 
     fn compare(
         &mut self,
-        point: Point,
+        case: Case,
         analytic: &[f64],
         witness: &mut Witness<'_>,
     ) -> Result<Vec<(usize, KnownDerivative)>> {
-        let case = Case { point, rows: witness.reference.rows(), part: witness.part };
+        let case = Case { part: witness.part, ..case };
         self.cases.push(case);
         let mut seen = Vec::new();
         for ledger in &mut self.ledgers {

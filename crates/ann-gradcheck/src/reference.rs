@@ -11,7 +11,7 @@ use crate::entry::check_point;
 use crate::exact::Exact;
 use crate::textbook::Reference;
 
-/// J(θ) = (1/N) Σₙ ℓₙ + λ Σₖ ‖W⁽ᵏ⁾‖² at θ = `at`.
+/// J(θ) = Σₙ wₙ ℓₙ / Σₙ wₙ + λ Σₖ ‖W⁽ᵏ⁾‖² at θ = `at`, with wₙ = 1 if the problem has no weights.
 ///
 /// # Errors
 /// `at` of another length than the problem's layout, or with a NaN or infinity; a loss or activation unknown
@@ -71,5 +71,5 @@ pub fn central_differences<F: Scalar>(problem: &Problem<'_, F>, at: &[f64], step
 pub fn outputs<F: Scalar>(problem: &Problem<'_, F>, at: &[f64]) -> Result<Vec<Vec<f64>>> {
     check_point(at, Some(problem.layout()))?;
     let reference = Reference::new(problem, at)?;
-    Ok((0..problem.rows()).map(|row| reference.sample(row).a.swap_remove(reference.depth())).collect())
+    Ok((0..problem.rows()).map(|row| reference.sample_of(row).a.swap_remove(reference.depth())).collect())
 }

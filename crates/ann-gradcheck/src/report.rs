@@ -28,6 +28,7 @@ pub struct Report {
     pub(crate) functions: Vec<FunctionCheck>,
     pub(crate) undeclared_kink: Option<String>,
     pub(crate) at_kink: usize,
+    pub(crate) outputs_at_kink: usize,
 }
 
 /// The precision in which the gradient under test was computed.
@@ -138,6 +139,7 @@ impl Report {
             functions: Vec::new(),
             undeclared_kink: None,
             at_kink: 0,
+            outputs_at_kink: 0,
         }
     }
 
@@ -258,6 +260,12 @@ impl Report {
     /// There the derivative is what the activation declares: ReLU′(0) = 0.
     pub fn at_kink(&self) -> usize {
         self.at_kink
+    }
+
+    /// Number of outputs, over all samples, that are exactly at the kink of the loss at the point given: ŷ = y
+    /// for the absolute and the quantile loss. Any slope between those of its two sides is accepted there.
+    pub fn outputs_at_kink(&self) -> usize {
+        self.outputs_at_kink
     }
 
     /// The largest |analytic − central difference| at the point given, as the report compares them; `None`

@@ -15,7 +15,7 @@ use crate::textbook::{Dense, Reference, Sample};
 pub(crate) struct Rounding {
     /// The errors of a⁽ᵏ⁾.
     a: Vec<Vec<f64>>,
-    /// δ⁽ᵏ⁾ = ∂ℓ/∂z⁽ᵏ⁾ and its error.
+    /// δ⁽ᵏ⁾ = w ∂ℓ/∂z⁽ᵏ⁾ and its error, where w is the weight of the row.
     delta: Vec<Vec<(f64, f64)>>,
 }
 
@@ -36,6 +36,13 @@ impl Rounding {
         }
         let mut delta = vec![Vec::new(); depth + 1];
         let mut of_activations = reference.loss_derivatives(sample.row, &sample.a[depth], &a[depth], unit);
+        if reference.has_weights() {
+            // w times ∂ℓ/∂a is one more product.
+            let weight = reference.weight(sample.row);
+            for (g, error) in &mut of_activations {
+                (*g, *error) = (*g * weight, norm([*error * weight, *g * weight].into_iter()));
+            }
+        }
         for k in (1..=depth).rev() {
             let layer = reference.layer(k);
             let units = sample.z[k].iter().zip(&sample.a[k]).zip(&z[k]).zip(&of_activations);

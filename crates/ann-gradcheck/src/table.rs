@@ -175,7 +175,7 @@ impl Report {
     }
 
     /// The report as JSON: `verdict`, `summary`, `reason`, `groups`, `findings`, `unjudged`, `entries`,
-    /// `self_test`, `functions`, `cases`, `step`, `noise`, `pre_activations_at_kink`, `arithmetic`. Numbers
+    /// `self_test`, `functions`, `cases`, `step`, `noise`, `pre_activations_at_kink`, `outputs_at_kink`, `arithmetic`. Numbers
     /// that are not finite are `null`.
     pub fn to_json(&self) -> String {
         let finding = |finding: &Finding| {
@@ -211,6 +211,7 @@ impl Report {
             "step": self.step(),
             "noise": self.noise,
             "pre_activations_at_kink": self.at_kink(),
+            "outputs_at_kink": self.outputs_at_kink(),
             "arithmetic": match self.arithmetic() {
                 Arithmetic::F32 => "f32",
                 Arithmetic::F64 => "f64",
@@ -321,6 +322,9 @@ impl Report {
         }
         if self.at_kink() > 0 {
             writeln!(f, "{} pre-activations are exactly at a kink", self.at_kink())?;
+        }
+        if self.outputs_at_kink() > 0 {
+            writeln!(f, "{} outputs are exactly at the kink of the loss", self.outputs_at_kink())?;
         }
         Ok(())
     }

@@ -9,15 +9,21 @@ use std::sync::Arc;
 
 use ann_core::ndarray::Array2;
 use ann_core::{Loss, LossFn, Problem, Scalar, Target, Targets};
+use num_dual::Dual64;
 
 use crate::number::{Number, PROBES};
 use crate::sigma::Sigma;
+use crate::value_loss::ValueLoss;
 use crate::{Error, Result};
 
 /// A problem at one θ, in `f64` even if the problem is in `f32`.
 #[derive(Debug)]
 pub(crate) struct Reference {
     features: Array2<f64>,
+    /// The rows that count: all but those of weight 0, in their order.
+    rows: Vec<usize>,
+    /// wₙ of each row of the problem, if it has weights.
+    weights: Option<Vec<f64>>,
     layers: Vec<Dense>,
     truth: RowTargets,
     l2: f64,
@@ -39,8 +45,9 @@ pub(crate) struct Dense {
 /// The targets of the rows, with the loss that compares outputs with them.
 #[derive(Debug)]
 pub(crate) enum RowTargets {
-    CrossEntropy(Vec<usize>),
-    SquaredError(Array2<f64>),
+    /// Softmax and cross-entropy with this smoothing ε.
+    CrossEntropy { smoothing: f64, classes: Vec<usize> },
+    Values(ValueLoss, Array2<f64>),
     CustomOfClass(Arc<dyn LossFn>, Vec<usize>),
     CustomOfValues(Arc<dyn LossFn>, Array2<f64>),
 }
@@ -48,6 +55,7 @@ pub(crate) enum RowTargets {
 /// The values of every unit for one sample at θ.
 #[derive(Debug)]
 pub(crate) struct Sample {
+    /// The row of the problem.
     pub row: usize,
     /// z⁽ᵏ⁾ at `z[k]`; `z[0]` is empty.
     pub z: Vec<Vec<f64>>,
@@ -76,11 +84,16 @@ impl Reference {
         for index in problem.layout().layers().iter().flat_map(ann_core::LayerSpan::weights) {
             penalty_derivative[index] = 2.0 * problem.l2() * at[index];
         }
+        let weights: Option<Vec<f64>> =
+            problem.weights().map(|weights| weights.iter().map(|weight| weight.as_f64()).collect());
+        let counts = |row: &usize| weights.as_ref().is_none_or(|weights| weights[*row] > 0.0);
         Ok(Self {
+            rows: (0..problem.rows()).filter(counts).collect(),
             features: problem.features().mapv(Scalar::as_f64),
             layers: layers.collect::<Result<_>>()?,
             truth: RowTargets::new(problem)?,
             l2: problem.l2(),
+            weights,
             penalty_derivative,
         })
     }
@@ -95,9 +108,24 @@ impl Reference {
         self.l2
     }
 
-    /// N.
+    /// Number of rows that count: all but those of weight 0.
     pub fn rows(&self) -> usize {
-        self.features.nrows()
+        self.rows.len()
+    }
+
+    /// wₙ of a row of the problem: 1 without weights.
+    pub fn weight(&self, row: usize) -> f64 {
+        self.weights.as_ref().map_or(1.0, |weights| weights[row])
+    }
+
+    /// Whether the problem has weights.
+    pub fn has_weights(&self) -> bool {
+        self.weights.is_some()
+    }
+
+    /// Σₙ wₙ.
+    pub fn total_weight(&self) -> f64 {
+        self.rows.iter().map(|&row| self.weight(row)).sum()
     }
 
     /// L, the number of layers.
@@ -113,12 +141,17 @@ impl Reference {
 
     /// J.
     pub fn objective(&self) -> f64 {
-        let losses = (0..self.rows()).map(|row| self.sample(row).loss);
-        losses.sum::<f64>() / self.rows() as f64 + self.penalty()
+        let losses = self.rows.iter().map(|&row| self.weight(row) * self.sample_of(row).loss);
+        losses.sum::<f64>() / self.total_weight() + self.penalty()
     }
 
-    /// One row through all layers: z⁽ᵏ⁾ = W⁽ᵏ⁾ a⁽ᵏ⁻¹⁾ + b⁽ᵏ⁾ and a⁽ᵏ⁾ = σ(z⁽ᵏ⁾), and its loss.
-    pub fn sample(&self, row: usize) -> Sample {
+    /// The sample of row `n` of those that count, from 0 to `rows` − 1.
+    pub fn sample(&self, n: usize) -> Sample {
+        self.sample_of(self.rows[n])
+    }
+
+    /// One row of the problem through all layers: z⁽ᵏ⁾ = W⁽ᵏ⁾ a⁽ᵏ⁻¹⁾ + b⁽ᵏ⁾ and a⁽ᵏ⁾ = σ(z⁽ᵏ⁾), and its loss.
+    pub fn sample_of(&self, row: usize) -> Sample {
         let (mut z, mut a) = (vec![Vec::new()], vec![self.features.row(row).to_vec()]);
         for (k, layer) in (1..).zip(&self.layers) {
             z.push(Vec::new());
@@ -129,18 +162,25 @@ impl Reference {
         Sample { row, z, a, loss }
     }
 
-    /// ℓ of one row. Classes: ln Σⱼ exp(oⱼ) − o_c; values: (1/m) Σⱼ (oⱼ − yⱼ)².
+    /// ℓ of one row of the problem. Classes: ln Σⱼ exp(oⱼ) − (1 − ε) o_c − (ε/K) Σⱼ oⱼ; values: the mean over
+    /// outputs, see [`ValueLoss`].
     pub fn loss<N: Number>(&self, row: usize, outputs: &[N]) -> N {
         match &self.truth {
-            RowTargets::CrossEntropy(classes) => {
+            RowTargets::CrossEntropy { smoothing, classes } => {
                 // Shifted by the maximum, so that `exp` cannot overflow.
                 let max = outputs.iter().map(|o| o.real()).fold(f64::NEG_INFINITY, f64::max);
                 let sum: N = outputs.iter().map(|&o| (o - max).exp()).sum();
-                sum.ln() - (outputs[classes[row]] - max)
+                let of_class = sum.ln() - (outputs[classes[row]] - max);
+                if *smoothing == 0.0 {
+                    return of_class;
+                }
+                let mean = outputs.iter().map(|&o| o - max).sum::<N>() / outputs.len() as f64;
+                of_class * (1.0 - smoothing) + (sum.ln() - mean) * *smoothing
             }
-            RowTargets::SquaredError(values) => {
-                let squares = outputs.iter().zip(values.row(row)).map(|(&o, &y)| (o - y) * (o - y));
-                squares.sum::<N>() / outputs.len() as f64
+            RowTargets::Values(loss, values) => {
+                let terms = outputs.iter().enumerate();
+                let terms = terms.map(|(j, &o)| loss.value(j, o, values[[row, loss.column(j)]]));
+                terms.sum::<N>() / outputs.len() as f64
             }
             RowTargets::CustomOfClass(loss, classes) => custom(&**loss, outputs, Target::Class(classes[row])),
             RowTargets::CustomOfValues(loss, values) => {
@@ -150,8 +190,8 @@ impl Reference {
     }
 
     /// ∂ℓ/∂oⱼ as it is usually computed, and its error in roundings of size `unit`, for outputs with the
-    /// given errors. pⱼ − \[j = c\] and (2/m) (oⱼ − yⱼ) may cancel. A custom loss is probed for its reaction
-    /// to such errors.
+    /// given errors. Differences such as pⱼ − tⱼ and oⱼ − yⱼ may cancel. A custom loss is probed for its
+    /// reaction to such errors.
     pub fn loss_derivatives(
         &self,
         row: usize,
@@ -160,19 +200,23 @@ impl Reference {
         unit: f64,
     ) -> Vec<(f64, f64)> {
         match &self.truth {
-            RowTargets::CrossEntropy(classes) => {
+            RowTargets::CrossEntropy { smoothing, classes } => {
                 let p = softmax(outputs);
                 let mean: f64 = p.iter().zip(errors).map(|(p, error)| p * error).sum();
-                let is_true = |j| f64::from(u8::from(j == classes[row]));
+                let target = |j: usize| smoothed(j == classes[row], *smoothing, p.len());
                 // ∂pⱼ = pⱼ (∂oⱼ − Σᵢ pᵢ ∂oᵢ)
                 let moved = |j: usize| p[j] * ((1.0 - 2.0 * p[j]) * errors[j] + mean);
-                (0..p.len()).map(|j| (p[j] - is_true(j), p[j] + is_true(j) + moved(j))).collect()
+                (0..p.len()).map(|j| (p[j] - target(j), p[j] + target(j) + moved(j))).collect()
             }
-            RowTargets::SquaredError(values) => {
-                let factor = 2.0 / outputs.len() as f64;
-                let terms = outputs.iter().zip(values.row(row)).zip(errors);
+            RowTargets::Values(loss, values) => {
+                let m = outputs.len() as f64;
+                let terms = outputs.iter().zip(errors).enumerate();
                 terms
-                    .map(|((o, y), error)| (factor * (o - y), factor * (o.abs() + y.abs() + error)))
+                    .map(|(j, (&o, &error))| {
+                        let y = values[[row, loss.column(j)]];
+                        let slope = loss.value(j, Dual64::new(o, 1.0), y).eps;
+                        (slope / m, loss.derivative_error(j, o, y, error, unit) / m)
+                    })
                     .collect()
             }
             RowTargets::CustomOfClass(loss, classes) => {
@@ -192,7 +236,20 @@ impl Reference {
             sample.z[k].iter().filter(|z| kinks.contains(z)).count()
         };
         let of_sample = |sample: Sample| (1..=self.depth()).map(|k| of_layer(&sample, k)).sum::<usize>();
-        (0..self.rows()).map(|row| of_sample(self.sample(row))).sum()
+        (0..self.rows()).map(|n| of_sample(self.sample(n))).sum()
+    }
+
+    /// Number of outputs exactly at the kink of the loss, over all samples.
+    pub fn outputs_at_kink(&self) -> usize {
+        let RowTargets::Values(loss, values) = &self.truth else { return 0 };
+        let of_row = |&row: &usize| {
+            let outputs = self.sample_of(row).a.swap_remove(self.depth());
+            let is_at_kink = |(j, o): &(usize, f64)| {
+                loss.slopes(*j).is_some() && *o == values[[row, loss.column(*j)]]
+            };
+            outputs.into_iter().enumerate().filter(is_at_kink).count()
+        };
+        self.rows.iter().map(of_row).sum()
     }
 
     /// λ Σₖ ‖W⁽ᵏ⁾‖².
@@ -214,15 +271,20 @@ impl Reference {
 impl RowTargets {
     fn new<F: Scalar>(problem: &Problem<'_, F>) -> Result<Self> {
         Ok(match (problem.loss(), problem.targets()) {
-            (Loss::SoftmaxCrossEntropy, Targets::Classes(classes)) => Self::CrossEntropy(classes.to_vec()),
-            (Loss::MeanSquaredError, Targets::Values(values)) => {
-                Self::SquaredError(values.mapv(Scalar::as_f64))
+            (Loss::SoftmaxCrossEntropy, Targets::Classes(classes)) => {
+                Self::CrossEntropy { smoothing: 0.0, classes: classes.to_vec() }
+            }
+            (Loss::SmoothedCrossEntropy { smoothing }, Targets::Classes(classes)) => {
+                Self::CrossEntropy { smoothing: *smoothing, classes: classes.to_vec() }
             }
             (Loss::Custom(loss), Targets::Classes(classes)) => {
                 Self::CustomOfClass(Arc::clone(loss), classes.to_vec())
             }
             (Loss::Custom(loss), Targets::Values(values)) => {
                 Self::CustomOfValues(Arc::clone(loss), values.mapv(Scalar::as_f64))
+            }
+            (loss, Targets::Values(values)) if let Some(known) = ValueLoss::of(loss) => {
+                Self::Values(known, values.mapv(Scalar::as_f64))
             }
             (loss, _) => return Err(Error::UnknownLoss { loss: loss.to_string() }),
         })
@@ -273,6 +335,11 @@ fn custom_with_errors(
     gradient.into_iter().zip(spreads).map(|(g, spread)| (g, g.abs() + spread)).collect()
 }
 
+/// The smoothed target of one of K classes: 1 − ε of the true class, and ε/K of each.
+pub(crate) fn smoothed(is_true: bool, smoothing: f64, classes: usize) -> f64 {
+    smoothing / classes as f64 + if is_true { 1.0 - smoothing } else { 0.0 }
+}
+
 /// pⱼ = exp(oⱼ) / Σᵢ exp(oᵢ).
 pub(crate) fn softmax(outputs: &[f64]) -> Vec<f64> {
     // Shifted by the maximum, so that `exp` cannot overflow.
@@ -307,7 +374,6 @@ mod tests {
     use super::*;
     use ann_core::ndarray::array;
     use ann_core::{Activation, Architecture, TargetKind};
-    use num_dual::Dual64;
 
     use crate::reference::outputs;
 
@@ -330,7 +396,7 @@ mod tests {
     fn a_squared_error_cancels_with_its_target() {
         // m = 4: ½ (o − y), and ½ (|o| + |y| + error).
         let values = array![[1.0, 1.0, 0.0, 2.0]];
-        let found = with_truth(RowTargets::SquaredError(values)).loss_derivatives(
+        let found = with_truth(RowTargets::Values(ValueLoss::Squared, values)).loss_derivatives(
             0,
             &[3.0, -1.0, 0.0, 0.0],
             &[2.0, 6.0, 0.0, 1.0],
@@ -343,7 +409,7 @@ mod tests {
     fn a_probability_cancels_with_its_class() {
         // p = ¼ four times, class 1. Σ p ∂o = (4 + 8 + 0 + 4) / 4 = 4, and ∂p = ¼ ((1 − ½) ∂o + 4) = 1½, 2,
         // 1, 1½.
-        let reference = with_truth(RowTargets::CrossEntropy(vec![1]));
+        let reference = with_truth(RowTargets::CrossEntropy { smoothing: 0.0, classes: vec![1] });
         let found = reference.loss_derivatives(0, &[3.0; 4], &[4.0, 8.0, 0.0, 4.0], UNIT);
         assert_eq!(found, [(0.25, 1.75), (-0.75, 3.25), (0.25, 1.25), (0.25, 1.75)]);
     }

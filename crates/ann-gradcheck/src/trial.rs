@@ -20,6 +20,7 @@ const FEW: [usize; 3] = [1, 2, 6];
 pub(crate) struct Rows<F> {
     features: Array2<F>,
     targets: OwnedTargets<F>,
+    weights: Option<Vec<F>>,
 }
 
 #[derive(Debug)]
@@ -29,9 +30,9 @@ enum OwnedTargets<F> {
 }
 
 impl<F: Scalar> Rows<F> {
-    /// `count` rows at equal distances, from the first on.
-    fn new(problem: &Problem<'_, F>, count: usize) -> Self {
-        let rows: Vec<usize> = (0..count).map(|i| i * problem.rows() / count).collect();
+    /// `count` rows of `all` at equal distances, from the first on.
+    fn new(problem: &Problem<'_, F>, all: &[usize], count: usize) -> Self {
+        let rows: Vec<usize> = (0..count).map(|i| all[i * all.len() / count]).collect();
         let targets = match problem.targets() {
             Targets::Classes(classes) => {
                 OwnedTargets::Classes(rows.iter().map(|&row| classes[row]).collect())
@@ -39,7 +40,8 @@ impl<F: Scalar> Rows<F> {
             Targets::Values(values) => OwnedTargets::Values(values.select(Axis(0), &rows)),
             _ => unreachable!("the reference refused targets it does not know"),
         };
-        Self { features: problem.features().select(Axis(0), &rows), targets }
+        let weights = problem.weights().map(|weights| rows.iter().map(|&row| weights[row]).collect());
+        Self { features: problem.features().select(Axis(0), &rows), targets, weights }
     }
 
     /// Number of rows.
@@ -54,14 +56,24 @@ impl<F: Scalar> Rows<F> {
             OwnedTargets::Values(values) => values.into(),
         };
         let problem = Problem::new(of.architecture(), of.loss().clone(), &self.features, targets);
-        problem.and_then(|problem| problem.with_l2(l2)).expect("a part of a problem is one")
+        let problem = problem.and_then(|problem| problem.with_l2(l2));
+        let weighted = problem.and_then(|problem| match &self.weights {
+            Some(weights) => problem.with_weights(weights),
+            None => Ok(problem),
+        });
+        weighted.expect("a part of a problem is one")
     }
 }
 
-/// 1, 2, 6 and all rows of a problem; numbers that it does not reach are left out.
+/// 1, 2, 6 and all rows of a problem; numbers that it does not reach are left out. Rows of weight 0 are only
+/// among all rows: a problem must have rows that count.
 pub(crate) fn rows<F: Scalar>(problem: &Problem<'_, F>) -> Vec<Rows<F>> {
-    let few = FEW.into_iter().filter(|&count| count < problem.rows());
-    few.chain([problem.rows()]).map(|count| Rows::new(problem, count)).collect()
+    let all: Vec<usize> = (0..problem.rows()).collect();
+    let counts = |row: &usize| problem.weights().is_none_or(|weights| weights[*row] > F::zero());
+    let counting: Vec<usize> = all.iter().copied().filter(counts).collect();
+    let few = FEW.into_iter().filter(|&count| count < counting.len());
+    let few = few.map(|count| Rows::new(problem, &counting, count));
+    few.chain([Rows::new(problem, &all, all.len())]).collect()
 }
 
 /// The point after some steps downhill, none longer than [`STEP_LENGTH`].

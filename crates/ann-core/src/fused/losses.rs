@@ -1,12 +1,14 @@
 //! Losses of a group of tiles: their sum, and δ = ∂ℓ/∂output.
 
+use std::mem;
+
 use pulp::Simd;
 
 use super::tiles::Group;
 use crate::column::{Column, TILE};
 use crate::elementary::Function;
 use crate::lanes::{Lanes, PAIR, Vector};
-use crate::loss::RowInF64;
+use crate::loss::{RowInF64, clamped, sign_or_zero};
 use crate::pass::Tally;
 use crate::{Loss, LossFn, Scalar, TargetKind};
 
@@ -83,6 +85,22 @@ impl Sums {
         }
     }
 
+    /// Adds the loss of each row of a tile, which is a sum over m outputs divided by m.
+    #[inline(always)]
+    fn add_mean<F: Scalar>(
+        &mut self,
+        mut losses: Column<f64>,
+        m: f64,
+        rows: usize,
+        weights: Option<&Column<F>>,
+    ) {
+        for loss in &mut losses.0 {
+            *loss /= m;
+        }
+        losses.0[rows..].fill(0.0);
+        self.add(&losses, weights);
+    }
+
     /// Adds the weight of each row of a tile: 1 if there are no weights.
     #[inline(always)]
     fn add_weights<F: Scalar>(&mut self, rows: usize, weights: Option<&Column<F>>) {
@@ -148,18 +166,22 @@ pub(crate) fn add<S: Simd, F: Scalar>(
     sums: &mut Sums,
 ) {
     let tiles = outputs.chunks_exact(width).zip(delta.chunks_exact_mut(width));
-    let targets_width = match loss.targets() {
-        TargetKind::Classes => 1,
-        TargetKind::Values => width,
-    };
-    for ((index, targets), (outputs, delta)) in
-        group.targets.chunks_exact(targets_width).enumerate().zip(tiles)
-    {
+    // One column of classes, or one column of values for each target column.
+    let columns = group.targets.len() / group.rows.div_ceil(TILE);
+    for ((index, targets), (outputs, delta)) in group.targets.chunks_exact(columns).enumerate().zip(tiles) {
         let rows = TILE.min(group.rows - index * TILE);
         let tile = Tile { targets, weights: group.weights.get(index), rows };
         match loss {
-            Loss::SoftmaxCrossEntropy => cross_entropy(simd, outputs, tile, delta, sums),
-            Loss::MeanSquaredError => squared_error(simd, outputs, tile, delta, sums),
+            Loss::SoftmaxCrossEntropy | Loss::SmoothedCrossEntropy { .. } => {
+                let smoothing = loss.smoothing().unwrap_or_default();
+                cross_entropy(simd, outputs, tile, smoothing, delta, sums);
+            }
+            Loss::BinaryCrossEntropy => binary_cross_entropy(simd, outputs, tile, delta, sums),
+            Loss::MeanSquaredError => squared_error(outputs, tile, delta, sums),
+            Loss::AbsoluteError => absolute_error(outputs, tile, delta, sums),
+            Loss::Huber { delta: limit } => huber(outputs, tile, *limit, delta, sums),
+            Loss::Quantile { levels } => quantile(outputs, tile, levels, delta, sums),
+            Loss::Poisson => poisson(simd, outputs, tile, delta, sums),
             Loss::Custom(function) => custom(simd, &**function, outputs, tile, delta, row, sums),
         }
         sums.add_weights(rows, tile.weights);
@@ -191,24 +213,30 @@ fn multiply<F: Scalar>(delta: &mut [Column<F>], weights: &Column<F>) {
     }
 }
 
-/// ℓ = ln Σⱼ exp(zⱼ) − z_c and δⱼ = pⱼ − [j = c] for each row of a tile. The target is c.
+/// ℓ = ln Σⱼ exp(zⱼ) − Σⱼ tⱼ zⱼ and δⱼ = pⱼ − tⱼ for each row of a tile. The target t is
+/// (1 − ε) [j = c] + ε/K for the class c of the row.
 #[inline(always)]
 fn cross_entropy<S: Simd, F: Scalar>(
     simd: S,
     logits: &[Column<F>],
     Tile { targets, weights, rows }: Tile<'_, F>,
+    smoothing: f64,
     delta: &mut [Column<F>],
     sums: &mut Sums,
 ) {
+    let share = smoothing / logits.len() as f64;
     let mut terms = Terms { largest: Column::ZERO, of_class: Column::ZERO, total: Column::ZERO };
     let mut hits = Column::ZERO;
     for part in 0..rows.div_ceil(PAIR * F::width::<S>()) {
         let class = targets[0].lanes::<S, PAIR>(simd, part);
         let best = match (logits, &mut *delta) {
-            ([first, second], [of_first, of_second]) => {
+            ([first, second], [of_first, of_second]) if smoothing == 0.0 => {
                 two_classes([first, second], class, part, [of_first, of_second], &mut terms)
             }
-            (logits, delta) => many_classes(logits, class, part, delta, &mut terms),
+            (logits, delta) => {
+                let target = [F::of(1.0 - smoothing + share), F::of(share)];
+                many_classes(logits, class, target, part, delta, &mut terms)
+            }
         };
         // A lane without a row has class −1, which is never predicted.
         hits.set(part, class.if_equal(best, class.all(F::ONE), class.all(F::ZERO)));
@@ -218,7 +246,13 @@ fn cross_entropy<S: Simd, F: Scalar>(
     // ln Σⱼ exp(zⱼ) = max + ln Σⱼ exp(zⱼ − max). max − z_c is computed first, so that large logits lose no
     // digits. This is done in `f64`, because the difference may be too large for `f32`. The sum of
     // exponentials is between 1 and the number of classes.
-    let margins = column_of(rows, 0.0, |i| largest.0[i].as_f64() - of_class.0[i].as_f64());
+    let mut margins = column_of(rows, 0.0, |i| largest.0[i].as_f64() - of_class.0[i].as_f64());
+    if smoothing > 0.0 {
+        margins = column_of(rows, 0.0, |i| {
+            let below = |logit: &Column<F>| share * (largest.0[i].as_f64() - logit.0[i].as_f64());
+            (1.0 - smoothing) * margins.0[i] + logits.iter().map(below).sum::<f64>()
+        });
+    }
     let mut totals = column_of(rows, 1.0, |i| total.0[i].as_f64());
     if weights.is_none() {
         sums.add(&margins, weights);
@@ -273,11 +307,13 @@ fn two_classes<S: Simd, F: Scalar, const R: usize>(
     first.if_less(second, one, zero)
 }
 
-/// The same for any number of classes.
+/// The same for any number of classes. The target is `of_true` for the true class and `of_others` for the
+/// others.
 #[inline(always)]
 fn many_classes<S: Simd, F: Scalar, const R: usize>(
     logits: &[Column<F>],
     class: Lanes<S, F, R>,
+    [of_true, of_others]: [F; 2],
     part: usize,
     delta: &mut [Column<F>],
     terms: &mut Terms<F>,
@@ -303,7 +339,7 @@ fn many_classes<S: Simd, F: Scalar, const R: usize>(
     let inverse = total.all(F::ONE) / total;
     for (j, delta) in delta.iter_mut().enumerate() {
         let p = delta.lanes(simd, part) * inverse;
-        delta.set(part, class.if_equal(class.all(F::of(j as f64)), p - F::ONE, p));
+        delta.set(part, class.if_equal(class.all(F::of(j as f64)), p - of_true, p - of_others));
     }
     terms.largest.set(part, largest);
     terms.of_class.set(part, of_class);
@@ -322,10 +358,135 @@ fn column_of(rows: usize, filler: f64, value: impl Fn(usize) -> f64) -> Column<f
     column
 }
 
-/// ℓ = (1/m) Σⱼ (ŷⱼ − yⱼ)² and δⱼ = (2/m) (ŷⱼ − yⱼ) for each row of a tile.
+/// The mean over outputs of a value and its slope, for each row of a tile: ℓ = (1/m) Σⱼ f(ŷⱼ, yⱼ) and
+/// δⱼ = (1/m) ∂f/∂ŷⱼ. `$slope` may use the difference ŷ − y and the number of the output; `$value` the slope
+/// too. A macro and not a function that takes a closure, as for the activations.
+///
+/// The loop covers all lanes, also those without a row: with a constant length the compiler needs no extra loop
+/// for the last rows. The numbers are `f64`, as in the textbook kernel.
+macro_rules! mean_over_outputs {
+    ($outputs:ident, $tile:ident, $delta:ident, $sums:ident, |$difference:ident, $j:ident|
+        target $target:expr, slope $slope:expr, value |$s:ident| $value:expr) => {{
+        let Tile { targets, weights, rows } = $tile;
+        let m = $outputs.len() as f64;
+        let mut losses = Column([0.0; TILE]);
+        for ($j, (output, delta)) in $outputs.iter().zip($delta).enumerate() {
+            let target = &targets[$target];
+            for i in 0..TILE {
+                let $difference = output.0[i].as_f64() - target.0[i].as_f64();
+                let $s = $slope;
+                losses.0[i] += $value;
+                delta.0[i] = F::of($s / m);
+            }
+        }
+        $sums.add_mean(losses, m, rows, weights);
+    }};
+}
+
+/// f = (ŷ − y)².
 #[inline(always)]
-fn squared_error<S: Simd, F: Scalar>(
-    _simd: S,
+fn squared_error<F: Scalar>(
+    outputs: &[Column<F>],
+    tile: Tile<'_, F>,
+    delta: &mut [Column<F>],
+    sums: &mut Sums,
+) {
+    mean_over_outputs!(outputs, tile, delta, sums, |difference, j|
+        target j, slope 2.0 * difference, value |_slope| difference * difference);
+}
+
+/// f = |ŷ − y|.
+#[inline(always)]
+fn absolute_error<F: Scalar>(
+    outputs: &[Column<F>],
+    tile: Tile<'_, F>,
+    delta: &mut [Column<F>],
+    sums: &mut Sums,
+) {
+    mean_over_outputs!(outputs, tile, delta, sums, |difference, j|
+        target j, slope sign_or_zero(difference, -1.0, 1.0), value |slope| slope * difference);
+}
+
+/// f = c (e − ½ c) with e = ŷ − y and c = e between −δ and δ: ½ e² there, and δ (|e| − ½ δ) outside.
+#[inline(always)]
+fn huber<F: Scalar>(
+    outputs: &[Column<F>],
+    tile: Tile<'_, F>,
+    limit: f64,
+    delta: &mut [Column<F>],
+    sums: &mut Sums,
+) {
+    mean_over_outputs!(outputs, tile, delta, sums, |difference, j|
+        target j, slope clamped(difference, limit), value |slope| slope * (difference - 0.5 * slope));
+}
+
+/// f = τ (y − ŷ) for ŷ below y, and (1 − τ) (ŷ − y) above. Output j has level j mod L of column j / L.
+#[inline(always)]
+fn quantile<F: Scalar>(
+    outputs: &[Column<F>],
+    tile: Tile<'_, F>,
+    levels: &[f64],
+    delta: &mut [Column<F>],
+    sums: &mut Sums,
+) {
+    let count = levels.len();
+    mean_over_outputs!(outputs, tile, delta, sums, |difference, j|
+        target j / count,
+        slope sign_or_zero(difference, -levels[j % count], 1.0 - levels[j % count]),
+        value |slope| slope * difference);
+}
+
+/// f = ln(1 + eᶻ) − y z = max(z, 0) − y z + ln(1 + e^−|z|) with slope σ(z) − y. One exponential serves both.
+#[inline(always)]
+fn binary_cross_entropy<S: Simd, F: Scalar>(
+    simd: S,
+    logits: &[Column<F>],
+    Tile { targets, weights, rows }: Tile<'_, F>,
+    delta: &mut [Column<F>],
+    sums: &mut Sums,
+) {
+    let m = logits.len() as f64;
+    let (mut losses, mut product) = (Column([0.0; TILE]), Column([1.0; TILE]));
+    let mut hits = Column([F::ONE; TILE]);
+    for (j, ((logit, label), delta)) in logits.iter().zip(targets).zip(delta).enumerate() {
+        let mut total = Column::ZERO;
+        for part in 0..Column::<F>::parts::<S, PAIR>() {
+            let (z, y) = (logit.lanes::<S, PAIR>(simd, part), label.lanes(simd, part));
+            let (zero, one) = (z.all(F::ZERO), z.all(F::ONE));
+            let e = Function::ExpOfNegative.of(-z.abs());
+            let sum = one + e;
+            total.set(part, sum);
+            delta.set(part, (z.if_less(zero, e, one) / sum - y) * F::of(1.0 / m));
+            // A row is a hit as long as z > 0 exactly where y > ½.
+            let (is_positive, is_true) =
+                (zero.if_less(z, one, zero), z.all(F::of(0.5)).if_less(y, one, zero));
+            hits.set(part, is_positive.if_equal(is_true, hits.lanes(simd, part), zero));
+        }
+        for i in 0..TILE {
+            let (z, y) = (logit.0[i].as_f64(), label.0[i].as_f64());
+            losses.0[i] += z.max(0.0) - z * y;
+            product.0[i] *= total.0[i].as_f64();
+        }
+        // Outputs share one logarithm. Each factor is at most 2, so the product of this number is finite.
+        if (j + 1) % FACTORS == 0 || j + 1 == logits.len() {
+            logarithms(simd, &mut product);
+            for (loss, logarithm) in losses.0.iter_mut().zip(&mut product.0) {
+                *loss += mem::replace(logarithm, 1.0);
+            }
+        }
+    }
+    hits.0[rows..].fill(F::ZERO);
+    sums.add_hits(simd, &hits, weights);
+    sums.add_mean(losses, m, rows, weights);
+}
+
+/// Number of factors up to 2 whose product is computed before its logarithm.
+const FACTORS: usize = 512;
+
+/// f = eᶻ − y z with slope eᶻ − y.
+#[inline(always)]
+fn poisson<S: Simd, F: Scalar>(
+    simd: S,
     outputs: &[Column<F>],
     Tile { targets, weights, rows }: Tile<'_, F>,
     delta: &mut [Column<F>],
@@ -333,20 +494,17 @@ fn squared_error<S: Simd, F: Scalar>(
 ) {
     let m = outputs.len() as f64;
     let mut losses = Column([0.0; TILE]);
-    for ((output, target), delta) in outputs.iter().zip(targets).zip(delta) {
-        // The loop covers all lanes, also those without a row: with a constant length the compiler needs no
-        // extra loop for the last rows. The numbers are `f64`, as in the textbook kernel.
+    for ((output, count), delta) in outputs.iter().zip(targets).zip(delta) {
+        let mut rate = Column::ZERO;
+        for part in 0..Column::<F>::parts::<S, PAIR>() {
+            rate.set(part, Function::Exp.of(output.lanes::<S, PAIR>(simd, part)));
+            delta.set(part, (rate.lanes::<S, PAIR>(simd, part) - count.lanes(simd, part)) * F::of(1.0 / m));
+        }
         for i in 0..TILE {
-            let difference = output.0[i].as_f64() - target.0[i].as_f64();
-            losses.0[i] += difference * difference;
-            delta.0[i] = F::of(2.0 * difference / m);
+            losses.0[i] += rate.0[i].as_f64() - count.0[i].as_f64() * output.0[i].as_f64();
         }
     }
-    for loss in &mut losses.0 {
-        *loss /= m;
-    }
-    losses.0[rows..].fill(0.0);
-    sums.add(&losses, weights);
+    sums.add_mean(losses, m, rows, weights);
 }
 
 /// A user-defined loss, row by row.
