@@ -11,8 +11,8 @@ use ann_train::{Activation, Classifier, seeded};
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (train, test) = stratified_split(&iris(), 0.3, &mut seeded(7))?;
     let scale = Standardizer::fit(&train.features)?;
-    let settings =
-        Classifier { hidden: Activation::Tanh.layers([8]), epochs: 2_000, ..Classifier::default() };
+    let mut settings = Classifier { hidden: Activation::Tanh.layers([8]), ..Classifier::default() };
+    settings.train.epochs = 2_000;
     let network = settings.fit(&scale.transform(&train.features)?, &train.targets)?;
 
     let x = scale.transform(&test.features)?;

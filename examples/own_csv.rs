@@ -54,8 +54,8 @@ fn run() -> Result<(), Box<dyn Error>> {
     let scale = Standardizer::fit(&train.features)?;
     let (x_train, x_test) = (scale.transform(&train.features)?, scale.transform(&test.features)?);
 
-    let settings =
-        Classifier { hidden: Activation::Sigmoid.layers([10]), epochs: 2000, ..Classifier::default() };
+    let mut settings = Classifier { hidden: Activation::Sigmoid.layers([10]), ..Classifier::default() };
+    settings.train.epochs = 2000;
     let fitted = settings.fit(&x_train, &train.targets)?;
 
     println!("{} from {:?}", data.target_name, data.feature_names);

@@ -19,8 +19,8 @@ fn main() -> Result<(), Error> {
     let x = Array2::from_shape_fn((100, 1), |_| rng.random_range(-PI..PI));
     let y: Array1<f64> = x.column(0).mapv(|x| x.sin() + rng.random_range(-NOISE..NOISE));
 
-    let settings =
-        Regressor { hidden: Activation::Tanh.layers([10]), epochs: 10_000, ..Regressor::default() };
+    let mut settings = Regressor { hidden: Activation::Tanh.layers([10]), ..Regressor::default() };
+    settings.train.epochs = 10_000;
     let curve = settings.fit(&x, &y)?;
 
     println!("R² on {} noisy points: {:.3}", y.len(), curve.score(&x, &y)?);

@@ -4,14 +4,13 @@
 //! not `run`.
 
 use std::hint::black_box;
-use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
 use ann_core::{Network, Problem, Scalar};
 use ann_gradcheck::reference::central_differences;
-use ann_train::{Accumulation, Batching, Objective, TrainConfig, descend, forward, train_observed};
+use ann_train::{Accumulation, Batching, Memory, Objective, State, TrainConfig, Training, descend, forward};
 use ann_workloads::{Unit, Workload};
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use ndarray::Array2;
 
 use crate::data::{Rows, architecture, initial_parameters};
@@ -41,38 +40,38 @@ fn epochs<F: Scalar>(
     talk: &mut Talk,
     workload: &Workload,
     problem: &Problem<'_, F>,
-    mut network: Network<F>,
+    network: Network<F>,
 ) -> Result<Option<String>> {
-    let (learning_rate, threads) = (workload.rate, talk.threads);
-    let loss = losses(problem, network.parameters(), learning_rate, threads)?;
+    let threads = talk.threads;
+    let loss = losses(problem, network.parameters(), workload.rate, threads)?;
     let batching = match workload.batch {
-        Some(rows) => Batching::Shuffled { rows, seed: SEED_OF_ORDER },
+        Some(rows) => Batching::shuffled(rows, SEED_OF_ORDER),
         None => Batching::Full,
     };
-    let mut config = TrainConfig { learning_rate, batching, threads, ..TrainConfig::default() };
-    talk.serve(loss, |units| time_epochs(&mut network, problem, &mut config, units))
+    let learning_rate = workload.rate.into();
+    let config = TrainConfig { learning_rate, batching, threads, ..TrainConfig::default() };
+    let mut state = State { network, memory: Memory::default(), epoch: 0 };
+    talk.serve(loss, |units| time_epochs(&mut state, problem, config, units))
 }
 
-/// Measures from the end of the first epoch to the end of the last one. The time does not include the
-/// preparation by `train` or the final evaluation for its history.
+/// Continues training with one epoch that is not measured, and `units` epochs that are. The time does not
+/// include the preparation by [`Training::resume`].
 fn time_epochs<F: Scalar>(
-    network: &mut Network<F>,
+    state: &mut State<F>,
     problem: &Problem<'_, F>,
-    config: &mut TrainConfig,
+    config: TrainConfig,
     units: usize,
 ) -> Result<Duration> {
-    config.epochs = units + 1;
-    let (mut begin, mut spent) = (Instant::now(), Duration::ZERO);
-    train_observed(network, problem, config, |record, _| {
-        if record.epoch == 0 {
-            begin = Instant::now();
-        } else if record.epoch == units {
-            spent = begin.elapsed();
-            return ControlFlow::Break(());
-        }
-        ControlFlow::Continue(())
-    })?;
-    config.first_epoch += units + 1;
+    let config = TrainConfig { epochs: state.epoch + 1 + units, ..config };
+    // A new run for each measurement: otherwise the records of all measurements would add up in memory.
+    let mut training = Training::resume(problem, state.clone(), &config)?;
+    ensure!(training.epoch()?.is_continue(), "training ended before the measured epochs");
+    let begin = Instant::now();
+    for _ in 0..units {
+        ensure!(training.epoch()?.is_continue(), "training ended within the measured epochs");
+    }
+    let spent = begin.elapsed();
+    state.clone_from(training.state());
     Ok(spent)
 }
 
@@ -175,6 +174,7 @@ mod tests {
     use std::io::{self, Write};
     use std::sync::{Arc, Mutex};
 
+    use ann_train::train;
     use ann_workloads::Precision;
     use serde_json::Value;
 
@@ -203,6 +203,27 @@ mod tests {
         assert_eq!(serve(&mut talk, workload).unwrap(), None, "{}", workload.name);
         let answer: Value = serde_json::from_slice(&answers.0.lock().unwrap()).unwrap();
         [0, 1].map(|index| answer["loss"][index].as_f64().unwrap())
+    }
+
+    #[test]
+    fn epochs_continue_where_the_measurement_before_has_ended() {
+        let workload = ann_workloads::small().into_iter().find(|workload| workload.batch.is_some());
+        let workload = workload.expect("a workload has mini-batches");
+        let (architecture, rows) = (architecture(&workload), Rows::<f64>::of(&workload));
+        let problem = rows.problem(&architecture, workload.l2).unwrap();
+        let parameters = initial_parameters(problem.layout());
+        let network = Network::from_parameters(&architecture, parameters).unwrap();
+        let batching = Batching::shuffled(workload.batch.expect("found above"), SEED_OF_ORDER);
+        let config = TrainConfig { learning_rate: workload.rate.into(), batching, ..TrainConfig::default() };
+        let mut expected = network.clone();
+        train(&mut expected, &problem, &TrainConfig { epochs: 7, ..config }).unwrap();
+
+        let mut state = State { network, memory: Memory::default(), epoch: 0 };
+        for units in [2, 3] {
+            time_epochs(&mut state, &problem, config, units).unwrap();
+        }
+        assert_eq!(state.epoch, 1 + 2 + 1 + 3);
+        assert_eq!(state.network.parameters(), expected.parameters());
     }
 
     #[derive(Clone, Default)]

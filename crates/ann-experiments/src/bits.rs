@@ -5,7 +5,7 @@ use ann_core::elementary::{exp, ln, sigmoid, tanh};
 use ann_core::ndarray::Array2;
 use ann_core::{Activation, Layer, Scalar, seeded};
 use ann_datasets::{doughnut, iris};
-use ann_train::{Batching, Classifier, Regressor, Result};
+use ann_train::{Batching, Classifier, Regressor, Result, TrainConfig};
 use rand::RngExt;
 use sha2::{Digest, Sha256};
 
@@ -26,9 +26,7 @@ pub type Fingerprint = (&'static str, String);
 pub fn fingerprints(threads: usize) -> Result<Vec<Fingerprint>> {
     let classifier = |hidden: Vec<Layer>| Classifier {
         hidden,
-        epochs: EPOCHS,
-        stop_below: 0.0,
-        threads,
+        train: TrainConfig { epochs: EPOCHS, stop_below: 0.0, threads, ..Classifier::default().train },
         ..Classifier::default()
     };
     let (doughnut, iris) = (doughnut(), iris());
@@ -40,8 +38,7 @@ pub fn fingerprints(threads: usize) -> Result<Vec<Fingerprint>> {
     let (x, y) = (uniform::<f64>(ROWS, 10), uniform(ROWS, 1));
     let many = Regressor {
         hidden: Activation::Sigmoid.layers([64, 64]),
-        epochs: 1,
-        threads,
+        train: TrainConfig { epochs: 1, threads, ..Regressor::default().train },
         ..Regressor::default()
     };
     Ok(vec![
@@ -62,9 +59,12 @@ fn mini_batches<F: Scalar>([inputs, hidden]: [usize; 2], rows: usize, threads: u
     let classes: Vec<usize> = (0..1797).map(|row| row % 10).collect();
     let digits = Classifier {
         hidden: Activation::Relu.layers([hidden]),
-        batching: Batching::Shuffled { rows, seed: SEED },
-        epochs: 1,
-        threads,
+        train: TrainConfig {
+            batching: Batching::shuffled(rows, SEED),
+            epochs: 1,
+            threads,
+            ..Classifier::default().train
+        },
         ..Classifier::default()
     };
     Ok(sha256(digits.fit(&uniform::<F>(classes.len(), inputs), &classes)?.network().parameters()))

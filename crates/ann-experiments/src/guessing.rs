@@ -17,7 +17,7 @@ pub struct Score {
 
 /// What a training run shows about its result.
 #[derive(Clone, Copy, Debug)]
-pub struct Training<'a, T> {
+pub struct Evidence<'a, T> {
     /// The rows that trained, as they were read.
     pub data: &'a Dataset<T>,
     /// Whether the network got them scaled.
@@ -58,7 +58,7 @@ pub fn remark<T>(
     (measure, guess): (&str, &str),
     train: Score,
     test: Option<Score>,
-    training: &Training<'_, T>,
+    evidence: &Evidence<'_, T>,
 ) -> Option<String> {
     let sentence = |rows: &str, score: Score, reasons: &[String]| {
         let (found, guessed) = (rounded(score.found, 3), rounded(score.guessed, 3));
@@ -68,7 +68,7 @@ pub fn remark<T>(
         )
     };
     if train.is_guess() {
-        return Some(sentence("", train, &training.reasons()));
+        return Some(sentence("", train, &evidence.reasons()));
     }
     let overfit =
         "the network overfits the training rows: fewer units (--hidden), fewer --epochs or more data";
@@ -76,7 +76,7 @@ pub fn remark<T>(
         .map(|score| sentence(" on the test rows", score, &[overfit.to_owned()]))
 }
 
-impl<T> Training<'_, T> {
+impl<T> Evidence<'_, T> {
     /// Why the network has learned nothing, the likeliest reason first; at least one.
     pub fn reasons(&self) -> Vec<String> {
         let epochs = self.history.last().epoch;
@@ -171,18 +171,18 @@ mod tests {
 
     /// The reasons for a run with these losses, hidden units, and numbers of one feature.
     fn reasons(losses: &[f64], hidden: &[usize], feature: [f64; 3]) -> Vec<String> {
-        training(losses, hidden, feature, |training| {
-            let reasons = training.reasons();
+        evidence(losses, hidden, feature, |evidence| {
+            let reasons = evidence.reasons();
             assert!(!reasons.is_empty(), "there is at least one");
             reasons
         })
     }
 
-    fn training<R>(
+    fn evidence<R>(
         losses: &[f64],
         hidden: &[usize],
         feature: [f64; 3],
-        read: impl FnOnce(&Training<'_, f64>) -> R,
+        read: impl FnOnce(&Evidence<'_, f64>) -> R,
     ) -> R {
         let record = |(epoch, &loss)| EpochRecord { epoch, loss, penalty: 0.0, accuracy: None };
         let records = losses.iter().enumerate().map(record).collect();
@@ -192,7 +192,7 @@ mod tests {
             feature_names: vec!["x".into()],
             target_name: "kind".into(),
         };
-        read(&Training {
+        read(&Evidence {
             data: &data,
             is_standardized: false,
             hidden,
@@ -217,11 +217,11 @@ mod tests {
         let falling: Vec<f64> = (0..=20).map(|epoch| 0.7 - 0.001 * f64::from(epoch)).collect();
         check(&reasons(&falling, &[8], PLAIN), &["still falling after 20 epochs: more --epochs"]);
         check(&reasons(&falling[..2], &[1], PLAIN), &["still falling after 1 epoch: more --epochs"]);
-        let training_stopped = training(&falling, &[8], PLAIN, |training| {
-            let history = History { stop: StopReason::LossBelowThreshold, ..training.history.clone() };
-            Training { history: &history, ..*training }.reasons()
+        let stopped = evidence(&falling, &[8], PLAIN, |evidence| {
+            let history = History { stop: StopReason::LossBelowThreshold, ..evidence.history.clone() };
+            Evidence { history: &history, ..*evidence }.reasons()
         });
-        check(&training_stopped, &["settled"]);
+        check(&stopped, &["settled"]);
     }
 
     #[test]
@@ -259,8 +259,8 @@ mod tests {
     #[test]
     fn one_answer_for_all_rows_is_seen() {
         let settled = [0.9, 0.693, 0.693, 0.693, 0.693];
-        let reasons = training(&settled, &[8], PLAIN, |training| {
-            Training { answers_differ: false, ..*training }.reasons()
+        let reasons = evidence(&settled, &[8], PLAIN, |evidence| {
+            Evidence { answers_differ: false, ..*evidence }.reasons()
         });
         check(&reasons, &["every row gets the same answer"]);
     }
@@ -278,8 +278,8 @@ mod tests {
         ] {
             check(&reasons(&settled, &[8], feature), &[range.unwrap_or("settled")]);
         }
-        let standardized = training(&settled, &[8], [0.0, 1.0, 5e4], |training| {
-            Training { is_standardized: true, ..*training }.reasons()
+        let standardized = evidence(&settled, &[8], [0.0, 1.0, 5e4], |evidence| {
+            Evidence { is_standardized: true, ..*evidence }.reasons()
         });
         check(&standardized, &["settled"]);
     }
@@ -290,8 +290,8 @@ mod tests {
             let [train, test] =
                 [Some(train), test].map(|score| score.map(|[found, guessed]| Score { found, guessed }));
             let settled = [0.9, 0.693, 0.693, 0.693, 0.693];
-            training(&settled, &[8], PLAIN, |training| {
-                remark(("accuracy", "always \"a\""), train.expect("given above"), test, training)
+            evidence(&settled, &[8], PLAIN, |evidence| {
+                remark(("accuracy", "always \"a\""), train.expect("given above"), test, evidence)
             })
         };
         assert_eq!(said([0.6, 0.5], None), None);

@@ -1,12 +1,7 @@
 //! Losses during a training: of the rows that train, and of the rows held out.
 
-use std::ops::ControlFlow;
-
-use ann_core::ndarray::Array2;
-use ann_core::{Loss, Network, Problem, Targets};
-use ann_train::{Accumulation, EpochRecord, History, Objective, Result};
-use anyhow::Context;
-use indicatif::ProgressBar;
+use ann_core::{Network, Problem};
+use ann_train::{History, Objective, Result, State, TrainConfig, Training};
 
 use crate::figure::Mark;
 use crate::progress;
@@ -14,57 +9,48 @@ use crate::progress;
 /// Epochs, each with a loss.
 pub type Losses = Vec<(f64, f64)>;
 
-/// Rows held out: their features (rows, features), and their targets.
-pub type HeldOut<'a, T> = (&'a Array2<f64>, &'a T);
-
-/// The observer of a training: it moves a progress bar and collects the losses of the rows held out.
-#[derive(Debug)]
-pub struct Watch<'a, T> {
-    bar: ProgressBar,
-    loss: Loss,
-    held_out: Option<HeldOut<'a, T>>,
-    losses: Result<Losses>,
+/// A trained network and its losses.
+#[derive(Clone, Debug)]
+pub struct Trained {
+    /// The network after the last epoch.
+    pub network: Network,
+    /// The record of each epoch, on the rows that train.
+    pub history: History,
+    /// The losses of the rows held out, one for each record; none without such rows.
+    pub test_losses: Losses,
 }
 
-impl<'a, T> Watch<'a, T>
-where
-    for<'t> &'t T: Into<Targets<'t>>,
-{
-    /// For a training of at most `epochs` epochs that minimises `loss`.
-    pub fn new(epochs: usize, loss: Loss, held_out: Option<HeldOut<'a, T>>) -> Self {
-        Self { bar: progress::bar(epochs as u64, "training"), loss, held_out, losses: Ok(Vec::new()) }
-    }
-
-    /// Sees one epoch. A loss that cannot be computed stops the training.
-    pub fn see(&mut self, record: &EpochRecord, network: &Network) -> ControlFlow<()> {
-        self.bar.set_position(record.epoch as u64);
-        if let (Some((inputs, targets)), Ok(losses)) = (self.held_out, &mut self.losses) {
-            match mean_loss(network, self.loss.clone(), inputs, targets) {
-                Ok(loss) => losses.push((record.epoch as f64, loss)),
-                Err(error) => self.losses = Err(error),
-            }
+/// Trains `network` with all rows at once and shows a progress bar. The rows `held_out` only test it.
+///
+/// # Errors
+/// As [`Training::new`] and [`Training::epoch`].
+///
+/// # Panics
+/// When `held_out` is a problem of another number of parameters.
+pub fn train(
+    network: Network,
+    problem: &Problem<'_>,
+    config: &TrainConfig,
+    held_out: Option<&Problem<'_>>,
+) -> Result<Trained> {
+    let bar = progress::bar(config.epochs as u64, "training");
+    let mut held_out = held_out.map(|rows| Objective::new(rows, config.accumulation)).transpose()?;
+    let mut training = Training::new(problem, network, config)?;
+    let mut test_losses = Losses::new();
+    loop {
+        // The record of an epoch describes the network before its update, and so does the test loss.
+        let State { network, epoch, .. } = training.state();
+        bar.set_position(*epoch as u64);
+        if let Some(rows) = &mut held_out {
+            test_losses.push((*epoch as f64, rows.value(network.parameters()).loss));
         }
-        if self.losses.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        if training.epoch()?.is_break() {
+            break;
+        }
     }
-
-    /// The losses of the rows held out, one for each epoch; none without such rows.
-    ///
-    /// # Errors
-    /// The rows do not have the columns or targets of the network, or the memory cannot be had.
-    pub fn finish(self) -> anyhow::Result<Losses> {
-        self.bar.finish_and_clear();
-        self.losses.context("the loss of the rows held out (--test)")
-    }
-}
-
-fn mean_loss<'a>(
-    network: &'a Network,
-    loss: Loss,
-    inputs: &'a Array2<f64>,
-    targets: impl Into<Targets<'a>>,
-) -> Result<f64> {
-    let problem = Problem::new(network.architecture(), loss, inputs, targets)?;
-    Ok(Objective::new(&problem, Accumulation::default())?.value(network.parameters()).loss)
+    bar.finish_and_clear();
+    let (network, history) = training.finish()?;
+    Ok(Trained { network, history, test_losses })
 }
 
 /// The training loss of each epoch and, unless it is empty, the `test` loss: (epoch, loss).
@@ -81,48 +67,46 @@ pub fn curves(history: &History, test: &[(f64, f64)]) -> Vec<Mark> {
 #[cfg(test)]
 mod tests {
     use ann_core::{
-        Activation, Architecture,
-        ndarray::{Array1, array},
+        Activation, Architecture, Loss,
+        ndarray::{Array1, Array2, array},
     };
-    use ann_train::StopReason;
+    use ann_train::{EpochRecord, StopReason};
 
     use super::*;
 
-    fn record(epoch: usize, loss: f64) -> EpochRecord {
-        EpochRecord { epoch, loss, penalty: 7.0, accuracy: None }
-    }
-
-    /// What a watch sees of ŷ = 2x + 1 in two epochs.
-    fn watch(held_out: Option<HeldOut<'_, Array1<f64>>>) -> ([ControlFlow<()>; 2], anyhow::Result<Losses>) {
+    /// Trains ŷ = 2x + 1 for two epochs on the point (1, 1), with η = 1/4.
+    fn trained(held_out: Option<(&Array2<f64>, &Array1<f64>)>) -> Trained {
         let line = Architecture::inputs(1).dense(1, Activation::Identity);
         let network = Network::from_parameters(&line, vec![2.0, 1.0]).unwrap();
-        let mut watch = Watch::new(2, Loss::MeanSquaredError, held_out);
-        let seen = [0, 1].map(|epoch| watch.see(&record(epoch, 0.5), &network));
-        (seen, watch.finish())
+        let problem = |x, y| Problem::new(&line, Loss::MeanSquaredError, x, y).unwrap();
+        let (x, y) = (array![[1.0]], array![1.0]);
+        let held_out = held_out.map(|(x, y)| problem(x, y));
+        let config = TrainConfig { learning_rate: 0.25.into(), epochs: 2, ..TrainConfig::default() };
+        train(network, &problem(&x, &y), &config, held_out.as_ref()).unwrap()
     }
 
     #[test]
-    fn the_loss_is_the_mean_over_the_rows_held_out() {
-        // ŷ is 3 and 5; the targets are 3 and 2: (0 + 9) / 2.
-        let (inputs, targets) = (array![[1.0], [2.0]], array![3.0, 2.0]);
-        let (seen, losses) = watch(Some((&inputs, &targets)));
-        assert_eq!(seen, [ControlFlow::Continue(()); 2]);
-        assert_eq!(losses.unwrap(), [(0.0, 4.5), (1.0, 4.5)]);
-        assert_eq!(watch(None).1.unwrap(), []);
+    fn a_test_loss_is_that_of_the_network_which_the_record_describes() {
+        // ŷ(1) = 3, so both derivatives are 2 (3 − 1) = 4. One step makes them 0: ŷ = x.
+        let (x, y) = (array![[1.0], [2.0]], array![3.0, 2.0]);
+        let with_test = trained(Some((&x, &y)));
+        assert_eq!(with_test.history.losses().collect::<Vec<_>>(), [4.0, 0.0, 0.0]);
+        // Of the rows held out, ŷ is first 3 and 5, (0 + 9) / 2, and then 1 and 2, (4 + 0) / 2.
+        assert_eq!(with_test.test_losses, [(0.0, 4.5), (1.0, 2.0), (2.0, 2.0)]);
+        assert_eq!(with_test.network.parameters(), [1.0, 0.0]);
     }
 
     #[test]
-    fn a_loss_that_cannot_be_computed_stops_the_training() {
-        let (wider, targets) = (array![[1.0, 1.0], [2.0, 2.0]], array![3.0, 2.0]);
-        let (seen, losses) = watch(Some((&wider, &targets)));
-        assert_eq!(seen, [ControlFlow::Break(()); 2]);
-        let expected =
-            "the loss of the rows held out (--test): input has 2 columns, the first layer expects 1";
-        assert_eq!(format!("{:#}", losses.unwrap_err()), expected);
+    fn rows_held_out_do_not_change_the_training() {
+        let (with_test, without) = (trained(Some((&array![[2.0]], &array![7.0]))), trained(None));
+        assert_eq!(with_test.history, without.history);
+        assert_eq!(with_test.network.parameters(), without.network.parameters());
+        assert_eq!(without.test_losses, []);
     }
 
     #[test]
     fn the_test_has_a_curve_where_there_is_a_test() {
+        let record = |epoch, loss| EpochRecord { epoch, loss, penalty: 7.0, accuracy: None };
         let history =
             History { records: vec![record(0, 0.5), record(1, 0.25)], stop: StopReason::EpochLimit };
         let lines = |test: &[(f64, f64)]| -> Vec<(String, bool, Losses)> {

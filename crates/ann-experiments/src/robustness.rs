@@ -2,47 +2,56 @@
 
 use std::ops::ControlFlow;
 
-use ann_core::Init;
-use ann_train::{Classifier, Error, Result, ndarray::Array2};
+use ann_core::{Init, Network, Problem, seeded};
+use ann_train::{Error, Result, TrainConfig, Training};
 use indicatif::ProgressBar;
 use rayon::prelude::*;
 
-/// The number of seeds from 0 to `seeds` − 1 with which `classifier`, started from Xavier's normal weights
-/// with `gain`, classifies every row correctly at some epoch within its limit. A run ends at that epoch, or
-/// when it diverges. The seeds run in parallel on all cores.
+/// The number of seeds from 0 to `seeds` − 1 with which a network, started from Xavier's normal weights with
+/// `gain`, classifies every row of `problem` correctly at some epoch within its limit. A run ends at that
+/// epoch, or when it diverges; [`TrainConfig::stop_below`] has no effect. The seeds run in parallel on all
+/// cores.
 ///
 /// # Errors
-/// Those of [`Classifier::fit`] for the data or the settings.
+/// The gain or a setting is outside its range, the objective is not finite before the first update, or the
+/// system cannot provide memory.
 pub fn perfect_fits(
-    classifier: &Classifier,
+    problem: &Problem<'_>,
+    config: &TrainConfig,
     gain: f64,
     seeds: u64,
-    (x, labels): (&Array2<f64>, &[String]),
     progress: &ProgressBar,
 ) -> Result<usize> {
-    let reaches_perfect_fit = |seed| {
-        // The loss threshold could end a run before its last mistake is corrected. A
-        // perfect fit ends the run below.
-        let settings =
-            Classifier { seed, init: Init::XavierNormal { gain }, stop_below: 0.0, ..classifier.clone() };
-        let mut perfect = false;
-        let fitted = settings.fit_observed(x, labels, |record, _| {
-            perfect = record.accuracy == Some(1.0);
-            if perfect { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-        });
+    // The loss threshold could end a run before its last mistake is corrected.
+    let config = TrainConfig { stop_below: 0.0, ..*config };
+    let fits = |seed| {
+        let init = Init::XavierNormal { gain };
+        let network = Network::init(problem.architecture(), init, &mut seeded(seed))?;
+        let perfect = reaches_a_perfect_fit(Training::new(problem, network, &config)?);
         progress.inc(1);
-        match fitted {
+        match perfect {
+            Ok(perfect) => Ok(usize::from(perfect)),
             // A run that diverges has not reached a perfect fit; other seeds may.
-            Ok(_) | Err(Error::Diverged { .. }) => Ok(usize::from(perfect)),
+            Err(Error::Diverged { .. }) => Ok(0),
             Err(error) => Err(error),
         }
     };
-    (0..seeds).into_par_iter().map(reaches_perfect_fit).sum()
+    (0..seeds).into_par_iter().map(fits).sum()
+}
+
+fn reaches_a_perfect_fit(mut training: Training<'_, '_>) -> Result<bool> {
+    while let ControlFlow::Continue(record) = training.epoch()? {
+        if record.accuracy == Some(1.0) {
+            return Ok(true);
+        }
+    }
+    let (_, history) = training.finish()?;
+    Ok(history.last().accuracy == Some(1.0))
 }
 
 #[cfg(test)]
 mod tests {
-    use ann_core::{Activation, Layer, ndarray::array};
+    use ann_core::{Activation, Architecture, Layer, Loss, ndarray::array};
 
     use super::*;
 
@@ -51,9 +60,13 @@ mod tests {
     /// The number of seeds, of three, that learn XOR with these hidden layers.
     fn fits(hidden: Vec<Layer>, gain: f64, learning_rate: f64) -> Result<usize> {
         let corners = array![[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]];
-        let labels = ["same", "different", "different", "same"].map(str::to_owned);
-        let settings = Classifier { hidden, learning_rate, epochs: 5_000, ..Classifier::default() };
-        perfect_fits(&settings, gain, SEEDS, (&corners, &labels), &ProgressBar::hidden())
+        let xor = Architecture::inputs(2).with_layers(hidden).dense(2, Activation::Identity);
+        let problem = Problem::new(&xor, Loss::SoftmaxCrossEntropy, &corners, &[1, 0, 0, 1])?;
+        perfect_fits(&problem, &config(learning_rate), gain, SEEDS, &ProgressBar::hidden())
+    }
+
+    fn config(learning_rate: f64) -> TrainConfig {
+        TrainConfig { learning_rate: learning_rate.into(), epochs: 5_000, ..TrainConfig::default() }
     }
 
     fn ten_units() -> Vec<Layer> {

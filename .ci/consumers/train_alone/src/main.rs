@@ -22,7 +22,7 @@ fn main() -> Result<(), Error> {
 
     let trained = |threads| -> Result<_, Error> {
         let mut network = Network::init(&architecture, Init::HeNormal, &mut seeded(1))?;
-        let batching = Batching::Shuffled { rows: BATCH, seed: 2 };
+        let batching = Batching::shuffled(BATCH, 2);
         let config = TrainConfig { epochs: 1, batching, threads, ..TrainConfig::default() };
         let history = train(&mut network, &problem, &config)?;
         Ok((network, history))

@@ -101,7 +101,7 @@ fn classifier_deviation(case: &Case, seed: u64, epochs: usize) -> ann_train::Res
         ..Classifier::default()
     };
     if epochs > 0 {
-        settings.epochs = epochs;
+        settings.train.epochs = epochs;
     }
     let probabilities = settings.fit(&corners(), &case.targets)?.predict_proba(&corners())?;
     let demanded = if case.one_half { 0.5 } else { 1.0 };
@@ -117,7 +117,7 @@ fn regressor_deviation(case: &Case, seed: u64, epochs: usize) -> ann_train::Resu
         ..Regressor::default()
     };
     if epochs > 0 {
-        settings.epochs = epochs;
+        settings.train.epochs = epochs;
     }
     let targets = case.targets.map(|target| target as f64);
     let predictions = settings.fit(&corners(), &targets)?.predict(&corners())?;
@@ -127,8 +127,9 @@ fn regressor_deviation(case: &Case, seed: u64, epochs: usize) -> ann_train::Resu
 
 /// The shapes of the weights of a fitted regressor with hidden layers 10 and 5, bias as last row.
 fn weight_shapes(seed: u64) -> Result<Vec<(usize, usize)>> {
-    let settings =
-        Regressor { hidden: Activation::Sigmoid.layers([10, 5]), seed, epochs: 1, ..Regressor::default() };
+    let mut settings =
+        Regressor { hidden: Activation::Sigmoid.layers([10, 5]), seed, ..Regressor::default() };
+    settings.train.epochs = 1;
     let fitted = settings.fit(&corners(), &[0.0, 1.0, 1.0, 0.0])?;
     Ok(fitted.weights().iter().map(Array2::dim).collect())
 }

@@ -82,7 +82,7 @@ fn our_losses(mut network: Network, data: &Dataset, l2: f64, epochs: usize) -> R
     let classes = data.class_indices();
     let problem =
         Problem::new(&architecture, Loss::SoftmaxCrossEntropy, &data.features, &classes)?.with_l2(l2)?;
-    let config = TrainConfig { learning_rate: LEARNING_RATE, epochs, ..TrainConfig::default() };
+    let config = TrainConfig { learning_rate: LEARNING_RATE.into(), epochs, ..TrainConfig::default() };
     let history = train(&mut network, &problem, &config)?;
     // The last record is the network after the last update, which PyTorch's loop does not print.
     Ok(history.losses().take(epochs).collect())

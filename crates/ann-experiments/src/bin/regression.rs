@@ -3,16 +3,16 @@ use std::f64::consts::PI;
 use std::process::ExitCode;
 
 use ann_core::ndarray::{Array1, Array2, Axis as Dimension};
-use ann_core::{Activation, Init, Loss, seeded};
+use ann_core::{Activation, Architecture, Init, Loss, Network, Problem, seeded};
 use ann_datasets::{Dataset, train_test_split};
 use ann_experiments::cli::{self, NetworkOptions, Options, Widths, say};
 use ann_experiments::figure::{Axis, Figure, Mark, Panel};
-use ann_experiments::guessing::{Score, Training, remark};
-use ann_experiments::losses::{self, Losses, Watch};
+use ann_experiments::guessing::{Evidence, Score, remark};
+use ann_experiments::losses::{self, Trained};
 use ann_experiments::number::{count, exact, rounded};
 use ann_experiments::parts::{Part, Parts};
 use ann_experiments::record::Record;
-use ann_train::{FittedRegressor, Regressor};
+use ann_train::TrainConfig;
 use anyhow::{Context, Result};
 use clap::Parser;
 use rand::RngExt;
@@ -43,9 +43,7 @@ struct RegressionOptions {
 struct RegressionFit<'a> {
     options: &'a RegressionOptions,
     parts: &'a Parts<f64>,
-    fitted: FittedRegressor,
-    /// On the rows held out; empty without them.
-    test_losses: Losses,
+    trained: Trained,
     train: Predictions,
     test: Option<Predictions>,
     /// If the network is no better than the mean: the likely reasons.
@@ -108,17 +106,17 @@ fn samples(rng: &mut impl rand::Rng) -> Result<Dataset<f64>> {
 
 impl<'a> RegressionFit<'a> {
     fn new(options: &'a RegressionOptions, parts: &'a Parts<f64>) -> Result<Self> {
-        let (fitted, test_losses) = train(options, parts)?;
-        let train = Predictions::new(&fitted, &parts.train)?;
-        let test = parts.test.as_ref().map(|part| Predictions::new(&fitted, part)).transpose()?;
-        let fit = Self { options, parts, fitted, test_losses, train, test, remark: None };
+        let trained = train(options, parts)?;
+        let train = Predictions::new(&trained.network, &parts.train)?;
+        let test = parts.test.as_ref().map(|part| Predictions::new(&trained.network, part)).transpose()?;
+        let fit = Self { options, parts, trained, train, test, remark: None };
         Ok(Self { remark: fit.find_remark(), ..fit })
     }
 
     /// The root mean square of the residuals of the rows that train.
     fn residual(&self) -> f64 {
         let residuals = &self.train.residuals;
-        (residuals.mapv(|r| r * r).sum() / residuals.len() as f64).sqrt()
+        (squares(residuals) / residuals.len() as f64).sqrt()
     }
 
     /// How far the residuals of a good fit may be from the noise, as a share of it.
@@ -142,7 +140,7 @@ impl<'a> RegressionFit<'a> {
             Residuals::Noise => return None,
             // The remark has named the likely reasons.
             Residuals::Larger if self.remark.is_some() => String::new(),
-            Residuals::Larger => format!(". Likely: {}", self.training().reasons().join("; ")),
+            Residuals::Larger => format!(". Likely: {}", self.evidence().reasons().join("; ")),
             Residuals::Smaller => {
                 ". Likely: the network fits the noise as well: fewer units (--hidden) or fewer --epochs"
                     .to_owned()
@@ -160,23 +158,23 @@ impl<'a> RegressionFit<'a> {
         let score =
             |predictions: &Predictions| predictions.r_squared.map(|found| Score { found, guessed: 0.0 });
         let test = self.test.as_ref().and_then(score);
-        remark(("R²", "always the mean"), score(&self.train)?, test, &self.training())
+        remark(("R²", "always the mean"), score(&self.train)?, test, &self.evidence())
     }
 
-    fn training(&self) -> Training<'_, f64> {
+    fn evidence(&self) -> Evidence<'_, f64> {
         let values = &self.train.values;
-        Training {
+        Evidence {
             data: &self.parts.train.data,
             is_standardized: self.options.network.standardize,
             hidden: &self.options.network.hidden.0,
-            history: self.fitted.history(),
+            history: &self.trained.history,
             answers_differ: values.iter().any(|value| (value - values[0]).abs() > SAME),
         }
     }
 
     /// The line that ends the output.
     fn result(&self) -> String {
-        let last = self.fitted.history().last();
+        let last = self.trained.history.last();
         let mut line = format!("R² {}", self.train.shown_r_squared(4));
         if let Some(test) = &self.test {
             line += &format!("  test R² {}", test.shown_r_squared(4));
@@ -187,7 +185,7 @@ impl<'a> RegressionFit<'a> {
             exact(NOISE),
             rounded(last.loss, 4)
         );
-        if let Some((_, loss)) = self.test_losses.last() {
+        if let Some((_, loss)) = self.trained.test_losses.last() {
             line += &format!("  test loss {}", rounded(*loss, 4));
         }
         format!("{line}  epochs {}", count(last.epoch))
@@ -196,7 +194,7 @@ impl<'a> RegressionFit<'a> {
     fn record(&self) -> Record {
         let RegressionOptions { common, network } = self.options;
         let record = Record::new(NAME)
-            .setting("network", self.fitted.network().architecture().to_string())
+            .setting("network", self.trained.network.architecture().to_string())
             .setting("samples", SAMPLES)
             .setting("noise", NOISE)
             .setting("gain", network.gain)
@@ -206,7 +204,7 @@ impl<'a> RegressionFit<'a> {
             .setting("epochs", common.epochs)
             .setting("seed", common.seed)
             .claim("residuals are the noise", self.residuals() == Residuals::Noise)
-            .observed("loss", self.fitted.history().last().loss)
+            .observed("loss", self.trained.history.last().loss)
             .observed("R²", self.train.r_squared)
             .observed("root mean square residual", self.residual());
         match &self.test {
@@ -239,12 +237,12 @@ impl<'a> RegressionFit<'a> {
     fn caption(&self) -> String {
         let RegressionOptions { common, network } = self.options;
         let mut parts = vec![
-            self.fitted.network().architecture().to_string(),
+            self.trained.network.architecture().to_string(),
             format!(
                 "mean squared error, η = {}, λ = 0, Xavier gain {}, {} epochs, seed {}",
                 exact(network.rate),
                 exact(network.gain),
-                count(self.fitted.history().last().epoch),
+                count(self.trained.history.last().epoch),
                 common.seed
             ),
             format!("{SAMPLES} samples of sin πx + noise of standard deviation {}", exact(NOISE)),
@@ -263,7 +261,7 @@ impl<'a> RegressionFit<'a> {
 
     fn fit_panel(&self) -> Result<Panel> {
         let grid = Array1::linspace(-1.0, 1.0, 201);
-        let fit = self.fitted.predict(&self.parts.inputs(&column(&grid))?)?;
+        let fit = predict(&self.trained.network, &self.parts.inputs(&column(&grid))?)?;
         let line = |series: &str, colour, dashed, ys: Vec<f64>| Mark::Line {
             series: series.to_owned(),
             colour,
@@ -286,7 +284,7 @@ impl<'a> RegressionFit<'a> {
     }
 
     fn loss_panel(&self) -> Panel {
-        let mut marks = losses::curves(self.fitted.history(), &self.test_losses);
+        let mut marks = losses::curves(&self.trained.history, &self.trained.test_losses);
         marks.push(Mark::Horizontal { label: "noise²".to_owned(), y: NOISE * NOISE });
         let (x, y) = (Axis::linear("epoch"), Axis::log10("mean squared error"));
         Panel { title: "Loss".to_owned(), x, y, equal_axes: false, marks }
@@ -306,11 +304,12 @@ impl<'a> RegressionFit<'a> {
 }
 
 impl Predictions {
-    fn new(fitted: &FittedRegressor, part: &Part<f64>) -> Result<Self> {
-        let values = fitted.predict(&part.inputs)?;
-        let residuals = Array1::from(part.data.targets.clone()) - &values;
-        let score = fitted.score(&part.inputs, &part.data.targets)?;
-        let r_squared = (values.len() > 1).then_some(score);
+    fn new(network: &Network, part: &Part<f64>) -> Result<Self> {
+        let values = predict(network, &part.inputs)?;
+        let targets = Array1::from(part.data.targets.clone());
+        let (residuals, deviations) = (&targets - &values, &targets - targets.sum() / targets.len() as f64);
+        // R² = 1 − Σ(y − ŷ)² / Σ(y − ȳ)²
+        let r_squared = (values.len() > 1).then(|| 1.0 - squares(&residuals) / squares(&deviations));
         Ok(Self { values, residuals, r_squared })
     }
 
@@ -319,28 +318,33 @@ impl Predictions {
     }
 }
 
-/// The fitted network, and its losses on the rows held out.
-fn train(options: &RegressionOptions, parts: &Parts<f64>) -> Result<(FittedRegressor, Losses)> {
-    let RegressionOptions { common, network } = options;
-    let regressor = Regressor {
-        hidden: Activation::Tanh.layers(network.hidden.0.iter().copied()),
-        init: Init::XavierNormal { gain: network.gain },
-        seed: common.seed,
-        learning_rate: network.rate,
-        epochs: common.epochs,
-        stop_below: 0.0,
-        ..Regressor::default()
-    };
-    let targets = parts.test.as_ref().map(|part| Array1::from(part.data.targets.clone()));
-    let held_out = parts.test.as_ref().zip(targets.as_ref());
-    let held_out = held_out.map(|(part, targets)| (&part.inputs, targets));
-    let mut watch = Watch::new(common.epochs, Loss::MeanSquaredError, held_out);
-    let Part { data, inputs } = &parts.train;
-    let fitted = regressor.fit_observed(inputs, &data.targets, |record, network| watch.see(record, network));
-    let advice =
-        || format!("training with --rate {} and --gain {}", exact(network.rate), exact(network.gain));
-    let losses = watch.finish();
-    Ok((fitted.with_context(advice)?, losses?))
+/// The trained network, and its losses on the rows held out.
+fn train(options: &RegressionOptions, parts: &Parts<f64>) -> Result<Trained> {
+    let RegressionOptions { common, network: NetworkOptions { hidden, .. } } = options;
+    let NetworkOptions { rate, gain, .. } = options.network;
+    let architecture = Architecture::inputs(1)
+        .with_layers(Activation::Tanh.layers(hidden.0.iter().copied()))
+        .dense(1, Activation::Identity);
+    let (train, test) = (problem(&architecture, &parts.train)?, parts.test.as_ref());
+    let held_out = test.map(|part| problem(&architecture, part)).transpose()?;
+    let network = Network::init(&architecture, Init::XavierNormal { gain }, &mut seeded(common.seed))?;
+    let config = TrainConfig { learning_rate: rate.into(), epochs: common.epochs, ..TrainConfig::default() };
+    losses::train(network, &train, &config, held_out.as_ref())
+        .with_context(|| format!("training with --rate {} and --gain {}", exact(rate), exact(gain)))
+}
+
+fn problem<'a>(architecture: &'a Architecture, part: &'a Part<f64>) -> Result<Problem<'a>> {
+    Ok(Problem::new(architecture, Loss::MeanSquaredError, &part.inputs, &part.data.targets)?)
+}
+
+/// The output for each row of `inputs` (rows, 1).
+fn predict(network: &Network, inputs: &Array2<f64>) -> Result<Array1<f64>> {
+    Ok(network.forward(inputs)?.remove_axis(Dimension(1)))
+}
+
+/// Σ v².
+fn squares(values: &Array1<f64>) -> f64 {
+    values.mapv(|v| v * v).sum()
 }
 
 fn column(x: &Array1<f64>) -> Array2<f64> {

@@ -2,15 +2,16 @@
 
 mod picture;
 
-use ann_core::{Activation, Init, Loss, seeded};
+use ann_core::ndarray::Array2;
+use ann_core::{Activation, Architecture, Init, Loss, Network, Problem, argmax, seeded, softmax};
 use ann_datasets::{Dataset, stratified_split};
-use ann_train::{Classifier, FittedClassifier};
+use ann_train::TrainConfig;
 use anyhow::{Context, Result, ensure};
 use serde_json::json;
 
 use crate::cli::{self, DataOptions, NetworkOptions, Options, Widths, say};
-use crate::guessing::{Score, Training, remark};
-use crate::losses::{Losses, Watch};
+use crate::guessing::{Evidence, Score, remark};
+use crate::losses::{self, Trained};
 use crate::number::{count, exact, rounded};
 use crate::parts::{Part, Parts};
 use crate::progress;
@@ -73,9 +74,9 @@ struct ClassificationFit<'a> {
     options: &'a ClassificationOptions,
     data: &'a Dataset,
     parts: &'a Parts<String>,
-    fitted: FittedClassifier<String>,
-    /// On the rows held out; empty without them.
-    test_losses: Losses,
+    /// In the order of the network's outputs.
+    classes: Vec<String>,
+    trained: Trained,
     train: Answers,
     test: Option<Answers>,
     /// If the network is no better than the most frequent class: the likely reasons.
@@ -155,16 +156,18 @@ fn listed(classes: &[String]) -> String {
     format!("{}{}", shown.join(", "), if classes.len() > SHOWN { ", …" } else { "" })
 }
 
-fn classifier(experiment: &Experiment, options: &ClassificationOptions) -> Classifier {
-    let NetworkOptions { hidden: Widths(widths), rate, gain, .. } = &options.network;
-    Classifier {
-        hidden: experiment.activation.clone().layers(widths.iter().copied()),
-        init: Init::XavierNormal { gain: *gain },
-        seed: options.common.seed,
-        learning_rate: *rate,
+fn architecture(experiment: &Experiment, options: &ClassificationOptions) -> Architecture {
+    let Widths(widths) = &options.network.hidden;
+    let hidden = experiment.activation.clone().layers(widths.iter().copied());
+    Architecture::inputs(2).with_layers(hidden).dense(2, Activation::Identity)
+}
+
+fn config(experiment: &Experiment, options: &ClassificationOptions) -> TrainConfig {
+    TrainConfig {
+        learning_rate: options.network.rate.into(),
         epochs: options.common.epochs,
         stop_below: experiment.stop_below,
-        ..Classifier::default()
+        ..TrainConfig::default()
     }
 }
 
@@ -175,26 +178,30 @@ impl<'a> ClassificationFit<'a> {
         data: &'a Dataset,
         parts: &'a Parts<String>,
     ) -> Result<Self> {
-        let classifier = classifier(experiment, options);
-        let (fitted, test_losses) = train(&classifier, options, parts)?;
+        let classes = data.classes();
+        let (architecture, config) = (architecture(experiment, options), config(experiment, options));
+        let indices = parts.train.data.class_indices_in(&classes)?;
+        let problem = Problem::new(&architecture, Loss::SoftmaxCrossEntropy, &parts.train.inputs, &indices)?;
+        let trained = train(&problem, &config, options, parts.test.as_ref(), &classes)?;
         let guess = most_frequent(&parts.train.data);
-        let train = Answers::new(&fitted, &parts.train, &guess)?;
-        let test = parts.test.as_ref().map(|part| Answers::new(&fitted, part, &guess)).transpose()?;
+        let answers = |part| Answers::new(&trained.network, &classes, part, &guess);
+        let train = answers(&parts.train)?;
+        let test = parts.test.as_ref().map(answers).transpose()?;
         let test_score = test.as_ref().map(|answers| answers.score);
-        let remark = remark_on(options, &parts.train, &fitted, (train.score, test_score))?;
-        let robustness = robustness(&classifier, options, &parts.train)?;
-        Ok(Self { experiment, options, data, parts, fitted, test_losses, train, test, remark, robustness })
+        let remark = remark_on(options, &parts.train, &trained, (train.score, test_score))?;
+        let robustness = robustness(&problem, &config, options)?;
+        Ok(Self { experiment, options, data, parts, classes, trained, train, test, remark, robustness })
     }
 
     /// The line that ends the output.
     fn result(&self) -> String {
-        let last = self.fitted.history().last();
+        let last = self.trained.history.last();
         let mut line = format!("accuracy {}", self.train.summary());
         if let Some(test) = &self.test {
             line += &format!("  test accuracy {}", test.summary());
         }
         line += &format!("  loss {}", rounded(last.loss, 4));
-        if let Some((_, loss)) = self.test_losses.last() {
+        if let Some((_, loss)) = self.trained.test_losses.last() {
             line += &format!("  test loss {}", rounded(*loss, 4));
         }
         format!("{line}  epochs {}  seeds fitted {}", count(last.epoch), self.robustness())
@@ -209,10 +216,10 @@ impl<'a> ClassificationFit<'a> {
     }
 
     fn record(&self) -> Record {
-        let (options, last) = (self.options, self.fitted.history().last());
+        let (options, last) = (self.options, self.trained.history.last());
         let record = Record::new(self.experiment.name)
             .setting("data", options.data.name())
-            .setting("network", self.fitted.network().architecture().to_string())
+            .setting("network", self.trained.network.architecture().to_string())
             .setting("gain", options.network.gain)
             .setting("learning_rate", options.network.rate)
             .setting("standardize", options.network.standardize)
@@ -229,7 +236,7 @@ impl<'a> ClassificationFit<'a> {
         let record = record
             .observed("loss", last.loss)
             .observed("epochs", last.epoch)
-            .observed("stop", json!(format!("{:?}", self.fitted.history().stop)));
+            .observed("stop", json!(format!("{:?}", self.trained.history.stop)));
         self.robustness.iter().fold(record, |record, (gain, fits)| {
             record.observed(format!("seeds fitted at gain {}", exact(*gain)), *fits)
         })
@@ -238,8 +245,10 @@ impl<'a> ClassificationFit<'a> {
 
 impl Answers {
     /// The network's classes for the rows of `part`; a guess is always `guess`.
-    fn new(fitted: &FittedClassifier<String>, part: &Part<String>, guess: &str) -> Result<Self> {
-        let predicted = fitted.predict(&part.inputs)?;
+    fn new(network: &Network, classes: &[String], part: &Part<String>, guess: &str) -> Result<Self> {
+        let logits = network.forward(&part.inputs)?;
+        let predicted: Vec<String> =
+            logits.rows().into_iter().map(|row| classes[argmax(row)].clone()).collect();
         let labels = &part.data.targets;
         let share = |hits: usize| hits as f64 / labels.len() as f64;
         let hits = predicted.iter().zip(labels).filter(|(predicted, label)| predicted == label).count();
@@ -259,20 +268,20 @@ impl Answers {
 fn remark_on(
     options: &ClassificationOptions,
     train: &Part<String>,
-    fitted: &FittedClassifier<String>,
+    trained: &Trained,
     (train_score, test_score): (Score, Option<Score>),
 ) -> Result<Option<String>> {
-    let probabilities = fitted.predict_proba(&train.inputs)?;
+    let probabilities = probabilities(&trained.network, &train.inputs)?;
     let second = probabilities.column(1);
-    let training = Training {
+    let evidence = Evidence {
         data: &train.data,
         is_standardized: options.network.standardize,
         hidden: &options.network.hidden.0,
-        history: fitted.history(),
+        history: &trained.history,
         answers_differ: second.iter().any(|p| (p - second[0]).abs() > SAME),
     };
     let guess = format!("always {:?}", most_frequent(&train.data));
-    Ok(remark(("accuracy", &guess), train_score, test_score, &training))
+    Ok(remark(("accuracy", &guess), train_score, test_score, &evidence))
 }
 
 /// The first of the classes that have the most rows.
@@ -282,55 +291,48 @@ fn most_frequent(data: &Dataset) -> String {
     data.classes().into_iter().rev().max_by_key(rows_of).expect("a dataset has a row, and a row a class")
 }
 
-/// The fitted network, and its losses on the rows held out.
+/// The probability of each class for each row of `inputs`: (rows, classes).
+fn probabilities(network: &Network, inputs: &Array2<f64>) -> Result<Array2<f64>> {
+    Ok(softmax(&network.forward(inputs)?))
+}
+
+/// The network of the figure, trained on `problem`, and its losses on the rows `held_out`.
 fn train(
-    classifier: &Classifier,
+    problem: &Problem<'_>,
+    config: &TrainConfig,
     options: &ClassificationOptions,
-    parts: &Parts<String>,
-) -> Result<(FittedClassifier<String>, Losses)> {
-    let classes = sorted(&parts.train.data.targets);
-    let test_classes = parts.test.as_ref().map(|part| indices(&classes, &part.data.targets));
-    let held_out = parts.test.as_ref().zip(test_classes.as_ref());
-    let held_out = held_out.map(|(part, classes)| (&part.inputs, classes));
-    let mut watch = Watch::new(classifier.epochs, Loss::SoftmaxCrossEntropy, held_out);
-    let Part { data, inputs } = &parts.train;
-    let fitted = classifier.fit_observed(inputs, &data.targets, |record, network| watch.see(record, network));
-    let advice = || {
+    held_out: Option<&Part<String>>,
+    classes: &[String],
+) -> Result<Trained> {
+    let NetworkOptions { rate, gain, .. } = options.network;
+    let indices = held_out.map(|part| part.data.class_indices_in(classes)).transpose()?;
+    let held_out = held_out.zip(indices.as_ref());
+    let held_out = held_out.map(|(part, indices)| {
+        Problem::new(problem.architecture(), Loss::SoftmaxCrossEntropy, &part.inputs, indices)
+    });
+    let held_out = held_out.transpose().context("the rows held out (--test)")?;
+    let init = Init::XavierNormal { gain };
+    let network = Network::init(problem.architecture(), init, &mut seeded(options.common.seed))?;
+    losses::train(network, problem, config, held_out.as_ref()).with_context(|| {
         format!(
             "training the network of the figure with --rate {} and --gain {}; --standardize scales the features",
-            exact(options.network.rate),
-            exact(options.network.gain)
+            exact(rate),
+            exact(gain)
         )
-    };
-    let losses = watch.finish();
-    Ok((fitted.with_context(advice)?, losses?))
-}
-
-/// The distinct labels in the order of a classifier's outputs.
-fn sorted(labels: &[String]) -> Vec<String> {
-    let mut classes = labels.to_vec();
-    classes.sort_unstable();
-    classes.dedup();
-    classes
-}
-
-/// The index of each label among the classes. Every class has a row that trains, so every label is found.
-fn indices(classes: &[String], labels: &[String]) -> Vec<usize> {
-    labels.iter().map(|label| classes.partition_point(|class| class < label)).collect()
+    })
 }
 
 /// For each of [`GAINS`] and the gain of the run, how many seeds reach a perfect fit of the rows that train.
 fn robustness(
-    classifier: &Classifier,
+    problem: &Problem<'_>,
+    config: &TrainConfig,
     options: &ClassificationOptions,
-    train: &Part<String>,
 ) -> Result<Vec<(f64, usize)>> {
     let mut gains = [GAINS.as_slice(), &[options.network.gain]].concat();
     gains.sort_by(f64::total_cmp);
     gains.dedup();
     let bar = progress::bar(options.seeds * gains.len() as u64, "seeds that fit perfectly");
-    let rows = (&train.inputs, train.data.targets.as_slice());
-    let fits = |gain| anyhow::Ok((gain, perfect_fits(classifier, gain, options.seeds, rows, &bar)?));
+    let fits = |gain| anyhow::Ok((gain, perfect_fits(problem, config, gain, options.seeds, &bar)?));
     let counts = gains.into_iter().map(fits).collect();
     bar.finish_and_clear();
     counts

@@ -4,7 +4,7 @@ use ann_core::ndarray::{Array1, Array2};
 use ann_datasets::Dataset;
 use anyhow::Result;
 
-use super::{Answers, ClassificationFit};
+use super::{Answers, ClassificationFit, probabilities};
 use crate::figure::{Axis, Figure, Mark, Panel};
 use crate::losses;
 use crate::number::{count, exact, rounded};
@@ -51,9 +51,9 @@ impl ClassificationFit<'_> {
     }
 
     fn caption(&self) -> String {
-        let (history, options) = (self.fitted.history(), self.options);
+        let (trained, options) = (&self.trained, self.options);
         let mut parts = vec![
-            self.fitted.network().architecture().to_string(),
+            trained.network.architecture().to_string(),
             format!(
                 "η = {}, λ = 0, Xavier gain {}, seed {}",
                 exact(options.network.rate),
@@ -62,7 +62,7 @@ impl ClassificationFit<'_> {
             ),
             format!(
                 "{} of at most {} epochs, stop below loss {}",
-                count(history.last().epoch),
+                count(trained.history.last().epoch),
                 count(options.common.epochs),
                 exact(self.experiment.stop_below)
             ),
@@ -85,7 +85,7 @@ impl ClassificationFit<'_> {
             let rows = self.points().zip(&labels).filter(|(_, label)| **label == class);
             rows.map(|(point, _)| point).collect()
         };
-        let marks = self.fitted.classes().iter().enumerate().map(|(class, name)| Mark::Points {
+        let marks = self.classes.iter().enumerate().map(|(class, name)| Mark::Points {
             series: name.clone(),
             class,
             points: points_of(name),
@@ -131,11 +131,11 @@ impl ClassificationFit<'_> {
         let cells = Array2::from_shape_fn((CELLS * CELLS, 2), |(cell, feature)| {
             if feature == 0 { xs[cell % CELLS] } else { ys[cell / CELLS] }
         });
-        let probabilities = self.fitted.predict_proba(&self.parts.inputs(&cells)?)?;
+        let probabilities = probabilities(&self.trained.network, &self.parts.inputs(&cells)?)?;
         // Four decimals are finer than the colours show, and keep the CSV short.
         let second = probabilities.column(1).mapv(|p| (p * 1e4).round() / 1e4).to_vec();
         Ok(Mark::Field {
-            series: format!("P({})", self.fitted.classes()[1]),
+            series: format!("P({})", self.classes[1]),
             xs: xs.to_vec(),
             ys: ys.to_vec(),
             values: Array2::from_shape_vec((CELLS, CELLS), second)?,
@@ -144,7 +144,7 @@ impl ClassificationFit<'_> {
 
     fn loss(&self) -> Panel {
         let stop_below = self.experiment.stop_below;
-        let mut marks = losses::curves(self.fitted.history(), &self.test_losses);
+        let mut marks = losses::curves(&self.trained.history, &self.trained.test_losses);
         marks.push(Mark::Horizontal { label: format!("stop below {}", exact(stop_below)), y: stop_below });
         let (x, y) = (Axis::linear("epoch"), Axis::log10("mean cross-entropy (nat)"));
         Panel { title: "Loss".to_owned(), x, y, equal_axes: false, marks }
