@@ -140,4 +140,78 @@ pub enum Error {
         /// J = loss + penalty. If it is finite, the error is that a parameter is NaN or infinite.
         objective: f64,
     },
+    /// Two inputs of a metric have different numbers of rows.
+    #[error("there are {found} {what}, expected {expected}, one for each row")]
+    RowCount {
+        /// What is counted, a plural such as "weights".
+        what: &'static str,
+        /// Number of rows found.
+        found: usize,
+        /// Number of rows of the other inputs.
+        expected: usize,
+    },
+    /// An input of a metric has a wrong number of columns.
+    #[error("{what} have {found} columns, expected {expected}")]
+    ColumnCount {
+        /// Which input.
+        what: &'static str,
+        /// Number of columns found.
+        found: usize,
+        /// Number of columns expected.
+        expected: usize,
+    },
+    /// An input of a metric holds a number outside its range.
+    #[error("{what} hold {value:?} at row {row}, column {column} (counted from 0), expected {expected}")]
+    ValueOutOfRange {
+        /// Which input: "probabilities", "weights", …
+        what: &'static str,
+        /// Row of the value, from 0.
+        row: usize,
+        /// Column of the value, from 0.
+        column: usize,
+        /// The value found.
+        value: f64,
+        /// The range in words.
+        expected: &'static str,
+    },
+    /// The probabilities of a row do not sum to 1.
+    #[error(
+        "the probabilities of row {row} (counted from 0) sum to {sum:?}, expected 1: did you pass logits?"
+    )]
+    ProbabilitySum {
+        /// Row of the probabilities, from 0.
+        row: usize,
+        /// Their sum.
+        sum: f64,
+    },
+    /// A class or label is none of those that are possible.
+    #[error("{what} of row {row} (counted from 0) is class {found}, expected {expected}")]
+    UnknownClass {
+        /// Which input: "truth" or "predicted".
+        what: &'static str,
+        /// Row of the label, from 0.
+        row: usize,
+        /// The label, in its `Debug` form.
+        found: String,
+        /// The possible labels, in words.
+        expected: String,
+    },
+    /// The metric has no value for these data.
+    #[error("{metric} is undefined: {reason}")]
+    UndefinedMetric {
+        /// The metric.
+        metric: &'static str,
+        /// Why.
+        reason: &'static str,
+    },
+    /// Fewer than two folds, or more than there are things to divide.
+    #[error("{found} folds were asked for; expected at least 2, and at most {most}: there are {most} {what}")]
+    FoldCount {
+        /// Number of folds that was asked for.
+        found: usize,
+        /// The largest possible number.
+        most: usize,
+        /// What is divided: rows, groups, or the rows of the largest class.
+        what: String,
+    },
 }

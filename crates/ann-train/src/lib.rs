@@ -30,6 +30,9 @@ mod findings;
 mod scaling;
 mod validation;
 
+pub mod metrics;
+pub mod splits;
+
 pub use classifier::{ClassPredictor, Classifier, FittedClassifier, Label};
 pub use config::{Batching, TrainConfig};
 pub use ensemble::{Averaging, Ensemble};

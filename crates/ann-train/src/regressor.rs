@@ -3,13 +3,12 @@
 use std::marker::PhantomData;
 
 use ann_core::ndarray::{
-    Array, Array1, Array2, ArrayBase, ArrayRef1, ArrayRef2, ArrayView1, ArrayView2, Axis, Data, Dimension,
-    Ix1, Ix2,
+    Array, Array2, ArrayBase, ArrayRef2, ArrayView1, ArrayView2, Axis, Data, Dimension, Ix1, Ix2,
 };
 use ann_core::{Activation, ClassWeights, Init, Layer, Loss, Network, Predictor, Problem, Scalar};
 
 use crate::estimator::{self, FitOptions, Rows, Settings, TargetRows};
-use crate::{Error, Finding, History, Result, Scaling, TrainConfig, Validation, forward};
+use crate::{Error, Finding, History, Result, Scaling, TrainConfig, Validation, forward, metrics};
 
 /// Settings of a regressor, trained on mean squared error. [`fit`](Self::fit) makes a [`FittedRegressor`].
 ///
@@ -179,9 +178,7 @@ impl<D: Dimension, F: Scalar> FittedRegressor<D, F> {
         // This problem is made only because its constructor checks `x` and the targets.
         Problem::new(self.network.architecture(), Loss::MeanSquaredError, x, targets)?;
         let predictions = forward(&self.network, x, self.threads)?;
-        let outputs = targets.columns().into_iter().zip(predictions.columns());
-        let scores: Vec<f64> = outputs.map(|(y, prediction)| r_squared(&y, &prediction)).collect();
-        Ok(mean(&scores))
+        metrics::r_squared(&targets, &predictions, None)
     }
 
     /// For each layer a matrix (fan_in + 1, fan_out): the weights from each input, with the bias as last row.
@@ -230,35 +227,6 @@ impl<D: Dimension, F: Scalar> FittedRegressor<D, F> {
     pub fn into_network(self) -> Network<F> {
         self.network
     }
-}
-
-/// The mean of numbers ≥ `f64::MIN`. It is ≥ `f64::MIN` too, although their sum may overflow.
-fn mean(numbers: &[f64]) -> f64 {
-    let n = numbers.len() as f64;
-    let sum: f64 = numbers.iter().sum();
-    if sum.is_finite() { sum / n } else { numbers.iter().map(|number| number / n).sum::<f64>().max(f64::MIN) }
-}
-
-/// R² = 1 − Σ(y − ŷ)² / Σ(y − ȳ)².
-fn r_squared<F: Scalar>(y: &ArrayRef1<F>, prediction: &ArrayRef1<F>) -> f64 {
-    // Values are compared with each other, not with their mean: the rounded mean of equal values may differ
-    // from them.
-    if y.iter().all(|value| value == &y[0]) {
-        return if y == prediction { 1.0 } else { 0.0 };
-    }
-    // Dividing by the scale does not change R², and keeps squares from overflowing. The squares of the
-    // deviations can still become 0, but only if the targets are tiny beside the predictions. Then a scaled
-    // prediction is ±1, so a residual is near ±1, R² is −∞, and `f64::MIN` is returned.
-    let scale = largest(y.iter().chain(prediction).map(|v| v.as_f64()));
-    let [y, prediction] = [y, prediction].map(|v| v.mapv(|v| v.as_f64() / scale));
-    let (residuals, deviations) = (&y - &prediction, &y - y.sum() / y.len() as f64);
-    let squares = |differences: Array1<f64>| differences.mapv(|d| d * d).sum();
-    (1.0 - squares(residuals) / squares(deviations)).max(f64::MIN)
-}
-
-/// The largest absolute value, but at least `f64::MIN_POSITIVE`: never 0.
-fn largest(values: impl Iterator<Item = f64>) -> f64 {
-    values.map(f64::abs).fold(f64::MIN_POSITIVE, f64::max)
 }
 
 /// Values to learn: a slice, a vector, or an array of one or two dimensions.
