@@ -355,8 +355,8 @@ mod tests {
         let samples: Vec<Sample> = (0..ROWS).map(|row| sample(row, &[3.0, 1.0])).collect();
         let mut values = ann_core::ndarray::Array2::ones((ROWS, 2));
         (0..ROWS).for_each(|row| values[[row, 1]] += row as f64);
-        let found =
-            LossChange::new(&RowTargets::Values(ValueLoss::Squared, values), &samples).of(&[[1.0; LANES], [2.0; LANES]], true);
+        let found = LossChange::new(&RowTargets::Values(ValueLoss::Squared, values), &samples)
+            .of(&[[1.0; LANES], [2.0; LANES]], true);
         assert_eq!(found, Some(array::from_fn(|lane| 4.5 - 2.0 * (lane % ROWS) as f64)));
     }
 

@@ -152,11 +152,7 @@ impl Exactly {
     }
 
     fn divided_by(self, total: f64) -> Self {
-        Self {
-            derivative: self.derivative / total,
-            size: self.size / total,
-            error: self.error / total,
-        }
+        Self { derivative: self.derivative / total, size: self.size / total, error: self.error / total }
     }
 }
 

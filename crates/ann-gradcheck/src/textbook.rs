@@ -46,7 +46,10 @@ pub(crate) struct Dense {
 #[derive(Debug)]
 pub(crate) enum RowTargets {
     /// Softmax and cross-entropy with this smoothing ε.
-    CrossEntropy { smoothing: f64, classes: Vec<usize> },
+    CrossEntropy {
+        smoothing: f64,
+        classes: Vec<usize>,
+    },
     Values(ValueLoss, Array2<f64>),
     CustomOfClass(Arc<dyn LossFn>, Vec<usize>),
     CustomOfValues(Arc<dyn LossFn>, Array2<f64>),
@@ -244,9 +247,8 @@ impl Reference {
         let RowTargets::Values(loss, values) = &self.truth else { return 0 };
         let of_row = |&row: &usize| {
             let outputs = self.sample_of(row).a.swap_remove(self.depth());
-            let is_at_kink = |(j, o): &(usize, f64)| {
-                loss.slopes(*j).is_some() && *o == values[[row, loss.column(*j)]]
-            };
+            let is_at_kink =
+                |(j, o): &(usize, f64)| loss.slopes(*j).is_some() && *o == values[[row, loss.column(*j)]];
             outputs.into_iter().enumerate().filter(is_at_kink).count()
         };
         self.rows.iter().map(of_row).sum()

@@ -9,6 +9,7 @@ mod gradient_descent;
 mod labels;
 mod memory;
 mod optimizers;
+mod metrics_reference;
 mod parity;
 mod parity_cases;
 mod provided_tests;
