@@ -185,9 +185,9 @@ pub enum Error {
         sum: f64,
     },
     /// A class or label is none of those that are possible.
-    #[error("{what} of row {row} (counted from 0) is class {found}, expected {expected}")]
+    #[error("{what} of row {row} (counted from 0) is {found}, expected {expected}")]
     UnknownClass {
-        /// Which input: "truth" or "predicted".
+        /// Which label, such as "the true class".
         what: &'static str,
         /// Row of the label, from 0.
         row: usize,
@@ -202,7 +202,17 @@ pub enum Error {
         /// The metric.
         metric: &'static str,
         /// Why.
-        reason: &'static str,
+        reason: String,
+    },
+    /// A number of things is too small.
+    #[error("{name} is {found}, expected at least {least}")]
+    TooFew {
+        /// What is counted: "repetitions" or "bins".
+        name: &'static str,
+        /// The number found.
+        found: usize,
+        /// The smallest number allowed.
+        least: usize,
     },
     /// Fewer than two folds, or more than there are things to divide.
     #[error("{found} folds were asked for; expected at least 2, and at most {most}: there are {most} {what}")]

@@ -1,4 +1,5 @@
-//! Folds for cross-validation: every row is in the test set of one fold, and in the training sets of the others.
+//! Folds for cross-validation: every row is in the test set of one fold, and in the training sets of the
+//! others.
 //!
 //! ```
 //! use ann_train::splits::{KFold, Split};
@@ -23,11 +24,11 @@
 //!
 //! - [`KFold::split`] for values to predict;
 //! - [`KFold::stratified`] for classes: each fold has the classes in the same proportion as the whole;
-//! - [`KFold::grouped`] if rows belong together, for instance several measurements of one patient. Otherwise the
-//!   network could recognise the patient, and the score would be too good.
+//! - [`KFold::grouped`] if rows belong together, for instance several measurements of one patient. Otherwise
+//!   the network could recognise the patient, and the score would be too good.
 //!
-//! Whatever is learned from data, as the mean and standard deviation of a standardisation, must be learned from
-//! the training rows of each fold alone.
+//! Whatever is learned from data, as the mean and standard deviation of a standardisation, must be learned
+//! from the training rows of each fold alone.
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -45,8 +46,8 @@ use crate::{Error, Result};
 pub struct KFold {
     /// Number of folds, from 2 to the number of rows (then each test set is one row). Default 5.
     pub folds: usize,
-    /// How often all rows are divided into folds, each time differently; at least 1. More repetitions make the mean
-    /// of the scores less dependent on chance. Default 1.
+    /// How often all rows are divided into folds, each time differently; at least 1. More repetitions make
+    /// the mean of the scores less dependent on chance. Default 1.
     pub repetitions: usize,
     /// Seed of the shuffles. Default 0.
     pub seed: u64,
@@ -78,8 +79,8 @@ impl KFold {
         Ok(self.splits(move |rng| deal(&one_class, self.folds, rng)))
     }
 
-    /// Divides rows so that each test set has its share of each class, rounded down or up. The sizes of the test
-    /// sets differ by at most 1. There is one label for each row.
+    /// Divides rows so that each test set has its share of each class, rounded down or up. The sizes of the
+    /// test sets differ by at most 1. There is one label for each row.
     ///
     /// A class with fewer rows than there are folds is in the test sets of as many folds as it has rows.
     ///
@@ -99,19 +100,17 @@ impl KFold {
     pub fn stratified<L: Ord + Debug>(self, labels: &[L]) -> Result<impl Iterator<Item = Split> + use<L>> {
         self.check(labels.len(), || "rows".into())?;
         let (classes, sizes) = numbered(labels);
-        let largest = sizes.iter().copied().max().unwrap_or_default();
-        let example = || classes.iter().position(|&class| sizes[class] == largest).map(|row| &labels[row]);
-        self.check(largest, || {
-            example().map_or_else(String::new, |label| format!("rows of {label:?}, the largest class"))
-        })?;
+        if let Some((label, size)) = sizes.iter().max_by_key(|(_, size)| size) {
+            self.check(*size, || format!("rows of {label:?}, the largest class"))?;
+        }
         Ok(self.splits(move |rng| deal(&classes, self.folds, rng)))
     }
 
     /// Divides groups of rows: all rows of a group are in one test set. There is one group for each row.
     ///
-    /// The sizes of the test sets differ by at most the size of the largest group, and usually by much less: large
-    /// groups come first, and each goes to the fold that has the fewest rows (Graham, "Bounds on Multiprocessing
-    /// Timing Anomalies", 1969).
+    /// The sizes of the test sets differ by at most the size of the largest group, and usually by much less:
+    /// large groups come first, and each goes to the fold that has the fewest rows (Graham, "Bounds on
+    /// Multiprocessing Timing Anomalies", 1969).
     ///
     /// # Errors
     /// As [`split`](Self::split); more folds than there are groups.
@@ -119,6 +118,7 @@ impl KFold {
         self.check(groups.len(), || "rows".into())?;
         let (groups, sizes) = numbered(groups);
         self.check(sizes.len(), || "groups".into())?;
+        let sizes: Vec<usize> = sizes.iter().map(|(_, size)| *size).collect();
         Ok(self.splits(move |rng| {
             let fold_of_group = pack(&sizes, self.folds, rng);
             groups.iter().map(|&group| fold_of_group[group]).collect()
@@ -131,8 +131,7 @@ impl KFold {
             return Err(CoreError::NoSamples.into());
         }
         if self.repetitions == 0 {
-            let (name, value, expected) = ("repetitions", 0.0, "at least 1");
-            return Err(CoreError::InvalidSetting { name, value, expected }.into());
+            return Err(Error::TooFew { name: "repetitions", found: 0, least: 1 });
         }
         if self.folds < 2 || self.folds > most {
             return Err(Error::FoldCount { found: self.folds, most, what: what() });
@@ -158,20 +157,19 @@ impl KFold {
     }
 }
 
-/// The number of each value among the distinct ones, sorted, and how often each occurs.
-fn numbered<T: Ord>(values: &[T]) -> (Vec<usize>, Vec<usize>) {
-    let mut counts: BTreeMap<&T, (usize, usize)> = BTreeMap::new();
+/// The number of each value among the distinct ones, sorted; and these, with how often they occur.
+fn numbered<T: Ord>(values: &[T]) -> (Vec<usize>, Vec<(&T, usize)>) {
+    let mut counts: BTreeMap<&T, usize> = BTreeMap::new();
     for value in values {
-        counts.entry(value).or_default().1 += 1;
+        *counts.entry(value).or_default() += 1;
     }
-    for (number, (_, entry)) in counts.iter_mut().enumerate() {
-        entry.0 = number;
-    }
-    (values.iter().map(|value| counts[value].0).collect(), counts.values().map(|entry| entry.1).collect())
+    let distinct: Vec<(&T, usize)> = counts.into_iter().collect();
+    let number = |value: &T| distinct.partition_point(|(smaller, _)| *smaller < value);
+    (values.iter().map(number).collect(), distinct)
 }
 
-/// The fold of each row, so that the counts of each class, and those of all rows, differ by at most 1 from fold to
-/// fold: rows in random order, but class after class, are dealt like cards.
+/// The fold of each row, so that the counts of each class, and those of all rows, differ by at most 1 from
+/// fold to fold: rows in random order, but class after class, are dealt like cards.
 fn deal(classes: &[usize], folds: usize, rng: &mut ChaCha8Rng) -> Vec<usize> {
     let mut rows: Vec<usize> = (0..classes.len()).collect();
     rows.shuffle(rng);
@@ -188,8 +186,8 @@ fn pack(sizes: &[usize], folds: usize, rng: &mut ChaCha8Rng) -> Vec<usize> {
     let mut groups: Vec<usize> = (0..sizes.len()).collect();
     groups.shuffle(rng);
     groups.sort_by_key(|&group| std::cmp::Reverse(sizes[group]));
-    // Without another shuffle among groups of similar size, all repetitions would be the same if no two groups
-    // have the same size.
+    // Without another shuffle among groups of similar size, all repetitions would be the same if no two
+    // groups have the same size.
     groups.chunks_mut(folds).for_each(|similar| similar.shuffle(rng));
     let mut rows_in_fold = vec![0; folds];
     let mut fold_of_group = vec![0; sizes.len()];

@@ -1,7 +1,7 @@
 //! Metrics are those of scikit-learn, for 1200 random cases with ties, weights and missing classes.
 //!
-//! How the numbers were made: see `reference/scikit-learn/README.md`. The inputs are made here and in `record.py` by
-//! the same generator, draw by draw.
+//! How the numbers were made: see `reference/scikit-learn/README.md`. The inputs are made here and in
+//! `record.py` by the same generator, draw by draw.
 
 use ann_train::metrics::{
     Average, Bins, accuracy, average_precision, balanced_accuracy, brier_score, confusion_matrix,

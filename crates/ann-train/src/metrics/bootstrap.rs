@@ -7,11 +7,11 @@ use rand::{Rng, RngExt};
 use crate::{Error, Result};
 
 /// Computes a metric on `rows` rows, and again on `repetitions` resamples of them: the same number of rows,
-/// drawn with replacement (Efron and Tibshirani, "An Introduction to the Bootstrap", 1993). The spread of these
-/// values estimates the standard error of the metric.
+/// drawn with replacement (Efron and Tibshirani, "An Introduction to the Bootstrap", 1993). The spread of
+/// these values estimates the standard error of the metric.
 ///
-/// `metric` receives a [`Resample`]: its weights fit all metrics of this module; its row indices fit any other
-/// function. The same seed gives the same resamples on every platform. 200 repetitions are enough for a
+/// `metric` receives a [`Resample`]: its weights fit all metrics of this module; its row indices fit any
+/// other function. The same seed gives the same resamples on every platform. 200 repetitions are enough for a
 /// standard error, an interval needs 1000 or more.
 ///
 /// ```
@@ -29,11 +29,11 @@ use crate::{Error, Result};
 /// # Ok::<(), ann_train::Error>(())
 /// ```
 ///
-/// A row that was drawn k times has weight k. If your rows have weights already, multiply both. If rows come in
-/// groups that resemble each other, draw groups: pass their number as `rows`.
+/// A row that was drawn k times has weight k. If your rows have weights already, multiply both. If rows come
+/// in groups that resemble each other, draw groups: pass their number as `rows`.
 ///
-/// If the metric is [undefined](Error::UndefinedMetric) or NaN on a resample, for instance because it has rows of one class
-/// only, this resample is left out and counted in [`Bootstrap::undefined`].
+/// If the metric is [undefined](Error::UndefinedMetric) or NaN on a resample, for instance because it has
+/// rows of one class only, this resample is left out and counted in [`Bootstrap::undefined`].
 ///
 /// # Errors
 /// No rows; fewer than 2 repetitions; every other error of `metric`, and any for all rows; fewer than 2
@@ -48,8 +48,7 @@ pub fn bootstrap(
         return Err(CoreError::NoSamples.into());
     }
     if repetitions < 2 {
-        let (name, value, expected) = ("repetitions", repetitions as f64, "at least 2");
-        return Err(CoreError::InvalidSetting { name, value, expected }.into());
+        return Err(Error::TooFew { name: "repetitions", found: repetitions, least: 2 });
     }
     ensure_available("the rows of a resample", bytes_of::<[usize; 2]>(rows))?;
     let mut drawn: Vec<usize> = (0..rows).collect();
@@ -67,7 +66,7 @@ pub fn bootstrap(
         }
     }
     if values.len() < 2 {
-        let reason = "the metric is undefined on all resamples but one at most";
+        let reason = format!("the metric is defined on {} of {repetitions} resamples", values.len());
         return Err(Error::UndefinedMetric { metric: "the standard error", reason });
     }
     values.sort_by(f64::total_cmp);

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use ann_core::Scalar;
 use ann_core::memory::{bytes_of, ensure_available};
-use ann_core::{Error as CoreError, Scalar};
 
-use crate::Result;
+use crate::{Error, Result};
 
 use super::columns::{Columns, Forecast};
 
@@ -33,8 +33,8 @@ pub struct ReliabilityBin {
 
 /// Predicted probabilities and observed frequencies, for each bin that has rows, in ascending order.
 ///
-/// If `probabilities` is (n), the event is class 1. If it is (n, classes), the event is that the most probable
-/// class is the true one, and the probability is that of this class, the first of equals.
+/// If `probabilities` is (n), the event is class 1. If it is (n, classes), the event is that the most
+/// probable class is the true one, and the probability is that of this class, the first of equals.
 ///
 /// ```
 /// use ann_train::metrics::{Bins, reliability_curve};
@@ -114,12 +114,12 @@ fn event<F: Scalar>(forecast: &Forecast<'_, F>, row: usize, weight: f64) -> Even
 fn borders(bins: Bins, events: &[Event]) -> Result<Vec<f64>> {
     let (Bins::EqualWidth(count) | Bins::Quantile(count)) = bins;
     if count == 0 {
-        return Err(CoreError::InvalidSetting { name: "bins", value: 0.0, expected: "at least 1" }.into());
+        return Err(Error::TooFew { name: "bins", found: 0, least: 1 });
     }
     ensure_available("the borders of the bins", bytes_of::<f64>(count))?;
     if let Bins::EqualWidth(_) = bins {
-        // i · (1 / count) instead of i / count: the same bits as NumPy, and so the same side for a probability
-        // on a border.
+        // i · (1 / count) instead of i / count: the same bits as NumPy, and so the same side for a
+        // probability on a border.
         return Ok((1..count).map(|i| i as f64 * (1.0 / count as f64)).collect());
     }
     let mut sorted: Vec<f64> = events.iter().map(|event| event.probability).collect();

@@ -41,8 +41,8 @@ pub(super) fn check_columns(what: &'static str, found: usize, expected: usize) -
 pub(super) fn check_classes(truth: &[usize], classes: usize) -> Result<()> {
     let unknown = truth.iter().position(|&class| class >= classes);
     unknown.map_or(Ok(()), |row| {
-        let (found, expected) = (truth[row].to_string(), format!("an index below {classes}"));
-        Err(Error::UnknownClass { what: "truth", row, found, expected })
+        let (found, expected) = (truth[row].to_string(), format!("a class below {classes}"));
+        Err(Error::UnknownClass { what: "the true class", row, found, expected })
     })
 }
 

@@ -46,13 +46,14 @@ pub enum Average {
     Macro,
     /// The mean over classes, weighted by the number (the sum of the weights) of their rows.
     Weighted,
-    /// All classes together, as a single decision "is it this class?" for each pair of row and class. The F1 of
-    /// labels is then the accuracy.
+    /// All classes together, as a single decision "is it this class?" for each pair of row and class. The F1
+    /// of labels is then the accuracy.
     Micro,
 }
 
 /// F1, the harmonic mean of precision and recall: 2 · hits / (actual + predicted), from 0 to 1. `actual` is
-/// the number of rows of a class, `predicted` the number of rows predicted as this class, `hits` those in both.
+/// the number of rows of a class, `predicted` the number of rows predicted as this class, `hits` those in
+/// both.
 ///
 /// The mean is over all classes that are true or predicted in some row.
 ///
@@ -104,8 +105,8 @@ pub fn matthews_correlation<L: Ord>(truth: &[L], predicted: &[L], weights: Optio
 /// ```
 ///
 /// # Errors
-/// As all [metrics](super#errors); a label that is not in `classes`, even with weight 0; or so many classes that the system cannot
-/// provide the memory.
+/// As all [metrics](super#errors); a label that is not in `classes`, even with weight 0; or so many classes
+/// that the system cannot provide the memory.
 pub fn confusion_matrix<L: Ord + Debug>(
     truth: &[L],
     predicted: &[L],
@@ -121,7 +122,9 @@ pub fn confusion_matrix<L: Ord + Debug>(
         })
     };
     let cells: Vec<[usize; 2]> = (0..truth.len())
-        .map(|row| Ok([position("truth", truth, row)?, position("predicted", predicted, row)?]))
+        .map(|row| {
+            Ok([position("the true label", truth, row)?, position("the predicted label", predicted, row)?])
+        })
         .collect::<Result<_>>()?;
     ensure_available("the confusion matrix", bytes_of::<f64>(classes.len().saturating_mul(classes.len())))?;
     let mut matrix = Array2::zeros((classes.len(), classes.len()));

@@ -41,16 +41,16 @@
 //!
 //! # Inputs
 //!
-//! *Labels* are of any ordered type: text, integers, class indices. *Classes* beside a matrix of probabilities
-//! or scores are indices, 0 for the first column. *Probabilities*, *scores* and *values* are slices, vectors
-//! or arrays of `f32` or `f64` (see [`Columns`]); sums are computed in `f64`.
+//! *Labels* are of any ordered type: text, integers, class indices. *Classes* beside a matrix of
+//! probabilities or scores are indices, 0 for the first column. *Probabilities*, *scores* and *values* are
+//! slices, vectors or arrays of `f32` or `f64` (see [`Columns`]); sums are computed in `f64`.
 //!
 //! *Weights* are one number ≥ 0 for each row. A row of weight 2 counts as two equal rows, and a row of weight
 //! 0 as none: a class that occurs only in rows of weight 0 does not occur. All metrics but those with
 //! [`Bins::Quantile`] keep this promise. The sum of the weights must be between 1e-100 and 1e100.
 //!
-//! Values, also those of ties and missing classes, are those of scikit-learn (version 1.9), within 1e-12. Where
-//! scikit-learn returns NaN, or a number after a warning, the result is
+//! Values, also those of ties and missing classes, are those of scikit-learn (version 1.9), within 1e-12.
+//! Where scikit-learn returns NaN, or a number after a warning, the result is
 //! [`Error::UndefinedMetric`](crate::Error::UndefinedMetric).
 //!
 //! # Errors

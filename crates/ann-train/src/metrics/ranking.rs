@@ -22,7 +22,7 @@ pub fn roc_auc<F: Scalar>(
     scores: &(impl Columns<F> + ?Sized),
     weights: Option<&[f64]>,
 ) -> Result<f64> {
-    area_under_roc(binary(truth, scores, weights)?)
+    area_under_roc(1, binary(truth, scores, weights)?)
 }
 
 /// [`roc_auc`] of more than two classes. Each class is compared with all others together, by its column of
@@ -49,23 +49,24 @@ pub fn roc_auc_one_vs_rest<F: Scalar>(
     };
     let classes = 0..forecast.classes();
     if average == Average::Micro {
-        return area_under_roc(classes.flat_map(scored).collect());
+        // Defined for all data: each row is positive for its own class and negative for the others.
+        return area_under_roc(0, classes.flat_map(scored).collect());
     }
     let (mut sum, mut total) = (0.0, 0.0);
     for class in classes {
         let actual: f64 = scored(class).filter(|row| row.is_positive).map(|row| row.weight).sum();
         let share = if average == Average::Macro { 1.0 } else { actual };
         if share > 0.0 {
-            sum += share * area_under_roc(scored(class).collect())?;
+            sum += share * area_under_roc(class, scored(class).collect())?;
             total += share;
         }
     }
     Ok(sum / total)
 }
 
-/// Average precision, the area under the curve of precision over recall as a sum of steps:
-/// Σ (Rᵢ − Rᵢ₋₁) Pᵢ over the distinct scores, highest first. 1 is perfect; scores without skill have about the
-/// share of rows of class 1.
+/// Average precision, the area under the curve of precision over recall as a sum of steps: Σ (Rᵢ − Rᵢ₋₁) Pᵢ
+/// over the distinct scores, highest first. 1 is perfect; scores without skill have about the share of rows
+/// of class 1.
 ///
 /// Arguments are those of [`roc_auc`].
 ///
@@ -79,7 +80,7 @@ pub fn average_precision<F: Scalar>(
     let curve = curve(binary(truth, scores, weights)?);
     let [positive, _] = curve[curve.len() - 1];
     if positive == 0.0 {
-        return Err(undefined("average precision", "no row is of class 1"));
+        return Err(undefined("average precision", "no row is of class 1".into()));
     }
     let steps = curve.windows(2).map(|pair| {
         let ([before, _], [hits, false_alarms]) = (pair[0], pair[1]);
@@ -127,12 +128,13 @@ fn curve(mut rows: Vec<Scored>) -> Vec<[f64; 2]> {
     curve
 }
 
-fn area_under_roc(rows: Vec<Scored>) -> Result<f64> {
+/// `class` is the positive one, for the error.
+fn area_under_roc(class: usize, rows: Vec<Scored>) -> Result<f64> {
     let curve = curve(rows);
     let [positive, negative] = curve[curve.len() - 1];
     if positive == 0.0 || negative == 0.0 {
-        let reason = "a class is compared with the others, and one of both sides has no rows";
-        return Err(undefined("the area under the ROC curve", reason));
+        let rows = if positive == 0.0 { "no row is" } else { "all rows are" };
+        return Err(undefined("the area under the ROC curve", format!("{rows} of class {class}")));
     }
     // Trapezes, so that ties count one half.
     let trapezes = curve.windows(2).map(|pair| {
@@ -142,6 +144,6 @@ fn area_under_roc(rows: Vec<Scored>) -> Result<f64> {
     Ok(trapezes.sum())
 }
 
-fn undefined(metric: &'static str, reason: &'static str) -> Error {
+fn undefined(metric: &'static str, reason: String) -> Error {
     Error::UndefinedMetric { metric, reason }
 }

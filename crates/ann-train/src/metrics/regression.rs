@@ -55,8 +55,8 @@ pub fn mean_absolute_error<F: Scalar>(
     })
 }
 
-/// The median of |y − ŷ|, in the unit of the target: a few outliers do not change it. If half of the weight is
-/// exactly below a gap, it is the middle of the gap.
+/// The median of |y − ŷ|, in the unit of the target: a few outliers do not change it. If half of the weight
+/// is exactly below a gap, it is the middle of the gap.
 ///
 /// # Errors
 /// As [`r_squared`].
@@ -103,8 +103,8 @@ pub fn pinball_loss<F: Scalar>(
     })
 }
 
-/// The share of targets with lower ≤ y ≤ upper, from 0 to 1. Intervals that promise 90 % should have about 0.9;
-/// with `f64::INFINITY` as bound an interval is open on that side.
+/// The share of targets with lower ≤ y ≤ upper, from 0 to 1. Intervals that promise 90 % should have about
+/// 0.9; with `f64::INFINITY` as bound an interval is open on that side.
 ///
 /// # Errors
 /// As [`r_squared`], but bounds may be infinite; a lower bound above its upper bound.

@@ -29,7 +29,8 @@ impl<'w> Weights<'w> {
             return Err(Error::ValueOutOfRange { what: "weights", row, column: 0, value, expected });
         }
         let mut weights = Self { each, rows, total: 0.0 };
-        weights.total = weights.iter().map(|(_, weight)| weight).sum();
+        // Not `sum`, whose sum of nothing is −0.
+        weights.total = weights.iter().fold(0.0, |sum, (_, weight)| sum + weight);
         if !(1e-100..=1e100).contains(&weights.total) {
             let (name, expected) = ("the sum of the weights", "a number from 1e-100 to 1e100");
             return Err(CoreError::InvalidSetting { name, value: weights.total, expected }.into());
@@ -53,9 +54,9 @@ impl<'w> Weights<'w> {
         self.sum(value) / self.total
     }
 
-    /// The value with half of the weight below it and half above; between two such values their mean. So equal
-    /// weights give the usual median (Hyndman and Fan, "Sample Quantiles in Statistical Packages", 1996,
-    /// definition 2).
+    /// The value with half of the weight below it and half above; between two such values their mean. So
+    /// equal weights give the usual median (Hyndman and Fan, "Sample Quantiles in Statistical Packages",
+    /// 1996, definition 2).
     pub(super) fn median(&self, value: impl Fn(usize) -> f64) -> f64 {
         let mut sorted: Vec<(f64, f64)> = self.iter().map(|(row, weight)| (value(row), weight)).collect();
         sorted.sort_by(|a, b| a.0.total_cmp(&b.0));
