@@ -196,7 +196,7 @@ mod tests {
             data: &data,
             is_standardized: false,
             hidden,
-            history: &History { records, stop: StopReason::EpochLimit },
+            history: &History { records, ..History::default() },
             answers_differ: true,
         })
     }

@@ -70,7 +70,7 @@ mod tests {
         Activation, Architecture, Loss,
         ndarray::{Array1, Array2, array},
     };
-    use ann_train::{EpochRecord, StopReason};
+    use ann_train::EpochRecord;
 
     use super::*;
 
@@ -107,8 +107,7 @@ mod tests {
     #[test]
     fn the_test_has_a_curve_where_there_is_a_test() {
         let record = |epoch, loss| EpochRecord { epoch, loss, penalty: 7.0, accuracy: None };
-        let history =
-            History { records: vec![record(0, 0.5), record(1, 0.25)], stop: StopReason::EpochLimit };
+        let history = History { records: vec![record(0, 0.5), record(1, 0.25)], ..History::default() };
         let lines = |test: &[(f64, f64)]| -> Vec<(String, bool, Losses)> {
             let lines = curves(&history, test).into_iter().map(|mark| match mark {
                 Mark::Line { series, dashed, points, .. } => (series, dashed, points),

@@ -190,7 +190,7 @@ impl<L, F: Scalar> FittedClassifier<L, F> {
         if outputs != classes.len() {
             return Err(Error::ClassCount { classes: classes.len(), outputs });
         }
-        Ok(Self { network, classes, history: History::empty(), findings: Vec::new(), threads: 1 })
+        Ok(Self { network, classes, history: History::default(), findings: Vec::new(), threads: 1 })
     }
 
     /// The network and the label of each of its outputs.

@@ -88,6 +88,7 @@ impl<F: Scalar> Ensemble<F> {
     ///
     /// # Errors
     /// The network is too large for memory.
+    #[expect(clippy::missing_panics_doc, reason = "an architecture without layers has no network")]
     pub fn to_network(&self) -> Result<Network<F>> {
         let one = self.networks[0].architecture();
         let members = self.networks.len();

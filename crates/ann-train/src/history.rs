@@ -25,10 +25,11 @@ impl EpochRecord {
 }
 
 /// Why training ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum StopReason {
     /// All epochs are done.
+    #[default]
     EpochLimit,
     /// The loss fell below the threshold.
     LossBelowThreshold,
@@ -44,7 +45,9 @@ pub enum StopReason {
 ///
 /// The last record describes the network at the end of the run, so `epochs` epochs make `epochs + 1` records. The
 /// first `epochs` of them are what other frameworks print as the loss of each epoch. A record takes 40 bytes.
-#[derive(Clone, Debug, PartialEq)]
+///
+/// The default has no records: that of a network that was not trained here.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct History {
     /// One record for each epoch and one for the network at the end; never empty after a run.
     pub records: Vec<EpochRecord>,
@@ -58,11 +61,6 @@ pub struct History {
 }
 
 impl History {
-    /// The history of a network that was not trained here.
-    pub(crate) fn empty() -> Self {
-        Self { records: Vec::new(), validation: Vec::new(), best_epoch: None, stop: StopReason::Caller }
-    }
-
     /// The record of the network at the end of the run.
     ///
     /// # Panics

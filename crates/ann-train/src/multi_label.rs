@@ -130,7 +130,7 @@ impl<F: Scalar> FittedMultiLabelClassifier<F> {
     /// A classifier made of a network with one output for each label. It predicts as the one that
     /// [`into_network`](Self::into_network) took apart; its history has no records.
     pub fn from_network(network: Network<F>) -> Self {
-        Self { network, history: History::empty(), findings: Vec::new(), threads: 1 }
+        Self { network, history: History::default(), findings: Vec::new(), threads: 1 }
     }
 
     /// The network, without the classifier.

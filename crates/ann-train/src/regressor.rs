@@ -219,7 +219,7 @@ impl<D: Dimension, F: Scalar> FittedRegressor<D, F> {
         if D::NDIM == Some(1) && outputs != 1 {
             return Err(Error::ClassCount { classes: 1, outputs });
         }
-        let (history, findings) = (History::empty(), Vec::new());
+        let (history, findings) = (History::default(), Vec::new());
         Ok(Self { network, history, findings, threads: 1, dimension: PhantomData })
     }
 

@@ -31,18 +31,19 @@ const ROUNDING: f64 = 16.0;
 impl ColumnScales {
     /// Learns the scales of the columns of `rows`. `weights`: one for each row, or none.
     pub fn learn<F: Scalar>(scaling: Scaling, rows: &ArrayRef2<F>, weights: Option<&[F]>) -> Option<Self> {
-        let scale: fn(&mut Vec<(f64, f64)>) -> (f64, f64) = match scaling {
-            Scaling::None => return None,
-            Scaling::Standard => |column| mean_and_deviation(column),
-            Scaling::Robust => |column| median_and_range(column),
-        };
+        if scaling == Scaling::None {
+            return None;
+        }
         let mut column_with_weights = Vec::with_capacity(rows.nrows());
         let scales = rows.columns().into_iter().map(|column| {
             column_with_weights.clear();
             let weights = (0..).map(|row| weights.map_or(1.0, |weights| weights[row].as_f64()));
             let values = column.iter().map(|value| value.as_f64()).zip(weights);
             column_with_weights.extend(values.filter(|(_, weight)| *weight > 0.0));
-            let (center, spread) = scale(&mut column_with_weights);
+            let (center, spread) = match scaling {
+                Scaling::Robust => median_and_range(&mut column_with_weights),
+                _ => mean_and_deviation(&column_with_weights),
+            };
             let (low, high) = extremes(&column_with_weights);
             let rounding = ROUNDING * F::epsilon().as_f64() * low.abs().max(high.abs());
             (center, if high - low > rounding && spread > 0.0 { spread } else { 1.0 })

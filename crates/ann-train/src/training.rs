@@ -191,7 +191,7 @@ impl<'p, 'data, F: Scalar> Training<'p, 'data, F> {
         self.end(StopReason::Caller)?;
         let mut records = mem::take(&mut self.records);
         records.extend(self.closing);
-        Ok(History { records, stop: self.stop.unwrap_or(StopReason::Caller), ..History::empty() })
+        Ok(History { records, stop: self.stop.unwrap_or(StopReason::Caller), ..History::default() })
     }
 
     /// Evaluates the network as it is now, and notes why the run ended, unless that is known.

@@ -78,12 +78,13 @@ fn classifier() -> Classifier {
         seed: SEED,
         l2: L2,
         train: config(),
+        ..Classifier::default()
     }
 }
 
 fn regressor() -> Regressor {
-    let Classifier { hidden, init, seed, l2, train } = classifier();
-    Regressor { hidden, init, seed, l2, train }
+    let Classifier { hidden, init, seed, l2, train, .. } = classifier();
+    Regressor { hidden, init, seed, l2, train, ..Regressor::default() }
 }
 
 fn config() -> TrainConfig {

@@ -4,7 +4,7 @@ use ann_core::jacobian::Jacobian;
 use ann_core::memory::{bytes_of, ensure_available};
 use ann_core::ndarray::{ArrayView2, ArrayViewMut2, linalg::general_mat_mul};
 use ann_core::vector::dot;
-use ann_core::{Loss, Problem, Scalar, Targets};
+use ann_core::{LayerSpan, Loss, Problem, Scalar, Targets};
 
 use super::{Memory, Optimizer, check};
 use crate::{Error, ObjectiveValue, Result};
@@ -167,7 +167,7 @@ fn linearise<F: Scalar>(problem: &Problem<'_, F>, parameters: &[F], buffers: &mu
         let mut normal = ArrayViewMut2::from_shape((count, count), &mut normal[..]).expect("sized by `new`");
         general_mat_mul(scale, &block.t(), &block, 1.0, &mut normal);
     }
-    for weight in problem.layout().layers().iter().flat_map(|span| span.weights()) {
+    for weight in problem.layout().layers().iter().flat_map(LayerSpan::weights) {
         gradient[weight] += problem.l2() * parameters[weight].as_f64();
         normal[weight * count + weight] += problem.l2();
     }
