@@ -188,7 +188,7 @@ impl<L, F: Scalar> FittedClassifier<L, F> {
     pub fn from_parts(network: Network<F>, classes: Vec<L>) -> Result<Self> {
         let outputs = network.architecture().output_width();
         if outputs != classes.len() {
-            return Err(Error::ClassCount { classes: classes.len(), outputs });
+            return Err(Error::OutputCount { what: "class", expected: classes.len(), found: outputs });
         }
         Ok(Self { network, classes, history: History::default(), findings: Vec::new(), threads: 1 })
     }

@@ -1,7 +1,7 @@
 //! Ensembles: several networks of one shape whose predictions are averaged.
 
 use ann_core::ndarray::{Array2, ArrayRef2};
-use ann_core::{Architecture, Error as CoreError, Layer, LayerSpan, Loss, Network, Scalar};
+use ann_core::{Architecture, Layer, LayerSpan, Loss, Network, Scalar};
 
 use crate::{Error, Result, forward};
 
@@ -46,7 +46,7 @@ impl<F: Scalar> Ensemble<F> {
         let first = networks.first().ok_or(Error::NoNetworks)?.architecture();
         if let Some(other) = networks.iter().map(Network::architecture).find(|other| *other != first) {
             let (expected, found) = (first.to_string(), other.to_string());
-            return Err(CoreError::ArchitectureMismatch { expected, found }.into());
+            return Err(Error::NetworksDiffer { expected, found });
         }
         Ok(Self { networks, loss, averaging })
     }

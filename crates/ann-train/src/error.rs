@@ -39,17 +39,33 @@ pub enum Error {
         /// Number of rows of the data.
         rows: usize,
     },
-    /// A network has another number of outputs than there are classes.
-    #[error("the network has {outputs} outputs, expected {classes}, one for each class")]
-    ClassCount {
-        /// Number of classes.
-        classes: usize,
-        /// Number of outputs.
-        outputs: usize,
+    /// Validation by accuracy, and a loss that counts no hits.
+    #[error("validation by accuracy needs classes, and {loss} has none: use `Monitor::Loss`")]
+    NoAccuracy {
+        /// The loss.
+        loss: String,
+    },
+    /// A network has another number of outputs than an estimator needs.
+    #[error("the network has {found} outputs, expected {expected}, one for each {what}")]
+    OutputCount {
+        /// "class", or "value of a row".
+        what: &'static str,
+        /// Number of outputs that the estimator needs.
+        expected: usize,
+        /// Number of outputs of the network.
+        found: usize,
     },
     /// An ensemble without a network.
     #[error("an ensemble needs at least one network")]
     NoNetworks,
+    /// The networks of an ensemble differ in shape or activations.
+    #[error("the networks of an ensemble must be alike, found {found} beside {expected}")]
+    NetworksDiffer {
+        /// The architecture of the first network.
+        expected: String,
+        /// The first architecture that is another one.
+        found: String,
+    },
     /// Mini-batches of 0 rows.
     #[error(
         "`batching` asks for 0 rows per batch, expected at least 1 (for all rows at once: `Batching::Full`)"

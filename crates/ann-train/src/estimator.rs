@@ -12,7 +12,8 @@ use ann_core::{
 use crate::scaling::ColumnScales;
 use crate::validation::{Watch, hold_out};
 use crate::{
-    Finding, History, Result, Scaling, StopReason, TrainConfig, Training, Validation, findings, train,
+    Error, Finding, History, Monitor, Result, Scaling, StopReason, TrainConfig, Training, Validation,
+    findings, train,
 };
 
 /// What a fit may be given beside rows and targets. `T` is the type of targets, for example `[&str]`.
@@ -167,6 +168,9 @@ impl Settings<'_> {
     ) -> Result<History> {
         let settings = self.validation.unwrap_or_default();
         settings.validate()?;
+        if settings.monitor == Monitor::Accuracy && !self.loss.counts_hits() {
+            return Err(Error::NoAccuracy { loss: self.loss.to_string() });
+        }
         let mut watch = Watch::new(validation, settings, self.train.threads)?;
         let mut training = Training::new(problem, network.clone(), self.train)?;
         let mut is_over = watch.see(0, &training.state().network);

@@ -6,7 +6,7 @@ use ann_core::block::{self, Kernel, Scratch, Tally};
 use ann_core::memory::{bytes_of, ensure_available};
 use ann_core::ndarray::Array2;
 use ann_core::vector::{add_scaled, scale};
-use ann_core::{Problem, Scalar, TargetKind};
+use ann_core::{Problem, Scalar};
 
 use crate::Result;
 use crate::sum::{RowSelection, Summation};
@@ -32,10 +32,11 @@ pub struct ObjectiveValue {
     pub penalty: f64,
     /// Σₙ wₙ: the number of rows if the problem has no weights.
     pub weight: f64,
-    /// The weight of the rows whose largest output is the true class; `None` if targets are values.
+    /// The weight of the rows that are hits, as the loss counts them
+    /// ([`Loss::is_hit`](ann_core::Loss::is_hit)); `None` if it counts none.
     pub hits: Option<f64>,
     /// The share of the hits in the weight of all rows, 0 to 1, and exactly 1 if all rows with a weight are
-    /// hits; `None` if targets are values, or if all rows have the weight 0.
+    /// hits; `None` if the loss counts none, or if all rows have the weight 0.
     pub accuracy: Option<f64>,
 }
 
@@ -155,8 +156,7 @@ impl<'p, 'data, F: Scalar> Objective<'p, 'data, F> {
     }
 
     fn mean(&self, Tally { loss, weight, hits }: Tally, parameters: &[F]) -> ObjectiveValue {
-        let is_classification = self.problem.targets().kind() == TargetKind::Classes;
-        let hits = is_classification.then_some(hits);
+        let hits = self.problem.loss().counts_hits().then_some(hits);
         ObjectiveValue {
             loss: if weight > 0.0 { loss / weight } else { 0.0 },
             penalty: penalty(self.problem, parameters),

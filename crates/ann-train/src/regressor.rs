@@ -217,7 +217,7 @@ impl<D: Dimension, F: Scalar> FittedRegressor<D, F> {
     pub fn from_network(network: Network<F>) -> Result<Self> {
         let outputs = network.architecture().output_width();
         if D::NDIM == Some(1) && outputs != 1 {
-            return Err(Error::ClassCount { classes: 1, outputs });
+            return Err(Error::OutputCount { what: "value of a row", expected: 1, found: outputs });
         }
         let (history, findings) = (History::default(), Vec::new());
         Ok(Self { network, history, findings, threads: 1, dimension: PhantomData })

@@ -3,7 +3,10 @@
 
 mod bad_input;
 mod batching;
+mod ensembles;
 mod estimators;
+mod findings;
+mod fitting;
 mod gradient;
 mod gradient_descent;
 mod labels;

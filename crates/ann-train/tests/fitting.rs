@@ -1,0 +1,451 @@
+//! What a fit may be given: scales, weights, rows to validate on, a network to continue from; and how fitted
+//! estimators come apart and together.
+
+use ann_train::ndarray::{Array1, Array2, Axis, Ix1, array, concatenate};
+use ann_train::{
+    Activation, Adam, Batching, ClassWeights, Classifier, Error, FitOptions, FittedClassifier,
+    FittedMultiLabelClassifier, FittedRegressor, Monitor, MultiLabelClassifier, Regressor, Scaling,
+    StopReason, TrainConfig, Validation, seeded,
+};
+use rand::RngExt;
+
+const ROWS: usize = 60;
+
+// Scales.
+
+#[test]
+fn scaled_columns_are_folded_into_the_network() {
+    for scaling in [Scaling::Standard, Scaling::Robust] {
+        let (x, labels) = (wild_columns(), labels());
+        let settings = Classifier { scaling, ..classifier(200) };
+        let fitted = settings.fit(&x, &labels).unwrap();
+        // The same training on columns that were scaled by hand.
+        let (centers, spreads) = scales(&x, scaling);
+        let scaled = (&x - &centers) / &spreads;
+        let by_hand = classifier(200).fit(&scaled, &labels).unwrap();
+        assert_close(
+            &fitted.predict_proba(&x).unwrap(),
+            &by_hand.predict_proba(&scaled).unwrap(),
+            "probabilities",
+        );
+        assert_eq!(fitted.history().records.len(), by_hand.history().records.len());
+        assert!(fitted.score(&x, &labels).unwrap() > 0.9, "{scaling:?}");
+    }
+}
+
+#[test]
+fn without_scaling_wide_columns_teach_nothing() {
+    let fitted = classifier(200).fit(&wild_columns(), &labels()).unwrap();
+    assert!(fitted.score(&wild_columns(), &labels()).unwrap() < 0.8);
+}
+
+#[test]
+fn a_constant_column_is_not_scaled() {
+    let mut x = wild_columns();
+    x.column_mut(0).fill(1e9);
+    for scaling in [Scaling::Standard, Scaling::Robust] {
+        let fitted = Classifier { scaling, ..classifier(20) }.fit(&x, &labels()).unwrap();
+        assert!(fitted.predict_proba(&x).unwrap().iter().all(|p| p.is_finite()));
+    }
+}
+
+#[test]
+fn an_outlier_moves_robust_scales_little() {
+    // Median 3 and quartiles 2 and 4, whatever the largest value is.
+    let x = array![[1.0], [2.0], [3.0], [4.0], [1e6]];
+    let y = [1.0, 2.0, 3.0, 4.0, 5.0];
+    let line =
+        Regressor { hidden: vec![], scaling: Scaling::Robust, train: epochs(0), ..Regressor::default() };
+    let robust = line.fit(&x, &y).unwrap();
+    let standard = Regressor { scaling: Scaling::Standard, ..line }.fit(&x, &y).unwrap();
+    // The initial weight is the same, so what is folded into it shows the spread: 2 instead of some 4e5.
+    let [robust, standard] =
+        [robust, standard].map(|fitted: FittedRegressor| fitted.network().parameters()[0].abs());
+    assert!((robust / standard - 4e5 / 2.0).abs() < 1e3, "{robust} {standard}");
+}
+
+#[test]
+fn standardised_targets_are_predicted_in_their_own_unit() {
+    let x = columns();
+    let y: Array1<f64> = x.rows().into_iter().map(|x| 1e6 + 1e4 * (x[0] - 2.0 * x[1])).collect();
+    let settings = Regressor { standardize_targets: true, train: adam(400), ..Regressor::default() };
+    let fitted = settings.fit(&x, &y).unwrap();
+    assert!(fitted.score(&x, &y).unwrap() > 0.99);
+    // The history is that of standardised targets: their variance is 1.
+    assert!(fitted.history().records[0].loss < 10.0);
+    let off = Regressor { standardize_targets: false, ..settings }.fit(&x, &y).unwrap();
+    assert!(off.score(&x, &y).unwrap() < 0.0, "with targets as they are, as many epochs are not enough");
+    // Several outputs, each with its own scale.
+    let both = concatenate![Axis(1), y.view().insert_axis(Axis(1)), x.select(Axis(1), &[0])];
+    let fitted = Regressor { standardize_targets: true, train: adam(400), ..Regressor::default() }
+        .fit(&x, &both)
+        .unwrap();
+    assert!(fitted.score(&x, &both).unwrap() > 0.99);
+}
+
+#[test]
+fn weights_count_as_copies_for_scales_too() {
+    let (x, labels) = (wild_columns(), labels());
+    let weights: Vec<f64> = (0..ROWS).map(|row| (row % 3) as f64).collect();
+    let copies: Vec<usize> = (0..ROWS).flat_map(|row| vec![row; row % 3]).collect();
+    let (copied_x, copied_labels) =
+        (x.select(Axis(0), &copies), copies.iter().map(|&row| labels[row]).collect::<Vec<_>>());
+    for scaling in [Scaling::Standard, Scaling::Robust] {
+        let settings = Classifier { scaling, ..classifier(100) };
+        let options = FitOptions { weights: Some(&weights), ..FitOptions::default() };
+        let weighted = settings.fit_with(&x, &labels, &options).unwrap();
+        let copied = settings.fit(&copied_x, &copied_labels).unwrap();
+        assert_close(
+            &weighted.predict_proba(&x).unwrap(),
+            &copied.predict_proba(&x).unwrap(),
+            "probabilities",
+        );
+    }
+}
+
+// Weights.
+
+#[test]
+fn balanced_classes_find_the_rare_one() {
+    // One row of class "rare" among nine others that overlap with it.
+    let x =
+        Array2::from_shape_fn((100, 1), |(row, _)| if row % 10 == 0 { 1.0 } else { (row % 10) as f64 / 6.0 });
+    let labels: Vec<&str> = (0..100).map(|row| if row % 10 == 0 { "rare" } else { "usual" }).collect();
+    let settings = Classifier { hidden: vec![], train: adam(500), ..Classifier::default() };
+    let found = |settings: &Classifier| {
+        settings
+            .fit(&x, &labels)
+            .unwrap()
+            .predict(&x)
+            .unwrap()
+            .iter()
+            .filter(|label| **label == "rare")
+            .count()
+    };
+    assert_eq!(found(&settings), 0);
+    assert!(found(&Classifier { class_weights: ClassWeights::Balanced, ..settings.clone() }) >= 10);
+    assert!(found(&Classifier { class_weights: ClassWeights::Given(vec![20.0, 1.0]), ..settings }) >= 10);
+}
+
+// Validation.
+
+#[test]
+fn the_best_epoch_is_kept() {
+    let (x, labels) = noisy();
+    let settings = Classifier {
+        validation: Some(Validation { patience: 30, ..Validation::default() }),
+        ..overfitting()
+    };
+    let fitted = settings.fit(&x, &labels).unwrap();
+    let history = fitted.history();
+    assert_eq!(history.stop, StopReason::NoImprovement);
+    assert_eq!(history.validation.len(), history.records.len());
+    let best = history.best_epoch.unwrap();
+    let losses: Vec<f64> = history.validation.iter().map(|record| record.loss).collect();
+    assert!(losses.iter().all(|loss| *loss >= losses[best]));
+    assert_eq!(history.validation.last().unwrap().epoch, best + 30);
+    assert_eq!(
+        history.validation.iter().map(|record| record.epoch).collect::<Vec<_>>(),
+        (0..losses.len()).collect::<Vec<_>>()
+    );
+    // The network is that of a training of as many epochs.
+    let until_best = Classifier {
+        validation: settings.validation,
+        train: TrainConfig { epochs: best, ..settings.train },
+        ..settings.clone()
+    };
+    assert_eq!(until_best.fit(&x, &labels).unwrap().network().parameters(), fitted.network().parameters());
+}
+
+#[test]
+fn rows_of_the_caller_are_validated_on() {
+    let (x, labels) = noisy();
+    let (x, other) = x.view().split_at(Axis(0), 40);
+    let (labels, other_labels) = labels.split_at(40);
+    let (x, other) = (x.to_owned(), other.to_owned());
+    let options = FitOptions { validation: Some((&*other, other_labels)), ..FitOptions::default() };
+    let fitted = overfitting().fit_with(&x, labels, &options).unwrap();
+    let history = fitted.history();
+    let best = history.validation.iter().min_by(|a, b| a.loss.total_cmp(&b.loss)).unwrap();
+    assert_eq!(history.best_epoch, Some(best.epoch));
+    assert_eq!(fitted.score(&other, other_labels).unwrap(), best.accuracy.unwrap());
+    // All of the 40 rows are trained on, and scaling is learned from them alone.
+    let plain = overfitting().fit(&x, labels).unwrap();
+    // The last record is that of the network at the end of a run.
+    let epochs = history.records.len() - 1;
+    assert!(epochs > 50 && history.records[..epochs] == plain.history().records[..epochs]);
+    let unknown = vec!["unheard of"; other.nrows()];
+    let options = FitOptions { validation: Some((&*other, &unknown[..])), ..FitOptions::default() };
+    let error = overfitting().fit_with(&x, labels, &options).unwrap_err();
+    let message = r#"validation row 0 has the label "unheard of", which no training row has"#;
+    assert_eq!(error.to_string(), message);
+}
+
+#[test]
+fn accuracy_may_decide_and_the_last_of_equals_is_kept() {
+    let (x, labels) = noisy();
+    let validation = Validation { monitor: Monitor::Accuracy, patience: 50, ..Validation::default() };
+    let fitted = Classifier { validation: Some(validation), ..overfitting() }.fit(&x, &labels).unwrap();
+    let history = fitted.history();
+    let of = |epoch: usize| history.validation[epoch].accuracy.unwrap();
+    let best = history.best_epoch.unwrap();
+    assert!((0..history.validation.len()).all(|epoch| of(epoch) <= of(best)));
+    assert!((best + 1..history.validation.len()).all(|epoch| of(epoch) < of(best)));
+}
+
+#[test]
+fn a_plateau_ends_after_patience() {
+    // All rows are right from the first epochs on: equal networks do not count as better.
+    let x = Array2::from_shape_fn((40, 1), |(row, _)| if row % 2 == 0 { -9.0 } else { 9.0 });
+    let labels: Vec<usize> = (0..40).map(|row| row % 2).collect();
+    let validation = Validation { monitor: Monitor::Accuracy, patience: 20, ..Validation::default() };
+    let fitted = Classifier { validation: Some(validation), train: adam(5000), ..Classifier::default() };
+    let history = fitted.fit(&x, &labels).unwrap().history().clone();
+    assert_eq!(history.stop, StopReason::NoImprovement);
+    assert!(history.records.len() < 200, "{}", history.records.len());
+}
+
+#[test]
+fn each_class_is_held_out_in_proportion_and_never_all_of_it() {
+    // 30 rows of one class, 9 of another, 1 of the third: 6, 2 and 0 are held out. So the third class is learned.
+    let labels: Vec<usize> = (0..40).map(|row| usize::from(row >= 30) + usize::from(row >= 39)).collect();
+    let x = Array2::from_shape_fn((40, 1), |(row, _)| labels[row] as f64);
+    for seed in 0..5 {
+        let validation = Some(Validation { seed, ..Validation::default() });
+        let settings = Classifier { validation, train: adam(300), ..Classifier::default() };
+        let fitted = settings.fit(&x, &labels).unwrap();
+        assert_eq!(fitted.classes(), [0, 1, 2]);
+        assert_eq!(fitted.predict(&array![[2.0]]).unwrap(), [2]);
+    }
+    let all_alone = [0, 1, 2];
+    let settings = Classifier { validation: Some(Validation::default()), ..Classifier::default() };
+    let error = settings.fit(&array![[0.0], [1.0], [2.0]], &all_alone).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "a share of 0.2 of 3 rows is no row to validate on: hold out a larger share"
+    );
+}
+
+#[test]
+fn settings_of_validation_out_of_range() {
+    for (validation, message) in [
+        (
+            Validation { share: 0.0, ..Validation::default() },
+            "validation.share is 0.0, expected above 0 and below 1",
+        ),
+        (
+            Validation { share: f64::NAN, ..Validation::default() },
+            "validation.share is NaN, expected above 0 and below 1",
+        ),
+        (
+            Validation { patience: 0, ..Validation::default() },
+            "validation.patience is 0.0, expected at least 1",
+        ),
+    ] {
+        let settings = Regressor { validation: Some(validation), ..Regressor::default() };
+        let y = columns().column(0).to_owned();
+        assert_eq!(settings.fit(&columns(), &y).unwrap_err().to_string(), message);
+    }
+    // Values have no accuracy.
+    let validation = Some(Validation { monitor: Monitor::Accuracy, ..Validation::default() });
+    let y = columns().column(0).to_owned();
+    let error = Regressor { validation, ..Regressor::default() }.fit(&columns(), &y).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "validation by accuracy needs classes, and mean squared error has none: use `Monitor::Loss`"
+    );
+}
+
+#[test]
+fn a_regressor_stops_early_too() {
+    let x = columns();
+    let mut rng = seeded(3);
+    let y: Vec<f64> = x.column(0).iter().map(|x| x + rng.random_range(-2.0..2.0)).collect();
+    let validation = Some(Validation { patience: 20, ..Validation::default() });
+    let hidden = Activation::Tanh.layers([50]);
+    let fitted = Regressor {
+        hidden,
+        validation,
+        standardize_targets: true,
+        train: adam(5000),
+        ..Regressor::default()
+    };
+    let fitted = fitted.fit(&x, &y).unwrap();
+    assert_eq!(fitted.history().stop, StopReason::NoImprovement);
+    assert!(fitted.history().best_epoch.unwrap() + 20 == fitted.history().validation.last().unwrap().epoch);
+}
+
+// A network to continue from.
+
+#[test]
+fn a_fit_continues_from_a_network() {
+    let (x, labels) = (wild_columns(), labels());
+    let settings = Classifier { scaling: Scaling::Standard, ..classifier(100) };
+    let once = settings.fit(&x, &labels).unwrap();
+    let options = FitOptions { start: Some(once.network()), ..FitOptions::default() };
+    let twice = settings.fit_with(&x, &labels, &options).unwrap();
+    let both = Classifier { scaling: Scaling::Standard, ..classifier(200) }.fit(&x, &labels).unwrap();
+    // Scales are folded in and taken out again in between: a few roundings, which 100 epochs may enlarge.
+    assert_close(&twice.predict_proba(&x).unwrap(), &both.predict_proba(&x).unwrap(), "probabilities");
+    let y = x.column(1).to_owned();
+    let settings = Regressor {
+        scaling: Scaling::Robust,
+        standardize_targets: true,
+        train: epochs(100),
+        ..Regressor::default()
+    };
+    let once = settings.fit(&x, &y).unwrap();
+    let options = FitOptions { start: Some(once.network()), ..FitOptions::default() };
+    let twice = settings.fit_with(&x, &y, &options).unwrap();
+    let both = Regressor { train: epochs(200), ..settings }.fit(&x, &y).unwrap();
+    let relative = &twice.predict(&x).unwrap() / &both.predict(&x).unwrap();
+    assert!(relative.iter().all(|ratio| (ratio - 1.0).abs() < 1e-9), "{relative}");
+    // A network of another shape is refused.
+    let narrow = Classifier { hidden: vec![], ..Classifier::default() }.fit(&x, &labels).unwrap();
+    let options = FitOptions { start: Some(narrow.network()), ..FitOptions::default() };
+    let error = Classifier::default().fit_with(&x, &labels, &options).unwrap_err();
+    assert!(
+        error.to_string().starts_with(
+            "the network is 3 → 2 identity, the problem was made for 3 → 10 sigmoid → 2 identity"
+        ),
+        "{error}"
+    );
+}
+
+// Parts.
+
+#[test]
+fn estimators_come_apart_and_together() {
+    let (x, labels) = (columns(), labels());
+    let fitted = classifier(50).fit(&x, &labels).unwrap();
+    let (predicted, probabilities) = (fitted.predict(&x).unwrap(), fitted.predict_proba(&x).unwrap());
+    let (network, classes) = fitted.into_parts();
+    let again = FittedClassifier::from_parts(network.clone(), classes).unwrap();
+    assert_eq!((again.predict(&x).unwrap(), again.predict_proba(&x).unwrap()), (predicted, probabilities));
+    assert!(again.history().records.is_empty() && again.findings().is_empty());
+    let error = FittedClassifier::from_parts(network.clone(), vec!["one"]).unwrap_err();
+    assert_eq!(error.to_string(), "the network has 2 outputs, expected 1, one for each class");
+
+    let y = x.column(0).to_owned();
+    let fitted = Regressor { train: epochs(50), ..Regressor::default() }.fit(&x, &y).unwrap();
+    let predicted = fitted.predict(&x).unwrap();
+    let again: FittedRegressor = FittedRegressor::from_network(fitted.into_network()).unwrap();
+    assert_eq!(again.predict(&x).unwrap(), predicted);
+    let error = FittedRegressor::<Ix1>::from_network(network).unwrap_err();
+    assert_eq!(error.to_string(), "the network has 2 outputs, expected 1, one for each value of a row");
+}
+
+#[test]
+fn one_row_at_a_time_is_as_many_rows() {
+    let (x, labels) = (columns(), labels());
+    let fitted = classifier(50).fit(&x, &labels).unwrap();
+    let mut predictor = fitted.predictor().unwrap();
+    let (predicted, probabilities) = (fitted.predict(&x).unwrap(), fitted.predict_proba(&x).unwrap());
+    for (row, x) in x.rows().into_iter().enumerate() {
+        let x = x.as_slice().unwrap();
+        assert_eq!(*predictor.predict(x).unwrap(), predicted[row]);
+        let expected = probabilities.row(row);
+        let found = predictor.predict_proba(x).unwrap();
+        assert_eq!(found, expected.as_slice().unwrap());
+    }
+    assert!(matches!(predictor.predict(&[0.0]), Err(Error::Core(_))));
+}
+
+// Labels that occur together.
+
+#[test]
+fn labels_that_occur_together() {
+    let x = columns();
+    let labels = Array2::from_shape_fn((ROWS, 3), |(row, label)| match label {
+        0 => x[[row, 0]] > 0.0,
+        1 => x[[row, 1]] > x[[row, 0]],
+        _ => x[[row, 2]] > 1.0,
+    });
+    let settings = MultiLabelClassifier { train: adam(2000), ..MultiLabelClassifier::default() };
+    let fitted = settings.fit(&x, &labels).unwrap();
+    assert_eq!(fitted.predict(&x).unwrap(), labels);
+    assert_eq!((fitted.score(&x, &labels).unwrap(), fitted.history().last().accuracy), (1.0, Some(1.0)));
+    let mut one_wrong = labels.clone();
+    one_wrong[[7, 1]] ^= true;
+    assert_eq!(fitted.score(&x, &one_wrong).unwrap(), (ROWS - 1) as f64 / ROWS as f64);
+    let probabilities = fitted.predict_proba(&x).unwrap();
+    for (probability, label) in probabilities.iter().zip(&labels) {
+        assert!((*probability > 0.5) == *label);
+    }
+    let logits = fitted.network().forward(&x).unwrap();
+    assert!((probabilities[[3, 2]] - 1.0 / (1.0 + (-logits[[3, 2]]).exp())).abs() < 1e-15);
+    let again = FittedMultiLabelClassifier::from_network(fitted.clone().into_network());
+    assert_eq!(again.predict(&x).unwrap(), labels);
+    let error = settings.fit(&x, &Array2::from_elem((ROWS, 0), false)).unwrap_err();
+    assert_eq!(error.to_string(), "targets have 0 columns, expected at least 1");
+    let error = settings.fit(&x, &Array2::from_elem((3, 2), false)).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "there are 60 rows of features but 3 targets, expected one target for each row"
+    );
+    let error = fitted.score(&x, &Array2::from_elem((ROWS, 2), false)).unwrap_err();
+    assert_eq!(error.to_string(), "targets have 2 columns, expected 3, one for each output");
+}
+
+// Helpers.
+
+fn classifier(epochs: usize) -> Classifier {
+    Classifier { train: TrainConfig { epochs, ..Classifier::default().train }, ..Classifier::default() }
+}
+
+fn epochs(epochs: usize) -> TrainConfig {
+    TrainConfig { epochs, ..Regressor::default().train }
+}
+
+fn adam(epochs: usize) -> TrainConfig {
+    let optimizer = Adam::default().into();
+    TrainConfig { optimizer, learning_rate: 0.03.into(), epochs, ..TrainConfig::default() }
+}
+
+fn overfitting() -> Classifier {
+    let train = TrainConfig { batching: Batching::shuffled(8, 1), ..adam(2000) };
+    Classifier { hidden: Activation::Tanh.layers([40]), train, ..Classifier::default() }
+}
+
+fn columns() -> Array2<f64> {
+    let mut rng = seeded(1);
+    Array2::from_shape_fn((ROWS, 3), |_| rng.random_range(-2.0..2.0))
+}
+
+/// The same columns in units of very different size, far from 0.
+fn wild_columns() -> Array2<f64> {
+    columns() * array![1e4, 1.0, 1e-3] + array![3e4, 0.0, 1.0]
+}
+
+fn labels() -> Vec<&'static str> {
+    columns().rows().into_iter().map(|x| if x[0] + x[1] - x[2] > 0.0 { "above" } else { "below" }).collect()
+}
+
+/// Labels of which every fourth is wrong.
+fn noisy() -> (Array2<f64>, Vec<&'static str>) {
+    let mut labels = labels();
+    labels.iter_mut().step_by(4).for_each(|label| *label = if *label == "above" { "below" } else { "above" });
+    (columns(), labels)
+}
+
+/// Centre and spread of each column, by other means.
+fn scales(x: &Array2<f64>, scaling: Scaling) -> (Array1<f64>, Array1<f64>) {
+    if scaling == Scaling::Standard {
+        return (x.mean_axis(Axis(0)).unwrap(), x.std_axis(Axis(0), 0.0));
+    }
+    let sorted = x.columns().into_iter().map(|column| {
+        let mut column = column.to_vec();
+        column.sort_by(f64::total_cmp);
+        // Of 60 values the 15th, 30th and 45th.
+        (column[29], column[44] - column[14])
+    });
+    let (centers, spreads): (Vec<f64>, Vec<f64>) = sorted.unzip();
+    (centers.into(), spreads.into())
+}
+
+#[track_caller]
+fn assert_close(a: &Array2<f64>, b: &Array2<f64>, what: &str) {
+    // Scales are rounded once and folded once; training enlarges that.
+    let largest = (a - b).mapv(f64::abs).fold(0.0, |largest: f64, d| largest.max(*d));
+    assert!(largest < 1e-9, "{what} differ by {largest}");
+}
