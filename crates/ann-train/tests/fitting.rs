@@ -384,7 +384,7 @@ fn labels_that_occur_together() {
         "there are 60 rows of features but 3 targets, expected one target for each row"
     );
     let error = fitted.score(&x, &Array2::from_elem((ROWS, 2), false)).unwrap_err();
-    assert_eq!(error.to_string(), "targets have 2 columns, expected 3, one for each output");
+    assert_eq!(error.to_string(), "targets have 2 columns, the network has 3 outputs");
 }
 
 // Helpers.
