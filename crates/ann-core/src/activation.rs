@@ -4,6 +4,7 @@ use std::fmt::{self, Debug, Display};
 use std::sync::Arc;
 
 use crate::Scalar;
+use crate::elementary::{self, Apply, Function, Smooth};
 
 /// The activation function of one layer, applied to each unit separately: a = σ(z).
 ///
@@ -26,6 +27,29 @@ pub enum Activation {
         /// Factor on z below 0: a finite number, usually 0.01.
         slope: f64,
     },
+    /// σ(z) = z for z > 0 and α (eᶻ − 1) otherwise, σ′ = 1 for z > 0 and α eᶻ otherwise, also at 0 (D.-A. Clevert,
+    /// T. Unterthiner and S. Hochreiter, "Fast and accurate deep network learning by exponential linear units",
+    /// 2016).
+    Elu {
+        /// α, minus the limit of σ(z) for z → −∞: a finite number, usually 1.
+        alpha: f64,
+    },
+    /// λ times the ELU of α, with λ = 1.0507… and α = 1.6732… (G. Klambauer, T. Unterthiner, A. Mayr and S.
+    /// Hochreiter, "Self-normalizing neural networks", 2017). With weights of variance 1 / fan_in, as those of
+    /// [`Init::HeNormal`](crate::Init) halved, mean 0 and variance 1 of activations reproduce themselves.
+    Selu,
+    /// σ(z) = ln(1 + eᶻ), σ′ = 1 / (1 + e⁻ᶻ).
+    Softplus,
+    /// σ(z) = z s with s = 1 / (1 + e⁻ᶻ), σ′ = s + z s (1 − s). It is also called swish (P. Ramachandran, B. Zoph
+    /// and Q. Le, "Searching for activation functions", 2017).
+    Silu,
+    /// σ(z) = z t with t = tanh(ln(1 + eᶻ)), σ′ = t + z (1 − t²) / (1 + e⁻ᶻ) (D. Misra, "Mish: a self regularized
+    /// non-monotonic activation function", 2019).
+    Mish,
+    /// σ(z) = z Φ(z), σ′ = Φ(z) + z φ(z), where Φ and φ are distribution and density of the standard normal
+    /// variable (D. Hendrycks and K. Gimpel, "Gaussian error linear units", 2016). This is the exact function, not
+    /// its approximation by tanh.
+    Gelu,
     /// A user-defined activation; see [`ActivationFn`].
     Custom(Arc<dyn ActivationFn>),
 }
@@ -36,12 +60,12 @@ pub enum Activation {
 /// use ann_core::{Activation, ActivationFn, Architecture};
 ///
 /// #[derive(Debug)]
-/// struct Softplus;
-/// impl ActivationFn for Softplus {
-///     fn value(&self, z: f64) -> f64 { z.max(0.0) + (-z.abs()).exp().ln_1p() }
-///     fn derivative(&self, z: f64, _a: f64) -> f64 { 1.0 / (1.0 + (-z).exp()) }
+/// struct Softsign;
+/// impl ActivationFn for Softsign {
+///     fn value(&self, z: f64) -> f64 { z / (1.0 + z.abs()) }
+///     fn derivative(&self, z: f64, _a: f64) -> f64 { (1.0 + z.abs()).powi(-2) }
 /// }
-/// let architecture = Architecture::inputs(2).dense(3, Softplus).dense(1, Activation::Identity);
+/// let architecture = Architecture::inputs(2).dense(3, Softsign).dense(1, Activation::Identity);
 /// ```
 pub trait ActivationFn: Debug + Send + Sync {
     /// σ(z). Finite for every finite `z`.
@@ -81,13 +105,26 @@ impl Activation {
         delta[0]
     }
 
-    /// The points at which σ′ jumps: 0 for ReLU and leaky ReLU, those that a custom activation declares, none
-    /// otherwise.
+    /// The points at which σ′ jumps: 0 for ReLU, leaky ReLU, SELU and ELU of α ≠ 1, those that a custom activation
+    /// declares, none otherwise.
     pub fn kinks(&self) -> &[f64] {
         match self {
-            Self::Relu | Self::LeakyRelu { .. } => &[0.0],
+            Self::Elu { alpha } if *alpha == 1.0 => &[],
+            Self::Relu | Self::LeakyRelu { .. } | Self::Elu { .. } | Self::Selu => &[0.0],
             Self::Custom(function) => function.kinks(),
             Self::Identity | Self::Sigmoid | Self::Tanh => &[],
+            Self::Softplus | Self::Silu | Self::Mish | Self::Gelu => &[],
+        }
+    }
+
+    /// The activation, if it is one of those whose σ′ is computed together with σ.
+    pub(crate) fn smooth(&self) -> Option<Smooth> {
+        match self {
+            Self::Softplus => Some(Smooth::Softplus),
+            Self::Silu => Some(Smooth::Silu),
+            Self::Mish => Some(Smooth::Mish),
+            Self::Gelu => Some(Smooth::Gelu),
+            _ => None,
         }
     }
 
@@ -107,6 +144,18 @@ impl Activation {
                 let slope = F::of(*slope);
                 each(z, a, |z| if z > F::zero() { z } else { slope * z });
             }
+            Self::Elu { alpha } => {
+                let alpha = F::of(*alpha);
+                each(z, a, |z| if z > F::zero() { z } else { alpha * z.exp_m1() });
+            }
+            Self::Selu => {
+                let [above, below] = SELU.map(F::of);
+                each(z, a, |z| if z > F::zero() { above * z } else { below * z.exp_m1() });
+            }
+            Self::Softplus => own(elementary::softplus, z, a),
+            Self::Silu => own(elementary::silu, z, a),
+            Self::Mish => own(elementary::mish, z, a),
+            Self::Gelu => own(elementary::gelu, z, a),
             Self::Custom(function) => each(z, a, |z| F::of(function.value(z.as_f64()))),
         }
     }
@@ -126,10 +175,43 @@ impl Activation {
                 let slope = F::of(*slope);
                 scale(z, a, delta, |z, _| if z > F::zero() { F::one() } else { slope });
             }
+            Self::Elu { alpha } => {
+                let alpha = F::of(*alpha);
+                scale(z, a, delta, |z, _| if z > F::zero() { F::one() } else { alpha * z.exp() });
+            }
+            Self::Selu => {
+                let [above, below] = SELU.map(F::of);
+                scale(z, a, delta, |z, _| if z > F::zero() { above } else { below * z.exp() });
+            }
+            Self::Softplus => multiply_slopes(Smooth::Softplus, z, delta),
+            Self::Silu => multiply_slopes(Smooth::Silu, z, delta),
+            Self::Mish => multiply_slopes(Smooth::Mish, z, delta),
+            Self::Gelu => multiply_slopes(Smooth::Gelu, z, delta),
             Self::Custom(function) => {
                 scale(z, a, delta, |z, a| F::of(function.derivative(z.as_f64(), a.as_f64())));
             }
         }
+    }
+}
+
+/// λ and λ α of SELU: the slopes of σ above 0 and, at 0, below it.
+pub(crate) const SELU: [f64; 2] = [1.050_700_987_355_480_5, 1.758_099_340_847_376_9];
+
+/// Overwrites `a` with a function of our own of z.
+fn own<F: Scalar>(function: fn(&mut [F]), z: &[F], a: &mut [F]) {
+    a.copy_from_slice(z);
+    function(a);
+}
+
+/// Multiplies δ by σ′(z).
+fn multiply_slopes<F: Scalar>(smooth: Smooth, z: &[F], delta: &mut [F]) {
+    assert_eq!(z.len(), delta.len(), "one δ for each activation");
+    let mut slopes = [F::zero(); 256];
+    for (z, delta) in z.chunks(slopes.len()).zip(delta.chunks_mut(256)) {
+        let slopes = &mut slopes[..z.len()];
+        slopes.copy_from_slice(z);
+        F::apply(Apply { function: Function::SlopeOf(smooth), numbers: slopes });
+        delta.iter_mut().zip(slopes).for_each(|(delta, slope)| *delta *= *slope);
     }
 }
 
@@ -153,6 +235,7 @@ impl PartialEq for Activation {
         match (self, other) {
             (Self::Custom(left), Self::Custom(right)) => Arc::ptr_eq(left, right),
             (Self::LeakyRelu { slope: left }, Self::LeakyRelu { slope: right }) => left == right,
+            (Self::Elu { alpha: left }, Self::Elu { alpha: right }) => left == right,
             _ => std::mem::discriminant(self) == std::mem::discriminant(other),
         }
     }
@@ -167,6 +250,12 @@ impl Display for Activation {
             Self::Tanh => f.pad("tanh"),
             Self::Relu => f.pad("ReLU"),
             Self::LeakyRelu { slope } => f.pad(&format!("leaky ReLU {slope}")),
+            Self::Elu { alpha } => f.pad(&format!("ELU {alpha}")),
+            Self::Selu => f.pad("SELU"),
+            Self::Softplus => f.pad("softplus"),
+            Self::Silu => f.pad("SiLU"),
+            Self::Mish => f.pad("Mish"),
+            Self::Gelu => f.pad("GELU"),
             Self::Custom(function) => write!(f, "{function:?}"),
         }
     }

@@ -94,7 +94,7 @@ impl Architecture {
     /// The position of each layer's parameters in the flat vector θ.
     ///
     /// # Errors
-    /// No inputs, no layers, a layer of width 0, a slope of leaky ReLU that is NaN or infinite,
+    /// No inputs, no layers, a layer of width 0, a slope of leaky ReLU or an α of ELU that is NaN or infinite,
     /// or more parameters than can be addressed.
     pub fn layout(&self) -> Result<Layout> {
         if self.inputs == 0 {
@@ -104,6 +104,9 @@ impl Architecture {
             match layer.activation {
                 Activation::LeakyRelu { slope } if !slope.is_finite() => {
                     return Err(Error::NonFiniteSlope { layer: index + 1, value: slope });
+                }
+                Activation::Elu { alpha } if !alpha.is_finite() => {
+                    return Err(Error::NonFiniteAlpha { layer: index + 1, value: alpha });
                 }
                 _ => {}
             }

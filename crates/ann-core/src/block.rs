@@ -47,7 +47,7 @@ pub enum Kernel {
 
 impl Kernel {
     /// The kernel for an architecture. The textbook kernel if no other can compute it: custom activations,
-    /// leaky ReLU with a negative slope, or more than 2²⁴ outputs. Otherwise the wide kernel if there are
+    /// leaky ReLU with a negative slope, ELU with a negative α, or more than 2²⁴ outputs. Otherwise the wide kernel if there are
     /// many inputs and few units in the first layer, and the fused kernel in all other cases.
     pub fn choose(architecture: &Architecture) -> Self {
         match fused::can_compute(architecture) {

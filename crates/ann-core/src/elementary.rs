@@ -1,8 +1,11 @@
-//! exp, ln, tanh and the logistic sigmoid for slices: the same bits with every instruction set.
+//! exp, ln, tanh, the logistic sigmoid and smooth activations for slices: the same bits with every instruction
+//! set.
 //!
 //! Each result is at most 2.5 units in the last place from the true value. This holds for all arguments,
-//! including very large and very small ones, subnormal numbers, ±∞ and NaN. The polynomials are Chebyshev
-//! approximations, made for this crate, of the functions that are named beside them.
+//! including very large and very small ones, subnormal numbers, ±∞ and NaN.
+
+mod coefficients;
+mod smooth;
 
 use pulp::{Simd, WithSimd};
 
@@ -10,6 +13,9 @@ use crate::Scalar;
 use crate::column::{Column, TILE};
 use crate::instructions::is_portable;
 use crate::lanes::{Lanes, PAIR, Vector};
+
+pub(crate) use coefficients::Coefficients;
+pub(crate) use smooth::Smooth;
 
 /// Overwrites each number with its exponential.
 pub fn exp<F: Scalar>(numbers: &mut [F]) {
@@ -31,6 +37,37 @@ pub fn sigmoid<F: Scalar>(numbers: &mut [F]) {
     F::apply(Apply { function: Function::Sigmoid, numbers });
 }
 
+/// Overwrites each number with eˣ − 1, also where it is tiny.
+pub fn exp_m1<F: Scalar>(numbers: &mut [F]) {
+    F::apply(Apply { function: Function::Smooth(Smooth::ExpM1), numbers });
+}
+
+/// Overwrites each number z with ln(1 + eᶻ).
+pub fn softplus<F: Scalar>(numbers: &mut [F]) {
+    F::apply(Apply { function: Function::Smooth(Smooth::Softplus), numbers });
+}
+
+/// Overwrites each number z with z / (1 + e⁻ᶻ).
+pub fn silu<F: Scalar>(numbers: &mut [F]) {
+    F::apply(Apply { function: Function::Smooth(Smooth::Silu), numbers });
+}
+
+/// Overwrites each number z with z tanh(ln(1 + eᶻ)).
+pub fn mish<F: Scalar>(numbers: &mut [F]) {
+    F::apply(Apply { function: Function::Smooth(Smooth::Mish), numbers });
+}
+
+/// Overwrites each number z with z Φ(z), where Φ is the [`normal_cdf`].
+pub fn gelu<F: Scalar>(numbers: &mut [F]) {
+    F::apply(Apply { function: Function::Smooth(Smooth::Gelu), numbers });
+}
+
+/// Overwrites each number with Φ(x) = ½ erfc(−x / √2), the probability that a standard normal variable is less
+/// than x.
+pub fn normal_cdf<F: Scalar>(numbers: &mut [F]) {
+    F::apply(Apply { function: Function::Smooth(Smooth::NormalCdf), numbers });
+}
+
 /// An elementary function that is applied to each lane.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Function {
@@ -40,6 +77,9 @@ pub(crate) enum Function {
     Ln,
     Tanh,
     Sigmoid,
+    Smooth(Smooth),
+    /// The derivative of the function.
+    SlopeOf(Smooth),
 }
 
 /// A function and the numbers it is applied to, in place.
@@ -95,91 +135,10 @@ impl Function {
             Self::Ln => x.ln(),
             Self::Tanh => x.tanh(),
             Self::Sigmoid => x.sigmoid(),
+            Self::Smooth(smooth) => smooth.of(x)[0],
+            Self::SlopeOf(smooth) => smooth.of(x)[1],
         }
     }
-}
-
-/// Constants of one number type.
-#[derive(Debug)]
-pub struct Coefficients<F: 'static> {
-    log2_e: F,
-    /// ln 2 as the sum of two numbers. The first has few bits, so that its product with an exponent is exact.
-    ln_2: [F; 2],
-    /// (eʳ − 1 − r) / r² for |r| ≤ ½ ln 2, highest power first.
-    exp: &'static [F],
-    /// (2 artanh s − 2s) / s³ as a polynomial in s² for |s| ≤ (√2 − 1) / (√2 + 1), highest power first.
-    ln: &'static [F],
-    /// eˣ rounds to 0 below the first number, and to ∞ above the second.
-    exp_range: [F; 2],
-    /// [shift, 2^−shift, 2^shift]. 2ᵏ may be subnormal or overflow. But 2^(k + shift) is a normal number for
-    /// negative k, and so is 2^(k − shift) for the others.
-    shift: [F; 3],
-    /// σ(x) and tanh(x/2) round to 1 above this number. Below it, the power 2^(k − shift) that σ uses is a
-    /// normal number.
-    saturated: F,
-    /// [smallest normal number, 2ⁿ, n]. A subnormal number times 2ⁿ is normal.
-    normal: [F; 3],
-    infinity: F,
-    nan: F,
-    half: F,
-    two: F,
-}
-
-impl Coefficients<f64> {
-    pub(crate) const F64: Self = Self {
-        log2_e: std::f64::consts::LOG2_E,
-        ln_2: [0.693_147_180_485_539_1, 7.440_617_110_012_397e-11],
-        // Largest error 1.3e-17, relative to eʳ.
-        exp: &[
-            2.510_042_415_700_506_7e-8,
-            2.762_013_871_973_399_4e-7,
-            2.755_726_837_868_419_2e-6,
-            2.480_152_119_021_773e-5,
-            0.000_198_412_698_631_059_68,
-            0.001_388_888_891_728_179_4,
-            0.008_333_333_333_330_051,
-            0.041_666_666_666_623_99,
-            0.166_666_666_666_666_69,
-            0.500_000_000_000_000_1,
-        ],
-        // Largest error 9.2e-18.
-        ln: &[
-            0.146_178_074_928_038_47,
-            0.153_316_116_945_700_85,
-            0.181_828_924_333_645_64,
-            0.222_222_110_893_681_24,
-            0.285_714_286_262_539_1,
-            0.399_999_999_998_988_9,
-            0.666_666_666_666_667,
-        ],
-        exp_range: [-746.0, 710.0],
-        shift: [100.0, 1.0 / (1_u128 << 100) as f64, (1_u128 << 100) as f64],
-        saturated: 40.0,
-        normal: [f64::MIN_POSITIVE, (1_u64 << 54) as f64, 54.0],
-        infinity: f64::INFINITY,
-        nan: f64::NAN,
-        half: 0.5,
-        two: 2.0,
-    };
-}
-
-impl Coefficients<f32> {
-    pub(crate) const F32: Self = Self {
-        log2_e: std::f32::consts::LOG2_E,
-        ln_2: [0.693_145_75, 1.428_606_8e-6],
-        // Largest error 7.8e-9, relative to eʳ.
-        exp: &[0.001_392_621_3, 0.008_363_203, 0.041_666_554, 0.166_665_77, 0.5],
-        // Largest error 5.6e-9.
-        ln: &[0.295_809_87, 0.399_887_6, 0.666_666_87],
-        exp_range: [-104.0, 89.0],
-        shift: [30.0, 1.0 / (1 << 30) as f32, (1 << 30) as f32],
-        saturated: 20.0,
-        normal: [f32::MIN_POSITIVE, (1_u64 << 25) as f32, 25.0],
-        infinity: f32::INFINITY,
-        nan: f32::NAN,
-        half: 0.5,
-        two: 2.0,
-    };
 }
 
 impl<S: Simd, F: Vector, const R: usize> Lanes<S, F, R> {
@@ -203,6 +162,22 @@ impl<S: Simd, F: Vector, const R: usize> Lanes<S, F, R> {
         e * power * below
     }
 
+    /// eˣ − 1 for x ≤ 0.
+    #[inline(always)]
+    fn exp_m1_of_negative(self) -> Self {
+        let [low, _] = F::COEFFICIENTS.exp_m1_range;
+        self.at_least(low).shifted_exp_m1(self.all(F::ZERO), self.all(F::ONE))
+    }
+
+    /// 2^shift (eˣ − 1) = 2^(k + shift) (eʳ − 1) + (2^(k + shift) − 2^shift): computed so, no digits are lost by
+    /// cancellation. `unit` is 2^shift.
+    #[inline(always)]
+    fn shifted_exp_m1(self, shift: Self, unit: Self) -> Self {
+        let (r, power) = self.reduced(shift);
+        let exp_m1 = (r * r).mul_add(r.polynomial(F::COEFFICIENTS.exp), r);
+        power.mul_add(exp_m1, power - unit)
+    }
+
     /// σ(z) = 1 / (1 + e⁻ᶻ) = c / (c + c e⁻ᶻ) with c = 2^−shift. So c e⁻ᶻ neither overflows nor underflows
     /// for any z between the bounds.
     #[inline(always)]
@@ -217,35 +192,37 @@ impl<S: Simd, F: Vector, const R: usize> Lanes<S, F, R> {
     /// tanh z = −m / (2 + m) with m = e⁻²ᶻ − 1, for z ≥ 0. tanh is odd.
     #[inline(always)]
     fn tanh(self) -> Self {
-        let x = -(self.abs() * F::COEFFICIENTS.two).at_most(F::COEFFICIENTS.saturated);
-        let (r, power) = x.reduced(self.all(F::ZERO));
-        // e⁻²ᶻ − 1 = 2ᵏ (eʳ − 1) + (2ᵏ − 1): computed so, no digits are lost by cancellation.
-        let exp_minus_1 = (r * r).mul_add(r.polynomial(F::COEFFICIENTS.exp), r);
-        let m = power.mul_add(exp_minus_1, power - F::ONE);
+        let m = (-(self.abs() * F::COEFFICIENTS.two)).exp_m1_of_negative();
         let half = self.all(F::COEFFICIENTS.half);
         let h = m * self.if_less(self.all(F::ZERO), half, -half);
         // tanh z = h (1 + |tanh z|) with h = ∓m / 2. So a rounding error of the quotient counts at most half.
         (-h).mul_add(m / (m + F::COEFFICIENTS.two), h)
     }
 
-    /// ln x = k ln 2 + ln m, ln m = 2 artanh s with s = (m − 1) / (m + 1).
+    /// ln x = k ln 2 + ln m.
     #[inline(always)]
     fn ln(self) -> Self {
-        let Coefficients { ln, ln_2, normal: [least, scale, shift], infinity, nan, .. } = F::COEFFICIENTS;
+        let Coefficients { normal: [least, scale, shift], infinity, nan, .. } = F::COEFFICIENTS;
         let (zero, least) = (self.all(F::ZERO), self.all(least));
         let x = self.if_less(least, self * scale, self);
         let [k, m] = x.exponent_and_mantissa();
         let k = self.if_less(least, k - shift, k);
-        let f = m - F::ONE;
-        let s = f / (f + F::COEFFICIENTS.two);
-        let w = s * s;
-        // 2s = f − s f, so ln m = f − s (f − w P(w)).
-        let low = s * (f - w * w.polynomial(ln)) - k * ln_2[1];
-        let value = k.mul_add(self.all(ln_2[0]), f - low);
+        let value = k.ln_of_parts(m - F::ONE);
         // Special arguments: ∞ and NaN return themselves, 0 returns −∞, and negative numbers return NaN.
         let value = self.if_less(self.all(infinity), value, self);
         let value = self.if_equal(zero, -self.all(infinity), value);
         self.if_less(zero, self.all(nan), value)
+    }
+
+    /// k ln 2 + ln(1 + f) for √½ ≤ 1 + f ≤ √2, where `self` is k. ln(1 + f) = 2 artanh s with s = f / (f + 2).
+    #[inline(always)]
+    fn ln_of_parts(self, f: Self) -> Self {
+        let Coefficients { ln, ln_2, two, .. } = F::COEFFICIENTS;
+        let s = f / (f + two);
+        let w = s * s;
+        // 2s = f − s f, so ln(1 + f) = f − s (f − w P(w)).
+        let low = s * (f - w * w.polynomial(ln)) - self * ln_2[1];
+        self.mul_add(self.all(ln_2[0]), f - low)
     }
 
     /// Returns eʳ and 2^(k + shift), where x = k ln 2 + r. Their product is eˣ · 2^shift.
@@ -264,6 +241,12 @@ impl<S: Simd, F: Vector, const R: usize> Lanes<S, F, R> {
         let [k, power] = self.power_of_two(log2_e, shift);
         let r = (-k).mul_add(self.all(ln_2[1]), (-k).mul_add(self.all(ln_2[0]), self));
         (r, power)
+    }
+
+    /// x, or the bound that it is beyond; NaN stays NaN.
+    #[inline(always)]
+    fn between(self, [low, high]: [F; 2]) -> Self {
+        self.at_least(low).at_most(high)
     }
 
     /// The larger of x and a bound; NaN stays NaN.

@@ -32,6 +32,14 @@ pub enum Error {
         /// The slope found.
         value: f64,
     },
+    /// An ELU whose α is NaN or infinite.
+    #[error("layer {layer} is an ELU of α {value:?}, expected a finite number such as 1")]
+    NonFiniteAlpha {
+        /// Which layer, counted from 1.
+        layer: usize,
+        /// The α found.
+        value: f64,
+    },
     /// The number of parameters is too large for the address space.
     #[error("layer {layer} makes the network too large: its parameters cannot be counted in a machine word")]
     TooManyParameters {

@@ -24,11 +24,12 @@ use ndarray::{ArrayRef2, Axis};
 use pulp::{Simd, WithSimd};
 
 use crate::column::{Column, TILE};
+use crate::elementary::Smooth;
 use crate::lanes::PAIR;
 use crate::loss::RowInF64;
 use crate::memory::bytes_of;
 use crate::pass::{Goal, NetworkRef, Tally};
-use crate::{Activation, Architecture, Loss, Scalar};
+use crate::{Activation, Architecture, Layer, Loss, Scalar};
 
 use losses::Sums;
 use tiles::Group;
@@ -46,16 +47,18 @@ const MOST_TILES: usize = 16;
 pub(crate) fn can_compute(architecture: &Architecture) -> bool {
     // Classes are compared as floating-point numbers, and `f32` holds every integer only up to 2²⁴.
     let countable = architecture.output_width() <= 1 << 24;
-    countable && architecture.layers().iter().all(|layer| has_derivative_from_value(&layer.activation))
+    countable && architecture.layers().iter().all(|layer| has_activation(&layer.activation))
 }
 
-/// Whether σ′(z) is a function of σ(z): this kernel keeps a, but not z.
-fn has_derivative_from_value(activation: &Activation) -> bool {
+/// Whether this kernel can compute σ′. It does not keep z, so σ′ must follow from a, or be computed with a.
+fn has_activation(activation: &Activation) -> bool {
     match activation {
         Activation::Identity | Activation::Sigmoid | Activation::Tanh | Activation::Relu => true,
-        // If the slope were negative, a would be positive on both sides of z = 0. Then σ′ would not follow
+        Activation::Selu | Activation::Softplus => true,
+        Activation::Silu | Activation::Mish | Activation::Gelu => true,
+        // If the slope or α were negative, a would be positive on both sides of z = 0. Then σ′ would not follow
         // from a.
-        Activation::LeakyRelu { slope } => *slope >= 0.0,
+        Activation::LeakyRelu { slope: factor } | Activation::Elu { alpha: factor } => *factor >= 0.0,
         Activation::Custom(_) => false,
     }
 }
@@ -77,6 +80,9 @@ pub(crate) struct FusedBuffers<F> {
 struct FusedLayer<F> {
     a: Vec<Column<F>>,
     delta: Vec<Column<F>>,
+    /// σ′(z) of a layer whose σ′ does not follow from a, from the first pass on that computes a gradient. Empty
+    /// otherwise.
+    slope: Vec<Column<F>>,
 }
 
 impl<F: Scalar> FusedBuffers<F> {
@@ -85,7 +91,11 @@ impl<F: Scalar> FusedBuffers<F> {
         let tiles = tiles_of_a_group::<F>(architecture).min(rows.div_ceil(TILE));
         let columns = |count: usize| vec![Column::ZERO; tiles * count];
         let layers = architecture.layers().iter();
-        let layers = layers.map(|layer| FusedLayer { a: columns(layer.width), delta: columns(layer.width) });
+        let layers = layers.map(|layer| FusedLayer {
+            a: columns(layer.width),
+            delta: columns(layer.width),
+            slope: Vec::new(),
+        });
         Self {
             tiles,
             layers: layers.collect(),
@@ -95,12 +105,12 @@ impl<F: Scalar> FusedBuffers<F> {
         }
     }
 
-    /// Number of bytes that [`new`](Self::new) allocates, plus those of the rows in tiles.
+    /// Number of bytes that [`new`](Self::new) and the first gradient allocate, plus those of the rows in tiles.
     pub fn bytes(architecture: &Architecture, rows: usize) -> usize {
         let tiles = tiles_of_a_group::<F>(architecture).min(rows.div_ceil(TILE));
         let row = architecture.input_width().saturating_add(architecture.output_width());
         let copied = row.saturating_mul(rows.div_ceil(TILE));
-        let columns = architecture.units().saturating_mul(2 * tiles).saturating_add(copied);
+        let columns = columns_of_a_tile(architecture).saturating_mul(tiles).saturating_add(copied);
         bytes_of::<Column<F>>(columns.saturating_add(transposed_columns(architecture, tiles)))
     }
 
@@ -112,9 +122,16 @@ impl<F: Scalar> FusedBuffers<F> {
 
 /// Number of tiles in a group: as many as fit in [`CACHE`], within the two bounds.
 fn tiles_of_a_group<F>(architecture: &Architecture) -> usize {
-    let columns = architecture.units().saturating_mul(2).saturating_add(architecture.input_width());
+    let columns = columns_of_a_tile(architecture).saturating_add(architecture.input_width());
     let bytes = bytes_of::<Column<F>>(columns);
     (CACHE / bytes.max(1)).clamp(LEAST_TILES, MOST_TILES)
+}
+
+/// Number of columns of a and δ, and of σ′ where it is kept, of the units in one tile.
+fn columns_of_a_tile(architecture: &Architecture) -> usize {
+    let columns =
+        |layer: &Layer| layer.width.saturating_mul(2 + usize::from(layer.activation.smooth().is_some()));
+    architecture.layers().iter().map(columns).fold(0, usize::saturating_add)
 }
 
 fn transposed_columns(architecture: &Architecture, tiles: usize) -> usize {
@@ -135,10 +152,22 @@ pub struct FusedPass<'a, F> {
 
 /// Runs a pass with the chosen instruction set.
 pub(crate) fn run<F: Scalar>(pass: FusedPass<'_, F>) -> Tally {
+    if pass.goal.has_gradient() {
+        pass.buffers.make_room_for_slopes(pass.network.architecture);
+    }
     F::run_fused(pass)
 }
 
 impl<F: Scalar> FusedBuffers<F> {
+    /// Allocates what a gradient needs in addition. Later calls do nothing.
+    fn make_room_for_slopes(&mut self, architecture: &Architecture) {
+        for (buffers, layer) in self.layers.iter_mut().zip(architecture.layers()) {
+            if layer.activation.smooth().is_some() {
+                buffers.slope.resize(buffers.a.len(), Column::ZERO);
+            }
+        }
+    }
+
     /// Copies the outputs of the last pass to the rows of `outputs` (n, outputs).
     pub fn copy_outputs(&self, outputs: &mut ArrayRef2<F>) {
         let last = self.layers.last().expect("Layout::new refuses a network without layers");
@@ -165,7 +194,7 @@ impl<F: Scalar> WithSimd for FusedPass<'_, F> {
         // δ stay in the cache.
         for (index, x) in tiles.x.chunks(group * inputs).enumerate() {
             let (count, rows) = (x.len() / inputs, tiles.rows - index * group * TILE);
-            forward_pass(simd, network, x, rows.min(count * TILE), buffers);
+            forward_pass(simd, network, x, rows.min(count * TILE), goal.has_gradient(), buffers);
             let Some((loss, gradient)) = goal.losses() else { continue };
             loss_pass(simd, loss, &tiles.targets.group(index * group, count), buffers, &mut sums);
             if let Some(gradient) = gradient {
@@ -176,38 +205,74 @@ impl<F: Scalar> WithSimd for FusedPass<'_, F> {
     }
 }
 
-/// a⁽ᵏ⁾ = σ(a⁽ᵏ⁻¹⁾ W⁽ᵏ⁾ᵀ + b⁽ᵏ⁾), layer after layer, with a⁽⁰⁾ = x.
+/// a⁽ᵏ⁾ = σ(a⁽ᵏ⁻¹⁾ W⁽ᵏ⁾ᵀ + b⁽ᵏ⁾), layer after layer, with a⁽⁰⁾ = x. If a backward pass follows, σ′ is kept where it
+/// does not follow from a.
 #[inline(always)]
 fn forward_pass<S: Simd, F: Scalar>(
     simd: S,
     network: NetworkRef<'_, F>,
     x: &[Column<F>],
     rows: usize,
+    with_slopes: bool,
     buffers: &mut FusedBuffers<F>,
 ) {
     let tiles = rows.div_ceil(TILE);
     for (k, (layer, span)) in network.layers().enumerate() {
         let (before, from_here) = buffers.layers.split_at_mut(k);
         let input = before.last().map_or(x, |previous| &previous.a[..tiles * span.fan_in]);
-        let a = &mut from_here[0].a[..tiles * span.fan_out];
+        let FusedLayer { a, slope, .. } = &mut from_here[0];
+        let a = &mut a[..tiles * span.fan_out];
         let (weights, bias) = (&network.parameters[span.weights()], &network.parameters[span.bias()]);
         products::forward(simd, weights, bias, input, a);
-        // Only the last tile may have lanes without a row. Registers of this tile that hold no row at all are
-        // skipped.
-        let (full, last) = a.split_at_mut(rows / TILE * span.fan_out);
-        for column in full {
-            activations::apply::<S, F, PAIR>(simd, &layer.activation, column.registers_mut::<S>());
+        match layer.activation.smooth() {
+            Some(smooth) if with_slopes => activate_with_slopes(simd, smooth, rows, span.fan_out, a, slope),
+            _ => activate(simd, &layer.activation, rows, span.fan_out, a),
         }
-        let filled = (rows % TILE).div_ceil(F::width::<S>());
-        for column in last {
-            activations::apply::<S, F, 1>(
-                simd,
-                &layer.activation,
-                &mut column.registers_mut::<S>()[..filled],
-            );
-            // Lanes without a row are multiplied by δ = 0 later. They must be finite, because 0 · ∞ is NaN.
-            column.0[rows % TILE..].fill(F::ZERO);
-        }
+    }
+}
+
+/// Overwrites z of a layer of `width` units with a = σ(z).
+#[inline(always)]
+fn activate<S: Simd, F: Scalar>(
+    simd: S,
+    activation: &Activation,
+    rows: usize,
+    width: usize,
+    a: &mut [Column<F>],
+) {
+    // Only the last tile may have lanes without a row. Registers of this tile that hold no row at all are
+    // skipped.
+    let (full, last) = a.split_at_mut(rows / TILE * width);
+    for column in full {
+        activations::apply::<S, F, PAIR>(simd, activation, column.registers_mut::<S>());
+    }
+    let filled = (rows % TILE).div_ceil(F::width::<S>());
+    for column in last {
+        activations::apply::<S, F, 1>(simd, activation, &mut column.registers_mut::<S>()[..filled]);
+        // Lanes without a row are multiplied by δ = 0 later. They must be finite, because 0 · ∞ is NaN.
+        column.0[rows % TILE..].fill(F::ZERO);
+    }
+}
+
+/// Overwrites z of a layer of `width` units with a = σ(z), and `slope` with σ′(z).
+#[inline(always)]
+fn activate_with_slopes<S: Simd, F: Scalar>(
+    simd: S,
+    smooth: Smooth,
+    rows: usize,
+    width: usize,
+    a: &mut [Column<F>],
+    slope: &mut [Column<F>],
+) {
+    for (a, slope) in a.iter_mut().zip(&mut *slope) {
+        let (a, slope) = (a.registers_mut::<S>(), slope.registers_mut::<S>());
+        activations::apply_with_slope::<S, F, PAIR>(simd, smooth, a, slope);
+    }
+    // As in `activate`.
+    let full = rows / TILE * width;
+    for (a, slope) in a[full..].iter_mut().zip(&mut slope[full..]) {
+        a.0[rows % TILE..].fill(F::ZERO);
+        slope.0[rows % TILE..].fill(F::ZERO);
     }
 }
 
@@ -221,7 +286,8 @@ fn loss_pass<S: Simd, F: Scalar>(
     sums: &mut Sums,
 ) {
     let FusedBuffers { layers, row, outputs, .. } = buffers;
-    let FusedLayer { a, delta } = layers.last_mut().expect("Layout::new refuses a network without layers");
+    let FusedLayer { a, delta, .. } =
+        layers.last_mut().expect("Layout::new refuses a network without layers");
     losses::add(simd, loss, group, *outputs, a, delta, row, sums);
 }
 
@@ -239,12 +305,13 @@ fn backward_pass<S: Simd, F: Scalar>(
     let FusedBuffers { layers, transposed, .. } = buffers;
     for (k, (layer, span)) in network.layers().enumerate().rev() {
         let (before, from_here) = layers.split_at_mut(k);
-        let FusedLayer { a, delta } = &mut from_here[0];
+        let FusedLayer { a, delta, slope } = &mut from_here[0];
         let delta = &mut delta[..tiles * span.fan_out];
-        for (a, delta) in a.iter().zip(&mut *delta) {
+        let of_derivative = if slope.is_empty() { a } else { slope };
+        for (known, delta) in of_derivative.iter().zip(&mut *delta) {
             // From ∂ℓ/∂a to ∂ℓ/∂z, in place: nobody needs ∂ℓ/∂a after this.
-            let (a, delta) = (a.registers::<S>(), delta.registers_mut::<S>());
-            activations::multiply_derivative::<S, F>(simd, &layer.activation, a, delta);
+            let (known, delta) = (known.registers::<S>(), delta.registers_mut::<S>());
+            activations::multiply_derivative::<S, F>(simd, &layer.activation, known, delta);
         }
         let input = before.last().map_or(x, |previous| &previous.a[..tiles * span.fan_in]);
         let (weights, bias) = gradient[span.all()].split_at_mut(span.fan_in * span.fan_out);

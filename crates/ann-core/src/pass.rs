@@ -52,6 +52,12 @@ pub(crate) enum Goal<'a, F> {
 }
 
 impl<F> Goal<'_, F> {
+    /// Whether the gradient is wanted.
+    #[inline(always)]
+    pub fn has_gradient(&self) -> bool {
+        matches!(self, Self::Gradient(..))
+    }
+
     /// The loss if losses are wanted, and the slice for the gradient if that is wanted too.
     #[inline(always)]
     pub fn losses(&mut self) -> Option<(&Loss, Option<&mut [F]>)> {

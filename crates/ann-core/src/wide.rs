@@ -24,7 +24,7 @@ use crate::lanes::Vector;
 use crate::loss::RowInF64;
 use crate::memory::bytes_of;
 use crate::pass::{Goal, NetworkRef, Tally};
-use crate::{Architecture, Loss, Problem, Scalar};
+use crate::{Architecture, Layer, Loss, Problem, Scalar};
 
 use panel::{Panel, padded};
 
@@ -143,6 +143,9 @@ pub(crate) struct WideBuffers<F> {
 struct WideLayer<F> {
     a: Aligned<F>,
     delta: Aligned<F>,
+    /// σ′(z) of a layer whose σ′ does not follow from a, from the first pass on that computes a gradient. Empty
+    /// otherwise.
+    slope: Aligned<F>,
     stride: usize,
     /// The number of units, rounded up to whole lines.
     padded: usize,
@@ -172,13 +175,17 @@ impl<F: Scalar> WideBuffers<F> {
         }
     }
 
-    /// Number of bytes that [`new`](Self::new) allocates, plus those of copied rows and their targets.
+    /// Number of bytes that [`new`](Self::new) and the first gradient allocate, plus those of copied rows and
+    /// their targets.
     pub fn bytes(architecture: &Architecture, rows: usize) -> usize {
         let group = rows.min(GROUP);
-        let layers = architecture.layers().iter().map(|layer| stride::<F>(layer.width));
+        // a and δ, and σ′ where it is kept.
+        let matrices = |layer: &Layer| 2 + usize::from(layer.activation.smooth().is_some());
+        let layers = architecture.layers().iter();
+        let layers = layers.map(|layer| stride::<F>(layer.width).saturating_mul(matrices(layer)));
         let units = layers.fold(0, usize::saturating_add);
         let copied = architecture.input_width().saturating_mul(rows);
-        let numbers = units.saturating_mul(2 * group).saturating_add(copied);
+        let numbers = units.saturating_mul(group).saturating_add(copied);
         let numbers = numbers.saturating_add(Panel::<F>::numbers(panel_rows(architecture, group)));
         let tiles = 2 * group.div_ceil(TILE) + rows.div_ceil(TILE);
         let columns = bytes_of::<Column<F>>(architecture.output_width().saturating_mul(tiles));
@@ -188,6 +195,15 @@ impl<F: Scalar> WideBuffers<F> {
     /// Number of rows in a group.
     pub fn rows(&self) -> usize {
         self.rows
+    }
+
+    /// Allocates what a gradient needs in addition. Later calls do nothing.
+    fn make_room_for_slopes(&mut self, architecture: &Architecture) {
+        for (buffers, layer) in self.layers.iter_mut().zip(architecture.layers()) {
+            if layer.activation.smooth().is_some() && buffers.slope.is_empty() {
+                buffers.slope = Aligned::zeros(buffers.a.len());
+            }
+        }
     }
 
     /// Copies the outputs of the last pass to the rows of `outputs` (n, outputs).
@@ -204,7 +220,7 @@ impl<F: Scalar> WideLayer<F> {
         let padded = padded::<F>(width);
         let stride = stride::<F>(width);
         let zeros = || Aligned::zeros(rows * stride);
-        Self { a: zeros(), delta: zeros(), stride, padded }
+        Self { a: zeros(), delta: zeros(), slope: Aligned::zeros(0), stride, padded }
     }
 
     fn activations(&self) -> StridedRows<'_, F> {
@@ -239,6 +255,9 @@ pub struct WidePass<'a, F> {
 
 /// Runs a pass with the chosen instruction set.
 pub(crate) fn run<F: Scalar>(pass: WidePass<'_, F>) -> Tally {
+    if pass.goal.has_gradient() {
+        pass.buffers.make_room_for_slopes(pass.network.architecture);
+    }
     F::run_wide(pass)
 }
 
@@ -254,7 +273,7 @@ impl<F: Scalar> WithSimd for WidePass<'_, F> {
         // GROUP, so the targets of a group begin with a whole tile.
         for start in (0..all).step_by(buffers.rows) {
             let (x, rows) = (x.skip(start), buffers.rows.min(all - start));
-            forward_pass(simd, network, x, rows, buffers);
+            forward_pass(simd, network, x, rows, goal.has_gradient(), buffers);
             let Some((loss, gradient)) = goal.losses() else { continue };
             loss_pass(simd, loss, &indices.targets, start / TILE, rows, buffers, &mut sums);
             if let Some(gradient) = gradient {
@@ -265,26 +284,40 @@ impl<F: Scalar> WithSimd for WidePass<'_, F> {
     }
 }
 
-/// a⁽ᵏ⁾ = σ(a⁽ᵏ⁻¹⁾ W⁽ᵏ⁾ᵀ + b⁽ᵏ⁾), layer after layer, with a⁽⁰⁾ = x.
+/// a⁽ᵏ⁾ = σ(a⁽ᵏ⁻¹⁾ W⁽ᵏ⁾ᵀ + b⁽ᵏ⁾), layer after layer, with a⁽⁰⁾ = x. If a backward pass follows, σ′ is kept where it
+/// does not follow from a.
 #[inline(always)]
 fn forward_pass<S: Simd, F: Scalar>(
     simd: S,
     network: NetworkRef<'_, F>,
     x: StridedRows<'_, F>,
     rows: usize,
+    with_slopes: bool,
     buffers: &mut WideBuffers<F>,
 ) {
     let WideBuffers { layers, panel, .. } = buffers;
     for (k, (layer, span)) in network.layers().enumerate() {
         let (before, from_here) = layers.split_at_mut(k);
         let x = before.last().map_or(x, WideLayer::activations);
-        let WideLayer { a, stride, padded, .. } = &mut from_here[0];
+        let WideLayer { a, slope, stride, padded, .. } = &mut from_here[0];
         let (weights, bias) = (&network.parameters[span.weights()], &network.parameters[span.bias()]);
         products::forward(simd, weights, bias, x, rows, panel, a, *stride);
         // Whole lines, padding included: a remainder would cost more, and nothing uses the values in the
         // padding.
-        for a in a.chunks_exact_mut(*stride).take(rows) {
-            activations::apply::<S, F, 1>(simd, &layer.activation, F::registers_mut::<S>(&mut a[..*padded]));
+        let rows_of_a = a.chunks_exact_mut(*stride).take(rows);
+        match layer.activation.smooth() {
+            Some(smooth) if with_slopes => {
+                for (a, slope) in rows_of_a.zip(slope.chunks_exact_mut(*stride)) {
+                    let [a, slope] = [a, slope].map(|row| F::registers_mut::<S>(&mut row[..*padded]));
+                    activations::apply_with_slope::<S, F, 1>(simd, smooth, a, slope);
+                }
+            }
+            _ => {
+                for a in rows_of_a {
+                    let a = F::registers_mut::<S>(&mut a[..*padded]);
+                    activations::apply::<S, F, 1>(simd, &layer.activation, a);
+                }
+            }
         }
     }
 }
@@ -332,11 +365,14 @@ fn backward_pass<S: Simd, F: Scalar>(
     let WideBuffers { layers, panel, .. } = buffers;
     for (k, (layer, span)) in network.layers().enumerate().rev() {
         let (before, from_here) = layers.split_at_mut(k);
-        let WideLayer { a, delta, stride, padded } = &mut from_here[0];
-        for (a, delta) in a.chunks_exact(*stride).zip(delta.chunks_exact_mut(*stride)).take(rows) {
+        let WideLayer { a, delta, slope, stride, padded } = &mut from_here[0];
+        let of_derivative = if slope.is_empty() { a } else { slope };
+        let rows_of_delta = delta.chunks_exact_mut(*stride).take(rows);
+        for (known, delta) in of_derivative.chunks_exact(*stride).zip(rows_of_delta) {
             // From ∂ℓ/∂a to ∂ℓ/∂z, in place: nobody needs ∂ℓ/∂a after this.
-            let (a, delta) = (F::registers::<S>(&a[..*padded]), F::registers_mut::<S>(&mut delta[..*padded]));
-            activations::multiply_derivative::<S, F>(simd, &layer.activation, a, delta);
+            let known = F::registers::<S>(&known[..*padded]);
+            let delta = F::registers_mut::<S>(&mut delta[..*padded]);
+            activations::multiply_derivative::<S, F>(simd, &layer.activation, known, delta);
         }
         let delta = StridedRows { numbers: &delta[..rows * *stride], stride: *stride, order: None };
         let x = before.last().map_or(x, WideLayer::activations);

@@ -45,6 +45,15 @@ fn a_slope_that_is_no_number() {
 }
 
 #[test]
+fn an_alpha_that_is_no_number() {
+    for (alpha, text) in NOT_FINITE {
+        let elu = Architecture::inputs(2).dense(3, Activation::Tanh).dense(1, Activation::Elu { alpha });
+        let error = Network::<f64>::init(&elu, Init::default(), &mut seeded(0)).unwrap_err();
+        check(&error, &format!("layer 2 is an ELU of α {text}, expected a finite number such as 1"));
+    }
+}
+
+#[test]
 fn more_parameters_than_memory() {
     let architecture = Architecture::inputs((1 << 40) - 1).dense(1 << 19, Activation::Identity);
     let error = Network::<f32>::init(&architecture, Init::default(), &mut seeded(0)).unwrap_err();

@@ -9,6 +9,8 @@ use ann_core::{
 use proptest::prelude::*;
 use rand::RngExt;
 
+use crate::own::every_activation;
+
 /// A network and data for it; weights and inputs are of size 1, so that rounding errors are a few ε of the
 /// largest number.
 #[derive(Clone, Debug)]
@@ -271,9 +273,7 @@ fn assert_close(
 }
 
 fn cases() -> impl Strategy<Value = Case> {
-    let leaky = Activation::LeakyRelu { slope: 0.1 };
-    let activations = [Activation::Identity, Activation::Sigmoid, Activation::Tanh, Activation::Relu, leaky];
-    let hidden = prop::collection::vec((1_usize..8, prop::sample::select(activations.to_vec())), 0..5);
+    let hidden = prop::collection::vec((1_usize..8, prop::sample::select(every_activation())), 0..5);
     let copies = losses().into_iter().map(|loss| CopiedLoss(loss).into());
     let loss = prop::sample::select(losses().into_iter().chain(copies).collect::<Vec<Loss>>());
     let kernel = prop::sample::select(vec![Kernel::Textbook, Kernel::Fused, Kernel::Wide]);
@@ -439,7 +439,8 @@ impl ActivationFn for Copied {
             Activation::Tanh => z.tanh(),
             Activation::Relu => z.max(0.0),
             Activation::LeakyRelu { slope } if z <= 0.0 => slope * z,
-            _ => z,
+            Activation::Identity | Activation::LeakyRelu { .. } => z,
+            ref other => other.value(z),
         }
     }
 
@@ -449,7 +450,8 @@ impl ActivationFn for Copied {
             Activation::Tanh => 1.0 - a * a,
             Activation::Relu => f64::from(z > 0.0),
             Activation::LeakyRelu { slope } if z <= 0.0 => slope,
-            _ => 1.0,
+            Activation::Identity | Activation::LeakyRelu { .. } => 1.0,
+            ref other => other.derivative(z),
         }
     }
 }

@@ -4,7 +4,7 @@ use std::fmt::Display;
 
 use ann_core::{Activation, Architecture, Loss, ParameterId, ParameterKind, TargetKind};
 
-use crate::own::{Huber, Softplus};
+use crate::own::{Huber, Softplus, every_activation};
 
 #[test]
 fn slopes_print_all_their_digits_and_are_compared_by_them() {
@@ -15,12 +15,14 @@ fn slopes_print_all_their_digits_and_are_compared_by_them() {
         assert_eq!(leaky(slope).to_string(), format!("leaky ReLU {text}"));
     }
     assert_ne!(leaky(0.3), leaky(0.1 + 0.2));
+    let elu = |alpha| Activation::Elu { alpha };
+    assert_eq!([1.0, 0.015].map(|alpha| elu(alpha).to_string()), ["ELU 1", "ELU 0.015"]);
+    assert_ne!(elu(0.3), elu(0.1 + 0.2));
 }
 
 #[test]
 fn names_fill_a_column_of_a_table() {
-    let leaky = Activation::LeakyRelu { slope: 0.25 };
-    for activation in [Activation::Identity, Activation::Sigmoid, Activation::Tanh, Activation::Relu, leaky] {
+    for activation in every_activation() {
         fills(&activation);
     }
     fills(&Loss::SoftmaxCrossEntropy);

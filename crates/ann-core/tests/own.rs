@@ -1,6 +1,14 @@
-//! An activation and losses that a user might write.
+//! The activations of all kernels, and an activation and losses that a user might write.
 
-use ann_core::{ActivationFn, LossFn, Target, TargetKind};
+use ann_core::{Activation, ActivationFn, LossFn, Target, TargetKind};
+
+/// Every built-in activation, with factors that all kernels have.
+pub fn every_activation() -> Vec<Activation> {
+    use Activation::{Elu, Gelu, Identity, LeakyRelu, Mish, Relu, Selu, Sigmoid, Silu, Softplus, Tanh};
+    let with_factor = [LeakyRelu { slope: 0.25 }, Elu { alpha: 1.0 }, Elu { alpha: 0.3 }];
+    let others = [Identity, Sigmoid, Tanh, Relu, Selu, Softplus, Silu, Mish, Gelu];
+    with_factor.into_iter().chain(others).collect()
+}
 
 /// σ(z) = ln(1 + eᶻ), without overflow.
 #[derive(Debug)]

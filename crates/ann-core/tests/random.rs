@@ -229,7 +229,7 @@ fn random_architecture(rng: &mut ChaCha8Rng) -> Architecture {
 
 /// One of the built-in activations that every kernel has, or (`own`) of all.
 fn random_activation(own: bool, rng: &mut ChaCha8Rng) -> Activation {
-    match rng.random_range(0..if own { 9 } else { 7 }) {
+    match rng.random_range(0..if own { 17 } else { 14 }) {
         0 => Activation::Identity,
         1 => Activation::Sigmoid,
         2 => Activation::Tanh,
@@ -237,7 +237,15 @@ fn random_activation(own: bool, rng: &mut ChaCha8Rng) -> Activation {
         4 => Activation::LeakyRelu { slope: 0.0 },
         5 => Activation::LeakyRelu { slope: 0.25 },
         6 => Activation::LeakyRelu { slope: 1.75 },
-        7 => Activation::LeakyRelu { slope: -0.5 },
+        7 => Activation::Elu { alpha: 1.0 },
+        8 => Activation::Elu { alpha: 0.25 },
+        9 => Activation::Selu,
+        10 => Activation::Softplus,
+        11 => Activation::Silu,
+        12 => Activation::Mish,
+        13 => Activation::Gelu,
+        14 => Activation::LeakyRelu { slope: -0.5 },
+        15 => Activation::Elu { alpha: -0.5 },
         _ => Softplus.into(),
     }
 }

@@ -172,15 +172,26 @@ impl Precision {
 
     /// σ(z) and σ′(z). Functions are right to 2.5 units in the last place, and a few operations follow: 4 ε.
     fn activation(self, activation: &Activation, z: Bounded) -> (Bounded, Bounded) {
-        let logistic = 1.0 / (1.0 + (-z.value).exp());
+        let (x, logistic) = (z.value, 1.0 / (1.0 + (-z.value).exp()));
         // The value, its slope, the largest slope anywhere, and the largest slope of the slope.
         let (value, slope, steepest, bend) = match *activation {
             Activation::Identity => return (z, exactly(1.0)),
             Activation::Relu => return self.two_slopes(0.0, z),
             Activation::LeakyRelu { slope } => return self.two_slopes(slope, z),
+            Activation::Elu { alpha } => return self.exponential(1.0, alpha, z),
+            Activation::Selu => return self.exponential(LAMBDA, LAMBDA * ALPHA, z),
             Activation::Sigmoid => (logistic, logistic * (1.0 - logistic), 0.25, 0.1),
             Activation::Tanh => (z.value.tanh(), 1.0 - z.value.tanh().powi(2), 1.0, 1.0),
-            // The only one of the tests' own.
+            Activation::Silu => (x * logistic, logistic * (1.0 + x * (1.0 - logistic)), 1.1, 0.5),
+            Activation::Mish => {
+                let t = x.exp().ln_1p().tanh();
+                (x * t, t + x * (1.0 - t * t) * logistic, 1.1, 0.7)
+            }
+            Activation::Gelu => {
+                let (cdf, density) = normal(x);
+                (x * cdf, cdf + x * density, 1.13, 0.8)
+            }
+            // Softplus, also as the tests' own.
             _ => (z.value.max(0.0) + (-z.value.abs()).exp().ln_1p(), logistic, 1.0, 0.25),
         };
         let a = Bounded { value, error: steepest * z.error + 4.0 * self.epsilon * value.abs() + self.tiny };
@@ -196,6 +207,20 @@ impl Precision {
         let rounding = self.epsilon * slope.abs();
         let a = self.product(z, Bounded { value: here, error: error.max(rounding) });
         (a, Bounded { value: here, error: error + rounding })
+    }
+
+    /// `above` · z above 0 and `below` · (eᶻ − 1) elsewhere. Where z may be on either side, so may the slope.
+    fn exponential(self, above: f64, below: f64, z: Bounded) -> (Bounded, Bounded) {
+        let (value, slope) = match z.value {
+            x if x > 0.0 => (above * x, above),
+            x => (below * x.exp_m1(), below * x.exp()),
+        };
+        let largest = above.max(below.abs());
+        let a = Bounded { value, error: largest * z.error + 4.0 * self.epsilon * value.abs() + self.tiny };
+        let jump = if z.error > 0.0 && z.value.abs() <= z.error { (above - below).abs() } else { 0.0 };
+        // |σ″| ≤ |below|, and σ′ may be computed from a.
+        let error = (below.abs() * z.error).max(a.error) + 4.0 * self.epsilon * largest;
+        (a, Bounded { value: slope, error: error + jump })
     }
 
     /// ℓ and ∂ℓ/∂output.
@@ -312,6 +337,28 @@ impl Precision {
         });
         (Bounded { value, error: rounding + terms }, delta.collect())
     }
+}
+
+/// Of SELU, as Klambauer et al. print them.
+const LAMBDA: f64 = 1.050_700_987_355_480_5;
+const ALPHA: f64 = 1.673_263_242_354_377_2;
+
+/// Φ(x) and φ(x), to some roundings. From −1 on Φ = ½ + φ (x + x³/3 + x⁵/(3·5) + …). Below it is the continued
+/// fraction φ / (−x + 1/(−x + 2/(−x + 3/…))).
+fn normal(x: f64) -> (f64, f64) {
+    let density = (-x * x / 2.0).exp() / (2.0 * std::f64::consts::PI).sqrt();
+    if x < -1.0 {
+        return (density / (1..=200).rev().fold(-x, |below, n| -x + f64::from(n) / below), density);
+    }
+    if x > 9.0 {
+        return (1.0, density);
+    }
+    let (mut sum, mut term) = (x, x);
+    for n in 1..=200 {
+        term *= x * x / f64::from(2 * n + 1);
+        sum += term;
+    }
+    (0.5 + density * sum, density)
 }
 
 impl Sum {

@@ -1,8 +1,8 @@
 //! Computes how σ and ℓ change with their arguments.
 //!
-//! For a small change, the built-in functions use an addition theorem. It needs no exponential, no logarithm,
-//! and no difference of the values before and after, in which digits would cancel. Only the digits that 1 − a
-//! of a saturated unit has lost are missing. ReLU, leaky ReLU and the squared error have exact formulas for
+//! For a small change, sigmoid, tanh, SELU, ELU and cross-entropy use an addition theorem. It needs no exponential,
+//! no logarithm, and no difference of the values before and after, in which digits would cancel. Only the digits
+//! that 1 − a of a saturated unit has lost are missing. ReLU, leaky ReLU and the squared error have exact formulas for
 //! changes of any size. For the other functions a large change is a difference of values, and so is any
 //! change of a custom function.
 //!
@@ -46,6 +46,16 @@ impl Sigma {
                 for (d, &z) in d.iter_mut().zip(z) {
                     let above = if z.is_sign_negative() { (z + *d).max(0.0) } else { d.max(-z) };
                     *d = above + slope * (*d - above);
+                }
+            }
+            // The part above 0, and below · (e^(z + d) − eᶻ) = (a + below) (eᵈ − 1) where z stays below.
+            Self::Exponential { above, below } if are_small(d) => {
+                for ((d, &z), &a) in d.iter_mut().zip(z).zip(a) {
+                    *d = match (z > 0.0, z + *d > 0.0) {
+                        (true, true) => above * *d,
+                        (false, false) => (a + below) * exp_m1(*d),
+                        _ => self.value(z + *d) - a,
+                    };
                 }
             }
             _ => {
@@ -265,7 +275,9 @@ mod tests {
 
     #[test]
     fn activations_change_by_the_difference_of_their_values() {
-        for sigma in [Sigma::Sigmoid, Sigma::Tanh, Sigma::Identity, Sigma::Leaky { slope: 0.1 }] {
+        let exponential = Sigma::Exponential { above: 1.05, below: 1.75 };
+        let leaky = Sigma::Leaky { slope: 0.1 };
+        for sigma in [Sigma::Sigmoid, Sigma::Tanh, Sigma::Identity, leaky, exponential, Sigma::Gelu] {
             for z in [-30.0, -2.0, -1e-4, 0.0, 0.7, 5.0, 30.0] {
                 for d in [-0.9, -1e-3, -9e-4, -1e-8, 0.0, 1e-12, 3e-5, 9.9e-4, 0.02] {
                     let (a, direct) = (sigma.value(z), sigma.value(z + d) - sigma.value(z));

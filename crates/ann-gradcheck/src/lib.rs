@@ -24,6 +24,7 @@ mod extrapolation;
 mod frozen;
 mod lanes;
 mod moved;
+mod normal;
 mod number;
 pub mod reference;
 mod rounding;

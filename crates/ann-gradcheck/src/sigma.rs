@@ -6,6 +6,7 @@ use std::sync::Arc;
 use ann_core::{Activation, ActivationFn};
 use num_dual::Dual64;
 
+use crate::normal;
 use crate::number::{Number, PROBES};
 use crate::{Error, Result};
 
@@ -19,10 +20,23 @@ pub(crate) enum Sigma {
     Leaky {
         slope: f64,
     },
+    /// `above` · z above 0, `below` · (eᶻ − 1) elsewhere; ELU of α has the factors 1 and α, SELU λ and λ α.
+    Exponential {
+        above: f64,
+        below: f64,
+    },
+    Softplus,
+    Silu,
+    Mish,
+    Gelu,
     /// A custom activation. Its value and derivative are used after
     /// [`check_activation`](crate::check_activation) has compared them.
     Custom(Arc<dyn ActivationFn>),
 }
+
+/// λ and α of SELU, for which mean 0 and variance 1 reproduce themselves (Klambauer et al., 2017).
+const LAMBDA: f64 = 1.050_700_987_355_480_5;
+const ALPHA: f64 = 1.673_263_242_354_377_2;
 
 impl TryFrom<&Activation> for Sigma {
     type Error = Error;
@@ -34,6 +48,12 @@ impl TryFrom<&Activation> for Sigma {
             Activation::Tanh => Self::Tanh,
             Activation::Relu => Self::Leaky { slope: 0.0 },
             Activation::LeakyRelu { slope } => Self::Leaky { slope: *slope },
+            Activation::Elu { alpha } => Self::Exponential { above: 1.0, below: *alpha },
+            Activation::Selu => Self::Exponential { above: LAMBDA, below: LAMBDA * ALPHA },
+            Activation::Softplus => Self::Softplus,
+            Activation::Silu => Self::Silu,
+            Activation::Mish => Self::Mish,
+            Activation::Gelu => Self::Gelu,
             Activation::Custom(function) => Self::Custom(Arc::clone(function)),
             unknown => return Err(Error::UnknownActivation { activation: unknown.to_string() }),
         })
@@ -65,6 +85,14 @@ impl Sigma {
             // At 0 the unit is off: ReLU′(0) = 0 (report, "ReLU").
             Self::Leaky { .. } if z.real() > 0.0 => z,
             Self::Leaky { slope } => z * *slope,
+            Self::Exponential { above, .. } if z.real() > 0.0 => z * *above,
+            Self::Exponential { below, .. } => z.exp_m1() * *below,
+            // ln(1 + eᶻ) below 0, z + ln(1 + e⁻ᶻ) above
+            Self::Softplus if z.real().is_sign_negative() => z.exp().ln_1p(),
+            Self::Softplus => z + (-z).exp().ln_1p(),
+            Self::Silu => z * Self::Sigmoid.value(z),
+            Self::Mish => z * Self::Tanh.value(Self::Softplus.value(z)),
+            Self::Gelu => z * normal::cdf(z),
             Self::Custom(function) => {
                 let value = function.value(z.real());
                 z.chain(value, || function.derivative(z.real(), value))
@@ -91,6 +119,14 @@ impl Sigma {
             // |tanh″| = 2 |a| σ′ ≤ 2 σ′
             Self::Tanh => 1.0 + a * a + 2.0 * slope * z_error,
             Self::Leaky { .. } => self.jumps(z, z_error * unit) / unit,
+            // λ is rounded. Below 0, σ′ may be computed as a + α, which cancels, and |σ″| = σ′.
+            Self::Exponential { .. } if z > 0.0 => slope + self.jumps(z, z_error * unit) / unit,
+            Self::Exponential { below, .. } => {
+                a.abs() + below.abs() + slope * z_error + self.jumps(z, z_error * unit) / unit
+            }
+            // |σ″| = σ′ (1 − σ′) ≤ σ′
+            Self::Softplus => slope + slope * z_error,
+            Self::Silu | Self::Mish | Self::Gelu => self.gated_error(z, z_error),
             Self::Custom(function) => {
                 // The formula of a custom activation is probed with rounded arguments. For example 1 − a² of
                 // a custom tanh cancels like the built-in formula, and |σ″| of a sine is 1 where σ′ is 0.
@@ -99,6 +135,24 @@ impl Sigma {
                 slope + by_value + by_argument + self.jumps(z, z_error * unit) / unit
             }
         }
+    }
+
+    /// The error of σ′ = g + z g′ of an activation z g(z). The terms may cancel, and |σ″| = |2g′ + z g″|.
+    fn gated_error(&self, z: f64, z_error: f64) -> f64 {
+        let logistic = Self::Sigmoid.value(z);
+        // g, g′ with the size of what may cancel in it, and a bound of |g″ / g′|.
+        let (gate, slope, size, bend) = match self {
+            // g′ = g (1 − g), where 1 − g cancels.
+            Self::Silu => (logistic, Self::Sigmoid.derivative(z), logistic, 1.0),
+            // g = t, g′ = (1 − t²) s, where 1 − t² cancels. g″ = g′ (1 − s − 2 t s).
+            Self::Mish => {
+                let t = Self::Tanh.value(Self::Softplus.value(z));
+                (t, (1.0 - t * t) * logistic, (1.0 + t * t) * logistic, 2.0)
+            }
+            // g′ = φ, where an error of z² / 2 is one of φ. g″ = −z φ.
+            _ => (normal::cdf(z), normal::density(z), normal::density(z) * (1.0 + z * z), z.abs()),
+        };
+        gate + z.abs() * size + (2.0 + z.abs() * bend) * slope * z_error
     }
 
     /// By how much σ′ jumps at kinks within some `error`s of z. An exact z = 0 has no error, so ReLU′(0) = 0
@@ -111,9 +165,11 @@ impl Sigma {
     /// The points at which σ′ jumps.
     pub fn kinks(&self) -> &[f64] {
         match self {
-            Self::Leaky { .. } => &[0.0],
+            Self::Exponential { above, below } if above == below => &[],
+            Self::Leaky { .. } | Self::Exponential { .. } => &[0.0],
             Self::Custom(function) => function.kinks(),
             Self::Identity | Self::Sigmoid | Self::Tanh => &[],
+            Self::Softplus | Self::Silu | Self::Mish | Self::Gelu => &[],
         }
     }
 }
@@ -156,8 +212,50 @@ mod tests {
     }
 
     #[test]
+    fn the_newer_activations_by_their_textbook() {
+        // mpmath with 30 digits: σ and σ′ at −2 and 1.
+        let [elu, selu] = [Activation::Elu { alpha: 0.5 }, Activation::Selu];
+        let [elu, selu] = [elu, selu].map(|activation| Sigma::try_from(&activation).unwrap());
+        for (sigma, at_minus_2, at_1) in [
+            (elu, NEWER[0], NEWER[1]),
+            (selu, NEWER[2], NEWER[3]),
+            (Sigma::Softplus, NEWER[4], NEWER[5]),
+            (Sigma::Silu, NEWER[6], NEWER[7]),
+            (Sigma::Mish, NEWER[8], NEWER[9]),
+            (Sigma::Gelu, NEWER[10], NEWER[11]),
+        ] {
+            for (z, [value, slope]) in [(-2.0, at_minus_2), (1.0, at_1)] {
+                // GELU at −2 is the least accurate: see `normal`.
+                let near = |found: f64, expected: f64| (found - expected).abs() <= 4e-15 * expected.abs();
+                assert!(near(sigma.value(z), value), "{sigma:?} at {z}: {}", sigma.value(z));
+                assert!(near(sigma.derivative(z), slope), "{sigma:?}′ at {z}: {}", sigma.derivative(z));
+            }
+        }
+    }
+
+    /// σ and σ′ of ELU ½, SELU, softplus, SiLU, Mish and GELU, each at −2 and 1.
+    const NEWER: [[f64; 2]; 12] = [
+        [-0.432_332_358_381_693_65, 0.067_667_641_618_306_35],
+        [1.0, 1.0],
+        [-1.520_166_468_595_695, 0.237_932_872_251_681_83],
+        [1.050_700_987_355_480_5, 1.050_700_987_355_480_5],
+        [0.126_928_011_042_972_5, 0.119_202_922_022_117_56],
+        [1.313_261_687_518_222_8, 0.731_058_578_630_004_9],
+        [-0.238_405_844_044_235_12, -0.090_784_248_784_895_48],
+        [0.731_058_578_630_004_9, 0.927_670_511_871_486_7],
+        [-0.252_501_482_695_708_9, -0.108_355_092_420_393_94],
+        [0.865_098_388_267_310_3, 1.049_036_220_099_792_2],
+        [-0.045_500_263_896_358_42, -0.085_231_801_078_196_9],
+        [0.841_344_746_068_542_9, 1.083_315_470_587_686_4],
+    ];
+
+    #[test]
     fn far_out_is_finite() {
         for z in [-1e300, -1e3, 1e3, 1e300] {
+            for sigma in [Sigma::Softplus, Sigma::Silu, Sigma::Mish, Sigma::Gelu] {
+                assert_eq!(sigma.derivative(z), f64::from(z > 0.0), "{sigma:?} at {z}");
+                assert_eq!(sigma.value(z), z.max(0.0), "{sigma:?} at {z}");
+            }
             for sigma in [Sigma::Sigmoid, Sigma::Tanh] {
                 assert_eq!(sigma.derivative(z), 0.0, "{sigma:?} at {z}");
                 assert_eq!(sigma.value(z), if z > 0.0 { 1.0 } else { sigma.value(-1e300) });

@@ -49,6 +49,48 @@ fn smooth_ones_pass() {
         .ensure_ok()
         .unwrap();
 }
+/// A built-in activation as a user's own.
+#[derive(Debug)]
+struct BuiltIn(Activation);
+impl ActivationFn for BuiltIn {
+    fn value(&self, z: f64) -> f64 {
+        self.0.value(z)
+    }
+    fn derivative(&self, z: f64, _a: f64) -> f64 {
+        self.0.derivative(z)
+    }
+    fn kinks(&self) -> &[f64] {
+        self.0.kinks()
+    }
+}
+
+#[test]
+fn built_in_ones_pass() {
+    let with_factor = [Activation::LeakyRelu { slope: 0.01 }, Activation::Elu { alpha: 0.25 }];
+    for activation in with_factor.into_iter().chain(SMOOTH).chain([Activation::Relu, Activation::Selu]) {
+        check_activation(&BuiltIn(activation)).ensure_ok().unwrap();
+    }
+}
+#[test]
+fn built_in_ones_do_not_pass_with_a_slope_that_is_a_little_off() {
+    for activation in SMOOTH {
+        let slope = |z| activation.derivative(z) + 1e-7 * activation.value(z - 1.0);
+        let off = Custom(|z| activation.value(z), slope, &[]);
+        assert_eq!(check_activation(&off).verdict(), Verdict::Fail, "{activation}");
+    }
+}
+
+/// Those without kinks.
+const SMOOTH: [Activation; 7] = [
+    Activation::Sigmoid,
+    Activation::Tanh,
+    Activation::Elu { alpha: 1.0 },
+    Activation::Softplus,
+    Activation::Silu,
+    Activation::Mish,
+    Activation::Gelu,
+];
+
 #[test]
 fn declared_kinks_pass_with_any_slope_between_their_sides() {
     for at_kink in [0.0, 0.5, 1.0] {

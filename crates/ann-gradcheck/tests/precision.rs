@@ -29,7 +29,10 @@ fn single(activation: Activation, seed: u64, factor: f32) -> Report {
 
 #[test]
 fn f32_is_judged_in_units_of_its_own_rounding() {
-    for activation in [Activation::Sigmoid, Activation::Tanh, Activation::Relu] {
+    let [elu, selu] = [Activation::Elu { alpha: 0.5 }, Activation::Selu];
+    let smooth = [Activation::Softplus, Activation::Silu, Activation::Mish, Activation::Gelu];
+    let others = [Activation::Sigmoid, Activation::Tanh, Activation::Relu, elu, selu];
+    for activation in others.into_iter().chain(smooth) {
         for seed in 0..30 {
             let report = single(activation.clone(), seed, 1.0);
             assert_eq!(report.verdict(), Verdict::Pass, "{activation}, seed {seed}: {report}");

@@ -12,13 +12,27 @@ use proptest::prelude::*;
 #[test]
 fn forward_equals_ann_cores() {
     for data in [doughnut(), squares(), example(), iris()].map(Data::from) {
-        for activation in [Activation::Sigmoid, Activation::Tanh, Activation::Relu, Activation::Identity] {
+        for activation in BUILT_IN {
             for (task, gain) in [(Task::Classification, 1.0), (Task::Regression, 5.0)] {
                 forward_agrees(&data, &activation, task, gain);
             }
         }
     }
 }
+
+const BUILT_IN: [Activation; 11] = [
+    Activation::Identity,
+    Activation::Sigmoid,
+    Activation::Tanh,
+    Activation::Relu,
+    Activation::LeakyRelu { slope: 0.1 },
+    Activation::Elu { alpha: 0.5 },
+    Activation::Selu,
+    Activation::Softplus,
+    Activation::Silu,
+    Activation::Mish,
+    Activation::Gelu,
+];
 
 #[track_caller]
 fn forward_agrees(data: &Data, activation: &Activation, task: Task, gain: f64) {
@@ -58,9 +72,7 @@ proptest! {
         rows in 1_usize..5,
         l2 in prop_oneof![Just(0.0), 0.0..0.5],
         seed in 0_u64..1000,
-        activation in prop_oneof![
-            Just(Activation::Sigmoid), Just(Activation::Tanh), Just(Activation::Relu), Just(Activation::LeakyRelu { slope: 0.1 })
-        ],
+        activation in prop::sample::select(BUILT_IN.to_vec()),
     ) {
         let (hidden, outputs) = (&widths[1..widths.len() - 1], widths[widths.len() - 1]);
         let architecture = Architecture::inputs(widths[0])

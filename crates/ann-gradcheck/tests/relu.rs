@@ -23,6 +23,15 @@ fn doughnut_leaky_relu() {
     claim(&doughnut().into(), &Activation::LeakyRelu { slope: 0.01 });
 }
 
+#[test]
+fn doughnut_selu() {
+    claim(&doughnut().into(), &Activation::Selu);
+}
+#[test]
+fn doughnut_elu() {
+    claim(&doughnut().into(), &Activation::Elu { alpha: 0.5 });
+}
+
 /// The report's network passes, for both tasks; the frozen central differences stay within its 1e-7, and
 /// those across kinks do not.
 #[track_caller]

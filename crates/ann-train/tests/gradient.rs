@@ -46,10 +46,38 @@ fn squared_error_leaky_relu() {
     verify(&Loss::MeanSquaredError, Activation::LeakyRelu { slope: 0.1 });
 }
 #[test]
+fn silu() {
+    verify_both(Activation::Silu);
+}
+#[test]
+fn mish() {
+    verify_both(Activation::Mish);
+}
+#[test]
+fn gelu() {
+    verify_both(Activation::Gelu);
+}
+#[test]
+fn softplus() {
+    verify_both(Activation::Softplus);
+}
+#[test]
+fn selu() {
+    verify_both(Activation::Selu);
+}
+#[test]
+fn elu() {
+    for alpha in [0.0, 0.5, 1.0, 1.7] {
+        verify_both(Activation::Elu { alpha });
+    }
+}
+#[test]
 fn rows_of_many_inputs() {
-    for (loss, activation) in
-        [(Loss::SoftmaxCrossEntropy, Activation::Sigmoid), (Loss::MeanSquaredError, Activation::Tanh)]
-    {
+    let (elu, selu) = (Activation::Elu { alpha: 1.0 }, Activation::Selu);
+    let smooth = [Activation::Silu, Activation::Mish, Activation::Gelu, Activation::Softplus];
+    let losses = [Loss::SoftmaxCrossEntropy, Loss::MeanSquaredError].into_iter().cycle();
+    let activations = [Activation::Sigmoid, Activation::Tanh, elu, selu].into_iter().chain(smooth);
+    for (loss, activation) in losses.zip(activations) {
         // Enough inputs for another kernel.
         verify_samples(&Samples::with_inputs(260, activation), &loss);
     }
@@ -71,6 +99,12 @@ fn leaky_relu_that_turns_back_below_zero() {
     verify(&Loss::MeanSquaredError, back);
 }
 #[test]
+fn elu_that_turns_back_below_zero() {
+    let back = Activation::Elu { alpha: -0.5 };
+    assert_eq!(Kernel::choose(&Samples::new(back.clone()).architecture), Kernel::Textbook);
+    verify_both(back);
+}
+#[test]
 fn lambda_instead_of_two_lambda_is_found_in_the_weights() {
     let samples = Samples::new(Activation::Tanh);
     for loss in [Loss::SoftmaxCrossEntropy, Loss::MeanSquaredError] {
@@ -80,6 +114,12 @@ fn lambda_instead_of_two_lambda_is_found_in_the_weights() {
         let failed = report.groups().iter().filter(|group| group.verdict == Verdict::Fail);
         assert_eq!(failed.map(Group::title).collect::<Vec<_>>(), ["W¹", "W²", "W³"], "{report}");
     }
+}
+
+#[track_caller]
+fn verify_both(activation: Activation) {
+    verify(&Loss::SoftmaxCrossEntropy, activation.clone());
+    verify(&Loss::MeanSquaredError, activation);
 }
 
 /// With and without penalty, both ways to sum.

@@ -2,7 +2,8 @@
 
 use pulp::Simd;
 
-use crate::elementary::Function;
+use crate::activation::SELU;
+use crate::elementary::{Function, Smooth};
 use crate::lanes::Lanes;
 use crate::{Activation, Scalar};
 
@@ -48,11 +49,55 @@ pub(crate) fn apply<S: Simd, F: Scalar, const R: usize>(
             let slope = F::of(*slope);
             each!(simd, registers, |z| z.all(F::ZERO).if_less(z, z, z * slope));
         }
+        Activation::Elu { .. } | Activation::Selu => {
+            let [above, below] = slopes_at_0(activation);
+            each!(simd, registers, |z| exponential_linear(z, above, below));
+        }
+        Activation::Softplus => each!(simd, registers, |z| Smooth::Softplus.of(z)[0]),
+        Activation::Silu => each!(simd, registers, |z| Smooth::Silu.of(z)[0]),
+        Activation::Mish => each!(simd, registers, |z| Smooth::Mish.of(z)[0]),
+        Activation::Gelu => each!(simd, registers, |z| Smooth::Gelu.of(z)[0]),
         Activation::Identity | Activation::Custom(_) => {}
     }
 }
 
-/// Multiplies δ = ∂ℓ/∂a by σ′, so that it becomes ∂ℓ/∂z. σ′ is computed from a.
+/// The slopes of an ELU or SELU above and below 0, at 0.
+fn slopes_at_0<F: Scalar>(activation: &Activation) -> [F; 2] {
+    match activation {
+        Activation::Elu { alpha } => [F::ONE, F::of(*alpha)],
+        _ => SELU.map(F::of),
+    }
+}
+
+/// `above` · z for z > 0 and `below` · (eᶻ − 1) otherwise.
+#[inline(always)]
+fn exponential_linear<S: Simd, F: Scalar, const R: usize>(
+    z: Lanes<S, F, R>,
+    above: F,
+    below: F,
+) -> Lanes<S, F, R> {
+    let zero = z.all(F::ZERO);
+    let exp_m1 = Smooth::ExpM1OfNegative.of(zero.if_less(z, zero, z))[0];
+    zero.if_less(z, z * above, exp_m1 * below)
+}
+
+/// Overwrites z with a = σ(z), and `slopes` with σ′(z). Both have the same number of registers, a multiple of R.
+#[inline(always)]
+pub(crate) fn apply_with_slope<S: Simd, F: Scalar, const R: usize>(
+    simd: S,
+    smooth: Smooth,
+    registers: &mut [F::Register<S>],
+    slopes: &mut [F::Register<S>],
+) {
+    let groups = registers.as_chunks_mut::<R>().0.iter_mut().zip(slopes.as_chunks_mut::<R>().0);
+    for (registers, slopes) in groups {
+        let [a, slope] = smooth.of(Lanes::<S, F, R> { simd, registers: *registers });
+        (*registers, *slopes) = (a.registers, slope.registers);
+    }
+}
+
+/// Multiplies δ = ∂ℓ/∂a by σ′, so that it becomes ∂ℓ/∂z. `a` holds σ(z), from which σ′ is computed, or σ′ itself
+/// where [`apply_with_slope`] has computed it.
 #[inline(always)]
 pub(crate) fn multiply_derivative<S: Simd, F: Scalar>(
     simd: S,
@@ -70,6 +115,14 @@ pub(crate) fn multiply_derivative<S: Simd, F: Scalar>(
         Activation::LeakyRelu { slope } => {
             let slope = F::of(*slope);
             each_beside!(simd, a, delta, |a, d| a.all(F::ZERO).if_less(a, d, d * slope));
+        }
+        // Again a > 0 exactly where z > 0. Elsewhere σ′ = α eᶻ = a + α, for SELU times λ.
+        Activation::Elu { .. } | Activation::Selu => {
+            let [above, below] = slopes_at_0(activation);
+            each_beside!(simd, a, delta, |a, d| d * a.all(F::ZERO).if_less(a, a.all(above), a + below));
+        }
+        Activation::Softplus | Activation::Silu | Activation::Mish | Activation::Gelu => {
+            each_beside!(simd, a, delta, |slope, d| d * slope);
         }
         Activation::Identity | Activation::Custom(_) => {}
     }
