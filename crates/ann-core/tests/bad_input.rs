@@ -307,6 +307,69 @@ impl LossFn for Absolute {
     }
 }
 
+#[test]
+fn settings_of_losses_out_of_range() {
+    let smoothing = |value| Loss::SmoothedCrossEntropy { smoothing: value };
+    for (value, text) in [(-0.1, "-0.1"), (1.0, "1.0"), (f64::NAN, "NaN")] {
+        let message = format!("smoothing (ε) is {text}, expected a number from 0 to below 1");
+        check(&of_setting(smoothing(value)), &message);
+    }
+    for (value, text) in [(0.0, "0.0"), (-1.0, "-1.0"), (f64::INFINITY, "inf"), (f64::NAN, "NaN")] {
+        let message = format!("delta (δ) of the Huber loss is {text}, expected a finite number above 0");
+        check(&of_setting(Loss::Huber { delta: value }), &message);
+    }
+    for (value, text) in [(0.0, "0.0"), (1.0, "1.0"), (f64::NAN, "NaN")] {
+        let message =
+            format!("a level (τ) of the quantile loss is {text}, expected a number above 0 and below 1");
+        check(&of_setting(Loss::Quantile { levels: vec![0.5, value] }), &message);
+    }
+}
+
+/// The error of a loss with these settings.
+fn of_setting(loss: Loss) -> Error {
+    let (architecture, x) = (two_two(), Array2::<f64>::zeros((1, 2)));
+    match loss.targets() {
+        TargetKind::Classes => Problem::new(&architecture, loss, &x, &[0]).unwrap_err(),
+        TargetKind::Values => Problem::new(&architecture, loss, &x, &x).unwrap_err(),
+    }
+}
+
+#[test]
+fn outputs_and_columns_that_quantiles_do_not_fit() {
+    let of = |levels: &[f64], columns| {
+        let (architecture, x) = (two_two(), Array2::<f64>::zeros((1, 2)));
+        let y = Array2::zeros((1, columns));
+        let loss = Loss::Quantile { levels: levels.to_vec() };
+        Problem::new(&architecture, loss, &x, &y).map(|_| ()).unwrap_err()
+    };
+    for (levels, count) in [(&[][..], 0), (&[0.1, 0.5, 0.9], 3)] {
+        let message = format!(
+            "the network has 2 outputs for {count} quantile levels, expected at least one level and one \
+             output for each target column and level"
+        );
+        check(&of(levels, 1), &message);
+    }
+    check(&of(&[0.1, 0.9], 2), "targets have 2 columns, 2 outputs for 2 quantile levels need 1");
+    check(&of(&[0.5], 1), "targets have 1 columns, 2 outputs for 1 quantile levels need 2");
+}
+
+#[test]
+fn targets_out_of_the_range_of_their_loss() {
+    let of = |loss: Loss, value: f64| {
+        let (architecture, x) = (two_two(), Array2::zeros((2, 2)));
+        let y = ann_core::ndarray::array![[0.5, 1.0], [0.0, value]];
+        Problem::new(&architecture, loss, &x, &y).unwrap_err()
+    };
+    for (value, text) in [(-0.01, "-0.01"), (1.5, "1.5")] {
+        let message = format!(
+            "target of row 1, column 1 (counted from 0) is {text}, binary cross-entropy needs a number from 0 to 1"
+        );
+        check(&of(Loss::BinaryCrossEntropy, value), &message);
+    }
+    let message = "target of row 1, column 1 (counted from 0) is -1.0, Poisson loss needs a count ≥ 0";
+    check(&of(Loss::Poisson, -1.0), message);
+}
+
 fn two_two() -> Architecture {
     Architecture::inputs(2).dense(2, Activation::Identity)
 }

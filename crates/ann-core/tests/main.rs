@@ -14,3 +14,4 @@ mod random;
 mod reference;
 mod stability;
 mod vector;
+mod weights;

@@ -131,16 +131,17 @@ impl Case {
         let parameters = random_parameters(&architecture, &mut rng);
         let most = WORK[usize::from(rng.random_ratio(1, 8))] / parameters.len();
         let n = pick(&ROWS, &mut rng).min(most.max(1));
-        // One feature in ten is 0, and some problems have outliers.
-        let outlier = if rng.random_ratio(1, 3) { 1e4 } else { 1.0 };
+        let outputs = architecture.output_width();
+        let loss = random_loss(outputs, &mut rng);
+        // One feature in ten is 0, and some problems have outliers; the exponential of one would be infinite.
+        let has_outliers = loss != RowLoss::Poisson && rng.random_ratio(1, 3);
+        let outlier = if has_outliers { 1e4 } else { 1.0 };
         let mut feature = || match rng.random_range(0..60) {
             0..6 => 0.0,
             6 => in_f32(outlier * rng.random_range(-1.0..1.0)),
             _ => in_f32(rng.random_range(-1.0..1.0)),
         };
         let x = Array2::from_shape_fn((n, architecture.input_width()), |_| feature());
-        let outputs = architecture.output_width();
-        let loss = random_loss(outputs, &mut rng);
         let columns = built_in(loss).target_columns(outputs).unwrap();
         let values = Array2::from_shape_fn((n, columns), |_| random_value(loss, &mut rng));
         // The last class as often as all others.

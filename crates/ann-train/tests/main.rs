@@ -20,3 +20,4 @@ mod provided_tests;
 mod regression;
 mod splits;
 mod threads;
+mod weights;

@@ -36,6 +36,19 @@ faults! {
     OutputsNotAveraged = "squared error of m outputs without 1/m",
     OutputDerivative = "σ′ of the hidden layers on the linear output too",
 
+    // δ⁽ᴸ⁾ of the other losses
+    SmoothingForgotten = "smoothing forgotten",
+    SmoothingOverOthers = "smoothing spread over K − 1 classes instead of K",
+    LabelsNotAveraged = "binary cross-entropy of m labels without 1/m",
+    LabelSigmoidForgotten = "binary cross-entropy without σ: z − y instead of σ − y",
+    SignForgotten = "absolute error without its sign: ŷ − y",
+    HuberNotClipped = "Huber's δ forgotten: ŷ − y everywhere",
+    HuberClippedAtOne = "Huber's error clipped at 1 instead of δ",
+    PinballReversed = "pinball with τ and 1 − τ exchanged",
+    LevelsTransposed = "quantile outputs in the order level, then column",
+    RateForgotten = "Poisson without the exponential: z − y",
+    CountForgotten = "Poisson without its count",
+
     // σ′(z⁽ᵏ⁾)
     DerivativeForgotten = "σ′ left out",
     DerivativeOfA = "σ′(a) instead of σ′(z)",
@@ -71,6 +84,11 @@ faults! {
     InF32 = "backward in f32",
     MeanForgotten = "1/N forgotten",
     MeanTwice = "1/N applied twice",
+    WeightsForgotten = "weights of rows forgotten",
+    WeightsNotInTheMean = "weights left out of the denominator: 1/N",
+    WeightsTwice = "weights of rows applied twice",
+    WeightsShifted = "each row with the weight of the next",
+    AbsentRowCounted = "a row of weight 0 counts as one of weight 1",
 
     // + 2λW
     PenaltyForgotten = "penalty forgotten",

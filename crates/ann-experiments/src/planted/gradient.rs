@@ -17,7 +17,7 @@ const SMALL: f64 = 1e-5;
 #[derive(Clone, Debug)]
 pub struct Planted {
     fault: Option<Fault>,
-    /// Σₙ ∂ℓₙ/∂θ.
+    /// Σₙ wₙ ∂ℓₙ/∂θ.
     sums: Vec<f64>,
     /// δ⁽ᵏ⁾ of the previous sample.
     last_delta: Vec<Vec<f64>>,
@@ -29,7 +29,7 @@ impl Planted {
         Self { fault, sums: Vec::new(), last_delta: Vec::new() }
     }
 
-    /// Overwrites `out` with ∂J/∂θ = (1/N) Σₙ ∂ℓₙ/∂θ + 2λW at θ = `at`, with the fault.
+    /// Overwrites `out` with ∂J/∂θ = Σₙ wₙ ∂ℓₙ/∂θ / Σₙ wₙ + 2λW at θ = `at`, with the fault.
     ///
     /// # Panics
     /// When `at` or `out` are not as long as the problem's layout, or its loss is a custom one.
@@ -40,7 +40,7 @@ impl Planted {
             self.add_sample(&point, &point.sample(row));
         }
         for (out, &sum) in out.iter_mut().zip(&self.sums) {
-            *out = self.mean(sum, problem.rows() as f64);
+            *out = self.mean(sum, self.total_weight(problem));
         }
         for (k, span) in (1..).zip(problem.layout().layers()) {
             self.add_penalty(&point, k, span, out);
@@ -65,6 +65,28 @@ impl Planted {
         }
     }
 
+    /// wₙ.
+    fn weight(&self, problem: &Problem<'_>, row: usize) -> f64 {
+        let Some(weights) = problem.weights() else { return 1.0 };
+        let weight = weights[row];
+        match self.fault {
+            Some(Fault::WeightsForgotten) if weight > 0.0 => 1.0,
+            Some(Fault::WeightsTwice) => weight * weight,
+            Some(Fault::WeightsShifted) => weights[(row + 1) % weights.len()],
+            Some(Fault::AbsentRowCounted) if weight == 0.0 => 1.0,
+            _ => weight,
+        }
+    }
+
+    /// Σₙ wₙ.
+    fn total_weight(&self, problem: &Problem<'_>) -> f64 {
+        match self.fault {
+            Some(Fault::WeightsNotInTheMean) => problem.rows() as f64,
+            Some(Fault::AbsentRowCounted) => (0..problem.rows()).map(|row| self.weight(problem, row)).sum(),
+            _ => problem.total_weight(),
+        }
+    }
+
     /// One sample backward, from the output layer L to layer 1.
     fn add_sample(&mut self, point: &ProblemAt<'_, '_>, sample: &Sample) {
         let mut delta = self.output_delta(point, sample);
@@ -77,7 +99,7 @@ impl Planted {
         }
     }
 
-    /// δ⁽ᴸ⁾ = ∂ℓ/∂a⁽ᴸ⁾ ∘ σ′(z⁽ᴸ⁾).
+    /// δ⁽ᴸ⁾ = w ∂ℓ/∂a⁽ᴸ⁾ ∘ σ′(z⁽ᴸ⁾).
     fn output_delta(&self, point: &ProblemAt<'_, '_>, sample: &Sample) -> Vec<f64> {
         let last = point.depth();
         let residual = match (point.problem.loss(), point.problem.targets()) {
@@ -87,8 +109,16 @@ impl Planted {
             (Loss::MeanSquaredError, Targets::Values(values)) => {
                 self.squared_error(sample.outputs(), &values.row(sample.row))
             }
+            (Loss::SmoothedCrossEntropy { smoothing }, Targets::Classes(classes)) => {
+                self.smoothed(sample.outputs(), classes[sample.row], *smoothing)
+            }
+            (loss, Targets::Values(values)) => {
+                self.other_values(loss, sample.outputs(), &values.row(sample.row))
+            }
             (loss, _) => unknown_loss(loss),
         };
+        let weight = self.weight(point.problem, sample.row);
+        let residual: Vec<f64> = residual.into_iter().map(|residual| weight * residual).collect();
         let slope = |(i, residual)| match self.fault {
             Some(Fault::OutputDerivative) if last > 1 => {
                 residual * derivative(point.activation(last - 1), sample.z[last][i], sample.a[last][i])
@@ -129,6 +159,54 @@ impl Planted {
             _ => 2.0 * (output - y) / m,
         };
         outputs.iter().zip(targets).map(residual).collect()
+    }
+
+    /// ∂ℓ/∂zⱼ = pⱼ − tⱼ, where t is 1 − ε for the true class plus ε/K for each.
+    fn smoothed(&self, z: &[f64], class: usize, smoothing: f64) -> Vec<f64> {
+        let k = z.len() as f64;
+        let target = |is_true: bool| match self.fault {
+            Some(Fault::SmoothingForgotten) => f64::from(is_true),
+            Some(Fault::SmoothingOverOthers) if is_true => 1.0 - smoothing,
+            Some(Fault::SmoothingOverOthers) => smoothing / (k - 1.0),
+            _ => (1.0 - smoothing) * f64::from(is_true) + smoothing / k,
+        };
+        softmax(z).into_iter().enumerate().map(|(j, p)| p - target(j == class)).collect()
+    }
+
+    /// (1/m) ∂f/∂ŷⱼ of the losses ℓ = (1/m) Σⱼ f(ŷⱼ, yⱼ) other than the squared error.
+    fn other_values(&self, loss: &Loss, outputs: &[f64], targets: &ArrayView1<'_, f64>) -> Vec<f64> {
+        let m = match self.fault {
+            Some(Fault::LabelsNotAveraged) if *loss == Loss::BinaryCrossEntropy => 1.0,
+            _ => outputs.len() as f64,
+        };
+        let residual = |(j, &o): (usize, &f64)| match (loss, self.fault) {
+            (Loss::BinaryCrossEntropy, Some(Fault::LabelSigmoidForgotten)) => o - targets[j],
+            (Loss::BinaryCrossEntropy, _) => 1.0 / (1.0 + (-o).exp()) - targets[j],
+            (Loss::AbsoluteError, Some(Fault::SignForgotten)) => o - targets[j],
+            (Loss::AbsoluteError, _) => (o - targets[j]).signum(),
+            (Loss::Huber { .. }, Some(Fault::HuberNotClipped)) => o - targets[j],
+            (Loss::Huber { .. }, Some(Fault::HuberClippedAtOne)) => (o - targets[j]).clamp(-1.0, 1.0),
+            (Loss::Huber { delta }, _) => (o - targets[j]).clamp(-delta, *delta),
+            (Loss::Quantile { levels }, _) => self.pinball(levels, j, o, targets),
+            (Loss::Poisson, Some(Fault::RateForgotten)) => o - targets[j],
+            (Loss::Poisson, Some(Fault::CountForgotten)) => o.exp(),
+            (Loss::Poisson, _) => o.exp() - targets[j],
+            (loss, _) => unknown_loss(loss),
+        };
+        outputs.iter().enumerate().map(|output| residual(output) / m).collect()
+    }
+
+    /// −τ below the target, 1 − τ above it.
+    fn pinball(&self, levels: &[f64], j: usize, o: f64, targets: &ArrayView1<'_, f64>) -> f64 {
+        let (column, level) = match self.fault {
+            Some(Fault::LevelsTransposed) => (j % targets.len(), j / targets.len()),
+            _ => (j / levels.len(), j % levels.len()),
+        };
+        let level = match self.fault {
+            Some(Fault::PinballReversed) => 1.0 - levels[level],
+            _ => levels[level],
+        };
+        if o < targets[column] { -level } else { 1.0 - level }
     }
 
     /// δ⁽ᵏ⁻¹⁾ = (W⁽ᵏ⁾ᵀ δ⁽ᵏ⁾) ∘ σ′(z⁽ᵏ⁻¹⁾).
@@ -228,7 +306,7 @@ impl Planted {
         };
     }
 
-    /// (1/N) Σ.
+    /// Σ / n, where n is Σₙ wₙ.
     fn mean(&self, sum: f64, n: f64) -> f64 {
         match self.fault {
             Some(Fault::MeanForgotten) => sum,

@@ -18,6 +18,9 @@ pub struct TestNetwork {
     pub is_at_kink: bool,
     architecture: Architecture,
     data: Data,
+    loss: Loss,
+    /// A weight for each row, or none.
+    weights: Option<Vec<f64>>,
     l2: f64,
 }
 
@@ -43,8 +46,44 @@ const STRIDE: usize = 15;
 /// Rows of invented data.
 const ROWS: usize = 12;
 
-/// Nine networks, with θ and invented data drawn from `seed`.
+/// Fifteen networks, with θ and invented data drawn from `seed`.
 pub fn networks(seed: u64) -> Vec<TestNetwork> {
+    let mut networks = of_the_report(seed);
+    networks.extend(of_other_losses(seed));
+    networks
+}
+
+/// Six networks with the other losses. Three of them have weights of rows, one of which is 0.
+fn of_other_losses(seed: u64) -> Vec<TestNetwork> {
+    let rng = &mut seeded(!seed);
+    let [sigmoid, tanh] = [Activation::Sigmoid, Activation::Tanh];
+    let three_classes = Data::classes(3, rng);
+    let [labels, absolute, huber, quantiles, counts] =
+        [3, 2, 2, 2, 2].map(|columns| Data::values(columns, rng));
+    let labels = labels.map(|y| if y.abs() < 0.3 { 0.5 } else { f64::from(y > 0.0) });
+    let counts = counts.map(|y| (2.0 * y.abs()).floor());
+    let levels = vec![0.1, 0.25, 0.75];
+    let mut network = |name, hidden: &[usize], activation: &Activation, data, loss| {
+        TestNetwork::with_loss(name, hidden, activation, data, loss, rng)
+    };
+    let smoothed = Loss::SmoothedCrossEntropy { smoothing: 0.2 };
+    let weights: Vec<f64> = (0..ROWS).map(|row| [1.5, 0.5, 0.0, 2.0, 0.75][row % 5]).collect();
+    vec![
+        network("3 classes, smoothed, tanh [4]", &[4], &tanh, three_classes, smoothed),
+        network("3 labels, tanh [4], weights", &[4], &tanh, labels, Loss::BinaryCrossEntropy)
+            .with_weights(&weights),
+        network("2 values, absolute, tanh [4], weights, λ", &[4], &tanh, absolute, Loss::AbsoluteError)
+            .with_weights(&weights)
+            .with_l2(0.05),
+        network("2 values, Huber, sigmoid [4]", &[4], &sigmoid, huber, Loss::Huber { delta: 0.5 }),
+        network("2 · 3 quantiles, tanh [5]", &[5], &tanh, quantiles, Loss::Quantile { levels }),
+        network("2 counts, Poisson, tanh [4], weights", &[4], &tanh, counts, Loss::Poisson)
+            .with_weights(&weights),
+    ]
+}
+
+/// Nine networks with the losses of the report.
+fn of_the_report(seed: u64) -> Vec<TestNetwork> {
     let rng = &mut seeded(seed);
     let [leaky, relu] = [Activation::LeakyRelu { slope: 0.1 }, Activation::Relu];
     let [sigmoid, tanh] = [Activation::Sigmoid, Activation::Tanh];
@@ -74,11 +113,34 @@ impl TestNetwork {
         data: Data,
         rng: &mut ChaCha8Rng,
     ) -> Self {
+        let loss = match data.truth {
+            Truth::Classes(..) => Loss::SoftmaxCrossEntropy,
+            Truth::Values(_) => Loss::MeanSquaredError,
+        };
+        Self::with_loss(name, hidden, activation, data, loss, rng)
+    }
+
+    fn with_loss(
+        name: &'static str,
+        hidden: &[usize],
+        activation: &Activation,
+        data: Data,
+        loss: Loss,
+        rng: &mut ChaCha8Rng,
+    ) -> Self {
+        let outputs = match &loss {
+            Loss::Quantile { levels } => data.outputs() * levels.len(),
+            _ => data.outputs(),
+        };
         let architecture = Architecture::inputs(data.features.ncols())
             .with_layers(activation.clone().layers(hidden.iter().copied()))
-            .dense(data.outputs(), Activation::Identity);
+            .dense(outputs, Activation::Identity);
         let at = draw(&architecture, activation, rng);
-        Self { name, at, is_at_kink: false, architecture, data, l2: 0.0 }
+        Self { name, at, is_at_kink: false, architecture, data, loss, weights: None, l2: 0.0 }
+    }
+
+    fn with_weights(self, weights: &[f64]) -> Self {
+        Self { weights: Some(weights.to_vec()), ..self }
     }
 
     fn with_l2(self, l2: f64) -> Self {
@@ -94,23 +156,27 @@ impl TestNetwork {
         Self { is_at_kink: true, ..self }
     }
 
-    /// Whether the network has activations with kinks.
+    /// Whether the network has activations with kinks, or its loss has.
     pub fn has_kinks(&self) -> bool {
-        self.architecture.layers().iter().any(|layer| !layer.activation.kinks().is_empty())
+        matches!(self.loss, Loss::AbsoluteError | Loss::Quantile { .. })
+            || self.architecture.layers().iter().any(|layer| !layer.activation.kinks().is_empty())
     }
 
     /// The problem of training this network.
     #[expect(clippy::missing_panics_doc, reason = "the data was made for the architecture")]
     pub fn problem(&self) -> Problem<'_> {
         let Self { architecture, data: Data { features, truth }, .. } = self;
+        let loss = self.loss.clone();
         let problem = match truth {
-            Truth::Classes(classes, _) => {
-                Problem::new(architecture, Loss::SoftmaxCrossEntropy, features, classes)
-            }
-            Truth::Values(values) => Problem::new(architecture, Loss::MeanSquaredError, features, values),
+            Truth::Classes(classes, _) => Problem::new(architecture, loss, features, classes),
+            Truth::Values(values) => Problem::new(architecture, loss, features, values),
         };
         let penalised = problem.and_then(|problem| problem.with_l2(self.l2));
-        penalised.expect("the architecture was made for the data, and λ ≥ 0")
+        let weighted = penalised.and_then(|problem| match &self.weights {
+            Some(weights) => problem.with_weights(weights),
+            None => Ok(problem),
+        });
+        weighted.expect("the architecture was made for the data, λ ≥ 0, and there is a weight for each row")
     }
 }
 
@@ -150,6 +216,14 @@ impl Data {
     /// x ~ N(0, 1) in two columns, y ~ N(0, 1).
     fn values(outputs: usize, rng: &mut ChaCha8Rng) -> Self {
         Self { features: normals(ROWS, 2, rng), truth: Truth::Values(normals(ROWS, outputs, rng)) }
+    }
+
+    /// The same with other targets, if they are values.
+    fn map(mut self, value: impl Fn(f64) -> f64) -> Self {
+        if let Truth::Values(values) = &mut self.truth {
+            values.mapv_inplace(value);
+        }
+        self
     }
 
     fn outputs(&self) -> usize {

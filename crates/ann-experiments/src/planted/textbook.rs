@@ -18,12 +18,13 @@ pub(super) struct Sample {
     pub a: Vec<Vec<f64>>,
 }
 
-/// J(θ) = (1/N) Σₙ ℓₙ + λ Σₖ ‖W⁽ᵏ⁾‖².
+/// J(θ) = Σₙ wₙ ℓₙ / Σₙ wₙ + λ Σₖ ‖W⁽ᵏ⁾‖².
 pub(super) fn objective(problem: &Problem<'_>, at: &[f64]) -> f64 {
     let point = ProblemAt { problem, at };
-    let losses = (0..problem.rows()).map(|row| point.loss(&point.sample(row)));
+    let weight = |row: usize| problem.weights().map_or(1.0, |weights| weights[row]);
+    let losses = (0..problem.rows()).map(|row| weight(row) * point.loss(&point.sample(row)));
     let weights = problem.layout().layers().iter().flat_map(|span| &at[span.weights()]);
-    losses.sum::<f64>() / problem.rows() as f64 + problem.l2() * weights.map(|w| w * w).sum::<f64>()
+    losses.sum::<f64>() / problem.total_weight() + problem.l2() * weights.map(|w| w * w).sum::<f64>()
 }
 
 impl ProblemAt<'_, '_> {
@@ -66,7 +67,7 @@ impl ProblemAt<'_, '_> {
         Sample { row, z, a }
     }
 
-    /// ℓ of one sample. Classes: −ln p_c; values: (1/m) Σⱼ (ŷⱼ − yⱼ)².
+    /// ℓ of one sample. Classes: −Σⱼ tⱼ ln pⱼ; values: the mean over outputs.
     fn loss(&self, sample: &Sample) -> f64 {
         let outputs = sample.outputs();
         match (self.problem.loss(), self.problem.targets()) {
@@ -79,6 +80,22 @@ impl ProblemAt<'_, '_> {
                 let squares = outputs.iter().zip(values.row(sample.row)).map(|(o, y)| (o - y) * (o - y));
                 squares.sum::<f64>() / outputs.len() as f64
             }
+            (Loss::SmoothedCrossEntropy { smoothing }, Targets::Classes(classes)) => {
+                let k = outputs.len() as f64;
+                let target = |j| smoothing / k + if j == classes[sample.row] { 1.0 - smoothing } else { 0.0 };
+                softmax(outputs).into_iter().enumerate().map(|(j, p)| -target(j) * p.ln()).sum()
+            }
+            (loss, Targets::Values(values)) => {
+                let y = values.row(sample.row);
+                let terms = outputs.iter().enumerate().map(|(j, &o)| match loss {
+                    Loss::Quantile { levels } => {
+                        let (e, level) = (y[j / levels.len()] - o, levels[j % levels.len()]);
+                        (level * e).max((level - 1.0) * e)
+                    }
+                    _ => of_value(loss, o, y[j]),
+                });
+                terms.sum::<f64>() / outputs.len() as f64
+            }
             (loss, _) => unknown_loss(loss),
         }
     }
@@ -88,6 +105,18 @@ impl Sample {
     /// a⁽ᴸ⁾.
     pub fn outputs(&self) -> &[f64] {
         &self.a[self.a.len() - 1]
+    }
+}
+
+/// f(ŷⱼ, yⱼ) of one output.
+fn of_value(loss: &Loss, o: f64, y: f64) -> f64 {
+    match loss {
+        Loss::BinaryCrossEntropy => (1.0 + o.exp()).ln() - y * o,
+        Loss::AbsoluteError => (o - y).abs(),
+        Loss::Huber { delta } if (o - y).abs() <= *delta => 0.5 * (o - y) * (o - y),
+        Loss::Huber { delta } => delta * ((o - y).abs() - 0.5 * delta),
+        Loss::Poisson => o.exp() - y * o,
+        loss => unknown_loss(loss),
     }
 }
 
@@ -103,5 +132,5 @@ fn largest(z: &[f64]) -> f64 {
 }
 
 pub(super) fn unknown_loss(loss: &Loss) -> ! {
-    panic!("the planted bugs know softmax cross-entropy and mean squared error, found {loss}")
+    panic!("the planted bugs know the built-in losses, found {loss}")
 }

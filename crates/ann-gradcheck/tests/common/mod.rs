@@ -70,13 +70,13 @@ pub fn point(architecture: &Architecture, init: Init, seed: u64) -> Vec<f64> {
     parameters
 }
 
-/// The gradient under test: ann-core's kernels, 1/N and 2λW.
+/// The gradient under test: ann-core's kernels, 1/Σw and 2λW.
 pub fn gradient(problem: &Problem<'_>, at: &[f64], gradient: &mut [f64]) {
     gradient.fill(0.0);
     let mut scratch = block::Scratch::new(problem.architecture(), problem.rows()).unwrap();
     block::accumulate(problem, at, 0..problem.rows(), &mut scratch, Some(gradient));
     for entry in &mut *gradient {
-        *entry /= problem.rows() as f64;
+        *entry /= problem.total_weight();
     }
     for span in problem.layout().layers() {
         for index in span.weights() {
