@@ -13,5 +13,6 @@ mod predictor;
 mod random;
 mod reference;
 mod stability;
+mod torch_losses;
 mod vector;
 mod weights;

@@ -5,6 +5,7 @@ mod common;
 mod bad_input;
 mod functions;
 mod hard_functions;
+mod losses;
 mod planted_bugs;
 mod precision;
 mod random_closures;

@@ -3,7 +3,7 @@
 use ann_gradcheck::{Config, Group, Report, Verdict, check_problem, reference};
 use ann_train::ann_core::LayerSpan;
 use ann_train::ann_core::block::{self, Kernel};
-use ann_train::ndarray::{Array2, Axis};
+use ann_train::ndarray::{Array2, Axis, Slice};
 use ann_train::{
     Accumulation, Activation, Architecture, Init, Loss, Network, Objective, Problem, TargetKind, seeded,
 };
@@ -72,6 +72,47 @@ fn elu() {
     }
 }
 #[test]
+fn smoothed_cross_entropy() {
+    verify(&Loss::SmoothedCrossEntropy { smoothing: 0.1 }, Activation::Tanh);
+}
+#[test]
+fn binary_cross_entropy() {
+    verify(&Loss::BinaryCrossEntropy, Activation::Tanh);
+}
+#[test]
+fn absolute_error() {
+    verify(&Loss::AbsoluteError, Activation::Sigmoid);
+}
+#[test]
+fn huber() {
+    // Some errors are larger than δ, some smaller.
+    verify(&Loss::Huber { delta: 0.5 }, Activation::Tanh);
+}
+#[test]
+fn one_quantile_of_three_columns() {
+    verify(&Loss::Quantile { levels: vec![0.9] }, Activation::Tanh);
+}
+#[test]
+fn three_quantiles_of_one_column() {
+    verify(&Loss::Quantile { levels: vec![0.1, 0.5, 0.9] }, Activation::Tanh);
+}
+#[test]
+fn poisson() {
+    verify(&Loss::Poisson, Activation::Sigmoid);
+}
+#[test]
+fn weights_left_out_of_the_denominator_are_found() {
+    let samples = Samples::new(Activation::Tanh);
+    let problem = samples.weighted(&Loss::SoftmaxCrossEntropy, 0.0);
+    let gradient = |problem: &Problem<'_>, at: &[f64], out: &mut [f64]| {
+        let mut objective = Objective::new(problem, Accumulation::Batched).unwrap();
+        let weight = objective.value_and_gradient(at, out).weight;
+        out.iter_mut().for_each(|g| *g *= weight / problem.rows() as f64);
+    };
+    let report = check_problem(&problem, &point(&problem), gradient, &Config::default()).unwrap();
+    assert_eq!(report.verdict(), Verdict::Fail, "{report}");
+}
+#[test]
 fn rows_of_many_inputs() {
     let (elu, selu) = (Activation::Elu { alpha: 1.0 }, Activation::Selu);
     let smooth = [Activation::Silu, Activation::Mish, Activation::Gelu, Activation::Softplus];
@@ -123,6 +164,7 @@ fn verify_both(activation: Activation) {
 }
 
 /// With and without penalty, both ways to sum.
+/// With and without penalty, with and without weights of rows, both ways to sum.
 #[track_caller]
 fn verify(loss: &Loss, activation: Activation) {
     verify_samples(&Samples::new(activation), loss);
@@ -130,11 +172,16 @@ fn verify(loss: &Loss, activation: Activation) {
 
 #[track_caller]
 fn verify_samples(samples: &Samples, loss: &Loss) {
-    for l2 in [0.0, LAMBDA] {
-        let problem = samples.problem(loss, l2);
+    for problem in [samples.problem(loss, 0.0), samples.problem(loss, LAMBDA), samples.weighted(loss, LAMBDA)]
+    {
+        let (l2, weight) = (problem.l2(), problem.total_weight());
         for accumulation in [Accumulation::Batched, Accumulation::PerSample] {
             let report = check(&problem, accumulation, |l2| l2);
-            assert_eq!(report.verdict(), Verdict::Pass, "λ = {l2}, {accumulation:?}: {report}");
+            assert_eq!(
+                report.verdict(),
+                Verdict::Pass,
+                "λ = {l2}, Σw = {weight}, {accumulation:?}: {report}"
+            );
             value_agrees(&problem, accumulation);
         }
     }
@@ -175,12 +222,16 @@ fn point(problem: &Problem<'_>) -> Vec<f64> {
     at
 }
 
-/// i-[5, 4]-3, and rows with a class and three values each.
+/// i-[5, 4]-3, and rows with a class, three values, three labels and three counts each.
 struct Samples {
     architecture: Architecture,
     features: Array2<f64>,
     classes: Vec<usize>,
     values: Array2<f64>,
+    /// 0, ½ and 1.
+    labels: Array2<f64>,
+    /// 0, 1, 2, …
+    counts: Array2<f64>,
 }
 
 impl Samples {
@@ -198,16 +249,33 @@ impl Samples {
         Self {
             architecture: hidden.dense(3, Activation::Identity),
             classes: classes.collect(),
+            labels: values.mapv(|y| (2.0 * y).round().clamp(0.0, 2.0) / 2.0),
+            counts: values.mapv(|y| (3.0 * y).abs().floor()),
             values,
             features,
         }
     }
 
+    /// Every seventh row has the weight 0.
+    fn weighted(&self, loss: &Loss, l2: f64) -> Problem<'_> {
+        let weight = |row: usize| if row % 7 == 3 { 0.0 } else { 0.25 + (row as f64).cos().abs() };
+        let weights: Vec<f64> = (0..ROWS).map(weight).collect();
+        self.problem(loss, l2).with_weights(weights).expect("there is a weight for each row")
+    }
+
     fn problem(&self, loss: &Loss, l2: f64) -> Problem<'_> {
-        let Self { architecture, features, classes, values } = self;
-        let problem = match loss.targets() {
-            TargetKind::Classes => Problem::new(architecture, loss.clone(), features, classes),
-            TargetKind::Values => Problem::new(architecture, loss.clone(), features, values),
+        let Self { architecture, features, classes, values, labels, counts } = self;
+        let first = values.slice_axis(Axis(1), Slice::from(..1));
+        let problem = match loss {
+            Loss::BinaryCrossEntropy => Problem::new(architecture, loss.clone(), features, labels),
+            Loss::Poisson => Problem::new(architecture, loss.clone(), features, counts),
+            Loss::Quantile { levels } if levels.len() == 3 => {
+                Problem::new(architecture, loss.clone(), features, first)
+            }
+            _ if loss.targets() == TargetKind::Classes => {
+                Problem::new(architecture, loss.clone(), features, classes)
+            }
+            _ => Problem::new(architecture, loss.clone(), features, values),
         };
         problem.and_then(|problem| problem.with_l2(l2)).expect("shapes fit, λ ≥ 0")
     }

@@ -17,7 +17,7 @@ fn the_mean_is_over_weights() {
     let problem = Problem::new(&architecture, Loss::MeanSquaredError, &x, &y).unwrap();
     let problem = problem.with_weights(&[1.0, 0.5, 0.0]).unwrap();
     for accumulation in ALL {
-        let mut gradient = [0.0; 2];
+        let mut gradient = [0.0_f64; 2];
         let mut objective = Objective::new(&problem, accumulation).unwrap();
         let value = objective.value_and_gradient(&[0.0, 0.0], &mut gradient);
         assert_eq!((value.loss, value.weight, value.hits, value.accuracy), (2.0, 1.5, None, None));
