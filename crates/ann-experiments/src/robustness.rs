@@ -65,8 +65,14 @@ mod tests {
         perfect_fits(&problem, &config(learning_rate), gain, SEEDS, &ProgressBar::hidden())
     }
 
+    /// The threshold is just below ln 2, the loss of a guess: it would end each run before a perfect fit.
     fn config(learning_rate: f64) -> TrainConfig {
-        TrainConfig { learning_rate: learning_rate.into(), epochs: 5_000, ..TrainConfig::default() }
+        TrainConfig {
+            learning_rate: learning_rate.into(),
+            epochs: 5_000,
+            stop_below: 0.69,
+            ..TrainConfig::default()
+        }
     }
 
     fn ten_units() -> Vec<Layer> {
