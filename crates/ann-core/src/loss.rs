@@ -149,7 +149,7 @@ impl Loss {
     pub fn target_columns(&self, outputs: usize) -> Result<usize> {
         match (self, self.targets()) {
             (_, TargetKind::Classes) => Ok(1),
-            (Self::Quantile { levels }, _) if levels.is_empty() || outputs % levels.len() != 0 => {
+            (Self::Quantile { levels }, _) if levels.is_empty() || !outputs.is_multiple_of(levels.len()) => {
                 Err(Error::OutputsPerLevel { outputs, levels: levels.len() })
             }
             (Self::Quantile { levels }, _) => Ok(outputs / levels.len()),

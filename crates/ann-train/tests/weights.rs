@@ -97,8 +97,8 @@ fn accuracy_is_1_exactly_if_all_rows_with_a_weight_are_hits() {
     }
     // The record of an epoch of mini-batches, some of which may have no weight.
     let mut network = Network::from_parameters(&architecture, at.to_vec()).unwrap();
-    let batching = Batching::Shuffled { rows: 3, seed: 1 };
-    let config = TrainConfig { epochs: 2, batching, learning_rate: 1e-3, ..TrainConfig::default() };
+    let batching = Batching::shuffled(3, 1);
+    let config = TrainConfig { epochs: 2, batching, learning_rate: 1e-3.into(), ..TrainConfig::default() };
     let history = train(&mut network, &problem, &config).unwrap();
     assert!(history.records.iter().all(|record| record.accuracy == Some(1.0)), "{history:?}");
 }
@@ -116,7 +116,7 @@ fn copies_of_rows_train_as_weights_do() {
     };
     let trained = |problem: &Problem<'_>| {
         let mut network = Network::from_parameters(&samples.architecture, samples.point()).unwrap();
-        let config = TrainConfig { epochs: 20, learning_rate: 0.5, ..TrainConfig::default() };
+        let config = TrainConfig { epochs: 20, learning_rate: 0.5.into(), ..TrainConfig::default() };
         let history = train(&mut network, problem, &config).unwrap();
         (network.into_parameters(), history.last().loss)
     };
