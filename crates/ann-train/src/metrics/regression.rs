@@ -1,7 +1,7 @@
 //! Metrics of predicted values. Targets and predictions are (n), or (n, outputs); several outputs give the
 //! mean over them.
 
-use ann_core::ndarray::{ArrayView1, ArrayView2};
+use ann_core::ndarray::{ArrayRef2, ArrayView1};
 use ann_core::{Error as CoreError, Scalar};
 
 use crate::{Error, Result};
@@ -115,12 +115,13 @@ pub fn interval_coverage<F: Scalar>(
     weights: Option<&[f64]>,
 ) -> Result<f64> {
     let (y, lower, upper) = (finite("targets", targets)?, lower.to_columns(), upper.to_columns());
-    check_shape("lower bounds", y, lower)?;
-    check_shape("upper bounds", y, upper)?;
+    check_shape("lower bounds", &y, &lower)?;
+    check_shape("upper bounds", &y, &upper)?;
     let weights = Weights::new(y.nrows(), weights)?;
     // False for NaN.
-    let ordered = |&((row, column), &low): &((usize, usize), &F)| !(low <= upper[[row, column]]);
-    if let Some(((row, column), low)) = lower.indexed_iter().find(ordered) {
+    let is_ordered = |at: [usize; 2]| lower[at] <= upper[at];
+    let mut entries = lower.indexed_iter();
+    if let Some(((row, column), low)) = entries.find(|&((row, column), _)| !is_ordered([row, column])) {
         let (what, value, expected) = ("lower bounds", low.as_f64(), "numbers up to the upper bound");
         return Err(Error::ValueOutOfRange { what, row, column, value, expected });
     }
@@ -203,7 +204,7 @@ fn mean_over_outputs<F: Scalar>(
     metric: impl Fn(&Output<'_, F>) -> f64,
 ) -> Result<f64> {
     let (y, predictions) = (finite("targets", targets)?, finite("predictions", predictions)?);
-    check_shape("predictions", y, predictions)?;
+    check_shape("predictions", &y, &predictions)?;
     let weights = Weights::new(y.nrows(), weights)?;
     let outputs = y.columns().into_iter().zip(predictions.columns());
     let metrics = outputs.map(|(y, prediction)| metric(&Output { y, prediction, weights: &weights }));
@@ -222,7 +223,7 @@ fn largest(values: impl Iterator<Item = f64>) -> f64 {
     values.map(f64::abs).fold(f64::MIN_POSITIVE, f64::max)
 }
 
-fn check_shape<F>(what: &'static str, targets: ArrayView2<'_, F>, found: ArrayView2<'_, F>) -> Result<()> {
+fn check_shape<F>(what: &'static str, targets: &ArrayRef2<F>, found: &ArrayRef2<F>) -> Result<()> {
     if targets.ncols() == 0 {
         return Err(Error::NoTargetColumns);
     }
