@@ -297,6 +297,13 @@ mod tests {
             (Activation::Tanh, &[]),
             (Activation::Relu, &[0.0]),
             (leaky, &[0.0]),
+            (Activation::Elu { alpha: 1.0 }, &[]),
+            (Activation::Elu { alpha: 0.5 }, &[0.0]),
+            (Activation::Selu, &[0.0]),
+            (Activation::Softplus, &[]),
+            (Activation::Silu, &[]),
+            (Activation::Mish, &[]),
+            (Activation::Gelu, &[]),
             (Twice.into(), &[]),
             (Clipped.into(), &[-1.0, 1.0]),
         ] {
@@ -316,6 +323,11 @@ mod tests {
         ];
         let names = ["identity", "sigmoid", "tanh", "ReLU", "leaky ReLU 0.25", "Twice"];
         assert_eq!(named.map(|activation| activation.to_string()), names);
+        let elu = Activation::Elu { alpha: 1.0 };
+        let named = [elu, Activation::Selu, Activation::Softplus];
+        assert_eq!(named.map(|activation| activation.to_string()), ["ELU 1", "SELU", "softplus"]);
+        let named = [Activation::Silu, Activation::Mish, Activation::Gelu];
+        assert_eq!(named.map(|activation| activation.to_string()), ["SiLU", "Mish", "GELU"]);
     }
     #[test]
     fn custom_activations_are_equal_when_cloned_from_one_another() {
@@ -338,10 +350,25 @@ mod tests {
         check(&Activation::Tanh, 1e300, 1.0, 0.0);
     }
     #[test]
+    fn far_out_activations_are_their_limits() {
+        for gated in [Activation::Silu, Activation::Mish, Activation::Gelu, Activation::Softplus] {
+            for size in [1e3, 1e300, f64::INFINITY] {
+                check(&gated, -size, 0.0, 0.0);
+                assert_eq!((gated.value(size), gated.derivative(size)), (size, 1.0), "{gated}");
+            }
+        }
+        check(&Activation::Elu { alpha: 0.5 }, f64::NEG_INFINITY, -0.5, 0.0);
+    }
+    #[test]
     fn a_nan_is_never_hidden() {
         let leaky = Activation::LeakyRelu { slope: 0.01 };
+        let elu = Activation::Elu { alpha: 1.0 };
+        let smooth = [Activation::Softplus, Activation::Silu, Activation::Mish, Activation::Gelu];
         for activation in
             [Activation::Identity, Activation::Sigmoid, Activation::Tanh, Activation::Relu, leaky]
+                .into_iter()
+                .chain([elu, Activation::Selu])
+                .chain(smooth)
         {
             assert!(activation.value(f64::NAN).is_nan(), "{activation}");
         }

@@ -264,15 +264,13 @@ fn activate_with_slopes<S: Simd, F: Scalar>(
     a: &mut [Column<F>],
     slope: &mut [Column<F>],
 ) {
-    for (a, slope) in a.iter_mut().zip(&mut *slope) {
+    for (a, slope) in a.iter_mut().zip(slope) {
         let (a, slope) = (a.registers_mut::<S>(), slope.registers_mut::<S>());
         activations::apply_with_slope::<S, F, PAIR>(simd, smooth, a, slope);
     }
-    // As in `activate`.
-    let full = rows / TILE * width;
-    for (a, slope) in a[full..].iter_mut().zip(&mut slope[full..]) {
+    // As in `activate`. σ′ is finite in any case.
+    for a in &mut a[rows / TILE * width..] {
         a.0[rows % TILE..].fill(F::ZERO);
-        slope.0[rows % TILE..].fill(F::ZERO);
     }
 }
 

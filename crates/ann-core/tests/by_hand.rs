@@ -3,7 +3,7 @@
 //!
 //! Weights are chosen so that every activation is a simple fraction.
 
-use ann_core::block::{Scratch, Tally, accumulate};
+use ann_core::block::{Kernel, Scratch, Tally, accumulate};
 use ann_core::ndarray::array;
 use ann_core::{Activation, Architecture, Loss, Network, Problem};
 
@@ -129,6 +129,44 @@ fn hits_are_the_rows_whose_largest_output_is_their_class() {
         accumulate(&problem, &parameters, 0..5, &mut scratch, None),
         Tally { loss: 0.0, weight: 5.0, hits: 0.0 }
     );
+}
+
+#[test]
+fn a_unit_at_0_and_another_of_each_newer_activation() {
+    let (ln2, ln3) = (2_f64.ln(), 3_f64.ln());
+    let (lambda, alpha) = (1.050_700_987_355_480_5, 1.673_263_242_354_377_2);
+    // σ and σ′ at 0 and at z.
+    for (activation, at_0, z, at_z) in [
+        // ½ (e^−ln 2 − 1) = −¼, ½ e^−ln 2 = ¼; at 0 the slope is that of the side below.
+        (Activation::Elu { alpha: 0.5 }, [0.0, 0.5], -ln2, [-0.25, 0.25]),
+        (Activation::Elu { alpha: 0.5 }, [0.0, 0.5], 3.0, [3.0, 1.0]),
+        (Activation::Selu, [0.0, lambda * alpha], -ln2, [-lambda * alpha / 2.0, lambda * alpha / 2.0]),
+        (Activation::Selu, [0.0, lambda * alpha], 3.0, [3.0 * lambda, lambda]),
+        // ln(1 + 3) and 3 / (1 + 3)
+        (Activation::Softplus, [ln2, 0.5], ln3, [2.0 * ln2, 0.75]),
+        // s = ¾: z s and s + z s (1 − s)
+        (Activation::Silu, [0.0, 0.5], ln3, [0.75 * ln3, 0.75 + 0.1875 * ln3]),
+        // w = 2, n = 4 + 4, t = 8/10: z t and t + z · 4 · 2 · 3 / 10²; at 0 w = 1, n = 3, t = 3/5.
+        (Activation::Mish, [0.0, 0.6], ln2, [0.8 * ln2, 0.8 + 0.24 * ln2]),
+        // Φ(1) and Φ(1) + φ(1)
+        (Activation::Gelu, [0.0, 0.5], 1.0, [0.841_344_746_068_542_9, 1.083_315_470_587_686_3]),
+    ] {
+        // x = 1, W¹ = (0, z)ᵀ, b¹ = 0, W² = (1, 1), b² = 0, and the target is ½ below the output: ℓ = ¼, δ² = 1.
+        let architecture = Architecture::inputs(1).dense(2, activation).dense(1, Activation::Identity);
+        let parameters = [0.0, z, 0.0, 0.0, 1.0, 1.0, 0.0];
+        let [output, x] = [at_0[0] + at_z[0], 1.0];
+        let (x, y) = (array![[x]], array![output - 0.5]);
+        let problem = Problem::new(&architecture, Loss::MeanSquaredError, &x, &y).unwrap();
+        // ∂W¹ = δ¹ = σ′ = ∂b¹, ∂W² = a, ∂b² = 1.
+        let gradient = [at_0[1], at_z[1], at_0[1], at_z[1], at_0[0], at_z[0], 1.0];
+        for kernel in [Kernel::Textbook, Kernel::Fused, Kernel::Wide] {
+            let mut found = vec![0.0; gradient.len()];
+            let mut scratch = Scratch::with_kernel(&architecture, 1, kernel).unwrap();
+            let tally = accumulate(&problem, &parameters, 0..1, &mut scratch, Some(&mut found));
+            assert_close("loss", &[tally.loss], &[0.25]);
+            assert_close("gradient", &found, &gradient);
+        }
+    }
 }
 
 #[track_caller]

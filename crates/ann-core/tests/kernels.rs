@@ -131,6 +131,22 @@ fn the_difference_to_a_target_is_not_rounded_to_f32() {
     }
 }
 
+#[test]
+fn buffers_for_slopes_are_counted() {
+    let bytes = |kernel, activation: Activation| {
+        let hidden = Architecture::inputs(300).with_layers(activation.layers([24, 8]));
+        Scratch::<f64>::bytes(&hidden.dense(1, Activation::Identity), 64, kernel)
+    };
+    // 64 rows of units, which the wide kernel rounds up to an odd number of lines of 8: 24 and 8.
+    for kernel in [Kernel::Fused, Kernel::Wide] {
+        let others = [Activation::Sigmoid, Activation::Selu].map(|activation| bytes(kernel, activation));
+        assert_eq!(others[0], others[1], "{kernel:?}");
+        for smooth in [Activation::Softplus, Activation::Silu, Activation::Mish, Activation::Gelu] {
+            assert_eq!(bytes(kernel, smooth) - others[0], 64 * (24 + 8) * 8, "{kernel:?}");
+        }
+    }
+}
+
 // Hits.
 
 #[test]

@@ -1,7 +1,7 @@
 //! The bits of trained weights and of function values: equal for any number of threads, with any instruction
 //! set, in debug and in release builds.
 
-use ann_core::elementary::{exp, ln, sigmoid, tanh};
+use ann_core::elementary::{exp, exp_m1, gelu, ln, mish, normal_cdf, sigmoid, silu, softplus, tanh};
 use ann_core::ndarray::Array2;
 use ann_core::{Activation, Layer, Scalar, seeded};
 use ann_datasets::{doughnut, iris};
@@ -18,7 +18,7 @@ const ROWS: usize = 10_000;
 /// What was computed, and the SHA-256 of its values as little-endian `f64`s.
 pub type Fingerprint = (&'static str, String);
 
-/// The fingerprints of a narrow network, two deep ones, a wide one with mini-batches in both precisions, one
+/// The fingerprints of a narrow network, three deep ones, a wide one with mini-batches in both precisions, one
 /// with many inputs, one with many rows, and the functions that they use.
 ///
 /// # Errors
@@ -35,6 +35,10 @@ pub fn fingerprints(threads: usize) -> Result<Vec<Fingerprint>> {
     let leaky = Activation::LeakyRelu { slope: 0.01 };
     let mixed = [Activation::Tanh.layers([20]), leaky.layers([7])].concat();
     let mixed = classifier(mixed).fit(&iris.features, &iris.targets)?;
+    let smooth = [Activation::Silu, Activation::Mish, Activation::Gelu, Activation::Softplus];
+    let exponential = [Activation::Elu { alpha: 0.5 }, Activation::Selu];
+    let others = smooth.into_iter().chain(exponential).map(|activation| Layer::new(9, activation));
+    let others = classifier(others.collect()).fit(&iris.features, &iris.targets)?;
     let (x, y) = (uniform::<f64>(ROWS, 10), uniform(ROWS, 1));
     let many = Regressor {
         hidden: Activation::Sigmoid.layers([64, 64]),
@@ -45,13 +49,16 @@ pub fn fingerprints(threads: usize) -> Result<Vec<Fingerprint>> {
         ("doughnut 2-3-2 sigmoid, 100 epochs", sha256(narrow.network().parameters())),
         ("Iris 4-5-10-5-3 sigmoid, 100 epochs", sha256(deep.network().parameters())),
         ("Iris 4-20-7-3 tanh and leaky ReLU, 100 epochs", sha256(mixed.network().parameters())),
+        ("Iris 4-9-9-9-9-9-9-3 SiLU to SELU, 100 epochs", sha256(others.network().parameters())),
         ("64-100-10 ReLU, batches of 64, one epoch", mini_batches::<f64>([64, 100], 64, threads)?),
         ("64-100-10 ReLU in f32, batches of 700, one epoch", mini_batches::<f32>([64, 100], 700, threads)?),
         ("300-20-10 ReLU, batches of 700, one epoch", mini_batches::<f64>([300, 20], 700, threads)?),
         ("300-20-10 ReLU in f32, batches of 64, one epoch", mini_batches::<f32>([300, 20], 64, threads)?),
         ("10-64-64-1 sigmoid, 10 000 rows, one step", sha256(many.fit(&x, &y)?.network().parameters())),
-        ("exp, ln, tanh and sigmoid in f64", functions::<f64>()),
-        ("exp, ln, tanh and sigmoid in f32", functions::<f32>()),
+        ("exp, ln, tanh and sigmoid in f64", functions::<f64>([exp, ln, tanh, sigmoid])),
+        ("exp, ln, tanh and sigmoid in f32", functions::<f32>([exp, ln, tanh, sigmoid])),
+        ("smooth functions in f64", functions::<f64>([exp_m1, softplus, silu, mish, gelu, normal_cdf])),
+        ("smooth functions in f32", functions::<f32>([exp_m1, softplus, silu, mish, gelu, normal_cdf])),
     ])
 }
 
@@ -76,17 +83,17 @@ fn uniform<F: Scalar>(rows: usize, columns: usize) -> Array2<F> {
 }
 
 /// Applies each function to numbers of every exponent and both signs, subnormal numbers, ±∞ and NaN.
-fn functions<F: Scalar>() -> String {
+fn functions<F: Scalar>(functions: impl IntoIterator<Item = fn(&mut [F])>) -> String {
     let mut rng = seeded(SEED);
     let numbers = (0..1 << 12).map(|top: u64| f64::from_bits(top << 52 | rng.random::<u64>() >> 12));
     let numbers: Vec<F> = numbers.chain((-2000..2000).map(|k| f64::from(k) / 32.0)).map(F::of).collect();
-    let values = [exp, ln, tanh, sigmoid].map(|function| {
+    let values = functions.into_iter().map(|function| {
         let mut values = numbers.clone();
         function(&mut values);
         // A NaN may have any sign.
         values.iter().map(|value| if value.is_nan() { F::nan() } else { *value }).collect::<Vec<F>>()
     });
-    sha256(&values.concat())
+    sha256(&values.collect::<Vec<_>>().concat())
 }
 
 fn sha256<F: Scalar>(numbers: &[F]) -> String {

@@ -27,7 +27,7 @@ pub struct Coefficients<F: 'static> {
     pub(super) saturated: F,
     /// [smallest normal number, 2ⁿ, n]. A subnormal number times 2ⁿ is normal.
     pub(super) normal: [F; 3],
-    /// Below the first number SiLU and Mish round to 0. Above the second one they are z.
+    /// Below the first number SiLU and Mish round to 0. Above the second one they are z, with slope 1.
     pub(super) smooth_range: [F; 2],
     /// Below the first number GELU and Φ round to 0. Above the second one GELU is z and Φ is 1.
     pub(super) normal_range: [F; 2],
@@ -77,7 +77,7 @@ impl Coefficients<f64> {
         shift: [100.0, 1.0 / (1_u128 << 100) as f64, (1_u128 << 100) as f64],
         saturated: 40.0,
         normal: [f64::MIN_POSITIVE, (1_u64 << 54) as f64, 54.0],
-        smooth_range: [-760.0, 40.0],
+        smooth_range: [-760.0, 42.0],
         normal_range: [-38.7, 38.7],
         mills_centre: 3.804_687_5,
         // Largest error 3.0e-17, relative to the function.
@@ -129,7 +129,7 @@ impl Coefficients<f32> {
         shift: [60.0, 1.0 / (1_u64 << 60) as f32, (1_u64 << 60) as f32],
         saturated: 20.0,
         normal: [f32::MIN_POSITIVE, (1_u64 << 25) as f32, 25.0],
-        smooth_range: [-115.0, 20.0],
+        smooth_range: [-115.0, 21.0],
         normal_range: [-14.6, 14.6],
         mills_centre: 3.205_078_1,
         // Largest error 6.6e-9.

@@ -60,6 +60,12 @@ faults! {
     ReluAlwaysOn = "ReLU′ = 1 everywhere",
     LeakForgotten = "leaky ReLU without its slope below 0",
     LeakEverywhere = "leaky ReLU with its slope above 0 too",
+    EluWithoutAlpha = "ELU′ = a below 0, without + α",
+    SeluUnscaled = "SELU′ = 1 above 0, without λ",
+    SoftplusReversed = "softplus′ = 1 / (1 + eᶻ) instead of 1 / (1 + e⁻ᶻ)",
+    SiluGateOnly = "SiLU′ = σ(z), without its second term",
+    MishNotSquared = "Mish′ with 1 − t instead of 1 − t²",
+    GeluOfTanh = "GELU′ of the approximation by tanh",
 
     // δ⁽ᵏ⁻¹⁾ = (W⁽ᵏ⁾ᵀ δ⁽ᵏ⁾) ∘ σ′(z⁽ᵏ⁻¹⁾)
     WeightsTransposed = "W δ instead of Wᵀ δ",

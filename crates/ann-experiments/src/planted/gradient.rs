@@ -262,6 +262,15 @@ impl Planted {
             (Fault::ReluAlwaysOn, Activation::Relu) => 1.0,
             (Fault::LeakForgotten, Activation::LeakyRelu { .. }) if z <= 0.0 => 0.0,
             (Fault::LeakEverywhere, Activation::LeakyRelu { slope }) => *slope,
+            (Fault::EluWithoutAlpha, Activation::Elu { .. }) if z <= 0.0 => a,
+            (Fault::SeluUnscaled, Activation::Selu) if z > 0.0 => 1.0,
+            (Fault::SoftplusReversed, Activation::Softplus) => logistic(-z),
+            (Fault::SiluGateOnly, Activation::Silu) => logistic(z),
+            (Fault::MishNotSquared, Activation::Mish) => {
+                let t = mish_gate(z);
+                t + z * (1.0 - t) * logistic(z)
+            }
+            (Fault::GeluOfTanh, Activation::Gelu) => gelu_of_tanh(z),
             _ => derivative(activation, z, a),
         }
     }
@@ -366,8 +375,33 @@ fn derivative(activation: &Activation, z: f64, a: f64) -> f64 {
         Activation::Relu => 0.0,
         Activation::LeakyRelu { .. } if z > 0.0 => 1.0,
         Activation::LeakyRelu { slope } => *slope,
+        Activation::Elu { .. } if z > 0.0 => 1.0,
+        Activation::Elu { alpha } => a + alpha,
+        Activation::Softplus => logistic(z),
+        Activation::Silu => logistic(z) + a * (1.0 - logistic(z)),
+        Activation::Mish => {
+            let t = mish_gate(z);
+            t + z * (1.0 - t * t) * logistic(z)
+        }
         other => other.derivative(z),
     }
+}
+
+/// 1 / (1 + e⁻ᶻ).
+fn logistic(z: f64) -> f64 {
+    1.0 / (1.0 + (-z).exp())
+}
+
+/// tanh(ln(1 + eᶻ)).
+fn mish_gate(z: f64) -> f64 {
+    z.exp().ln_1p().tanh()
+}
+
+/// The derivative of ½ z (1 + tanh u) with u = √(2/π) (z + 0.044715 z³).
+fn gelu_of_tanh(z: f64) -> f64 {
+    let root = std::f64::consts::FRAC_2_PI.sqrt();
+    let t = (root * (z + 0.044715 * z.powi(3))).tanh();
+    0.5 * (1.0 + t) + 0.5 * z * (1.0 - t * t) * root * (1.0 + 3.0 * 0.044715 * z * z)
 }
 
 fn largest(entries: &mut [f64]) -> &mut f64 {

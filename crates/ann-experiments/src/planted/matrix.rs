@@ -103,8 +103,8 @@ fn blamed(seed: u64) -> Vec<Line> {
         Line::new(name, &blames.collect::<Vec<_>>())
     };
     vec![
-        line("sigmoid and tanh", |network| !network.has_kinks()),
-        line("ReLU and leaky ReLU", |network| network.has_kinks() && !network.is_at_kink),
+        line("sigmoid, tanh, SiLU, Mish, GELU and softplus", |network| !network.has_kinks()),
+        line("ReLU, leaky ReLU, ELU and SELU", |network| network.has_kinks() && !network.is_at_kink),
         line("ReLU, a unit at its kink", |network| network.is_at_kink),
     ]
 }

@@ -3,7 +3,7 @@
 use std::f64::consts::SQRT_2;
 
 use ann_core::ndarray::Array2;
-use ann_core::{Activation, Architecture, ChaCha8Rng, Init, Loss, Network, Problem, seeded};
+use ann_core::{Activation, Architecture, ChaCha8Rng, Init, Layer, Loss, Network, Problem, seeded};
 use ann_datasets::{Dataset, doughnut, squares};
 use rand_distr::{Distribution, StandardNormal};
 
@@ -46,7 +46,7 @@ const STRIDE: usize = 15;
 /// Rows of invented data.
 const ROWS: usize = 12;
 
-/// Fifteen networks, with θ and invented data drawn from `seed`.
+/// Seventeen networks, with θ and invented data drawn from `seed`.
 pub fn networks(seed: u64) -> Vec<TestNetwork> {
     let mut networks = of_the_report(seed);
     networks.extend(of_other_losses(seed));
@@ -64,7 +64,8 @@ fn of_other_losses(seed: u64) -> Vec<TestNetwork> {
     let counts = counts.map(|y| (2.0 * y.abs()).floor());
     let levels = vec![0.1, 0.25, 0.75];
     let mut network = |name, hidden: &[usize], activation: &Activation, data, loss| {
-        TestNetwork::with_loss(name, hidden, activation, data, loss, rng)
+        let hidden = activation.clone().layers(hidden.iter().copied());
+        TestNetwork::with_loss(name, hidden, data, loss, rng)
     };
     let smoothed = Loss::SmoothedCrossEntropy { smoothing: 0.2 };
     let weights: Vec<f64> = (0..ROWS).map(|row| [1.5, 0.5, 0.0, 2.0, 0.75][row % 5]).collect();
@@ -82,7 +83,7 @@ fn of_other_losses(seed: u64) -> Vec<TestNetwork> {
     ]
 }
 
-/// Nine networks with the losses of the report.
+/// Eleven networks with the losses of the report.
 fn of_the_report(seed: u64) -> Vec<TestNetwork> {
     let rng = &mut seeded(seed);
     let [leaky, relu] = [Activation::LeakyRelu { slope: 0.1 }, Activation::Relu];
@@ -90,9 +91,9 @@ fn of_the_report(seed: u64) -> Vec<TestNetwork> {
     let [three, two, two_more, four] = [3, 2, 2, 4].map(|count| Data::classes(count, rng));
     let [one_value, three_values] = [1, 3].map(|outputs| Data::values(outputs, rng));
     let mut network = |name, hidden: &[usize], activation: &Activation, data| {
-        TestNetwork::new(name, hidden, activation, data, rng)
+        TestNetwork::new(name, activation.clone().layers(hidden.iter().copied()), data, rng)
     };
-    vec![
+    let mut networks = vec![
         network("doughnut, sigmoid [3]", &[3], &sigmoid, Data::of(&doughnut())),
         network("doughnut, sigmoid, deep", &[3, 10, 5, 4, 1, 4], &sigmoid, Data::of(&doughnut())),
         network("squares, tanh [5, 4, 3], λ", &[5, 4, 3], &tanh, Data::of(&squares())).with_l2(0.01),
@@ -102,28 +103,31 @@ fn of_the_report(seed: u64) -> Vec<TestNetwork> {
         network("4 classes, no hidden layer", &[], &tanh, four),
         network("1 value, sigmoid [3], λ", &[3], &sigmoid, one_value).with_l2(0.02),
         network("3 values, tanh [4, 4]", &[4, 4], &tanh, three_values),
-    ]
+    ];
+    let gated = [Activation::Silu, Activation::Mish, Activation::Gelu, Activation::Softplus];
+    let exponential = [Activation::Elu { alpha: 1.0 }, Activation::Selu, Activation::Elu { alpha: 0.4 }];
+    let layers =
+        |activations: &[Activation]| activations.iter().map(|of| Layer::new(3, of.clone())).collect();
+    let (classes, values) = (Data::classes(3, rng), Data::values(2, rng));
+    networks.extend([
+        TestNetwork::new("3 classes, SiLU, Mish, GELU and softplus", layers(&gated), classes, rng),
+        TestNetwork::new("2 values, ELU, SELU and ELU, λ", layers(&exponential), values, rng).with_l2(0.02),
+    ]);
+    networks
 }
 
 impl TestNetwork {
-    fn new(
-        name: &'static str,
-        hidden: &[usize],
-        activation: &Activation,
-        data: Data,
-        rng: &mut ChaCha8Rng,
-    ) -> Self {
+    fn new(name: &'static str, hidden: Vec<Layer>, data: Data, rng: &mut ChaCha8Rng) -> Self {
         let loss = match data.truth {
             Truth::Classes(..) => Loss::SoftmaxCrossEntropy,
             Truth::Values(_) => Loss::MeanSquaredError,
         };
-        Self::with_loss(name, hidden, activation, data, loss, rng)
+        Self::with_loss(name, hidden, data, loss, rng)
     }
 
     fn with_loss(
         name: &'static str,
-        hidden: &[usize],
-        activation: &Activation,
+        hidden: Vec<Layer>,
         data: Data,
         loss: Loss,
         rng: &mut ChaCha8Rng,
@@ -133,9 +137,9 @@ impl TestNetwork {
             _ => data.outputs(),
         };
         let architecture = Architecture::inputs(data.features.ncols())
-            .with_layers(activation.clone().layers(hidden.iter().copied()))
+            .with_layers(hidden)
             .dense(outputs, Activation::Identity);
-        let at = draw(&architecture, activation, rng);
+        let at = draw(&architecture, rng);
         Self { name, at, is_at_kink: false, architecture, data, loss, weights: None, l2: 0.0 }
     }
 
@@ -182,8 +186,8 @@ impl TestNetwork {
 
 /// θ with W ~ N(0, gain² · 2 / (fan_in + fan_out)) and b ~ N(mean, deviation²).
 /// Random biases keep units active.
-fn draw(architecture: &Architecture, activation: &Activation, rng: &mut ChaCha8Rng) -> Vec<f64> {
-    let (gain, mean, deviation) = match activation {
+fn draw(architecture: &Architecture, rng: &mut ChaCha8Rng) -> Vec<f64> {
+    let (gain, mean, deviation) = match architecture.layers()[0].activation {
         // He's weights, and biases with which more units are on than off.
         Activation::Relu | Activation::LeakyRelu { .. } => (SQRT_2, 0.25, 0.5),
         _ => (1.0, 0.0, 0.5),
