@@ -118,7 +118,10 @@ impl Schedule {
         match *self {
             Self::Constant => 1.0,
             Self::Exponential { last } => last.powf(t),
-            Self::Steps { factor, parts } => factor.powf((t * f64::from(parts)).floor()),
+            Self::Steps { factor, parts } => {
+                // One rounding, which an integer survives: (29 / 100) · 100 would be below 29.
+                factor.powf((done * f64::from(parts) / planned.max(1) as f64).floor())
+            }
             Self::Cosine { last } => last + (1.0 - last) * fall(t),
             Self::OneCycle { first, last, rise } => {
                 // The numbers of the update with factor 1 and of the last update.
@@ -185,6 +188,17 @@ mod tests {
         }
         // And 1 in the middle of each wave: log₂(1 + 15 t) = 3.5 at t = (2^3.5 − 1) / 15 = 0.687…
         assert!(Schedule::CosLog4.factor(687_581, 1_000_000) > 1.0 - 1e-9);
+    }
+
+    #[test]
+    fn steps_are_equally_long_whatever_their_number() {
+        for parts in 1..=200 {
+            let steps = Schedule::Steps { factor: 0.5, parts };
+            for update in 0..u64::from(3 * parts) {
+                let part = (update / 3) as i32;
+                assert_eq!(steps.factor(update, u64::from(3 * parts)), 0.5_f64.powi(part), "{parts} {update}");
+            }
+        }
     }
 
     #[test]
