@@ -55,6 +55,17 @@ pub enum Error {
         /// Number of outputs of the network.
         found: usize,
     },
+    /// Counts cannot be standardised.
+    #[error(
+        "`standardize_targets` makes counts negative, which the Poisson loss does not allow: leave it off"
+    )]
+    StandardizedCounts,
+    /// There are several predictions for each target.
+    #[error("there are {found} predictions for each target, one for each level: use `predict_columns`")]
+    SeveralPredictions {
+        /// Number of levels.
+        found: usize,
+    },
     /// An ensemble without a network.
     #[error("an ensemble needs at least one network")]
     NoNetworks,

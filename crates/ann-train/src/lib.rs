@@ -48,7 +48,7 @@ pub use optimizer::{
 };
 pub use parallel::in_parallel;
 pub use rate::{LearningRate, Schedule};
-pub use regressor::{FittedRegressor, RegressionTargets, Regressor};
+pub use regressor::{FittedRegressor, RegressionTargets, Regressor, ValuePredictor};
 pub use scaling::Scaling;
 pub use training::{State, Training, train};
 pub use validation::{Monitor, Validation};

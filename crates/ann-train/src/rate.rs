@@ -196,7 +196,11 @@ mod tests {
             let steps = Schedule::Steps { factor: 0.5, parts };
             for update in 0..u64::from(3 * parts) {
                 let part = (update / 3) as i32;
-                assert_eq!(steps.factor(update, u64::from(3 * parts)), 0.5_f64.powi(part), "{parts} {update}");
+                assert_eq!(
+                    steps.factor(update, u64::from(3 * parts)),
+                    0.5_f64.powi(part),
+                    "{parts} {update}"
+                );
             }
         }
     }

@@ -5,12 +5,15 @@ use std::marker::PhantomData;
 use ann_core::ndarray::{
     Array, Array2, ArrayBase, ArrayRef2, ArrayView1, ArrayView2, Axis, Data, Dimension, Ix1, Ix2,
 };
-use ann_core::{Activation, ClassWeights, Init, Layer, Loss, Network, Predictor, Problem, Scalar};
+use ann_core::{
+    Activation, ClassWeights, Error as CoreError, Init, Layer, Loss, Network, Predictor, Problem, Scalar,
+    TargetKind,
+};
 
 use crate::estimator::{self, FitOptions, Rows, Settings, TargetRows};
 use crate::{Error, Finding, History, Result, Scaling, TrainConfig, Validation, forward, metrics};
 
-/// Settings of a regressor, trained on mean squared error. [`fit`](Self::fit) makes a [`FittedRegressor`].
+/// Settings of a regressor. [`fit`](Self::fit) makes a [`FittedRegressor`].
 ///
 /// ```
 /// use ann_train::{Regressor, ndarray::array};
@@ -31,6 +34,9 @@ pub struct Regressor {
     pub seed: u64,
     /// λ ≥ 0, strength of the penalty λ Σ‖W‖² on weights, never biases. Default 0.
     pub l2: f64,
+    /// What is minimised: a loss on values. Default [`Loss::MeanSquaredError`]. With [`Loss::Quantile`] there is a
+    /// prediction for each level, see [`FittedRegressor::predict_columns`].
+    pub loss: Loss,
     /// How the input columns are scaled. Default: not at all.
     pub scaling: Scaling,
     /// Whether the targets are standardised for training; losses in the history are then those of standardised
@@ -39,7 +45,7 @@ pub struct Regressor {
     /// Early stopping by held-out rows. Default: none, all rows are trained on.
     pub validation: Option<Validation>,
     /// How the network is trained. Default: gradient descent with η = 0.1 on all rows, at most 15 000 epochs,
-    /// until the mean squared error (without penalty) is below 1e-5. Change single settings with
+    /// until the mean loss (without penalty) is below 1e-5. Change single settings with
     /// `TrainConfig { epochs: 300, ..Regressor::default().train }`. The number of threads also holds for
     /// predictions.
     pub train: TrainConfig,
@@ -52,6 +58,7 @@ impl Default for Regressor {
             init: Init::default(),
             seed: 0,
             l2: 0.0,
+            loss: Loss::MeanSquaredError,
             scaling: Scaling::default(),
             standardize_targets: false,
             validation: None,
@@ -96,7 +103,7 @@ impl Regressor {
         if columns.ncols() == 0 {
             return Err(Error::NoTargetColumns);
         }
-        let outputs = columns.ncols();
+        let outputs = self.outputs(columns.ncols())?;
         let rows = Rows {
             x: x.view().into(),
             targets: TargetRows::Values(columns.into()),
@@ -111,11 +118,25 @@ impl Regressor {
             self.settings(outputs).fit(rows, held_out, options.start)?;
         Ok(FittedRegressor {
             network,
+            loss: self.loss.clone(),
             history,
             findings,
             threads: self.train.threads,
             dimension: PhantomData,
         })
+    }
+
+    /// Number of outputs of a network for this number of target columns.
+    fn outputs(&self, columns: usize) -> Result<usize> {
+        match &self.loss {
+            Loss::Quantile { levels } => Ok(columns.saturating_mul(levels.len())),
+            Loss::Poisson if self.standardize_targets => Err(Error::StandardizedCounts),
+            loss if loss.targets() == TargetKind::Values => Ok(columns),
+            loss => {
+                let (loss, expected, found) = (loss.to_string(), TargetKind::Classes, TargetKind::Values);
+                Err(CoreError::TargetKind { loss, expected, found }.into())
+            }
+        }
     }
 
     fn settings(&self, outputs: usize) -> Settings<'_> {
@@ -124,7 +145,7 @@ impl Regressor {
             init: self.init,
             seed: self.seed,
             l2: self.l2,
-            loss: Loss::MeanSquaredError,
+            loss: self.loss.clone(),
             outputs,
             class_weights: ClassWeights::None,
             scaling: self.scaling,
@@ -139,6 +160,7 @@ impl Regressor {
 #[derive(Clone, Debug)]
 pub struct FittedRegressor<D = Ix1, F = f64> {
     network: Network<F>,
+    loss: Loss,
     history: History,
     findings: Vec<Finding>,
     threads: usize,
@@ -151,15 +173,30 @@ impl<D: Dimension, F: Scalar> FittedRegressor<D, F> {
     ///
     /// # Errors
     /// A number of columns that differs from the training data, a NaN or infinity in `x`, or numbers so large
-    /// that an output overflows.
+    /// that an output overflows; several predictions for each target ([`Loss::Quantile`] with several levels).
     ///
     /// # Panics
     /// When [`RegressionTargets::Dim`] has a fixed number of dimensions other than one or two.
     pub fn predict(&self, x: &ArrayRef2<F>) -> Result<Array<F, D>> {
-        let columns = forward(&self.network, x, self.threads)?;
+        self.ensure_one_prediction()?;
+        let columns = self.predict_columns(x)?;
         let predictions =
             if D::NDIM == Some(1) { columns.remove_axis(Axis(1)).into_dyn() } else { columns.into_dyn() };
         Ok(predictions.into_dimensionality().expect("`RegressionTargets` have one or two dimensions"))
+    }
+
+    /// All predictions for the rows of `x` (n, features): (n, outputs). With [`Loss::Quantile`] and L levels, column
+    /// t · L + l is the quantile of level l of target t; otherwise there is one column for each target.
+    ///
+    /// # Errors
+    /// A number of columns that differs from the training data, a NaN or infinity in `x`, or numbers so large
+    /// that an output overflows.
+    pub fn predict_columns(&self, x: &ArrayRef2<F>) -> Result<Array2<F>> {
+        let outputs = forward(&self.network, x, self.threads)?;
+        Ok(match self.loss {
+            Loss::MeanSquaredError => outputs,
+            _ => self.loss.respond(&outputs),
+        })
     }
 
     /// R², the coefficient of determination, averaged over outputs: 1 − Σ(y − ŷ)² / Σ(y − ȳ)². 1 is perfect,
@@ -174,11 +211,20 @@ impl<D: Dimension, F: Scalar> FittedRegressor<D, F> {
         x: &ArrayRef2<F>,
         targets: &Y,
     ) -> Result<f64> {
+        self.ensure_one_prediction()?;
         let targets = targets.to_columns();
         // This problem is made only because its constructor checks `x` and the targets.
         Problem::new(self.network.architecture(), Loss::MeanSquaredError, x, targets)?;
-        let predictions = forward(&self.network, x, self.threads)?;
-        metrics::r_squared(&targets, &predictions, None)
+        metrics::r_squared(&targets, &self.predict_columns(x)?, None)
+    }
+
+    fn ensure_one_prediction(&self) -> Result<()> {
+        match &self.loss {
+            Loss::Quantile { levels } if levels.len() > 1 => {
+                Err(Error::SeveralPredictions { found: levels.len() })
+            }
+            _ => Ok(()),
+        }
     }
 
     /// For each layer a matrix (fan_in + 1, fan_out): the weights from each input, with the bias as last row.
@@ -201,31 +247,55 @@ impl<D: Dimension, F: Scalar> FittedRegressor<D, F> {
         &self.findings
     }
 
-    /// Prepares the regressor for one sample at a time: [`Predictor::predict_into`] gives its predicted values.
+    /// Prepares the regressor for one sample at a time, without allocations.
     ///
     /// # Errors
     /// The system cannot provide the memory for a copy of the weights.
-    pub fn predictor(&self) -> Result<Predictor<F>> {
-        Ok(self.network.predictor()?)
+    pub fn predictor(&self) -> Result<ValuePredictor<F>> {
+        let outputs = vec![F::zero(); self.network.architecture().output_width()];
+        Ok(ValuePredictor { predictor: self.network.predictor()?, loss: self.loss.clone(), outputs })
     }
 
-    /// A regressor made of a network. It predicts as the one that [`into_network`](Self::into_network) took apart;
-    /// its history has no records.
+    /// A regressor made of a network and the loss that it was trained with. It predicts as the one that
+    /// [`into_parts`](Self::into_parts) took apart; its history has no records.
     ///
     /// # Errors
-    /// `D` is `Ix1`, and the network has more than one output.
-    pub fn from_network(network: Network<F>) -> Result<Self> {
+    /// `D` is `Ix1`, and the network has more than one output for a row's target; the levels of [`Loss::Quantile`] do
+    /// not divide the number of outputs.
+    pub fn from_parts(network: Network<F>, loss: Loss) -> Result<Self> {
         let outputs = network.architecture().output_width();
-        if D::NDIM == Some(1) && outputs != 1 {
+        let columns = loss.target_columns(outputs)?;
+        if D::NDIM == Some(1) && columns != 1 {
             return Err(Error::OutputCount { what: "value of a row", expected: 1, found: outputs });
         }
         let (history, findings) = (History::default(), Vec::new());
-        Ok(Self { network, history, findings, threads: 1, dimension: PhantomData })
+        Ok(Self { network, loss, history, findings, threads: 1, dimension: PhantomData })
     }
 
-    /// The trained network, without the regressor.
-    pub fn into_network(self) -> Network<F> {
-        self.network
+    /// The trained network, whose raw outputs are predicted values (with [`Loss::Poisson`]: logarithms of rates), and
+    /// the loss.
+    pub fn into_parts(self) -> (Network<F>, Loss) {
+        (self.network, self.loss)
+    }
+}
+
+/// A regressor for one sample at a time; see [`FittedRegressor::predictor`].
+#[derive(Clone, Debug)]
+pub struct ValuePredictor<F = f64> {
+    predictor: Predictor<F>,
+    loss: Loss,
+    outputs: Vec<F>,
+}
+
+impl<F: Scalar> ValuePredictor<F> {
+    /// The predictions for the sample `x` (features), in the order of [`FittedRegressor::predict_columns`].
+    ///
+    /// # Errors
+    /// `x` has the wrong length or contains a NaN or infinity, or an output overflows.
+    pub fn predict(&mut self, x: &[F]) -> Result<&[F]> {
+        self.predictor.predict_into(x, &mut self.outputs)?;
+        self.loss.respond_row(&mut self.outputs);
+        Ok(&self.outputs)
     }
 }
 

@@ -4,7 +4,7 @@
 use ann_train::ndarray::{Array1, Array2, Axis, Ix1, array, concatenate};
 use ann_train::{
     Activation, Adam, Batching, ClassWeights, Classifier, Error, FitOptions, FittedClassifier,
-    FittedMultiLabelClassifier, FittedRegressor, Monitor, MultiLabelClassifier, Regressor, Scaling,
+    FittedMultiLabelClassifier, FittedRegressor, Loss, Monitor, MultiLabelClassifier, Regressor, Scaling,
     StopReason, TrainConfig, Validation, seeded,
 };
 use rand::RngExt;
@@ -329,9 +329,12 @@ fn estimators_come_apart_and_together() {
     let y = x.column(0).to_owned();
     let fitted = Regressor { train: epochs(50), ..Regressor::default() }.fit(&x, &y).unwrap();
     let predicted = fitted.predict(&x).unwrap();
-    let again: FittedRegressor = FittedRegressor::from_network(fitted.into_network()).unwrap();
+    let again: FittedRegressor = {
+        let (network, loss) = fitted.into_parts();
+        FittedRegressor::from_parts(network, loss).unwrap()
+    };
     assert_eq!(again.predict(&x).unwrap(), predicted);
-    let error = FittedRegressor::<Ix1>::from_network(network).unwrap_err();
+    let error = FittedRegressor::<Ix1>::from_parts(network, Loss::MeanSquaredError).unwrap_err();
     assert_eq!(error.to_string(), "the network has 2 outputs, expected 1, one for each value of a row");
 }
 
@@ -349,6 +352,70 @@ fn one_row_at_a_time_is_as_many_rows() {
         assert_eq!(found, expected.as_slice().unwrap());
     }
     assert!(matches!(predictor.predict(&[0.0]), Err(Error::Core(_))));
+}
+
+// Other losses.
+
+#[test]
+fn quantiles_of_a_target_are_predicted_side_by_side() {
+    // y is evenly distributed between −1 and 1 everywhere: its quantiles are −0.8, 0 and 0.8.
+    let x = Array2::from_shape_fn((500, 1), |(row, _)| (row % 5) as f64);
+    let y: Vec<f64> = (0..500).map(|row| (row / 5) as f64 / 49.5 - 1.0).collect();
+    let loss = Loss::Quantile { levels: vec![0.1, 0.5, 0.9] };
+    let settings = Regressor { loss, hidden: vec![], train: adam(2000), ..Regressor::default() };
+    let fitted = settings.fit(&x, &y).unwrap();
+    let predicted = fitted.predict_columns(&x).unwrap();
+    assert_eq!(predicted.dim(), (500, 3));
+    for (predicted, expected) in predicted.row(7).iter().zip([-0.8, 0.0, 0.8]) {
+        assert!((predicted - expected).abs() < 0.1, "{predicted} {expected}");
+    }
+    let message = "there are 3 predictions for each target, one for each level: use `predict_columns`";
+    assert_eq!(fitted.predict(&x).unwrap_err().to_string(), message);
+    assert_eq!(fitted.score(&x, &y).unwrap_err().to_string(), message);
+    let row = predicted.row(3);
+    assert_eq!(fitted.predictor().unwrap().predict(&[3.0]).unwrap(), row.as_slice().unwrap());
+    // A median alone is one prediction.
+    let median = Regressor { loss: Loss::Quantile { levels: vec![0.5] }, ..settings };
+    assert_eq!(median.fit(&x, &y).unwrap().predict(&x).unwrap().dim(), 500);
+}
+
+#[test]
+fn counts_are_predicted_as_rates() {
+    // With no information the rate is the mean, 2.
+    let (x, y) = (Array2::<f64>::zeros((4, 1)), [0.0, 1.0, 3.0, 4.0]);
+    let settings =
+        Regressor { loss: Loss::Poisson, hidden: vec![], train: adam(1000), ..Regressor::default() };
+    let fitted = settings.fit(&x, &y).unwrap();
+    for rate in [fitted.predict(&x).unwrap()[2], fitted.predictor().unwrap().predict(&[0.0]).unwrap()[0]] {
+        assert!((rate - 2.0).abs() < 1e-3, "{rate}");
+    }
+    let (network, loss) = fitted.into_parts();
+    assert!((network.forward(&x).unwrap()[[0, 0]] - 2.0_f64.ln()).abs() < 1e-3);
+    let again: FittedRegressor = FittedRegressor::from_parts(network, loss).unwrap();
+    assert!((again.predict(&x).unwrap()[0] - 2.0).abs() < 1e-3);
+    let error = Regressor { standardize_targets: true, ..settings }.fit(&x, &y).unwrap_err();
+    let message =
+        "`standardize_targets` makes counts negative, which the Poisson loss does not allow: leave it off";
+    assert_eq!(error.to_string(), message);
+}
+
+#[test]
+fn a_loss_of_classes_is_none_of_values() {
+    let settings = Regressor { loss: Loss::SoftmaxCrossEntropy, ..Regressor::default() };
+    let error = settings.fit(&array![[0.0], [1.0]], &[0.0, 1.0]).unwrap_err();
+    assert!(error.to_string().contains("softmax cross-entropy"), "{error}");
+}
+
+#[test]
+fn smoothing_keeps_probabilities_from_0_and_1() {
+    let settings = Classifier { smoothing: 0.1, train: adam(2000), ..Classifier::default() };
+    let x = Array2::<f64>::from_shape_fn((40, 1), |(row, _)| if row % 2 == 0 { -2.0 } else { 2.0 });
+    let labels: Vec<usize> = (0..40).map(|row| row % 2).collect();
+    let p = settings.fit(&x, &labels).unwrap().predict_proba(&x).unwrap();
+    // The best is 1 − ε + ε/K = 0.95.
+    assert!((p[[0, 0]] - 0.95).abs() < 1e-3, "{p}");
+    let error = Classifier { smoothing: 1.0, ..settings }.fit(&x, &labels).unwrap_err();
+    assert!(error.to_string().contains("smoothing"), "{error}");
 }
 
 // Labels that occur together.
