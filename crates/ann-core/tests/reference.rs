@@ -348,7 +348,7 @@ const ALPHA: f64 = 1.673_263_242_354_377_2;
 fn normal(x: f64) -> (f64, f64) {
     let density = (-x * x / 2.0).exp() / (2.0 * std::f64::consts::PI).sqrt();
     if x < -1.0 {
-        return (density / (1..=200).rev().fold(-x, |below, n| -x + f64::from(n) / below), density);
+        return (density / (1..=400).rev().fold(-x, |below, n| -x + f64::from(n) / below), density);
     }
     if x > 9.0 {
         return (1.0, density);
