@@ -154,9 +154,11 @@ fn linearise<F: Scalar>(problem: &Problem<'_, F>, parameters: &[F], buffers: &mu
         for (index, (residual, &predicted)) in residuals.iter_mut().zip(&predicted).enumerate() {
             let (row, output) = (start + index / outputs, index % outputs);
             let root = problem.weights().map_or(1.0, |weights| weights[row].as_f64().sqrt());
-            *residual = root * (predicted.as_f64() - target(problem, row, output));
+            // A row of weight 0 is not there, even if it overflows: 0 · ∞ would be NaN.
+            let weigh = |number: f64| if root > 0.0 { root * number } else { 0.0 };
+            *residual = weigh(predicted.as_f64() - target(problem, row, output));
             let weighted = &mut weighted[index * count..][..count];
-            weighted.iter_mut().zip(entries.row(index)).for_each(|(to, entry)| *to = root * entry);
+            weighted.iter_mut().zip(entries.row(index)).for_each(|(to, entry)| *to = weigh(*entry));
             // g += Jᵀ r
             for (g, entry) in gradient.iter_mut().zip(weighted) {
                 *g += scale * *residual * *entry;
