@@ -9,6 +9,8 @@ For each λ there is
 
 `cases_*`: thirty small networks on twelve rows, every activation with every loss and both gains.  Their penalty is
 the matched one.
+
+The other files are recorded by `optimizers.py`, `pairs.py` and `searches.py`.
 """
 
 import argparse
@@ -17,12 +19,20 @@ import csv
 import itertools
 import json
 import platform
-import re
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
+import scipy
 import torch
+
+sys.dont_write_bytecode = True  # this folder contains what is committed, nothing else
+
+import optimizers
+import pairs
+import searches
+from common import ACTIVATIONS, flat, initial_network, read_table, round_parameters, write_csv
 
 HERE = Path(__file__).resolve().parent
 
@@ -69,14 +79,6 @@ identity        mean squared error     1        5     4        0.01  0.01       
 identity        mean squared error     3        1     4-3-5-3  0     0.1            20      20
 identity        mean squared error     3        5     4        0.01  0.01           20      20
 """
-ACTIVATIONS = {
-    "sigmoid": torch.nn.Sigmoid,
-    "tanh": torch.nn.Tanh,
-    "ReLU": torch.nn.ReLU,
-    "leaky ReLU 0.1": lambda: torch.nn.LeakyReLU(0.1),
-    "identity": torch.nn.Identity,
-}
-
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -91,6 +93,9 @@ def main():
     out.mkdir(parents=True, exist_ok=True)
     record_iris(out)
     record_cases(out)
+    optimizers.record(out)
+    pairs.record(out)
+    searches.record(out)
     (out / "versions.json").write_text(json.dumps(versions(), indent=2) + "\n", newline="\n")
 
 
@@ -144,7 +149,7 @@ def parameter_rows(network):
 
 def record_cases(out):
     x, classes, values = case_data()
-    header, *cases = case_table()
+    header, *cases = read_table(CASES)
     tables = {"outputs": [], "gradient": [], "loss": [], "parameters": []}
     for number, cells in enumerate(cases, start=1):
         case = SimpleNamespace(**dict(zip(header, cells)))
@@ -159,11 +164,6 @@ def record_cases(out):
     write_csv(out / "cases_gradient.csv", ["case", "index", "value"], tables["gradient"])
     write_csv(out / "cases_loss.csv", ["case", "epoch", "loss"], tables["loss"])
     write_csv(out / "cases_parameters.csv", ["case", "epoch", "index", "before", "after"], tables["parameters"])
-
-
-def case_table():
-    """The cells of CASES, line by line; two spaces or more end a cell."""
-    return [re.split("  +", line.strip()) for line in CASES.strip().splitlines()]
 
 
 def case_data():
@@ -197,33 +197,7 @@ def record_case(number, case, x, y):
     return {"outputs": outputs, "gradient": gradient, "loss": losses, "parameters": parameters}
 
 
-def round_parameters(network):
-    """To six decimals: what another processor computes differently in the last digit is the same again."""
-    with torch.no_grad():
-        for parameter in network.parameters():
-            parameter.copy_(torch.round(parameter, decimals=6))
-
-
-def flat(tensors):
-    """All values in one list, in the order W1, b1, W2, b2, …; W is (fan_out, fan_in), row by row."""
-    return torch.cat([tensor.detach().flatten() for tensor in tensors]).tolist()
-
-
 # ---- both --------------------------------------------------------------------------------------------------------
-
-
-def initial_network(widths, activation, gain, seed, bias=0.0):
-    """W ~ N(0, gain² · 2 / (fan_in + fan_out)), b uniform from −bias to bias."""
-    torch.manual_seed(seed)
-    linears = [torch.nn.Linear(fan_in, fan_out) for fan_in, fan_out in zip(widths, widths[1:])]
-    for linear in linears:
-        torch.nn.init.xavier_normal_(linear.weight, gain=gain)
-        if bias == 0.0:
-            torch.nn.init.zeros_(linear.bias)
-        else:
-            torch.nn.init.uniform_(linear.bias, -bias, bias)
-    hidden = [layer for linear in linears[:-1] for layer in (linear, activation())]
-    return torch.nn.Sequential(*hidden, linears[-1])
 
 
 def matched_optimizer(network, l2, learning_rate):
@@ -244,12 +218,8 @@ def step(network, sgd, loss, x, y):
 
 def versions():
     python, system = platform.python_version(), f"{platform.machine()} {platform.system()}".lower()
-    return {"python": python, "torch": torch.__version__, "numpy": np.__version__, "platform": system}
-
-
-def write_csv(path, header, rows):
-    lines = [",".join(map(str, row)) + "\n" for row in [header, *rows]]  # str(float) reads back as the same float
-    path.write_text("".join(lines), newline="\n")
+    libraries = {"torch": torch.__version__, "numpy": np.__version__, "scipy": scipy.__version__}
+    return {"python": python, **libraries, "platform": system}
 
 
 if __name__ == "__main__":
