@@ -16,6 +16,9 @@ use crate::{Error, ObjectiveValue, Result};
 /// With ŷ linearised, J(θ + d) is quadratic in d, and its minimum satisfies A d = −g, where A = Σ w JᵀJ / (m Σ w) + λ
 /// (for weights) and g = ½ ∂J/∂θ. The damping μ keeps d short: (A + μ D) d = −g, where D is the diagonal of A. If the
 /// step lowers J, it is made and μ is divided by 10; otherwise μ is multiplied by 10, until it does.
+///
+/// Near a minimum with small residuals the error is squared in each epoch. With large residuals it only falls by a
+/// constant factor, because A leaves out how the outputs curve; then [`Lbfgs`](super::Lbfgs) may need fewer epochs.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct LevenbergMarquardt {
     /// μ of the first step, above 0. Default 0.001.
@@ -129,6 +132,11 @@ impl LevenbergMarquardt {
                     memory.updates += 1;
                     return Some(found);
                 }
+                // The linearised outputs promise −2 gᵀd − dᵀA d ≤ −2 gᵀd, and less for a larger damping: no step
+                // lowers J by more than its rounding.
+                if -2.0 * dot(&buffers.gradient, &buffers.step) < f64::EPSILON * value {
+                    break;
+                }
             }
             *damping *= FACTOR;
         }
@@ -232,5 +240,34 @@ fn substitute(factor: &[f64], b: &mut [f64]) {
         b[i] /= row[i];
         let (before, solved) = b.split_at_mut(i);
         before.iter_mut().zip(row).for_each(|(b, entry)| *b -= solved[0] * entry);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ann_core::ndarray::array;
+    use ann_core::{Activation, Architecture};
+
+    use super::*;
+    use crate::{Accumulation, Objective};
+
+    #[test]
+    fn at_a_minimum_one_trial_is_enough() {
+        // ŷ = w x + b and J = 0.05 at the minimum w = 1.4, b = 0.9. Any damping would only make the step shorter.
+        let architecture = Architecture::inputs(1).dense(1, Activation::Identity);
+        let (x, y) = (array![[0.0], [1.0], [2.0], [3.0]], array![1.0, 2.0, 4.0, 5.0]);
+        let problem = Problem::new(&architecture, Loss::MeanSquaredError, &x, &y).unwrap();
+        let mut objective = Objective::new(&problem, Accumulation::Batched).unwrap();
+        let mut buffers = LmBuffers::new(&problem).unwrap();
+        let optimizer = LevenbergMarquardt::default();
+        let mut memory = Optimizer::from(optimizer).memory(2);
+        let mut theta = [1.4, 0.9];
+        let (value, mut trials) = (objective.value(&theta).total(), 0);
+        let found = optimizer.iterate(&problem, &mut memory, &mut theta, value, &mut buffers, |theta| {
+            trials += 1;
+            objective.value(theta)
+        });
+        assert_eq!((found, theta, trials), (None, [1.4, 0.9], 1));
+        assert_eq!((memory.updates, memory.scalars), (0, vec![1e-3]));
     }
 }
