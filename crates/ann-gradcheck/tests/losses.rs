@@ -23,7 +23,7 @@ impl LossFn for BuiltIn {
     fn gradient(&self, outputs: &[f64], target: Target<'_>, gradient: &mut [f64]) {
         match target {
             Target::Values(values) => {
-                self.0.gradient(outputs, Target::Values(&self.values(values)), gradient)
+                self.0.gradient(outputs, Target::Values(&self.values(values)), gradient);
             }
             class => self.0.gradient(outputs, class, gradient),
         }

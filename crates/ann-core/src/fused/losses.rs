@@ -80,8 +80,8 @@ impl Sums {
     #[inline(always)]
     fn add<F: Scalar>(&mut self, losses: &Column<f64>, weights: Option<&Column<F>>) {
         match weights {
-            None => add_lanes(&mut self.loss, losses, |_| 1.0),
-            Some(weights) => add_lanes(&mut self.loss, losses, |i| weights.0[i].as_f64()),
+            None => add_lanes(&mut self.loss, losses),
+            Some(weights) => add_products(&mut self.loss, losses, weights),
         }
     }
 
@@ -106,7 +106,7 @@ impl Sums {
     fn add_weights<F: Scalar>(&mut self, rows: usize, weights: Option<&Column<F>>) {
         match weights {
             None => self.weight[0] += rows as f64,
-            Some(weights) => add_lanes(&mut self.weight, weights, |_| 1.0),
+            Some(weights) => add_lanes(&mut self.weight, weights),
         }
     }
 
@@ -123,17 +123,27 @@ impl Sums {
                 self.hits[0] += <F as Vector>::sum(simd, sum.registers[0]).as_f64();
             }
             // In the order of `add_weights`: if all rows are hits, both sums are equal.
-            Some(weights) => add_lanes(&mut self.hits, hits, |i| weights.0[i].as_f64()),
+            Some(weights) => add_products(&mut self.hits, hits, weights),
+        }
+    }
+}
+
+/// Adds each number of a column to its lane.
+#[inline(always)]
+fn add_lanes<F: Scalar>(sums: &mut [f64; LANES], column: &Column<F>) {
+    for numbers in column.0.as_chunks::<LANES>().0 {
+        for lane in 0..LANES {
+            sums[lane] += numbers[lane].as_f64();
         }
     }
 }
 
 /// Adds each number of a column, times its weight, to its lane.
 #[inline(always)]
-fn add_lanes<F: Scalar>(sums: &mut [f64; LANES], column: &Column<F>, weight: impl Fn(usize) -> f64) {
-    for (part, numbers) in column.0.chunks_exact(LANES).enumerate() {
-        for (lane, (sum, number)) in sums.iter_mut().zip(numbers).enumerate() {
-            *sum += number.as_f64() * weight(part * LANES + lane);
+fn add_products<F: Scalar, W: Scalar>(sums: &mut [f64; LANES], column: &Column<F>, weights: &Column<W>) {
+    for (numbers, weights) in column.0.as_chunks::<LANES>().0.iter().zip(weights.0.as_chunks::<LANES>().0) {
+        for lane in 0..LANES {
+            sums[lane] += numbers[lane].as_f64() * weights[lane].as_f64();
         }
     }
 }
@@ -248,10 +258,8 @@ fn cross_entropy<S: Simd, F: Scalar>(
     // exponentials is between 1 and the number of classes.
     let mut margins = column_of(rows, 0.0, |i| largest.0[i].as_f64() - of_class.0[i].as_f64());
     if smoothing > 0.0 {
-        margins = column_of(rows, 0.0, |i| {
-            let below = |logit: &Column<F>| share * (largest.0[i].as_f64() - logit.0[i].as_f64());
-            (1.0 - smoothing) * margins.0[i] + logits.iter().map(below).sum::<f64>()
-        });
+        smooth(&mut margins, smoothing, logits, &largest);
+        margins.0[rows..].fill(0.0);
     }
     let mut totals = column_of(rows, 1.0, |i| total.0[i].as_f64());
     if weights.is_none() {
@@ -261,6 +269,21 @@ fn cross_entropy<S: Simd, F: Scalar>(
     // Logarithms with different factors cannot share one: ln is computed for each row.
     logarithms(simd, &mut totals);
     sums.add(&column_of(rows, 0.0, |i| margins.0[i] + totals.0[i]), weights);
+}
+
+/// From max − z_c to (1 − ε) (max − z_c) + (ε/K) Σⱼ (max − zⱼ).
+#[inline(always)]
+fn smooth<F: Scalar>(margins: &mut Column<f64>, smoothing: f64, logits: &[Column<F>], largest: &Column<F>) {
+    let share = smoothing / logits.len() as f64;
+    for margin in &mut margins.0 {
+        *margin *= 1.0 - smoothing;
+    }
+    // Rows in the inner loop, so that the compiler computes several at once.
+    for logit in logits {
+        for i in 0..TILE {
+            margins.0[i] += share * (largest.0[i].as_f64() - logit.0[i].as_f64());
+        }
+    }
 }
 
 /// Overwrites each number with its logarithm.

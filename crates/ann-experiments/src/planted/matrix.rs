@@ -103,8 +103,10 @@ fn blamed(seed: u64) -> Vec<Line> {
         Line::new(name, &blames.collect::<Vec<_>>())
     };
     vec![
-        line("sigmoid, tanh, SiLU, Mish, GELU and softplus", |network| !network.has_kinks()),
-        line("ReLU, leaky ReLU, ELU and SELU", |network| network.has_kinks() && !network.is_at_kink),
+        line("smooth functions: sigmoid, tanh, SiLU, Mish, GELU, softplus", |network| !network.has_kinks()),
+        line("kinks: ReLU, leaky ReLU, ELU, SELU, absolute and quantile loss", |network| {
+            network.has_kinks() && !network.is_at_kink
+        }),
         line("ReLU, a unit at its kink", |network| network.is_at_kink),
     ]
 }
