@@ -1,8 +1,10 @@
 //! Levenberg–Marquardt: least squares by linearising the outputs.
 
+use std::ops::Range;
+
 use ann_core::jacobian::Jacobian;
 use ann_core::memory::{bytes_of, ensure_available};
-use ann_core::ndarray::{ArrayView2, ArrayViewMut2, linalg::general_mat_mul};
+use ann_core::ndarray::{ArrayView2, ArrayViewMut2, Axis, linalg::general_mat_mul};
 use ann_core::vector::dot;
 use ann_core::{LayerSpan, Loss, Problem, Scalar, Targets};
 
@@ -46,8 +48,12 @@ const RANGE: [f64; 2] = [1e-15, 1e15];
 /// An entry of D is at least this share of the largest, so that a parameter which changes no output stays where it
 /// is.
 const FLOOR: f64 = 1e-9;
-/// A Jacobian matrix has about this number of entries: it should stay in the caches.
+/// A Jacobian matrix has about this number of entries, so that it stays in the caches, but at least this number of rows:
+/// each block of rows is added to all of A.
 const ENTRIES: usize = 1 << 16;
+const LEAST_ROWS: usize = 128;
+/// Number of columns that are eliminated together, so that most of the work is a product of matrices.
+const COLUMNS: usize = 32;
 
 /// Working space of an iteration.
 #[derive(Clone, Debug)]
@@ -71,7 +77,7 @@ impl<F: Scalar> LmBuffers<F> {
         let (parameters, outputs) = (problem.layout().len(), problem.architecture().output_width());
         let square = parameters.saturating_mul(parameters);
         ensure_available("the normal equations", bytes_of::<f64>(square.saturating_mul(2)))?;
-        let rows = (ENTRIES / parameters / outputs).clamp(1, problem.rows());
+        let rows = ((ENTRIES / parameters).max(LEAST_ROWS) / outputs).clamp(1, problem.rows());
         Ok(Self {
             jacobian: Jacobian::new(problem.architecture(), rows)?,
             normal: vec![0.0; square],
@@ -208,18 +214,39 @@ fn solve<F: Scalar>(buffers: &mut LmBuffers<F>, damping: f64) -> bool {
 }
 
 /// Cholesky: overwrites the lower triangle of a symmetric matrix with L, where L Lᵀ is the matrix. Returns false if
-/// the matrix is not positive definite to rounding.
+/// the matrix is not positive definite to rounding. Above the triangle the numbers have no meaning afterwards.
 fn factorise(matrix: &mut [f64], count: usize) -> bool {
-    for i in 0..count {
+    for start in (0..count).step_by(COLUMNS) {
+        let end = count.min(start + COLUMNS);
+        let all = ArrayViewMut2::from_shape((count, count), &mut *matrix).expect("sized by `new`");
+        // Rows from `start` on: the columns that are done, and those of this block.
+        let (done, rest) = all.split_at(Axis(0), start).1.split_at(Axis(1), start);
+        let mut block = rest.split_at(Axis(1), end - start).0;
+        // Aᵢⱼ −= Σₖ Lᵢₖ Lⱼₖ over the columns k that are done
+        let (upper, _) = done.view().split_at(Axis(0), end - start);
+        general_mat_mul(-1.0, &done, &upper.t(), 1.0, &mut block);
+        if !factorise_columns(matrix, count, start..end) {
+            return false;
+        }
+    }
+    true
+}
+
+/// The same for some columns, from which the products with the columns before them have been subtracted.
+fn factorise_columns(matrix: &mut [f64], count: usize, columns: Range<usize>) -> bool {
+    let start = columns.start;
+    for i in start..count {
         let (above, row) = matrix.split_at_mut(i * count);
-        for j in 0..=i {
-            // Lᵢⱼ = (Aᵢⱼ − Σₖ Lᵢₖ Lⱼₖ) / Lⱼⱼ, k < j
-            let other = if j < i { &above[j * count..][..j] } else { &row[..j] };
-            let rest = row[j] - dot(&row[..j], other);
+        let row = &mut row[columns.clone()];
+        for j in start..columns.end.min(i + 1) {
+            // Lᵢⱼ = (Aᵢⱼ − Σₖ Lᵢₖ Lⱼₖ) / Lⱼⱼ, start ≤ k < j
+            let (before, rest) = row.split_at_mut(j - start);
+            let other = if j < i { &above[j * count..][start..j] } else { &before[..] };
+            let rest_of_entry = rest[0] - dot(before, other);
             if j < i {
-                row[j] = rest / above[j * count + j];
-            } else if rest > 0.0 {
-                row[i] = rest.sqrt();
+                rest[0] = rest_of_entry / above[j * count + j];
+            } else if rest_of_entry > 0.0 {
+                rest[0] = rest_of_entry.sqrt();
             } else {
                 return false;
             }
@@ -245,7 +272,7 @@ fn substitute(factor: &[f64], b: &mut [f64]) {
 
 #[cfg(test)]
 mod tests {
-    use ann_core::ndarray::array;
+    use ann_core::ndarray::{Array1, Array2, array};
     use ann_core::{Activation, Architecture};
 
     use super::*;
@@ -269,5 +296,28 @@ mod tests {
         });
         assert_eq!((found, theta, trials), (None, [1.4, 0.9], 1));
         assert_eq!((memory.updates, memory.scalars), (0, vec![1e-3]));
+    }
+
+    #[test]
+    fn a_matrix_of_several_blocks_is_factorised_and_solved() {
+        // A = B Bᵀ + 1 with entries of size 10; 70 columns are two blocks and a part of one.
+        const COUNT: usize = 2 * COLUMNS + 6;
+        let b = Array2::from_shape_fn((COUNT, COUNT), |(i, j)| ((i * i + 3 * j * i + j) as f64).sin());
+        let a = b.dot(&b.t()) + Array2::<f64>::eye(COUNT);
+        let x: Vec<f64> = (0..COUNT).map(|i| (i as f64).cos()).collect();
+        let mut solved = a.dot(&Array1::from(x.clone())).to_vec();
+        let mut factor: Vec<f64> = a.iter().copied().collect();
+        assert!(factorise(&mut factor, COUNT));
+        substitute(&factor, &mut solved);
+        for (found, expected) in solved.iter().zip(&x) {
+            // A has a condition of some hundred, and sums have 70 terms: some 1e-13.
+            assert!((found - expected).abs() < 1e-11, "{found} {expected}");
+        }
+        // A negative number on the diagonal of any block.
+        for index in [0, COLUMNS, COUNT - 1] {
+            let mut indefinite: Vec<f64> = a.iter().copied().collect();
+            indefinite[index * COUNT + index] = -1.0;
+            assert!(!factorise(&mut indefinite, COUNT), "{index}");
+        }
     }
 }
