@@ -65,62 +65,95 @@ fn every_activation_is_recorded_with_every_loss() {
 /// All activations with a loss, which was recorded with `shapes` different numbers of outputs.
 #[track_caller]
 fn computes_what_pytorch_computes(loss: &Loss, shapes: usize) {
-    let table = Table::new(reference::PYTORCH_PAIRS);
-    let data = Table::new(reference::PYTORCH_PAIRS_DATA);
-    let [outputs, parameters] =
-        [reference::PYTORCH_PAIRS_OUTPUTS, reference::PYTORCH_PAIRS_PARAMETERS].map(Table::new);
-    let names: Vec<String> = table.column(&[], "loss");
-    let pairs = table.column::<String>(&[], "pair").into_iter().zip(names);
-    let mut compared = 0;
-    for (pair, _) in pairs.filter(|(_, name)| *name == loss.to_string()) {
-        let name: String = table.cell(&[&pair], "activation");
-        let Some(activation) = activations().into_iter().find(|activation| activation.to_string() == name)
-        else {
-            continue;
-        };
-        let hidden = Architecture::inputs(2).with_layers(activation.layers([3, 2]));
-        let architecture = hidden.dense(table.cell(&[&pair], "outputs"), Activation::Identity);
-        let columns: String = table.cell(&[&pair], "targets");
+    let recorded = Recorded::read();
+    let pairs = recorded.pairs(loss);
+    assert_eq!(pairs.len(), activations().len() * shapes, "{loss}");
+    for (pair, activation) in &pairs {
+        recorded.compare(pair, activation, loss);
+    }
+}
+
+struct Recorded {
+    pairs: Table,
+    data: Table,
+    outputs: Table,
+    parameters: Table,
+}
+
+impl Recorded {
+    fn read() -> Self {
+        Self {
+            pairs: Table::new(reference::PYTORCH_PAIRS),
+            data: Table::new(reference::PYTORCH_PAIRS_DATA),
+            outputs: Table::new(reference::PYTORCH_PAIRS_OUTPUTS),
+            parameters: Table::new(reference::PYTORCH_PAIRS_PARAMETERS),
+        }
+    }
+
+    /// The numbers of the pairs with this loss, each with its activation.
+    fn pairs(&self, loss: &Loss) -> Vec<(String, Activation)> {
+        let numbers: Vec<String> = self.pairs.column(&[], "pair");
+        let with_loss = numbers.into_iter().filter(|pair| {
+            let name: String = self.pairs.cell(&[pair], "loss");
+            name == loss.to_string()
+        });
+        let with_activation = with_loss.filter_map(|pair| {
+            let name: String = self.pairs.cell(&[&pair], "activation");
+            Some((pair, activations().into_iter().find(|activation| activation.to_string() == name)?))
+        });
+        with_activation.collect()
+    }
+
+    #[track_caller]
+    fn compare(&self, pair: &str, activation: &Activation, loss: &Loss) {
+        let hidden = Architecture::inputs(2).with_layers(activation.clone().layers([3, 2]));
+        let architecture = hidden.dense(self.pairs.cell(&[pair], "outputs"), Activation::Identity);
+        let columns: String = self.pairs.cell(&[pair], "targets");
         let columns: Vec<&str> = columns.split('-').collect();
-        let (x, y) = (matrix(&data, &["x1", "x2"]), matrix(&data, &columns));
+        let (x, y) = (self.matrix(&["x1", "x2"]), self.matrix(&columns));
         let classes: Vec<usize> = y.column(0).iter().map(|y| *y as usize).collect();
         let problem = match loss.targets() {
             TargetKind::Classes => Problem::new(&architecture, loss.clone(), &x, &classes),
             TargetKind::Values => Problem::new(&architecture, loss.clone(), &x, &y),
         };
-        let expected = |column| parameters.column::<f64>(&[&pair], column);
-        let network = Network::from_parameters(&architecture, expected("before")).unwrap();
-        let close = |what, found: &[f64], expected: &[f64]| {
-            assert_close(&format!("{name}, {loss}: {what}"), found, expected, TOLERANCE);
-        };
-
-        let found = network.forward(&x).unwrap();
-        close("output", found.as_slice().unwrap(), &outputs.column::<f64>(&[&pair], "value"));
-        let first_loss = [table.cell(&[&pair], "first_loss")];
+        let expected: Vec<f64> = self.outputs.column(&[pair], "value");
+        let start = self.parameters.column(&[pair], "before");
+        let found = Network::from_parameters(&architecture, start).unwrap().forward(&x).unwrap();
+        let name = format!("{activation}, {loss}");
+        assert_close(&format!("{name}: output"), found.as_slice().unwrap(), &expected, TOLERANCE);
         for accumulation in [Accumulation::Batched, Accumulation::PerSample] {
-            let problem = problem.as_ref().unwrap();
-            let mut gradient = vec![0.0; problem.layout().len()];
-            let mut objective = Objective::new(problem, accumulation).unwrap();
-            let value = objective.value_and_gradient(network.parameters(), &mut gradient);
-            close("loss", &[value.loss], &first_loss);
-            close("gradient", &gradient, &expected("gradient"));
-            let config = TrainConfig { accumulation, epochs: 5, ..TrainConfig::default() };
-            let mut network = network.clone();
-            train(&mut network, problem, &config).unwrap();
-            close("parameter", network.parameters(), &expected("after"));
+            self.compare_updates(pair, &name, problem.as_ref().unwrap(), accumulation);
         }
-        compared += 1;
     }
-    assert_eq!(compared, activations().len() * shapes, "{loss}");
+
+    /// The first loss and gradient, and the parameters after five updates.
+    #[track_caller]
+    fn compare_updates(&self, pair: &str, name: &str, problem: &Problem<'_>, accumulation: Accumulation) {
+        let recorded = |column| self.parameters.column::<f64>(&[pair], column);
+        let mut network = Network::from_parameters(problem.architecture(), recorded("before")).unwrap();
+        let mut gradient = vec![0.0; problem.layout().len()];
+        let mut objective = Objective::new(problem, accumulation).unwrap();
+        let value = objective.value_and_gradient(network.parameters(), &mut gradient);
+        let config = TrainConfig { accumulation, epochs: 5, ..TrainConfig::default() };
+        train(&mut network, problem, &config).unwrap();
+        let first_loss = self.pairs.cell(&[pair], "first_loss");
+        for (what, found, expected) in [
+            ("loss", &[value.loss][..], vec![first_loss]),
+            ("gradient", &gradient, recorded("gradient")),
+            ("parameter", network.parameters(), recorded("after")),
+        ] {
+            assert_close(&format!("{name}: {what}"), found, &expected, TOLERANCE);
+        }
+    }
+
+    fn matrix(&self, names: &[&str]) -> Array2<f64> {
+        let columns: Vec<Vec<f64>> = names.iter().map(|name| self.data.column(&[], name)).collect();
+        Array2::from_shape_fn((ROWS, names.len()), |(row, column)| columns[column][row])
+    }
 }
 
 /// Those with which PyTorch was recorded.
 fn activations() -> [Activation; 5] {
     let leaky = Activation::LeakyRelu { slope: 0.1 };
     [Activation::Sigmoid, Activation::Tanh, Activation::Relu, leaky, Activation::Identity]
-}
-
-fn matrix(data: &Table, names: &[&str]) -> Array2<f64> {
-    let columns: Vec<Vec<f64>> = names.iter().map(|name| data.column(&[], name)).collect();
-    Array2::from_shape_fn((ROWS, names.len()), |(row, column)| columns[column][row])
 }
