@@ -35,8 +35,8 @@ pub enum Activation {
         alpha: f64,
     },
     /// λ times the ELU of α, with λ = 1.0507… and α = 1.6732… (G. Klambauer, T. Unterthiner, A. Mayr and S.
-    /// Hochreiter, "Self-normalizing neural networks", 2017). With weights of variance 1 / fan_in, as those of
-    /// [`Init::HeNormal`](crate::Init) halved, mean 0 and variance 1 of activations reproduce themselves.
+    /// Hochreiter, "Self-normalizing neural networks", 2017). With weights of variance 1 / fan_in, as Xavier's are
+    /// where fan_in = fan_out, activations of mean 0 and variance 1 stay so from layer to layer.
     Selu,
     /// σ(z) = ln(1 + eᶻ), σ′ = 1 / (1 + e⁻ᶻ).
     Softplus,

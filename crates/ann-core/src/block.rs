@@ -188,7 +188,7 @@ impl<F: Scalar> Scratch<F> {
             Kernel::Fused if is_mostly_padding(architecture, rows) => Kernel::Wide,
             kernel => kernel,
         };
-        Self::with_kernel(architecture, rows.min(ROWS), kernel)
+        Self::with_buffers(architecture, rows.min(ROWS), kernel, false)
     }
 
     /// As [`new`](Self::new), with a kernel that the caller chooses.
@@ -200,6 +200,16 @@ impl<F: Scalar> Scratch<F> {
     /// When only the textbook kernel can compute the architecture (see [`Kernel::choose`]), and another one
     /// is asked for.
     pub fn with_kernel(architecture: &Architecture, rows: usize, kernel: Kernel) -> Result<Self> {
+        Self::with_buffers(architecture, rows, kernel, true)
+    }
+
+    /// As [`with_kernel`](Self::with_kernel). Without buffers for gradients, only outputs can be computed.
+    fn with_buffers(
+        architecture: &Architecture,
+        rows: usize,
+        kernel: Kernel,
+        for_gradients: bool,
+    ) -> Result<Self> {
         let rows = rows.max(1);
         let can = kernel == Kernel::Textbook || fused::can_compute(architecture);
         assert!(can, "only the textbook kernel can compute {architecture}");
@@ -207,8 +217,8 @@ impl<F: Scalar> Scratch<F> {
         ensure_available("the buffers of the network's layers", Self::bytes(architecture, rows, kernel))?;
         let buffers = match kernel {
             Kernel::Textbook => Buffers::Textbook(TextbookBuffers::new(architecture, rows)),
-            Kernel::Fused => Buffers::Fused(FusedBuffers::new(architecture, rows)),
-            Kernel::Wide => Buffers::Wide(WideBuffers::new(architecture, rows)),
+            Kernel::Fused => Buffers::Fused(FusedBuffers::new(architecture, rows, for_gradients)),
+            Kernel::Wide => Buffers::Wide(WideBuffers::new(architecture, rows, for_gradients)),
         };
         Ok(Self { rows, architecture: architecture.clone(), batch: Batch::new(kernel), buffers })
     }

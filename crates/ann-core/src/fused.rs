@@ -80,21 +80,21 @@ pub(crate) struct FusedBuffers<F> {
 struct FusedLayer<F> {
     a: Vec<Column<F>>,
     delta: Vec<Column<F>>,
-    /// σ′(z) of a layer whose σ′ does not follow from a, from the first pass on that computes a gradient. Empty
-    /// otherwise.
+    /// σ′(z) if the activation computes it together with a. Otherwise empty, and empty in buffers that are not for
+    /// gradients.
     slope: Vec<Column<F>>,
 }
 
 impl<F: Scalar> FusedBuffers<F> {
     /// Buffers for blocks of at most `rows` rows. A larger block is computed group by group.
-    pub fn new(architecture: &Architecture, rows: usize) -> Self {
+    pub fn new(architecture: &Architecture, rows: usize, for_gradients: bool) -> Self {
         let tiles = tiles_of_a_group::<F>(architecture).min(rows.div_ceil(TILE));
         let columns = |count: usize| vec![Column::ZERO; tiles * count];
         let layers = architecture.layers().iter();
         let layers = layers.map(|layer| FusedLayer {
             a: columns(layer.width),
             delta: columns(layer.width),
-            slope: Vec::new(),
+            slope: columns(if for_gradients { slopes(layer) } else { 0 }),
         });
         Self {
             tiles,
@@ -105,7 +105,7 @@ impl<F: Scalar> FusedBuffers<F> {
         }
     }
 
-    /// Number of bytes that [`new`](Self::new) and the first gradient allocate, plus those of the rows in tiles.
+    /// Number of bytes that [`new`](Self::new) allocates for gradients, plus those of the rows in tiles.
     pub fn bytes(architecture: &Architecture, rows: usize) -> usize {
         let tiles = tiles_of_a_group::<F>(architecture).min(rows.div_ceil(TILE));
         let row = architecture.input_width().saturating_add(architecture.output_width());
@@ -129,9 +129,13 @@ fn tiles_of_a_group<F>(architecture: &Architecture) -> usize {
 
 /// Number of columns of a and δ, and of σ′ where it is kept, of the units in one tile.
 fn columns_of_a_tile(architecture: &Architecture) -> usize {
-    let columns =
-        |layer: &Layer| layer.width.saturating_mul(2 + usize::from(layer.activation.smooth().is_some()));
+    let columns = |layer: &Layer| layer.width.saturating_mul(2).saturating_add(slopes(layer));
     architecture.layers().iter().map(columns).fold(0, usize::saturating_add)
+}
+
+/// Number of units of a layer whose σ′ is kept: all or none.
+fn slopes(layer: &Layer) -> usize {
+    if layer.activation.smooth().is_some() { layer.width } else { 0 }
 }
 
 fn transposed_columns(architecture: &Architecture, tiles: usize) -> usize {
@@ -152,22 +156,10 @@ pub struct FusedPass<'a, F> {
 
 /// Runs a pass with the chosen instruction set.
 pub(crate) fn run<F: Scalar>(pass: FusedPass<'_, F>) -> Tally {
-    if pass.goal.has_gradient() {
-        pass.buffers.make_room_for_slopes(pass.network.architecture);
-    }
     F::run_fused(pass)
 }
 
 impl<F: Scalar> FusedBuffers<F> {
-    /// Allocates what a gradient needs in addition. Later calls do nothing.
-    fn make_room_for_slopes(&mut self, architecture: &Architecture) {
-        for (buffers, layer) in self.layers.iter_mut().zip(architecture.layers()) {
-            if layer.activation.smooth().is_some() {
-                buffers.slope.resize(buffers.a.len(), Column::ZERO);
-            }
-        }
-    }
-
     /// Copies the outputs of the last pass to the rows of `outputs` (n, outputs).
     pub fn copy_outputs(&self, outputs: &mut ArrayRef2<F>) {
         let last = self.layers.last().expect("Layout::new refuses a network without layers");

@@ -14,12 +14,13 @@ use crate::{Error, LayerSpan, Layout, Result, Scalar};
 pub enum Init {
     /// W ~ N(0, gain² · 2 / (fan_in + fan_out)); Glorot and Bengio 2010, "Understanding the difficulty of
     /// training deep feedforward neural networks". The default, with gain 1; the report's own runs used gain
-    /// 5.
+    /// 5. Also for ELU and SELU layers.
     XavierNormal {
         /// Factor on the standard deviation, finite and ≥ 0.
         gain: f64,
     },
-    /// W ~ N(0, 2 / fan_in); He et al. 2015, "Delving deep into rectifiers". For ReLU layers.
+    /// W ~ N(0, 2 / fan_in); He et al. 2015, "Delving deep into rectifiers". For ReLU layers, and others
+    /// that are close to 0 below 0 and to z above: SiLU, Mish, GELU.
     HeNormal,
     /// All weights are 0, and no random number is drawn. The units of a hidden layer then stay equal to each
     /// other, so this is for networks without hidden layers, and for tests.

@@ -143,8 +143,8 @@ pub(crate) struct WideBuffers<F> {
 struct WideLayer<F> {
     a: Aligned<F>,
     delta: Aligned<F>,
-    /// σ′(z) of a layer whose σ′ does not follow from a, from the first pass on that computes a gradient. Empty
-    /// otherwise.
+    /// σ′(z) if the activation computes it together with a. Otherwise empty, and empty in buffers that are not for
+    /// gradients.
     slope: Aligned<F>,
     stride: usize,
     /// The number of units, rounded up to whole lines.
@@ -162,9 +162,10 @@ struct Outputs<F> {
 
 impl<F: Scalar> WideBuffers<F> {
     /// Buffers for blocks of at most `rows` rows. A larger block is computed group by group.
-    pub fn new(architecture: &Architecture, rows: usize) -> Self {
+    pub fn new(architecture: &Architecture, rows: usize, for_gradients: bool) -> Self {
         let rows = rows.min(GROUP);
-        let layers = architecture.layers().iter().map(|layer| WideLayer::new(rows, layer.width));
+        let layers = architecture.layers().iter();
+        let layers = layers.map(|layer| WideLayer::new(rows, layer, for_gradients));
         let width = architecture.output_width();
         let columns = vec![Column::ZERO; rows.div_ceil(TILE) * width];
         Self {
@@ -175,8 +176,8 @@ impl<F: Scalar> WideBuffers<F> {
         }
     }
 
-    /// Number of bytes that [`new`](Self::new) and the first gradient allocate, plus those of copied rows and
-    /// their targets.
+    /// Number of bytes that [`new`](Self::new) allocates for gradients, plus those of copied rows and their
+    /// targets.
     pub fn bytes(architecture: &Architecture, rows: usize) -> usize {
         let group = rows.min(GROUP);
         // a and δ, and σ′ where it is kept.
@@ -197,15 +198,6 @@ impl<F: Scalar> WideBuffers<F> {
         self.rows
     }
 
-    /// Allocates what a gradient needs in addition. Later calls do nothing.
-    fn make_room_for_slopes(&mut self, architecture: &Architecture) {
-        for (buffers, layer) in self.layers.iter_mut().zip(architecture.layers()) {
-            if layer.activation.smooth().is_some() && buffers.slope.is_empty() {
-                buffers.slope = Aligned::zeros(buffers.a.len());
-            }
-        }
-    }
-
     /// Copies the outputs of the last pass to the rows of `outputs` (n, outputs).
     pub fn copy_outputs(&self, outputs: &mut ArrayRef2<F>) {
         let last = self.layers.last().expect("Layout::new refuses a network without layers");
@@ -216,11 +208,12 @@ impl<F: Scalar> WideBuffers<F> {
 }
 
 impl<F: Scalar> WideLayer<F> {
-    fn new(rows: usize, width: usize) -> Self {
-        let padded = padded::<F>(width);
-        let stride = stride::<F>(width);
-        let zeros = || Aligned::zeros(rows * stride);
-        Self { a: zeros(), delta: zeros(), slope: Aligned::zeros(0), stride, padded }
+    fn new(rows: usize, layer: &Layer, for_gradients: bool) -> Self {
+        let padded = padded::<F>(layer.width);
+        let stride = stride::<F>(layer.width);
+        let zeros = |rows: usize| Aligned::zeros(rows * stride);
+        let slopes = if for_gradients && layer.activation.smooth().is_some() { rows } else { 0 };
+        Self { a: zeros(rows), delta: zeros(rows), slope: zeros(slopes), stride, padded }
     }
 
     fn activations(&self) -> StridedRows<'_, F> {
@@ -255,9 +248,6 @@ pub struct WidePass<'a, F> {
 
 /// Runs a pass with the chosen instruction set.
 pub(crate) fn run<F: Scalar>(pass: WidePass<'_, F>) -> Tally {
-    if pass.goal.has_gradient() {
-        pass.buffers.make_room_for_slopes(pass.network.architecture);
-    }
     F::run_wide(pass)
 }
 

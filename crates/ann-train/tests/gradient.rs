@@ -114,11 +114,12 @@ fn weights_left_out_of_the_denominator_are_found() {
 }
 #[test]
 fn rows_of_many_inputs() {
-    let (elu, selu) = (Activation::Elu { alpha: 1.0 }, Activation::Selu);
-    let smooth = [Activation::Silu, Activation::Mish, Activation::Gelu, Activation::Softplus];
-    let losses = [Loss::SoftmaxCrossEntropy, Loss::MeanSquaredError].into_iter().cycle();
-    let activations = [Activation::Sigmoid, Activation::Tanh, elu, selu].into_iter().chain(smooth);
-    for (loss, activation) in losses.zip(activations) {
+    for (loss, activation) in [
+        (Loss::SoftmaxCrossEntropy, Activation::Sigmoid),
+        (Loss::MeanSquaredError, Activation::Tanh),
+        (Loss::SoftmaxCrossEntropy, Activation::Silu),
+        (Loss::MeanSquaredError, Activation::Elu { alpha: 1.0 }),
+    ] {
         // Enough inputs for another kernel.
         verify_samples(&Samples::with_inputs(260, activation), &loss);
     }
