@@ -1,6 +1,7 @@
 //! Levenberg–Marquardt: every step solves its normal equations with the first damping that lowers J, J never rises,
 //! and what the method cannot minimise is an error.
 
+use ann_train::ann_core::LayerSpan;
 use ann_train::ndarray::{Array1, Array2, ArrayView2, array};
 use ann_train::{
     Accumulation, Activation, Architecture, Batching, Error, Init, LevenbergMarquardt, Loss, LossFn, Network,
@@ -243,7 +244,7 @@ impl Equations {
                     * &gradient.to_shape((count, 1)).unwrap().dot(&gradient.to_shape((1, count)).unwrap()));
             }
         }
-        for weight in problem.layout().layers().iter().flat_map(|span| span.weights()) {
+        for weight in problem.layout().layers().iter().flat_map(LayerSpan::weights) {
             a[[weight, weight]] += problem.l2();
         }
         let mut g = vec![0.0; count];
