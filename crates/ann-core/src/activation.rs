@@ -206,8 +206,9 @@ fn own<F: Scalar>(function: fn(&mut [F]), z: &[F], a: &mut [F]) {
 /// Multiplies δ by σ′(z).
 fn multiply_slopes<F: Scalar>(smooth: Smooth, z: &[F], delta: &mut [F]) {
     assert_eq!(z.len(), delta.len(), "one δ for each activation");
-    let mut slopes = [F::zero(); 256];
-    for (z, delta) in z.chunks(slopes.len()).zip(delta.chunks_mut(256)) {
+    const AT_ONCE: usize = 256;
+    let mut slopes = [F::zero(); AT_ONCE];
+    for (z, delta) in z.chunks(AT_ONCE).zip(delta.chunks_mut(AT_ONCE)) {
         let slopes = &mut slopes[..z.len()];
         slopes.copy_from_slice(z);
         F::apply(Apply { function: Function::SlopeOf(smooth), numbers: slopes });

@@ -1,7 +1,7 @@
 //! The constants of the elementary functions, for each number type.
 //!
 //! The polynomials are Chebyshev approximations, made for this crate, of the functions that are named beside
-//! them.
+//! them. `coefficients.py` in this folder prints `mills`.
 
 /// Constants of one number type.
 #[derive(Debug)]

@@ -1,4 +1,4 @@
-//! Softplus, and the activations z g(z) with a smooth gate g: SiLU, Mish and GELU.
+//! Functions that are computed together with their derivatives: eˣ − 1, Φ, softplus, SiLU, Mish and GELU.
 //!
 //! Where a plain formula would round more often than 2.5 units in the last place allow, a number is kept as a
 //! sum of two: itself, rounded, and what the rounding has removed.
