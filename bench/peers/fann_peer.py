@@ -62,8 +62,10 @@ def prepare(workload, problem, threads):
 def refuse(workload, threads):
     if LIBRARY is None:
         raise Skip("libdoublefann is not installed")
-    if workload.hidden != "sigmoid":
-        raise Skip("it has no ReLU")
+    if workload.hidden in ("relu", "silu"):
+        raise Skip("it has no ReLU and no SiLU")
+    if workload.optimizer != "descent":
+        raise Skip("it has no such optimizer")
     if workload.unit == DIFFERENCES:
         raise Skip("it has no loss as a function of the parameters")
     if workload.unit != OUTPUTS and workload.loss != "squared error":

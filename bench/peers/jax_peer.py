@@ -1,4 +1,5 @@
-"""JAX, compiled: all epochs or steps of a run are one program, a `scan` that returns the loss of each.
+"""JAX, compiled: all epochs or steps of a run are one program, a `scan` that returns the loss of each. Optimizers
+other than plain descent are those of optax.
 
 Rows are the units of a layer, columns are samples: XLA computes narrow layers faster in this way.
 """
@@ -10,9 +11,10 @@ import jax
 import jax.flatten_util
 import jax.numpy as jnp
 import numpy as np
+import optax
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
-from workloads import DIFFERENCES, OUTPUTS, STEP
+from workloads import DIFFERENCES, HISTORY, OUTPUTS, RUN, STEP, Skip
 
 # Registers of 512 bits if the processor has them; the default is 256. Narrow layers are a tenth faster. XLA
 # reads this when the first array is made.
@@ -39,11 +41,18 @@ def prepare(workload, problem, threads):
     x, t = jnp.asarray(problem.x), targets(workload, problem)
     if workload.unit == DIFFERENCES:
         return differences(workload, x, t, layers)
+    if workload.optimizer == "levenberg-marquardt":
+        raise Skip("optax has no Levenberg–Marquardt")
+    if workload.networks > 1:
+        return many(workload, x, t, problem.stacked_layers)
     if is_shared(workload):
         x, t = jax.device_put((x, t), NamedSharding(mesh(), PartitionSpec("threads")))
         layers = jax.device_put(layers, NamedSharding(mesh(), PartitionSpec()))
     trial = jax.jit(partial(full_batch, workload, steps=2))
-    return [float(loss) for loss in trial(layers, x, t)[1]], training(workload, x, t, layers)
+    losses = [float(loss) for loss in trial(start(workload, layers), x, t)[1]]
+    if workload.unit == RUN:
+        return losses, runs(workload, x, t, layers)
+    return losses, training(workload, x, t, start(workload, layers))
 
 
 def is_shared(workload):
@@ -56,10 +65,15 @@ def mesh():
 
 
 def targets(workload, problem):
-    """(rows, outputs): one-hot classes, whose derivative needs no scatter, or the numbers themselves."""
+    """(rows, outputs): one-hot classes, whose derivative needs no scatter, or the numbers themselves.
+
+    Classes are smoothed, and then multiplied by the weight of their row.
+    """
     if workload.loss == "squared error":
         return jnp.asarray(problem.y)[:, None]
-    return jax.nn.one_hot(problem.y, workload.widths[-1], dtype=problem.x.dtype)
+    classes = jax.nn.one_hot(problem.y, workload.widths[-1], dtype=problem.x.dtype)
+    smoothed = optax.smooth_labels(classes, workload.smoothing) if workload.smoothing else classes
+    return smoothed * problem.row_weights[:, None] if workload.weighted else smoothed
 
 
 def forward(workload, layers, x):
@@ -71,7 +85,7 @@ def forward(workload, layers, x):
     return weights @ a + bias
 
 
-ACTIVATIONS = {"sigmoid": jax.nn.sigmoid, "relu": jax.nn.relu}
+ACTIVATIONS = {"sigmoid": jax.nn.sigmoid, "tanh": jnp.tanh, "relu": jax.nn.relu, "silu": jax.nn.silu}
 
 
 def loss_sum(workload, layers, x, t):
@@ -81,63 +95,84 @@ def loss_sum(workload, layers, x, t):
     return -(jax.nn.log_softmax(z, axis=0) * t.T).sum()
 
 
-# Training.
+# Training. A model is the layers, and the state of the optimizer.
 
 
-def training(workload, x, t, layers):
+def start(workload, layers):
+    return layers, optimizer(workload).init(layers) if workload.optimizer == "adam" else ()
+
+
+def optimizer(workload):
+    if workload.decay:
+        return optax.adamw(workload.rate, weight_decay=workload.decay)
+    return optax.adam(workload.rate)
+
+
+def training(workload, x, t, model):
     rng = np.random.default_rng()
     # Donated parameters are overwritten by the new ones, so training starts from a copy.
-    layers = jax.tree.map(jnp.copy, layers)
+    model = jax.tree.map(jnp.copy, model)
     full_batches = jax.jit(partial(full_batch, workload), donate_argnums=0, static_argnames="steps")
     mini_batches = jax.jit(partial(shuffled_epochs, workload), donate_argnums=0)
 
     def run(epochs):
-        nonlocal layers
+        nonlocal model
         if workload.batch:
             orders = np.broadcast_to(np.arange(workload.rows, dtype=np.int32), (epochs, workload.rows))
             # numpy draws the orders: JAX would sort, which takes longer.
-            layers, losses = mini_batches(layers, x, t, rng.permuted(orders, axis=1))
+            model, losses = mini_batches(model, x, t, rng.permuted(orders, axis=1))
         else:
-            layers, losses = full_batches(layers, x, t, steps=epochs)
+            model, losses = full_batches(model, x, t, steps=epochs)
         losses.block_until_ready()
 
     return run
 
 
-def full_batch(workload, layers, x, t, steps):
+def full_batch(workload, model, x, t, steps):
     unroll = UNROLL if steps >= 10 * UNROLL else 1
-    return jax.lax.scan(lambda layers, _: step(workload, layers, x, t), layers, length=steps, unroll=unroll)
+    return jax.lax.scan(lambda model, _: step(workload, model, x, t), model, length=steps, unroll=unroll)
 
 
-def shuffled_epochs(workload, layers, x, t, orders):
-    return jax.lax.scan(partial(shuffled_epoch, workload, x, t), layers, orders)
+def shuffled_epochs(workload, model, x, t, orders):
+    return jax.lax.scan(partial(shuffled_epoch, workload, x, t), model, orders)
 
 
-def shuffled_epoch(workload, x, t, layers, order):
-    """One epoch in batches, the last of which may be smaller. Returns layers and mean loss."""
+def shuffled_epoch(workload, x, t, model, order):
+    """One epoch in batches, the last of which may be smaller. Returns model and mean loss."""
     whole = workload.rows // workload.batch * workload.batch
 
-    def batch(layers, rows):
-        layers, loss = step(workload, layers, x[rows], t[rows])
-        return layers, loss * len(rows)
+    def batch(model, rows):
+        model, loss = step(workload, model, x[rows], t[rows])
+        return model, loss * len(rows)
 
-    layers, losses = jax.lax.scan(batch, layers, order[:whole].reshape(-1, workload.batch))
+    model, losses = jax.lax.scan(batch, model, order[:whole].reshape(-1, workload.batch))
     total = losses.sum()
     if whole < workload.rows:
-        layers, loss = batch(layers, order[whole:])
+        model, loss = batch(model, order[whole:])
         total += loss
-    return layers, total / workload.rows
+    return model, total / workload.rows
 
 
-def step(workload, layers, x, t):
-    """θ ← θ − η ∂J/∂θ. Returns the new layers, and the mean loss before the update."""
-    rows = len(x)
+def step(workload, model, x, t):
+    """One update. Returns the new model, and the mean loss before the update."""
+    layers, state = model
     loss, gradient = loss_and_gradient(workload, layers, x, t)
+    # The targets of a row add up to its weight.
+    rows = t.sum() if workload.weighted else len(x)
+    if workload.optimizer == "adam":
+        mean = jax.tree.map(lambda part: part / rows, gradient)
+        updates, state = optimizer(workload).update(mean, state, layers)
+        return (optax.apply_updates(layers, updates), state), loss / rows
+    return (descend(workload, layers, gradient, rows), state), loss / rows
+
+
+def descend(workload, layers, gradient, rows):
+    """θ ← θ − η ∂J/∂θ, from the gradient summed over rows."""
     # The penalty adds −η · 2λ W to the update of the weights.
     shrink = 1 - 2 * workload.rate * workload.l2
     move = workload.rate / rows
     pairs = zip(layers, gradient)
-    return [(shrink * w - move * dw, b - move * db) for (w, b), (dw, db) in pairs], loss / rows
+    return [(shrink * w - move * dw, b - move * db) for (w, b), (dw, db) in pairs]
 
 
 def loss_and_gradient(workload, layers, x, t):
@@ -165,6 +200,85 @@ def of_blocks(workload, layers, x, t):
 
     blocks = tuple(array.reshape(-1, ROWS, array.shape[1]) for array in (x, t))
     return jax.lax.psum(jax.lax.scan(add_block, zero, blocks)[0], "threads")
+
+
+# Whole runs.
+
+
+def runs(workload, x, t, layers):
+    train = jax.jit(partial(lbfgs_run if workload.optimizer == "l-bfgs" else step_run, workload))
+
+    def run(times):
+        for _ in range(times):
+            loss, epochs = jax.block_until_ready(train(layers, x, t))
+        return {"epochs": int(epochs), "loss": float(loss)}
+
+    return run
+
+
+def lbfgs_run(workload, layers, x, t):
+    rule = optax.lbfgs(memory_size=HISTORY)
+
+    def mean_loss(layers):
+        return loss_sum(workload, layers, x, t) / len(x)
+
+    value_and_gradient = optax.value_and_grad_from_state(mean_loss)
+
+    def iteration(model):
+        layers, state = model
+        # The line search has computed them already.
+        value, gradient = value_and_gradient(layers, state=state)
+        known = {"value": value, "grad": gradient, "value_fn": mean_loss}
+        updates, state = rule.update(gradient, state, layers, **known)
+        return (optax.apply_updates(layers, updates), state), optax.tree.get(state, "value")
+
+    return until_low(workload, iteration, (layers, rule.init(layers)))[1:]
+
+
+def step_run(workload, layers, x, t):
+    _, loss, epochs = until_low(workload, lambda model: step(workload, model, x, t), start(workload, layers))
+    # The last loss is that before the last update, which training would not have made.
+    return loss, epochs - 1
+
+
+def until_low(workload, iteration, model):
+    """Iterates until the loss is low enough. Returns model, loss and the number of iterations."""
+
+    def goes_on(carry):
+        _, loss, epochs = carry
+        return (loss >= workload.below) & (epochs < workload.epochs)
+
+    def body(carry):
+        model, _, epochs = carry
+        model, loss = iteration(model)
+        return model, loss, epochs + 1
+
+    return jax.lax.while_loop(goes_on, body, (model, jnp.asarray(jnp.inf, workload.dtype), 0))
+
+
+# W15.
+
+
+def many(workload, x, t, layers):
+    """Networks side by side by `vmap`; each thread trains its share of them."""
+    shared = NamedSharding(mesh(), PartitionSpec("threads"))
+    layers = jax.device_put([(weights, bias[..., None]) for weights, bias in layers], shared)
+    x, t = jax.device_put((x, t), NamedSharding(mesh(), PartitionSpec()))
+
+    @partial(jax.jit, static_argnames="steps")
+    def train(layers, steps):
+        each = jax.vmap(lambda layers: full_batch(workload, (layers, ()), x, t, steps))
+        (layers, _), losses = each(layers)
+        return layers, losses.mean(axis=0)
+
+    mean_loss = jax.jit(jax.vmap(lambda layers: loss_sum(workload, layers, x, t) / len(x)))
+
+    def run(times):
+        for _ in range(times):
+            trained, _ = jax.block_until_ready(train(layers, workload.epochs))
+        return {"epochs": workload.epochs, "loss": float(mean_loss(trained).mean())}
+
+    return [float(loss) for loss in train(layers, 2)[1]], run
 
 
 # Inference and W4.

@@ -6,7 +6,7 @@ biases.
 
 import numpy as np
 
-from workloads import DIFFERENCES, OUTPUTS, STEP
+from workloads import DIFFERENCES, OUTPUTS, RUN, STEP, Skip
 
 VERSION = np.__version__
 
@@ -15,9 +15,12 @@ VERSION = np.__version__
 ROWS = 2048
 # Number of parameters of W4 at a time: the fastest of 6, 11, 33, 66, which divide 2 178.
 PARAMETERS = 11
+# Settings of Adam.
+BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-8
 
 
 def prepare(workload, problem, threads):
+    refuse(workload)
     x, layers = with_ones(problem.x), [np.column_stack(layer) for layer in problem.layers]
     if workload.unit == OUTPUTS:
         return inference(workload, x, layers)
@@ -26,6 +29,13 @@ def prepare(workload, problem, threads):
         return differences(workload, x, t, layers)
     trial = Trainer(workload, layers)
     return [trial.step(x, t), trial.step(x, t)], training(workload, x, t, Trainer(workload, layers))
+
+
+def refuse(workload):
+    if workload.unit == RUN:
+        raise Skip("it has no optimizers; scipy's work on numpy's gradients")
+    if workload.hidden not in ACTIVATE or workload.weighted or workload.smoothing:
+        raise Skip("its loops are written by hand, for sigmoid, tanh and ReLU and the plain losses")
 
 
 def with_ones(x):
@@ -80,6 +90,7 @@ class Trainer:
         self.activate, self.chain = ACTIVATE[workload.hidden], CHAIN[workload.hidden]
         self.shrink = shrink(layers, 2 * workload.rate * workload.l2) if workload.l2 else None
         self.buffers = {}
+        self.update = Adam(workload, self) if workload.optimizer == "adam" else self.descend
 
     def step(self, x, t):
         """θ ← θ − η ∂J/∂θ; returns the mean loss before the update."""
@@ -91,9 +102,12 @@ class Trainer:
             self.gradient += self.part
         if self.shrink is not None:
             self.theta *= self.shrink
+        self.update(rows)
+        return float(loss) / rows
+
+    def descend(self, rows):
         self.gradient *= self.rate / rows
         self.theta -= self.gradient
-        return float(loss) / rows
 
     def backward(self, x, t, gradients):
         """Returns the sum of the rows' losses, and overwrites `gradients` with its derivatives, δ aᵀ."""
@@ -112,6 +126,72 @@ class Trainer:
             activations = hidden_buffers(self.layers, rows)
             self.buffers[rows] = activations, [np.empty_like(z) for _, z in activations]
         return self.buffers[rows]
+
+
+class Adam:
+    """Updates of a trainer: m ← β₁ m + (1 − β₁) g, v ← β₂ v + (1 − β₂) g², θ ← (1 − η d) θ − η m̂ / (√v̂ + ε)."""
+
+    def __init__(self, workload, trainer):
+        self.trainer, self.updates, self.keep = trainer, 0, 1 - workload.rate * workload.decay
+        self.m, self.v, self.work = (np.zeros_like(trainer.theta) for _ in range(3))
+
+    def __call__(self, rows):
+        self.updates += 1
+        theta, g, m, v, work = self.trainer.theta, self.trainer.gradient, self.m, self.v, self.work
+        g /= rows
+        m *= BETA1
+        np.multiply(g, 1 - BETA1, out=work)
+        m += work
+        v *= BETA2
+        np.multiply(g, g, out=work)
+        work *= 1 - BETA2
+        v += work
+        np.multiply(v, 1 / (1 - BETA2**self.updates), out=work)
+        np.sqrt(work, out=work)
+        work += EPSILON
+        np.divide(m, work, out=work)
+        work *= self.trainer.rate / (1 - BETA1**self.updates)
+        theta *= self.keep
+        theta -= work
+
+
+class Objective:
+    """Mean squared error of all rows as a function of one vector, for the minimisers of scipy."""
+
+    def __init__(self, workload, problem):
+        self.x, self.t = with_ones(problem.x), targets(workload, problem)
+        self.trainer = Trainer(workload, [np.column_stack(layer) for layer in problem.layers])
+
+    def start(self):
+        return self.trainer.theta.copy()
+
+    def value_and_gradient(self, theta):
+        trainer, rows = self.trainer, self.x.shape[1]
+        trainer.theta[:] = theta
+        loss = trainer.backward(self.x, self.t, trainer.gradients)
+        # The caller may keep the gradient.
+        return float(loss) / rows, trainer.gradient / rows
+
+    def residuals(self, theta):
+        return self.forward(theta)[1][0] - self.t[0]
+
+    def jacobian(self, theta):
+        """∂ŷ/∂θ, (rows, parameters), of a network with one output."""
+        activations, z = self.forward(theta)
+        layers, rows = self.trainer.layers, self.x.shape[1]
+        delta, parts = np.ones_like(z), []
+        for k in range(len(layers) - 1, -1, -1):
+            # ∂ŷ/∂W = δ aᵀ for each row
+            parts.append((delta.T[:, :, None] * activations[k].T[:, None, :]).reshape(rows, -1))
+            if k:
+                delta = layers[k][:, :-1].T @ delta
+                self.trainer.chain(activations[k][:-1].copy(), delta)
+        return np.concatenate(parts[::-1], axis=1)
+
+    def forward(self, theta):
+        trainer = self.trainer
+        trainer.theta[:] = theta
+        return forward(trainer.layers, self.x, trainer.buffers_of(self.x.shape[1])[0], trainer.activate)
 
 
 def joined(layers):
@@ -170,6 +250,17 @@ def sigmoid_chain(a, delta):
     delta *= a
 
 
+def tanh(z):
+    np.tanh(z, out=z)
+
+
+def tanh_chain(a, delta):
+    """δ becomes δ (1 − a²); `a` is overwritten."""
+    np.multiply(a, a, out=a)
+    np.subtract(1, a, out=a)
+    delta *= a
+
+
 def relu(z):
     np.maximum(z, 0, out=z)
 
@@ -198,8 +289,8 @@ def squared_error(z, t):
     return loss, z
 
 
-ACTIVATE = {"sigmoid": sigmoid, "relu": relu}
-CHAIN = {"sigmoid": sigmoid_chain, "relu": relu_chain}
+ACTIVATE = {"sigmoid": sigmoid, "tanh": tanh, "relu": relu}
+CHAIN = {"sigmoid": sigmoid_chain, "tanh": tanh_chain, "relu": relu_chain}
 LOSSES = {"cross-entropy": cross_entropy, "squared error": squared_error}
 
 

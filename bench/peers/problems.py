@@ -15,28 +15,43 @@ from workloads import OUTPUTS
 
 DATA = Path(__file__).resolve().parent.parent.parent / "crates/ann-datasets/data"
 FILES = {"doughnut": "doughnut.tab", "squares": "squares.tab", "iris": "iris.csv"}
-DATA_SEED, WEIGHTS_SEED = 1, 2
+DATA_SEED, WEIGHTS_SEED, ROW_WEIGHTS_SEED = 1, 2, 3
 
 
 @dataclass(frozen=True)
 class Problem:
     """Data and initial weights of a workload, in its dtype.
 
-    x: (rows, inputs); y: (rows,) classes or targets, `None` for inference; layers: W (fan_out, fan_in) and
-    b (fan_out).
+    x: (rows, inputs); y: (rows,) classes or targets, `None` for inference; networks: the layers of each
+    network, W (fan_out, fan_in) and b (fan_out); row_weights: (rows,), `None` if all are 1.
     """
 
     x: np.ndarray
     y: np.ndarray | None
-    layers: list
+    networks: list
+    row_weights: np.ndarray | None
+
+    @property
+    def layers(self):
+        """The layers of the first network."""
+        return self.networks[0]
+
+    @property
+    def stacked_layers(self):
+        """The layers of all networks: W (networks, fan_out, fan_in) and b (networks, fan_out)."""
+        return [tuple(map(np.stack, zip(*layer))) for layer in zip(*self.networks)]
 
 
 def problem(workload):
-    x, y = draw(workload) if workload.data == "drawn" else read(FILES[workload.data])
+    x, y = read(FILES[workload.data]) if workload.data in FILES else draw(workload)
     dtype = np.dtype(workload.dtype)
-    layers = [(weights.astype(dtype), bias.astype(dtype)) for weights, bias in initial_layers(workload.widths)]
     targets = y.astype(dtype) if workload.loss == "squared error" else y
-    return Problem(x.astype(dtype), targets, layers)
+    return Problem(x.astype(dtype), targets, initial_networks(workload, dtype), row_weights(workload, dtype))
+
+
+def row_weights(workload, dtype):
+    """w = ½ + u for each row, if the workload has weights."""
+    return (0.5 + uniform(ROW_WEIGHTS_SEED, workload.rows)).astype(dtype) if workload.weighted else None
 
 
 def read(file):
@@ -50,22 +65,33 @@ def read(file):
 
 
 def draw(workload):
-    """x = u, row by row; then a class ⌊u·K⌋ or a target u for each row."""
+    """x = u, row by row; then a class ⌊u·K⌋, a target u, or the bell of x for each row."""
     inputs, outputs, rows = workload.widths[0], workload.widths[-1], workload.rows
     if workload.unit == OUTPUTS:
         return uniform(DATA_SEED, rows * inputs).reshape(rows, inputs), None
     u = uniform(DATA_SEED, rows * (inputs + 1))
     x, targets = u[: rows * inputs].reshape(rows, inputs), u[rows * inputs :]
+    if workload.data == "bell":
+        return x, bell(x)
     return x, targets if workload.loss == "squared error" else (targets * outputs).astype(np.int64)
 
 
-def initial_layers(widths):
-    """Xavier uniform, w = (2u − 1) √(6 / (fan_in + fan_out)), and biases 0."""
-    shapes = [(fan_out, fan_in) for fan_in, fan_out in zip(widths, widths[1:])]
-    u = uniform(WEIGHTS_SEED, sum(fan_out * fan_in for fan_out, fan_in in shapes))
-    for fan_out, fan_in in shapes:
-        part, u = u[: fan_out * fan_in], u[fan_out * fan_in :]
-        yield (2 * part.reshape(fan_out, fan_in) - 1) * np.sqrt(6 / (fan_in + fan_out)), np.zeros(fan_out)
+def bell(x):
+    """y = 1 / (1 + Σⱼ (2 xⱼ − 1)²); the columns are added in their order."""
+    return 1 / (1 + sum((2 * column - 1) * (2 * column - 1) for column in x.T))
+
+
+def initial_networks(workload, dtype):
+    """Xavier uniform, w = (2u − 1) √(6 / (fan_in + fan_out)), and biases 0, network by network."""
+    shapes = [(fan_out, fan_in) for fan_in, fan_out in zip(workload.widths, workload.widths[1:])]
+    sizes = [fan_out * fan_in for fan_out, fan_in in shapes]
+    u = uniform(WEIGHTS_SEED, workload.networks * sum(sizes)).reshape(workload.networks, -1)
+    return [[layer(part, *shape, dtype) for part, shape in zip(np.split(one, np.cumsum(sizes)[:-1]), shapes)] for one in u]
+
+
+def layer(u, fan_out, fan_in, dtype):
+    weights = (2 * u.reshape(fan_out, fan_in) - 1) * np.sqrt(6 / (fan_in + fan_out))
+    return weights.astype(dtype), np.zeros(fan_out, dtype)
 
 
 MULTIPLIER, INCREMENT = 6364136223846793005, 1442695040888963407

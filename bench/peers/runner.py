@@ -24,6 +24,8 @@ LIBRARIES = {
     "pytorch": "torch_peer",
     "onnxruntime": "onnx_peer",
     "fann": "fann_peer",
+    "scipy": "scipy_peer",
+    "pyrenn": "pyrenn_peer",
 }
 # Duration of a timed run. A first unit that takes longer than WARM_UP_SECONDS is warm-up enough.
 RUN_SECONDS, WARM_UP_SECONDS = 0.2, 5
@@ -71,16 +73,18 @@ def answer(message):
 
 
 def prepare(peer, name, threads):
-    """Answers with the losses. Returns a function that does a timed run and returns microseconds per unit."""
+    """Answers with the losses, and with the end of training if a unit is a whole run of training. Returns a
+    function that does a timed run and returns microseconds per unit.
+    """
     from problems import problem
-    from workloads import WORKLOADS, Skip
+    from workloads import RUN, WORKLOADS, Skip
 
     workload = WORKLOADS[name]
     try:
         losses, work = peer.prepare(workload, problem(workload), threads)
     except Skip as skip:
         return answer({"skip": str(skip)})
-    answer({"loss": losses})
+    answer({"loss": losses, "end": work(1)} if workload.unit == RUN else {"loss": losses})
     units = warm_up(work)
     return lambda: seconds(work, units) / units * 1e6
 

@@ -10,18 +10,20 @@ from dataclasses import replace
 
 import runner
 from problems import problem
-from workloads import DIFFERENCES, OUTPUTS, WORKLOADS, Skip
+from workloads import DIFFERENCES, OUTPUTS, RUN, WORKLOADS, Skip
 
 # JAX reads the number of threads when it is imported.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-# Number of rows in a test; mini-batch workloads get two batches.
-FEW = 64
+# Number of rows in a test; mini-batch workloads get two batches. The most epochs and networks of a run.
+FEW, EPOCHS, NETWORKS = 64, 20, 2
 
 
 def small(workload):
     enough = 2 * workload.batch if workload.batch else FEW
-    return replace(workload, rows=min(workload.rows, enough)) if workload.data == "drawn" else workload
+    rows = min(workload.rows, enough) if workload.data in ("drawn", "bell") else workload.rows
+    epochs, networks = min(workload.epochs, EPOCHS), min(workload.networks, NETWORKS)
+    return replace(workload, rows=rows, epochs=epochs, networks=networks)
 
 
 class Runners(unittest.TestCase):
@@ -45,7 +47,10 @@ class Runners(unittest.TestCase):
             self.assertEqual(before, after)
         else:
             self.assertLess(after, before)
-        run(1)
+        end = run(1)
+        if workload.unit == RUN:
+            self.assertLess(end["loss"], after)
+            self.assertTrue(end["epochs"] == workload.epochs or end["loss"] < workload.below)
 
 
 if __name__ == "__main__":

@@ -22,6 +22,11 @@ FILE = Path(__file__).resolve().parent.parent / "workloads" / "workloads.toml"
 
 # The units of work that are not training.
 DIFFERENCES, OUTPUTS = "differences", "outputs"
+# The unit whose work starts from the initial weights each time.
+RUN = "run"
+
+# Number of steps that L-BFGS remembers.
+HISTORY = 10
 
 # h of the differences.
 STEP = 1e-4
@@ -35,8 +40,9 @@ class Skip(Exception):
 class Workload:
     """Layers of `widths`, `hidden` activations between them, raw outputs.
 
-    Training minimises J = mean loss + λ Σ‖W‖² by θ ← θ − η ∂J/∂θ, where η is `rate` and λ is `l2`. Batches
-    have `batch` rows, shuffled in each epoch; if `batch` is None, all rows are taken at once.
+    Training minimises J = mean loss + λ Σ‖W‖² by `optimizer`, where η is `rate` and λ is `l2`. Batches have
+    `batch` rows, shuffled in each epoch; if `batch` is None, all rows are taken at once. A run ends after
+    `epochs` epochs, or as soon as the mean loss is below `below`.
     """
 
     name: str
@@ -49,13 +55,25 @@ class Workload:
     loss: str
     precision: str
     threads: tuple
+    smoothing: float = 0.0
+    weighted: bool = False
+    optimizer: str = "descent"
     rate: float = 0.0
+    decay: float = 0.0
     l2: float = 0.0
     batch: int | None = None
+    epochs: int = 0
+    below: float = 0.0
+    networks: int = 1
 
     @property
     def dtype(self):
         return {"f32": "float32", "f64": "float64"}[self.precision]
+
+    @property
+    def searches(self):
+        """Whether the optimizer finds the length of its steps itself."""
+        return self.optimizer in ("l-bfgs", "levenberg-marquardt")
 
 
 def read():

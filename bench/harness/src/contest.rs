@@ -11,7 +11,7 @@ use anyhow::{Result, bail, ensure};
 use crate::findings::{Absence, Measurement};
 use crate::peers::Peer;
 use crate::print;
-use crate::protocol::{Growth, Hello, Peak, Prepared, Timed};
+use crate::protocol::{End, Growth, Hello, Peak, Prepared, Timed};
 use crate::runner::Runner;
 use crate::statistics::Summary;
 
@@ -39,6 +39,8 @@ struct Contestant {
     runner: Option<Runner>,
     /// Microseconds per unit of the current workload; `None` when the library does not take part.
     times: Option<Vec<f64>>,
+    /// Where its training ends in the current workload, if the unit is a whole run of it.
+    end: Option<End>,
 }
 
 impl Contest {
@@ -83,7 +85,7 @@ impl Contest {
     /// Our own runner fails.
     pub fn measure(&mut self, workload: &Workload, runs: usize) -> Result<Vec<Measurement>> {
         let loss = match self.ours.prepare(workload)? {
-            Prepared::Ready { loss } => loss,
+            Prepared::Ready { loss, .. } => loss,
             Prepared::Skipped { skip } => bail!("our own runner skips {}: {skip}", workload.name),
         };
         for peer in &mut self.peers {
@@ -121,7 +123,7 @@ impl Contestant {
     fn start(peer: &Peer, threads: usize, logs: &Path) -> Result<Self> {
         let log = logs.join(format!("{}-{threads}.txt", peer.name));
         let mut contestant =
-            Self { peer: peer.clone(), threads, log, version: String::new(), runner: None, times: None };
+            Self { peer: peer.clone(), threads, log, version: String::new(), runner: None, times: None, end: None };
         contestant.runner()?;
         Ok(contestant)
     }
@@ -142,9 +144,10 @@ impl Contestant {
     /// Prepares a workload. A runner answers before it warms up, so the first run, which follows the warm-up,
     /// is not counted.
     fn prepare(&mut self, workload: &Workload) -> Result<Prepared> {
-        self.times = None;
+        (self.times, self.end) = (None, None);
         let prepared = self.runner()?.ask(&format!("prepare {}", workload.name))?;
-        if matches!(prepared, Prepared::Ready { .. }) {
+        if let Prepared::Ready { end, .. } = prepared {
+            self.end = end;
             self.times = Some(Vec::new());
             self.run()?;
             self.times = Some(Vec::new());
@@ -155,7 +158,7 @@ impl Contestant {
     /// Prepares a workload and compares losses. Returns the reason if the library does not take part.
     fn join(&mut self, workload: &Workload, ours: [f64; 2]) -> Option<String> {
         let reason = match self.prepare(workload) {
-            Ok(Prepared::Ready { loss }) => other_work(loss, ours, agreement(workload.precision)),
+            Ok(Prepared::Ready { loss, .. }) => other_work(loss, ours, agreement(workload.precision)),
             Ok(Prepared::Skipped { skip }) => Some(skip),
             Err(error) => {
                 self.end();
@@ -194,6 +197,7 @@ impl Contestant {
             min_us: Some(min),
             max_us: Some(max),
             runs: times.len(),
+            end: self.end,
         })
     }
 }
@@ -295,6 +299,16 @@ mod tests {
         contest.measure(&ann_workloads::all()[0], 4).unwrap();
         let order = std::fs::read_to_string(order).unwrap().replace('\n', "");
         assert_eq!(order, ["abc", "abc", "bca", "cab", "abc"].concat(), "the first three are not counted");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn the_end_of_training_is_kept_for_one_workload() {
+        let logs = tempfile::tempdir().unwrap();
+        let script = r#"{"loss":[0.5,0.25],"end":{"epochs":7,"loss":0.125}}"#;
+        let mut contest = Contest::start(&shell("ann", script, r#"{"us":2.0}"#), &[], 1, logs.path()).unwrap();
+        let found = contest.measure(&ann_workloads::all()[0], 7).unwrap();
+        assert_eq!(found[0].end, Some(End { epochs: 7, loss: 0.125 }));
     }
 
     #[cfg(unix)]

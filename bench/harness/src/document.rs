@@ -1,10 +1,11 @@
 //! `bench/RESULTS.md`: the last full result, for readers who do not want to measure themselves.
 
+use ann_workloads::Workload;
 use comfy_table::Table;
 use comfy_table::presets::ASCII_MARKDOWN;
 
 use crate::findings::{Absence, Findings, MeasuredPeak, Origin};
-use crate::results::{absences, own_table, peers_table, rows, slower_rows, with_threads};
+use crate::results::{absences, ends_table, own_table, peers_table, rows, slower_rows, with_threads, Row};
 
 /// The document.
 pub fn document(findings: &Findings) -> String {
@@ -12,13 +13,14 @@ pub fn document(findings: &Findings) -> String {
     let runs = findings.origin.runs;
     [
         head(&findings.origin),
-        format!("![How many times as long as ann other libraries take](results.svg)\n\n{}", what()),
+        format!("![How many times as long as ann other libraries take](results.svg)\n\n{}", what(&rows)),
         format!(
             "## Beside other libraries\n\nMedian of {runs} runs, and × how many times as long as ours: above 1 ours is faster. \
              The libraries take turns, and each round begins with another library. All start from the same data and weights; \
              their losses before and after one step were compared before anything was timed.\n\n{}",
             peers_table(&rows, ASCII_MARKDOWN)
         ),
+        ends(&rows),
         format!("## Where ours is slower\n\n{}", list(&slower_rows(&rows))),
         format!("## Ours\n\n{}\n\n{}", SHARES, own_table(&rows, &findings.peaks, ASCII_MARKDOWN)),
         format!(
@@ -28,6 +30,9 @@ pub fn document(findings: &Findings) -> String {
         format!("## What ours costs to depend on\n\n{}", list(&findings.footprint.lines())),
         format!("## What libraries could not do\n\n{}", list(&missing(&findings.absences))),
     ]
+    .into_iter()
+    .filter(|part| !part.is_empty())
+    .collect::<Vec<_>>()
     .join("\n\n")
         + "\n"
 }
@@ -47,15 +52,28 @@ The last two columns compare the arithmetic of a workload with this machine's pe
 its matrix products, and the exponentials of its sigmoids and its softmax. Central differences count as two losses of all rows for \
 each parameter; ours reuses what a changed weight cannot change, and so exceeds 100%.";
 
-/// A table that describes the workloads.
-fn what() -> String {
+/// A table that describes the workloads that were measured.
+fn what(rows: &[Row<'_>]) -> String {
     let mut table = Table::new();
     table.load_style(ASCII_MARKDOWN);
     table.set_header(["workload", "what", "numbers"]);
-    for workload in ann_workloads::all() {
+    let is_measured = |workload: &&Workload| rows.iter().any(|row| row.workload.name == workload.name);
+    for workload in ann_workloads::all().iter().filter(is_measured) {
         table.add_row([&workload.name, &workload.what, &workload.precision.to_string()]);
     }
     table.trim_fmt()
+}
+
+/// The ends of the runs of training; nothing if there are none.
+fn ends(rows: &[Row<'_>]) -> String {
+    let table = ends_table(rows, ASCII_MARKDOWN);
+    table.map_or_else(String::new, |table| {
+        format!(
+            "## Where runs of training end\n\nA run of W13 to W15 trains from the initial weights to its last epoch, or until the \
+             loss is low enough. Libraries search for a step in different ways, so the same number of iterations may reach \
+             different losses.\n\n{table}"
+        )
+    })
 }
 
 fn peak(MeasuredPeak { threads, dtype, gflops, exps }: &MeasuredPeak) -> String {
@@ -98,6 +116,7 @@ mod tests {
             min_us: None,
             max_us: None,
             runs: 9,
+            end: None,
         };
         let versions = BTreeMap::from([("jax".to_owned(), "0.8.1".to_owned())]);
         let origin = Origin { date: "2026-02-28".to_owned(), runs: 9, versions, ..Origin::default() };

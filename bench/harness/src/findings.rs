@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use crate::folders;
 use crate::footprint::Footprint;
-use crate::protocol::Peak;
+use crate::protocol::{End, Peak};
 
 /// The name of our own engine.
 pub const OURS: &str = "ann";
@@ -58,6 +58,9 @@ pub struct Measurement {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_us: Option<f64>,
     pub runs: usize,
+    /// Where training ends, if the unit is a whole run of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub end: Option<End>,
 }
 
 /// The best rates that were measured with a number of threads and a type.

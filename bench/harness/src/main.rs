@@ -192,6 +192,7 @@ impl<'a> Bench<'a> {
         print::result(results::own_table(&rows, peaks, UTF8_FULL_CONDENSED));
         if self.options.peers.is_some() {
             print::result(results::peers_table(&rows, UTF8_FULL_CONDENSED));
+            results::ends_table(&rows, UTF8_FULL_CONDENSED).iter().for_each(print::result);
             let sentences = results::slower_rows(&rows);
             sentences.iter().chain(&results::absences(absences)).for_each(print::result);
         }

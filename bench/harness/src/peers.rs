@@ -36,15 +36,17 @@ const fn rust(name: &'static str) -> Library {
 }
 
 /// All libraries. The position of a library decides its mark in the pictures.
-pub const LIBRARIES: [Library; 8] = [
+pub const LIBRARIES: [Library; 10] = [
     python("numpy", &["numpy"]),
-    python("jax", &["numpy", "jax"]),
+    python("jax", &["numpy", "jax", "optax"]),
     python("pytorch", &["numpy", "torch"]),
     rust("candle"),
     rust("burn"),
     python("scikit-learn", &["numpy", "scikit-learn"]),
     python("onnxruntime", &["numpy", "onnx", "onnxruntime"]),
     python("fann", &["numpy"]),
+    python("scipy", &["numpy", "scipy"]),
+    python("pyrenn", &["numpy", "pyrenn"]),
 ];
 
 /// How a runner is started.

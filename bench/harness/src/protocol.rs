@@ -1,7 +1,7 @@
 //! The answers of runners: one JSON object per line.
 
 use anyhow::{Context, Result};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde::de::DeserializeOwned;
 
 /// The first line of a runner.
@@ -17,9 +17,23 @@ pub struct Hello {
 #[serde(untagged)]
 pub enum Prepared {
     /// The loss before and after one step with all rows, or a sum of results twice.
-    Ready { loss: [f64; 2] },
+    Ready {
+        loss: [f64; 2],
+        /// Where training ends, if the unit is a whole run of it.
+        #[serde(default)]
+        end: Option<End>,
+    },
     /// The library cannot do this.
     Skipped { skip: String },
+}
+
+/// The end of a run of training.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
+pub struct End {
+    /// Number of epochs, or of iterations.
+    pub epochs: usize,
+    /// The mean loss of the trained network; of several networks, the mean of their losses.
+    pub loss: f64,
 }
 
 /// The answer to `run`: microseconds per unit.
@@ -75,7 +89,10 @@ mod tests {
         let hello: Hello = parse(r#"{"peer":"jax","version":"0.8.1","threads":1}"#).unwrap();
         assert_eq!(hello, Hello { peer: "jax".into(), version: "0.8.1".into(), threads: 1 });
         let ready: Prepared = parse(r#"{"loss":[0.75, 0.5]}"#).unwrap();
-        assert_eq!(ready, Prepared::Ready { loss: [0.75, 0.5] });
+        assert_eq!(ready, Prepared::Ready { loss: [0.75, 0.5], end: None });
+        let ran: Prepared = parse(r#"{"loss":[0.75, 0.5],"end":{"epochs":12,"loss":0.25}}"#).unwrap();
+        let end = Some(End { epochs: 12, loss: 0.25 });
+        assert_eq!(ran, Prepared::Ready { loss: [0.75, 0.5], end });
         let skipped: Prepared = parse(r#"{"skip":"no float32"}"#).unwrap();
         assert_eq!(skipped, Prepared::Skipped { skip: "no float32".into() });
         assert_eq!(parse::<Timed>(r#"{"us":12.4}"#).unwrap(), Timed { us: 12.4 });

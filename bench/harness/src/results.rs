@@ -5,6 +5,7 @@ use comfy_table::{CellAlignment, Table, TableStyle};
 
 use crate::arithmetic::{arithmetic, passes};
 use crate::findings::{Absence, MeasuredPeak, Measurement, OURS};
+use crate::protocol::End;
 
 /// One workload with one number of threads.
 #[derive(Debug)]
@@ -49,14 +50,17 @@ pub fn own_table(rows: &[Row<'_>], peaks: &[MeasuredPeak], style: TableStyle) ->
 
 fn own_cells(Row { workload, ours, .. }: &Row<'_>, peaks: &[MeasuredPeak]) -> Vec<String> {
     let peak = peaks.iter().find(|peak| (peak.threads, peak.dtype) == (ours.threads, workload.precision));
-    let (arithmetic, per_second) = (arithmetic(workload), 1e6 / ours.median_us);
+    let per_second = 1e6 / ours.median_us;
     let mut cells = vec![workload.name.clone(), ours.threads.to_string(), workload.unit.to_string()];
     let times = [Some(ours.median_us), ours.min_us, ours.max_us];
     cells.extend(times.map(|time| time.map_or_else(dash, duration)));
-    cells.push(format!("{:.3e}", passes(workload) * per_second));
-    let operations = 2.0 * arithmetic.multiply_adds * per_second;
+    cells.push(passes(workload).map_or_else(dash, |passes| format!("{:.3e}", passes * per_second)));
+    let [operations, exponentials] = match arithmetic(workload) {
+        Some(count) => [2.0 * count.multiply_adds, count.exponentials].map(|count| count * per_second),
+        None => [0.0, 0.0],
+    };
     cells.push(peak.map_or_else(dash, |peak| share(operations, 1e9 * peak.gflops)));
-    cells.push(peak.map_or_else(dash, |peak| share(arithmetic.exponentials * per_second, peak.exps)));
+    cells.push(peak.map_or_else(dash, |peak| share(exponentials, peak.exps)));
     cells
 }
 
@@ -96,6 +100,26 @@ fn peers_cells(row: &Row<'_>, peers: &[String]) -> Vec<String> {
     cells.push(strongest.map_or_else(dash, |peer| peer.peer.clone()));
     cells.push(strongest.map_or_else(dash, |peer| ratio(peer.median_us / ours)));
     cells
+}
+
+/// A table of the epochs and the loss with which each run of training ends; `None` if there was no run. Libraries
+/// search for a step in different ways, so the same number of iterations may reach different losses.
+pub fn ends_table(rows: &[Row<'_>], style: TableStyle) -> Option<String> {
+    let header = ["workload", "threads", "library", "median", "epochs", "loss at the end"];
+    let mut table = table(style, header.map(str::to_owned).to_vec());
+    for row in rows {
+        for measurement in std::iter::once(row.ours).chain(row.peers.iter().copied()) {
+            table.add_rows(end_cells(measurement));
+        }
+    }
+    (!table.is_empty()).then(|| table.trim_fmt())
+}
+
+fn end_cells(measurement: &Measurement) -> Option<[String; 6]> {
+    let Measurement { workload, peer, threads, median_us, end, .. } = measurement;
+    let End { epochs, loss } = (*end)?;
+    let (threads, epochs) = (threads.to_string(), epochs.to_string());
+    Some([workload.clone(), threads, peer.clone(), duration(*median_us), epochs, format!("{loss:.3e}")])
 }
 
 /// All peers that took part somewhere, by name.
@@ -273,6 +297,23 @@ mod tests {
     }
 
     #[test]
+    fn runs_are_listed_with_their_ends() {
+        let ended = |peer, epochs, median_us| Measurement {
+            end: Some(End { epochs, loss: 0.0625 / epochs as f64 }),
+            ..measurement("W13", peer, 1, median_us)
+        };
+        let measurements =
+            [ended(OURS, 100, 4000.0), measurement("W1", OURS, 1, 2.0), ended("scipy", 50, 9000.0)];
+        let expected = "\
+| workload | threads | library |  median | epochs | loss at the end |
+|----------|---------|---------|---------|--------|-----------------|
+| W13      |       1 |     ann | 4.00 ms |    100 |        6.250e-4 |
+| W13      |       1 |   scipy | 9.00 ms |     50 |        1.250e-3 |";
+        assert_eq!(ends_table(&rows(&measurements), ASCII_MARKDOWN).unwrap(), expected);
+        assert_eq!(ends_table(&rows(&measurements[1..2]), ASCII_MARKDOWN), None);
+    }
+
+    #[test]
     fn a_duration_has_three_digits_and_a_fitting_unit() {
         for (us, expected) in [
             (0.1234, "123 ns"),
@@ -300,6 +341,7 @@ mod tests {
             min_us: Some(0.5 * median_us),
             max_us: Some(2.0 * median_us),
             runs: 7,
+            end: None,
         }
     }
 }

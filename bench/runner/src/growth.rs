@@ -56,7 +56,7 @@ fn cost(rows: usize, hidden: &[usize], threads: usize) -> Result<f64> {
         .with_layers(Activation::Sigmoid.layers(hidden.iter().copied()))
         .dense(1, Activation::Identity);
     let rows = Rows::<f64>::with_values(rows, INPUTS);
-    let problem = rows.problem(&architecture, 0.0)?;
+    let problem = rows.squared_error(&architecture)?;
     let parameters = initial_parameters::<f64>(problem.layout());
     let (mut objective, mut gradient) = (objective(&problem, threads)?, parameters.clone());
     let mut time = |units| {

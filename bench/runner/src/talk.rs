@@ -47,12 +47,17 @@ impl Talk {
 
     /// Answers `prepare`, warms up, and makes a run for each `run`. `time` does the given number of units and
     /// returns their duration. Returns the first request that is not `run`.
-    pub fn serve(
+    pub fn serve(&mut self, loss: [f64; 2], time: impl FnMut(usize) -> Result<Duration>) -> Result<Option<String>> {
+        self.serve_after(json!({ "loss": loss }), time)
+    }
+
+    /// The same with any answer to `prepare`.
+    pub fn serve_after(
         &mut self,
-        loss: [f64; 2],
+        answer: impl Serialize,
         mut time: impl FnMut(usize) -> Result<Duration>,
     ) -> Result<Option<String>> {
-        self.answer(json!({ "loss": loss }))?;
+        self.answer(answer)?;
         let units = warm_up(self.run, &mut time)?;
         loop {
             let request = self.next()?;

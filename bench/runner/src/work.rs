@@ -1,4 +1,4 @@
-//! The timed work: epochs, steps, differences and outputs, with public functions only.
+//! The timed work: epochs, steps, runs, differences and outputs, with public functions only.
 //!
 //! Each unit of work has a function. It holds the data, serves runs, and returns the first request that is
 //! not `run`.
@@ -8,12 +8,16 @@ use std::time::{Duration, Instant};
 
 use ann_core::{Network, Problem, Scalar};
 use ann_gradcheck::reference::central_differences;
-use ann_train::{Accumulation, Batching, Memory, Objective, State, TrainConfig, Training, descend, forward};
+use ann_train::{
+    Accumulation, Adam, Batching, Decay, History, Lbfgs, LevenbergMarquardt, Objective, Optimizer,
+    State, TrainConfig, Training, descend, forward, in_parallel, train,
+};
 use ann_workloads::{Unit, Workload};
 use anyhow::{Result, ensure};
 use ndarray::Array2;
+use serde_json::json;
 
-use crate::data::{Rows, architecture, initial_parameters};
+use crate::data::{Rows, architecture, initial_networks, initial_parameters};
 use crate::talk::Talk;
 
 /// h of central differences.
@@ -26,8 +30,9 @@ pub fn serve<F: Scalar>(talk: &mut Talk, workload: &Workload) -> Result<Option<S
     let rows = Rows::<F>::of(workload);
     let parameters = initial_parameters(&architecture.layout()?);
     let network = Network::from_parameters(&architecture, parameters)?;
-    let problem = rows.problem(&architecture, workload.l2)?;
+    let problem = rows.problem(&architecture, workload)?;
     match workload.unit {
+        Unit::Run => runs(talk, workload, &problem),
         Unit::Epoch => epochs(talk, workload, &problem, network),
         Unit::Step => steps(talk, workload, &problem, network.into_parameters()),
         Unit::Differences => differences(talk, &problem, &network),
@@ -42,16 +47,30 @@ fn epochs<F: Scalar>(
     problem: &Problem<'_, F>,
     network: Network<F>,
 ) -> Result<Option<String>> {
-    let threads = talk.threads;
-    let loss = losses(problem, network.parameters(), workload.rate, threads)?;
+    let config = config(workload, talk.threads);
+    let loss = losses(problem, &network, &config)?;
+    let mut state = Training::new(problem, network, &config)?.state().clone();
+    talk.serve(loss, |units| time_epochs(&mut state, problem, config, units))
+}
+
+/// The settings of training.
+fn config(workload: &Workload, threads: usize) -> TrainConfig {
+    let optimizer = match workload.optimizer {
+        ann_workloads::Optimizer::Descent => Optimizer::Descent,
+        ann_workloads::Optimizer::Adam => {
+            let decay = Decay { biases: true, ..workload.decay.into() };
+            Adam { decay, ..Adam::default() }.into()
+        }
+        ann_workloads::Optimizer::Lbfgs => Lbfgs::default().into(),
+        ann_workloads::Optimizer::LevenbergMarquardt => LevenbergMarquardt::default().into(),
+    };
     let batching = match workload.batch {
         Some(rows) => Batching::shuffled(rows, SEED_OF_ORDER),
         None => Batching::Full,
     };
-    let learning_rate = workload.rate.into();
-    let config = TrainConfig { learning_rate, batching, threads, ..TrainConfig::default() };
-    let mut state = State { network, memory: Memory::default(), epoch: 0 };
-    talk.serve(loss, |units| time_epochs(&mut state, problem, config, units))
+    let (learning_rate, stop_below) = (workload.rate.into(), workload.below);
+    let epochs = workload.epochs;
+    TrainConfig { optimizer, learning_rate, batching, epochs, stop_below, threads, ..TrainConfig::default() }
 }
 
 /// Continues training with one epoch that is not measured, and `units` epochs that are. The time does not
@@ -81,7 +100,8 @@ fn steps<F: Scalar>(
     problem: &Problem<'_, F>,
     mut parameters: Vec<F>,
 ) -> Result<Option<String>> {
-    let loss = losses(problem, &parameters, workload.rate, talk.threads)?;
+    let network = Network::from_parameters(problem.architecture(), parameters.clone())?;
+    let loss = losses(problem, &network, &config(workload, talk.threads))?;
     let mut objective = objective(problem, talk.threads)?;
     let mut gradient = vec![F::zero(); parameters.len()];
     talk.serve(loss, |units| {
@@ -94,18 +114,59 @@ fn steps<F: Scalar>(
     })
 }
 
-/// The mean loss of all rows, without penalty, before and after one step with all of them.
+/// Whole runs of training: one network with all threads, or many networks side by side.
+fn runs<F: Scalar>(talk: &mut Talk, workload: &Workload, problem: &Problem<'_, F>) -> Result<Option<String>> {
+    let config = config(workload, talk.threads);
+    let network = |parameters| Network::from_parameters(problem.architecture(), parameters);
+    let initial = initial_networks(problem.layout(), workload.networks).into_iter().map(network);
+    let networks = initial.collect::<ann_core::Result<Vec<_>>>()?;
+    let last = |histories: &[History]| mean(histories.iter().map(|history| history.last().loss));
+    let each = networks.iter().map(|network| losses(problem, network, &config));
+    let each = each.collect::<Result<Vec<_>>>()?;
+    let loss = [0, 1].map(|step| mean(each.iter().map(|losses| losses[step])));
+    let histories = train_all(&networks, problem, &config)?;
+    let epochs = histories.iter().map(|history| history.last().epoch).max();
+    talk.serve_after(json!({ "loss": loss, "end": { "epochs": epochs, "loss": last(&histories) } }), |units| {
+        let begin = Instant::now();
+        for _ in 0..units {
+            black_box(train_all(&networks, problem, &config)?);
+        }
+        Ok(begin.elapsed())
+    })
+}
+
+fn train_all<F: Scalar>(
+    networks: &[Network<F>],
+    problem: &Problem<'_, F>,
+    config: &TrainConfig,
+) -> Result<Vec<History>> {
+    let train_one = |network: &Network<F>| train(&mut network.clone(), problem, config);
+    let histories = match networks {
+        [network] => vec![train_one(network)],
+        _ => in_parallel(config.threads, networks, train_one)?,
+    };
+    Ok(histories.into_iter().collect::<ann_train::Result<_>>()?)
+}
+
+fn mean(numbers: impl ExactSizeIterator<Item = f64>) -> f64 {
+    let count = numbers.len() as f64;
+    numbers.sum::<f64>() / count
+}
+
+/// The mean loss of all rows, without penalty, before and after one step with all of them. For an optimizer that
+/// finds the length of its steps itself, the step is one of descent.
 fn losses<F: Scalar>(
     problem: &Problem<'_, F>,
-    parameters: &[F],
-    learning_rate: f64,
-    threads: usize,
+    network: &Network<F>,
+    config: &TrainConfig,
 ) -> Result<[f64; 2]> {
-    let mut objective = objective(problem, threads)?;
-    let (mut parameters, mut gradient) = (parameters.to_vec(), vec![F::zero(); parameters.len()]);
-    let before = objective.value_and_gradient(&parameters, &mut gradient);
-    descend(&mut parameters, &gradient, F::of(learning_rate));
-    Ok([before.loss, objective.value(&parameters).loss])
+    let optimizer = match config.optimizer {
+        Optimizer::Lbfgs(_) | Optimizer::LevenbergMarquardt(_) => Optimizer::Descent,
+        optimizer => optimizer,
+    };
+    let one_step = TrainConfig { optimizer, batching: Batching::Full, epochs: 1, stop_below: 0.0, ..*config };
+    let records = train(&mut network.clone(), problem, &one_step)?.records;
+    Ok([records[0].loss, records[1].loss])
 }
 
 /// The objective J, with all rows at once.
@@ -186,7 +247,9 @@ mod tests {
             assert_eq!(Rows::<f64>::of(&workload).features.dim(), (workload.rows, workload.inputs()));
             let [before, after] = answer_to_prepare(&workload, 2);
             match workload.unit {
-                Unit::Epoch | Unit::Step => assert!(0.0 < after && after < before, "{}", workload.name),
+                Unit::Epoch | Unit::Step | Unit::Run => {
+                    assert!(0.0 < after && after < before, "{}", workload.name);
+                }
                 Unit::Differences | Unit::Outputs => assert_eq!(before, after, "{}", workload.name),
             }
         }
@@ -210,15 +273,14 @@ mod tests {
         let workload = ann_workloads::small().into_iter().find(|workload| workload.batch.is_some());
         let workload = workload.expect("a workload has mini-batches");
         let (architecture, rows) = (architecture(&workload), Rows::<f64>::of(&workload));
-        let problem = rows.problem(&architecture, workload.l2).unwrap();
+        let problem = rows.problem(&architecture, &workload).unwrap();
         let parameters = initial_parameters(problem.layout());
         let network = Network::from_parameters(&architecture, parameters).unwrap();
-        let batching = Batching::shuffled(workload.batch.expect("found above"), SEED_OF_ORDER);
-        let config = TrainConfig { learning_rate: workload.rate.into(), batching, ..TrainConfig::default() };
+        let config = config(&workload, 1);
         let mut expected = network.clone();
         train(&mut expected, &problem, &TrainConfig { epochs: 7, ..config }).unwrap();
 
-        let mut state = State { network, memory: Memory::default(), epoch: 0 };
+        let mut state = Training::new(&problem, network, &config).unwrap().state().clone();
         for units in [2, 3] {
             time_epochs(&mut state, &problem, config, units).unwrap();
         }

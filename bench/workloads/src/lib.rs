@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 mod uniform;
 
-pub use uniform::{SEED_OF_ROWS, SEED_OF_WEIGHTS, Uniform};
+pub use uniform::{SEED_OF_ROW_WEIGHTS, SEED_OF_ROWS, SEED_OF_WEIGHTS, Uniform, bell};
 
 /// A network, its data, and the work that is timed.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
@@ -29,19 +29,45 @@ pub struct Workload {
     pub hidden: Hidden,
     /// The loss that training minimises.
     pub loss: Loss,
+    /// ε of smoothed classes.
+    #[serde(default)]
+    pub smoothing: f64,
+    /// Whether rows have weights.
+    #[serde(default)]
+    pub weighted: bool,
     /// The type of all numbers.
     pub precision: Precision,
+    /// The rule of an update.
+    #[serde(default)]
+    pub optimizer: Optimizer,
     /// η; 0 if nothing is trained.
     #[serde(default)]
     pub rate: f64,
+    /// Decoupled decay of all parameters with Adam.
+    #[serde(default)]
+    pub decay: f64,
     /// λ of the penalty λ Σ‖W‖² on weights, never on biases.
     #[serde(default)]
     pub l2: f64,
     /// Rows of a shuffled mini-batch, the last of which may be smaller; `None`: all rows at once.
     #[serde(default)]
     pub batch: Option<usize>,
+    /// The most epochs of a run.
+    #[serde(default)]
+    pub epochs: usize,
+    /// The mean loss that ends a run; 0: none does.
+    #[serde(default)]
+    pub below: f64,
+    /// Number of networks of a run, each from other initial weights.
+    #[serde(default = "one")]
+    pub networks: usize,
     /// Numbers of threads it is measured with.
     pub threads: Vec<usize>,
+}
+
+/// The number of networks if the file has none.
+fn one() -> usize {
+    1
 }
 
 /// The work that is timed as one unit.
@@ -56,12 +82,14 @@ pub enum Unit {
     Differences,
     /// Raw outputs for all rows.
     Outputs,
+    /// Training from the initial weights to the end.
+    Run,
 }
 
 impl Unit {
     /// Whether the weights are updated.
     pub fn is_training(self) -> bool {
-        matches!(self, Self::Epoch | Self::Step)
+        matches!(self, Self::Epoch | Self::Step | Self::Run)
     }
 }
 
@@ -72,6 +100,7 @@ impl Display for Unit {
             Self::Step => "step",
             Self::Differences => "differences",
             Self::Outputs => "outputs",
+            Self::Run => "run",
         })
     }
 }
@@ -88,6 +117,8 @@ pub enum Data {
     Iris,
     /// The generator [`Uniform`].
     Drawn,
+    /// Features of the generator, and [`bell`] of them as target.
+    Bell,
 }
 
 /// Activation of the hidden layers.
@@ -96,8 +127,12 @@ pub enum Data {
 pub enum Hidden {
     /// σ(z) = 1 / (1 + e⁻ᶻ)
     Sigmoid,
+    /// tanh z
+    Tanh,
     /// max(0, z)
     Relu,
+    /// z / (1 + e⁻ᶻ)
+    Silu,
 }
 
 /// The loss that training minimises.
@@ -109,6 +144,29 @@ pub enum Loss {
     /// (ŷ − y)² of the only output; each row has a number.
     #[serde(rename = "squared error")]
     SquaredError,
+}
+
+/// The rule of an update.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Optimizer {
+    /// θ ← θ − η g.
+    #[default]
+    Descent,
+    /// Adam with β₁ = 0.9, β₂ = 0.999, ε = 1e-8; with a decay AdamW.
+    Adam,
+    /// L-BFGS with a memory of 10 steps.
+    #[serde(rename = "l-bfgs")]
+    Lbfgs,
+    /// The method of Levenberg and Marquardt.
+    LevenbergMarquardt,
+}
+
+impl Optimizer {
+    /// Whether it finds the length of its steps itself.
+    pub fn searches(self) -> bool {
+        matches!(self, Self::Lbfgs | Self::LevenbergMarquardt)
+    }
 }
 
 /// The type of all numbers.
@@ -169,12 +227,17 @@ pub fn find(name: &str) -> Option<&'static Workload> {
     all().iter().find(|workload| workload.name == name)
 }
 
-/// All workloads with few rows, for tests of runners: at most two mini-batches, or 64 rows, of drawn data.
+/// The most epochs of a run in tests of runners.
+const FEW_EPOCHS: usize = 20;
+
+/// All workloads with few rows, for tests of runners: at most two mini-batches, or 64 rows, of drawn data, and
+/// at most 20 epochs of two networks in a run.
 pub fn small() -> Vec<Workload> {
     let few = |workload: &Workload| {
         let enough = workload.batch.map_or(64, |batch| 2 * batch);
-        let rows = if workload.data == Data::Drawn { workload.rows.min(enough) } else { workload.rows };
-        Workload { rows, ..workload.clone() }
+        let rows = if matches!(workload.data, Data::Drawn | Data::Bell) { workload.rows.min(enough) } else { workload.rows };
+        let (epochs, networks) = (workload.epochs.min(FEW_EPOCHS), workload.networks.min(2));
+        Workload { rows, epochs, networks, ..workload.clone() }
     };
     all().iter().map(few).collect()
 }
@@ -195,10 +258,10 @@ mod tests {
     #[test]
     fn each_workload_has_a_name_of_its_own() {
         let mut names: Vec<_> = all().iter().map(|workload| workload.name.as_str()).collect();
-        assert_eq!((names.len(), names[0], names[17]), (18, "W1", "W10/1000000"));
+        assert_eq!((names.len(), names[0], names[17]), (26, "W1", "W10/1000000"));
         names.sort_unstable();
         names.dedup();
-        assert_eq!(names.len(), 18);
+        assert_eq!(names.len(), 26);
     }
 
     #[test]
@@ -210,7 +273,13 @@ mod tests {
             assert_eq!(*rate > 0.0, unit.is_training(), "{name}");
             assert_eq!(*loss == Loss::SquaredError, workload.outputs() == 1, "{name}");
             assert!(threads.contains(&1) && threads.is_sorted(), "{name}");
-            assert!(*data == Data::Drawn || *loss == Loss::CrossEntropy, "{name}: a file has classes");
+            let has_values = matches!(data, Data::Drawn | Data::Bell);
+            assert!(has_values || *loss == Loss::CrossEntropy, "{name}: a file has classes");
+            assert_eq!(workload.epochs > 0, unit == &Unit::Run, "{name}");
+            assert!(unit == &Unit::Run || (workload.below, workload.networks) == (0.0, 1), "{name}");
+            assert!(unit == &Unit::Run || !workload.optimizer.searches(), "{name}: it needs all rows at once");
+            assert!(workload.smoothing == 0.0 || *loss == Loss::CrossEntropy, "{name}");
+            assert!(workload.decay == 0.0 || workload.optimizer == Optimizer::Adam, "{name}");
         }
     }
 

@@ -5,6 +5,8 @@
 pub const SEED_OF_ROWS: u64 = 1;
 /// Seed of the initial weights.
 pub const SEED_OF_WEIGHTS: u64 = 2;
+/// Seed of the weights of rows.
+pub const SEED_OF_ROW_WEIGHTS: u64 = 3;
 
 /// s ← 6364136223846793005 s + 1442695040888963407 mod 2⁶⁴, from s = seed on; each number is ⌊s / 2³³⌋ / 2³¹
 /// ∈ [0, 1).
@@ -31,10 +33,21 @@ impl Uniform {
         (self.draw() * classes as f64) as usize
     }
 
+    /// The weight of a row, w = ½ + u.
+    pub fn row_weight(&mut self) -> f64 {
+        0.5 + self.draw()
+    }
+
     /// Xavier uniform: w = (2u − 1) √(6 / (fan_in + fan_out)).
     pub fn weight(&mut self, fan_in: usize, fan_out: usize) -> f64 {
         (2.0 * self.draw() - 1.0) * (6.0 / (fan_in + fan_out) as f64).sqrt()
     }
+}
+
+/// y = 1 / (1 + Σⱼ (2 xⱼ − 1)²), a bell whose top is in the middle of the features: a smooth target with the same
+/// bits in every language.
+pub fn bell(x: &[f64]) -> f64 {
+    1.0 / (1.0 + x.iter().map(|x| (2.0 * x - 1.0) * (2.0 * x - 1.0)).sum::<f64>())
 }
 
 #[cfg(test)]
@@ -47,5 +60,11 @@ mod tests {
         assert_eq!(Uniform::new(1).draw(), 908_834_774.0 / 2_147_483_648.0);
         // ⌊0.4232 · 10⌋ = 4
         assert_eq!(Uniform::new(1).class(10), 4);
+    }
+
+    #[test]
+    fn the_bell_is_highest_in_the_middle() {
+        // (2 · 0 − 1)² = 1 for each of two features.
+        assert_eq!([bell(&[0.5, 0.5]), bell(&[0.0, 1.0])], [1.0, 1.0 / 3.0]);
     }
 }

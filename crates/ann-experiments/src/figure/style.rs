@@ -3,9 +3,10 @@
 use plotters::style::RGBColor as Colour;
 
 /// The palette of Okabe and Ito, whose colours differ for people with any colour vision. Its yellow is left
-/// out, because it is too pale on white; dark grey comes before black, because black is nearly the ink.
+/// out, because it is too pale on white; dark grey comes before black, because black is nearly the ink. Wine and
+/// olive are from the muted palette of Paul Tol.
 /// Classes and lines are indices into it.
-pub(super) const PALETTE: [Colour; 8] = [
+pub(super) const PALETTE: [Colour; 10] = [
     Colour(0x00, 0x72, 0xB2), // blue
     Colour(0xD5, 0x5E, 0x00), // vermillion
     Colour(0x00, 0x9E, 0x73), // bluish green
@@ -14,6 +15,8 @@ pub(super) const PALETTE: [Colour; 8] = [
     Colour(0x56, 0xB4, 0xE9), // sky blue
     Colour(0x55, 0x55, 0x55), // dark grey
     Colour(0x00, 0x00, 0x00), // black
+    Colour(0x88, 0x22, 0x55), // wine
+    Colour(0x99, 0x99, 0x33), // olive
 ];
 
 pub(super) const PAPER: Colour = Colour(0xFF, 0xFF, 0xFF);
