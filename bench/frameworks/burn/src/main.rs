@@ -5,13 +5,14 @@ use burn::module::{Module, Param};
 use burn::nn::Linear;
 use burn::nn::loss::{CrossEntropyLossConfig, MseLoss, Reduction};
 use burn::optim::{
-    GradientsAccumulator, GradientsParams, LearningRate, ModuleOptimizer, Optimizer, SgdState,
+    AdamWConfig, GradientsAccumulator, GradientsParams, LBFGSConfig, LearningRate, LineSearchFn,
+    ModuleOptimizer, Optimizer, SgdState,
 };
-use burn::tensor::activation::{relu, sigmoid};
+use burn::tensor::activation::{log_softmax, relu, sigmoid, silu, tanh};
 use burn::tensor::{DType, Device, Int, Tensor, TensorData};
 use common::{
-    Hidden, Precision, Preparation, Problem, Targets, Unit, Workload, locked_version, serve,
-    shuffled_batches,
+    End, Hidden, Precision, Preparation, Problem, Targets, Unit, Workload, locked_version, out_of_reach,
+    run_to_the_end, serve, shuffled_batches,
 };
 use rand::SeedableRng;
 use rand::rngs::ChaCha8Rng;
@@ -25,11 +26,15 @@ fn main() -> Result<()> {
 }
 
 fn prepare(workload: &Workload, problem: &Problem) -> Result<Preparation> {
+    if let Some(reason) = out_of_reach(workload) {
+        return Ok(Preparation::Skip(reason));
+    }
     let x = tensor(workload, &problem.x, [workload.rows, workload.inputs()], &Device::flex());
     Ok(match workload.unit {
         Unit::Differences => Preparation::Skip("it has no differences"),
         Unit::Outputs => inference(workload, problem, x),
         Unit::Epoch | Unit::Step => training(workload, problem, x),
+        Unit::Run => runs(workload, problem, x)?,
     })
 }
 
@@ -40,7 +45,7 @@ fn inference(workload: &Workload, problem: &Problem, x: Tensor<2>) -> Preparatio
         network.forward(hidden, x.clone());
         Ok(0.0)
     };
-    Preparation::Ready { loss: [sum, sum], unit: Box::new(unit) }
+    Preparation::Ready { loss: [sum, sum], end: None, unit: Box::new(unit) }
 }
 
 fn training(workload: &Workload, problem: &Problem, x: Tensor<2>) -> Preparation {
@@ -55,8 +60,27 @@ fn training(workload: &Workload, problem: &Problem, x: Tensor<2>) -> Preparation
             Some(batch) => trainer.epoch(&x, &y, shuffled_batches(rows, batch, &mut rng)),
         })
     };
-    Preparation::Ready { loss, unit: Box::new(unit) }
+    Preparation::Ready { loss, end: None, unit: Box::new(unit) }
 }
+
+/// Training from the initial weights to the end, with all rows at once.
+fn runs(workload: &Workload, problem: &Problem, x: Tensor<2>) -> Result<Preparation> {
+    let y = Labels::new(workload, problem);
+    let mut trial = Trainer::new(workload, problem);
+    let loss = [trial.step(&x, &y), trial.step(&x, &y)];
+    let (workload, problem) = (workload.clone(), problem.clone());
+    let run = move || {
+        let mut trainer = Trainer::new(&workload, &problem);
+        match workload.optimizer {
+            common::Optimizer::Lbfgs => Ok(trainer.lbfgs(&workload, &x, &y)),
+            _ => run_to_the_end(&workload, || Ok(trainer.step(&x, &y))),
+        }
+    };
+    Ok(Preparation::Ready { loss, end: Some(run()?), unit: Box::new(move || Ok(run()?.loss)) })
+}
+
+/// Number of steps that L-BFGS remembers.
+const HISTORY: usize = 10;
 
 struct Trainer {
     // `None` only during a step, which takes the network and puts it back.
@@ -72,9 +96,42 @@ impl Trainer {
         Self {
             network: Some(Network::new(workload, problem, &Device::flex().autodiff())),
             hidden: workload.hidden,
-            optimizer: Descent { penalty: workload.l2 }.into(),
+            optimizer: rule(workload),
             rate: workload.rate,
         }
+    }
+
+    /// Iterations of L-BFGS until the run ends.
+    fn lbfgs(&mut self, workload: &Workload, x: &Tensor<2>, y: &Labels) -> End {
+        let hidden = self.hidden;
+        let value_and_gradient = |network: Network| {
+            let loss = y.clone().mean_loss(network.forward(hidden, x.clone()));
+            let gradient = GradientsParams::from_grads(loss.backward(), &network);
+            (loss.into_scalar::<f64>(), gradient)
+        };
+        // Many iterations in one call are faster than one; but a call does not stop at a loss.
+        let each = if workload.below > 0.0 { 1 } else { workload.epochs };
+        let mut rule = LBFGSConfig::new()
+            .with_max_iter(each)
+            .with_history_size(HISTORY)
+            .with_max_eval(Some(100 * workload.epochs))
+            .with_tolerance_grad(0.0)
+            .with_tolerance_change(0.0)
+            .with_line_search_fn(LineSearchFn::StrongWolfe)
+            .init();
+        let mut network = self.network.take().expect("each step returns it");
+        let mut epochs = 0;
+        while epochs < workload.epochs {
+            let (moved, _) = rule.step(1.0, network, value_and_gradient);
+            (network, epochs) = (moved, epochs + each);
+            // The loss that a step returns is the one before it.
+            if workload.below > 0.0 && value_and_gradient(network.clone()).0 < workload.below {
+                break;
+            }
+        }
+        let end = End { epochs, loss: value_and_gradient(network.clone()).0 };
+        self.network = Some(network);
+        end
     }
 
     /// The mean loss of the epoch's batches.
@@ -88,7 +145,7 @@ impl Trainer {
         total / x.dims()[0] as f64
     }
 
-    /// θ ← θ − η ∂J/∂θ; returns the mean loss before the update.
+    /// One update; returns the mean loss before it. A step with weights of rows has one block.
     fn step(&mut self, x: &Tensor<2>, y: &Labels) -> f64 {
         let network = self.network.take().expect("each step returns it");
         let rows = x.dims()[0];
@@ -105,6 +162,17 @@ impl Trainer {
         }
         self.network = Some(self.optimizer.step(self.rate, network, gradients.grads()));
         total
+    }
+}
+
+/// The rule of an update.
+fn rule(workload: &Workload) -> ModuleOptimizer {
+    match workload.optimizer {
+        common::Optimizer::Adam => {
+            let decay = workload.decay as f32;
+            AdamWConfig::new().with_epsilon(1e-8).with_weight_decay(decay).init()
+        }
+        _ => Descent { penalty: workload.l2 }.into(),
     }
 }
 
@@ -159,7 +227,9 @@ impl Network {
         for layer in &self.layers[1..] {
             a = match hidden {
                 Hidden::Sigmoid => sigmoid(a),
+                Hidden::Tanh => tanh(a),
                 Hidden::Relu => relu(a),
+                Hidden::Silu => silu(a),
             };
             a = layer.forward(a);
         }
@@ -167,8 +237,11 @@ impl Network {
     }
 }
 
+#[derive(Clone)]
 enum Labels {
     Classes(Tensor<1, Int>),
+    /// Classes, ε, and the weights of their rows.
+    Weighted(Tensor<1, Int>, f64, Tensor<1>),
     Values(Tensor<2>),
 }
 
@@ -177,7 +250,14 @@ impl Labels {
         let device = Device::flex();
         match &problem.targets {
             Targets::Classes(classes) => {
-                Self::Classes(Tensor::from_data(TensorData::new(classes.clone(), [classes.len()]), &device))
+                let rows = [classes.len()];
+                let classes = Tensor::from_data(TensorData::new(classes.clone(), rows), &device);
+                match &problem.row_weights {
+                    None => Self::Classes(classes),
+                    Some(weights) => {
+                        Self::Weighted(classes, workload.smoothing, tensor(workload, weights, rows, &device))
+                    }
+                }
             }
             Targets::Values(values) => Self::Values(tensor(workload, values, [values.len(), 1], &device)),
         }
@@ -186,6 +266,10 @@ impl Labels {
     fn select(&self, rows: Tensor<1, Int>) -> Self {
         match self {
             Self::Classes(classes) => Self::Classes(classes.clone().select(0, rows)),
+            Self::Weighted(classes, smoothing, weights) => {
+                let weights = weights.clone().select(0, rows.clone());
+                Self::Weighted(classes.clone().select(0, rows), *smoothing, weights)
+            }
             Self::Values(values) => Self::Values(values.clone().select(0, rows)),
         }
     }
@@ -193,6 +277,10 @@ impl Labels {
     fn rows(&self, rows: std::ops::Range<usize>) -> Self {
         match self {
             Self::Classes(classes) => Self::Classes(classes.clone().slice(rows)),
+            Self::Weighted(classes, smoothing, weights) => {
+                let weights = weights.clone().slice(rows.clone());
+                Self::Weighted(classes.clone().slice(rows), *smoothing, weights)
+            }
             Self::Values(values) => Self::Values(values.clone().slice(rows)),
         }
     }
@@ -201,6 +289,14 @@ impl Labels {
         match self {
             Self::Classes(classes) => {
                 CrossEntropyLossConfig::new().init(&Device::flex()).forward(output, classes)
+            }
+            // ℓ = −(1 − ε) ln p_c − ε/K Σ ln p for each row, and Σ w ℓ / Σ w. Burn's own loss has weights of classes.
+            Self::Weighted(classes, smoothing, weights) => {
+                let logs = log_softmax(output, 1);
+                let of_class = logs.clone().gather(1, classes.unsqueeze_dim(1)).squeeze_dim::<1>(1);
+                let mean = logs.mean_dim(1).squeeze_dim::<1>(1);
+                let losses = of_class * (smoothing - 1.0) - mean * smoothing;
+                (losses * weights.clone()).sum() / weights.sum()
             }
             Self::Values(values) => MseLoss::new().forward(output, values, Reduction::Mean),
         }
@@ -234,8 +330,11 @@ mod tests {
         for workload in small_workloads() {
             let problem = Problem::new(&workload);
             match prepare(&workload, &problem).unwrap() {
-                Preparation::Skip(_) => assert_eq!(workload.unit, Unit::Differences, "{}", workload.name),
-                Preparation::Ready { loss: [before, after], mut unit } => {
+                Preparation::Skip(_) => {
+                    let is_run = workload.unit == Unit::Run;
+                    assert!(is_run || workload.unit == Unit::Differences, "{}", workload.name);
+                }
+                Preparation::Ready { loss: [before, after], mut unit, .. } => {
                     let falls = matches!(workload.unit, Unit::Outputs) || after < before;
                     assert!(falls && after.is_finite(), "{}: {before} and {after}", workload.name);
                     unit().unwrap();

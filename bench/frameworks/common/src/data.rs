@@ -1,6 +1,8 @@
 //! Data and initial weights, equal to those of every other runner to the last bit.
 
-use ann_workloads::{Data, Loss, SEED_OF_ROWS, SEED_OF_WEIGHTS, Uniform, Unit, Workload};
+use ann_workloads::{
+    Data, Loss, SEED_OF_ROW_WEIGHTS, SEED_OF_ROWS, SEED_OF_WEIGHTS, Uniform, Unit, Workload, bell,
+};
 
 /// Data and initial weights of a workload, in 64 bits. x is (rows, inputs), row after row.
 #[derive(Clone, Debug)]
@@ -8,6 +10,8 @@ pub struct Problem {
     pub x: Vec<f64>,
     pub targets: Targets,
     pub layers: Vec<Layer>,
+    /// A weight for each row, if the workload has weights.
+    pub row_weights: Option<Vec<f64>>,
 }
 
 #[derive(Clone, Debug)]
@@ -32,8 +36,16 @@ impl Problem {
             Data::Squares => tab(include_str!("../../../../crates/ann-datasets/data/squares.tab")),
             Data::Iris => iris(include_str!("../../../../crates/ann-datasets/data/iris.csv")),
             Data::Drawn => drawn(workload),
+            Data::Bell => {
+                let (x, _) = drawn(workload);
+                let y = x.chunks(workload.inputs()).map(bell).collect();
+                (x, Targets::Values(y))
+            }
         };
-        Self { x, targets, layers: initial_layers(&workload.widths) }
+        let mut uniform = Uniform::new(SEED_OF_ROW_WEIGHTS);
+        let row_weights = || (0..workload.rows).map(|_| uniform.row_weight()).collect();
+        let row_weights = workload.weighted.then(row_weights);
+        Self { x, targets, layers: initial_layers(&workload.widths), row_weights }
     }
 }
 
@@ -95,7 +107,7 @@ mod tests {
     #[test]
     fn each_workload_has_as_many_rows_as_the_file_says() {
         for workload in ann_workloads::small() {
-            let Problem { x, targets, layers } = Problem::new(&workload);
+            let Problem { x, targets, layers, .. } = Problem::new(&workload);
             assert_eq!(x.len(), workload.rows * workload.inputs(), "{}", workload.name);
             let targets = match targets {
                 Targets::Classes(classes) => classes.len(),

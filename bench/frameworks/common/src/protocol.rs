@@ -14,10 +14,18 @@ use crate::data::Problem;
 const RUN_SECONDS: f64 = 0.2;
 const WARM_UP_SECONDS: f64 = 5.0;
 
+/// The end of a run of training: number of epochs, and the mean loss.
+#[derive(Clone, Copy, Debug)]
+pub struct End {
+    pub epochs: usize,
+    pub loss: f64,
+}
+
 /// A workload, prepared by a framework.
 pub enum Preparation {
-    /// The losses before and after one step with all rows, or the sum of outputs twice; and one unit of work.
-    Ready { loss: [f64; 2], unit: Box<dyn FnMut() -> Result<f64>> },
+    /// The losses before and after one step with all rows, or the sum of outputs twice; where training ends, if
+    /// the unit is a whole run of it; and one unit of work.
+    Ready { loss: [f64; 2], end: Option<End>, unit: Box<dyn FnMut() -> Result<f64>> },
     /// Why the framework cannot do it.
     Skip(&'static str),
 }
@@ -60,8 +68,9 @@ fn prepare_run(name: &str, prepare: fn(&Workload, &Problem) -> Result<Preparatio
             answer(&json!({"skip": reason}))?;
             Ok(None)
         }
-        Preparation::Ready { loss, unit } => {
-            answer(&json!({"loss": loss}))?;
+        Preparation::Ready { loss, end, unit } => {
+            let end = end.map(|End { epochs, loss }| json!({"epochs": epochs, "loss": loss}));
+            answer(&json!({"loss": loss, "end": end}))?;
             Ok(Some(Run::warmed_up(unit)?))
         }
     }
