@@ -3,7 +3,7 @@
 use ann_core::Scalar;
 use ann_core::vector::{Simd, WithSimd, vectorized};
 
-use super::{Optimizer, Update, check};
+use super::{Optimizer, Update, check, without_subnormal};
 use crate::{Result, Schedule};
 
 /// m ← β₁ m + (1 − β₁) g, v ← β₂ v + (1 − β₂) g², θ ← θ − η m̂ / (√v̂ + ε), where m̂ = m / (1 − β₁ᵗ) and
@@ -106,8 +106,8 @@ impl<F: Scalar> WithSimd for AdamLoop<'_, F> {
     fn with_simd<S: Simd>(self, _: S) {
         let Self { keep, betas: [[b1, c1], [b2, c2]], step, unbias, epsilon, update, m, v } = self;
         for (((theta, m), v), &g) in update.parameters.iter_mut().zip(m).zip(v).zip(update.gradient) {
-            *m = b1 * *m + c1 * g;
-            *v = b2 * *v + c2 * g * g;
+            *m = without_subnormal(b1 * *m + c1 * g);
+            *v = without_subnormal(b2 * *v + c2 * g * g);
             *theta = keep * *theta - step * *m / (v.sqrt() * unbias + epsilon);
         }
     }

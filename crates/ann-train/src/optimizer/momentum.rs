@@ -3,7 +3,7 @@
 use ann_core::Scalar;
 use ann_core::vector::{Simd, WithSimd, vectorized};
 
-use super::{Optimizer, Update, check};
+use super::{Optimizer, Update, check, without_subnormal};
 use crate::Result;
 
 /// v ← μ v + g, θ ← θ − η v (Polyak 1964). With Nesterov's correction θ ← θ − η (g + μ v). This is PyTorch's
@@ -56,12 +56,12 @@ impl<F: Scalar> WithSimd for MomentumLoop<'_, F> {
         let entries = update.parameters.iter_mut().zip(velocity).zip(update.gradient);
         if nesterov {
             for ((theta, v), &g) in entries {
-                *v = momentum * *v + g;
+                *v = without_subnormal(momentum * *v + g);
                 *theta -= rate * (g + momentum * *v);
             }
         } else {
             for ((theta, v), &g) in entries {
-                *v = momentum * *v + g;
+                *v = without_subnormal(momentum * *v + g);
                 *theta -= rate * *v;
             }
         }
