@@ -122,8 +122,15 @@ impl Contest {
 impl Contestant {
     fn start(peer: &Peer, threads: usize, logs: &Path) -> Result<Self> {
         let log = logs.join(format!("{}-{threads}.txt", peer.name));
-        let mut contestant =
-            Self { peer: peer.clone(), threads, log, version: String::new(), runner: None, times: None, end: None };
+        let mut contestant = Self {
+            peer: peer.clone(),
+            threads,
+            log,
+            version: String::new(),
+            runner: None,
+            times: None,
+            end: None,
+        };
         contestant.runner()?;
         Ok(contestant)
     }
@@ -306,7 +313,8 @@ mod tests {
     fn the_end_of_training_is_kept_for_one_workload() {
         let logs = tempfile::tempdir().unwrap();
         let script = r#"{"loss":[0.5,0.25],"end":{"epochs":7,"loss":0.125}}"#;
-        let mut contest = Contest::start(&shell("ann", script, r#"{"us":2.0}"#), &[], 1, logs.path()).unwrap();
+        let mut contest =
+            Contest::start(&shell("ann", script, r#"{"us":2.0}"#), &[], 1, logs.path()).unwrap();
         let found = contest.measure(&ann_workloads::all()[0], 7).unwrap();
         assert_eq!(found[0].end, Some(End { epochs: 7, loss: 0.125 }));
     }

@@ -5,7 +5,7 @@ use comfy_table::Table;
 use comfy_table::presets::ASCII_MARKDOWN;
 
 use crate::findings::{Absence, Findings, MeasuredPeak, Origin};
-use crate::results::{absences, ends_table, own_table, peers_table, rows, slower_rows, with_threads, Row};
+use crate::results::{Row, absences, ends_table, own_table, peers_table, rows, slower_rows, with_threads};
 
 /// The document.
 pub fn document(findings: &Findings) -> String {

@@ -1,8 +1,8 @@
 //! The answers of runners: one JSON object per line.
 
 use anyhow::{Context, Result};
-use serde::{Deserialize, Serialize};
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 /// The first line of a runner.
 #[derive(Debug, Deserialize, PartialEq)]

@@ -45,13 +45,17 @@ impl Talk {
         Ok(self.answers.flush()?)
     }
 
-    /// Answers `prepare`, warms up, and makes a run for each `run`. `time` does the given number of units and
-    /// returns their duration. Returns the first request that is not `run`.
-    pub fn serve(&mut self, loss: [f64; 2], time: impl FnMut(usize) -> Result<Duration>) -> Result<Option<String>> {
+    /// Answers `prepare` with the losses, and then does what [`Self::serve_after`] does.
+    pub fn serve(
+        &mut self,
+        loss: [f64; 2],
+        time: impl FnMut(usize) -> Result<Duration>,
+    ) -> Result<Option<String>> {
         self.serve_after(json!({ "loss": loss }), time)
     }
 
-    /// The same with any answer to `prepare`.
+    /// Answers `prepare`, warms up, and makes a run for each `run`. `time` does the given number of units and
+    /// returns their duration. Returns the first request that is not `run`.
     pub fn serve_after(
         &mut self,
         answer: impl Serialize,

@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 use ann_core::{Network, Problem, Scalar};
 use ann_gradcheck::reference::central_differences;
 use ann_train::{
-    Accumulation, Adam, Batching, Decay, History, Lbfgs, LevenbergMarquardt, Objective, Optimizer,
-    State, TrainConfig, Training, descend, forward, in_parallel, train,
+    Accumulation, Adam, Batching, Decay, History, Lbfgs, LevenbergMarquardt, Objective, Optimizer, State,
+    TrainConfig, Training, descend, forward, in_parallel, train,
 };
 use ann_workloads::{Unit, Workload};
 use anyhow::{Result, ensure};
@@ -126,13 +126,16 @@ fn runs<F: Scalar>(talk: &mut Talk, workload: &Workload, problem: &Problem<'_, F
     let loss = [0, 1].map(|step| mean(each.iter().map(|losses| losses[step])));
     let histories = train_all(&networks, problem, &config)?;
     let epochs = histories.iter().map(|history| history.last().epoch).max();
-    talk.serve_after(json!({ "loss": loss, "end": { "epochs": epochs, "loss": last(&histories) } }), |units| {
-        let begin = Instant::now();
-        for _ in 0..units {
-            black_box(train_all(&networks, problem, &config)?);
-        }
-        Ok(begin.elapsed())
-    })
+    talk.serve_after(
+        json!({ "loss": loss, "end": { "epochs": epochs, "loss": last(&histories) } }),
+        |units| {
+            let begin = Instant::now();
+            for _ in 0..units {
+                black_box(train_all(&networks, problem, &config)?);
+            }
+            Ok(begin.elapsed())
+        },
+    )
 }
 
 fn train_all<F: Scalar>(

@@ -235,7 +235,11 @@ const FEW_EPOCHS: usize = 20;
 pub fn small() -> Vec<Workload> {
     let few = |workload: &Workload| {
         let enough = workload.batch.map_or(64, |batch| 2 * batch);
-        let rows = if matches!(workload.data, Data::Drawn | Data::Bell) { workload.rows.min(enough) } else { workload.rows };
+        let rows = if matches!(workload.data, Data::Drawn | Data::Bell) {
+            workload.rows.min(enough)
+        } else {
+            workload.rows
+        };
         let (epochs, networks) = (workload.epochs.min(FEW_EPOCHS), workload.networks.min(2));
         Workload { rows, epochs, networks, ..workload.clone() }
     };
@@ -277,7 +281,10 @@ mod tests {
             assert!(has_values || *loss == Loss::CrossEntropy, "{name}: a file has classes");
             assert_eq!(workload.epochs > 0, unit == &Unit::Run, "{name}");
             assert!(unit == &Unit::Run || (workload.below, workload.networks) == (0.0, 1), "{name}");
-            assert!(unit == &Unit::Run || !workload.optimizer.searches(), "{name}: it needs all rows at once");
+            assert!(
+                unit == &Unit::Run || !workload.optimizer.searches(),
+                "{name}: it needs all rows at once"
+            );
             assert!(workload.smoothing == 0.0 || *loss == Loss::CrossEntropy, "{name}");
             assert!(workload.decay == 0.0 || workload.optimizer == Optimizer::Adam, "{name}");
         }

@@ -102,7 +102,10 @@ impl Rule {
         Ok(match workload.optimizer {
             common::Optimizer::Adam => {
                 let (lr, weight_decay) = (workload.rate, workload.decay);
-                Self::Adam(AdamW::new(parameters, ParamsAdamW { lr, weight_decay, ..ParamsAdamW::default() })?)
+                Self::Adam(AdamW::new(
+                    parameters,
+                    ParamsAdamW { lr, weight_decay, ..ParamsAdamW::default() },
+                )?)
             }
             _ => Self::Descent(SGD::new(parameters, workload.rate)?),
         })

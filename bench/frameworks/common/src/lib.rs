@@ -7,10 +7,10 @@
 mod data;
 mod protocol;
 
-pub use data::{Layer, Problem, Targets};
-pub use protocol::{End, Preparation, locked_version, serve};
 pub use ann_workloads::small as small_workloads;
 pub use ann_workloads::{Hidden, Loss, Optimizer, Precision, Unit, Workload};
+pub use data::{Layer, Problem, Targets};
+pub use protocol::{End, Preparation, locked_version, serve};
 
 use anyhow::Result;
 use rand::rngs::ChaCha8Rng;
