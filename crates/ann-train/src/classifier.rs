@@ -115,8 +115,9 @@ impl Classifier {
     ) -> Result<FittedClassifier<L, F>> {
         let classes = distinct(labels);
         // No rows and rows without labels are reported before anything about the labels.
-        let rows = |x: &ArrayRef2<F>| if x.nrows() == 0 { Err(CoreError::NoSamples) } else { Ok(()) };
-        rows(x)?;
+        if x.nrows() == 0 {
+            return Err(CoreError::NoSamples.into());
+        }
         check_rows(x, labels.len())?;
         if let [label] = classes.as_slice() {
             return Err(Error::OneClass { samples: labels.len(), label: format!("{label:?}") });
