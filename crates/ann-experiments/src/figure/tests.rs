@@ -303,13 +303,13 @@ fn refuses_bad_series_by_name() {
     refused(vec![(1.0, -0.5)], "y of point 0 is -0.5, a logarithmic axis shows positive numbers only");
     let points = vec![(1.0, 1.0)];
     for mark in [
-        Mark::Points { series: "training".into(), class: 8, points: points.clone() },
-        Mark::Rings { series: "training".into(), colour: 8, points: points.clone() },
-        Mark::Line { series: "training".into(), colour: 8, dashed: true, points },
+        Mark::Points { series: "training".into(), class: 10, points: points.clone() },
+        Mark::Rings { series: "training".into(), colour: 10, points: points.clone() },
+        Mark::Line { series: "training".into(), colour: 10, dashed: true, points },
     ] {
         check_refused(
             |figure| figure.panels[1].marks[0] = mark,
-            "series \"training\": colour 8, the palette ends at 7",
+            "series \"training\": colour 10, the palette ends at 9",
         );
     }
 }
