@@ -248,7 +248,8 @@ mod tests {
     fn every_workload_is_understood() {
         for workload in ann_workloads::small() {
             assert_eq!(Rows::<f64>::of(&workload).features.dim(), (workload.rows, workload.inputs()));
-            let [before, after] = answer_to_prepare(&workload, 2);
+            let answer = answer_to_prepare(&workload, 2);
+            let [before, after] = [0, 1].map(|index| answer["loss"][index].as_f64().unwrap());
             match workload.unit {
                 Unit::Epoch | Unit::Step | Unit::Run => {
                     assert!(0.0 < after && after < before, "{}", workload.name);
@@ -258,8 +259,27 @@ mod tests {
         }
     }
 
-    /// Prepares, does a unit of work to warm up, and returns the losses that were answered.
-    fn answer_to_prepare(workload: &Workload, threads: usize) -> [f64; 2] {
+    #[test]
+    fn runs_end_at_the_last_epoch_or_below_the_loss() {
+        for workload in ann_workloads::small().iter().filter(|workload| workload.unit == Unit::Run) {
+            let answer = answer_to_prepare(workload, 2);
+            let (epochs, loss) = (answer["end"]["epochs"].as_u64(), answer["end"]["loss"].as_f64().unwrap());
+            let is_last = epochs == Some(workload.epochs as u64);
+            assert!(is_last || loss < workload.below, "{}: {answer}", workload.name);
+            assert!(loss < answer["loss"][1].as_f64().unwrap(), "{}: {answer}", workload.name);
+        }
+    }
+
+    #[test]
+    fn networks_of_a_run_begin_with_different_weights_and_the_first_with_those_of_one() {
+        let layout = architecture(ann_workloads::find("W15").unwrap()).layout().unwrap();
+        let networks = initial_networks::<f64>(&layout, 3);
+        assert_eq!(networks[0], initial_parameters::<f64>(&layout));
+        assert!(networks[0] != networks[1] && networks[1] != networks[2]);
+    }
+
+    /// Prepares, does a unit of work to warm up, and returns the answer.
+    fn answer_to_prepare(workload: &Workload, threads: usize) -> Value {
         let answers = Answers::default();
         let mut talk = Talk::without_requests(threads, answers.clone());
         let serve = match workload.precision {
@@ -267,8 +287,7 @@ mod tests {
             Precision::F64 => serve::<f64>,
         };
         assert_eq!(serve(&mut talk, workload).unwrap(), None, "{}", workload.name);
-        let answer: Value = serde_json::from_slice(&answers.0.lock().unwrap()).unwrap();
-        [0, 1].map(|index| answer["loss"][index].as_f64().unwrap())
+        serde_json::from_slice(&answers.0.lock().unwrap()).unwrap()
     }
 
     #[test]

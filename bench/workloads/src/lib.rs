@@ -262,10 +262,10 @@ mod tests {
     #[test]
     fn each_workload_has_a_name_of_its_own() {
         let mut names: Vec<_> = all().iter().map(|workload| workload.name.as_str()).collect();
-        assert_eq!((names.len(), names[0], names[17]), (26, "W1", "W10/1000000"));
+        assert_eq!((names.len(), names[0], names[17]), (27, "W1", "W10/1000000"));
         names.sort_unstable();
         names.dedup();
-        assert_eq!(names.len(), 26);
+        assert_eq!(names.len(), 27);
     }
 
     #[test]
