@@ -6,6 +6,7 @@ pub mod bits;
 pub mod classification;
 pub mod guessing;
 pub mod losses;
+pub mod optimizers;
 pub mod oracles;
 pub mod parts;
 pub mod planted;

@@ -66,6 +66,8 @@ impl ObjectiveValue {
 pub struct Objective<'p, 'data, F = f64> {
     problem: &'p Problem<'data, F>,
     summation: Summation<F>,
+    /// Number of rows of all sums so far.
+    rows: u64,
 }
 
 impl<'p, 'data, F: Scalar> Objective<'p, 'data, F> {
@@ -92,7 +94,7 @@ impl<'p, 'data, F: Scalar> Objective<'p, 'data, F> {
     ) -> Result<Self> {
         let threads = checked(threads)?;
         let rows = rows.clamp(1, problem.rows());
-        Ok(Self { problem, summation: Summation::new(problem, accumulation, rows, threads)? })
+        Ok(Self { problem, summation: Summation::new(problem, accumulation, rows, threads)?, rows: 0 })
     }
 
     /// J(θ).
@@ -100,6 +102,7 @@ impl<'p, 'data, F: Scalar> Objective<'p, 'data, F> {
     /// # Panics
     /// When `parameters` is not as long as the problem's layout.
     pub fn value(&mut self, parameters: &[F]) -> ObjectiveValue {
+        self.count(self.problem.rows());
         let tally = self.summation.sum(self.problem, parameters, RowSelection::All, None);
         self.mean(tally, parameters)
     }
@@ -109,6 +112,7 @@ impl<'p, 'data, F: Scalar> Objective<'p, 'data, F> {
     /// # Panics
     /// When `parameters` or `gradient` is not as long as the problem's layout.
     pub fn value_and_gradient(&mut self, parameters: &[F], gradient: &mut [F]) -> ObjectiveValue {
+        self.count(self.problem.rows());
         self.selected(parameters, RowSelection::All, gradient)
     }
 
@@ -125,11 +129,22 @@ impl<'p, 'data, F: Scalar> Objective<'p, 'data, F> {
         gradient: &mut [F],
     ) -> ObjectiveValue {
         assert!(!rows.is_empty(), "a mean needs rows");
+        self.count(rows.len());
         self.selected(parameters, RowSelection::These(rows), gradient)
     }
 
     pub(crate) fn problem(&self) -> &'p Problem<'data, F> {
         self.problem
+    }
+
+    /// Counts rows whose outputs, and perhaps derivatives, are computed.
+    pub(crate) fn count(&mut self, rows: usize) {
+        self.rows += rows as u64;
+    }
+
+    /// Number of rows counted so far, divided by the number of rows of the problem.
+    pub(crate) fn passes(&self) -> f64 {
+        self.rows as f64 / self.problem.rows() as f64
     }
 
     /// Runs `work`, which computes one sum after another, while all threads stay awake.

@@ -104,6 +104,8 @@ impl<F: Scalar> Stepper<F> {
             }
             (Optimizer::LevenbergMarquardt(settings), SearchBuffers::LevenbergMarquardt(buffers)) => {
                 let problem = objective.problem();
+                // The Jacobian matrix is computed without the objective.
+                objective.count(problem.rows());
                 settings.iterate(problem, memory, parameters, value, buffers, |parameters| {
                     objective.value(parameters)
                 })

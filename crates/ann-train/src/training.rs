@@ -178,6 +178,18 @@ impl<'p, 'data, F: Scalar> Training<'p, 'data, F> {
         &self.records
     }
 
+    /// Number of passes over the rows that this run has made: the rows that were computed so far, each as often as it
+    /// was computed, divided by the number of rows.
+    ///
+    /// An epoch takes one pass, with all rows or with mini-batches. L-BFGS takes one for each step that its line search
+    /// tries; Levenberg–Marquardt takes one for the Jacobian matrix and one for each step that it tries. These two
+    /// also begin with one pass, and a run whose last record is computed at the end takes one for it. What a pass
+    /// costs depends on the optimizer: a Jacobian matrix costs more than a gradient. Passes before a
+    /// [`resume`](Self::resume) do not count.
+    pub fn passes(&self) -> f64 {
+        self.objective.passes()
+    }
+
     /// Ends the run. The last record of the history describes the network.
     ///
     /// # Errors

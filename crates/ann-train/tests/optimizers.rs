@@ -4,9 +4,9 @@ use std::ops::ControlFlow;
 
 use ann_train::ndarray::{Array2, array};
 use ann_train::{
-    Accumulation, Activation, Adam, Architecture, Batching, Decay, Error, Init, Lbfgs, LearningRate, Loss,
-    Momentum, Network, Objective, Optimizer, Problem, Rprop, Scalar, Schedule, State, StepFactors,
-    StopReason, TrainConfig, Training, ann_core::vector::dot, seeded, train,
+    Accumulation, Activation, Adam, Architecture, Batching, Decay, Error, Init, Lbfgs, LearningRate,
+    LevenbergMarquardt, Loss, Momentum, Network, Objective, Optimizer, Problem, Rprop, Scalar, Schedule,
+    State, StepFactors, StopReason, TrainConfig, Training, ann_core::vector::dot, seeded, train,
 };
 use rand::RngExt;
 
@@ -66,6 +66,35 @@ fn steps_by_hand(optimizer: &Optimizer, expected: &[f64]) {
         let found = training.state().network.parameters();
         // A few roundings of numbers of size 1.
         assert!((found[1] - expected).abs() < 1e-15 && found[0] == 0.0, "{optimizer}: {found:?}, {expected}");
+    }
+}
+
+#[test]
+fn passes_count_every_row_that_is_computed() {
+    let adam = Adam::default().into();
+    passes(&Optimizer::Descent, Batching::Full, &[1.0, 2.0, 3.0]);
+    passes(&adam, Batching::shuffled(3, SEED), &[1.0, 2.0, 3.0]);
+    // Three of four rows, because the last batch is left out.
+    passes(&adam, Batching::Shuffled { rows: 3, seed: SEED, drop_last: true }, &[0.75, 1.5]);
+    // J(θ) first. The first step of the line search, 1 / ‖g‖₁ = ½, leads to the minimum b = 1 − ½ · 2.
+    passes(&Lbfgs::default().into(), Batching::Full, &[2.0]);
+    // J(θ) first. Each epoch takes a Jacobian matrix and one step, d = −b / (1 + μ), which lowers J.
+    passes(&LevenbergMarquardt::default().into(), Batching::Full, &[3.0, 5.0, 7.0]);
+}
+
+/// The passes after each epoch for ŷ = b and four rows with y = 0, from b = 1.
+#[track_caller]
+fn passes(optimizer: &Optimizer, batching: Batching, expected: &[f64]) {
+    let architecture = Architecture::inputs(1).dense(1, Activation::Identity);
+    let (x, y) = (Array2::zeros((4, 1)), [0.0; 4]);
+    let problem = Problem::new(&architecture, Loss::MeanSquaredError, &x, &y[..]).unwrap();
+    let start = Network::from_parameters(&architecture, vec![0.0, 1.0]).unwrap();
+    let config = TrainConfig { optimizer: *optimizer, batching, ..TrainConfig::default() };
+    let mut training = Training::new(&problem, start, &config).unwrap();
+    assert_eq!(training.passes(), 0.0);
+    for expected in expected {
+        assert!(training.epoch().unwrap().is_continue());
+        assert_eq!(training.passes(), *expected, "{optimizer}");
     }
 }
 

@@ -78,11 +78,12 @@ fn entries_of(mark: &Mark) -> Vec<Entry> {
     }
 }
 
-/// The legend of all panels, when there are several and all have the same one.
+/// The legend of all panels, when there are several and one of them has the entries of all the others.
 pub(super) fn shared(figure: &Figure) -> Option<Vec<Entry>> {
-    let first = entries(&figure.panels[0]);
-    let alike = figure.panels.iter().all(|panel| entries(panel) == first);
-    (alike && figure.panels.len() > 1).then_some(first)
+    let all: Vec<Vec<Entry>> = figure.panels.iter().map(entries).collect();
+    let longest = all.iter().max_by_key(|entries| entries.len())?.clone();
+    let is_shared = all.len() > 1 && all.iter().flatten().all(|entry| longest.contains(entry));
+    is_shared.then_some(longest)
 }
 
 /// The entries in lines no longer than `width` px, each with its distance from the left. A name that is
