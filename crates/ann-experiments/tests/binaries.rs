@@ -37,6 +37,11 @@ fn pytorch_comparison() {
     leaves_its_files(env!("CARGO_BIN_EXE_pytorch_comparison"), &["--epochs", "3"], "verdict: pass", true);
 }
 #[test]
+fn optimizers_with_too_few_passes_reach_no_goal() {
+    let last = leaves_its_files(env!("CARGO_BIN_EXE_optimizers"), &["--epochs", "5"], "verdict: fail", false);
+    assert_eq!(last, "verdict: fail  fewest passes none, none, none  least time none, none, none");
+}
+#[test]
 fn gradient_check_of_a_small_file() {
     let folder = tempfile::tempdir().unwrap();
     let options = ["--data", &small_file(&folder, 1.0)];

@@ -149,6 +149,29 @@ fn the_legend_has_the_numbers_of_a_field_and_its_boundary() {
 }
 
 #[test]
+fn a_legend_is_shared_if_one_panel_has_the_entries_of_all() {
+    let line = |series: &str, colour| Mark::Line {
+        series: series.into(),
+        colour,
+        dashed: false,
+        points: vec![(1.0, 1.0), (2.0, 0.5)],
+    };
+    let times = |marks: Vec<Mark>, words: &str| {
+        let mut figure = figure();
+        figure.panels[0] = Panel { title: "other loss".into(), ..figure.panels[1].clone() };
+        figure.panels[0].marks = marks;
+        figure.panels[1].marks = vec![line("slow", 0), line("fast", 1)];
+        figure.svg().unwrap().matches(&format!("\n{words}\n</text>")).count()
+    };
+    assert_eq!(times(vec![line("slow", 0)], "slow"), 1);
+    assert_eq!(times(vec![line("slow", 0)], "fast"), 1);
+    // Another colour is another entry, so each panel has its own legend.
+    assert_eq!(times(vec![line("slow", 2)], "slow"), 2);
+    assert_eq!(times(vec![line("other", 2)], "slow"), 1);
+    assert_eq!(times(vec![line("other", 2), line("slow", 0)], "slow"), 2);
+}
+
+#[test]
 fn rings_are_drawn_and_counted() {
     let with_rings = |points: &[(f64, f64)]| {
         let mut figure = figure();
