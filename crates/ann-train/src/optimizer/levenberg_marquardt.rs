@@ -16,9 +16,8 @@ use crate::{Error, ObjectiveValue, Result};
 /// most 4000 parameters: it solves a system of as many equations in each epoch. The learning rate has no effect.
 ///
 /// With ŷ linearised, J(θ + d) is quadratic in d, and its minimum satisfies A d = −g, where A = Σ w JᵀJ / (m Σ w) + λ
-/// (for weights) and g = ½ ∂J/∂θ. The damping μ keeps d short: (A + μ s) d = −g, where s is the mean of the diagonal of
-/// A, so that μ has no unit. If the step lowers J, it is made and μ is divided by 10; otherwise μ is multiplied by 10,
-/// until it does (Marquardt's rule).
+/// (for weights) and g = ½ ∂J/∂θ. The damping μ keeps d short: (A + μ D) d = −g, where D is the diagonal of A. If the
+/// step lowers J, it is made and μ is divided by 10; otherwise μ is multiplied by 10, until it does.
 ///
 /// Near a minimum with small residuals the error is squared in each epoch. With large residuals it only falls by a
 /// constant factor, because A leaves out how the outputs curve; then [`Lbfgs`](super::Lbfgs) may need fewer epochs.
@@ -46,6 +45,9 @@ const MOST_PARAMETERS: usize = 4000;
 const FACTOR: f64 = 10.0;
 /// The range of μ. Beyond the largest damping a step is too short to change J.
 const RANGE: [f64; 2] = [1e-15, 1e15];
+/// An entry of D is at least this share of the largest, so that a parameter which changes no output stays where it
+/// is.
+const FLOOR: f64 = 1e-9;
 /// A Jacobian matrix has about this number of entries, so that it stays in the caches, but at least this number of rows:
 /// each block of rows is added to all of A.
 const ENTRIES: usize = 1 << 16;
@@ -57,7 +59,7 @@ const COLUMNS: usize = 32;
 #[derive(Clone, Debug)]
 pub(crate) struct LmBuffers<F> {
     jacobian: Jacobian<F>,
-    /// A, and the lower triangle of a matrix L with L Lᵀ = A + μ s. Both (parameters, parameters).
+    /// A, and the lower triangle of a matrix L with L Lᵀ = A + μ D. Both (parameters, parameters).
     normal: Vec<f64>,
     factor: Vec<f64>,
     /// √w (ŷ − y) and √w ∂ŷ/∂θ of a block of rows.
@@ -194,14 +196,14 @@ fn target<F: Scalar>(problem: &Problem<'_, F>, row: usize, output: usize) -> f64
     }
 }
 
-/// Overwrites the step with d of (A + μ s) d = −g. Returns false if the matrix is not positive definite to rounding.
+/// Overwrites the step with d of (A + μ D) d = −g. Returns false if the matrix is not positive definite to rounding.
 fn solve<F: Scalar>(buffers: &mut LmBuffers<F>, damping: f64) -> bool {
     let LmBuffers { normal, factor, gradient, step, .. } = buffers;
     let count = gradient.len();
     factor.copy_from_slice(normal);
-    let mean = (0..count).map(|i| normal[i * count + i]).sum::<f64>() / count as f64;
+    let largest = (0..count).map(|i| normal[i * count + i]).fold(f64::MIN_POSITIVE, f64::max);
     for i in 0..count {
-        factor[i * count + i] += damping * mean.max(f64::MIN_POSITIVE);
+        factor[i * count + i] += damping * normal[i * count + i].max(FLOOR * largest);
     }
     if !factorise(factor, count) {
         return false;
