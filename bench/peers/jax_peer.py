@@ -236,9 +236,12 @@ def lbfgs_run(workload, layers, x, t):
 
 
 def step_run(workload, layers, x, t):
-    _, loss, epochs = until_low(workload, lambda model: step(workload, model, x, t), start(workload, layers))
-    # The last loss is that before the last update, which training would not have made.
-    return loss, epochs - 1
+    iteration = partial(step, workload, x=x, t=t)
+    (layers, _), loss, epochs = until_low(workload, iteration, start(workload, layers))
+    # A step returns the loss before its update; training does not make the update after a loss that is low enough.
+    is_low = loss < workload.below
+    at_the_limit = loss_sum(workload, layers, x, t) / len(x)
+    return jnp.where(is_low, loss, at_the_limit), epochs - is_low
 
 
 def until_low(workload, iteration, model):
