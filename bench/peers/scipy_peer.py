@@ -13,8 +13,8 @@ from workloads import HISTORY, RUN, Skip
 VERSION = scipy.__version__
 
 
-class LowEnough(Exception):
-    """Raised at the first point whose loss is low enough, because MINPACK has no call-back between its steps."""
+class Done(Exception):
+    """Raised where a run ends, because MINPACK has no call-back between its steps."""
 
 
 def prepare(workload, problem, threads):
@@ -48,23 +48,25 @@ def lbfgs(workload, objective, start):
 
 
 def levenberg_marquardt(workload, objective, start):
-    end = {"epochs": 0, "loss": np.inf}
+    # `least_squares` computes the first Jacobian matrix twice, and one for each step after it.
+    end = {"epochs": -1, "loss": np.inf}
 
     def residuals(theta):
         e = objective.residuals(theta)
         end["loss"] = float(e @ e) / e.size
         if end["loss"] < workload.below:
-            raise LowEnough
+            raise Done
         return e
 
     def jacobian(theta):
-        # It is computed once for each step.
+        if end["epochs"] == workload.epochs:
+            raise Done
         end["epochs"] += 1
         return objective.jacobian(theta)
 
     try:
         tolerances = dict.fromkeys(["ftol", "xtol", "gtol"], np.finfo(float).eps * 2)
-        least_squares(residuals, start, jacobian, method="lm", max_nfev=workload.epochs, **tolerances)
-    except LowEnough:
+        least_squares(residuals, start, jacobian, method="lm", max_nfev=100 * workload.epochs, **tolerances)
+    except Done:
         pass
     return end
