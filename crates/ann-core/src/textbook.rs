@@ -85,6 +85,18 @@ struct TextbookLayer<F> {
 }
 
 impl<F: Scalar> TextbookBuffers<F> {
+    pub fn new(architecture: &Architecture, rows: usize) -> Self {
+        let zeros = |width: usize| vec![F::zero(); rows * width];
+        let layers = architecture.layers().iter().map(|layer| layer.width);
+        let layers = layers.map(|width| TextbookLayer {
+            width,
+            z: zeros(width),
+            a: zeros(width),
+            delta: zeros(width),
+        });
+        Self { layers: layers.collect(), row: RowInF64::new(architecture.output_width()) }
+    }
+
     /// Sends rows forward through the network.
     pub fn forward(&mut self, network: NetworkRef<'_, F>, rows: &GatheredRows<F>) {
         forward_pass(network, &rows.x(), self);
@@ -116,18 +128,6 @@ impl<F: Scalar> TextbookBuffers<F> {
         if let Some(previous) = before.last_mut() {
             dense.backward_into(&from_here[0].deltas(n), &mut previous.deltas_mut(n));
         }
-    }
-
-    pub fn new(architecture: &Architecture, rows: usize) -> Self {
-        let zeros = |width: usize| vec![F::zero(); rows * width];
-        let layers = architecture.layers().iter().map(|layer| layer.width);
-        let layers = layers.map(|width| TextbookLayer {
-            width,
-            z: zeros(width),
-            a: zeros(width),
-            delta: zeros(width),
-        });
-        Self { layers: layers.collect(), row: RowInF64::new(architecture.output_width()) }
     }
 
     /// Number of bytes that [`new`](Self::new) allocates, plus those of the gathered rows.
@@ -162,7 +162,7 @@ pub(crate) fn run<F: Scalar>(
     };
     let tally = loss_pass(loss, rows, x.nrows(), buffers);
     if let Some(gradient) = gradient {
-        backward_pass(network, &x, buffers, gradient);
+        backward_pass(network, rows, buffers, gradient);
     }
     tally
 }
@@ -212,23 +212,18 @@ fn loss_pass<F: Scalar>(
 /// W⁽ᵏ⁾.
 fn backward_pass<F: Scalar>(
     network: NetworkRef<'_, F>,
-    x: &ArrayRef2<F>,
+    rows: &GatheredRows<F>,
     buffers: &mut TextbookBuffers<F>,
     gradient: &mut [F],
 ) {
-    let n = x.nrows();
+    let n = rows.x().nrows();
     for (k, (layer, span)) in network.layers().enumerate().rev() {
-        let (before, from_here) = buffers.layers.split_at_mut(k);
         // δ is ∂ℓ/∂a here. It becomes ∂ℓ/∂z. The gradient of this layer and ∂ℓ/∂a of the layer below are
         // computed from ∂ℓ/∂z.
-        from_here[0].differentiate(n, &layer.activation);
-        let delta = from_here[0].deltas(n);
-        let input = before.last().map_or(x.view(), |previous| previous.activations(n));
+        let (input, delta) = buffers.differentiate(k, n, &layer.activation, rows);
         DenseMut::new(span, gradient).accumulate(&input, &delta);
         // This is ∂ℓ/∂a of the layer below. The next round of the loop multiplies it by σ′.
-        if let Some(previous) = before.last_mut() {
-            DenseRef::new(span, network.parameters).backward_into(&delta, &mut previous.deltas_mut(n));
-        }
+        buffers.backward_to(k, n, &DenseRef::new(span, network.parameters));
     }
 }
 

@@ -3,8 +3,8 @@
 //! One test alone, because allocations are counted for the whole process.
 
 use ann_train::{
-    Accumulation, Activation, Architecture, Batching, Init, Loss, Network, Objective, Problem, Scalar,
-    TrainConfig, descend, ndarray::Array2, seeded, train,
+    Accumulation, Activation, Adam, Architecture, Batching, Classifier, Init, Lbfgs, Loss, Momentum, Network,
+    Objective, Problem, Rprop, Scalar, StepFactors, TrainConfig, descend, ndarray::Array2, seeded, train,
 };
 use dhat::{HeapStats, Profiler};
 
@@ -23,11 +23,28 @@ fn a_step_allocates_nothing_after_the_first() {
     // The first time, the test runner may still allocate, too.
     train_for(10, 7, 1);
     assert_eq!(train_for(20, 7, 1), train_for(10, 7, 1), "ten more epochs of mini-batches");
+    let adam = Adam { decay: 0.01.into(), ..Adam::default() };
+    let momentum = Momentum { nesterov: true, ..Momentum::default() };
+    for optimizer in [adam.into(), momentum.into(), Rprop::default().into()] {
+        let batching = Batching::Shuffled { rows: 7, seed: 0, drop_last: true };
+        let steps = StepFactors { by_fan_in: true, biases: 0.1, input_factors: 6.0 };
+        let config = TrainConfig { optimizer, batching, steps, clip_norm: 1.0, ..TrainConfig::default() };
+        assert_eq!(train_with(20, &config), train_with(10, &config), "ten more epochs of {optimizer}");
+    }
+    let lbfgs = TrainConfig { optimizer: Lbfgs::default().into(), ..TrainConfig::default() };
+    assert_eq!(train_with(20, &lbfgs), train_with(10, &lbfgs), "ten more iterations of L-BFGS");
     let mut predictor = network::<f64>(&[4, 5, 10, 5, 3]).predictor().unwrap();
     let mut outputs = [0.0; 3];
     let before = allocations();
     predictor.predict_into(&[0.1; 4], &mut outputs).unwrap();
     assert_eq!(allocations() - before, 0, "a prediction");
+    let (x, labels) = (Array2::from_shape_fn((4, 1), |(row, _)| row as f64), ["low", "low", "high", "high"]);
+    let fitted = Classifier::default().fit(&x, &labels).unwrap();
+    let mut predictor = fitted.predictor().unwrap();
+    let before = allocations();
+    assert_eq!(*predictor.predict(&[3.0]).unwrap(), "high");
+    assert!(predictor.predict_proba(&[3.0]).unwrap()[0] > 0.5);
+    assert_eq!(allocations() - before, 0, "a prediction with its label");
     // Threads last, because they allocate as they start and end, whenever that is.
     for threads in [1, 2] {
         // Narrow and kept, wide, with many inputs, and rows that are too many to be kept.
@@ -42,16 +59,25 @@ fn a_step_allocates_nothing_after_the_first() {
     assert!(many <= few + allowed, "{few} and {many} allocations in epochs of shared mini-batches");
 }
 
-/// Allocations of a training on 1000 rows with mini-batches of `rows` rows.
+/// Allocations of a training with mini-batches of `rows` rows.
 fn train_for(epochs: usize, rows: usize, threads: usize) -> usize {
+    train_with(
+        epochs,
+        &TrainConfig { batching: Batching::shuffled(rows, 0), threads, ..TrainConfig::default() },
+    )
+}
+
+/// Allocations of a training on 1000 rows, of which every fifth has the weight 0.
+fn train_with(epochs: usize, config: &TrainConfig) -> usize {
     let mut network = network::<f64>(&[60, 100, 2]);
     let architecture = network.architecture().clone();
-    let (x, classes) = (Array2::zeros((1000, 60)), [0; 1000]);
+    let x = Array2::from_shape_fn((1000, 60), |(row, column)| ((row * column) % 17) as f64 / 17.0);
+    let classes: Vec<usize> = (0..1000).map(|row| row % 2).collect();
+    let weights: Vec<f64> = (0..1000).map(|row| (row % 5) as f64).collect();
     let problem = Problem::new(&architecture, Loss::SoftmaxCrossEntropy, &x, &classes).unwrap();
+    let problem = problem.with_weights(&weights).unwrap();
     let before = allocations();
-    let batching = Batching::shuffled(rows, 0);
-    let config = TrainConfig { epochs, batching, threads, ..TrainConfig::default() };
-    train(&mut network, &problem, &config).unwrap();
+    train(&mut network, &problem, &TrainConfig { epochs, ..*config }).unwrap();
     allocations() - before
 }
 

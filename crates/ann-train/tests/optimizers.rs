@@ -290,26 +290,43 @@ fn a_hundred_and_two_hundred_epochs_are_three_hundred() {
     resuming_changes_no_bit::<f32>(&TrainConfig { batching: Batching::shuffled(16, SEED), ..config });
 }
 
+#[test]
+fn levenberg_marquardt_continues_with_its_damping() {
+    // Noise is no function of x, so that there is always something left to fit.
+    let architecture = Architecture::inputs(1).dense(8, Activation::Tanh).dense(1, Activation::Identity);
+    let mut rng = seeded(SEED);
+    let x = Array2::from_shape_fn((ROWS, 1), |_| rng.random_range(-1.0..1.0));
+    let y = x.mapv(|x: f64| (4.0 * x).sin() + rng.random_range(-0.1..0.1));
+    let problem = Problem::new(&architecture, Loss::MeanSquaredError, &x, &y).unwrap();
+    let optimizer = LevenbergMarquardt::default().into();
+    let config = TrainConfig { optimizer, epochs: 30, ..TrainConfig::default() };
+    continuing_changes_no_bit(&problem, &config, 10);
+}
+
 fn resuming_changes_no_bit<F: Scalar>(config: &TrainConfig) {
-    with_problem::<F>(|problem| {
-        let mut whole = Training::new(problem, initial(problem), config).unwrap();
-        while whole.epoch().unwrap().is_continue() {}
-        let mut first = Training::new(problem, initial(problem), config).unwrap();
-        while first.state().epoch < 100 {
-            assert!(first.epoch().unwrap().is_continue());
-        }
-        let state = first.state().clone();
-        let mut second = Training::resume(problem, state, config).unwrap();
-        while let ControlFlow::Continue(record) = second.epoch().unwrap() {
-            assert_eq!(record, whole.records()[record.epoch], "{config:?}");
-        }
-        let [whole_state, resumed] = [whole.state(), second.state()];
-        assert_eq!(resumed.network.parameters(), whole_state.network.parameters(), "{config:?}");
-        assert_eq!(resumed.memory, whole_state.memory);
-        // Something was learned, so something was compared.
-        let [start, end] = [whole.records()[0].loss, whole.records()[100..].last().unwrap().loss];
-        assert!(end < 0.95 * start, "{config:?}: {start} {end}");
-    });
+    with_problem::<F>(|problem| continuing_changes_no_bit(problem, config, 100));
+}
+
+/// A run that is stopped after `stopped` epochs and continued gives the bits of one that is not.
+fn continuing_changes_no_bit<F: Scalar>(problem: &Problem<'_, F>, config: &TrainConfig, stopped: usize) {
+    let mut whole = Training::new(problem, initial(problem), config).unwrap();
+    while whole.epoch().unwrap().is_continue() {}
+    let mut first = Training::new(problem, initial(problem), config).unwrap();
+    while first.state().epoch < stopped {
+        assert!(first.epoch().unwrap().is_continue());
+    }
+    let state = first.state().clone();
+    let mut second = Training::resume(problem, state, config).unwrap();
+    while let ControlFlow::Continue(record) = second.epoch().unwrap() {
+        assert_eq!(record, whole.records()[record.epoch], "{config:?}");
+    }
+    assert!(!second.records().is_empty(), "{config:?}: nothing was left to do");
+    let [whole_state, resumed] = [whole.state(), second.state()];
+    assert_eq!(resumed.network.parameters(), whole_state.network.parameters(), "{config:?}");
+    assert_eq!(resumed.memory, whole_state.memory);
+    // Something was learned, so something was compared.
+    let [start, end] = [whole.records()[0].loss, whole.records()[stopped..].last().unwrap().loss];
+    assert!(end < 0.95 * start, "{config:?}: {start} {end}");
 }
 
 #[test]

@@ -35,11 +35,11 @@ const SEEDS: u64 = 5;
 const TIMED_RUNS: usize = 2;
 /// Below this loss nothing is left to learn.
 const LEARNED: f64 = 1e-6;
-/// The squares are drawn so many times, 400 rows each.
+/// How often the squares are drawn, 400 rows each time.
 const DRAWS: usize = 20;
 /// Number of rows in a mini-batch of the squares.
 const BATCH: usize = 64;
-/// The surface is sampled at so many points along each side.
+/// Number of points along each side of the surface.
 const SIDE: usize = 20;
 /// Of two points of a curve the second has at least this factor more passes; the eye sees no more.
 const APART: f64 = 1.05;

@@ -105,8 +105,8 @@ pub fn matthews_correlation<L: Ord>(truth: &[L], predicted: &[L], weights: Optio
 /// ```
 ///
 /// # Errors
-/// As all [metrics](super#errors); a label that is not in `classes`, even with weight 0; or so many classes
-/// that the system cannot provide the memory.
+/// As all [metrics](super#errors); a label that is not in `classes`, even with weight 0; or the system cannot
+/// provide the memory for the matrix.
 pub fn confusion_matrix<L: Ord + Debug>(
     truth: &[L],
     predicted: &[L],
