@@ -10,6 +10,7 @@ use ann_core::{
 };
 
 use crate::scaling::ColumnScales;
+use crate::training::check_same_architecture;
 use crate::validation::{Watch, hold_out};
 use crate::{
     Error, Finding, History, Monitor, Result, Scaling, StopReason, TrainConfig, Training, Validation,
@@ -86,13 +87,9 @@ impl Settings<'_> {
         let (rows, held_out) = (scale(rows)?, held_out.map(scale).transpose()?);
         let problem = self.problem(&architecture, &rows)?;
         let mut network = match start {
-            Some(network) => network.clone(),
+            Some(network) => taken_up(network, &architecture, inputs.as_ref(), outputs.as_ref())?,
             None => Network::init(&architecture, self.init, &mut seeded(self.seed))?,
         };
-        if start.is_some() {
-            inputs.iter().for_each(|scales| scales.unfold_from_inputs(&mut network));
-            outputs.iter().for_each(|scales| scales.unfold_from_outputs(&mut network));
-        }
         let history = match &held_out {
             None => train(&mut network, &problem, self.train)?,
             Some(rows) => {
@@ -195,6 +192,20 @@ impl Settings<'_> {
             _ => None,
         }
     }
+}
+
+/// A network of raw rows and values, to be continued with scaled ones.
+fn taken_up<F: Scalar>(
+    network: &Network<F>,
+    architecture: &Architecture,
+    inputs: Option<&ColumnScales>,
+    outputs: Option<&ColumnScales>,
+) -> Result<Network<F>> {
+    check_same_architecture(network, architecture)?;
+    let mut network = network.clone();
+    inputs.iter().for_each(|scales| scales.unfold_from_inputs(&mut network));
+    outputs.iter().for_each(|scales| scales.unfold_from_outputs(&mut network));
+    Ok(network)
 }
 
 impl<'a, F: Scalar> Rows<'a, F> {

@@ -77,21 +77,40 @@ impl ColumnScales {
     }
 
     /// From a network of scaled outputs to one of raw outputs: Wᵢⱼ ← spreadᵢ Wᵢⱼ, bᵢ ← spreadᵢ bᵢ + centreᵢ.
+    /// If there are several outputs for each column, as with quantiles, those of a column are neighbours.
     pub fn fold_into_outputs<F: Scalar>(&self, network: &mut Network<F>) {
-        change_outputs(
+        self.change_outputs(
             network,
-            |output, weight| weight * self.spreads[output],
-            |output, bias| bias * self.spreads[output] + self.centers[output],
+            |weight, spread| weight * spread,
+            |bias, center, spread| bias * spread + center,
         );
     }
 
     /// The inverse of [`fold_into_outputs`](Self::fold_into_outputs).
     pub fn unfold_from_outputs<F: Scalar>(&self, network: &mut Network<F>) {
-        change_outputs(
+        self.change_outputs(
             network,
-            |output, weight| weight / self.spreads[output],
-            |output, bias| (bias - self.centers[output]) / self.spreads[output],
+            |weight, spread| weight / spread,
+            |bias, center, spread| (bias - center) / spread,
         );
+    }
+
+    /// Replaces the weights and the bias of each output, given the centre and spread of its column.
+    fn change_outputs<F: Scalar>(
+        &self,
+        network: &mut Network<F>,
+        new_weight: impl Fn(f64, f64) -> f64,
+        new_bias: impl Fn(f64, f64, f64) -> f64,
+    ) {
+        let last: LayerSpan = network.layout().layers().last().expect("a network has layers").clone();
+        let outputs_of_a_column = last.fan_out / self.centers.len();
+        let (weights, biases) = network.parameters_mut()[last.all()].split_at_mut(last.fan_in * last.fan_out);
+        for (output, (row, bias)) in weights.chunks_exact_mut(last.fan_in).zip(biases).enumerate() {
+            let column = output / outputs_of_a_column;
+            let (center, spread) = (self.centers[column], self.spreads[column]);
+            row.iter_mut().for_each(|weight| *weight = F::of(new_weight(weight.as_f64(), spread)));
+            *bias = F::of(new_bias(bias.as_f64(), center, spread));
+        }
     }
 }
 
@@ -107,19 +126,6 @@ fn change_inputs<F: Scalar>(network: &mut Network<F>, change: impl Fn(f64, f64, 
             (*weight, sum) = (F::of(changed.0), changed.1);
         }
         *bias = F::of(sum);
-    }
-}
-
-fn change_outputs<F: Scalar>(
-    network: &mut Network<F>,
-    weight: impl Fn(usize, f64) -> f64,
-    bias: impl Fn(usize, f64) -> f64,
-) {
-    let last: LayerSpan = network.layout().layers().last().expect("a network has layers").clone();
-    let (weights, biases) = network.parameters_mut()[last.all()].split_at_mut(last.fan_in * last.fan_out);
-    for (output, (row, b)) in weights.chunks_exact_mut(last.fan_in).zip(biases).enumerate() {
-        row.iter_mut().for_each(|w| *w = F::of(weight(output, w.as_f64())));
-        *b = F::of(bias(output, b.as_f64()));
     }
 }
 

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 
 use ann_core::memory::{bytes_of, ensure_available};
 use ann_core::vector::all_finite;
-use ann_core::{Error as CoreError, Network, Problem, Scalar, seeded};
+use ann_core::{Architecture, Error as CoreError, Network, Problem, Scalar, seeded};
 use rand::seq::SliceRandom;
 
 use crate::stepper::{Stepper, new_memory, trained, vectors_of_memory, working_vectors};
@@ -366,7 +366,7 @@ fn add_batch(mean: &mut ObjectiveValue, batch: &ObjectiveValue, all: f64) {
 /// Checks everything that a run needs, before anything is allocated.
 fn check<F: Scalar>(network: &Network<F>, problem: &Problem<'_, F>, config: &TrainConfig) -> Result<()> {
     config.validate::<F>()?;
-    check_same_architecture(network, problem)?;
+    check_same_architecture(network, problem.architecture())?;
     network.ensure_finite()?;
     if let Optimizer::LevenbergMarquardt(_) = config.optimizer {
         LevenbergMarquardt::ensure_suits(problem)?;
@@ -396,13 +396,13 @@ fn check_memory<F: Scalar>(state: &State<F>, config: &TrainConfig) -> Result<()>
     Err(Error::MemoryMismatch { optimizer: config.optimizer.to_string(), expected, found, length })
 }
 
-fn check_same_architecture<F: Scalar>(network: &Network<F>, problem: &Problem<'_, F>) -> Result<()> {
-    if network.architecture() == problem.architecture() {
+pub(crate) fn check_same_architecture<F: Scalar>(
+    network: &Network<F>,
+    expected: &Architecture,
+) -> Result<()> {
+    if network.architecture() == expected {
         return Ok(());
     }
-    Err(CoreError::ArchitectureMismatch {
-        expected: problem.architecture().to_string(),
-        found: network.architecture().to_string(),
-    }
-    .into())
+    let (expected, found) = (expected.to_string(), network.architecture().to_string());
+    Err(CoreError::ArchitectureMismatch { expected, found }.into())
 }

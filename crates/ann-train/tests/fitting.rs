@@ -282,6 +282,7 @@ fn a_fit_continues_from_a_network() {
     let (x, labels) = (wild_columns(), labels());
     let settings = Classifier { scaling: Scaling::Standard, ..classifier(100) };
     let once = settings.fit(&x, &labels).unwrap();
+    let once_of_labels = once.clone();
     let options = FitOptions { start: Some(once.network()), ..FitOptions::default() };
     let twice = settings.fit_with(&x, &labels, &options).unwrap();
     let both = Classifier { scaling: Scaling::Standard, ..classifier(200) }.fit(&x, &labels).unwrap();
@@ -310,6 +311,18 @@ fn a_fit_continues_from_a_network() {
         ),
         "{error}"
     );
+    // Also if its columns are not those of the scales.
+    let fewer = x.select(Axis(1), &[0, 1]);
+    for scaling in [Scaling::None, Scaling::Standard] {
+        let error = Classifier { scaling, ..Classifier::default() }
+            .fit_with(
+                &fewer,
+                &labels,
+                &FitOptions { start: Some(once_of_labels.network()), ..FitOptions::default() },
+            )
+            .unwrap_err();
+        assert!(error.to_string().starts_with("the network is 3 → 10 sigmoid → 2 identity, "), "{error}");
+    }
 }
 
 // Parts.
@@ -374,6 +387,15 @@ fn quantiles_of_a_target_are_predicted_side_by_side() {
     assert_eq!(fitted.score(&x, &y).unwrap_err().to_string(), message);
     let row = predicted.row(3);
     assert_eq!(fitted.predictor().unwrap().predict(&[3.0]).unwrap(), row.as_slice().unwrap());
+    // With standardised targets, each column has its own scale for all of its levels.
+    let two =
+        concatenate![Axis(1), Array2::from_shape_fn((500, 1), |(row, _)| 1e4 * y[row] + 3e4), x.clone()];
+    let scaled = Regressor { standardize_targets: true, ..settings.clone() }.fit(&x, &two).unwrap();
+    let predicted = scaled.predict_columns(&x).unwrap();
+    assert_eq!(predicted.dim(), (500, 6));
+    for (predicted, expected) in predicted.row(7).iter().zip([2.2e4, 3e4, 3.8e4, 2.0, 2.0, 2.0]) {
+        assert!((predicted / expected - 1.0).abs() < 0.1, "{predicted} {expected}");
+    }
     // A median alone is one prediction.
     let median = Regressor { loss: Loss::Quantile { levels: vec![0.5] }, ..settings };
     assert_eq!(median.fit(&x, &y).unwrap().predict(&x).unwrap().dim(), 500);
