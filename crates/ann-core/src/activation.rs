@@ -4,7 +4,7 @@ use std::fmt::{self, Debug, Display};
 use std::sync::Arc;
 
 use crate::Scalar;
-use crate::elementary::{self, Apply, Function, Smooth};
+use crate::elementary::{self, ApplyWithSlopes, Chunks, Function, Smooth};
 
 /// The activation function of one layer, applied to each unit separately: a = σ(z).
 ///
@@ -117,6 +117,27 @@ impl Activation {
         }
     }
 
+    /// The elementary function that σ is, if it is one.
+    pub(crate) fn function(&self) -> Option<Function> {
+        match self {
+            Self::Sigmoid => Some(Function::Sigmoid),
+            Self::Tanh => Some(Function::Tanh),
+            Self::Elu { .. } | Self::Selu => {
+                let [above, below] = self.slopes_at_0();
+                Some(Function::ExponentialLinear { above, below })
+            }
+            _ => self.smooth().map(Function::Smooth),
+        }
+    }
+
+    /// The slopes of an ELU or SELU above and below 0, at 0.
+    pub(crate) fn slopes_at_0(&self) -> [f64; 2] {
+        match self {
+            Self::Elu { alpha } => [1.0, *alpha],
+            _ => SELU,
+        }
+    }
+
     /// The activation, if it is one of those whose σ′ is computed together with σ.
     pub(crate) fn smooth(&self) -> Option<Smooth> {
         match self {
@@ -195,7 +216,7 @@ impl Activation {
 }
 
 /// λ and λ α of SELU: the slopes of σ above 0 and, at 0, below it.
-pub(crate) const SELU: [f64; 2] = [1.050_700_987_355_480_5, 1.758_099_340_847_376_9];
+const SELU: [f64; 2] = [1.050_700_987_355_480_5, 1.758_099_340_847_376_9];
 
 /// Overwrites `a` with a function of our own of z.
 fn own<F: Scalar>(function: fn(&mut [F]), z: &[F], a: &mut [F]) {
@@ -207,12 +228,13 @@ fn own<F: Scalar>(function: fn(&mut [F]), z: &[F], a: &mut [F]) {
 fn multiply_slopes<F: Scalar>(smooth: Smooth, z: &[F], delta: &mut [F]) {
     assert_eq!(z.len(), delta.len(), "one δ for each activation");
     const AT_ONCE: usize = 256;
-    let mut slopes = [F::zero(); AT_ONCE];
+    let (mut values, mut slopes) = ([F::zero(); AT_ONCE], [F::zero(); AT_ONCE]);
     for (z, delta) in z.chunks(AT_ONCE).zip(delta.chunks_mut(AT_ONCE)) {
-        let slopes = &mut slopes[..z.len()];
-        slopes.copy_from_slice(z);
-        F::apply(Apply { function: Function::SlopeOf(smooth), numbers: slopes });
-        delta.iter_mut().zip(slopes).for_each(|(delta, slope)| *delta *= *slope);
+        values[..z.len()].copy_from_slice(z);
+        let whole = z.len().next_multiple_of(F::LANES);
+        let [numbers, known] = [&mut values, &mut slopes].map(|numbers| Chunks::one(&mut numbers[..whole]));
+        F::apply_with_slopes(ApplyWithSlopes { function: smooth, numbers, slopes: known });
+        delta.iter_mut().zip(slopes).for_each(|(delta, slope)| *delta *= slope);
     }
 }
 

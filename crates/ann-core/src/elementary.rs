@@ -11,134 +11,172 @@ use pulp::{Simd, WithSimd};
 
 use crate::Scalar;
 use crate::column::{Column, TILE};
-use crate::instructions::is_portable;
-use crate::lanes::{Lanes, PAIR, Vector};
+use crate::lanes::{Lanes, Vector};
 
 pub(crate) use coefficients::Coefficients;
-pub(crate) use smooth::Smooth;
+pub(crate) use smooth::{ApplyWithSlopes, Smooth};
 
 /// Overwrites each number with its exponential.
 pub fn exp<F: Scalar>(numbers: &mut [F]) {
-    F::apply(Apply { function: Function::Exp, numbers });
+    apply_to(Function::Exp, numbers);
 }
 
 /// Overwrites each number with its natural logarithm: −∞ for 0, NaN for negative numbers.
 pub fn ln<F: Scalar>(numbers: &mut [F]) {
-    F::apply(Apply { function: Function::Ln, numbers });
+    apply_to(Function::Ln, numbers);
 }
 
 /// Overwrites each number with its hyperbolic tangent.
 pub fn tanh<F: Scalar>(numbers: &mut [F]) {
-    F::apply(Apply { function: Function::Tanh, numbers });
+    apply_to(Function::Tanh, numbers);
 }
 
 /// Overwrites each number z with 1 / (1 + e⁻ᶻ).
 pub fn sigmoid<F: Scalar>(numbers: &mut [F]) {
-    F::apply(Apply { function: Function::Sigmoid, numbers });
+    apply_to(Function::Sigmoid, numbers);
 }
 
 /// Overwrites each number with eˣ − 1, also where it is tiny.
 pub fn exp_m1<F: Scalar>(numbers: &mut [F]) {
-    F::apply(Apply { function: Function::Smooth(Smooth::ExpM1), numbers });
+    apply_to(Function::ExpM1, numbers);
 }
 
 /// Overwrites each number z with ln(1 + eᶻ).
 pub fn softplus<F: Scalar>(numbers: &mut [F]) {
-    F::apply(Apply { function: Function::Smooth(Smooth::Softplus), numbers });
+    apply_to(Function::Smooth(Smooth::Softplus), numbers);
 }
 
 /// Overwrites each number z with z / (1 + e⁻ᶻ).
 pub fn silu<F: Scalar>(numbers: &mut [F]) {
-    F::apply(Apply { function: Function::Smooth(Smooth::Silu), numbers });
+    apply_to(Function::Smooth(Smooth::Silu), numbers);
 }
 
 /// Overwrites each number z with z tanh(ln(1 + eᶻ)).
 pub fn mish<F: Scalar>(numbers: &mut [F]) {
-    F::apply(Apply { function: Function::Smooth(Smooth::Mish), numbers });
+    apply_to(Function::Smooth(Smooth::Mish), numbers);
 }
 
 /// Overwrites each number z with z Φ(z), where Φ is the [`normal_cdf`].
 pub fn gelu<F: Scalar>(numbers: &mut [F]) {
-    F::apply(Apply { function: Function::Smooth(Smooth::Gelu), numbers });
+    apply_to(Function::Smooth(Smooth::Gelu), numbers);
 }
 
 /// Overwrites each number with Φ(x) = ½ erfc(−x / √2), the probability that a standard normal variable is less
 /// than x.
 pub fn normal_cdf<F: Scalar>(numbers: &mut [F]) {
-    F::apply(Apply { function: Function::Smooth(Smooth::NormalCdf), numbers });
+    apply_to(Function::NormalCdf, numbers);
 }
 
-/// An elementary function that is applied to each lane.
+/// An elementary function.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Function {
     Exp,
     /// eˣ of x ≤ 0 or NaN: cheaper than `Exp`.
     ExpOfNegative,
+    ExpM1,
+    /// `above` · x for x > 0 and `below` · (eˣ − 1) otherwise.
+    ExponentialLinear {
+        above: f64,
+        below: f64,
+    },
     Ln,
     Tanh,
     Sigmoid,
+    NormalCdf,
     Smooth(Smooth),
-    /// The derivative of the function.
-    SlopeOf(Smooth),
 }
 
-/// A function and the numbers it is applied to, in place.
+/// A function and the numbers it is applied to, in place. As a value it is compiled once for each instruction set, and
+/// not again wherever it is used, which would take minutes.
 #[derive(Debug)]
 pub struct Apply<'a, F> {
     pub(crate) function: Function,
-    pub(crate) numbers: &'a mut [F],
+    pub(crate) numbers: Chunks<'a, F>,
 }
 
-impl<F: Vector> WithSimd for Apply<'_, F> {
+/// Slices of equal length, which fill whole registers.
+#[derive(Debug)]
+pub(crate) enum Chunks<'a, F> {
+    /// The first `length` numbers of each column.
+    Columns { columns: &'a mut [Column<F>], length: usize },
+    /// The first `length` of every `stride` numbers.
+    Rows { numbers: &'a mut [F], stride: usize, length: usize },
+}
+
+impl<'a, F> Chunks<'a, F> {
+    /// A single slice.
+    #[inline(always)]
+    pub fn one(numbers: &'a mut [F]) -> Self {
+        let length = numbers.len();
+        Self::Rows { numbers, stride: length.max(1), length }
+    }
+
+    #[inline(always)]
+    pub fn count(&self) -> usize {
+        match self {
+            Self::Columns { columns, .. } => columns.len(),
+            Self::Rows { numbers, stride, .. } => numbers.len() / stride,
+        }
+    }
+
+    #[inline(always)]
+    pub fn chunk(&mut self, index: usize) -> &mut [F] {
+        match self {
+            Self::Columns { columns, length } => &mut columns[index].0[..*length],
+            Self::Rows { numbers, stride, length } => &mut numbers[index * *stride..][..*length],
+        }
+    }
+}
+
+/// Replaces each register x of the chunks by a value. A macro and not a function that takes a closure: a closure
+/// that is not inlined is compiled without the chosen instruction set, and was measured to be forty times slower.
+macro_rules! each {
+    ($simd:ident, $chunks:ident, |$x:ident| $value:expr) => {
+        for index in 0..$chunks.count() {
+            for register in F::registers_mut::<S>($chunks.chunk(index)) {
+                let $x = $crate::lanes::Lanes::<S, F> { simd: $simd, registers: [*register] };
+                [*register] = $value.registers;
+            }
+        }
+    };
+}
+pub(crate) use each;
+
+impl<F: Scalar> WithSimd for Apply<'_, F> {
     type Output = ();
+
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let Self { function, numbers } = self;
-        let whole = numbers.len() - numbers.len() % (PAIR * F::width::<S>());
-        let (whole, rest) = numbers.split_at_mut(whole);
-        for registers in F::registers_mut::<S>(whole).as_chunks_mut::<PAIR>().0 {
-            *registers = function.of(Lanes::<_, F, _> { simd, registers: *registers }).registers;
+        let Self { function, mut numbers } = self;
+        match function {
+            Function::Exp => each!(simd, numbers, |x| x.exp()),
+            Function::ExpOfNegative => each!(simd, numbers, |x| x.exp_of_negative()),
+            Function::ExpM1 => each!(simd, numbers, |x| x.exp_m1()),
+            Function::ExponentialLinear { above, below } => {
+                let [above, below] = [above, below].map(F::of);
+                each!(simd, numbers, |x| x.exponential_linear(above, below));
+            }
+            Function::Ln => each!(simd, numbers, |x| x.ln()),
+            Function::Tanh => each!(simd, numbers, |x| x.tanh()),
+            Function::Sigmoid => each!(simd, numbers, |x| x.sigmoid()),
+            Function::NormalCdf => each!(simd, numbers, |x| x.normal_cdf()),
+            Function::Smooth(Smooth::Softplus) => each!(simd, numbers, |x| x.softplus()[0]),
+            Function::Smooth(Smooth::Silu) => each!(simd, numbers, |x| x.silu()[0]),
+            Function::Smooth(Smooth::Mish) => each!(simd, numbers, |x| x.mish()[0]),
+            Function::Smooth(Smooth::Gelu) => each!(simd, numbers, |x| x.gelu()[0]),
         }
-        if rest.is_empty() {
-            return;
-        }
-        // The rest does not fill a pair of registers. It is copied into a column, padded with ones, and
-        // computed there.
-        let mut last = Column([F::ONE; TILE]);
-        last.0[..rest.len()].copy_from_slice(rest);
-        last.set(0, function.of(last.lanes::<S, PAIR>(simd, 0)));
-        rest.copy_from_slice(&last.0[..rest.len()]);
     }
 }
 
-impl Function {
-    /// Applies the function to each lane.
-    // A method, not a closure: a closure would be compiled without the chosen instruction set, and was
-    // measured to be forty times slower.
-    #[inline(always)]
-    pub fn of<S: Simd, F: Vector, const R: usize>(self, x: Lanes<S, F, R>) -> Lanes<S, F, R> {
-        if const { is_portable::<S>() } { self.call(x) } else { self.inlined(x) }
-    }
-
-    /// The portable code needs no special instructions, so it may be compiled as a function that is not
-    /// inlined.
-    #[inline(never)]
-    fn call<S: Simd, F: Vector, const R: usize>(self, x: Lanes<S, F, R>) -> Lanes<S, F, R> {
-        self.inlined(x)
-    }
-
-    #[inline(always)]
-    fn inlined<S: Simd, F: Vector, const R: usize>(self, x: Lanes<S, F, R>) -> Lanes<S, F, R> {
-        match self {
-            Self::Exp => x.exp(),
-            Self::ExpOfNegative => x.exp_of_negative(),
-            Self::Ln => x.ln(),
-            Self::Tanh => x.tanh(),
-            Self::Sigmoid => x.sigmoid(),
-            Self::Smooth(smooth) => smooth.of(x)[0],
-            Self::SlopeOf(smooth) => smooth.of(x)[1],
-        }
-    }
+/// Applies a function to any number of numbers.
+fn apply_to<F: Scalar>(function: Function, numbers: &mut [F]) {
+    let (whole, rest) = numbers.split_at_mut(numbers.len() - numbers.len() % F::LANES);
+    F::apply(Apply { function, numbers: Chunks::one(whole) });
+    // The rest does not fill a register. It is copied into one, padded with ones, and computed there.
+    let mut last = Column([F::ONE; TILE]);
+    last.0[..rest.len()].copy_from_slice(rest);
+    F::apply(Apply { function, numbers: Chunks::one(&mut last.0[..rest.len().next_multiple_of(F::LANES)]) });
+    rest.copy_from_slice(&last.0[..rest.len()]);
 }
 
 impl<S: Simd, F: Vector, const R: usize> Lanes<S, F, R> {
@@ -155,7 +193,7 @@ impl<S: Simd, F: Vector, const R: usize> Lanes<S, F, R> {
 
     /// eˣ for x ≤ 0.
     #[inline(always)]
-    fn exp_of_negative(self) -> Self {
+    pub fn exp_of_negative(self) -> Self {
         let Coefficients { exp_range: [low, _], shift: [shift, below, _], .. } = F::COEFFICIENTS;
         // A single power of two would not reach subnormal results.
         let (e, power) = self.at_least(low).scaled_exp(self.all(shift));
@@ -167,6 +205,14 @@ impl<S: Simd, F: Vector, const R: usize> Lanes<S, F, R> {
     fn exp_m1_of_negative(self) -> Self {
         let [low, _] = F::COEFFICIENTS.exp_m1_range;
         self.at_least(low).shifted_exp_m1(self.all(F::ZERO), self.all(F::ONE))
+    }
+
+    /// `above` · x for x > 0 and `below` · (eˣ − 1) otherwise.
+    #[inline(always)]
+    fn exponential_linear(self, above: F, below: F) -> Self {
+        let zero = self.all(F::ZERO);
+        let exp_m1 = zero.if_less(self, zero, self).exp_m1_of_negative();
+        zero.if_less(self, self * above, exp_m1 * below)
     }
 
     /// 2^shift (eˣ − 1) = 2^(k + shift) (eʳ − 1) + (2^(k + shift) − 2^shift): computed so, no digits are lost by
@@ -201,7 +247,7 @@ impl<S: Simd, F: Vector, const R: usize> Lanes<S, F, R> {
 
     /// ln x = k ln 2 + ln m.
     #[inline(always)]
-    fn ln(self) -> Self {
+    pub fn ln(self) -> Self {
         let Coefficients { normal: [least, scale, shift], infinity, nan, .. } = F::COEFFICIENTS;
         let (zero, least) = (self.all(F::ZERO), self.all(least));
         let x = self.if_less(least, self * scale, self);

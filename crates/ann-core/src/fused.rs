@@ -24,14 +24,14 @@ use ndarray::{ArrayRef2, Axis};
 use pulp::{Simd, WithSimd};
 
 use crate::column::{Column, TILE};
-use crate::elementary::Smooth;
-use crate::lanes::PAIR;
+use crate::elementary::{ApplyWithSlopes, Chunks, Smooth};
+use crate::instructions::call;
 use crate::loss::RowInF64;
 use crate::memory::bytes_of;
 use crate::pass::{Goal, NetworkRef, Tally};
 use crate::{Activation, Architecture, Layer, Loss, Scalar};
 
-use losses::Sums;
+use losses::{GroupLosses, Sums};
 use tiles::Group;
 pub(crate) use tiles::Tiles;
 
@@ -188,7 +188,7 @@ impl<F: Scalar> WithSimd for FusedPass<'_, F> {
             let (count, rows) = (x.len() / inputs, tiles.rows - index * group * TILE);
             forward_pass(simd, network, x, rows.min(count * TILE), goal.has_gradient(), buffers);
             let Some((loss, gradient)) = goal.losses() else { continue };
-            loss_pass(simd, loss, &tiles.targets.group(index * group, count), buffers, &mut sums);
+            loss_pass(simd, loss, tiles.targets.group(index * group, count), buffers, &mut sums);
             if let Some(gradient) = gradient {
                 backward_pass(simd, network, x, count, buffers, gradient);
             }
@@ -235,13 +235,11 @@ fn activate<S: Simd, F: Scalar>(
     // Only the last tile may have lanes without a row. Registers of this tile that hold no row at all are
     // skipped.
     let (full, last) = a.split_at_mut(rows / TILE * width);
-    for column in full {
-        activations::apply::<S, F, PAIR>(simd, activation, column.registers_mut::<S>());
-    }
-    let filled = (rows % TILE).div_ceil(F::width::<S>());
+    activations::apply(simd, activation, Chunks::Columns { columns: full, length: TILE });
+    let length = (rows % TILE).next_multiple_of(F::width::<S>());
+    activations::apply(simd, activation, Chunks::Columns { columns: &mut *last, length });
+    // Lanes without a row are multiplied by δ = 0 later. They must be finite, because 0 · ∞ is NaN.
     for column in last {
-        activations::apply::<S, F, 1>(simd, activation, &mut column.registers_mut::<S>()[..filled]);
-        // Lanes without a row are multiplied by δ = 0 later. They must be finite, because 0 · ∞ is NaN.
         column.0[rows % TILE..].fill(F::ZERO);
     }
 }
@@ -256,10 +254,8 @@ fn activate_with_slopes<S: Simd, F: Scalar>(
     a: &mut [Column<F>],
     slope: &mut [Column<F>],
 ) {
-    for (a, slope) in a.iter_mut().zip(slope) {
-        let (a, slope) = (a.registers_mut::<S>(), slope.registers_mut::<S>());
-        activations::apply_with_slope::<S, F, PAIR>(simd, smooth, a, slope);
-    }
+    let [numbers, slopes] = [&mut *a, slope].map(|columns| Chunks::Columns { columns, length: TILE });
+    call(simd, ApplyWithSlopes { function: smooth, numbers, slopes });
     // As in `activate`. σ′ is finite in any case.
     for a in &mut a[rows / TILE * width..] {
         a.0[rows % TILE..].fill(F::ZERO);
@@ -271,14 +267,14 @@ fn activate_with_slopes<S: Simd, F: Scalar>(
 fn loss_pass<S: Simd, F: Scalar>(
     simd: S,
     loss: &Loss,
-    group: &Group<'_, F>,
+    group: Group<'_, F>,
     buffers: &mut FusedBuffers<F>,
     sums: &mut Sums,
 ) {
     let FusedBuffers { layers, row, outputs, .. } = buffers;
     let FusedLayer { a, delta, .. } =
         layers.last_mut().expect("Layout::new refuses a network without layers");
-    losses::add(simd, loss, group, *outputs, a, delta, row, sums);
+    call(simd, GroupLosses { loss, group, width: *outputs, outputs: a, delta, row, sums });
 }
 
 /// Last layer to first: δ⁽ᵏ⁾ = ∂ℓ/∂a⁽ᵏ⁾ ∘ σ′, then ∂ℓ/∂W⁽ᵏ⁾ += δ⁽ᵏ⁾ᵀ a⁽ᵏ⁻¹⁾, ∂ℓ/∂b⁽ᵏ⁾ += Σ δ⁽ᵏ⁾ and

@@ -100,8 +100,20 @@ pub(crate) fn dispatch<Work: WithSimd>(work: Work) -> Work::Output {
         Arch::Neon(simd) => Simd::vectorize(simd, work),
         // A portable register holds 2 `f64` or 4 `f32`. One number would not do: some functions treat an
         // `f64` as two `u32`, so registers of both must have the same size.
-        _ => Scalar128b.vectorize(work),
+        _ => call_portable(Scalar128b, work),
     }
+}
+
+/// Runs `work` as a function that is compiled for the instruction set of `simd`, once for all callers.
+#[inline(always)]
+pub(crate) fn call<S: Simd, Work: WithSimd>(simd: S, work: Work) -> Work::Output {
+    // `vectorize` of portable code is inlined.
+    if const { is_portable::<S>() } { call_portable(simd, work) } else { simd.vectorize(work) }
+}
+
+#[inline(never)]
+fn call_portable<S: Simd, Work: WithSimd>(simd: S, work: Work) -> Work::Output {
+    work.with_simd(simd)
 }
 
 /// Whether S is `Scalar128b`, which differs from the others in [`dispatch`] by lanes and number of registers.

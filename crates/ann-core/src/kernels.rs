@@ -1,7 +1,7 @@
 //! The entry points of the kernels. They are compiled with this crate, once for each number type: a generic
 //! entry point would be compiled again in every crate that trains a network.
 
-use crate::elementary::Apply;
+use crate::elementary::{Apply, ApplyWithSlopes};
 use crate::fused::FusedPass;
 use crate::instructions::dispatch;
 use crate::lanes::Vector;
@@ -25,6 +25,8 @@ pub trait Kernels: Vector {
     fn dot(work: Dot<'_, Self>) -> f64;
     /// Applies an elementary function to a vector.
     fn apply(work: Apply<'_, Self>);
+    /// Applies an elementary function to a vector, and computes its derivatives.
+    fn apply_with_slopes(work: ApplyWithSlopes<'_, Self>);
 }
 
 macro_rules! kernels {
@@ -38,6 +40,7 @@ macro_rules! kernels {
             fn scale_add(work: ScaleAdd<'_, Self>) { dispatch(work) }
             fn dot(work: Dot<'_, Self>) -> f64 { dispatch(work) }
             fn apply(work: Apply<'_, Self>) { dispatch(work) }
+            fn apply_with_slopes(work: ApplyWithSlopes<'_, Self>) { dispatch(work) }
         }
     )*};
 }

@@ -12,6 +12,7 @@ use pulp::{Simd, WithSimd};
 use crate::blocking::in_line_registers;
 use crate::column::Aligned;
 use crate::dense::DenseRef;
+use crate::elementary::Chunks;
 use crate::fused::{activations, products::add_product};
 use crate::lanes::Vector;
 use crate::memory::{bytes_of, ensure_available};
@@ -128,7 +129,7 @@ fn activate<S: Simd, F: Scalar>(simd: S, layer: &Layer, a: &mut [F]) {
                 *a = F::of(function.value(a.as_f64()));
             }
         }
-        built_in => activations::apply::<S, F, 1>(simd, built_in, F::registers_mut::<S>(a)),
+        built_in => activations::apply(simd, built_in, Chunks::one(a)),
     }
 }
 

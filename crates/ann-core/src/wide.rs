@@ -17,9 +17,11 @@ use ndarray::{ArrayRef2, Axis};
 use pulp::{Simd, WithSimd};
 
 use crate::column::{Aligned, Column, TILE};
+use crate::elementary::{ApplyWithSlopes, Chunks};
 use crate::fused::activations;
-use crate::fused::losses::{self, Sums};
+use crate::fused::losses::{GroupLosses, Sums};
 use crate::fused::tiles::TileTargets;
+use crate::instructions::call;
 use crate::lanes::Vector;
 use crate::loss::RowInF64;
 use crate::memory::bytes_of;
@@ -294,20 +296,14 @@ fn forward_pass<S: Simd, F: Scalar>(
         products::forward(simd, weights, bias, x, rows, panel, a, *stride);
         // Whole lines, padding included: a remainder would cost more, and nothing uses the values in the
         // padding.
-        let rows_of_a = a.chunks_exact_mut(*stride).take(rows);
+        let whole_lines = |numbers| Chunks::Rows { numbers, stride: *stride, length: *padded };
+        let numbers = whole_lines(&mut a[..rows * *stride]);
         match layer.activation.smooth() {
-            Some(smooth) if with_slopes => {
-                for (a, slope) in rows_of_a.zip(slope.chunks_exact_mut(*stride)) {
-                    let [a, slope] = [a, slope].map(|row| F::registers_mut::<S>(&mut row[..*padded]));
-                    activations::apply_with_slope::<S, F, 1>(simd, smooth, a, slope);
-                }
+            Some(function) if with_slopes => {
+                let slopes = whole_lines(&mut slope[..rows * *stride]);
+                call(simd, ApplyWithSlopes { function, numbers, slopes });
             }
-            _ => {
-                for a in rows_of_a {
-                    let a = F::registers_mut::<S>(&mut a[..*padded]);
-                    activations::apply::<S, F, 1>(simd, &layer.activation, a);
-                }
-            }
+            _ => activations::apply(simd, &layer.activation, numbers),
         }
     }
 }
@@ -334,7 +330,8 @@ fn loss_pass<S: Simd, F: Scalar>(
     {
         panel::rows_to_columns(rows, last.stride, tile);
     }
-    losses::add(simd, loss, &targets.group(first_tile, tiles), *width, a, delta, row, sums);
+    let group = targets.group(first_tile, tiles);
+    call(simd, GroupLosses { loss, group, width: *width, outputs: a, delta, row, sums });
     let rows = last.delta[..rows * last.stride].chunks_mut(TILE * last.stride);
     for (tile, rows) in delta.chunks_exact(*width).zip(rows) {
         panel::columns_to_rows(tile, rows, last.stride);

@@ -1,23 +1,17 @@
-//! Functions that are computed together with their derivatives: eˣ − 1, Φ, softplus, SiLU, Mish and GELU.
+//! Functions that are computed together with their derivatives: softplus, SiLU, Mish and GELU. Also eˣ − 1 and Φ.
 //!
 //! Where a plain formula would round more often than 2.5 units in the last place allow, a number is kept as a
 //! sum of two: itself, rounded, and what the rounding has removed.
 
 use pulp::{Simd, WithSimd};
 
-use super::Coefficients;
-use crate::instructions::is_portable;
+use super::{Chunks, Coefficients};
+use crate::Scalar;
 use crate::lanes::{Lanes, Vector};
 
 /// A function whose derivative is computed together with its value: they share an exponential.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Smooth {
-    /// eˣ − 1.
-    ExpM1,
-    /// eˣ − 1 of x ≤ 0 or NaN: cheaper than `ExpM1`.
-    ExpM1OfNegative,
-    /// Φ(x).
-    NormalCdf,
     /// ln(1 + eᶻ).
     Softplus,
     /// z / (1 + e⁻ᶻ).
@@ -28,77 +22,59 @@ pub(crate) enum Smooth {
     Gelu,
 }
 
-impl Smooth {
-    /// Returns f(x) and f′(x) in each lane.
-    #[inline(always)]
-    pub fn of<S: Simd, F: Vector, const R: usize>(self, x: Lanes<S, F, R>) -> [Lanes<S, F, R>; 2] {
-        let mut both = [x; 2];
-        for r in 0..R {
-            let x = Lanes::<S, F> { simd: x.simd, registers: [x.registers[r]] };
-            let [value, derivative] = x.simd.vectorize(OneRegister { function: self, x });
-            (both[0].registers[r], both[1].registers[r]) = (value.registers[0], derivative.registers[0]);
-        }
-        both
-    }
+/// Overwrites each number z with f(z), and the slope with the same index with f′(z). Both have chunks of the same
+/// length, which fill whole registers.
+#[derive(Debug)]
+pub struct ApplyWithSlopes<'a, F> {
+    pub(crate) function: Smooth,
+    pub(crate) numbers: Chunks<'a, F>,
+    pub(crate) slopes: Chunks<'a, F>,
 }
 
-/// [`Smooth::of`] one register, as work for `vectorize`. So it is compiled once for each instruction set, and not
-/// again wherever it is called, which would take minutes. The processor works on several calls at a time.
-struct OneRegister<S: Simd, F: Vector> {
-    function: Smooth,
-    x: Lanes<S, F>,
-}
-
-impl<S: Simd, F: Vector> WithSimd for OneRegister<S, F> {
-    type Output = [Lanes<S, F>; 2];
-
-    #[inline(always)]
-    fn with_simd<T: Simd>(self, _: T) -> Self::Output {
-        // `vectorize` of portable code is inlined.
-        if const { is_portable::<S>() } { self.call() } else { self.inlined() }
-    }
-}
-
-impl<S: Simd, F: Vector> OneRegister<S, F> {
-    #[inline(never)]
-    fn call(self) -> [Lanes<S, F>; 2] {
-        self.inlined()
-    }
-
-    #[inline(always)]
-    fn inlined(self) -> [Lanes<S, F>; 2] {
-        match self.function {
-            Smooth::ExpM1 => self.x.exp_m1(),
-            Smooth::ExpM1OfNegative => {
-                let exp_m1 = self.x.exp_m1_of_negative();
-                [exp_m1, exp_m1 + F::ONE]
+/// Replaces each register of `numbers` and `slopes` by two values, as `each` does for one.
+macro_rules! each_with_slope {
+    ($simd:ident, $numbers:ident, $slopes:ident, |$z:ident| $value:expr) => {
+        for index in 0..$numbers.count() {
+            let slopes = F::registers_mut::<S>($slopes.chunk(index));
+            for (register, slope) in F::registers_mut::<S>($numbers.chunk(index)).iter_mut().zip(slopes) {
+                let $z = Lanes::<S, F> { simd: $simd, registers: [*register] };
+                [[*register], [*slope]] = $value.map(|lanes| lanes.registers);
             }
-            Smooth::NormalCdf => self.x.normal_cdf(),
-            Smooth::Softplus => self.x.softplus(),
-            Smooth::Silu => self.x.silu(),
-            Smooth::Mish => self.x.mish(),
-            Smooth::Gelu => self.x.gelu(),
+        }
+    };
+}
+
+impl<F: Scalar> WithSimd for ApplyWithSlopes<'_, F> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let Self { function, mut numbers, mut slopes } = self;
+        match function {
+            Smooth::Softplus => each_with_slope!(simd, numbers, slopes, |z| z.softplus()),
+            Smooth::Silu => each_with_slope!(simd, numbers, slopes, |z| z.silu()),
+            Smooth::Mish => each_with_slope!(simd, numbers, slopes, |z| z.mish()),
+            Smooth::Gelu => each_with_slope!(simd, numbers, slopes, |z| z.gelu()),
         }
     }
 }
 
 impl<S: Simd, F: Vector, const R: usize> Lanes<S, F, R> {
-    /// [eˣ − 1, eˣ].
+    /// eˣ − 1.
     #[inline(always)]
-    fn exp_m1(self) -> [Self; 2] {
+    pub(super) fn exp_m1(self) -> Self {
         let Coefficients { exp_m1_range, two, half, .. } = F::COEFFICIENTS;
         let (zero, one) = (self.all(F::ZERO), self.all(F::ONE));
         let x = self.between(exp_m1_range);
         // Large results are computed as twice their half, because 2ᵏ itself may overflow. Small ones are not:
         // half of a subnormal number is rounded.
         let (factor, shift) = (one.if_less(x, self.all(two), one), one.if_less(x, -one, zero));
-        let exp_m1 = x.shifted_exp_m1(shift, one.if_less(x, self.all(half), one)) * factor;
-        [exp_m1, exp_m1 + F::ONE]
+        x.shifted_exp_m1(shift, one.if_less(x, self.all(half), one)) * factor
     }
 
     /// [a, σ′] with a = ln(1 + eᶻ) = max(z, 0) + ln(1 + e) and e = e^−|z|; σ′ = 1 / (1 + e⁻ᶻ).
     #[inline(always)]
-    fn softplus(self) -> [Self; 2] {
+    pub(super) fn softplus(self) -> [Self; 2] {
         let (zero, one) = (self.all(F::ZERO), self.all(F::ONE));
         let e = (-self.abs()).exp_of_negative();
         // 1 + e = 2ᵏ (1 + f): k = 0 and f = e, or k = 1 and f = (e − 1) / 2, so that 1 + f < √2.
@@ -111,7 +87,7 @@ impl<S: Simd, F: Vector, const R: usize> Lanes<S, F, R> {
 
     /// [a, σ′] with a = z s and s = 1 / (1 + e⁻ᶻ), σ′ = s + z s (1 − s) = s + a (1 − s).
     #[inline(always)]
-    fn silu(self) -> [Self; 2] {
+    pub(super) fn silu(self) -> [Self; 2] {
         let Coefficients { smooth_range: range, shift: [shift, c, _], .. } = F::COEFFICIENTS;
         let z = self.between(range);
         // d = c (1 + e⁻ᶻ) neither overflows nor underflows. Neither does a / c, which is multiplied by c last.
@@ -130,7 +106,7 @@ impl<S: Simd, F: Vector, const R: usize> Lanes<S, F, R> {
     ///
     /// σ′ = t + z t′ with t′ = 4w (1 + w) / (n + 2)².
     #[inline(always)]
-    fn mish(self) -> [Self; 2] {
+    pub(super) fn mish(self) -> [Self; 2] {
         let Coefficients { smooth_range: range, shift: [shift, c, _], two, .. } = F::COEFFICIENTS;
         let z = self.between(range);
         // w / c and n / c do not underflow.
@@ -154,7 +130,7 @@ impl<S: Simd, F: Vector, const R: usize> Lanes<S, F, R> {
 
     /// [a, σ′] with a = z Φ(z), σ′ = Φ(z) + z φ(z).
     #[inline(always)]
-    fn gelu(self) -> [Self; 2] {
+    pub(super) fn gelu(self) -> [Self; 2] {
         let Coefficients { normal_range: range, density_at_0, .. } = F::COEFFICIENTS;
         let z = self.between(range);
         let Normal { cdf, rest, scale: [first, second], density } = z.normal();
@@ -163,12 +139,12 @@ impl<S: Simd, F: Vector, const R: usize> Lanes<S, F, R> {
         [self.unless_above(range[1], a), slope]
     }
 
-    /// [Φ(x), φ(x)].
+    /// Φ(x).
     #[inline(always)]
-    fn normal_cdf(self) -> [Self; 2] {
-        let Coefficients { normal_range, density_at_0, .. } = F::COEFFICIENTS;
-        let Normal { cdf, rest, scale: [first, second], density } = self.between(normal_range).normal();
-        [(cdf + rest) * first * second, density * density_at_0]
+    pub(super) fn normal_cdf(self) -> Self {
+        let Normal { cdf, rest, scale: [first, second], .. } =
+            self.between(F::COEFFICIENTS.normal_range).normal();
+        (cdf + rest) * first * second
     }
 
     /// Φ(z) and e^(−z²/2), for z within `normal_range`.

@@ -1,71 +1,82 @@
-//! Losses of a group of tiles: their sum, and δ = ∂ℓ/∂output.
+//! Losses of a group of tiles: their sum, and δ = ∂ℓ/∂output. Both kernels with vector registers use them.
 
 mod classes;
 mod sums;
 mod values;
 
-use pulp::Simd;
+use pulp::{Simd, WithSimd};
 
 use super::tiles::Group;
 use crate::column::{Column, TILE};
-use crate::elementary::Function;
+use crate::elementary::{Apply, Chunks, Function};
+use crate::instructions::call;
+use crate::lanes::PAIR;
 use crate::loss::RowInF64;
 use crate::{Loss, LossFn, Scalar, TargetKind};
 
-use classes::cross_entropy;
 pub(crate) use sums::Sums;
-use values::{absolute_error, binary_cross_entropy, huber, poisson, quantile, squared_error};
 
 /// Adds the losses of a group to `sums`, and overwrites `delta` with ∂ℓ/∂output. In `outputs` and `delta` the
 /// column of a unit has index tile · width + unit.
-#[expect(clippy::too_many_arguments, reason = "the buffers of a group are all different things")]
-#[inline(always)]
-pub(crate) fn add<S: Simd, F: Scalar>(
-    simd: S,
-    loss: &Loss,
-    group: &Group<'_, F>,
-    width: usize,
-    outputs: &[Column<F>],
-    delta: &mut [Column<F>],
-    row: &mut RowInF64,
-    sums: &mut Sums,
-) {
-    let tiles = outputs.chunks_exact(width).zip(delta.chunks_exact_mut(width));
-    // One column of classes, or one column of values for each target column.
-    let columns = group.targets.len() / group.rows.div_ceil(TILE);
-    for ((index, targets), (outputs, delta)) in group.targets.chunks_exact(columns).enumerate().zip(tiles) {
-        let rows = TILE.min(group.rows - index * TILE);
-        let tile = Tile { targets, weights: group.weights.get(index), rows };
-        match loss {
-            Loss::SoftmaxCrossEntropy | Loss::SmoothedCrossEntropy { .. } => {
-                let smoothing = loss.smoothing().unwrap_or_default();
-                cross_entropy(simd, outputs, tile, smoothing, delta, sums);
+///
+/// A value, so that [`call`] can compile it once for both kernels.
+pub(crate) struct GroupLosses<'a, F> {
+    pub loss: &'a Loss,
+    pub group: Group<'a, F>,
+    pub width: usize,
+    pub outputs: &'a [Column<F>],
+    pub delta: &'a mut [Column<F>],
+    pub row: &'a mut RowInF64,
+    pub sums: &'a mut Sums,
+}
+
+impl<F: Scalar> WithSimd for GroupLosses<'_, F> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let Self { loss, group, width, outputs, delta, row, sums } = self;
+        let tiles = outputs.chunks_exact(width).zip(delta.chunks_exact_mut(width));
+        // One column of classes, or one column of values for each target column.
+        let columns = group.targets.len() / group.rows.div_ceil(TILE);
+        for ((index, targets), (outputs, delta)) in group.targets.chunks_exact(columns).enumerate().zip(tiles)
+        {
+            let rows = TILE.min(group.rows - index * TILE);
+            let tile = Tile { outputs, targets, weights: group.weights.get(index), rows };
+            let mut results = Results { losses: Column([0.0; TILE]), hits: Column::ZERO };
+            match loss {
+                Loss::SoftmaxCrossEntropy | Loss::SmoothedCrossEntropy { .. } => {
+                    let smoothing = loss.smoothing().unwrap_or_default();
+                    classes::cross_entropy(simd, tile, smoothing, delta, &mut results, sums);
+                }
+                Loss::Custom(function) => custom(&**function, tile, delta, row, &mut results),
+                mean => values::mean_over_outputs(simd, mean, tile, delta, &mut results),
             }
-            Loss::BinaryCrossEntropy => binary_cross_entropy(simd, outputs, tile, delta, sums),
-            Loss::MeanSquaredError => squared_error(outputs, tile, delta, sums),
-            Loss::AbsoluteError => absolute_error(outputs, tile, delta, sums),
-            Loss::Huber { delta: limit } => huber(outputs, tile, *limit, delta, sums),
-            Loss::Quantile { levels } => quantile(outputs, tile, levels, delta, sums),
-            Loss::Poisson => poisson(simd, outputs, tile, delta, sums),
-            Loss::Custom(function) => custom(simd, &**function, outputs, tile, delta, row, sums),
-        }
-        sums.add_weights(rows, tile.weights);
-        if let Some(weights) = tile.weights {
-            multiply(delta, weights);
-        }
-        // Lanes without a row must add nothing to the gradient.
-        for delta in delta {
-            delta.0[rows..].fill(F::ZERO);
+            sums.add(simd, &mut results, &tile);
+            if let Some(weights) = tile.weights {
+                multiply(delta, weights);
+            }
+            // Lanes without a row must add nothing to the gradient.
+            for delta in delta {
+                delta.0[rows..].fill(F::ZERO);
+            }
         }
     }
 }
 
-/// The targets and weights of the rows of a tile.
+/// The rows of a tile: outputs, targets and weights.
 #[derive(Clone, Copy)]
 struct Tile<'a, F> {
+    outputs: &'a [Column<F>],
     targets: &'a [Column<F>],
     weights: Option<&'a Column<F>>,
     rows: usize,
+}
+
+/// Of each row of a tile: the loss, and 1 for a hit or 0. Lanes without a row may hold anything.
+struct Results<F> {
+    losses: Column<f64>,
+    hits: Column<F>,
 }
 
 /// δ ∘= w: the gradient of w ℓ.
@@ -80,17 +91,14 @@ fn multiply<F: Scalar>(delta: &mut [Column<F>], weights: &Column<F>) {
 
 /// A user-defined loss, row by row.
 #[inline(always)]
-fn custom<S: Simd, F: Scalar>(
-    simd: S,
+fn custom<F: Scalar>(
     loss: &dyn LossFn,
-    outputs: &[Column<F>],
-    Tile { targets, weights, rows }: Tile<'_, F>,
+    Tile { outputs, targets, rows, .. }: Tile<'_, F>,
     delta: &mut [Column<F>],
     row: &mut RowInF64,
-    sums: &mut Sums,
+    results: &mut Results<F>,
 ) {
-    let (mut losses, mut hits) = (Column([0.0; TILE]), Column::ZERO);
-    for (i, value) in losses.0.iter_mut().enumerate().take(rows) {
+    for (i, value) in results.losses.0.iter_mut().enumerate().take(rows) {
         // The loss reads either the class or the values. The other one may be meaningless here, and is not
         // read.
         let class = targets[0].0[i].as_f64() as usize;
@@ -99,11 +107,9 @@ fn custom<S: Simd, F: Scalar>(
             delta.0[i] = F::of(gradient);
         }
         if loss.targets() == TargetKind::Classes && row.predicted() == class {
-            hits.0[i] = F::ONE;
+            results.hits.0[i] = F::ONE;
         }
     }
-    sums.add(&losses, weights);
-    sums.add_hits(simd, &hits, weights);
 }
 
 /// Row i of the given columns, in `f64`.
@@ -112,12 +118,11 @@ fn row_of<F: Scalar>(columns: &[Column<F>], i: usize) -> impl Iterator<Item = f6
     columns.iter().map(move |column| column.0[i].as_f64())
 }
 
-/// Overwrites each number with its logarithm.
+/// Applies a function to the first `rows` numbers of a column, and to the rest of the registers that hold them.
 #[inline(always)]
-fn logarithms<S: Simd>(simd: S, numbers: &mut Column<f64>) {
-    for part in 0..Column::<f64>::parts::<S, 1>() {
-        numbers.set(part, Function::Ln.of(numbers.lanes::<S, 1>(simd, part)));
-    }
+fn apply<S: Simd, F: Scalar>(simd: S, function: Function, column: &mut Column<F>, rows: usize) {
+    let filled = rows.next_multiple_of(PAIR * F::width::<S>());
+    call(simd, Apply { function, numbers: Chunks::one(&mut column.0[..filled]) });
 }
 
 /// One value for each row, and `filler` in the lanes without a row.

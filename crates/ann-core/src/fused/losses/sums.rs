@@ -2,9 +2,9 @@
 
 use pulp::Simd;
 
+use super::{Results, Tile};
 use crate::Scalar;
 use crate::column::{Column, TILE};
-use crate::elementary::Function;
 use crate::lanes::{Lanes, Vector};
 use crate::pass::Tally;
 
@@ -63,7 +63,7 @@ impl Sums {
     #[inline(always)]
     fn take_logarithms<S: Simd>(&mut self, simd: S) {
         for register in f64::registers_mut::<S>(&mut self.product) {
-            [*register] = Function::Ln.of(Lanes::<S, f64> { simd, registers: [*register] }).registers;
+            [*register] = Lanes::<S, f64> { simd, registers: [*register] }.ln().registers;
         }
         for (sum, logarithm) in self.loss.iter_mut().zip(self.product) {
             *sum += logarithm;
@@ -72,50 +72,16 @@ impl Sums {
         self.exponent = 0.0;
     }
 
-    /// Adds the loss of each row of a tile, times its weight if there are weights.
+    /// Adds the losses, weights and hits of a tile.
     #[inline(always)]
-    pub(super) fn add<F: Scalar>(&mut self, losses: &Column<f64>, weights: Option<&Column<F>>) {
-        match weights {
-            None => add_lanes(&mut self.loss, losses),
-            Some(weights) => add_products(&mut self.loss, losses, weights),
-        }
-    }
-
-    /// Adds the loss of each row of a tile, which is a sum over m outputs divided by m.
-    #[inline(always)]
-    pub(super) fn add_mean<F: Scalar>(
-        &mut self,
-        mut losses: Column<f64>,
-        m: f64,
-        rows: usize,
-        weights: Option<&Column<F>>,
-    ) {
-        for loss in &mut losses.0 {
-            *loss /= m;
-        }
-        losses.0[rows..].fill(0.0);
-        self.add(&losses, weights);
-    }
-
-    /// Adds the weight of each row of a tile: 1 if there are no weights.
-    #[inline(always)]
-    pub(super) fn add_weights<F: Scalar>(&mut self, rows: usize, weights: Option<&Column<F>>) {
-        match weights {
-            None => self.weight[0] += rows as f64,
-            Some(weights) => add_lanes(&mut self.weight, weights),
-        }
-    }
-
-    /// Adds the weight of each row that is a hit. `hits` holds 1 for a hit, and 0 for the others.
-    #[inline(always)]
-    pub(super) fn add_hits<S: Simd, F: Scalar>(
-        &mut self,
-        simd: S,
-        hits: &Column<F>,
-        weights: Option<&Column<F>>,
-    ) {
-        match weights {
+    pub(super) fn add<S: Simd, F: Scalar>(&mut self, simd: S, results: &mut Results<F>, tile: &Tile<'_, F>) {
+        let Results { losses, hits } = results;
+        losses.0[tile.rows..].fill(0.0);
+        hits.0[tile.rows..].fill(F::ZERO);
+        match tile.weights {
             None => {
+                add_lanes(&mut self.loss, losses);
+                self.weight[0] += tile.rows as f64;
                 // Hits are whole numbers, so the order of their additions does not matter.
                 let mut sum = hits.lanes::<S, 1>(simd, 0);
                 for part in 1..Column::<F>::parts::<S, 1>() {
@@ -123,8 +89,12 @@ impl Sums {
                 }
                 self.hits[0] += <F as Vector>::sum(simd, sum.registers[0]).as_f64();
             }
-            // In the order of `add_weights`: if all rows are hits, both sums are equal.
-            Some(weights) => add_products(&mut self.hits, hits, weights),
+            Some(weights) => {
+                add_products(&mut self.loss, losses, weights);
+                add_lanes(&mut self.weight, weights);
+                // In the order of the weights: if all rows are hits, both sums are equal.
+                add_products(&mut self.hits, hits, weights);
+            }
         }
     }
 }
