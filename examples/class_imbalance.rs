@@ -13,14 +13,7 @@ use ann_train::{Activation, Adam, ClassWeights, Classifier, Error, TrainConfig, 
 const ROWS: usize = 2000;
 
 fn main() -> Result<(), Error> {
-    // One row in twenty has a fault, at the point (1, 1); the others are around (0, 0), and both overlap.
-    let mut rng = seeded(1);
-    let labels: Vec<&str> = (0..ROWS).map(|row| if row % 20 == 0 { "fault" } else { "fine" }).collect();
-    let x = Array2::from_shape_fn((ROWS, 2), |(row, _)| {
-        let center = if labels[row] == "fault" { 1.0 } else { 0.0 };
-        // The sum of three uniform numbers is nearly normal.
-        center + (0..3).map(|_| rng.random_range(-1.0..1.0)).sum::<f64>()
-    });
+    let ((x, labels), (test_x, test_labels)) = (rows(1), rows(2));
     for class_weights in [ClassWeights::None, ClassWeights::Balanced] {
         let classifier = Classifier {
             hidden: Activation::Tanh.layers([10]),
@@ -34,12 +27,24 @@ fn main() -> Result<(), Error> {
             ..Classifier::default()
         };
         let fitted = classifier.fit(&x, &labels)?;
-        let predicted = fitted.predict(&x)?;
+        let predicted = fitted.predict(&test_x)?;
         println!("class weights: {class_weights:?}");
-        println!("  accuracy {:.3}", accuracy(&labels, &predicted, None)?);
-        println!("  balanced accuracy {:.3}", balanced_accuracy(&labels, &predicted, None)?);
+        println!("  accuracy {:.3}", accuracy(&test_labels, &predicted, None)?);
+        println!("  balanced accuracy {:.3}", balanced_accuracy(&test_labels, &predicted, None)?);
         println!("  true {:?} by predicted:", fitted.classes());
-        println!("{}", confusion_matrix(&labels, &predicted, fitted.classes(), None)?);
+        println!("{}", confusion_matrix(&test_labels, &predicted, fitted.classes(), None)?);
     }
     Ok(())
+}
+
+/// One row in twenty has a fault, around the point (1, 1); the others are around (0, 0), and both overlap.
+fn rows(seed: u64) -> (Array2<f64>, Vec<&'static str>) {
+    let mut rng = seeded(seed);
+    let labels: Vec<&str> = (0..ROWS).map(|row| if row % 20 == 0 { "fault" } else { "fine" }).collect();
+    let x = Array2::from_shape_fn((ROWS, 2), |(row, _)| {
+        let center = if labels[row] == "fault" { 1.0 } else { 0.0 };
+        // The sum of three uniform numbers is nearly normal.
+        center + (0..3).map(|_| rng.random_range(-1.0..1.0)).sum::<f64>()
+    });
+    (x, labels)
 }

@@ -1,4 +1,4 @@
-//! Levenberg–Marquardt: a small network fits a smooth function to three digits in a hundred epochs.
+//! Levenberg–Marquardt: a small network fits a smooth function to three digits.
 //!
 //! ```text
 //! cargo run --release --example levenberg_marquardt
@@ -36,7 +36,10 @@ fn main() -> Result<(), Error> {
             println!("epoch {:3}: mean squared error {:.2e}", record.epoch, record.loss);
         }
     }
-    let (_, history) = training.finish()?;
+    let (network, history) = training.finish()?;
     println!("{:?} after {} epochs: {:.2e}", history.stop, history.last().epoch, history.last().loss);
+    let point = Array2::from_elem((1, 2), 0.55);
+    let [found, exact] = [network.forward(&point)?[[0, 0]], 1.1_f64.sin() * 0.55_f64.cos()];
+    println!("f(0.55, 0.55): {found:.4} (exact {exact:.4})");
     Ok(())
 }

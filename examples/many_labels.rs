@@ -32,7 +32,7 @@ fn main() -> Result<(), Error> {
         ..MultiLabelClassifier::default()
     };
     let fitted = classifier.fit(&x, &labels)?;
-    println!("rows with all three labels right: {:.1}%", 100.0 * fitted.score(&x, &labels)?);
+    println!("training rows with all three labels right: {:.1}%", 100.0 * fitted.score(&x, &labels)?);
     let probabilities = fitted.predict_proba(&x)?;
     for row in [0, 75, 149] {
         println!("flower {row}, {}:", data.targets[row]);

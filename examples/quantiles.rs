@@ -15,10 +15,7 @@ use ann_train::{
 const ROWS: usize = 2000;
 
 fn main() -> Result<(), Error> {
-    let mut rng = seeded(1);
-    let x = Array2::from_shape_fn((ROWS, 1), |_| rng.random_range(0.0..1.0));
-    // y is evenly distributed in sin 6x ± x: 80% of the rows are in sin 6x ± 0.8 x.
-    let y: Array1<f64> = x.column(0).mapv(|x: f64| (6.0 * x).sin() + x * rng.random_range(-1.0..1.0));
+    let ((x, y), (test_x, test_y)) = (rows(1), rows(2));
 
     let regressor = Regressor {
         hidden: Activation::Silu.layers([32, 32]),
@@ -34,11 +31,11 @@ fn main() -> Result<(), Error> {
     };
     let fitted = regressor.fit(&x, &y)?;
 
-    let predicted = fitted.predict_columns(&x)?;
+    let predicted = fitted.predict_columns(&test_x)?;
     let [low, high] = [0, 2].map(|level| predicted.index_axis(Axis(1), level));
     println!(
-        "rows between the quantiles 0.1 and 0.9: {:.1}%",
-        100.0 * interval_coverage(&y, &low, &high, None)?
+        "new rows between the quantiles 0.1 and 0.9: {:.1}%",
+        100.0 * interval_coverage(&test_y, &low, &high, None)?
     );
     println!("   x    10%    50%    90%   (true 10%, 50%, 90%)");
     let mut predictor = fitted.predictor()?;
@@ -55,4 +52,12 @@ fn main() -> Result<(), Error> {
         );
     }
     Ok(())
+}
+
+/// y is evenly distributed in sin 6x ± x: 80% of the rows are in sin 6x ± 0.8 x.
+fn rows(seed: u64) -> (Array2<f64>, Array1<f64>) {
+    let mut rng = seeded(seed);
+    let x = Array2::from_shape_fn((ROWS, 1), |_| rng.random_range(0.0..1.0));
+    let y = x.column(0).mapv(|x: f64| (6.0 * x).sin() + x * rng.random_range(-1.0..1.0));
+    (x, y)
 }

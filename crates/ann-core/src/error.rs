@@ -272,7 +272,7 @@ pub enum Error {
         used: String,
     },
     /// A setting is outside its range.
-    #[error("{name} is {value:?}, expected {expected}")]
+    #[error("{name} is {}, expected {expected}", plain(*value))]
     InvalidSetting {
         /// Name of the setting.
         name: &'static str,
@@ -281,4 +281,10 @@ pub enum Error {
         /// Its range in words.
         expected: &'static str,
     },
+}
+
+/// The number as a user wrote it: a whole number without ".0", because many settings are whole numbers.
+fn plain(value: f64) -> String {
+    let is_short = value.fract() == 0.0 && value.abs() < 1e15;
+    if is_short { value.to_string() } else { format!("{value:?}") }
 }

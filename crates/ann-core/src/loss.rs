@@ -51,7 +51,7 @@ pub enum Loss {
     /// Quantiles", 1978). At the kink ŷ = y the derivative is 0.
     ///
     /// Output column · L + i is the quantile of level i of a target column, with L levels. So the network has
-    /// L outputs for each target column.
+    /// L outputs for each target column. Nothing keeps the quantiles of a row in order: two of them may cross.
     Quantile {
         /// The levels τ, each above 0 and below 1, in any order; at least one.
         levels: Vec<f64>,

@@ -310,15 +310,15 @@ impl LossFn for Absolute {
 #[test]
 fn settings_of_losses_out_of_range() {
     let smoothing = |value| Loss::SmoothedCrossEntropy { smoothing: value };
-    for (value, text) in [(-0.1, "-0.1"), (1.0, "1.0"), (f64::NAN, "NaN")] {
+    for (value, text) in [(-0.1, "-0.1"), (1.0, "1"), (f64::NAN, "NaN")] {
         let message = format!("smoothing (ε) is {text}, expected a number from 0 to below 1");
         check(&of_setting(smoothing(value)), &message);
     }
-    for (value, text) in [(0.0, "0.0"), (-1.0, "-1.0"), (f64::INFINITY, "inf"), (f64::NAN, "NaN")] {
+    for (value, text) in [(0.0, "0"), (-1.0, "-1"), (f64::INFINITY, "inf"), (f64::NAN, "NaN")] {
         let message = format!("delta (δ) of the Huber loss is {text}, expected a finite number above 0");
         check(&of_setting(Loss::Huber { delta: value }), &message);
     }
-    for (value, text) in [(0.0, "0.0"), (1.0, "1.0"), (f64::NAN, "NaN")] {
+    for (value, text) in [(0.0, "0"), (1.0, "1"), (f64::NAN, "NaN")] {
         let message =
             format!("a level (τ) of the quantile loss is {text}, expected a number above 0 and below 1");
         check(&of_setting(Loss::Quantile { levels: vec![0.5, value] }), &message);

@@ -30,12 +30,14 @@ pub struct Classifier {
     pub hidden: Vec<Layer>,
     /// Initial weights. Default Xavier normal with gain 1.
     pub init: Init,
-    /// Seed of the initial weights. Default 0.
+    /// Seed of the initial weights alone; [`Batching`](crate::Batching) and [`Validation`] have seeds of their own.
+    /// Default 0.
     pub seed: u64,
     /// λ ≥ 0, strength of the penalty λ Σ‖W‖² on weights, never biases. Default 0.
     pub l2: f64,
     /// Weights of classes, for instance [`ClassWeights::Balanced`] if some classes are rare. Given weights are in the
-    /// order of the sorted labels. Default: none.
+    /// order of the sorted labels. They act on the loss and the accuracy in the history, not on `score`. Default:
+    /// none.
     pub class_weights: ClassWeights,
     /// ε of label smoothing, from 0 to below 1: the true class has the target 1 − ε + ε/K, each of the others ε/K.
     /// Default 0: none. Usual are 0.05 to 0.1.
@@ -152,7 +154,7 @@ impl Classifier {
             scaling: self.scaling,
             standardize_targets: false,
             validation: self.validation,
-            train: &self.train,
+            train: self.train,
         }
     }
 }

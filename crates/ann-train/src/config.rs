@@ -1,7 +1,8 @@
 //! How a network is trained: plain settings.
 
-use ann_core::{Error as CoreError, Scalar};
+use ann_core::Scalar;
 
+use crate::optimizer::check;
 use crate::{Accumulation, Error, LearningRate, Optimizer, Result, StepFactors};
 
 /// Number of rows that one update uses.
@@ -52,16 +53,21 @@ impl Batching {
 pub struct TrainConfig {
     /// The rule by which a gradient changes the parameters. Default [`Optimizer::Descent`].
     pub optimizer: Optimizer,
-    /// η, the learning rate, and how it changes. A number converts: `0.1.into()`. Default 0.1.
+    /// η, the learning rate, and how it changes. A number converts: `0.1.into()`. Default 0.1. No effect with L-BFGS
+    /// and Levenberg–Marquardt.
     pub learning_rate: LearningRate,
-    /// Factors on the learning rate for each kind of parameter. Default: 1 for all.
+    /// Factors on the learning rate for each kind of parameter. Default: 1 for all, and nothing else with L-BFGS and
+    /// Levenberg–Marquardt. With Rprop they only affect the first step.
     pub steps: StepFactors,
-    /// The largest norm of a gradient, above 0: a longer gradient is scaled to this length. Default ∞: never.
+    /// The largest Euclidean norm of a gradient, above 0: a longer gradient is scaled to this length. It includes the
+    /// penalty and the factors of the inputs. Default ∞: never, and nothing else with L-BFGS and Levenberg–Marquardt.
+    /// No effect with Rprop.
     pub clip_norm: f64,
     /// The number of epochs after which training ends; with 0 the network is only evaluated. Epochs before a
     /// [`resume`](crate::Training::resume) count. Default 1000.
     pub epochs: usize,
-    /// Stop as soon as the mean data loss (without penalty) is below this, ≥ 0. Default 0: never.
+    /// Stop as soon as the mean data loss (without penalty) is below this. Default −∞: never. Some losses may be
+    /// negative, for instance [`Loss::Poisson`](crate::Loss::Poisson).
     pub stop_below: f64,
     /// Number of rows that one update uses. Default [`Batching::Full`].
     pub batching: Batching,
@@ -83,7 +89,7 @@ impl Default for TrainConfig {
             steps: StepFactors::default(),
             clip_norm: f64::INFINITY,
             epochs: 1000,
-            stop_below: 0.0,
+            stop_below: f64::NEG_INFINITY,
             batching: Batching::default(),
             accumulation: Accumulation::default(),
             threads: 1,
@@ -93,23 +99,19 @@ impl Default for TrainConfig {
 
 impl TrainConfig {
     pub(crate) fn validate<F: Scalar>(&self) -> Result<()> {
-        let wrong = |name, value, expected| Err(CoreError::InvalidSetting { name, value, expected }.into());
         self.learning_rate.validate::<F>()?;
         self.optimizer.validate()?;
         self.steps.validate()?;
-        if self.clip_norm.is_nan() || self.clip_norm <= 0.0 {
-            return wrong("clip_norm", self.clip_norm, "a number above 0");
-        }
-        if !(self.stop_below.is_finite() && self.stop_below >= 0.0) {
-            return wrong("stop_below", self.stop_below, "a finite number ≥ 0");
-        }
+        check("clip_norm", self.clip_norm, self.clip_norm > 0.0, "a number above 0")?;
+        check("stop_below", self.stop_below, !self.stop_below.is_nan(), "a number")?;
         if matches!(self.batching, Batching::Shuffled { rows: 0, .. }) {
             return Err(Error::EmptyBatches);
         }
         if self.optimizer.searches() { self.ensure_plain_steps() } else { Ok(()) }
     }
 
-    /// An error if a setting is changed that has no meaning for an optimizer which searches along a line.
+    /// An error if a setting is changed that has no meaning for an optimizer which determines the length of its steps
+    /// itself.
     fn ensure_plain_steps(&self) -> Result<()> {
         let wrong = |setting, expected| {
             Err(Error::Incompatible { optimizer: self.optimizer.to_string(), setting, expected })

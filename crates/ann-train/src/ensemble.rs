@@ -1,7 +1,8 @@
 //! Ensembles: several networks of one shape whose predictions are averaged.
 
+use ann_core::memory::{bytes_of, ensure_available};
 use ann_core::ndarray::{Array2, ArrayRef2};
-use ann_core::{Architecture, Layer, LayerSpan, Loss, Network, Scalar};
+use ann_core::{Activation, Architecture, Layer, LayerSpan, Loss, Network, Scalar};
 
 use crate::{Error, Result, forward};
 
@@ -17,10 +18,10 @@ pub enum Averaging {
 }
 
 /// Several networks of one shape. Their predictions are averaged, which lowers the part of the error that is due to
-/// chance in initial weights and in the order of rows (Hansen & Salamon 1990; Lakshminarayanan et al. 2017).
+/// chance in initial weights and, if each member shuffles with another seed, in the order of rows (Hansen & Salamon 1990; Lakshminarayanan et al. 2017).
 ///
 /// ```
-/// use ann_train::{Averaging, Classifier, Ensemble, Loss, in_parallel, ndarray::array};
+/// use ann_train::{Averaging, Classifier, Ensemble, Loss, ann_core::argmax, in_parallel, ndarray::array};
 ///
 /// let (x, labels) = (array![[0.0], [1.0], [3.0], [4.0]], ["low", "low", "high", "high"]);
 /// let members = in_parallel(2, 0..4, |seed| Classifier { seed, ..Classifier::default() }.fit(&x, &labels))?;
@@ -28,6 +29,9 @@ pub enum Averaging {
 /// let ensemble = Ensemble::new(networks, Loss::SoftmaxCrossEntropy, Averaging::Responses)?;
 /// let probabilities = ensemble.predict(&x, 1)?; // (4, 2): of "high" and "low"
 /// assert!(probabilities[[0, 1]] > 0.9);
+/// // Labels: the classes are sorted, and the columns are in their order.
+/// let most_likely: Vec<_> = probabilities.rows().into_iter().map(|row| ["high", "low"][argmax(row)]).collect();
+/// assert_eq!(most_likely, labels);
 /// # Ok::<(), ann_train::Error>(())
 /// ```
 #[derive(Clone, Debug)]
@@ -87,18 +91,22 @@ impl<F: Scalar> Ensemble<F> {
     /// layer holds the units of all members side by side, without weights between members.
     ///
     /// # Errors
-    /// The network is too large for memory.
+    /// The output layer has an activation, which no weighted sum can average; or the network is too large for memory.
     #[expect(clippy::missing_panics_doc, reason = "an architecture without layers has no network")]
     pub fn to_network(&self) -> Result<Network<F>> {
         let one = self.networks[0].architecture();
         let members = self.networks.len();
         let (last, hidden) = one.layers().split_last().expect("a network has layers");
+        if last.activation != Activation::Identity {
+            return Err(Error::ActivatedOutputs { activation: last.activation.to_string() });
+        }
         let wider = hidden.iter().map(|Layer { width, activation }| Layer {
             width: width.saturating_mul(members),
             activation: activation.clone(),
         });
         let all = Architecture::inputs(one.input_width()).with_layers(wider).with_layers([last.clone()]);
         let layout = all.layout()?;
+        ensure_available("the parameters of the ensemble", bytes_of::<F>(layout.len()))?;
         let mut parameters = vec![F::zero(); layout.len()];
         for (member, network) in self.networks.iter().enumerate() {
             for (k, (part, whole)) in network.layout().layers().iter().zip(layout.layers()).enumerate() {

@@ -2,6 +2,8 @@
 
 use thiserror::Error;
 
+use crate::OptimizerKind;
+
 /// The result of every function in this crate that can fail.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -31,8 +33,13 @@ pub enum Error {
         /// The label, in its `Debug` form.
         label: String,
     },
+    /// The validation rows that the caller gave are invalid.
+    #[error("validation rows: {0}")]
+    ValidationRows(Box<Error>),
     /// The share of rows to hold out is not a single row.
-    #[error("a share of {share} of {rows} rows is no row to validate on: hold out a larger share")]
+    #[error(
+        "a share of {share} of each class is no row to validate on, of {rows} rows: hold out a larger share"
+    )]
     NoValidationRows {
         /// The share that was asked for.
         share: f64,
@@ -55,11 +62,12 @@ pub enum Error {
         /// Number of outputs of the network.
         found: usize,
     },
-    /// Counts cannot be standardised.
-    #[error(
-        "`standardize_targets` makes counts negative, which the Poisson loss does not allow: leave it off"
-    )]
-    StandardizedCounts,
+    /// The targets of this loss cannot be standardised.
+    #[error("`standardize_targets` moves targets out of the range that {loss} needs: leave it off")]
+    StandardizedTargets {
+        /// The loss.
+        loss: String,
+    },
     /// There are several predictions for each target.
     #[error("there are {found} predictions for each target, one for each level: use `predict_columns`")]
     SeveralPredictions {
@@ -76,6 +84,14 @@ pub enum Error {
         expected: String,
         /// The first architecture that is another one.
         found: String,
+    },
+    /// An ensemble whose networks have an activation in the output layer cannot be one network.
+    #[error(
+        "the output layer has the activation {activation}, expected identity: averages of it are no dense layer"
+    )]
+    ActivatedOutputs {
+        /// The activation.
+        activation: String,
     },
     /// Mini-batches of 0 rows.
     #[error(
@@ -113,10 +129,20 @@ pub enum Error {
         /// The largest number that is accepted.
         most: usize,
     },
-    /// The state of a run does not fit the optimizer that is to continue it.
+    /// A run is to be continued with another optimizer.
+    #[error(
+        "the state is that of {found}, not of {expected}: resume a run with the optimizer that it began with"
+    )]
+    OtherOptimizer {
+        /// The optimizer that was asked for.
+        expected: OptimizerKind,
+        /// The optimizer whose memory is in the state.
+        found: OptimizerKind,
+    },
+    /// The memory in a state does not fit the settings that are to continue it, or it is damaged.
     #[error(
         "the state has {found} vectors of memory; {optimizer} with these settings expects {expected}, each of {length} \
-         numbers: resume a run with the optimizer and the step factors that it began with"
+         finite numbers: resume a run with the settings that it began with"
     )]
     MemoryMismatch {
         /// The optimizer that was asked for.

@@ -1,6 +1,7 @@
 //! The common part of the estimators: from settings and rows to a trained network.
 
 use std::borrow::Cow;
+use std::ops::ControlFlow;
 
 use ann_core::memory::{bytes_of, ensure_available};
 use ann_core::ndarray::{Array2, ArrayRef2, Axis, CowArray, Ix2, concatenate};
@@ -22,9 +23,12 @@ use crate::{
 pub struct FitOptions<'a, T: ?Sized, F = f64> {
     /// A weight ≥ 0 for each row: a weight of 2 counts as two equal rows, and one of 0 as no row. Default: 1 each.
     pub weights: Option<&'a [F]>,
-    /// Rows to validate on, and their targets. Default: the share of rows that the settings hold out, if any.
+    /// Rows to validate on, and their targets. They switch early stopping on, also if the settings have no
+    /// `validation`: then with the defaults of [`Validation`]. Default: the share of rows that the settings hold out,
+    /// if any.
     pub validation: Option<(&'a ArrayRef2<F>, &'a T)>,
-    /// A network to continue from (warm start), of the same shape. Default: initial weights from the seed.
+    /// A network to continue from (warm start), of the same shape. Only its weights are continued; the optimizer and
+    /// the count of epochs begin anew. Default: initial weights from the seed.
     pub start: Option<&'a Network<F>>,
 }
 
@@ -46,7 +50,7 @@ pub(crate) struct Settings<'a> {
     pub scaling: Scaling,
     pub standardize_targets: bool,
     pub validation: Option<Validation>,
-    pub train: &'a TrainConfig,
+    pub train: TrainConfig,
 }
 
 /// Rows with their targets and weights.
@@ -80,6 +84,9 @@ impl Settings<'_> {
         let architecture = self.architecture(&rows.x)?;
         // All rows are checked as the caller gave them, so that errors name the caller's row numbers.
         self.problem(&architecture, &rows)?;
+        if let Some(rows) = &held_out {
+            self.problem(&architecture, rows).map_err(|error| Error::ValidationRows(error.into()))?;
+        }
         let (rows, held_out) = self.divide(rows, held_out)?;
         let inputs = ColumnScales::learn(self.scaling, &rows.x, rows.weights.as_deref());
         let outputs = self.learn_outputs(&rows);
@@ -91,14 +98,13 @@ impl Settings<'_> {
             None => Network::init(&architecture, self.init, &mut seeded(self.seed))?,
         };
         let history = match &held_out {
-            None => train(&mut network, &problem, self.train)?,
+            None => train(&mut network, &problem, &self.train)?,
             Some(rows) => {
                 let validation = self.problem(&architecture, rows)?;
                 self.train_validated(&mut network, &problem, &validation)?
             }
         };
-        // Findings are advice: a fit does not fail because they cannot be computed.
-        let findings = findings(&problem, &network, &history).unwrap_or_default();
+        let findings = findings(&problem, &network, &history)?;
         inputs.iter().for_each(|scales| scales.fold_into_inputs(&mut network));
         outputs.iter().for_each(|scales| scales.fold_into_outputs(&mut network));
         network.ensure_finite()?;
@@ -169,18 +175,25 @@ impl Settings<'_> {
             return Err(Error::NoAccuracy { loss: self.loss.to_string() });
         }
         let mut watch = Watch::new(validation, settings, self.train.threads)?;
-        let mut training = Training::new(problem, network.clone(), self.train)?;
-        let mut is_over = watch.see(0, &training.state().network);
-        while !is_over && training.epoch()?.is_continue() {
-            is_over = watch.see(training.state().epoch, &training.state().network);
+        let mut training = Training::new(problem, network.clone(), &self.train)?;
+        let mut early = watch.see(0, &training.state().network).then_some(StopReason::NoImprovement);
+        while early.is_none() {
+            match training.epoch() {
+                Ok(ControlFlow::Continue(_)) => {
+                    let is_over = watch.see(training.state().epoch, &training.state().network);
+                    early = is_over.then_some(StopReason::NoImprovement);
+                }
+                Ok(ControlFlow::Break(_)) => break,
+                // What was learned before is not lost.
+                Err(Error::Diverged { .. }) if watch.has_learned() => early = Some(StopReason::Diverged),
+                Err(error) => return Err(error),
+            }
         }
         let (last, mut history) = training.finish()?;
         *network = last;
         history.best_epoch = watch.restore(network);
         history.validation = watch.records;
-        if is_over {
-            history.stop = StopReason::NoImprovement;
-        }
+        history.stop = early.unwrap_or(history.stop);
         Ok(history)
     }
 

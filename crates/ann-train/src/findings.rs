@@ -4,9 +4,9 @@ use std::fmt::{self, Display};
 
 use ann_core::memory::{bytes_of, ensure_available};
 use ann_core::ndarray::{Array2, ArrayRef2, Axis};
-use ann_core::{Activation, Architecture, Init, Layer, Network, Problem, Scalar, seeded};
+use ann_core::{Activation, Architecture, Init, Layer, Loss, Network, Problem, Scalar, Targets, seeded};
 
-use crate::{Accumulation, History, Lbfgs, Objective, Result, StopReason, TrainConfig, train};
+use crate::{Accumulation, EpochRecord, History, Lbfgs, Objective, Result, StopReason, TrainConfig, train};
 
 /// Something about a run that its user should know. `Display` says it in a sentence, with advice.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -19,12 +19,17 @@ pub enum Finding {
         /// Mean data loss of the best constant outputs.
         constant: f64,
     },
-    /// The loss of the training rows is higher at the end than at the beginning.
+    /// The objective of the training rows, loss and penalty, is higher at the end than at the beginning.
     LossRose {
-        /// Loss of the first record.
+        /// Objective of the first record.
         first: f64,
-        /// Loss of the last record.
+        /// Objective of the last record.
         last: f64,
+    },
+    /// The objective became NaN or infinite. The network is the best one on the validation rows before.
+    Diverged {
+        /// The epoch of this network.
+        epoch: usize,
     },
     /// A column of the features has a wide range, which makes learning slow or impossible.
     WideColumn {
@@ -33,7 +38,7 @@ pub enum Finding {
         /// Its largest value minus its smallest.
         range: f64,
     },
-    /// Many units of a hidden layer pass no gradient for any row: they are dead (ReLU) or saturated.
+    /// Many units of a hidden layer pass no gradient for any of up to 1000 rows: they are dead (ReLU) or saturated.
     IdleUnits {
         /// The layer, counted from 1.
         layer: usize,
@@ -49,8 +54,8 @@ pub enum Finding {
         /// By which share of itself the loss fell in the last tenth of the epochs.
         share: f64,
     },
-    /// The loss of the validation rows has risen since an earlier epoch: the network learned the training rows by
-    /// heart.
+    /// The loss of the validation rows has risen since an earlier epoch: later networks fit the training rows too
+    /// closely.
     ValidationRose {
         /// The epoch with the lowest loss.
         epoch: usize,
@@ -71,11 +76,11 @@ const IDLE: f64 = 1e-3;
 const ROWS: usize = 1000;
 /// A loss that falls by at least this share in the last tenth of the epochs is still falling.
 const FALLING: f64 = 0.02;
-/// A validation loss that is higher by this share than its lowest value has risen.
+/// A loss that is higher by this share than before has risen.
 const RISEN: f64 = 0.05;
 
 /// What is remarkable about a run: an empty list if everything looks well. `network` is the trained network, and
-/// `history` that of its run on `problem`.
+/// `history` that of its run on `problem`. A finding that cannot be computed, because numbers overflow, is left out.
 ///
 /// It evaluates some rows once, and looks for the best constant outputs, so it takes as long as a few epochs.
 ///
@@ -87,20 +92,34 @@ pub fn findings<F: Scalar>(
     history: &History,
 ) -> Result<Vec<Finding>> {
     let loss = Objective::new(problem, Accumulation::Batched)?.value(network.parameters()).loss;
+    // Shares of a loss mean something only above the loss of perfect predictions.
+    let perfect = perfect_loss(problem);
     let mut found = Vec::new();
-    found.extend(no_better_than_constant(problem, loss)?);
-    found.extend(loss_rose(history));
+    found.extend(no_better_than_constant(problem, loss, perfect));
+    found.extend(diverged(history));
+    found.extend(loss_rose(history, perfect));
     found.extend(wide_column(&problem.features()));
-    found.extend(idle_units(&problem.features(), network)?);
-    found.extend(still_falling(history));
-    found.extend(validation_rose(history));
+    found.extend(idle_units(&problem.features(), network));
+    found.extend(still_falling(history, perfect));
+    found.extend(validation_rose(history, perfect));
     Ok(found)
 }
 
-fn no_better_than_constant<F: Scalar>(problem: &Problem<'_, F>, loss: f64) -> Result<Option<Finding>> {
-    let constant = loss_of_constant_outputs(problem)?;
-    let nothing = constant > 0.0 && loss >= NOTHING * constant;
-    Ok(nothing.then_some(Finding::NoBetterThanConstant { loss, constant }))
+/// The mean loss of predictions that equal the targets: Σ w (y − y ln y) / Σ w for counts, 0 for all others.
+fn perfect_loss<F: Scalar>(problem: &Problem<'_, F>) -> f64 {
+    let (Loss::Poisson, Targets::Values(counts)) = (problem.loss(), problem.targets()) else { return 0.0 };
+    let of_count = |y: &F| if *y > F::zero() { y.as_f64() * (1.0 - y.as_f64().ln()) } else { 0.0 };
+    let of_row = |row: usize| {
+        let weight = problem.weights().map_or(1.0, |weights| weights[row].as_f64());
+        weight * counts.row(row).iter().map(of_count).sum::<f64>() / counts.ncols() as f64
+    };
+    (0..counts.nrows()).map(of_row).sum::<f64>() / problem.total_weight()
+}
+
+fn no_better_than_constant<F: Scalar>(problem: &Problem<'_, F>, loss: f64, perfect: f64) -> Option<Finding> {
+    let constant = loss_of_constant_outputs(problem).ok()?;
+    let nothing = constant > perfect && loss - perfect >= NOTHING * (constant - perfect);
+    nothing.then_some(Finding::NoBetterThanConstant { loss, constant })
 }
 
 /// The lowest mean loss that constant outputs have. They are the biases of a linear network whose only input is 0.
@@ -119,9 +138,16 @@ fn loss_of_constant_outputs<F: Scalar>(problem: &Problem<'_, F>) -> Result<f64> 
     Ok(train(&mut network, &constant, &config)?.last().loss)
 }
 
-fn loss_rose(history: &History) -> Option<Finding> {
-    let (first, last) = (history.records.first()?.loss, history.records.last()?.loss);
-    (last > first).then_some(Finding::LossRose { first, last })
+fn diverged(history: &History) -> Option<Finding> {
+    let epoch = history.best_epoch?;
+    (history.stop == StopReason::Diverged).then_some(Finding::Diverged { epoch })
+}
+
+fn loss_rose(history: &History, perfect: f64) -> Option<Finding> {
+    let objective = |record: &EpochRecord| record.loss + record.penalty;
+    let (first, last) = (objective(history.records.first()?), objective(history.records.last()?));
+    let rose = last - perfect > (1.0 + RISEN) * (first - perfect).abs();
+    rose.then_some(Finding::LossRose { first, last })
 }
 
 /// The column with the widest range, if it is too wide.
@@ -136,22 +162,22 @@ fn wide_column<F: Scalar>(features: &ArrayRef2<F>) -> Option<Finding> {
 }
 
 /// The first hidden layer of which at least half of the units are idle.
-fn idle_units<F: Scalar>(features: &ArrayRef2<F>, network: &Network<F>) -> Result<Option<Finding>> {
+fn idle_units<F: Scalar>(features: &ArrayRef2<F>, network: &Network<F>) -> Option<Finding> {
     let step = features.nrows().div_ceil(ROWS).max(1);
     let rows: Vec<usize> = (0..features.nrows()).step_by(step).collect();
     let rows = features.select(Axis(0), &rows);
     let layers = network.architecture().layers();
     for (index, layer) in layers[..layers.len() - 1].iter().enumerate() {
-        let z = pre_activations(network, index, &rows)?;
+        let z = pre_activations(network, index, &rows).ok()?;
         let is_idle = |unit: &usize| {
             z.column(*unit).iter().all(|z| layer.activation.derivative(z.as_f64()).abs() <= IDLE)
         };
         let (idle, units) = ((0..layer.width).filter(is_idle).count(), layer.width);
         if 2 * idle >= units {
-            return Ok(Some(Finding::IdleUnits { layer: index + 1, idle, units }));
+            return Some(Finding::IdleUnits { layer: index + 1, idle, units });
         }
     }
-    Ok(None)
+    None
 }
 
 /// z of the layer with this index: the outputs of the network that ends with this layer, without activation.
@@ -166,21 +192,22 @@ fn pre_activations<F: Scalar>(network: &Network<F>, index: usize, rows: &ArrayRe
     Ok(ends_here.forward(rows)?)
 }
 
-fn still_falling(history: &History) -> Option<Finding> {
+fn still_falling(history: &History, perfect: f64) -> Option<Finding> {
     let records = &history.records;
     let before = records.len().checked_sub(1 + records.len().div_ceil(10))?;
     if history.stop != StopReason::EpochLimit {
         return None;
     }
     let (before, last) = (records[before].loss, records.last()?);
-    let share = (before - last.loss) / before;
+    let share = (before - last.loss) / (before - perfect).abs();
     (share >= FALLING).then_some(Finding::StillFalling { epochs: last.epoch, share })
 }
 
-fn validation_rose(history: &History) -> Option<Finding> {
+/// `perfect` is that of the training rows, which have about the same targets.
+fn validation_rose(history: &History, perfect: f64) -> Option<Finding> {
     let lowest = history.validation.iter().min_by(|a, b| a.loss.total_cmp(&b.loss))?;
     let last = history.validation.last()?.loss;
-    let rose = last > (1.0 + RISEN) * lowest.loss;
+    let rose = last - lowest.loss > RISEN * (lowest.loss - perfect).abs();
     rose.then_some(Finding::ValidationRose { epoch: lowest.epoch, lowest: lowest.loss, last })
 }
 
@@ -192,18 +219,23 @@ impl Display for Finding {
                 "nothing was learned: the loss is {loss:.4}, that of the best constant outputs is {constant:.4}; \
                  try another learning rate, more epochs, or scaled features"
             ),
+            Self::Diverged { epoch } => write!(
+                f,
+                "the objective became infinite; the best network before, of epoch {epoch}, was kept; choose a smaller \
+                 learning rate, or scale the features"
+            ),
             Self::LossRose { first, last } => write!(
                 f,
                 "the loss rose from {first:.4} to {last:.4}; choose a smaller learning rate, or scale the features"
             ),
             Self::WideColumn { column, range } => write!(
                 f,
-                "feature {column} (counted from 0) ranges over {range}; scale the features, for instance with \
+                "feature {column} (counted from 0) ranges over {range:.4}; scale the features, for instance with \
                  `Scaling::Standard`"
             ),
             Self::IdleUnits { layer, idle, units } => write!(
                 f,
-                "{idle} of {units} units of layer {layer} are dead or saturated: they pass no gradient for any row; \
+                "{idle} of {units} units of layer {layer} are dead or saturated: they pass no gradient for any row looked at; \
                  choose a smaller learning rate or smaller initial weights, or scale the features"
             ),
             Self::StillFalling { epochs, share } => write!(
@@ -213,8 +245,8 @@ impl Display for Finding {
             ),
             Self::ValidationRose { epoch, lowest, last } => write!(
                 f,
-                "the loss of the validation rows rose from {lowest:.4} at epoch {epoch} to {last:.4}: the network \
-                 overfits; keep the network of that epoch, or use a penalty (λ), fewer units or more rows"
+                "the loss of the validation rows rose from {lowest:.4} at epoch {epoch} to {last:.4}: later networks \
+                 overfit; a penalty (λ), fewer units or more rows may help"
             ),
         }
     }

@@ -4,7 +4,7 @@ use crate::ObjectiveValue;
 
 /// The record of one epoch. With all rows at once it describes the network before the update of that epoch.
 /// With mini-batches it is the mean over the rows of the epoch, and each row is computed with the parameters
-/// before the update of its batch. The last record of a [`History`] describes the trained network.
+/// before the update of its batch. The last record of a [`History`] describes the network after the last epoch.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct EpochRecord {
     /// Number of epochs before this one, including those before a
@@ -14,7 +14,8 @@ pub struct EpochRecord {
     pub loss: f64,
     /// λ Σ‖W‖².
     pub penalty: f64,
-    /// Share of correctly classified rows, 0 to 1; `None` for regression.
+    /// Share of hits, 0 to 1, in the weight of the rows: with `ClassWeights::Balanced` it is the balanced accuracy.
+    /// `None` for regression.
     pub accuracy: Option<f64>,
 }
 
@@ -35,16 +36,20 @@ pub enum StopReason {
     LossBelowThreshold,
     /// The optimizer found no step that lowers the objective: a minimum, to rounding.
     Converged,
-    /// The validation rows saw no better network for as many epochs as patience allowed.
+    /// No network was better on the validation rows for `patience` epochs.
     NoImprovement,
+    /// The objective became NaN or infinite, but there was a better network on the validation rows before, which was
+    /// kept.
+    Diverged,
     /// The caller finished the run before it had ended by itself.
     Caller,
 }
 
-/// Loss, penalty and accuracy of each epoch and of the trained network.
+/// Loss, penalty and accuracy of each epoch, and of the network after the last one.
 ///
-/// The last record describes the network at the end of the run, so `epochs` epochs make `epochs + 1` records. The
-/// first `epochs` of them are what other frameworks print as the loss of each epoch. A record takes 40 bytes.
+/// The last record describes the network at the end of the run, so `epochs` epochs make `epochs + 1` records. Other
+/// frameworks print all but the last. A record takes 40 bytes. With [`Validation`](crate::Validation) the network that
+/// is kept is that of `best_epoch`; its loss on the held-out rows is in `validation`.
 ///
 /// The default has no records: that of a network that was not trained here.
 #[derive(Clone, Debug, Default, PartialEq)]

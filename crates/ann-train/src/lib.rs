@@ -44,7 +44,8 @@ pub use history::{EpochRecord, History, StopReason};
 pub use multi_label::{FittedMultiLabelClassifier, MultiLabelClassifier};
 pub use objective::{Accumulation, Objective, ObjectiveValue, per_sample_gradients};
 pub use optimizer::{
-    Adam, Decay, Lbfgs, LevenbergMarquardt, Memory, Momentum, Optimizer, Rprop, StepFactors, descend,
+    Adam, Decay, Lbfgs, LevenbergMarquardt, Memory, Momentum, Optimizer, OptimizerKind, Rprop, StepFactors,
+    descend,
 };
 pub use parallel::in_parallel;
 pub use rate::{LearningRate, Schedule};
@@ -58,5 +59,5 @@ pub use ann_core;
 // The names that users of this crate need most, so that one `use` line is enough.
 pub use ann_core::{
     Activation, ActivationFn, Architecture, ClassWeights, Init, Layer, Layout, Loss, LossFn, Network,
-    Problem, Scalar, Target, TargetKind, Targets, argmax, ndarray, seeded, softmax,
+    Predictor, Problem, Scalar, Target, TargetKind, Targets, argmax, ndarray, seeded, softmax,
 };

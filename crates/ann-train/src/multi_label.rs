@@ -25,7 +25,7 @@ pub struct MultiLabelClassifier {
     pub hidden: Vec<Layer>,
     /// Initial weights. Default Xavier normal with gain 1.
     pub init: Init,
-    /// Seed of the initial weights. Default 0.
+    /// Seed of the initial weights alone, as in [`Classifier`](crate::Classifier). Default 0.
     pub seed: u64,
     /// λ ≥ 0, strength of the penalty λ Σ‖W‖² on weights, never biases. Default 0.
     pub l2: f64,
@@ -112,7 +112,7 @@ impl MultiLabelClassifier {
             scaling: self.scaling,
             standardize_targets: false,
             validation: self.validation,
-            train: &self.train,
+            train: self.train,
         }
     }
 }

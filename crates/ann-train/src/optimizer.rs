@@ -45,9 +45,29 @@ pub enum Optimizer {
     LevenbergMarquardt(LevenbergMarquardt),
 }
 
+/// An optimizer without its settings. `Display` gives its name.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OptimizerKind {
+    /// [`Optimizer::Descent`].
+    #[default]
+    Descent,
+    /// [`Momentum`].
+    Momentum,
+    /// [`Adam`].
+    Adam,
+    /// [`Rprop`].
+    Rprop,
+    /// [`Lbfgs`].
+    Lbfgs,
+    /// [`LevenbergMarquardt`].
+    LevenbergMarquardt,
+}
+
 /// What an optimizer remembers between updates.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Memory<F = f64> {
+    /// Whose memory it is.
+    pub optimizer: OptimizerKind,
     /// Number of updates so far.
     pub updates: u64,
     /// Numbers: the damping of Levenberg–Marquardt, none for the others.
@@ -75,7 +95,29 @@ impl Optimizer {
             Self::LevenbergMarquardt(settings) => vec![settings.damping],
             _ => Vec::new(),
         };
-        Memory { updates: 0, scalars, vectors: vec![vec![F::zero(); parameters]; self.vectors()] }
+        let vectors = vec![vec![F::zero(); parameters]; self.vectors()];
+        Memory { optimizer: self.kind(), updates: 0, scalars, vectors }
+    }
+
+    /// The optimizer without its settings.
+    pub fn kind(&self) -> OptimizerKind {
+        match self {
+            Self::Descent => OptimizerKind::Descent,
+            Self::Momentum(_) => OptimizerKind::Momentum,
+            Self::Adam(_) => OptimizerKind::Adam,
+            Self::Rprop(_) => OptimizerKind::Rprop,
+            Self::Lbfgs(_) => OptimizerKind::Lbfgs,
+            Self::LevenbergMarquardt(_) => OptimizerKind::LevenbergMarquardt,
+        }
+    }
+
+    /// Checks the numbers of a memory that comes from outside.
+    pub(crate) fn check_scalars(&self, scalars: &[f64]) -> Result<()> {
+        match (self, scalars) {
+            (Self::LevenbergMarquardt(_), &[damping]) => LevenbergMarquardt { damping }.validate(),
+            (Self::LevenbergMarquardt(_), _) => check("number of dampings", scalars.len() as f64, false, "1"),
+            _ => check("number of scalars", scalars.len() as f64, scalars.is_empty(), "0"),
+        }
     }
 
     /// Number of vectors in the memory.
@@ -127,19 +169,27 @@ impl Optimizer {
     }
 }
 
-/// The name that papers use.
-impl Display for Optimizer {
+impl Display for OptimizerKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
             Self::Descent => "gradient descent",
-            Self::Momentum(Momentum { nesterov: false, .. }) => "momentum",
-            Self::Momentum(_) => "Nesterov momentum",
-            Self::Adam(adam) if adam.decay.rate > 0.0 => "AdamW",
-            Self::Adam(_) => "Adam",
-            Self::Rprop(_) => "Rprop",
-            Self::Lbfgs(_) => "L-BFGS",
-            Self::LevenbergMarquardt(_) => "Levenberg–Marquardt",
+            Self::Momentum => "momentum",
+            Self::Adam => "Adam",
+            Self::Rprop => "Rprop",
+            Self::Lbfgs => "L-BFGS",
+            Self::LevenbergMarquardt => "Levenberg–Marquardt",
         })
+    }
+}
+
+/// The name that papers use.
+impl Display for Optimizer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Momentum(Momentum { nesterov: true, .. }) => f.pad("Nesterov momentum"),
+            Self::Adam(adam) if adam.decay.rate > 0.0 => f.pad("AdamW"),
+            other => Display::fmt(&other.kind(), f),
+        }
     }
 }
 
@@ -162,8 +212,8 @@ fn without_subnormal<F: Scalar>(number: F) -> F {
     if number.abs() < F::min_positive_value() { F::zero() } else { number }
 }
 
-/// An error unless `is_valid`.
-fn check(name: &'static str, value: f64, is_valid: bool, expected: &'static str) -> Result<()> {
+/// An error about a setting, unless `is_valid`.
+pub(crate) fn check(name: &'static str, value: f64, is_valid: bool, expected: &'static str) -> Result<()> {
     match is_valid {
         true => Ok(()),
         false => Err(ann_core::Error::InvalidSetting { name, value, expected }.into()),

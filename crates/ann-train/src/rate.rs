@@ -2,9 +2,10 @@
 
 use std::f64::consts::PI;
 
-use ann_core::{Error as CoreError, Scalar};
+use ann_core::Scalar;
 
 use crate::Result;
+use crate::optimizer::check;
 
 /// The learning rate of an update: η = peak · schedule, after a linear warm-up. A number converts into a
 /// constant rate:
@@ -53,9 +54,9 @@ pub enum Schedule {
         last: f64,
     },
     /// From `first` to 1 and then to `last`, both along half a cosine (Smith & Topin 2018; PyTorch's
-    /// `OneCycleLR`). The last update has exactly `last`. PyTorch's defaults are 0.04, 4e-6 and 0.3.
+    /// `OneCycleLR`). The last of several updates has exactly `last`. PyTorch's defaults are 0.04, 4e-6 and 0.3.
     OneCycle {
-        /// The factor of the first update, ≥ 0.
+        /// The factor of the first update, ≥ 0. No effect if the rise is shorter than two updates.
         first: f64,
         /// The factor of the last update, ≥ 0.
         last: f64,
@@ -63,7 +64,7 @@ pub enum Schedule {
         rise: f64,
     },
     /// ½ (1 − cos(2π log₂(1 + 15 t))): four waves, each twice as long as the one before (RealMLP, Holzmüller
-    /// et al. 2024).
+    /// et al. 2024). It begins with 0, so a warm-up before it changes nothing.
     CosLog4,
     /// 1 in the first half, then half a cosine from 1 to 0. Usual for weight decay beside `CosLog4`.
     FlatCosine,
@@ -94,15 +95,15 @@ impl LearningRate {
 
     pub(crate) fn validate<F: Scalar>(&self) -> Result<()> {
         let is_step = |step: f64| step.is_finite() && step > 0.0;
-        let wrong = |expected| {
-            Err(CoreError::InvalidSetting { name: "learning_rate (η)", value: self.peak, expected }.into())
-        };
-        if !is_step(self.peak) {
-            return wrong("a finite number above 0");
-        }
-        if !is_step(F::of(self.peak).as_f64()) {
-            return wrong("a number that is finite and above 0 in the network's precision, too");
-        }
+        let name = "learning_rate (η)";
+        check(name, self.peak, is_step(self.peak), "a finite number above 0")?;
+        let in_precision = is_step(F::of(self.peak).as_f64());
+        check(
+            name,
+            self.peak,
+            in_precision,
+            "a number that is finite and above 0 in the network's precision, too",
+        )?;
         self.schedule.validate()
     }
 }
@@ -138,9 +139,8 @@ impl Schedule {
     }
 
     pub(crate) fn validate(&self) -> Result<()> {
-        let check = |name, value: f64, is_valid: bool, expected| match is_valid && value.is_finite() {
-            true => Ok(()),
-            false => Err(CoreError::InvalidSetting { name, value, expected }.into()),
+        let check = |name, value: f64, is_valid: bool, expected| {
+            check(name, value, is_valid && value.is_finite(), expected)
         };
         let above_0 = |name, value: f64| check(name, value, value > 0.0, "a finite number above 0");
         let at_least_0 = |name, value: f64| check(name, value, value >= 0.0, "a finite number ≥ 0");
@@ -226,16 +226,16 @@ mod tests {
         for (schedule, message) in [
             (
                 Schedule::Exponential { last: 0.0 },
-                "the schedule's `last` is 0.0, expected a finite number above 0",
+                "the schedule's `last` is 0, expected a finite number above 0",
             ),
             (
                 Schedule::Cosine { last: f64::NAN },
                 "the schedule's `last` is NaN, expected a finite number ≥ 0",
             ),
-            (Schedule::Steps { factor: 0.1, parts: 0 }, "the schedule's `parts` is 0.0, expected at least 1"),
+            (Schedule::Steps { factor: 0.1, parts: 0 }, "the schedule's `parts` is 0, expected at least 1"),
             (
                 Schedule::OneCycle { first: 0.1, last: 0.1, rise: 1.0 },
-                "the schedule's `rise` is 1.0, expected above 0 and below 1",
+                "the schedule's `rise` is 1, expected above 0 and below 1",
             ),
         ] {
             assert_eq!(schedule.validate().unwrap_err().to_string(), message);

@@ -30,7 +30,7 @@ pub struct Regressor {
     pub hidden: Vec<Layer>,
     /// Initial weights. Default Xavier normal with gain 1.
     pub init: Init,
-    /// Seed of the initial weights. Default 0.
+    /// Seed of the initial weights alone, as in [`Classifier`](crate::Classifier). Default 0.
     pub seed: u64,
     /// λ ≥ 0, strength of the penalty λ Σ‖W‖² on weights, never biases. Default 0.
     pub l2: f64,
@@ -130,13 +130,24 @@ impl Regressor {
     fn outputs(&self, columns: usize) -> Result<usize> {
         match &self.loss {
             Loss::Quantile { levels } => Ok(columns.saturating_mul(levels.len())),
-            Loss::Poisson if self.standardize_targets => Err(Error::StandardizedCounts),
+            Loss::Poisson | Loss::BinaryCrossEntropy if self.standardize_targets => {
+                Err(Error::StandardizedTargets { loss: self.loss.to_string() })
+            }
             loss if loss.targets() == TargetKind::Values => Ok(columns),
             loss => {
                 let (loss, expected, found) = (loss.to_string(), TargetKind::Classes, TargetKind::Values);
                 Err(CoreError::TargetKind { loss, expected, found }.into())
             }
         }
+    }
+
+    /// A loss that may be negative is below the default threshold before anything is learned.
+    fn train_config(&self) -> TrainConfig {
+        let may_be_negative = matches!(self.loss, Loss::Poisson | Loss::Custom(_));
+        if may_be_negative && self.train.stop_below == Self::default().train.stop_below {
+            return TrainConfig { stop_below: f64::NEG_INFINITY, ..self.train };
+        }
+        self.train
     }
 
     fn settings(&self, outputs: usize) -> Settings<'_> {
@@ -151,7 +162,7 @@ impl Regressor {
             scaling: self.scaling,
             standardize_targets: self.standardize_targets,
             validation: self.validation,
-            train: &self.train,
+            train: self.train_config(),
         }
     }
 }
@@ -193,10 +204,16 @@ impl<D: Dimension, F: Scalar> FittedRegressor<D, F> {
     /// that an output overflows.
     pub fn predict_columns(&self, x: &ArrayRef2<F>) -> Result<Array2<F>> {
         let outputs = forward(&self.network, x, self.threads)?;
-        Ok(match self.loss {
-            Loss::MeanSquaredError => outputs,
-            _ => self.loss.respond(&outputs),
-        })
+        if self.loss == Loss::MeanSquaredError {
+            return Ok(outputs);
+        }
+        let predictions = self.loss.respond(&outputs);
+        match predictions.indexed_iter().find(|(_, value)| !value.is_finite()) {
+            None => Ok(predictions),
+            Some(((row, output), value)) => {
+                Err(CoreError::NonFiniteOutput { row, output, value: value.as_f64() }.into())
+            }
+        }
     }
 
     /// R², the coefficient of determination, averaged over outputs: 1 − Σ(y − ŷ)² / Σ(y − ȳ)². 1 is perfect,
@@ -247,7 +264,7 @@ impl<D: Dimension, F: Scalar> FittedRegressor<D, F> {
         &self.findings
     }
 
-    /// Prepares the regressor for one sample at a time, without allocations.
+    /// Prepares the regressor for one sample at a time, without allocations unless the loss is a custom one.
     ///
     /// # Errors
     /// The system cannot provide the memory for a copy of the weights.
@@ -260,13 +277,19 @@ impl<D: Dimension, F: Scalar> FittedRegressor<D, F> {
     /// [`into_parts`](Self::into_parts) took apart; its history has no records.
     ///
     /// # Errors
-    /// `D` is `Ix1`, and the network has more than one output for a row's target; the levels of [`Loss::Quantile`] do
-    /// not divide the number of outputs.
+    /// The loss is one on classes, or a setting of it is invalid; `D` is `Ix1`, and the network has outputs for more than
+    /// one target; the levels of [`Loss::Quantile`] do not divide the number of outputs.
     pub fn from_parts(network: Network<F>, loss: Loss) -> Result<Self> {
         let outputs = network.architecture().output_width();
+        loss.check_settings()?;
+        if loss.targets() != TargetKind::Values {
+            let (loss, expected, found) = (loss.to_string(), TargetKind::Classes, TargetKind::Values);
+            return Err(CoreError::TargetKind { loss, expected, found }.into());
+        }
         let columns = loss.target_columns(outputs)?;
         if D::NDIM == Some(1) && columns != 1 {
-            return Err(Error::OutputCount { what: "value of a row", expected: 1, found: outputs });
+            let expected = outputs / columns;
+            return Err(Error::OutputCount { what: "prediction of a row", expected, found: outputs });
         }
         let (history, findings) = (History::default(), Vec::new());
         Ok(Self { network, loss, history, findings, threads: 1, dimension: PhantomData })
@@ -295,7 +318,13 @@ impl<F: Scalar> ValuePredictor<F> {
     pub fn predict(&mut self, x: &[F]) -> Result<&[F]> {
         self.predictor.predict_into(x, &mut self.outputs)?;
         self.loss.respond_row(&mut self.outputs);
-        Ok(&self.outputs)
+        match self.outputs.iter().position(|value| !value.is_finite()) {
+            None => Ok(&self.outputs),
+            Some(output) => {
+                let value = self.outputs[output].as_f64();
+                Err(CoreError::NonFiniteOutput { row: 0, output, value }.into())
+            }
+        }
     }
 }
 

@@ -95,6 +95,10 @@ impl KFold {
     /// # Ok::<(), ann_train::Error>(())
     /// ```
     ///
+    /// For a single set of test rows, take the first split: `KFold::default().stratified(&labels)?.next()`.
+    ///
+    /// For a single set of test rows, take the first split: `KFold::default().stratified(&labels)?.next()`.
+    ///
     /// # Errors
     /// As [`split`](Self::split); more folds than the largest class has rows.
     pub fn stratified<L: Ord + Debug>(self, labels: &[L]) -> Result<impl Iterator<Item = Split> + use<L>> {
@@ -111,6 +115,8 @@ impl KFold {
     /// The sizes of the test sets differ by at most the size of the largest group, and usually by much less:
     /// large groups come first, and each goes to the fold that has the fewest rows (Graham, "Bounds on
     /// Multiprocessing Timing Anomalies", 1969).
+    ///
+    /// For a single set of test rows, take the first split: `KFold::default().stratified(&labels)?.next()`.
     ///
     /// # Errors
     /// As [`split`](Self::split); more folds than there are groups.

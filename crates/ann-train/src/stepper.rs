@@ -120,7 +120,13 @@ fn clip<F: Scalar>(gradient: &mut [F], largest: f64) {
     if largest.is_infinite() {
         return;
     }
-    let norm = dot(gradient, gradient).sqrt();
+    let mut norm = dot(gradient, gradient).sqrt();
+    if norm.is_infinite() {
+        // The squares overflow, or the gradient itself is infinite; then it becomes NaN, which is noticed.
+        let most = gradient.iter().fold(F::zero(), |most, g| most.max(g.abs()));
+        scale(gradient, F::one() / most);
+        norm = dot(gradient, gradient).sqrt();
+    }
     if norm > largest {
         scale(gradient, F::of(largest / norm));
     }

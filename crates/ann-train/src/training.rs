@@ -110,7 +110,7 @@ impl<'p, 'data, F: Scalar> Training<'p, 'data, F> {
             Batching::Full => Vec::new(),
             Batching::Shuffled { .. } => Vec::with_capacity(problem.rows()),
         };
-        let rows = config.batching.rows(rows_with_weight(problem));
+        let rows = rows_at_once(problem, config);
         let epochs = config.epochs.saturating_sub(state.epoch);
         Ok(Self {
             config: *config,
@@ -137,8 +137,8 @@ impl<'p, 'data, F: Scalar> Training<'p, 'data, F> {
     /// # Errors
     /// [`Error::InfiniteStart`] or [`Error::Diverged`]: the objective or a parameter is no longer finite. Then
     /// the network in the [`state`](Self::state) gets the parameters from before the last update; with
-    /// mini-batches, those from the beginning of the last epoch whose objective was finite, or of the first
-    /// epoch if there is none. The optimizer's memory is cleared.
+    /// mini-batches, those with which the last finite epoch began, or the initial ones if there is none. The optimizer's
+    /// memory is cleared and its updates count from 0, so a schedule of the learning rate begins anew.
     pub fn epoch(&mut self) -> Result<ControlFlow<StopReason, EpochRecord>> {
         if self.stop.is_none() && self.state.epoch >= self.config.epochs {
             self.end(StopReason::EpochLimit)?;
@@ -181,7 +181,8 @@ impl<'p, 'data, F: Scalar> Training<'p, 'data, F> {
     /// Number of passes over the rows that this run has made: the rows that were computed so far, each as often as it
     /// was computed, divided by the number of rows.
     ///
-    /// An epoch takes one pass, with all rows or with mini-batches. L-BFGS takes one for each step that its line search
+    /// An epoch takes one pass, with all rows or with mini-batches; less if mini-batches leave rows out, because the last
+    /// batch is incomplete or rows have the weight 0. L-BFGS takes one for each step that its line search
     /// tries; Levenberg–Marquardt takes one for the Jacobian matrix and one for each step that it tries. These two
     /// also begin with one pass, and a run whose last record is computed at the end takes one for it. What a pass
     /// costs depends on the optimizer: a Jacobian matrix costs more than a gradient. Passes before a
@@ -343,6 +344,15 @@ pub(crate) fn rows_with_weight<F: Scalar>(problem: &Problem<'_, F>) -> usize {
     weights.unwrap_or(problem.rows())
 }
 
+/// The largest number of rows whose gradients are summed at once.
+fn rows_at_once<F: Scalar>(problem: &Problem<'_, F>, config: &TrainConfig) -> usize {
+    match config.batching {
+        Batching::Full => problem.rows(),
+        // Mini-batches leave out rows of weight 0.
+        Batching::Shuffled { .. } => config.batching.rows(rows_with_weight(problem)),
+    }
+}
+
 /// Σ w over the given rows.
 fn weight_of<F: Scalar>(problem: &Problem<'_, F>, rows: &[usize]) -> f64 {
     match problem.weights() {
@@ -371,9 +381,9 @@ fn check<F: Scalar>(network: &Network<F>, problem: &Problem<'_, F>, config: &Tra
     if let Optimizer::LevenbergMarquardt(_) = config.optimizer {
         LevenbergMarquardt::ensure_suits(problem)?;
     }
-    let rows = config.batching.rows(rows_with_weight(problem));
-    // Memory is checked for everything at once. Two separate checks could both succeed although the system
-    // does not have both amounts together.
+    let rows = rows_at_once(problem, config);
+    // Memory is checked for all of this at once. Two separate checks could both succeed although the system
+    // does not have both amounts together. The matrices of Levenberg–Marquardt are checked where they are made.
     let sums = Plan::new(problem, config.accumulation, rows, checked(config.threads)?).bytes;
     let vectors = COPIES + vectors_of_memory(config) + working_vectors(config);
     let copies = bytes_of::<F>(problem.layout().len().saturating_mul(vectors));
@@ -383,17 +393,26 @@ fn check<F: Scalar>(network: &Network<F>, problem: &Problem<'_, F>, config: &Tra
     )?)
 }
 
+/// A state may come from a file, so everything in it is checked.
 fn check_memory<F: Scalar>(state: &State<F>, config: &TrainConfig) -> Result<()> {
-    let (expected, found) = (vectors_of_memory(config), state.memory.vectors.len());
-    let length = trained(&state.network, config);
-    let scalars = config.optimizer.memory::<F>(0).scalars.len();
-    if found == expected
-        && state.memory.scalars.len() == scalars
-        && state.memory.vectors.iter().all(|vector| vector.len() == length)
-    {
-        return Ok(());
+    let memory = &state.memory;
+    let (expected, found) = (config.optimizer.kind(), memory.optimizer);
+    if found != expected {
+        return Err(Error::OtherOptimizer { expected, found });
     }
-    Err(Error::MemoryMismatch { optimizer: config.optimizer.to_string(), expected, found, length })
+    config.optimizer.check_scalars(&memory.scalars)?;
+    let (expected, found) = (vectors_of_memory(config), memory.vectors.len());
+    let length = trained(&state.network, config);
+    let fits = found == expected && memory.vectors.iter().all(|vector| vector.len() == length);
+    if !(fits && memory.vectors.iter().all(|vector| all_finite(vector))) {
+        return Err(Error::MemoryMismatch {
+            optimizer: config.optimizer.to_string(),
+            expected,
+            found,
+            length,
+        });
+    }
+    Ok(())
 }
 
 pub(crate) fn check_same_architecture<F: Scalar>(

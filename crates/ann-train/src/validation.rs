@@ -3,17 +3,20 @@
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
-use ann_core::{Error as CoreError, Network, Problem, Scalar, seeded};
+use ann_core::{Network, Problem, Scalar, seeded};
 use rand::seq::SliceRandom;
 
+use crate::optimizer::check;
 use crate::{Accumulation, EpochRecord, Error, Objective, Result};
 
 /// Early stopping by rows that are held out. After each epoch the network is evaluated on these rows. The best
 /// network is kept, and training stops when there was none better for some epochs.
+///
+/// The held-out rows have chosen the epoch, so a score on them is too good: keep other rows for testing.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Validation {
-    /// Share of the rows that are held out, above 0 and below 1; of each class the same share. Default 0.2. No
-    /// effect if the caller gives validation rows.
+    /// Share of the rows that are held out, above 0 and below 1; of each class the same share, but never all of its rows.
+    /// Rows of weight 0 are rows here, too. Default 0.2. No effect if the caller gives validation rows.
     pub share: f64,
     /// Seed of the choice of rows. Default 0.
     pub seed: u64,
@@ -23,7 +26,9 @@ pub struct Validation {
     pub monitor: Monitor,
 }
 
-/// What is compared on validation rows. Of equal networks the last is kept.
+/// What is compared on validation rows. If two epochs are equally good, the later one is kept, but patience counts from
+/// the earlier one. Weights of classes count here, too: with `ClassWeights::Balanced`, balanced accuracies are
+/// compared.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Monitor {
     /// The mean loss, without penalty: lower is better. The default.
@@ -41,14 +46,9 @@ impl Default for Validation {
 
 impl Validation {
     pub(crate) fn validate(&self) -> Result<()> {
-        let wrong = |name, value, expected| Err(CoreError::InvalidSetting { name, value, expected }.into());
-        if !(self.share > 0.0 && self.share < 1.0) {
-            return wrong("validation.share", self.share, "above 0 and below 1");
-        }
-        if self.patience == 0 {
-            return wrong("validation.patience", 0.0, "at least 1");
-        }
-        Ok(())
+        let is_share = self.share > 0.0 && self.share < 1.0;
+        check("validation.share", self.share, is_share, "above 0 and below 1")?;
+        check("validation.patience", self.patience as f64, self.patience > 0, "at least 1")
     }
 }
 
@@ -75,17 +75,20 @@ impl<'p, 'data, F: Scalar> Watch<'p, 'data, F> {
         let record = EpochRecord::new(epoch, &self.objective.value(network.parameters()));
         self.records.push(record);
         let best = self.best.get_or_insert_with(|| (network.parameters().to_vec(), record));
-        match self.settings.monitor.compare(&record, &best.1) {
-            Some(order) if order.is_ge() => {
-                best.0.copy_from_slice(network.parameters());
-                best.1 = record;
-                if order.is_gt() {
-                    self.improved = epoch;
-                }
-            }
-            _ => {}
+        let order = self.settings.monitor.compare(&record, &best.1);
+        if order.is_ge() {
+            best.0.copy_from_slice(network.parameters());
+            best.1 = record;
+        }
+        if order.is_gt() {
+            self.improved = epoch;
         }
         epoch - self.improved >= self.settings.patience
+    }
+
+    /// Whether there is a better network than the untrained one.
+    pub fn has_learned(&self) -> bool {
+        self.best.as_ref().is_some_and(|(_, record)| record.epoch > 0)
     }
 
     /// Gives the network the parameters of the best epoch, and returns the number of that epoch.
@@ -97,12 +100,14 @@ impl<'p, 'data, F: Scalar> Watch<'p, 'data, F> {
 }
 
 impl Monitor {
-    /// Whether `new` is better than (`Greater`) or as good as (`Equal`) `best`. `None` if a number is NaN.
-    fn compare(self, new: &EpochRecord, best: &EpochRecord) -> Option<Ordering> {
-        match self {
-            Self::Loss => best.loss.partial_cmp(&new.loss),
-            Self::Accuracy => new.accuracy.partial_cmp(&best.accuracy),
-        }
+    /// Whether `new` is better than (`Greater`) or as good as (`Equal`) `best`. A NaN is worse than every number.
+    fn compare(self, new: &EpochRecord, best: &EpochRecord) -> Ordering {
+        let worth = |record: &EpochRecord| match self {
+            Self::Loss => -record.loss,
+            Self::Accuracy => record.accuracy.unwrap_or(f64::NAN),
+        };
+        let [new, best] = [new, best].map(worth);
+        new.partial_cmp(&best).unwrap_or_else(|| best.is_nan().cmp(&new.is_nan()))
     }
 }
 
@@ -128,4 +133,23 @@ pub(crate) fn hold_out(classes: &[usize], validation: &Validation) -> Result<[Ve
     training.sort_unstable();
     held_out.sort_unstable();
     Ok([training, held_out])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_nan_is_worse_than_every_number() {
+        let of = |loss| EpochRecord { epoch: 0, loss, penalty: 0.0, accuracy: None };
+        for (new, best, expected) in [
+            (1.0, 2.0, Ordering::Greater),
+            (2.0, 2.0, Ordering::Equal),
+            (3.0, 2.0, Ordering::Less),
+            (1.0, f64::NAN, Ordering::Greater),
+            (f64::NAN, 1.0, Ordering::Less),
+        ] {
+            assert_eq!(Monitor::Loss.compare(&of(new), &of(best)), expected, "{new} after {best}");
+        }
+    }
 }

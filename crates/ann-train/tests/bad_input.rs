@@ -141,7 +141,7 @@ fn a_network_with_other_activations_than_the_problem() {
 fn a_learning_rate_that_is_no_step() {
     let range = "a finite number above 0";
     for learning_rate in [0.0, -0.1, f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
-        let message = format!("learning_rate (η) is {learning_rate:?}, expected {range}");
+        let message = format!("learning_rate (η) is {learning_rate}, expected {range}");
         let train = TrainConfig { learning_rate: learning_rate.into(), ..TrainConfig::default() };
         check(Classifier { train, ..Classifier::default() }.fit(&corners(), &LABELS), &message);
         check(Regressor { train, ..Regressor::default() }.fit(&corners(), &VALUES), &message);
@@ -172,20 +172,18 @@ fn a_penalty_that_is_negative_or_no_number() {
 }
 
 #[test]
-fn a_threshold_that_is_negative_or_no_number() {
-    for stop_below in [-1e-3, f64::NAN, f64::INFINITY] {
-        let message = format!("stop_below is {stop_below:?}, expected a finite number ≥ 0");
-        let train = TrainConfig { stop_below, ..TrainConfig::default() };
-        check(Classifier { train, ..Classifier::default() }.fit(&corners(), &LABELS), &message);
-        check(Regressor { train, ..Regressor::default() }.fit(&corners(), &VALUES), &message);
-    }
+fn a_threshold_that_is_no_number() {
+    let train = TrainConfig { stop_below: f64::NAN, ..TrainConfig::default() };
+    let message = "stop_below is NaN, expected a number";
+    check(Classifier { train, ..Classifier::default() }.fit(&corners(), &LABELS), message);
+    check(Regressor { train, ..Regressor::default() }.fit(&corners(), &VALUES), message);
 }
 
 #[test]
 fn a_gain_that_is_negative_or_no_number() {
     for gain in [-1.0, f64::NAN, f64::INFINITY] {
         let message = format!(
-            "gain is {gain:?}, expected a number ≥ 0 whose draws are finite in the network's scalar type"
+            "gain is {gain}, expected a number ≥ 0 whose draws are finite in the network's scalar type"
         );
         let init = Init::XavierNormal { gain };
         check(Classifier { init, ..Classifier::default() }.fit(&corners(), &LABELS), &message);

@@ -28,6 +28,17 @@ fn responses_or_outputs_are_averaged() {
 }
 
 #[test]
+fn averages_of_an_activation_are_no_network() {
+    let architecture = Architecture::inputs(1).dense(1, Activation::Tanh);
+    let network = Network::from_parameters(&architecture, vec![1.0, 0.0]).unwrap();
+    let networks = vec![network.clone(), network];
+    let ensemble = Ensemble::new(networks, Loss::MeanSquaredError, Averaging::Outputs).unwrap();
+    let message =
+        "the output layer has the activation tanh, expected identity: averages of it are no dense layer";
+    assert_eq!(ensemble.to_network().unwrap_err().to_string(), message);
+}
+
+#[test]
 fn averaged_outputs_are_one_network() {
     for widths in [&[3, 2][..], &[3, 5, 2], &[3, 5, 4, 2]] {
         let networks = members::<f64>(widths, 3);

@@ -3,9 +3,9 @@
 
 use ann_train::ndarray::{Array1, Array2, Axis, Ix1, array, concatenate};
 use ann_train::{
-    Activation, Adam, Batching, ClassWeights, Classifier, Error, FitOptions, FittedClassifier,
-    FittedMultiLabelClassifier, FittedRegressor, Loss, Monitor, MultiLabelClassifier, Regressor, Scaling,
-    StopReason, TrainConfig, Validation, seeded,
+    Activation, Adam, Architecture, Batching, ClassWeights, Classifier, Error, Finding, FitOptions,
+    FittedClassifier, FittedMultiLabelClassifier, FittedRegressor, LearningRate, Loss, Monitor,
+    MultiLabelClassifier, Network, Regressor, Scaling, Schedule, StopReason, TrainConfig, Validation, seeded,
 };
 use rand::RngExt;
 
@@ -222,7 +222,7 @@ fn each_class_is_held_out_in_proportion_and_never_all_of_it() {
     let error = settings.fit(&array![[0.0], [1.0], [2.0]], &all_alone).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "a share of 0.2 of 3 rows is no row to validate on: hold out a larger share"
+        "a share of 0.2 of each class is no row to validate on, of 3 rows: hold out a larger share"
     );
 }
 
@@ -231,7 +231,7 @@ fn settings_of_validation_out_of_range() {
     for (validation, message) in [
         (
             Validation { share: 0.0, ..Validation::default() },
-            "validation.share is 0.0, expected above 0 and below 1",
+            "validation.share is 0, expected above 0 and below 1",
         ),
         (
             Validation { share: f64::NAN, ..Validation::default() },
@@ -239,13 +239,20 @@ fn settings_of_validation_out_of_range() {
         ),
         (
             Validation { patience: 0, ..Validation::default() },
-            "validation.patience is 0.0, expected at least 1",
+            "validation.patience is 0, expected at least 1",
         ),
     ] {
         let settings = Regressor { validation: Some(validation), ..Regressor::default() };
         let y = columns().column(0).to_owned();
         assert_eq!(settings.fit(&columns(), &y).unwrap_err().to_string(), message);
     }
+    // A mistake in the caller's validation rows is not blamed on the training rows.
+    let (mut other, y) = (columns(), columns().column(0).to_owned());
+    other[[3, 1]] = f64::NAN;
+    let options = FitOptions { validation: Some((&*other, &y)), ..FitOptions::default() };
+    let error = Regressor::default().fit_with(&columns(), &y, &options).unwrap_err();
+    let cause = "features hold NaN at row 3, column 1";
+    assert!(error.to_string().starts_with(&format!("validation rows: {cause}")), "{error}");
     // Values have no accuracy.
     let validation = Some(Validation { monitor: Monitor::Accuracy, ..Validation::default() });
     let y = columns().column(0).to_owned();
@@ -348,7 +355,7 @@ fn estimators_come_apart_and_together() {
     };
     assert_eq!(again.predict(&x).unwrap(), predicted);
     let error = FittedRegressor::<Ix1>::from_parts(network, Loss::MeanSquaredError).unwrap_err();
-    assert_eq!(error.to_string(), "the network has 2 outputs, expected 1, one for each value of a row");
+    assert_eq!(error.to_string(), "the network has 2 outputs, expected 1, one for each prediction of a row");
 }
 
 #[test]
@@ -415,10 +422,73 @@ fn counts_are_predicted_as_rates() {
     assert!((network.forward(&x).unwrap()[[0, 0]] - 2.0_f64.ln()).abs() < 1e-3);
     let again: FittedRegressor = FittedRegressor::from_parts(network, loss).unwrap();
     assert!((again.predict(&x).unwrap()[0] - 2.0).abs() < 1e-3);
-    let error = Regressor { standardize_targets: true, ..settings }.fit(&x, &y).unwrap_err();
-    let message =
-        "`standardize_targets` makes counts negative, which the Poisson loss does not allow: leave it off";
-    assert_eq!(error.to_string(), message);
+    for loss in [Loss::Poisson, Loss::BinaryCrossEntropy] {
+        let message =
+            format!("`standardize_targets` moves targets out of the range that {loss} needs: leave it off");
+        let error =
+            Regressor { standardize_targets: true, loss, ..settings.clone() }.fit(&x, &y).unwrap_err();
+        assert_eq!(error.to_string(), message);
+    }
+}
+
+#[test]
+fn large_counts_are_learned_although_their_loss_is_negative() {
+    // The loss of counts near 100 is about 100 − 100 ln 100 = −361, far below the default threshold.
+    let (x, y) = (Array2::<f64>::zeros((4, 1)), [98.0, 99.0, 101.0, 102.0]);
+    let train = TrainConfig { epochs: 2000, optimizer: Adam::default().into(), ..Regressor::default().train };
+    let validation = Some(Validation { share: 0.5, patience: 500, ..Validation::default() });
+    for validation in [None, validation] {
+        let settings =
+            Regressor { loss: Loss::Poisson, hidden: vec![], validation, train, ..Regressor::default() };
+        let fitted = settings.fit(&x, &y).unwrap();
+        let rate = fitted.predict(&x).unwrap()[0];
+        assert!((97.9..102.1).contains(&rate), "{rate}");
+        // The loss cannot be better than that of a constant here, but it neither rose nor is it still falling.
+        let findings = fitted.findings();
+        assert!(
+            findings.iter().all(|finding| matches!(finding, Finding::NoBetterThanConstant { .. })),
+            "{findings:?}"
+        );
+    }
+}
+
+#[test]
+fn probabilities_are_no_predicted_values() {
+    let architecture = Architecture::inputs(1).dense(3, Activation::Identity);
+    let network: Network = Network::from_parameters(&architecture, vec![0.0; 6]).unwrap();
+    let error = FittedRegressor::<Ix1>::from_parts(network.clone(), Loss::SoftmaxCrossEntropy).unwrap_err();
+    assert!(error.to_string().contains("softmax cross-entropy"), "{error}");
+    let error = FittedRegressor::<Ix1>::from_parts(network, Loss::Huber { delta: -1.0 }).unwrap_err();
+    assert!(error.to_string().contains("is -1, expected"), "{error}");
+}
+
+#[test]
+fn a_rate_that_overflows_is_an_error() {
+    let architecture = Architecture::inputs(1).dense(1, Activation::Identity);
+    let network = Network::from_parameters(&architecture, vec![1.0, 0.0]).unwrap();
+    let fitted: FittedRegressor = FittedRegressor::from_parts(network, Loss::Poisson).unwrap();
+    let message = "output 0 of row 1 (counted from 0) is inf";
+    let error = fitted.predict(&array![[1.0], [710.0]]).unwrap_err();
+    assert!(error.to_string().starts_with(message), "{error}");
+    assert!(fitted.predictor().unwrap().predict(&[710.0]).is_err());
+}
+
+#[test]
+fn what_a_run_has_learned_before_it_diverged_is_kept() {
+    // A rate that rises: the first epochs learn, later ones diverge. No line fits exactly, so there is always a gradient.
+    let x = columns();
+    let y: Array1<f64> = x.rows().into_iter().map(|x| x[0] + 0.1 * (7.0 * x[1]).sin()).collect();
+    let schedule = Schedule::Exponential { last: 1e6 };
+    let learning_rate = LearningRate { peak: 1e-3, schedule, warm_up: 0 };
+    let train = TrainConfig { learning_rate, epochs: 1000, ..TrainConfig::default() };
+    let settings = Regressor { hidden: vec![], train, ..Regressor::default() };
+    assert!(matches!(settings.fit(&x, &y).unwrap_err(), Error::Diverged { .. }));
+    let validation = Some(Validation { patience: 1000, ..Validation::default() });
+    let fitted = Regressor { validation, ..settings }.fit(&x, &y).unwrap();
+    assert_eq!(fitted.history().stop, StopReason::Diverged);
+    assert!(fitted.score(&x, &y).unwrap() > 0.9);
+    let epoch = fitted.history().best_epoch.unwrap();
+    assert!(fitted.findings().contains(&Finding::Diverged { epoch }), "{:?}", fitted.findings());
 }
 
 #[test]

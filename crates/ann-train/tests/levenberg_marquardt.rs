@@ -4,7 +4,7 @@
 use ann_train::ann_core::LayerSpan;
 use ann_train::ndarray::{Array1, Array2, ArrayView2, array};
 use ann_train::{
-    Accumulation, Activation, Architecture, Batching, Error, Init, LevenbergMarquardt, Loss, LossFn, Network,
+    Accumulation, Activation, Architecture, Batching, Init, LevenbergMarquardt, Loss, LossFn, Network,
     Objective, Problem, Scalar, State, StepFactors, StopReason, Target, TargetKind, Targets, TrainConfig,
     Training, per_sample_gradients, seeded, train,
 };
@@ -153,19 +153,27 @@ fn settings_that_it_cannot_use() {
     ] {
         refused(3, Loss::MeanSquaredError, &config, &message);
     }
-    for damping in [0.0, 1e-16, 1e16, f64::NAN] {
-        let message = format!("damping (μ) is {damping:?}, expected from 1e-15 to 1e15");
+    for (damping, shown) in [(0.0, "0"), (1e-16, "1e-16"), (1e16, "1e16"), (f64::NAN, "NaN")] {
+        let message = format!("damping (μ) is {shown}, expected from 1e-15 to 1e15");
         refused(3, Loss::MeanSquaredError, &self::config(damping, 1), &message);
     }
 }
 
 #[test]
-fn a_state_without_damping_is_refused() {
+fn a_state_with_a_damping_that_cannot_be_used_is_refused() {
     with_problem::<f64>(1, Settings::default(), |problem| {
-        let mut state = Training::new(problem, initial(problem), &config(1e-3, 1)).unwrap().state().clone();
-        state.memory.scalars.clear();
-        let error = Training::resume(problem, state, &config(1e-3, 1)).unwrap_err();
-        assert!(matches!(error, Error::MemoryMismatch { .. }), "{error}");
+        for (scalars, message) in [
+            (vec![], "number of dampings is 0, expected 1"),
+            // It would never grow.
+            (vec![0.0], "damping (μ) is 0, expected from 1e-15 to 1e15"),
+            (vec![-1.0], "damping (μ) is -1, expected from 1e-15 to 1e15"),
+        ] {
+            let training = Training::new(problem, initial(problem), &config(1e-3, 1)).unwrap();
+            let mut state = training.state().clone();
+            state.memory.scalars = scalars;
+            let error = Training::resume(problem, state, &config(1e-3, 1)).unwrap_err();
+            assert_eq!(error.to_string(), message);
+        }
     });
 }
 

@@ -240,7 +240,7 @@ fn what_lbfgs_cannot_use_is_an_error() {
     let message = format!("L-BFGS does not work with this `clip_norm`, expected ∞, {reason}");
     refused(&TrainConfig { clip_norm: 1.0, ..lbfgs }, &message);
     let optimizer = Lbfgs { history: 0 }.into();
-    refused(&TrainConfig { optimizer, ..lbfgs }, "history is 0.0, expected from 1 to 1000");
+    refused(&TrainConfig { optimizer, ..lbfgs }, "history is 0, expected from 1 to 1000");
 }
 
 // Stopping and going on.
@@ -338,14 +338,28 @@ fn the_memory_of_another_optimizer_is_refused() {
         let state = training.state().clone();
         let parameters = problem.layout().len();
         let error = Training::resume(problem, state.clone(), &adam).unwrap_err();
+        let message =
+            "the state is that of momentum, not of Adam: resume a run with the optimizer that it began with";
+        assert_eq!(error.to_string(), message);
+        // Rprop has two vectors, too, but they mean something else.
+        let rprop = TrainConfig { optimizer: Rprop::default().into(), ..TrainConfig::default() };
+        let of_adam = Training::new(problem, initial(problem), &adam).unwrap().state().clone();
+        let error = Training::resume(problem, of_adam, &rprop).unwrap_err();
+        assert!(matches!(error, Error::OtherOptimizer { .. }), "{error}");
+        let steps = StepFactors { input_factors: 1.0, ..StepFactors::default() };
+        let error = Training::resume(problem, state.clone(), &TrainConfig { steps, ..momentum }).unwrap_err();
         let message = format!(
-            "the state has 1 vectors of memory; Adam with these settings expects 2, each of {parameters} numbers: resume \
-             a run with the optimizer and the step factors that it began with"
+            "the state has 1 vectors of memory; momentum with these settings expects 2, each of {} finite numbers: \
+             resume a run with the settings that it began with",
+            parameters + problem.architecture().input_width()
         );
         assert_eq!(error.to_string(), message);
-        let mut shorter = state;
+        let (mut shorter, mut damaged) = (state.clone(), state);
         shorter.memory.vectors[0].pop();
-        assert!(matches!(Training::resume(problem, shorter, &momentum), Err(Error::MemoryMismatch { .. })));
+        damaged.memory.vectors[0][0] = f64::NAN;
+        for state in [shorter, damaged] {
+            assert!(matches!(Training::resume(problem, state, &momentum), Err(Error::MemoryMismatch { .. })));
+        }
     });
 }
 
@@ -372,10 +386,7 @@ fn settings_out_of_range() {
     let adam = Adam::default();
     let rprop = Rprop::default();
     for (optimizer, message) in [
-        (
-            Momentum { momentum: 1.0, nesterov: false }.into(),
-            "momentum (μ) is 1.0, expected from 0 to below 1",
-        ),
+        (Momentum { momentum: 1.0, nesterov: false }.into(), "momentum (μ) is 1, expected from 0 to below 1"),
         (Adam { beta1: -0.1, ..adam }.into(), "beta1 (β₁) is -0.1, expected from 0 to below 1"),
         (Adam { beta2: f64::NAN, ..adam }.into(), "beta2 (β₂) is NaN, expected from 0 to below 1"),
         (
@@ -384,10 +395,10 @@ fn settings_out_of_range() {
         ),
         (
             Adam { decay: (-1.0).into(), ..adam }.into(),
-            "the rate of weight decay is -1.0, expected a finite number ≥ 0",
+            "the rate of weight decay is -1, expected a finite number ≥ 0",
         ),
-        (Rprop { shrink: 1.0, ..rprop }.into(), "shrink is 1.0, expected above 0 and below 1"),
-        (Rprop { grow: 1.0, ..rprop }.into(), "grow is 1.0, expected a finite number above 1"),
+        (Rprop { shrink: 1.0, ..rprop }.into(), "shrink is 1, expected above 0 and below 1"),
+        (Rprop { grow: 1.0, ..rprop }.into(), "grow is 1, expected a finite number above 1"),
         (
             Rprop { smallest: 1.0, largest: 0.5, ..rprop }.into(),
             "the largest step is 0.5, expected a finite number above 0, at least the smallest step",
@@ -396,15 +407,15 @@ fn settings_out_of_range() {
         refused(&TrainConfig { optimizer, ..TrainConfig::default() }, message);
     }
     let steps = StepFactors { biases: 0.0, ..StepFactors::default() };
-    let message = "steps.biases is 0.0, expected a finite number above 0";
+    let message = "steps.biases is 0, expected a finite number above 0";
     refused(&TrainConfig { steps, ..TrainConfig::default() }, message);
     let steps = StepFactors { input_factors: -1.0, ..StepFactors::default() };
-    let message = "steps.input_factors is -1.0, expected a finite number ≥ 0";
+    let message = "steps.input_factors is -1, expected a finite number ≥ 0";
     refused(&TrainConfig { steps, ..TrainConfig::default() }, message);
-    let message = "clip_norm is 0.0, expected a number above 0";
+    let message = "clip_norm is 0, expected a number above 0";
     refused(&TrainConfig { clip_norm: 0.0, ..TrainConfig::default() }, message);
     let learning_rate = LearningRate { schedule: Schedule::Cosine { last: -1.0 }, ..0.1.into() };
-    let message = "the schedule's `last` is -1.0, expected a finite number ≥ 0";
+    let message = "the schedule's `last` is -1, expected a finite number ≥ 0";
     refused(&TrainConfig { learning_rate, ..TrainConfig::default() }, message);
 }
 

@@ -6,8 +6,11 @@ use super::Loss;
 use crate::{Error, Result, Scalar};
 
 impl Loss {
-    /// An error if a setting is out of its range.
-    pub(crate) fn check_settings(&self) -> Result<()> {
+    /// Checks the settings, for instance the levels of quantiles. [`Problem::new`](crate::Problem::new) does it, too.
+    ///
+    /// # Errors
+    /// A setting is out of its range.
+    pub fn check_settings(&self) -> Result<()> {
         let wrong = |name, value, expected| Err(Error::InvalidSetting { name, value, expected });
         match self {
             Self::SmoothedCrossEntropy { smoothing } if !(0.0..1.0).contains(smoothing) => {

@@ -21,7 +21,7 @@ impl Loss {
     }
 
     /// Overwrites one row of raw outputs with what they mean: see [`respond`](Self::respond). Allocates only
-    /// for a custom loss in `f32`, which is computed in `f64`.
+    /// for a custom loss, which is computed in `f64`.
     pub fn respond_row<F: Scalar>(&self, outputs: &mut [F]) {
         match self {
             Self::SoftmaxCrossEntropy | Self::SmoothedCrossEntropy { .. } => {

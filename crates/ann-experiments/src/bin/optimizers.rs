@@ -370,7 +370,7 @@ fn caption(options: &Options, comparisons: &[Comparison; 3]) -> String {
                   tries, Levenberg–Marquardt (for squared errors only) one for each step and one for the \
                   Jacobian matrix; times are measured, on one thread, and differ from run to run";
     let settings = format!(
-        "λ = 0, Xavier gain 1, seed {}, at most {} passes; each η is the best of {} in the median \
+        "λ = 0, Xavier gain 1, curves: seed {}, at most {} passes; each η is the best of {} in the median \
          of {SEEDS} seeds",
         options.seed,
         count(options.epochs),

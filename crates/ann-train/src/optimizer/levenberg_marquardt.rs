@@ -13,10 +13,12 @@ use crate::{Error, ObjectiveValue, Result};
 
 /// The method of Levenberg and Marquardt for the mean squared error (Marquardt 1963; for networks Hagan & Menhaj
 /// 1994), with any number of outputs, weights of rows and a penalty λ. For all rows at once, and for networks of at
-/// most 4000 parameters: it solves a system of as many equations in each epoch. The learning rate has no effect.
+/// most 4000 parameters: it solves a system of as many equations in each epoch. An epoch is one step that lowers J. The learning rate has no
+/// effect.
 ///
-/// With ŷ linearised, J(θ + d) is quadratic in d, and its minimum satisfies A d = −g, where A = Σ w JᵀJ / (m Σ w) + λ
-/// (for weights) and g = ½ ∂J/∂θ. The damping μ keeps d short: (A + μ D) d = −g, where D is the diagonal of A. If the
+/// With ŷ linearised, J(θ + d) is quadratic in d, and its minimum satisfies A d = −g, where A = Σ w GᵀG / (m Σ w) + λ
+/// (for weights), G = ∂ŷ/∂θ and g = ½ ∂J/∂θ. The damping μ keeps d short: (A + μ D) d = −g, where D is the diagonal of
+/// A, at least 10⁻⁹ of its largest entry. If the
 /// step lowers J, it is made and μ is divided by 10; otherwise μ is multiplied by 10, until it does.
 ///
 /// Near a minimum with small residuals the error is squared in each epoch. With large residuals it only falls by a
@@ -140,7 +142,7 @@ impl LevenbergMarquardt {
                 }
                 // The linearised outputs promise −2 gᵀd − dᵀA d ≤ −2 gᵀd, and less for a larger damping: no step
                 // lowers J by more than its rounding.
-                if -2.0 * dot(&buffers.gradient, &buffers.step) < f64::EPSILON * value {
+                if -2.0 * dot(&buffers.gradient, &buffers.step) <= F::epsilon().as_f64() * value {
                     break;
                 }
             }
@@ -173,12 +175,12 @@ fn linearise<F: Scalar>(problem: &Problem<'_, F>, parameters: &[F], buffers: &mu
             *residual = weigh(predicted.as_f64() - target(problem, row, output));
             let weighted = &mut weighted[index * count..][..count];
             weighted.iter_mut().zip(entries.row(index)).for_each(|(to, entry)| *to = weigh(*entry));
-            // g += Jᵀ r
+            // g += Gᵀ r
             for (g, entry) in gradient.iter_mut().zip(weighted) {
                 *g += scale * *residual * *entry;
             }
         }
-        // A += Jᵀ J
+        // A += GᵀG
         let block = ArrayView2::from_shape((residuals.len(), count), weighted).expect("sized above");
         let mut normal = ArrayViewMut2::from_shape((count, count), &mut normal[..]).expect("sized by `new`");
         general_mat_mul(scale, &block.t(), &block, 1.0, &mut normal);

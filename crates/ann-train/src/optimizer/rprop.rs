@@ -6,7 +6,7 @@ use ann_core::vector::{Simd, WithSimd, vectorized};
 use super::{Optimizer, Update, check};
 use crate::Result;
 
-/// Each parameter has a step of its own. The step grows while the sign of its gradient stays the same, and
+/// Each parameter has its own step. The step grows while the sign of its gradient stays the same, and
 /// shrinks when the sign changes; then the parameter waits for one update (Riedmiller & Braun 1993, the
 /// variant Rprop−; PyTorch's `Rprop`). For all rows at once: the sign of a mini-batch's gradient says little.
 ///
@@ -78,10 +78,10 @@ impl<F: Scalar> WithSimd for RpropLoop<'_, F> {
             update.parameters.iter_mut().zip(before).zip(steps).zip(update.gradient)
         {
             // The signs are multiplied, not the numbers: a product of tiny gradients may round to 0.
-            let turned = sign(g) * sign(*before);
-            let factor = if turned > zero {
+            let agreement = sign(g) * sign(*before);
+            let factor = if agreement > zero {
                 grow
-            } else if turned < zero {
+            } else if agreement < zero {
                 shrink
             } else {
                 one
@@ -95,7 +95,7 @@ impl<F: Scalar> WithSimd for RpropLoop<'_, F> {
                 next
             };
             // After a change of sign the parameter waits, and the next update compares with 0.
-            let g = if turned < zero { zero } else { g };
+            let g = if agreement < zero { zero } else { g };
             *theta -= sign(g) * *step;
             *before = g;
         }
