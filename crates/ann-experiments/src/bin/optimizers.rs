@@ -370,10 +370,9 @@ fn caption(options: &Options, comparisons: &[Comparison; 3]) -> String {
                   tries, Levenberg–Marquardt (for squared errors only) one for each step and one for the \
                   Jacobian matrix; times are measured, on one thread, and differ from run to run";
     let settings = format!(
-        "λ = 0, Xavier gain 1, curves: seed {}, at most {} passes; each η is the best of {} in the median \
-         of {SEEDS} seeds",
+        "λ = 0, Xavier gain 1; curves of seed {}; medians of {SEEDS} seeds, at most {} passes; each η is the best of {}",
         options.seed,
-        count(options.epochs),
+        comparisons.iter().map(|of| count(of.task.passes)).collect::<Vec<_>>().join(", "),
         GRID.map(exact).join(", ")
     );
     let data = comparisons.iter().map(Comparison::description);
