@@ -30,7 +30,8 @@ const TABLE: &str = "height,weight,animal
 fn main() -> ExitCode {
     match run() {
         Ok(()) => ExitCode::SUCCESS,
-        // `main() -> Result` would print the error's `Debug` form; its `Display` form is the sentence to read.
+        // `main() -> Result` would print the error's `Debug` form; its `Display` form is the sentence to
+        // read.
         Err(error) => {
             eprintln!("error: {error}");
             ExitCode::FAILURE

@@ -23,8 +23,8 @@ pub struct ReferenceOptions {
     bless: bool,
 }
 
-/// Largest difference between the numbers of equal files. By default it is the promised parity with PyTorch, and
-/// other processors stay far below it.
+/// Largest difference between the numbers of equal files. By default it is the promised parity with PyTorch,
+/// and other processors stay far below it.
 fn tolerance(file: &str) -> f64 {
     match file {
         // Forty iterations amplify rounding to 1e-10.

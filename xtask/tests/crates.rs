@@ -152,6 +152,26 @@ fn no_test_is_ignored() {
     }
 }
 
+/// rustfmt wraps code, but not comments. Tables and long links may be wider.
+#[test]
+fn comments_are_as_wide_as_code() {
+    const WIDTH: usize = 110;
+    let mut sources = Vec::new();
+    collect_sources(&root(), &mut sources);
+    for source in sources {
+        let text = fs::read_to_string(&source).expect("a source file is UTF-8");
+        let is_too_wide = |line: &str| {
+            let comment =
+                line.trim_start().strip_prefix("//").map(|text| text.trim_start_matches(['/', '!', ' ']));
+            line.chars().count() > WIDTH
+                && comment.is_some_and(|text| !text.starts_with('|') && text.contains(' '))
+        };
+        if let Some(line) = text.lines().position(is_too_wide) {
+            panic!("{}:{}: the comment is wider than {WIDTH} characters", source.display(), line + 1);
+        }
+    }
+}
+
 /// With `autotests = false`, cargo compiles only the test programs that the manifest names.
 #[test]
 fn every_file_of_tests_is_compiled() {

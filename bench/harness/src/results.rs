@@ -102,8 +102,9 @@ fn peers_cells(row: &Row<'_>, peers: &[String]) -> Vec<String> {
     cells
 }
 
-/// A table of the epochs and the loss with which each run of training ends; `None` if there was no run. Libraries
-/// search for a step in different ways, so the same number of iterations may reach different losses.
+/// A table of the epochs and the loss with which each run of training ends; `None` if there was no run.
+/// Libraries search for a step in different ways, so the same number of iterations may reach different
+/// losses.
 pub fn ends_table(rows: &[Row<'_>], style: TableStyle) -> Option<String> {
     let header = ["workload", "threads", "library", "median", "epochs", "loss at the end"];
     let mut table = table(style, header.map(str::to_owned).to_vec());

@@ -156,8 +156,8 @@ fn mean(numbers: impl ExactSizeIterator<Item = f64>) -> f64 {
     numbers.sum::<f64>() / count
 }
 
-/// The mean loss of all rows, without penalty, before and after one step with all of them. For an optimizer that
-/// finds the length of its steps itself, the step is one of descent.
+/// The mean loss of all rows, without penalty, before and after one step with all of them. For an optimizer
+/// that finds the length of its steps itself, the step is one of descent.
 fn losses<F: Scalar>(
     problem: &Problem<'_, F>,
     network: &Network<F>,

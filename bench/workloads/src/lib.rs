@@ -230,8 +230,8 @@ pub fn find(name: &str) -> Option<&'static Workload> {
 /// The most epochs of a run in tests of runners.
 const FEW_EPOCHS: usize = 20;
 
-/// All workloads with few rows, for tests of runners: at most two mini-batches, or 64 rows, of drawn data, and
-/// at most 20 epochs of two networks in a run.
+/// All workloads with few rows, for tests of runners: at most two mini-batches, or 64 rows, of drawn data,
+/// and at most 20 epochs of two networks in a run.
 pub fn small() -> Vec<Workload> {
     let few = |workload: &Workload| {
         let enough = workload.batch.map_or(64, |batch| 2 * batch);

@@ -44,8 +44,8 @@ impl Uniform {
     }
 }
 
-/// y = 1 / (1 + Σⱼ (2 xⱼ − 1)²), a bell whose top is in the middle of the features: a smooth target with the same
-/// bits in every language.
+/// y = 1 / (1 + Σⱼ (2 xⱼ − 1)²), a bell whose top is in the middle of the features: a smooth target with the
+/// same bits in every language.
 pub fn bell(x: &[f64]) -> f64 {
     1.0 / (1.0 + x.iter().map(|x| (2.0 * x - 1.0) * (2.0 * x - 1.0)).sum::<f64>())
 }

@@ -27,28 +27,28 @@ pub enum Activation {
         /// Factor on z below 0: a finite number, usually 0.01.
         slope: f64,
     },
-    /// σ(z) = z for z > 0 and α (eᶻ − 1) otherwise, σ′ = 1 for z > 0 and α eᶻ otherwise, also at 0 (D.-A. Clevert,
-    /// T. Unterthiner and S. Hochreiter, "Fast and accurate deep network learning by exponential linear units",
-    /// 2016).
+    /// σ(z) = z for z > 0 and α (eᶻ − 1) otherwise, σ′ = 1 for z > 0 and α eᶻ otherwise, also at 0 (D.-A.
+    /// Clevert, T. Unterthiner and S. Hochreiter, "Fast and accurate deep network learning by exponential
+    /// linear units", 2016).
     Elu {
         /// α, minus the limit of σ(z) for z → −∞: a finite number, usually 1.
         alpha: f64,
     },
     /// λ times the ELU of α, with λ = 1.0507… and α = 1.6732… (G. Klambauer, T. Unterthiner, A. Mayr and S.
-    /// Hochreiter, "Self-normalizing neural networks", 2017). With weights of variance 1 / fan_in, as Xavier's are
-    /// where fan_in = fan_out, activations of mean 0 and variance 1 stay so from layer to layer.
+    /// Hochreiter, "Self-normalizing neural networks", 2017). With weights of variance 1 / fan_in, as
+    /// Xavier's are where fan_in = fan_out, activations of mean 0 and variance 1 stay so from layer to layer.
     Selu,
     /// σ(z) = ln(1 + eᶻ), σ′ = 1 / (1 + e⁻ᶻ).
     Softplus,
-    /// σ(z) = z s with s = 1 / (1 + e⁻ᶻ), σ′ = s + z s (1 − s). It is also called swish (P. Ramachandran, B. Zoph
-    /// and Q. Le, "Searching for activation functions", 2017).
+    /// σ(z) = z s with s = 1 / (1 + e⁻ᶻ), σ′ = s + z s (1 − s). It is also called swish (P. Ramachandran, B.
+    /// Zoph and Q. Le, "Searching for activation functions", 2017).
     Silu,
-    /// σ(z) = z t with t = tanh(ln(1 + eᶻ)), σ′ = t + z (1 − t²) / (1 + e⁻ᶻ) (D. Misra, "Mish: a self regularized
-    /// non-monotonic activation function", 2019).
+    /// σ(z) = z t with t = tanh(ln(1 + eᶻ)), σ′ = t + z (1 − t²) / (1 + e⁻ᶻ) (D. Misra, "Mish: a self
+    /// regularized non-monotonic activation function", 2019).
     Mish,
     /// σ(z) = z Φ(z), σ′ = Φ(z) + z φ(z), where Φ and φ are distribution and density of the standard normal
-    /// variable (D. Hendrycks and K. Gimpel, "Gaussian error linear units", 2016). This is the exact function, not
-    /// its approximation by tanh.
+    /// variable (D. Hendrycks and K. Gimpel, "Gaussian error linear units", 2016). This is the exact
+    /// function, not its approximation by tanh.
     Gelu,
     /// A user-defined activation; see [`ActivationFn`].
     Custom(Arc<dyn ActivationFn>),
@@ -105,8 +105,8 @@ impl Activation {
         delta[0]
     }
 
-    /// The points at which σ′ jumps: 0 for ReLU, leaky ReLU, SELU and ELU of α ≠ 1, those that a custom activation
-    /// declares, none otherwise.
+    /// The points at which σ′ jumps: 0 for ReLU, leaky ReLU, SELU and ELU of α ≠ 1, those that a custom
+    /// activation declares, none otherwise.
     pub fn kinks(&self) -> &[f64] {
         match self {
             Self::Elu { alpha } if *alpha == 1.0 => &[],

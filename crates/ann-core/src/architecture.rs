@@ -94,8 +94,8 @@ impl Architecture {
     /// The position of each layer's parameters in the flat vector θ.
     ///
     /// # Errors
-    /// No inputs, no layers, a layer of width 0, a slope of leaky ReLU or an α of ELU that is NaN or infinite,
-    /// or more parameters than can be addressed.
+    /// No inputs, no layers, a layer of width 0, a slope of leaky ReLU or an α of ELU that is NaN or
+    /// infinite, or more parameters than can be addressed.
     pub fn layout(&self) -> Result<Layout> {
         if self.inputs == 0 {
             return Err(Error::NoInputs);

@@ -47,8 +47,9 @@ pub enum Kernel {
 
 impl Kernel {
     /// The kernel for an architecture. The textbook kernel if no other can compute it: custom activations,
-    /// leaky ReLU with a negative slope, ELU with a negative α, or more than 2²⁴ outputs. Otherwise the wide kernel if there are
-    /// many inputs and few units in the first layer, and the fused kernel in all other cases.
+    /// leaky ReLU with a negative slope, ELU with a negative α, or more than 2²⁴ outputs. Otherwise the wide
+    /// kernel if there are many inputs and few units in the first layer, and the fused kernel in all other
+    /// cases.
     pub fn choose(architecture: &Architecture) -> Self {
         match fused::can_compute(architecture) {
             false => Self::Textbook,
@@ -59,9 +60,9 @@ impl Kernel {
 
     /// The kernel for sums over a problem of `rows` rows. The same as [`choose`](Self::choose), with one
     /// exception: at most 16 rows of a network with more than 65 536 units and inputs use the textbook
-    /// kernel, whose buffers have only as many rows as needed. The fused kernel would store mostly empty tiles
-    /// of 32 rows, and the panel of the wide kernel takes 128 bytes for each unit or input, however few rows
-    /// there are.
+    /// kernel, whose buffers have only as many rows as needed. The fused kernel would store mostly empty
+    /// tiles of 32 rows, and the panel of the wide kernel takes 128 bytes for each unit or input, however few
+    /// rows there are.
     pub fn choose_for_sums(architecture: &Architecture, rows: usize) -> Self {
         if is_mostly_padding(architecture, rows) { Self::Textbook } else { Self::choose(architecture) }
     }
@@ -406,8 +407,8 @@ impl<F: Scalar> Scratch<F> {
     }
 }
 
-/// The kind of targets, the number of target columns and the number of outputs. A batch and the problem that it
-/// is used with must agree in all of them.
+/// The kind of targets, the number of target columns and the number of outputs. A batch and the problem that
+/// it is used with must agree in all of them.
 type TargetShape = (TargetKind, usize, usize);
 
 fn targets_of(loss: &Loss, architecture: &Architecture) -> TargetShape {

@@ -1,5 +1,5 @@
-//! exp, ln, tanh, the logistic sigmoid and smooth activations for slices: the same bits with every instruction
-//! set.
+//! exp, ln, tanh, the logistic sigmoid and smooth activations for slices: the same bits with every
+//! instruction set.
 //!
 //! Each result is at most 2.5 units in the last place from the true value. This holds for all arguments,
 //! including very large and very small ones, subnormal numbers, ±∞ and NaN.
@@ -61,8 +61,8 @@ pub fn gelu<F: Scalar>(numbers: &mut [F]) {
     apply_to(Function::Smooth(Smooth::Gelu), numbers);
 }
 
-/// Overwrites each number with Φ(x) = ½ erfc(−x / √2), the probability that a standard normal variable is less
-/// than x.
+/// Overwrites each number with Φ(x) = ½ erfc(−x / √2), the probability that a standard normal variable is
+/// less than x.
 pub fn normal_cdf<F: Scalar>(numbers: &mut [F]) {
     apply_to(Function::NormalCdf, numbers);
 }
@@ -86,8 +86,8 @@ pub(crate) enum Function {
     Smooth(Smooth),
 }
 
-/// A function and the numbers it is applied to, in place. As a value it is compiled once for each instruction set, and
-/// not again wherever it is used, which would take minutes.
+/// A function and the numbers it is applied to, in place. As a value it is compiled once for each instruction
+/// set, and not again wherever it is used, which would take minutes.
 #[derive(Debug)]
 pub struct Apply<'a, F> {
     pub(crate) function: Function,
@@ -128,8 +128,9 @@ impl<'a, F> Chunks<'a, F> {
     }
 }
 
-/// Replaces each register x of the chunks by a value. A macro and not a function that takes a closure: a closure
-/// that is not inlined is compiled without the chosen instruction set, and was measured to be forty times slower.
+/// Replaces each register x of the chunks by a value. A macro and not a function that takes a closure: a
+/// closure that is not inlined is compiled without the chosen instruction set, and was measured to be forty
+/// times slower.
 macro_rules! each {
     ($simd:ident, $chunks:ident, |$x:ident| $value:expr) => {
         for index in 0..$chunks.count() {
@@ -215,8 +216,8 @@ impl<S: Simd, F: Vector, const R: usize> Lanes<S, F, R> {
         zero.if_less(self, self * above, exp_m1 * below)
     }
 
-    /// 2^shift (eˣ − 1) = 2^(k + shift) (eʳ − 1) + (2^(k + shift) − 2^shift): computed so, no digits are lost by
-    /// cancellation. `unit` is 2^shift.
+    /// 2^shift (eˣ − 1) = 2^(k + shift) (eʳ − 1) + (2^(k + shift) − 2^shift): computed so, no digits are lost
+    /// by cancellation. `unit` is 2^shift.
     #[inline(always)]
     fn shifted_exp_m1(self, shift: Self, unit: Self) -> Self {
         let (r, power) = self.reduced(shift);
@@ -260,7 +261,8 @@ impl<S: Simd, F: Vector, const R: usize> Lanes<S, F, R> {
         self.if_less(zero, self.all(nan), value)
     }
 
-    /// k ln 2 + ln(1 + f) for √½ ≤ 1 + f ≤ √2, where `self` is k. ln(1 + f) = 2 artanh s with s = f / (f + 2).
+    /// k ln 2 + ln(1 + f) for √½ ≤ 1 + f ≤ √2, where `self` is k. ln(1 + f) = 2 artanh s with s = f / (f +
+    /// 2).
     #[inline(always)]
     fn ln_of_parts(self, f: Self) -> Self {
         let Coefficients { ln, ln_2, two, .. } = F::COEFFICIENTS;

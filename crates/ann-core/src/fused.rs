@@ -56,8 +56,8 @@ fn has_activation(activation: &Activation) -> bool {
         Activation::Identity | Activation::Sigmoid | Activation::Tanh | Activation::Relu => true,
         Activation::Selu | Activation::Softplus => true,
         Activation::Silu | Activation::Mish | Activation::Gelu => true,
-        // If the slope or α were negative, a would be positive on both sides of z = 0. Then σ′ would not follow
-        // from a.
+        // If the slope or α were negative, a would be positive on both sides of z = 0. Then σ′ would not
+        // follow from a.
         Activation::LeakyRelu { slope: factor } | Activation::Elu { alpha: factor } => *factor >= 0.0,
         Activation::Custom(_) => false,
     }
@@ -80,8 +80,8 @@ pub(crate) struct FusedBuffers<F> {
 struct FusedLayer<F> {
     a: Vec<Column<F>>,
     delta: Vec<Column<F>>,
-    /// σ′(z) if the activation computes it together with a. Otherwise empty, and empty in buffers that are not for
-    /// gradients.
+    /// σ′(z) if the activation computes it together with a. Otherwise empty, and empty in buffers that are
+    /// not for gradients.
     slope: Vec<Column<F>>,
 }
 
@@ -197,8 +197,8 @@ impl<F: Scalar> WithSimd for FusedPass<'_, F> {
     }
 }
 
-/// a⁽ᵏ⁾ = σ(a⁽ᵏ⁻¹⁾ W⁽ᵏ⁾ᵀ + b⁽ᵏ⁾), layer after layer, with a⁽⁰⁾ = x. If a backward pass follows, σ′ is kept where it
-/// does not follow from a.
+/// a⁽ᵏ⁾ = σ(a⁽ᵏ⁻¹⁾ W⁽ᵏ⁾ᵀ + b⁽ᵏ⁾), layer after layer, with a⁽⁰⁾ = x. If a backward pass follows, σ′ is kept
+/// where it does not follow from a.
 #[inline(always)]
 fn forward_pass<S: Simd, F: Scalar>(
     simd: S,

@@ -10,8 +10,8 @@ use crate::pass::NetworkRef;
 use crate::textbook::{GatheredRows, TextbookBuffers};
 use crate::{Architecture, Layout, Problem, Result, Scalar};
 
-/// Computes Jacobian matrices of blocks of rows, with buffers that are reused. They come from the textbook kernel, so
-/// every activation has one.
+/// Computes Jacobian matrices of blocks of rows, with buffers that are reused. They come from the textbook
+/// kernel, so every activation has one.
 #[derive(Clone, Debug)]
 pub struct Jacobian<F = f64> {
     /// Number of rows in a block.
@@ -51,8 +51,8 @@ impl<F: Scalar> Jacobian<F> {
     /// i · outputs + o of the latter is ∂ŷᵢₒ/∂θ.
     ///
     /// # Panics
-    /// When the problem has another architecture, when there are more rows than in a block, or when `parameters` is
-    /// not as long as the problem's layout.
+    /// When the problem has another architecture, when there are more rows than in a block, or when
+    /// `parameters` is not as long as the problem's layout.
     pub fn of(
         &mut self,
         problem: &Problem<'_, F>,

@@ -24,8 +24,8 @@ pub enum Loss {
     /// Softmax and cross-entropy (log loss) in one: ℓ = ln Σⱼ exp(zⱼ) − z_c for the true class c.
     SoftmaxCrossEntropy,
     /// Softmax and cross-entropy against a smoothed target: 1 − ε of the true class plus ε/K of each of the K
-    /// classes, so ℓ = ln Σⱼ exp(zⱼ) − (1 − ε) z_c − (ε/K) Σⱼ zⱼ (C. Szegedy et al., "Rethinking the Inception
-    /// Architecture for Computer Vision", 2016; `label_smoothing` in PyTorch).
+    /// classes, so ℓ = ln Σⱼ exp(zⱼ) − (1 − ε) z_c − (ε/K) Σⱼ zⱼ (C. Szegedy et al., "Rethinking the
+    /// Inception Architecture for Computer Vision", 2016; `label_smoothing` in PyTorch).
     SmoothedCrossEntropy {
         /// ε, from 0 to below 1. A value such as 0.1 keeps the network from being too sure.
         smoothing: f64,
@@ -39,9 +39,9 @@ pub enum Loss {
     /// ℓ = (1/m) Σⱼ |ŷⱼ − yⱼ|, whose minimum is the median (`L1Loss` in PyTorch). At the kink ŷ = y the
     /// derivative is 0.
     AbsoluteError,
-    /// ℓ = (1/m) Σⱼ h(ŷⱼ − yⱼ) with h(e) = ½ e² up to |e| = δ, and δ (|e| − ½ δ) beyond, so that outliers count
-    /// less than with squares (P. Huber, "Robust Estimation of a Location Parameter", 1964; `HuberLoss` in
-    /// PyTorch).
+    /// ℓ = (1/m) Σⱼ h(ŷⱼ − yⱼ) with h(e) = ½ e² up to |e| = δ, and δ (|e| − ½ δ) beyond, so that outliers
+    /// count less than with squares (P. Huber, "Robust Estimation of a Location Parameter", 1964; `HuberLoss`
+    /// in PyTorch).
     Huber {
         /// δ > 0, in the unit of the targets.
         delta: f64,
@@ -51,7 +51,8 @@ pub enum Loss {
     /// Quantiles", 1978). At the kink ŷ = y the derivative is 0.
     ///
     /// Output column · L + i is the quantile of level i of a target column, with L levels. So the network has
-    /// L outputs for each target column. Nothing keeps the quantiles of a row in order: two of them may cross.
+    /// L outputs for each target column. Nothing keeps the quantiles of a row in order: two of them may
+    /// cross.
     Quantile {
         /// The levels τ, each above 0 and below 1, in any order; at least one.
         levels: Vec<f64>,
@@ -207,7 +208,8 @@ impl<'a> Target<'a> {
     }
 }
 
-/// Losses are equal if they are of one kind and have the same settings. Two custom losses are equal if one is a clone of the other: they share one object.
+/// Losses are equal if they are of one kind and have the same settings. Two custom losses are equal if one is
+/// a clone of the other: they share one object.
 impl PartialEq for Loss {
     fn eq(&self, other: &Self) -> bool {
         match (self, other) {

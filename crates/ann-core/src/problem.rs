@@ -48,8 +48,8 @@ impl<'a, F: Scalar> Problem<'a, F> {
     ///
     /// # Errors
     /// The architecture is invalid; a setting of the loss is out of range; there are no rows; features or
-    /// targets have the wrong shape or kind, or contain a NaN or infinity; a class index is not below the number
-    /// of outputs; a target value is out of the range of the loss.
+    /// targets have the wrong shape or kind, or contain a NaN or infinity; a class index is not below the
+    /// number of outputs; a target value is out of the range of the loss.
     pub fn new(
         architecture: &'a Architecture,
         loss: impl Into<Loss>,
@@ -89,7 +89,8 @@ impl<'a, F: Scalar> Problem<'a, F> {
         Err(Error::InvalidSetting { name: "l2 (λ)", value: l2, expected })
     }
 
-    /// The same problem with a weight wₙ ≥ 0 for each row, in place of all weights before. A slice or a vector.
+    /// The same problem with a weight wₙ ≥ 0 for each row, in place of all weights before. A slice or a
+    /// vector.
     ///
     /// A row of weight k counts as k equal rows, and a row of weight 0 as a row that is not there: no kernel
     /// computes it, so its loss may even be infinite. Only ratios of weights matter.
@@ -99,7 +100,8 @@ impl<'a, F: Scalar> Problem<'a, F> {
     ///
     /// let architecture = Architecture::inputs(1).dense(1, Activation::Identity);
     /// let (x, y) = (array![[0.0], [1.0], [2.0]], array![0.0, 1.0, 4.0]);
-    /// let problem = Problem::new(&architecture, Loss::MeanSquaredError, &x, &y)?.with_weights(&[1.0, 2.5, 0.0])?;
+    /// let problem = Problem::new(&architecture, Loss::MeanSquaredError, &x, &y)?;
+    /// let problem = problem.with_weights(&[1.0, 2.5, 0.0])?;
     /// assert_eq!(problem.total_weight(), 3.5);
     /// # Ok::<(), ann_core::Error>(())
     /// ```

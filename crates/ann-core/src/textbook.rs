@@ -109,7 +109,8 @@ impl<F: Scalar> TextbookBuffers<F> {
         delta[..n * *width].iter_mut().skip(output).step_by(*width).for_each(|delta| *delta = F::one());
     }
 
-    /// Turns ∂ℓ/∂a of layer k, counted from 0, into δ = ∂ℓ/∂z. Returns the inputs of the layer and δ, for n rows.
+    /// Turns ∂ℓ/∂a of layer k, counted from 0, into δ = ∂ℓ/∂z. Returns the inputs of the layer and δ, for n
+    /// rows.
     pub fn differentiate<'a>(
         &'a mut self,
         k: usize,

@@ -29,8 +29,8 @@ pub fn scale<F: Scalar>(numbers: &mut [F], factor: F) {
     F::scale_add(ScaleAdd { numbers, factor, part: None });
 }
 
-/// Σ aᵢ bᵢ in `f64`. The order of the additions depends on the length alone, so every instruction set gives the
-/// same bits.
+/// Σ aᵢ bᵢ in `f64`. The order of the additions depends on the length alone, so every instruction set gives
+/// the same bits.
 ///
 /// # Panics
 /// When the lengths differ.

@@ -145,8 +145,8 @@ pub(crate) struct WideBuffers<F> {
 struct WideLayer<F> {
     a: Aligned<F>,
     delta: Aligned<F>,
-    /// σ′(z) if the activation computes it together with a. Otherwise empty, and empty in buffers that are not for
-    /// gradients.
+    /// σ′(z) if the activation computes it together with a. Otherwise empty, and empty in buffers that are
+    /// not for gradients.
     slope: Aligned<F>,
     stride: usize,
     /// The number of units, rounded up to whole lines.
@@ -276,8 +276,8 @@ impl<F: Scalar> WithSimd for WidePass<'_, F> {
     }
 }
 
-/// a⁽ᵏ⁾ = σ(a⁽ᵏ⁻¹⁾ W⁽ᵏ⁾ᵀ + b⁽ᵏ⁾), layer after layer, with a⁽⁰⁾ = x. If a backward pass follows, σ′ is kept where it
-/// does not follow from a.
+/// a⁽ᵏ⁾ = σ(a⁽ᵏ⁻¹⁾ W⁽ᵏ⁾ᵀ + b⁽ᵏ⁾), layer after layer, with a⁽⁰⁾ = x. If a backward pass follows, σ′ is kept
+/// where it does not follow from a.
 #[inline(always)]
 fn forward_pass<S: Simd, F: Scalar>(
     simd: S,

@@ -151,7 +151,8 @@ fn a_unit_at_0_and_another_of_each_newer_activation() {
         // Φ(1) and Φ(1) + φ(1)
         (Activation::Gelu, [0.0, 0.5], 1.0, [0.841_344_746_068_542_9, 1.083_315_470_587_686_3]),
     ] {
-        // x = 1, W¹ = (0, z)ᵀ, b¹ = 0, W² = (1, 1), b² = 0, and the target is ½ below the output: ℓ = ¼, δ² = 1.
+        // x = 1, W¹ = (0, z)ᵀ, b¹ = 0, W² = (1, 1), b² = 0, and the target is ½ below the output: ℓ = ¼, δ² =
+        // 1.
         let architecture = Architecture::inputs(1).dense(2, activation).dense(1, Activation::Identity);
         let parameters = [0.0, z, 0.0, 0.0, 1.0, 1.0, 0.0];
         let [output, x] = [at_0[0] + at_z[0], 1.0];

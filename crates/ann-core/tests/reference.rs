@@ -267,7 +267,8 @@ impl Precision {
         (sum.total(Precision::of::<f64>()), delta)
     }
 
-    /// The share f of output j in ℓ = (1/m) Σⱼ f(zⱼ), and f′, of the losses whose f′ has jumps or exponentials.
+    /// The share f of output j in ℓ = (1/m) Σⱼ f(zⱼ), and f′, of the losses whose f′ has jumps or
+    /// exponentials.
     fn other_mean(
         self,
         loss: RowLoss,
@@ -343,8 +344,8 @@ impl Precision {
 const LAMBDA: f64 = 1.050_700_987_355_480_5;
 const ALPHA: f64 = 1.673_263_242_354_377_2;
 
-/// Φ(x) and φ(x), to some roundings. From −1 on Φ = ½ + φ (x + x³/3 + x⁵/(3·5) + …). Below it is the continued
-/// fraction φ / (−x + 1/(−x + 2/(−x + 3/…))).
+/// Φ(x) and φ(x), to some roundings. From −1 on Φ = ½ + φ (x + x³/3 + x⁵/(3·5) + …). Below it is the
+/// continued fraction φ / (−x + 1/(−x + 2/(−x + 3/…))).
 fn normal(x: f64) -> (f64, f64) {
     let density = (-x * x / 2.0).exp() / (2.0 * std::f64::consts::PI).sqrt();
     if x < -1.0 {

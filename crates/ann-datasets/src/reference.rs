@@ -82,6 +82,7 @@ pub const SCIPY_LEAST_SQUARES_DATA: &str = include_str!("../data/reference/pytor
 /// The least squares that SciPy's Levenberg–Marquardt finds: columns `problem,objective`.
 pub const SCIPY_LEAST_SQUARES: &str = include_str!("../data/reference/pytorch/least_squares.csv");
 
-/// The parameters with which SciPy begins, and those with which it ends: columns `problem,index,before,after`.
+/// The parameters with which SciPy begins, and those with which it ends: columns
+/// `problem,index,before,after`.
 pub const SCIPY_LEAST_SQUARES_PARAMETERS: &str =
     include_str!("../data/reference/pytorch/least_squares_parameters.csv");

@@ -21,9 +21,9 @@ const ROWS: usize = 10_000;
 /// What was computed, and the SHA-256 of its values as little-endian `f64`s.
 pub type Fingerprint = (&'static str, String);
 
-/// The fingerprints of a narrow network, three deep ones, a wide one with mini-batches in both precisions, one
-/// with many inputs, one with many rows, every loss with weights of rows, other optimizers with weights, and the
-/// functions that they use.
+/// The fingerprints of a narrow network, three deep ones, a wide one with mini-batches in both precisions,
+/// one with many inputs, one with many rows, every loss with weights of rows, other optimizers with weights,
+/// and the functions that they use.
 ///
 /// # Errors
 /// The threads cannot be started.

@@ -122,7 +122,8 @@ impl Task {
         Ok(points)
     }
 
-    /// Trains with each of `seeds`, until the goal is reached. The runs share the cores, so they are not timed.
+    /// Trains with each of `seeds`, until the goal is reached. The runs share the cores, so they are not
+    /// timed.
     ///
     /// # Errors
     /// As [`run`](Self::run), except that a run may diverge.

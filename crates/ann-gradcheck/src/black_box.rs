@@ -102,7 +102,8 @@ struct Doubt {
 enum Flat {
     /// Up to this distance; then f changes without a jump.
     Until(f64),
-    /// Up to a jump. `share` is its size as a share of the values, `slope` the change divided by the distance.
+    /// Up to a jump. `share` is its size as a share of the values, `slope` the change divided by the
+    /// distance.
     Jump { share: f64, slope: f64 },
 }
 
@@ -128,8 +129,8 @@ impl Line<'_> {
         // Calling a right gradient wrong is the worse mistake, so a contradiction must be found three times.
         let is_sure = found.estimate.converged
             && OTHER_LENGTHS.into_iter().all(|share| is_repeated(self, share))
-            // The derivative of a staircase is 0, whatever the slope of its trend. Where it is flat, the trend may
-            // be the derivative of the function before its values were rounded.
+            // The derivative of a staircase is 0, whatever the slope of its trend. Where it is flat, the
+            // trend may be the derivative of the function before its values were rounded.
             && !(claimed == 0.0 && self.is_staircase(first))
             && !(found.is_flat && self.may_be_trend(widest, claimed));
         if is_sure { truth } else { KnownDerivative { bound: gap, kind: Certainty::Excused, ..truth } }

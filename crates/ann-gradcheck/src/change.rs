@@ -1,10 +1,10 @@
 //! Computes how σ and ℓ change with their arguments.
 //!
-//! For a small change, sigmoid, tanh, SELU, ELU and cross-entropy use an addition theorem. It needs no exponential,
-//! no logarithm, and no difference of the values before and after, in which digits would cancel. Only the digits
-//! that 1 − a of a saturated unit has lost are missing. ReLU, leaky ReLU and the squared error have exact formulas for
-//! changes of any size. For the other functions a large change is a difference of values, and so is any
-//! change of a custom function.
+//! For a small change, sigmoid, tanh, SELU, ELU and cross-entropy use an addition theorem. It needs no
+//! exponential, no logarithm, and no difference of the values before and after, in which digits would cancel.
+//! Only the digits that 1 − a of a saturated unit has lost are missing. ReLU, leaky ReLU and the squared
+//! error have exact formulas for changes of any size. For the other functions a large change is a difference
+//! of values, and so is any change of a custom function.
 //!
 //! Numbers are stored in lanes, side by side, so that the processor can compute several at once; see
 //! [`Block`](crate::block::Block). Everything is `inline(always)`: otherwise it would not be compiled for the
@@ -161,8 +161,8 @@ impl LossChange {
     }
 }
 
-/// As Σⱼ pⱼ = 1, ln Σⱼ exp(oⱼ) − o_c grows by ln Σⱼ pⱼ exp(dⱼ − d_c) = ln(1 + Σⱼ pⱼ (exp(dⱼ − d_c) − 1)). With
-/// smoothed targets, −Σⱼ tⱼ oⱼ takes the place of −o_c, which adds Σⱼ tⱼ (d_c − dⱼ).
+/// As Σⱼ pⱼ = 1, ln Σⱼ exp(oⱼ) − o_c grows by ln Σⱼ pⱼ exp(dⱼ − d_c) = ln(1 + Σⱼ pⱼ (exp(dⱼ − d_c) − 1)).
+/// With smoothed targets, −Σⱼ tⱼ oⱼ takes the place of −o_c, which adds Σⱼ tⱼ (d_c − dⱼ).
 #[inline(always)]
 fn cross_entropy(p: &[Lanes], is_class: &[Lanes], smoothed: &[Lanes], d: &[Lanes]) -> Lanes {
     let (mut of_class, mut sum) = ([0.0; LANES], [0.0; LANES]);

@@ -1,8 +1,9 @@
 //! Extrapolation of differences: what the steps at one point say about the derivative there.
 //!
-//! Each step is a [`DifferenceRow`]: a slope, and the mean of the values on both sides. A [`ExtrapolationTable`] extrapolates rows
-//! with steps h, h/2, h/4, … to h = 0 by Neville's scheme; `black_box.rs` says from which papers. The result
-//! is a [`Extrapolated`], which knows how to compare itself with smaller steps.
+//! Each step is a [`DifferenceRow`]: a slope, and the mean of the values on both sides. A
+//! [`ExtrapolationTable`] extrapolates rows with steps h, h/2, h/4, … to h = 0 by Neville's scheme;
+//! `black_box.rs` says from which papers. The result is a [`Extrapolated`], which knows how to compare itself
+//! with smaller steps.
 
 use crate::ledger::{Certainty, KnownDerivative, STANDS_OUT};
 
@@ -18,7 +19,8 @@ pub(crate) const SHARP: f64 = 4e-7;
 const FAR: f64 = 1.5;
 /// No smaller steps are tried once the bound is below this share of the derivative.
 const FINE: f64 = 1e-10;
-/// Largest number of steps that one extrapolation combines; its order is twice this, or this with steps on one side.
+/// Largest number of steps that one extrapolation combines; its order is twice this, or this with steps on
+/// one side.
 const COLUMNS: usize = 6;
 /// An estimate is confirmed by three steps that are these shares of its smallest step: usually 6e-6, 1e-8 and
 /// 2e-11 of the parameter. The largest must be much smaller than the steps of the table, and the smallest
@@ -176,7 +178,8 @@ impl Extrapolated {
     }
 }
 
-/// The last row of Neville's scheme, as Ridders uses it. In column j the first j terms of the error series have been removed.
+/// The last row of Neville's scheme, as Ridders uses it. In column j the first j terms of the error series
+/// have been removed.
 pub(crate) struct ExtrapolationTable {
     at_zero: f64,
     /// Halving the step divides the first term of the error series by this, and each further term by one more

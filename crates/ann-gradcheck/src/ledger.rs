@@ -134,8 +134,8 @@ impl KnownDerivative {
         self.kind == Certainty::Excused || (analytic - self.value).abs() <= self.bound
     }
 
-    /// Whether the oracle knows nothing here, or disagrees but is not sure enough to call the entry wrong. The
-    /// error of an estimate is seldom a quarter of its bound; next to a kink it is.
+    /// Whether the oracle knows nothing here, or disagrees but is not sure enough to call the entry wrong.
+    /// The error of an estimate is seldom a quarter of its bound; next to a kink it is.
     fn is_unknown(&self, analytic: f64) -> bool {
         match self.kind {
             Certainty::Excused => true,

@@ -199,8 +199,8 @@ impl Report {
         &self.findings
     }
 
-    /// Entries that could not be judged at the point given, or nowhere, in the order of θ, because noise, kinks or rounding
-    /// hide their derivative. A gradient with such entries does not pass.
+    /// Entries that could not be judged at the point given, or nowhere, in the order of θ, because noise,
+    /// kinks or rounding hide their derivative. A gradient with such entries does not pass.
     pub fn unjudged(&self) -> &[usize] {
         &self.unjudged
     }
@@ -262,8 +262,8 @@ impl Report {
         self.at_kink
     }
 
-    /// Number of outputs, over all samples, that are exactly at the kink of the loss at the point given: ŷ = y
-    /// for the absolute and the quantile loss. Any slope between those of its two sides is accepted there.
+    /// Number of outputs, over all samples, that are exactly at the kink of the loss at the point given: ŷ =
+    /// y for the absolute and the quantile loss. Any slope between those of its two sides is accepted there.
     pub fn outputs_at_kink(&self) -> usize {
         self.outputs_at_kink
     }

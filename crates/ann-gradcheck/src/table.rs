@@ -175,8 +175,8 @@ impl Report {
     }
 
     /// The report as JSON: `verdict`, `summary`, `reason`, `groups`, `findings`, `unjudged`, `entries`,
-    /// `self_test`, `functions`, `cases`, `step`, `noise`, `pre_activations_at_kink`, `outputs_at_kink`, `arithmetic`. Numbers
-    /// that are not finite are `null`.
+    /// `self_test`, `functions`, `cases`, `step`, `noise`, `pre_activations_at_kink`, `outputs_at_kink`,
+    /// `arithmetic`. Numbers that are not finite are `null`.
     pub fn to_json(&self) -> String {
         let finding = |finding: &Finding| {
             json!({

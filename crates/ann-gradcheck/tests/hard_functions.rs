@@ -517,7 +517,8 @@ fn a_flat_piece_before_a_jump_of_another_slope_excuses_nothing() {
 
 #[test]
 fn what_is_unknown_at_the_point_given_is_named() {
-    // At 1 neither the kink of |x − 1| nor the end of √(x − 1) has a derivative, and no claim about it is right.
+    // At 1 neither the kink of |x − 1| nor the end of √(x − 1) has a derivative, and no claim about it is
+    // right.
     type Pair = (fn(f64) -> f64, fn(f64) -> f64);
     let functions: [Pair; 4] = [
         (|x| (x - 1.0).abs(), |x| if x == 1.0 { 5.0 } else { (x - 1.0).signum() }),

@@ -30,17 +30,17 @@ pub struct Classifier {
     pub hidden: Vec<Layer>,
     /// Initial weights. Default Xavier normal with gain 1.
     pub init: Init,
-    /// Seed of the initial weights alone; [`Batching`](crate::Batching) and [`Validation`] have seeds of their own.
-    /// Default 0.
+    /// Seed of the initial weights alone; [`Batching`](crate::Batching) and [`Validation`] have seeds of
+    /// their own. Default 0.
     pub seed: u64,
     /// λ ≥ 0, strength of the penalty λ Σ‖W‖² on weights, never biases. Default 0.
     pub l2: f64,
-    /// Weights of classes, for instance [`ClassWeights::Balanced`] if some classes are rare. Given weights are in the
-    /// order of the sorted labels. They act on the loss and the accuracy in the history, not on `score`. Default:
-    /// none.
+    /// Weights of classes, for instance [`ClassWeights::Balanced`] if some classes are rare. Given weights
+    /// are in the order of the sorted labels. They act on the loss and the accuracy in the history, not on
+    /// `score`. Default: none.
     pub class_weights: ClassWeights,
-    /// ε of label smoothing, from 0 to below 1: the true class has the target 1 − ε + ε/K, each of the others ε/K.
-    /// Default 0: none. Usual are 0.05 to 0.1.
+    /// ε of label smoothing, from 0 to below 1: the true class has the target 1 − ε + ε/K, each of the others
+    /// ε/K. Default 0: none. Usual are 0.05 to 0.1.
     pub smoothing: f64,
     /// How the input columns are scaled. Default: not at all.
     pub scaling: Scaling,
@@ -98,8 +98,8 @@ impl Classifier {
     /// As [`fit`](Self::fit), with weights of rows, rows to validate on, or a network to continue from.
     ///
     /// # Errors
-    /// As [`fit`](Self::fit); weights that are negative, not finite, or all 0; a label of the validation rows that no
-    /// training row has; a network of another shape.
+    /// As [`fit`](Self::fit); weights that are negative, not finite, or all 0; a label of the validation rows
+    /// that no training row has; a network of another shape.
     pub fn fit_with<L: Label, F: Scalar>(
         &self,
         x: &ArrayRef2<F>,

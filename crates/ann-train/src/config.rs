@@ -53,21 +53,21 @@ impl Batching {
 pub struct TrainConfig {
     /// The rule by which a gradient changes the parameters. Default [`Optimizer::Descent`].
     pub optimizer: Optimizer,
-    /// η, the learning rate, and how it changes. A number converts: `0.1.into()`. Default 0.1. No effect with L-BFGS
-    /// and Levenberg–Marquardt.
+    /// η, the learning rate, and how it changes. A number converts: `0.1.into()`. Default 0.1. No effect with
+    /// L-BFGS and Levenberg–Marquardt.
     pub learning_rate: LearningRate,
-    /// Factors on the learning rate for each kind of parameter. Default: 1 for all, and nothing else with L-BFGS and
-    /// Levenberg–Marquardt. With Rprop they only affect the first step.
+    /// Factors on the learning rate for each kind of parameter. Default: 1 for all, and nothing else with
+    /// L-BFGS and Levenberg–Marquardt. With Rprop they only affect the first step.
     pub steps: StepFactors,
-    /// The largest Euclidean norm of a gradient, above 0: a longer gradient is scaled to this length. It includes the
-    /// penalty and the factors of the inputs. Default ∞: never, and nothing else with L-BFGS and Levenberg–Marquardt.
-    /// No effect with Rprop.
+    /// The largest Euclidean norm of a gradient, above 0: a longer gradient is scaled to this length. It
+    /// includes the penalty and the factors of the inputs. Default ∞: never, and nothing else with L-BFGS and
+    /// Levenberg–Marquardt. No effect with Rprop.
     pub clip_norm: f64,
     /// The number of epochs after which training ends; with 0 the network is only evaluated. Epochs before a
     /// [`resume`](crate::Training::resume) count. Default 1000.
     pub epochs: usize,
-    /// Stop as soon as the mean data loss (without penalty) is below this. Default −∞: never. Some losses may be
-    /// negative, for instance [`Loss::Poisson`](crate::Loss::Poisson).
+    /// Stop as soon as the mean data loss (without penalty) is below this. Default −∞: never. Some losses may
+    /// be negative, for instance [`Loss::Poisson`](crate::Loss::Poisson).
     pub stop_below: f64,
     /// Number of rows that one update uses. Default [`Batching::Full`].
     pub batching: Batching,
@@ -110,8 +110,8 @@ impl TrainConfig {
         if self.optimizer.searches() { self.ensure_plain_steps() } else { Ok(()) }
     }
 
-    /// An error if a setting is changed that has no meaning for an optimizer which determines the length of its steps
-    /// itself.
+    /// An error if a setting is changed that has no meaning for an optimizer which determines the length of
+    /// its steps itself.
     fn ensure_plain_steps(&self) -> Result<()> {
         let wrong = |setting, expected| {
             Err(Error::Incompatible { optimizer: self.optimizer.to_string(), setting, expected })

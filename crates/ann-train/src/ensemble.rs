@@ -17,20 +17,23 @@ pub enum Averaging {
     Outputs,
 }
 
-/// Several networks of one shape. Their predictions are averaged, which lowers the part of the error that is due to
-/// chance in initial weights and, if each member shuffles with another seed, in the order of rows (Hansen & Salamon 1990; Lakshminarayanan et al. 2017).
+/// Several networks of one shape. Their predictions are averaged, which lowers the part of the error that is
+/// due to chance in initial weights and, if each member shuffles with another seed, in the order of rows
+/// (Hansen & Salamon 1990; Lakshminarayanan et al. 2017).
 ///
 /// ```
 /// use ann_train::{Averaging, Classifier, Ensemble, Loss, ann_core::argmax, in_parallel, ndarray::array};
 ///
 /// let (x, labels) = (array![[0.0], [1.0], [3.0], [4.0]], ["low", "low", "high", "high"]);
 /// let members = in_parallel(2, 0..4, |seed| Classifier { seed, ..Classifier::default() }.fit(&x, &labels))?;
-/// let networks = members.into_iter().map(|fitted| Ok(fitted?.into_parts().0)).collect::<Result<_, ann_train::Error>>()?;
+/// let members = members.into_iter().collect::<Result<Vec<_>, _>>()?;
+/// let networks = members.into_iter().map(|fitted| fitted.into_parts().0).collect();
 /// let ensemble = Ensemble::new(networks, Loss::SoftmaxCrossEntropy, Averaging::Responses)?;
 /// let probabilities = ensemble.predict(&x, 1)?; // (4, 2): of "high" and "low"
 /// assert!(probabilities[[0, 1]] > 0.9);
 /// // Labels: the classes are sorted, and the columns are in their order.
-/// let most_likely: Vec<_> = probabilities.rows().into_iter().map(|row| ["high", "low"][argmax(row)]).collect();
+/// let label = |row| ["high", "low"][argmax(row)];
+/// let most_likely: Vec<_> = probabilities.rows().into_iter().map(label).collect();
 /// assert_eq!(most_likely, labels);
 /// # Ok::<(), ann_train::Error>(())
 /// ```
@@ -55,8 +58,8 @@ impl<F: Scalar> Ensemble<F> {
         Ok(Self { networks, loss, averaging })
     }
 
-    /// The averaged responses for the rows of `x` (n, inputs): an (n, outputs) matrix of probabilities, rates or
-    /// values. Up to `threads` threads, 1 to 1024, give the same bits.
+    /// The averaged responses for the rows of `x` (n, inputs): an (n, outputs) matrix of probabilities, rates
+    /// or values. Up to `threads` threads, 1 to 1024, give the same bits.
     ///
     /// # Errors
     /// As [`forward`].
@@ -87,11 +90,12 @@ impl<F: Scalar> Ensemble<F> {
         self.networks
     }
 
-    /// One network whose outputs are the averaged raw outputs: the ensemble with [`Averaging::Outputs`]. Each hidden
-    /// layer holds the units of all members side by side, without weights between members.
+    /// One network whose outputs are the averaged raw outputs: the ensemble with [`Averaging::Outputs`]. Each
+    /// hidden layer holds the units of all members side by side, without weights between members.
     ///
     /// # Errors
-    /// The output layer has an activation, which no weighted sum can average; or the network is too large for memory.
+    /// The output layer has an activation, which no weighted sum can average; or the network is too large for
+    /// memory.
     #[expect(clippy::missing_panics_doc, reason = "an architecture without layers has no network")]
     pub fn to_network(&self) -> Result<Network<F>> {
         let one = self.networks[0].architecture();

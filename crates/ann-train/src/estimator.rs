@@ -21,14 +21,15 @@ use crate::{
 /// What a fit may be given beside rows and targets. `T` is the type of targets, for example `[&str]`.
 #[derive(Debug)]
 pub struct FitOptions<'a, T: ?Sized, F = f64> {
-    /// A weight ≥ 0 for each row: a weight of 2 counts as two equal rows, and one of 0 as no row. Default: 1 each.
+    /// A weight ≥ 0 for each row: a weight of 2 counts as two equal rows, and one of 0 as no row. Default: 1
+    /// each.
     pub weights: Option<&'a [F]>,
     /// Rows to validate on, and their targets. They switch early stopping on, also if the settings have no
-    /// `validation`: then with the defaults of [`Validation`]. Default: the share of rows that the settings hold out,
-    /// if any.
+    /// `validation`: then with the defaults of [`Validation`]. Default: the share of rows that the settings
+    /// hold out, if any.
     pub validation: Option<(&'a ArrayRef2<F>, &'a T)>,
-    /// A network to continue from (warm start), of the same shape. Only its weights are continued; the optimizer and
-    /// the count of epochs begin anew. Default: initial weights from the seed.
+    /// A network to continue from (warm start), of the same shape. Only its weights are continued; the
+    /// optimizer and the count of epochs begin anew. Default: initial weights from the seed.
     pub start: Option<&'a Network<F>>,
 }
 
@@ -113,7 +114,8 @@ impl Settings<'_> {
 
     /// The columns of `x` as inputs, the hidden layers, and the raw outputs.
     fn architecture<F>(&self, x: &ArrayRef2<F>) -> Result<Architecture> {
-        // Checked first: an empty matrix may also have no columns, and the error for that would hide the cause.
+        // Checked first: an empty matrix may also have no columns, and the error for that would hide the
+        // cause.
         if x.nrows() == 0 {
             return Err(CoreError::NoSamples.into());
         }

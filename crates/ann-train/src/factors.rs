@@ -1,7 +1,7 @@
 //! Trained factors of the input columns: W⁽¹⁾ = W̃ diag(s).
 //!
-//! The optimizer then moves the point [θ̃ | s], where θ̃ is θ with W̃ in place of W⁽¹⁾. The network always holds
-//! the product, so the kernels know nothing of factors.
+//! The optimizer then moves the point [θ̃ | s], where θ̃ is θ with W̃ in place of W⁽¹⁾. The network always
+//! holds the product, so the kernels know nothing of factors.
 
 use ann_core::{Layout, Scalar};
 

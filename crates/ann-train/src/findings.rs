@@ -38,7 +38,8 @@ pub enum Finding {
         /// Its largest value minus its smallest.
         range: f64,
     },
-    /// Many units of a hidden layer pass no gradient for any of up to 1000 rows: they are dead (ReLU) or saturated.
+    /// Many units of a hidden layer pass no gradient for any of up to 1000 rows: they are dead (ReLU) or
+    /// saturated.
     IdleUnits {
         /// The layer, counted from 1.
         layer: usize,
@@ -54,8 +55,8 @@ pub enum Finding {
         /// By which share of itself the loss fell in the last tenth of the epochs.
         share: f64,
     },
-    /// The loss of the validation rows has risen since an earlier epoch: later networks fit the training rows too
-    /// closely.
+    /// The loss of the validation rows has risen since an earlier epoch: later networks fit the training rows
+    /// too closely.
     ValidationRose {
         /// The epoch with the lowest loss.
         epoch: usize,
@@ -70,7 +71,8 @@ pub enum Finding {
 const NOTHING: f64 = 0.99;
 /// A wider range of a column is unusual after scaling, where 10 would be much.
 const WIDE: f64 = 100.0;
-/// A unit whose σ′ is not above this for any row is idle. σ′ is at most ¼ for the sigmoid and about 1 for others.
+/// A unit whose σ′ is not above this for any row is idle. σ′ is at most ¼ for the sigmoid and about 1 for
+/// others.
 const IDLE: f64 = 1e-3;
 /// Largest number of rows that are looked at for idle units.
 const ROWS: usize = 1000;
@@ -79,8 +81,9 @@ const FALLING: f64 = 0.02;
 /// A loss that is higher by this share than before has risen.
 const RISEN: f64 = 0.05;
 
-/// What is remarkable about a run: an empty list if everything looks well. `network` is the trained network, and
-/// `history` that of its run on `problem`. A finding that cannot be computed, because numbers overflow, is left out.
+/// What is remarkable about a run: an empty list if everything looks well. `network` is the trained network,
+/// and `history` that of its run on `problem`. A finding that cannot be computed, because numbers overflow,
+/// is left out.
 ///
 /// It evaluates some rows once, and looks for the best constant outputs, so it takes as long as a few epochs.
 ///
@@ -122,7 +125,8 @@ fn no_better_than_constant<F: Scalar>(problem: &Problem<'_, F>, loss: f64, perfe
     nothing.then_some(Finding::NoBetterThanConstant { loss, constant })
 }
 
-/// The lowest mean loss that constant outputs have. They are the biases of a linear network whose only input is 0.
+/// The lowest mean loss that constant outputs have. They are the biases of a linear network whose only input
+/// is 0.
 fn loss_of_constant_outputs<F: Scalar>(problem: &Problem<'_, F>) -> Result<f64> {
     let outputs = problem.architecture().output_width();
     let architecture = Architecture::inputs(1).dense(outputs, Activation::Identity);

@@ -4,7 +4,8 @@ use crate::ObjectiveValue;
 
 /// The record of one epoch. With all rows at once it describes the network before the update of that epoch.
 /// With mini-batches it is the mean over the rows of the epoch, and each row is computed with the parameters
-/// before the update of its batch. The last record of a [`History`] describes the network after the last epoch.
+/// before the update of its batch. The last record of a [`History`] describes the network after the last
+/// epoch.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct EpochRecord {
     /// Number of epochs before this one, including those before a
@@ -14,8 +15,8 @@ pub struct EpochRecord {
     pub loss: f64,
     /// λ Σ‖W‖².
     pub penalty: f64,
-    /// Share of hits, 0 to 1, in the weight of the rows: with `ClassWeights::Balanced` it is the balanced accuracy.
-    /// `None` for regression.
+    /// Share of hits, 0 to 1, in the weight of the rows: with `ClassWeights::Balanced` it is the balanced
+    /// accuracy. `None` for regression.
     pub accuracy: Option<f64>,
 }
 
@@ -38,8 +39,8 @@ pub enum StopReason {
     Converged,
     /// No network was better on the validation rows for `patience` epochs.
     NoImprovement,
-    /// The objective became NaN or infinite, but there was a better network on the validation rows before, which was
-    /// kept.
+    /// The objective became NaN or infinite, but there was a better network on the validation rows before,
+    /// which was kept.
     Diverged,
     /// The caller finished the run before it had ended by itself.
     Caller,
@@ -47,17 +48,17 @@ pub enum StopReason {
 
 /// Loss, penalty and accuracy of each epoch, and of the network after the last one.
 ///
-/// The last record describes the network at the end of the run, so `epochs` epochs make `epochs + 1` records. Other
-/// frameworks print all but the last. A record takes 40 bytes. With [`Validation`](crate::Validation) the network that
-/// is kept is that of `best_epoch`; its loss on the held-out rows is in `validation`.
+/// The last record describes the network at the end of the run, so `epochs` epochs make `epochs + 1` records.
+/// Other frameworks print all but the last. A record takes 40 bytes. With [`Validation`](crate::Validation)
+/// the network that is kept is that of `best_epoch`; its loss on the held-out rows is in `validation`.
 ///
 /// The default has no records: that of a network that was not trained here.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct History {
     /// One record for each epoch and one for the network at the end; never empty after a run.
     pub records: Vec<EpochRecord>,
-    /// If rows were held out, a record of these rows for each of `records`. All of them describe the network after
-    /// `epoch` epochs.
+    /// If rows were held out, a record of these rows for each of `records`. All of them describe the network
+    /// after `epoch` epochs.
     pub validation: Vec<EpochRecord>,
     /// If rows were held out, the epoch of the best network, which is the one that was kept.
     pub best_epoch: Option<usize>,

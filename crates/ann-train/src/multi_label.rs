@@ -7,8 +7,8 @@ use ann_core::{Activation, ClassWeights, Error as CoreError, Init, Layer, Loss, 
 use crate::estimator::{self, Fit, FitOptions, Rows, Settings, TargetRows};
 use crate::{Error, Finding, History, Result, Scaling, TrainConfig, Validation, forward};
 
-/// Settings of a classifier for several labels, each of which a row has or does not have: the tags of a text, the
-/// defects of a part. The network has one output for each label, trained on binary cross-entropy.
+/// Settings of a classifier for several labels, each of which a row has or does not have: the tags of a text,
+/// the defects of a part. The network has one output for each label, trained on binary cross-entropy.
 ///
 /// ```
 /// use ann_train::{MultiLabelClassifier, ndarray::array};
@@ -33,9 +33,9 @@ pub struct MultiLabelClassifier {
     pub scaling: Scaling,
     /// Early stopping by held-out rows. Default: none, all rows are trained on.
     pub validation: Option<Validation>,
-    /// How the network is trained. Default: gradient descent with η = 0.3 on all rows, at most 50 000 epochs, until
-    /// the mean binary cross-entropy (without penalty) is below 0.001. The number of threads also holds for
-    /// predictions.
+    /// How the network is trained. Default: gradient descent with η = 0.3 on all rows, at most 50 000 epochs,
+    /// until the mean binary cross-entropy (without penalty) is below 0.001. The number of threads also holds
+    /// for predictions.
     pub train: TrainConfig,
 }
 
@@ -62,9 +62,9 @@ impl MultiLabelClassifier {
     /// Learns which labels the rows of `x` (n, features) have. `labels` is (n, labels).
     ///
     /// # Errors
-    /// No samples, no labels, a number of rows of labels that differs from that of `x`, a NaN or infinity in `x`, a
-    /// hidden layer of width 0, a setting outside its range, [`Error::InfiniteStart`] or [`Error::Diverged`]; or the
-    /// system cannot provide memory or threads.
+    /// No samples, no labels, a number of rows of labels that differs from that of `x`, a NaN or infinity in
+    /// `x`, a hidden layer of width 0, a setting outside its range, [`Error::InfiniteStart`] or
+    /// [`Error::Diverged`]; or the system cannot provide memory or threads.
     pub fn fit<F: Scalar>(
         &self,
         x: &ArrayRef2<F>,
@@ -141,14 +141,14 @@ impl<F: Scalar> FittedMultiLabelClassifier<F> {
     /// Whether each row of `x` (n, features) has each label, with a probability above ½: (n, labels).
     ///
     /// # Errors
-    /// A number of columns that differs from the training data, a NaN or infinity in `x`, or numbers so large that
-    /// an output overflows.
+    /// A number of columns that differs from the training data, a NaN or infinity in `x`, or numbers so large
+    /// that an output overflows.
     pub fn predict(&self, x: &ArrayRef2<F>) -> Result<Array2<bool>> {
         Ok(forward(&self.network, x, self.threads)?.mapv(|logit| logit > F::zero()))
     }
 
-    /// The probability of each label for each row of `x`: (n, labels). Labels do not exclude each other, so rows need
-    /// not sum to 1.
+    /// The probability of each label for each row of `x`: (n, labels). Labels do not exclude each other, so
+    /// rows need not sum to 1.
     ///
     /// # Errors
     /// As [`predict`](Self::predict).
@@ -201,8 +201,8 @@ impl<F: Scalar> FittedMultiLabelClassifier<F> {
         &self.findings
     }
 
-    /// Prepares the network for one sample at a time: [`Predictor::predict_into`] gives logits, which are above 0 for
-    /// the labels that are predicted.
+    /// Prepares the network for one sample at a time: [`Predictor::predict_into`] gives logits, which are
+    /// above 0 for the labels that are predicted.
     ///
     /// # Errors
     /// The system cannot provide the memory for a copy of the weights.

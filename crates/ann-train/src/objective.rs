@@ -116,8 +116,8 @@ impl<'p, 'data, F: Scalar> Objective<'p, 'data, F> {
         self.selected(parameters, RowSelection::All, gradient)
     }
 
-    /// The same for a mini-batch: the mean is over `rows` only, and they are summed in the given order. If all
-    /// of them have the weight 0, the loss is 0, and the gradient is that of the penalty.
+    /// The same for a mini-batch: the mean is over `rows` only, and they are summed in the given order. If
+    /// all of them have the weight 0, the loss is 0, and the gradient is that of the penalty.
     ///
     /// # Panics
     /// As [`value_and_gradient`](Self::value_and_gradient); also when `rows` is empty, or contains a row that

@@ -204,9 +204,9 @@ pub fn descend<F: Scalar>(parameters: &mut [F], gradient: &[F], learning_rate: F
 
 /// The number, or 0 if it is subnormal.
 ///
-/// If the gradient of a parameter becomes 0, as that of a unit which is never active, its averages only decay. They
-/// would not reach 0, because β times the smallest numbers is rounded up to the same number, and processors multiply
-/// subnormal numbers slowly.
+/// If the gradient of a parameter becomes 0, as that of a unit which is never active, its averages only
+/// decay. They would not reach 0, because β times the smallest numbers is rounded up to the same number, and
+/// processors multiply subnormal numbers slowly.
 #[inline(always)]
 fn without_subnormal<F: Scalar>(number: F) -> F {
     if number.abs() < F::min_positive_value() { F::zero() } else { number }
@@ -229,7 +229,8 @@ mod tests {
         let nesterov = Momentum { nesterov: true, ..Momentum::default() };
         for optimizer in [Momentum::default().into(), nesterov.into(), Adam::default().into()] {
             let Memory { mut vectors, .. } = Optimizer::memory::<f32>(&optimizer, 1);
-            // Adam's v is 1e-3 · (1e-17)² after the first update, and 0.999²²⁰⁰ · 1e-37 ≈ 1.1e-38 is subnormal.
+            // Adam's v is 1e-3 · (1e-17)² after the first update, and 0.999²²⁰⁰ · 1e-37 ≈ 1.1e-38 is
+            // subnormal.
             for number in 1..=5000 {
                 let gradient = if number == 1 { [1e-17] } else { [0.0] };
                 let (rate, decay, parameters) = (0.1, 0.0, &mut [1.0][..]);

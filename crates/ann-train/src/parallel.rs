@@ -3,9 +3,9 @@
 use crate::Result;
 use crate::threads::{belongs_to_a_pool, checked, pool};
 
-/// Calls `work` for each item on up to `threads` threads (1 to 1024), and returns the results in the order of the
-/// items. A training in `work` uses one thread, whatever its settings say: for many small networks this is the
-/// fastest way, and the results do not depend on the number of threads.
+/// Calls `work` for each item on up to `threads` threads (1 to 1024), and returns the results in the order of
+/// the items. A training in `work` uses one thread, whatever its settings say: for many small networks this
+/// is the fastest way, and the results do not depend on the number of threads.
 ///
 /// In a thread of a rayon pool the threads of that pool do the work.
 ///

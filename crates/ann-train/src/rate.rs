@@ -54,7 +54,8 @@ pub enum Schedule {
         last: f64,
     },
     /// From `first` to 1 and then to `last`, both along half a cosine (Smith & Topin 2018; PyTorch's
-    /// `OneCycleLR`). The last of several updates has exactly `last`. PyTorch's defaults are 0.04, 4e-6 and 0.3.
+    /// `OneCycleLR`). The last of several updates has exactly `last`. PyTorch's defaults are 0.04, 4e-6 and
+    /// 0.3.
     OneCycle {
         /// The factor of the first update, ≥ 0. No effect if the rise is shorter than two updates.
         first: f64,
@@ -182,7 +183,8 @@ mod tests {
         for (done, expected) in [(0, 0.2), (3, 1.0), (6, 0.55), (9, 0.1)] {
             assert!((found[done] - expected).abs() < 1e-15, "{found:?}");
         }
-        // log₂(1 + 15 t) is 0, ½, 1, 3/2, 2, … at t = (2ᵏ − 1) / 15: the factor is 0 at t = 0, 1/15, 3/15, 7/15.
+        // log₂(1 + 15 t) is 0, ½, 1, 3/2, 2, … at t = (2ᵏ − 1) / 15: the factor is 0 at t = 0, 1/15, 3/15,
+        // 7/15.
         for done in [0, 1, 3, 7] {
             assert!(Schedule::CosLog4.factor(done, 15).abs() < 1e-15);
         }

@@ -34,13 +34,14 @@ pub struct Regressor {
     pub seed: u64,
     /// λ ≥ 0, strength of the penalty λ Σ‖W‖² on weights, never biases. Default 0.
     pub l2: f64,
-    /// What is minimised: a loss on values. Default [`Loss::MeanSquaredError`]. With [`Loss::Quantile`] there is a
-    /// prediction for each level, see [`FittedRegressor::predict_columns`].
+    /// What is minimised: a loss on values. Default [`Loss::MeanSquaredError`]. With [`Loss::Quantile`] there
+    /// is a prediction for each level, see [`FittedRegressor::predict_columns`].
     pub loss: Loss,
     /// How the input columns are scaled. Default: not at all.
     pub scaling: Scaling,
-    /// Whether the targets are standardised for training; losses in the history are then those of standardised
-    /// targets. The trained network predicts in the unit of the targets all the same. Default false.
+    /// Whether the targets are standardised for training; losses in the history are then those of
+    /// standardised targets. The trained network predicts in the unit of the targets all the same. Default
+    /// false.
     pub standardize_targets: bool,
     /// Early stopping by held-out rows. Default: none, all rows are trained on.
     pub validation: Option<Validation>,
@@ -128,6 +129,7 @@ impl Regressor {
 
     /// Number of outputs of a network for this number of target columns.
     fn outputs(&self, columns: usize) -> Result<usize> {
+        self.loss.check_settings()?;
         match &self.loss {
             Loss::Quantile { levels } => Ok(columns.saturating_mul(levels.len())),
             Loss::Poisson | Loss::BinaryCrossEntropy if self.standardize_targets => {
@@ -184,7 +186,8 @@ impl<D: Dimension, F: Scalar> FittedRegressor<D, F> {
     ///
     /// # Errors
     /// A number of columns that differs from the training data, a NaN or infinity in `x`, or numbers so large
-    /// that an output overflows; several predictions for each target ([`Loss::Quantile`] with several levels).
+    /// that an output overflows; several predictions for each target ([`Loss::Quantile`] with several
+    /// levels).
     ///
     /// # Panics
     /// When [`RegressionTargets::Dim`] has a fixed number of dimensions other than one or two.
@@ -196,8 +199,9 @@ impl<D: Dimension, F: Scalar> FittedRegressor<D, F> {
         Ok(predictions.into_dimensionality().expect("`RegressionTargets` have one or two dimensions"))
     }
 
-    /// All predictions for the rows of `x` (n, features): (n, outputs). With [`Loss::Quantile`] and L levels, column
-    /// t · L + l is the quantile of level l of target t; otherwise there is one column for each target.
+    /// All predictions for the rows of `x` (n, features): (n, outputs). With [`Loss::Quantile`] and L levels,
+    /// column t · L + l is the quantile of level l of target t; otherwise there is one column for each
+    /// target.
     ///
     /// # Errors
     /// A number of columns that differs from the training data, a NaN or infinity in `x`, or numbers so large
@@ -277,8 +281,8 @@ impl<D: Dimension, F: Scalar> FittedRegressor<D, F> {
     /// [`into_parts`](Self::into_parts) took apart; its history has no records.
     ///
     /// # Errors
-    /// The loss is one on classes, or a setting of it is invalid; `D` is `Ix1`, and the network has outputs for more than
-    /// one target; the levels of [`Loss::Quantile`] do not divide the number of outputs.
+    /// The loss is one on classes, or a setting of it is invalid; `D` is `Ix1`, and the network has outputs
+    /// for more than one target; the levels of [`Loss::Quantile`] do not divide the number of outputs.
     pub fn from_parts(network: Network<F>, loss: Loss) -> Result<Self> {
         let outputs = network.architecture().output_width();
         loss.check_settings()?;
@@ -295,8 +299,8 @@ impl<D: Dimension, F: Scalar> FittedRegressor<D, F> {
         Ok(Self { network, loss, history, findings, threads: 1, dimension: PhantomData })
     }
 
-    /// The trained network, whose raw outputs are predicted values (with [`Loss::Poisson`]: logarithms of rates), and
-    /// the loss.
+    /// The trained network, whose raw outputs are predicted values (with [`Loss::Poisson`]: logarithms of
+    /// rates), and the loss.
     pub fn into_parts(self) -> (Network<F>, Loss) {
         (self.network, self.loss)
     }

@@ -1,12 +1,12 @@
-//! Scaling of input columns and of targets. What is learned from the training rows is folded into the first and
-//! last layer of the trained network, so the network reads raw rows and predicts raw values.
+//! Scaling of input columns and of targets. What is learned from the training rows is folded into the first
+//! and last layer of the trained network, so the network reads raw rows and predicts raw values.
 
 use ann_core::ndarray::{Array2, ArrayRef2};
 use ann_core::{LayerSpan, Network, Scalar};
 
-/// How input columns are scaled before training. The trained network reads raw rows all the same: the scales are
-/// folded into its first layer. In `f32` this costs digits where a column is far from 0 compared with its spread, as
-/// times in seconds are: then subtract the offset before.
+/// How input columns are scaled before training. The trained network reads raw rows all the same: the scales
+/// are folded into its first layer. In `f32` this costs digits where a column is far from 0 compared with its
+/// spread, as times in seconds are: then subtract the offset before.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Scaling {
     /// Not at all. The default.
@@ -115,8 +115,8 @@ impl ColumnScales {
     }
 }
 
-/// Replaces each weight of the first layer, and with it the bias of its unit, by what `change` makes of (weight,
-/// bias, column). Computed in `f64`, because a bias collects the contributions of all columns.
+/// Replaces each weight of the first layer, and with it the bias of its unit, by what `change` makes of
+/// (weight, bias, column). Computed in `f64`, because a bias collects the contributions of all columns.
 fn change_inputs<F: Scalar>(network: &mut Network<F>, change: impl Fn(f64, f64, usize) -> (f64, f64)) {
     let first: LayerSpan = network.layout().layers()[0].clone();
     let (weights, bias) = network.parameters_mut()[first.all()].split_at_mut(first.fan_in * first.fan_out);
@@ -141,8 +141,8 @@ fn mean_and_deviation(column: &[(f64, f64)]) -> (f64, f64) {
     (size * mean, size * (squares / total).sqrt())
 }
 
-/// The median and the interquartile range of values with weights. A quantile is the smallest value up to which
-/// there is its share of the weight.
+/// The median and the interquartile range of values with weights. A quantile is the smallest value up to
+/// which there is its share of the weight.
 fn median_and_range(column: &mut [(f64, f64)]) -> (f64, f64) {
     column.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
     let total: f64 = column.iter().map(|(_, weight)| weight).sum();

@@ -97,8 +97,6 @@ impl KFold {
     ///
     /// For a single set of test rows, take the first split: `KFold::default().stratified(&labels)?.next()`.
     ///
-    /// For a single set of test rows, take the first split: `KFold::default().stratified(&labels)?.next()`.
-    ///
     /// # Errors
     /// As [`split`](Self::split); more folds than the largest class has rows.
     pub fn stratified<L: Ord + Debug>(self, labels: &[L]) -> Result<impl Iterator<Item = Split> + use<L>> {

@@ -87,8 +87,8 @@ impl<F: Scalar> Stepper<F> {
 }
 
 impl<F: Scalar> Stepper<F> {
-    /// Makes one iteration of an optimizer that evaluates J at several points, from θ where J is `value`. Returns J of
-    /// the new θ, or `None`, with θ unchanged, if no step lowers J.
+    /// Makes one iteration of an optimizer that evaluates J at several points, from θ where J is `value`.
+    /// Returns J of the new θ, or `None`, with θ unchanged, if no step lowers J.
     pub fn search(
         &mut self,
         state: &mut State<F>,

@@ -77,24 +77,24 @@ pub struct State<F = f64> {
 /// Number of records for which memory is reserved at the start; longer runs allocate more later.
 const RECORDS: usize = 1 << 16;
 
-/// Number of vectors as long as θ that a run needs beside the optimizer's memory: the gradient, the parameters
-/// before an epoch, and those of the last finite objective.
+/// Number of vectors as long as θ that a run needs beside the optimizer's memory: the gradient, the
+/// parameters before an epoch, and those of the last finite objective.
 const COPIES: usize = 3;
 
 impl<'p, 'data, F: Scalar> Training<'p, 'data, F> {
     /// A run that begins with `network`.
     ///
     /// # Errors
-    /// A setting is outside its range, the architecture of the network is not that of the problem, a parameter
-    /// is not finite, or the system cannot provide memory or threads.
+    /// A setting is outside its range, the architecture of the network is not that of the problem, a
+    /// parameter is not finite, or the system cannot provide memory or threads.
     pub fn new(problem: &'p Problem<'data, F>, network: Network<F>, config: &TrainConfig) -> Result<Self> {
         check(&network, problem, config)?;
         let memory = new_memory(&network, config);
         Self::begin(problem, State { network, memory, epoch: 0 }, config)
     }
 
-    /// Continues a run from its state. Epochs, updates, the order of rows and the schedule of the learning rate
-    /// continue from there, and [`TrainConfig::epochs`] includes the epochs that are done.
+    /// Continues a run from its state. Epochs, updates, the order of rows and the schedule of the learning
+    /// rate continue from there, and [`TrainConfig::epochs`] includes the epochs that are done.
     ///
     /// # Errors
     /// As [`new`](Self::new); or the memory in the state is not that of the optimizer.
@@ -131,14 +131,15 @@ impl<'p, 'data, F: Scalar> Training<'p, 'data, F> {
     /// changes nothing any more.
     ///
     /// With [`Batching::Full`] the record describes the network before the update; if its loss is below
-    /// [`TrainConfig::stop_below`], the run ends without that update. With mini-batches the record is the mean
-    /// over the epoch, and the run ends after the epoch whose mean is below the threshold.
+    /// [`TrainConfig::stop_below`], the run ends without that update. With mini-batches the record is the
+    /// mean over the epoch, and the run ends after the epoch whose mean is below the threshold.
     ///
     /// # Errors
-    /// [`Error::InfiniteStart`] or [`Error::Diverged`]: the objective or a parameter is no longer finite. Then
-    /// the network in the [`state`](Self::state) gets the parameters from before the last update; with
-    /// mini-batches, those with which the last finite epoch began, or the initial ones if there is none. The optimizer's
-    /// memory is cleared and its updates count from 0, so a schedule of the learning rate begins anew.
+    /// [`Error::InfiniteStart`] or [`Error::Diverged`]: the objective or a parameter is no longer finite.
+    /// Then the network in the [`state`](Self::state) gets the parameters from before the last update; with
+    /// mini-batches, those with which the last finite epoch began, or the initial ones if there is none. The
+    /// optimizer's memory is cleared and its updates count from 0, so a schedule of the learning rate begins
+    /// anew.
     pub fn epoch(&mut self) -> Result<ControlFlow<StopReason, EpochRecord>> {
         if self.stop.is_none() && self.state.epoch >= self.config.epochs {
             self.end(StopReason::EpochLimit)?;
@@ -178,15 +179,15 @@ impl<'p, 'data, F: Scalar> Training<'p, 'data, F> {
         &self.records
     }
 
-    /// Number of passes over the rows that this run has made: the rows that were computed so far, each as often as it
-    /// was computed, divided by the number of rows.
+    /// Number of passes over the rows that this run has made: the rows that were computed so far, each as
+    /// often as it was computed, divided by the number of rows.
     ///
-    /// An epoch takes one pass, with all rows or with mini-batches; less if mini-batches leave rows out, because the last
-    /// batch is incomplete or rows have the weight 0. L-BFGS takes one for each step that its line search
-    /// tries; Levenberg–Marquardt takes one for the Jacobian matrix and one for each step that it tries. These two
-    /// also begin with one pass, and a run whose last record is computed at the end takes one for it. What a pass
-    /// costs depends on the optimizer: a Jacobian matrix costs more than a gradient. Passes before a
-    /// [`resume`](Self::resume) do not count.
+    /// An epoch takes one pass, with all rows or with mini-batches; less if mini-batches leave rows out,
+    /// because the last batch is incomplete or rows have the weight 0. L-BFGS takes one for each step that
+    /// its line search tries; Levenberg–Marquardt takes one for the Jacobian matrix and one for each step
+    /// that it tries. These two also begin with one pass, and a run whose last record is computed at the end
+    /// takes one for it. What a pass costs depends on the optimizer: a Jacobian matrix costs more than a
+    /// gradient. Passes before a [`resume`](Self::resume) do not count.
     pub fn passes(&self) -> f64 {
         self.objective.passes()
     }
@@ -297,12 +298,12 @@ impl<'p, 'data, F: Scalar> Training<'p, 'data, F> {
     }
 }
 
-/// Trains `network` in place on `problem`: [`Training`] from the first epoch to the last, without a caller who
-/// looks at it.
+/// Trains `network` in place on `problem`: [`Training`] from the first epoch to the last, without a caller
+/// who looks at it.
 ///
 /// # Errors
-/// As [`Training::new`]; then nothing is changed. As [`Training::epoch`]; then the network gets the parameters
-/// that are described there.
+/// As [`Training::new`]; then nothing is changed. As [`Training::epoch`]; then the network gets the
+/// parameters that are described there.
 pub fn train<F: Scalar>(
     network: &mut Network<F>,
     problem: &Problem<'_, F>,
@@ -324,7 +325,8 @@ impl<F: Scalar> Training<'_, '_, F> {
     }
 }
 
-/// Overwrites `order` with the rows that have a weight, in the order of an epoch: a function of seed and epoch.
+/// Overwrites `order` with the rows that have a weight, in the order of an epoch: a function of seed and
+/// epoch.
 fn shuffle<F: Scalar>(order: &mut Vec<usize>, problem: &Problem<'_, F>, seed: u64, epoch: usize) {
     let mut rng = seeded(seed);
     rng.set_stream(epoch as u64);
@@ -383,7 +385,8 @@ fn check<F: Scalar>(network: &Network<F>, problem: &Problem<'_, F>, config: &Tra
     }
     let rows = rows_at_once(problem, config);
     // Memory is checked for all of this at once. Two separate checks could both succeed although the system
-    // does not have both amounts together. The matrices of Levenberg–Marquardt are checked where they are made.
+    // does not have both amounts together. The matrices of Levenberg–Marquardt are checked where they are
+    // made.
     let sums = Plan::new(problem, config.accumulation, rows, checked(config.threads)?).bytes;
     let vectors = COPIES + vectors_of_memory(config) + working_vectors(config);
     let copies = bytes_of::<F>(problem.layout().len().saturating_mul(vectors));

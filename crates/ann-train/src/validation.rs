@@ -9,14 +9,15 @@ use rand::seq::SliceRandom;
 use crate::optimizer::check;
 use crate::{Accumulation, EpochRecord, Error, Objective, Result};
 
-/// Early stopping by rows that are held out. After each epoch the network is evaluated on these rows. The best
-/// network is kept, and training stops when there was none better for some epochs.
+/// Early stopping by rows that are held out. After each epoch the network is evaluated on these rows. The
+/// best network is kept, and training stops when there was none better for some epochs.
 ///
 /// The held-out rows have chosen the epoch, so a score on them is too good: keep other rows for testing.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Validation {
-    /// Share of the rows that are held out, above 0 and below 1; of each class the same share, but never all of its rows.
-    /// Rows of weight 0 are rows here, too. Default 0.2. No effect if the caller gives validation rows.
+    /// Share of the rows that are held out, above 0 and below 1; of each class the same share, but never all
+    /// of its rows. Rows of weight 0 are rows here, too. Default 0.2. No effect if the caller gives
+    /// validation rows.
     pub share: f64,
     /// Seed of the choice of rows. Default 0.
     pub seed: u64,
@@ -26,9 +27,9 @@ pub struct Validation {
     pub monitor: Monitor,
 }
 
-/// What is compared on validation rows. If two epochs are equally good, the later one is kept, but patience counts from
-/// the earlier one. Weights of classes count here, too: with `ClassWeights::Balanced`, balanced accuracies are
-/// compared.
+/// What is compared on validation rows. If two epochs are equally good, the later one is kept, but patience
+/// counts from the earlier one. Weights of classes count here, too: with `ClassWeights::Balanced`, balanced
+/// accuracies are compared.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Monitor {
     /// The mean loss, without penalty: lower is better. The default.
@@ -59,8 +60,8 @@ pub(crate) struct Watch<'p, 'data, F> {
     pub records: Vec<EpochRecord>,
     /// The parameters of the best network so far, and its record.
     best: Option<(Vec<F>, EpochRecord)>,
-    /// The epoch at which a network was better than all before. Equal networks do not count, or a long plateau would
-    /// never end.
+    /// The epoch at which a network was better than all before. Equal networks do not count, or a long
+    /// plateau would never end.
     improved: usize,
 }
 
@@ -100,7 +101,8 @@ impl<'p, 'data, F: Scalar> Watch<'p, 'data, F> {
 }
 
 impl Monitor {
-    /// Whether `new` is better than (`Greater`) or as good as (`Equal`) `best`. A NaN is worse than every number.
+    /// Whether `new` is better than (`Greater`) or as good as (`Equal`) `best`. A NaN is worse than every
+    /// number.
     fn compare(self, new: &EpochRecord, best: &EpochRecord) -> Ordering {
         let worth = |record: &EpochRecord| match self {
             Self::Loss => -record.loss,
@@ -111,7 +113,8 @@ impl Monitor {
     }
 }
 
-/// The rows to train on and the rows to hold out: of each class the share, rounded, but never all of its rows.
+/// The rows to train on and the rows to hold out: of each class the share, rounded, but never all of its
+/// rows.
 pub(crate) fn hold_out(classes: &[usize], validation: &Validation) -> Result<[Vec<usize>; 2]> {
     let mut members: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
     for (row, class) in classes.iter().enumerate() {

@@ -123,6 +123,13 @@ fn a_hidden_layer_of_width_0() {
 }
 
 #[test]
+fn quantiles_without_a_level() {
+    let regressor = Regressor { loss: Loss::Quantile { levels: vec![] }, ..Regressor::default() };
+    let message = "the number of levels (τ) of the quantile loss is 0, expected at least 1";
+    check(regressor.fit(&corners(), &VALUES), message);
+}
+
+#[test]
 fn a_network_with_other_activations_than_the_problem() {
     let of = |activation: Activation| Architecture::inputs(2).dense(1, activation);
     let (wanted, other) = (of(Activation::Identity), of(Activation::Tanh));

@@ -207,7 +207,8 @@ fn a_plateau_ends_after_patience() {
 
 #[test]
 fn each_class_is_held_out_in_proportion_and_never_all_of_it() {
-    // 30 rows of one class, 9 of another, 1 of the third: 6, 2 and 0 are held out. So the third class is learned.
+    // 30 rows of one class, 9 of another, 1 of the third: 6, 2 and 0 are held out. So the third class is
+    // learned.
     let labels: Vec<usize> = (0..40).map(|row| usize::from(row >= 30) + usize::from(row >= 39)).collect();
     let x = Array2::from_shape_fn((40, 1), |(row, _)| labels[row] as f64);
     for seed in 0..5 {
@@ -443,7 +444,8 @@ fn large_counts_are_learned_although_their_loss_is_negative() {
         let fitted = settings.fit(&x, &y).unwrap();
         let rate = fitted.predict(&x).unwrap()[0];
         assert!((97.9..102.1).contains(&rate), "{rate}");
-        // The loss cannot be better than that of a constant here, but it neither rose nor is it still falling.
+        // The loss cannot be better than that of a constant here, but it neither rose nor is it still
+        // falling.
         let findings = fitted.findings();
         assert!(
             findings.iter().all(|finding| matches!(finding, Finding::NoBetterThanConstant { .. })),
@@ -475,7 +477,8 @@ fn a_rate_that_overflows_is_an_error() {
 
 #[test]
 fn what_a_run_has_learned_before_it_diverged_is_kept() {
-    // A rate that rises: the first epochs learn, later ones diverge. No line fits exactly, so there is always a gradient.
+    // A rate that rises: the first epochs learn, later ones diverge. No line fits exactly, so there is always
+    // a gradient.
     let x = columns();
     let y: Array1<f64> = x.rows().into_iter().map(|x| x[0] + 0.1 * (7.0 * x[1]).sin()).collect();
     let schedule = Schedule::Exponential { last: 1e6 };

@@ -1,5 +1,5 @@
-//! Levenberg–Marquardt: every step solves its normal equations with the first damping that lowers J, J never rises,
-//! and what the method cannot minimise is an error.
+//! Levenberg–Marquardt: every step solves its normal equations with the first damping that lowers J, J never
+//! rises, and what the method cannot minimise is an error.
 
 use ann_train::ann_core::LayerSpan;
 use ann_train::ndarray::{Array1, Array2, ArrayView2, array};
@@ -49,7 +49,8 @@ fn steps_of_rows_that_take_two_blocks() {
 
 #[test]
 fn a_linear_network_takes_one_step() {
-    // ŷ = w x + b and 4 rows: J has its minimum where the residuals are orthogonal to x and to 1: w = 1.4, b = 0.9.
+    // ŷ = w x + b and 4 rows: J has its minimum where the residuals are orthogonal to x and to 1: w = 1.4, b
+    // = 0.9.
     let architecture = Architecture::inputs(1).dense(1, Activation::Identity);
     let (x, y) = (array![[0.0], [1.0], [2.0], [3.0]], array![1.0, 2.0, 4.0, 5.0]);
     let problem = Problem::new(&architecture, Loss::MeanSquaredError, &x, &y).unwrap();
@@ -212,7 +213,8 @@ fn steps_solve_their_equations(outputs: usize, settings: Settings) {
                 .map(|(a, b)| a - b)
                 .collect();
             let equations = Equations::new(problem, network.parameters());
-            // μ is divided by 10 after the step, and was multiplied by 10 for each trial that did not lower J.
+            // μ is divided by 10 after the step, and was multiplied by 10 for each trial that did not lower
+            // J.
             let damping = training.state().memory.scalars[0] * 10.0;
             equations.assert_solved(&step, damping);
             let trials = (damping / memory.scalars[0]).log10();
@@ -270,8 +272,8 @@ impl Equations {
         damped
     }
 
-    /// Each equation holds within 1e-10 of the size of its terms. The step is a difference of parameters, whose
-    /// roundings are 1e-16 of them, and steps are longer than 1e-5.
+    /// Each equation holds within 1e-10 of the size of its terms. The step is a difference of parameters,
+    /// whose roundings are 1e-16 of them, and steps are longer than 1e-5.
     #[track_caller]
     fn assert_solved(&self, step: &[f64], damping: f64) {
         let damped = self.damped(damping);

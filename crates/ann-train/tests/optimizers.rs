@@ -24,7 +24,8 @@ fn momentum_by_hand() {
 }
 #[test]
 fn nesterov_by_hand() {
-    // g = 2, v = 2, b = 1 − 0.1 (2 + ½ · 2) = 0.7. g = 1.4, v = ½ · 2 + 1.4 = 2.4, b = 0.7 − 0.1 (1.4 + 1.2) = 0.44.
+    // g = 2, v = 2, b = 1 − 0.1 (2 + ½ · 2) = 0.7. g = 1.4, v = ½ · 2 + 1.4 = 2.4, b = 0.7 − 0.1 (1.4 + 1.2)
+    // = 0.44.
     let nesterov = Momentum { momentum: 0.5, nesterov: true };
     steps_by_hand(&nesterov.into(), &[0.7, 0.44]);
 }
@@ -47,8 +48,8 @@ fn decay_by_hand() {
 }
 #[test]
 fn rprop_by_hand() {
-    // Steps 0.1, 0.12, 0.144, … until b is negative: 1, 0.9, 0.78, 0.636, 0.4632, 0.25584, 0.007008, −0.2915904. Then
-    // b waits, and goes back by half of the last step, 0.2985984.
+    // Steps 0.1, 0.12, 0.144, … until b is negative: 1, 0.9, 0.78, 0.636, 0.4632, 0.25584, 0.007008,
+    // −0.2915904. Then b waits, and goes back by half of the last step, 0.2985984.
     let expected = [0.9, 0.78, 0.636, 0.4632, 0.25584, 0.007_008, -0.291_590_4, -0.291_590_4, -0.142_291_2];
     steps_by_hand(&Rprop::default().into(), &expected);
 }
@@ -127,8 +128,8 @@ fn each_kind_of_parameter_has_its_own_step() {
 
 #[test]
 fn factors_of_inputs_by_hand() {
-    // ŷ = w s x with x = 1, y = 0, w = 2, s = 1, b = 0: G = ∂J/∂(ws) = 2 · 2 = 4, ∂J/∂w = G s = 4, ∂J/∂s = G w = 8.
-    // η = 0.01 for w and b, 0.02 for s: w = 1.96, s = 0.84, b = −0.04. The network has ws = 1.6464.
+    // ŷ = w s x with x = 1, y = 0, w = 2, s = 1, b = 0: G = ∂J/∂(ws) = 2 · 2 = 4, ∂J/∂w = G s = 4, ∂J/∂s = G
+    // w = 8. η = 0.01 for w and b, 0.02 for s: w = 1.96, s = 0.84, b = −0.04. The network has ws = 1.6464.
     let architecture = Architecture::inputs(1).dense(1, Activation::Identity);
     let (x, y) = (array![[1.0]], array![0.0]);
     let problem = Problem::new(&architecture, Loss::MeanSquaredError, &x, &y).unwrap();
@@ -196,7 +197,8 @@ fn every_step_of_lbfgs_satisfies_the_strong_wolfe_conditions() {
 
 #[test]
 fn lbfgs_finds_the_minimum_of_a_quadratic_function() {
-    // ŷ = w x + b and 4 rows: J has its minimum where the residuals are orthogonal to x and to 1: w = 1.4, b = 0.9.
+    // ŷ = w x + b and 4 rows: J has its minimum where the residuals are orthogonal to x and to 1: w = 1.4, b
+    // = 0.9.
     let architecture = Architecture::inputs(1).dense(1, Activation::Identity);
     let (x, y) = (array![[0.0], [1.0], [2.0], [3.0]], array![1.0, 2.0, 4.0, 5.0]);
     let problem = Problem::new(&architecture, Loss::MeanSquaredError, &x, &y).unwrap();

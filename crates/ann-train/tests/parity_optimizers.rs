@@ -15,11 +15,11 @@ use rand::seq::SliceRandom;
 
 use crate::recorded::{Table, assert_close};
 
-/// Parameters and losses are of size 1. After 200 updates they differed by at most 2.2e-15, so no run amplifies
-/// rounding; those of Rprop, which uses only the signs of gradients, were the same numbers.
+/// Parameters and losses are of size 1. After 200 updates they differed by at most 2.2e-15, so no run
+/// amplifies rounding; those of Rprop, which uses only the signs of gradients, were the same numbers.
 const TOLERANCE: f64 = 1e-12;
-/// PyTorch divides by the norm + 1e-6 when it clips a gradient, we by the norm. So with a largest norm of 0.1 a
-/// step of η = 0.1 is shorter by at most 0.1 · 1e-6, in each of 200 updates.
+/// PyTorch divides by the norm + 1e-6 when it clips a gradient, we by the norm. So with a largest norm of 0.1
+/// a step of η = 0.1 is shorter by at most 0.1 · 1e-6, in each of 200 updates.
 const CLIPPING: f64 = 200.0 * 0.1 * 1e-6;
 const CLIPPED: f64 = 0.1;
 const UPDATES: usize = 200;
@@ -78,8 +78,8 @@ fn every_rate_of_a_schedule() {
     }
 }
 
-/// PyTorch took mini-batches in the order of this file. After a change of the order, the file is to be what this
-/// test computes.
+/// PyTorch took mini-batches in the order of this file. After a change of the order, the file is to be what
+/// this test computes.
 #[test]
 fn the_recorded_order_of_rows_is_ours() {
     let header: Vec<String> = (0..ROWS).map(|column| format!("row{column}")).collect();

@@ -1,5 +1,5 @@
-//! Every activation with every loss computes what PyTorch computes, in float64: first outputs, first loss, first
-//! gradient, and the parameters after five updates.
+//! Every activation with every loss computes what PyTorch computes, in float64: first outputs, first loss,
+//! first gradient, and the parameters after five updates.
 //!
 //! How the numbers were made: see `ann-datasets/data/reference/pytorch/README.md`.
 

@@ -1,5 +1,5 @@
-//! Methods that search for a step: forty iterates of L-BFGS are PyTorch's, and Levenberg–Marquardt finds the minima
-//! that SciPy's (MINPACK) finds.
+//! Methods that search for a step: forty iterates of L-BFGS are PyTorch's, and Levenberg–Marquardt finds the
+//! minima that SciPy's (MINPACK) finds.
 //!
 //! How the numbers were made: see `ann-datasets/data/reference/pytorch/README.md`.
 
@@ -74,8 +74,9 @@ fn follows_pytorch(name: &str, problem: &Problem<'_>) {
     assert_close(&format!("{name}, J"), &found, &expected, 1e-11);
 }
 
-/// The distance of two runs that differ by rounding at first. The directions depend on differences of gradients, so
-/// it grows about tenfold in eight iterations: found were 1e-14 after 10, 3e-13 after 20 and 5e-11 after 40.
+/// The distance of two runs that differ by rounding at first. The directions depend on differences of
+/// gradients, so it grows about tenfold in eight iterations: found were 1e-14 after 10, 3e-13 after 20 and
+/// 5e-11 after 40.
 fn growing(iteration: usize) -> f64 {
     1e-14 * 10_f64.powf(iteration as f64 / 8.0)
 }

@@ -290,7 +290,8 @@ impl Labels {
             Self::Classes(classes) => {
                 CrossEntropyLossConfig::new().init(&Device::flex()).forward(output, classes)
             }
-            // ℓ = −(1 − ε) ln p_c − ε/K Σ ln p for each row, and Σ w ℓ / Σ w. Burn's own loss has weights of classes.
+            // ℓ = −(1 − ε) ln p_c − ε/K Σ ln p for each row, and Σ w ℓ / Σ w. Burn's own loss has weights of
+            // classes.
             Self::Weighted(classes, smoothing, weights) => {
                 let logs = log_softmax(output, 1);
                 let of_class = logs.clone().gather(1, classes.unsqueeze_dim(1)).squeeze_dim::<1>(1);

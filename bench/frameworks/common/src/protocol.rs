@@ -23,8 +23,8 @@ pub struct End {
 
 /// A workload, prepared by a framework.
 pub enum Preparation {
-    /// The losses before and after one step with all rows, or the sum of outputs twice; where training ends, if
-    /// the unit is a whole run of it; and one unit of work.
+    /// The losses before and after one step with all rows, or the sum of outputs twice; where training ends,
+    /// if the unit is a whole run of it; and one unit of work.
     Ready { loss: [f64; 2], end: Option<End>, unit: Box<dyn FnMut() -> Result<f64>> },
     /// Why the framework cannot do it.
     Skip(&'static str),

@@ -33,8 +33,8 @@ pub struct Coefficients<F: 'static> {
     pub(super) normal_range: [F; 2],
     /// K of [`mills`](Self::mills).
     pub(super) mills_centre: F,
-    /// (x + K) e^(x²/2) Φ(−x) for x ≥ 0 within `normal_range`, as a polynomial in (x − K) / (x + K), highest power
-    /// first. K is such a number that the lowest coefficients are almost exact.
+    /// (x + K) e^(x²/2) Φ(−x) for x ≥ 0 within `normal_range`, as a polynomial in (x − K) / (x + K), highest
+    /// power first. K is such a number that the lowest coefficients are almost exact.
     pub(super) mills: &'static [F],
     /// 1 / √(2π).
     pub(super) density_at_0: F,

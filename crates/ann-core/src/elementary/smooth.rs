@@ -1,4 +1,5 @@
-//! Functions that are computed together with their derivatives: softplus, SiLU, Mish and GELU. Also eˣ − 1 and Φ.
+//! Functions that are computed together with their derivatives: softplus, SiLU, Mish and GELU. Also eˣ − 1
+//! and Φ.
 //!
 //! Where a plain formula would round more often than 2.5 units in the last place allow, a number is kept as a
 //! sum of two: itself, rounded, and what the rounding has removed.
@@ -22,8 +23,8 @@ pub(crate) enum Smooth {
     Gelu,
 }
 
-/// Overwrites each number z with f(z), and the slope with the same index with f′(z). Both have chunks of the same
-/// length, which fill whole registers.
+/// Overwrites each number z with f(z), and the slope with the same index with f′(z). Both have chunks of the
+/// same length, which fill whole registers.
 #[derive(Debug)]
 pub struct ApplyWithSlopes<'a, F> {
     pub(crate) function: Smooth,
@@ -90,7 +91,8 @@ impl<S: Simd, F: Vector, const R: usize> Lanes<S, F, R> {
     pub(super) fn silu(self) -> [Self; 2] {
         let Coefficients { smooth_range: range, shift: [shift, c, _], .. } = F::COEFFICIENTS;
         let z = self.between(range);
-        // d = c (1 + e⁻ᶻ) neither overflows nor underflows. Neither does a / c, which is multiplied by c last.
+        // d = c (1 + e⁻ᶻ) neither overflows nor underflows. Neither does a / c, which is multiplied by c
+        // last.
         let (e, power) = (-z).scaled_exp(-self.all(shift));
         let d = e.mul_add(power, self.all(c));
         let q = self.all(F::ONE) / d;
@@ -149,8 +151,8 @@ impl<S: Simd, F: Vector, const R: usize> Lanes<S, F, R> {
 
     /// Φ(z) and e^(−z²/2), for z within `normal_range`.
     ///
-    /// With x = |z|, Φ(−x) = E q P(t), where E = e^(−x²/2), q = 1 / (x + K) and t = (x − K) q = 1 − 2 K q. And
-    /// Φ(x) = 1 − Φ(−x).
+    /// With x = |z|, Φ(−x) = E q P(t), where E = e^(−x²/2), q = 1 / (x + K) and t = (x − K) q = 1 − 2 K q.
+    /// And Φ(x) = 1 − Φ(−x).
     #[inline(always)]
     fn normal(self) -> Normal<Self> {
         let Coefficients { shift: [shift, c, inverse_of_c], half, .. } = F::COEFFICIENTS;
@@ -164,8 +166,8 @@ impl<S: Simd, F: Vector, const R: usize> Lanes<S, F, R> {
         let (mills, rest_of_mills) = x.mills();
         let tail = e * mills;
         let rest_of_tail = e.mul_add(mills, -tail) + e.mul_add(rest_of_mills, rest_of_e * mills);
-        // Below 0, Φ = tail · (power · c), which may be subnormal, so it is multiplied by one factor after the
-        // other. From 0 on it is 1 − tail · (power · c).
+        // Below 0, Φ = tail · (power · c), which may be subnormal, so it is multiplied by one factor after
+        // the other. From 0 on it is 1 − tail · (power · c).
         let factor = power * c;
         let upper = (-tail).mul_add(factor, one);
         let rest_of_upper = (-tail).mul_add(factor, one - upper) - rest_of_tail * factor;
@@ -214,8 +216,8 @@ impl<S: Simd, F: Vector, const R: usize> Lanes<S, F, R> {
         (value, factor.mul_add(self, one - value))
     }
 
-    /// The rounded sum, and what the rounding has removed: together they are the exact sum (D. Knuth, "The Art
-    /// of Computer Programming", volume 2, section 4.2.2).
+    /// The rounded sum, and what the rounding has removed: together they are the exact sum (D. Knuth, "The
+    /// Art of Computer Programming", volume 2, section 4.2.2).
     #[inline(always)]
     fn sum_and_rest(self, other: Self) -> (Self, Self) {
         let sum = self + other;

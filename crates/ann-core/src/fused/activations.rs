@@ -36,8 +36,8 @@ pub(crate) fn apply<S: Simd, F: Scalar>(simd: S, activation: &Activation, mut nu
     }
 }
 
-/// Multiplies δ = ∂ℓ/∂a by σ′, so that it becomes ∂ℓ/∂z. `a` holds σ(z), from which σ′ is computed, or σ′ itself
-/// where [`ApplyWithSlopes`](crate::elementary::ApplyWithSlopes) has computed it.
+/// Multiplies δ = ∂ℓ/∂a by σ′, so that it becomes ∂ℓ/∂z. `a` holds σ(z), from which σ′ is computed, or σ′
+/// itself where [`ApplyWithSlopes`](crate::elementary::ApplyWithSlopes) has computed it.
 #[inline(always)]
 pub(crate) fn multiply_derivative<S: Simd, F: Scalar>(
     simd: S,

@@ -118,7 +118,8 @@ fn row_of<F: Scalar>(columns: &[Column<F>], i: usize) -> impl Iterator<Item = f6
     columns.iter().map(move |column| column.0[i].as_f64())
 }
 
-/// Applies a function to the first `rows` numbers of a column, and to the rest of the registers that hold them.
+/// Applies a function to the first `rows` numbers of a column, and to the rest of the registers that hold
+/// them.
 #[inline(always)]
 fn apply<S: Simd, F: Scalar>(simd: S, function: Function, column: &mut Column<F>, rows: usize) {
     let filled = rows.next_multiple_of(PAIR * F::width::<S>());

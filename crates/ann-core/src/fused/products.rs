@@ -20,7 +20,7 @@ use crate::lanes::{Vector, fold};
 /// A layer with at least `LEAST_INPUTS` inputs and `LEAST_UNITS` units computes its weight gradient with the
 /// inputs along the lanes, row after row. Then no sums over lanes are needed. This saves more time than is
 /// spent on transposing the columns of inputs into rows.
-const LEAST_INPUTS: usize = 32;
+const LEAST_INPUTS: usize = 24;
 const LEAST_UNITS: usize = 16;
 /// Number of strips of inputs that are transposed together. For each block of units all of these strips are
 /// computed one after another, so up to 128 neighbouring entries of a row of the gradient are changed

@@ -6,7 +6,8 @@ use super::Loss;
 use crate::{Error, Result, Scalar};
 
 impl Loss {
-    /// Checks the settings, for instance the levels of quantiles. [`Problem::new`](crate::Problem::new) does it, too.
+    /// Checks the settings, for instance the levels of quantiles. [`Problem::new`](crate::Problem::new) does
+    /// it, too.
     ///
     /// # Errors
     /// A setting is out of its range.
@@ -18,6 +19,9 @@ impl Loss {
             }
             Self::Huber { delta } if !(delta.is_finite() && *delta > 0.0) => {
                 wrong("delta (δ) of the Huber loss", *delta, "a finite number above 0")
+            }
+            Self::Quantile { levels } if levels.is_empty() => {
+                wrong("the number of levels (τ) of the quantile loss", 0.0, "at least 1")
             }
             Self::Quantile { levels } => {
                 match levels.iter().find(|level| !(**level > 0.0 && **level < 1.0)) {

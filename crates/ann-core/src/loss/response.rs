@@ -6,8 +6,8 @@ use super::{Loss, Target};
 use crate::{Scalar, TargetKind, elementary};
 
 impl Loss {
-    /// What raw outputs (n, outputs) mean: probabilities of the classes (softmax) or of each label (σ) for the
-    /// cross-entropies, the rate exp z for [`Poisson`](Self::Poisson), what
+    /// What raw outputs (n, outputs) mean: probabilities of the classes (softmax) or of each label (σ) for
+    /// the cross-entropies, the rate exp z for [`Poisson`](Self::Poisson), what
     /// [`LossFn::respond`](super::LossFn::respond) makes of them for a custom loss, and themselves for all
     /// other losses.
     #[expect(clippy::missing_panics_doc, reason = "a fresh array always has contiguous rows")]
@@ -40,9 +40,9 @@ impl Loss {
 
     /// Whether one row of raw outputs is a hit; `None` if the loss does not count hits.
     ///
-    /// For classes: the largest output is that of the true class, and of equal outputs the first counts as the
-    /// largest. For [`BinaryCrossEntropy`](Self::BinaryCrossEntropy): every label is right, that is, z > 0
-    /// exactly where y > ½ (subset accuracy). Other losses on values do not count hits.
+    /// For classes: the largest output is that of the true class, and of equal outputs the first counts as
+    /// the largest. For [`BinaryCrossEntropy`](Self::BinaryCrossEntropy): every label is right, that is, z >
+    /// 0 exactly where y > ½ (subset accuracy). Other losses on values do not count hits.
     ///
     /// # Panics
     /// When the target is of the other kind.

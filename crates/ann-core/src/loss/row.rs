@@ -38,12 +38,12 @@ impl<'a, F> RowTarget<'a, F> {
 }
 
 impl Loss {
-    /// Returns ℓ of one row of outputs, and overwrites `delta` with ∂ℓ/∂output. Numbers are computed in `f64`,
-    /// with the exception of the softmax.
+    /// Returns ℓ of one row of outputs, and overwrites `delta` with ∂ℓ/∂output. Numbers are computed in
+    /// `f64`, with the exception of the softmax.
     ///
     /// # Panics
-    /// For a custom loss, which needs a [`RowInF64`]. For a target of the other kind, or one that does not fit
-    /// the outputs.
+    /// For a custom loss, which needs a [`RowInF64`]. For a target of the other kind, or one that does not
+    /// fit the outputs.
     pub(crate) fn of_row<F: Scalar>(&self, outputs: &[F], target: RowTarget<'_, F>, delta: &mut [F]) -> f64 {
         if let Some(smoothing) = self.smoothing() {
             return cross_entropy(outputs, target.class(), smoothing, delta);
@@ -55,7 +55,8 @@ impl Loss {
                 |j| targets[j],
                 delta,
                 |_, z, y| {
-                    // ln(1 + eᶻ) = max(z, 0) + ln(1 + e^−|z|): no exponential overflows. σ(z) uses the same one.
+                    // ln(1 + eᶻ) = max(z, 0) + ln(1 + e^−|z|): no exponential overflows. σ(z) uses the same
+                    // one.
                     let e = (-z.abs()).exp();
                     let p = if z < 0.0 { e } else { 1.0 } / (1.0 + e);
                     (z.max(0.0) - z * y + e.ln_1p(), p - y)
@@ -177,8 +178,8 @@ fn mean<F: Scalar>(
     sum / m
 }
 
-/// ℓ for one row of logits and its true class; overwrites `delta` with ∂ℓ/∂zⱼ = pⱼ − tⱼ, where the target t is
-/// (1 − ε) [j = c] + ε/K (report, "Loss", where ε = 0).
+/// ℓ for one row of logits and its true class; overwrites `delta` with ∂ℓ/∂zⱼ = pⱼ − tⱼ, where the target t
+/// is (1 − ε) [j = c] + ε/K (report, "Loss", where ε = 0).
 fn cross_entropy<F: Scalar>(logits: &[F], class: usize, smoothing: f64, delta: &mut [F]) -> f64 {
     delta.copy_from_slice(logits);
     let (max, sum) = softmax_in_place(delta);

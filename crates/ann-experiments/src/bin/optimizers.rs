@@ -157,8 +157,8 @@ fn surface() -> Task {
     }
 }
 
-/// The optimizers with their learning rates. A rate is chosen with `--grid`: the one of [`GRID`] with the fewest
-/// passes to the goal, in the median of the seeds; or, if none reaches it, with the lowest loss.
+/// The optimizers with their learning rates. A rate is chosen with `--grid`: the one of [`GRID`] with the
+/// fewest passes to the goal, in the median of the seeds; or, if none reaches it, with the lowest loss.
 fn optimizers([descent, nesterov, adam, rprop]: [f64; 4]) -> Vec<Entrant> {
     let momentum = Momentum { nesterov: true, ..Momentum::default() };
     vec![

@@ -27,7 +27,8 @@ const LARGEST: f64 = 1e150;
 /// Probabilities that differ by less are one answer.
 const SAME: f64 = 1e-6;
 
-/// A dataset with two features and two classes, and the network that fits it. Options replace all but names, activation and threshold.
+/// A dataset with two features and two classes, and the network that fits it. Options replace all but names,
+/// activation and threshold.
 #[derive(Clone, Debug)]
 pub struct Experiment {
     /// Name of the binary and of its files.

@@ -3,9 +3,8 @@
 use plotters::style::RGBColor as Colour;
 
 /// The palette of Okabe and Ito, whose colours differ for people with any colour vision. Its yellow is left
-/// out, because it is too pale on white; dark grey comes before black, because black is nearly the ink. Wine and
-/// olive are from the muted palette of Paul Tol.
-/// Classes and lines are indices into it.
+/// out, because it is too pale on white; dark grey comes before black, because black is nearly the ink. Wine
+/// and olive are from the muted palette of Paul Tol. Classes and lines are indices into it.
 pub(super) const PALETTE: [Colour; 10] = [
     Colour(0x00, 0x72, 0xB2), // blue
     Colour(0xD5, 0x5E, 0x00), // vermillion

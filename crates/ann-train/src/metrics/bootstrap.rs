@@ -33,9 +33,9 @@ use crate::{Error, Result};
 /// in groups that resemble each other, draw groups: pass their number as `rows`.
 ///
 /// If the metric is [undefined](Error::UndefinedMetric) or NaN on a resample, for instance because it has
-/// rows of one class only, this resample is left out and counted in [`Bootstrap::undefined`]. If a class is so rare
-/// that a resample misses it, `balanced_accuracy` averages the other classes. The standard error is that of the rows
-/// at hand: training again with another seed adds to it.
+/// rows of one class only, this resample is left out and counted in [`Bootstrap::undefined`]. If a class is
+/// so rare that a resample misses it, `balanced_accuracy` averages the other classes. The standard error is
+/// that of the rows at hand: training again with another seed adds to it.
 ///
 /// # Errors
 /// No rows; fewer than 2 repetitions; every other error of `metric`, and any for all rows; fewer than 2

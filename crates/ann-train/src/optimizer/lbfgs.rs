@@ -7,9 +7,10 @@ use super::line_search::{Point, search};
 use super::{Memory, Optimizer, check};
 use crate::{ObjectiveValue, Result};
 
-/// Limited-memory BFGS with a line search for the strong Wolfe conditions (Nocedal 1980; Nocedal & Wright 2006,
-/// algorithm 7.4). For all rows at once. An epoch is one iteration: one step, for which J is evaluated once or
-/// several times. The learning rate has no effect, because the line search finds the length of each step.
+/// Limited-memory BFGS with a line search for the strong Wolfe conditions (Nocedal 1980; Nocedal & Wright
+/// 2006, algorithm 7.4). For all rows at once. An epoch is one iteration: one step, for which J is evaluated
+/// once or several times. The learning rate has no effect, because the line search finds the length of each
+/// step.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Lbfgs {
     /// Number of steps that are remembered, 1 to 1000. Default 10. The memory takes twice as many vectors.
@@ -54,11 +55,11 @@ impl Lbfgs {
         check("history", self.history as f64, (1..=1000).contains(&self.history), "from 1 to 1000")
     }
 
-    /// Makes one iteration from θ, where J = `value` and ∂J/∂θ = `gradient`. Returns J of the new θ, whose gradient
-    /// is then in `gradient`; or `None`, with θ unchanged, if no step lowers J.
+    /// Makes one iteration from θ, where J = `value` and ∂J/∂θ = `gradient`. Returns J of the new θ, whose
+    /// gradient is then in `gradient`; or `None`, with θ unchanged, if no step lowers J.
     ///
-    /// The memory holds the steps s and the changes of the gradient y as [s, y, s, y, …], oldest first. Pairs of
-    /// zeros come before them until there have been enough steps.
+    /// The memory holds the steps s and the changes of the gradient y as [s, y, s, y, …], oldest first. Pairs
+    /// of zeros come before them until there have been enough steps.
     pub(crate) fn iterate<F: Scalar>(
         self,
         memory: &mut Memory<F>,
@@ -133,8 +134,8 @@ fn two_loops<F: Scalar>(vectors: &[Vec<F>], buffers: &mut LbfgsBuffers<F>) {
     }
 }
 
-/// Replaces the oldest pair by s = θ − θ_before and y = g − g_before, unless sᵀy is not positive: then the pair
-/// knows no curvature.
+/// Replaces the oldest pair by s = θ − θ_before and y = g − g_before, unless sᵀy is not positive: then the
+/// pair knows no curvature.
 fn remember<F: Scalar>(
     memory: &mut Memory<F>,
     parameters: &[F],

@@ -11,18 +11,19 @@ use ann_core::{LayerSpan, Loss, Problem, Scalar, Targets};
 use super::{Memory, Optimizer, check};
 use crate::{Error, ObjectiveValue, Result};
 
-/// The method of Levenberg and Marquardt for the mean squared error (Marquardt 1963; for networks Hagan & Menhaj
-/// 1994), with any number of outputs, weights of rows and a penalty λ. For all rows at once, and for networks of at
-/// most 4000 parameters: it solves a system of as many equations in each epoch. An epoch is one step that lowers J. The learning rate has no
-/// effect.
+/// The method of Levenberg and Marquardt for the mean squared error (Marquardt 1963; for networks Hagan &
+/// Menhaj 1994), with any number of outputs, weights of rows and a penalty λ. For all rows at once, and for
+/// networks of at most 4000 parameters: it solves a system of as many equations in each epoch. An epoch is
+/// one step that lowers J. The learning rate has no effect.
 ///
-/// With ŷ linearised, J(θ + d) is quadratic in d, and its minimum satisfies A d = −g, where A = Σ w GᵀG / (m Σ w) + λ
-/// (for weights), G = ∂ŷ/∂θ and g = ½ ∂J/∂θ. The damping μ keeps d short: (A + μ D) d = −g, where D is the diagonal of
-/// A, at least 10⁻⁹ of its largest entry. If the
-/// step lowers J, it is made and μ is divided by 10; otherwise μ is multiplied by 10, until it does.
+/// With ŷ linearised, J(θ + d) is quadratic in d, and its minimum satisfies A d = −g. Here g = ½ ∂J/∂θ,
+/// G = ∂ŷ/∂θ, and A = Σ w GᵀG / (m Σ w) + λ (λ for weights only). The damping μ keeps d short:
+/// (A + μ D) d = −g, where D is the diagonal of A, at least 10⁻⁹ of its largest entry. If the step lowers J,
+/// it is made and μ is divided by 10; otherwise μ is multiplied by 10, until it does.
 ///
-/// Near a minimum with small residuals the error is squared in each epoch. With large residuals it only falls by a
-/// constant factor, because A leaves out how the outputs curve; then [`Lbfgs`](super::Lbfgs) may need fewer epochs.
+/// Near a minimum with small residuals the error is squared in each epoch. With large residuals it only falls
+/// by a constant factor, because A leaves out how the outputs curve; then [`Lbfgs`](super::Lbfgs) may need
+/// fewer epochs.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct LevenbergMarquardt {
     /// μ of the first step, above 0. Default 0.001.
@@ -47,11 +48,11 @@ const MOST_PARAMETERS: usize = 4000;
 const FACTOR: f64 = 10.0;
 /// The range of μ. Beyond the largest damping a step is too short to change J.
 const RANGE: [f64; 2] = [1e-15, 1e15];
-/// An entry of D is at least this share of the largest, so that a parameter which changes no output stays where it
-/// is.
+/// An entry of D is at least this share of the largest, so that a parameter which changes no output stays
+/// where it is.
 const FLOOR: f64 = 1e-9;
-/// A Jacobian matrix has about this number of entries, so that it stays in the caches, but at least this number of rows:
-/// each block of rows is added to all of A.
+/// A Jacobian matrix has about this number of entries, so that it stays in the caches, but at least this
+/// number of rows: each block of rows is added to all of A.
 const ENTRIES: usize = 1 << 16;
 const LEAST_ROWS: usize = 128;
 /// Number of columns that are eliminated together, so that most of the work is a product of matrices.
@@ -113,8 +114,8 @@ impl LevenbergMarquardt {
         Ok(())
     }
 
-    /// Makes one step from θ, where J = `value`. Returns J of the new θ, or `None`, with θ unchanged, if no step lowers
-    /// J. The memory holds μ.
+    /// Makes one step from θ, where J = `value`. Returns J of the new θ, or `None`, with θ unchanged, if no
+    /// step lowers J. The memory holds μ.
     pub(crate) fn iterate<F: Scalar>(
         self,
         problem: &Problem<'_, F>,
@@ -140,8 +141,8 @@ impl LevenbergMarquardt {
                     memory.updates += 1;
                     return Some(found);
                 }
-                // The linearised outputs promise −2 gᵀd − dᵀA d ≤ −2 gᵀd, and less for a larger damping: no step
-                // lowers J by more than its rounding.
+                // The linearised outputs promise −2 gᵀd − dᵀA d ≤ −2 gᵀd, and less for a larger damping: no
+                // step lowers J by more than its rounding.
                 if -2.0 * dot(&buffers.gradient, &buffers.step) <= F::epsilon().as_f64() * value {
                     break;
                 }
@@ -198,7 +199,8 @@ fn target<F: Scalar>(problem: &Problem<'_, F>, row: usize, output: usize) -> f64
     }
 }
 
-/// Overwrites the step with d of (A + μ D) d = −g. Returns false if the matrix is not positive definite to rounding.
+/// Overwrites the step with d of (A + μ D) d = −g. Returns false if the matrix is not positive definite to
+/// rounding.
 fn solve<F: Scalar>(buffers: &mut LmBuffers<F>, damping: f64) -> bool {
     let LmBuffers { normal, factor, gradient, step, .. } = buffers;
     let count = gradient.len();
@@ -215,8 +217,9 @@ fn solve<F: Scalar>(buffers: &mut LmBuffers<F>, damping: f64) -> bool {
     step.iter().all(|step| step.is_finite())
 }
 
-/// Cholesky: overwrites the lower triangle of a symmetric matrix with L, where L Lᵀ is the matrix. Returns false if
-/// the matrix is not positive definite to rounding. Above the triangle the numbers have no meaning afterwards.
+/// Cholesky: overwrites the lower triangle of a symmetric matrix with L, where L Lᵀ is the matrix. Returns
+/// false if the matrix is not positive definite to rounding. Above the triangle the numbers have no meaning
+/// afterwards.
 fn factorise(matrix: &mut [f64], count: usize) -> bool {
     for start in (0..count).step_by(COLUMNS) {
         let end = count.min(start + COLUMNS);
@@ -282,7 +285,8 @@ mod tests {
 
     #[test]
     fn at_a_minimum_one_trial_is_enough() {
-        // ŷ = w x + b and J = 0.05 at the minimum w = 1.4, b = 0.9. Any damping would only make the step shorter.
+        // ŷ = w x + b and J = 0.05 at the minimum w = 1.4, b = 0.9. Any damping would only make the step
+        // shorter.
         let architecture = Architecture::inputs(1).dense(1, Activation::Identity);
         let (x, y) = (array![[0.0], [1.0], [2.0], [3.0]], array![1.0, 2.0, 4.0, 5.0]);
         let problem = Problem::new(&architecture, Loss::MeanSquaredError, &x, &y).unwrap();

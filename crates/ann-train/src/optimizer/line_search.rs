@@ -1,7 +1,7 @@
 //! A line search for the strong Wolfe conditions (Nocedal & Wright 2006, algorithms 3.5 and 3.6).
 //!
-//! Along a line, φ(t) = J(θ + t d). A step t is accepted when it lowers J enough, φ(t) ≤ φ(0) + c₁ t φ′(0), and
-//! when the slope has become flat enough, |φ′(t)| ≤ c₂ |φ′(0)|.
+//! Along a line, φ(t) = J(θ + t d). A step t is accepted when it lowers J enough, φ(t) ≤ φ(0) + c₁ t φ′(0),
+//! and when the slope has become flat enough, |φ′(t)| ≤ c₂ |φ′(0)|.
 
 /// c₁ and c₂, the usual values for quasi-Newton directions.
 const SUFFICIENT_DECREASE: f64 = 1e-4;
@@ -21,9 +21,9 @@ pub(super) struct Point {
     pub slope: f64,
 }
 
-/// Looks for a step from `start`, where t = 0 and the slope is negative, beginning with `first`. Returns the last
-/// point that was evaluated if it satisfies both conditions or, if no such point was found, at least lowers J
-/// enough. `None` if not even that is possible.
+/// Looks for a step from `start`, where t = 0 and the slope is negative, beginning with `first`. Returns the
+/// last point that was evaluated if it satisfies both conditions or, if no such point was found, at least
+/// lowers J enough. `None` if not even that is possible.
 pub(super) fn search(start: Point, first: f64, mut evaluate: impl FnMut(f64) -> Point) -> Option<Point> {
     let mut search = Search { start, left: EVALUATIONS, evaluate: &mut evaluate };
     let (mut before, mut t) = (start, first);
@@ -88,8 +88,8 @@ impl<E: FnMut(f64) -> Point> Search<'_, E> {
             }
             low = point;
         }
-        // `low` lowers J enough, unless it is the start. Evaluated again, because the caller uses the gradient of
-        // the last point.
+        // `low` lowers J enough, unless it is the start. Evaluated again, because the caller uses the
+        // gradient of the last point.
         (low.t > 0.0).then(|| (self.evaluate)(low.t))
     }
 }

@@ -10,9 +10,9 @@ use crate::{Optimizer, Result};
 /// Factors on the learning rate for each kind of parameter. With the defaults all parameters share one rate.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct StepFactors {
-    /// Whether the rate of a weight is divided by √fan_in of its layer, so that wide layers take smaller steps. With
-    /// Adam this is the neural tangent parametrisation (Jacot et al. 2018), in which gradient descent would divide by
-    /// fan_in. Weight decay uses η without these factors. Default false.
+    /// Whether the rate of a weight is divided by √fan_in of its layer, so that wide layers take smaller
+    /// steps. With Adam this is the neural tangent parametrisation (Jacot et al. 2018), in which gradient
+    /// descent would divide by fan_in. Weight decay uses η without these factors. Default false.
     pub by_fan_in: bool,
     /// Factor for biases, above 0. Default 1.
     pub biases: f64,

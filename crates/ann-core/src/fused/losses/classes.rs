@@ -74,8 +74,8 @@ struct Terms<F> {
 }
 
 /// Terms, hits and δ for two classes. The predicted class is that of the largest logit; of equal logits, the
-/// first. With one infinite logit the loss is infinite or NaN although δ is finite, so it is the loss that must be
-/// checked.
+/// first. With one infinite logit the loss is infinite or NaN although δ is finite, so it is the loss that
+/// must be checked.
 #[inline(always)]
 fn two_classes<S: Simd, F: Scalar>(
     simd: S,
@@ -118,8 +118,8 @@ fn many_classes<S: Simd, F: Scalar>(
     hits: &mut Column<F>,
 ) {
     for part in 0..rows.div_ceil(PAIR * F::width::<S>()) {
-        // One pass finds the largest logit, its class, and the logit of the true class. `<` keeps the first of
-        // equal logits.
+        // One pass finds the largest logit, its class, and the logit of the true class. `<` keeps the first
+        // of equal logits.
         let (first, class) = (outputs[0].lanes::<S, PAIR>(simd, part), targets[0].lanes(simd, part));
         let (mut largest, mut of_class, mut best) = (first, first, first.all(F::ZERO));
         for (j, logit) in outputs.iter().enumerate().skip(1) {

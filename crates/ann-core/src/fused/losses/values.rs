@@ -38,11 +38,12 @@ pub(super) fn mean_over_outputs<S: Simd, F: Scalar>(
     }
 }
 
-/// Adds f to `sums` and overwrites δ, output after output. `$slope` may use the difference ŷ − y and the number of
-/// the output; `$value` the slope too. A macro and not a function that takes a closure, as for the activations.
+/// Adds f to `sums` and overwrites δ, output after output. `$slope` may use the difference ŷ − y and the
+/// number of the output; `$value` the slope too. A macro and not a function that takes a closure, as for the
+/// activations.
 ///
-/// The loop covers all lanes, also those without a row: with a constant length the compiler needs no extra loop
-/// for the last rows. The numbers are `f64`, as in the textbook kernel.
+/// The loop covers all lanes, also those without a row: with a constant length the compiler needs no extra
+/// loop for the last rows. The numbers are `f64`, as in the textbook kernel.
 macro_rules! each_output {
     ($tile:ident, $delta:ident, $sums:ident, |$difference:ident, $j:ident|
         target $target:expr, slope $slope:expr, value |$s:ident| $value:expr) => {{
