@@ -115,7 +115,7 @@ impl Classifier {
         labels: &[&L],
         options: &FitOptions<'_, [L], F>,
     ) -> Result<FittedClassifier<L, F>> {
-        let classes = distinct(labels);
+        let classes = distinct(labels, options.weights);
         // No rows and rows without labels are reported before anything about the labels.
         if x.nrows() == 0 {
             return Err(CoreError::NoSamples.into());
@@ -328,16 +328,26 @@ impl<'a, L, F: Scalar> ClassPredictor<'a, L, F> {
 }
 
 /// The distinct labels, sorted.
-fn distinct<L: Label>(labels: &[&L]) -> Vec<L> {
-    let mut classes: Vec<&L> = labels.to_vec();
+fn distinct<L: Label, F: Scalar>(labels: &[&L], weights: Option<&[F]>) -> Vec<L> {
+    // A row of weight 0 is a row that is not there. Weights that are missing or no numbers are reported
+    // later.
+    let is_there =
+        |row: usize| weights.and_then(|weights| weights.get(row)).is_none_or(|weight| !weight.is_zero());
+    let rows = labels.iter().enumerate().filter(|(row, _)| is_there(*row));
+    let mut classes: Vec<&L> = rows.map(|(_, label)| *label).collect();
+    if classes.is_empty() {
+        classes = labels.to_vec();
+    }
     classes.sort_unstable();
     classes.dedup();
     classes.into_iter().cloned().collect()
 }
 
-/// The index of each label in the sorted `classes`, which contain all labels.
+/// The index of each label in the sorted `classes`. They contain the labels of all rows with a weight; for
+/// others the index is that of any class.
 fn class_indices<L: Label>(classes: &[L], labels: &[&L]) -> Vec<usize> {
-    labels.iter().map(|label| classes.partition_point(|class| class < label)).collect()
+    let last = classes.len() - 1;
+    labels.iter().map(|label| classes.partition_point(|class| class < label).min(last)).collect()
 }
 
 /// The index of each label in `classes`, or an error for the first label that is not among them.

@@ -4,6 +4,7 @@ use ann_core::memory::{bytes_of, ensure_available};
 use ann_core::ndarray::{Array2, ArrayRef2};
 use ann_core::{Activation, Architecture, Layer, LayerSpan, Loss, Network, Scalar};
 
+use crate::forward::ensure_finite;
 use crate::{Error, Result, forward};
 
 /// What an ensemble averages.
@@ -48,8 +49,9 @@ impl<F: Scalar> Ensemble<F> {
     /// An ensemble of `networks` that were trained with `loss`, which knows what their outputs mean.
     ///
     /// # Errors
-    /// There is no network, or the networks differ in shape or activations.
+    /// There is no network, the networks differ in shape or activations, or a setting of the loss is invalid.
     pub fn new(networks: Vec<Network<F>>, loss: Loss, averaging: Averaging) -> Result<Self> {
+        loss.check_settings()?;
         let first = networks.first().ok_or(Error::NoNetworks)?.architecture();
         if let Some(other) = networks.iter().map(Network::architecture).find(|other| *other != first) {
             let (expected, found) = (first.to_string(), other.to_string());
@@ -62,7 +64,7 @@ impl<F: Scalar> Ensemble<F> {
     /// or values. Up to `threads` threads, 1 to 1024, give the same bits.
     ///
     /// # Errors
-    /// As [`forward`].
+    /// As [`forward`]; also if an average overflows.
     pub fn predict(&self, x: &ArrayRef2<F>, threads: usize) -> Result<Array2<F>> {
         let outputs = self.networks[0].architecture().output_width();
         let mut sum = Array2::zeros((x.nrows(), outputs));
@@ -74,10 +76,13 @@ impl<F: Scalar> Ensemble<F> {
             };
         }
         sum *= F::of(1.0 / self.networks.len() as f64);
-        Ok(match self.averaging {
+        ensure_finite(&sum)?;
+        let responses = match self.averaging {
             Averaging::Responses => sum,
             Averaging::Outputs => self.loss.respond(&sum),
-        })
+        };
+        ensure_finite(&responses)?;
+        Ok(responses)
     }
 
     /// The networks.

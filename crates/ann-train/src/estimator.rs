@@ -11,8 +11,9 @@ use ann_core::{
 };
 
 use crate::scaling::ColumnScales;
+use crate::splits::{Split, hold_out};
 use crate::training::check_same_architecture;
-use crate::validation::{Watch, hold_out};
+use crate::validation::Watch;
 use crate::{
     Error, Finding, History, Monitor, Result, Scaling, StopReason, TrainConfig, Training, Validation,
     findings, train,
@@ -157,7 +158,8 @@ impl Settings<'_> {
                     TargetRows::Classes(classes) => classes,
                     TargetRows::Values(_) => &one_class,
                 };
-                let [training, held_out] = hold_out(classes, &validation)?;
+                let Split { train: training, test: held_out } =
+                    hold_out(classes, validation.share, validation.seed)?;
                 Ok((rows.select(&training)?, Some(rows.select(&held_out)?)))
             }
             (held_out, _) => Ok((rows, held_out)),

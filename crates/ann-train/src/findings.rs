@@ -3,7 +3,7 @@
 use std::fmt::{self, Display};
 
 use ann_core::memory::{bytes_of, ensure_available};
-use ann_core::ndarray::{Array2, ArrayRef2, Axis};
+use ann_core::ndarray::{Array2, ArrayRef2, Axis, CowArray, Ix2};
 use ann_core::{Activation, Architecture, Init, Layer, Loss, Network, Problem, Scalar, Targets, seeded};
 
 use crate::{Accumulation, EpochRecord, History, Lbfgs, Objective, Result, StopReason, TrainConfig, train};
@@ -67,8 +67,16 @@ pub enum Finding {
     },
 }
 
-/// A network whose loss is at least this share of that of constant outputs has learned nothing.
-const NOTHING: f64 = 0.99;
+/// A network that gains at most this share of what perfect predictions would gain over constant outputs has
+/// learned nothing, unless the gain comes from so many rows that it is no chance: the share times the number
+/// of rows is at least `EVIDENCE`.
+const NOTHING: f64 = 0.01;
+const EVIDENCE: f64 = 20.0;
+/// Constant outputs whose mean logarithmic loss is this close to the best leave nothing to learn.
+const KNOWN: f64 = 0.01;
+/// A network that gains all but this share of what perfect predictions would gain has learned its rows,
+/// whatever else may be remarkable.
+const LEARNED: f64 = 1e-3;
 /// A wider range of a column is unusual after scaling, where 10 would be much.
 const WIDE: f64 = 100.0;
 /// A unit whose σ′ is not above this for any row is idle. σ′ is at most ¼ for the sigmoid and about 1 for
@@ -97,32 +105,77 @@ pub fn findings<F: Scalar>(
     let loss = Objective::new(problem, Accumulation::Batched)?.value(network.parameters()).loss;
     // Shares of a loss mean something only above the loss of perfect predictions.
     let perfect = perfect_loss(problem);
+    let constant = loss_of_constant_outputs(problem).ok();
+    let has_learned = constant.is_some_and(|constant| loss - perfect <= LEARNED * (constant - perfect));
     let mut found = Vec::new();
-    found.extend(no_better_than_constant(problem, loss, perfect));
     found.extend(diverged(history));
-    found.extend(loss_rose(history, perfect));
-    found.extend(wide_column(&problem.features()));
-    found.extend(idle_units(&problem.features(), network));
-    found.extend(still_falling(history, perfect));
     found.extend(validation_rose(history, perfect));
+    if !has_learned {
+        found.extend(constant.and_then(|constant| no_better_than_constant(problem, loss, constant, perfect)));
+        found.extend(loss_rose(history, perfect));
+        let rows = rows_with_weight(problem)?;
+        found.extend(wide_column(&rows));
+        found.extend(idle_units(&rows, network));
+        found.extend(still_falling(history, perfect));
+    }
     Ok(found)
 }
 
-/// The mean loss of predictions that equal the targets: Σ w (y − y ln y) / Σ w for counts, 0 for all others.
-fn perfect_loss<F: Scalar>(problem: &Problem<'_, F>) -> f64 {
-    let (Loss::Poisson, Targets::Values(counts)) = (problem.loss(), problem.targets()) else { return 0.0 };
-    let of_count = |y: &F| if *y > F::zero() { y.as_f64() * (1.0 - y.as_f64().ln()) } else { 0.0 };
-    let of_row = |row: usize| {
-        let weight = problem.weights().map_or(1.0, |weights| weights[row].as_f64());
-        weight * counts.row(row).iter().map(of_count).sum::<f64>() / counts.ncols() as f64
+/// The features of the rows that have a weight.
+fn rows_with_weight<'a, F: Scalar>(problem: &'a Problem<'_, F>) -> Result<CowArray<'a, F, Ix2>> {
+    let features = problem.features();
+    let Some(weights) = problem.weights().filter(|weights| weights.contains(&F::zero())) else {
+        return Ok(features.into());
     };
-    (0..counts.nrows()).map(of_row).sum::<f64>() / problem.total_weight()
+    ensure_available("rows that have a weight", bytes_of::<F>(features.len()))?;
+    let rows: Vec<usize> = (0..weights.len()).filter(|&row| weights[row] > F::zero()).collect();
+    Ok(features.select(Axis(0), &rows).into())
 }
 
-fn no_better_than_constant<F: Scalar>(problem: &Problem<'_, F>, loss: f64, perfect: f64) -> Option<Finding> {
-    let constant = loss_of_constant_outputs(problem).ok()?;
-    let nothing = constant > perfect && loss - perfect >= NOTHING * (constant - perfect);
-    nothing.then_some(Finding::NoBetterThanConstant { loss, constant })
+/// The mean loss of the best possible predictions: 0, unless targets are smoothed, probabilities or counts.
+fn perfect_loss<F: Scalar>(problem: &Problem<'_, F>) -> f64 {
+    // −p ln p
+    let entropy = |p: f64| if p > 0.0 { -p * p.ln() } else { 0.0 };
+    match (problem.loss(), problem.targets()) {
+        // Of the smoothed target: 1 − ε + ε/K for one class, ε/K for each of the others.
+        (Loss::SmoothedCrossEntropy { smoothing }, _) => {
+            let classes = problem.architecture().output_width() as f64;
+            let other = smoothing / classes;
+            entropy(1.0 - smoothing + other) + (classes - 1.0) * entropy(other)
+        }
+        (Loss::BinaryCrossEntropy, Targets::Values(labels)) => {
+            mean_of(problem, &labels, |y| entropy(y) + entropy(1.0 - y))
+        }
+        // y − y ln y
+        (Loss::Poisson, Targets::Values(counts)) => mean_of(problem, &counts, |y| y + entropy(y)),
+        _ => 0.0,
+    }
+}
+
+/// Σ w f(y) / Σ w, with the mean over the columns of each row.
+fn mean_of<F: Scalar>(problem: &Problem<'_, F>, targets: &ArrayRef2<F>, f: impl Fn(f64) -> f64) -> f64 {
+    let of_row = |row: usize| {
+        let weight = problem.weights().map_or(1.0, |weights| weights[row].as_f64());
+        weight * targets.row(row).iter().map(|y| f(y.as_f64())).sum::<f64>() / targets.ncols() as f64
+    };
+    (0..targets.nrows()).map(of_row).sum::<f64>() / problem.total_weight()
+}
+
+fn no_better_than_constant<F: Scalar>(
+    problem: &Problem<'_, F>,
+    loss: f64,
+    constant: f64,
+    perfect: f64,
+) -> Option<Finding> {
+    let is_logarithmic = matches!(
+        problem.loss(),
+        Loss::SoftmaxCrossEntropy | Loss::SmoothedCrossEntropy { .. } | Loss::BinaryCrossEntropy
+    );
+    let to_gain = constant - perfect;
+    let is_something_to_gain = to_gain > if is_logarithmic { KNOWN } else { 0.0 };
+    let share = (constant - loss) / to_gain;
+    let is_nothing = is_something_to_gain && share <= NOTHING && share * (problem.rows() as f64) < EVIDENCE;
+    is_nothing.then_some(Finding::NoBetterThanConstant { loss, constant })
 }
 
 /// The lowest mean loss that constant outputs have. They are the biases of a linear network whose only input

@@ -41,6 +41,16 @@ pub fn forward<F: Scalar>(network: &Network<F>, x: &ArrayRef2<F>, threads: usize
     Ok(concatenate(Axis(0), &views).expect("each part has one column for each output"))
 }
 
+/// An error with the place of the first number that is not finite.
+pub(crate) fn ensure_finite<F: Scalar>(outputs: &Array2<F>) -> Result<()> {
+    match outputs.indexed_iter().find(|(_, value)| !value.is_finite()) {
+        None => Ok(()),
+        Some(((row, output), value)) => {
+            Err(CoreError::NonFiniteOutput { row, output, value: value.as_f64() }.into())
+        }
+    }
+}
+
 /// The error of a piece that begins at row `start`, with its row number counted from the beginning of the
 /// first piece.
 fn after(start: usize, mut error: CoreError) -> CoreError {

@@ -113,11 +113,15 @@ impl<'p, 'data, F: Scalar> Objective<'p, 'data, F> {
     /// When `parameters` or `gradient` is not as long as the problem's layout.
     pub fn value_and_gradient(&mut self, parameters: &[F], gradient: &mut [F]) -> ObjectiveValue {
         self.count(self.problem.rows());
-        self.selected(parameters, RowSelection::All, gradient)
+        self.selected(parameters, RowSelection::All, None, gradient)
     }
 
     /// The same for a mini-batch: the mean is over `rows` only, and they are summed in the given order. If
     /// all of them have the weight 0, the loss is 0, and the gradient is that of the penalty.
+    ///
+    /// This is the weighted mean of these rows alone. Training divides the sum of a mini-batch by the number
+    /// of its rows times the mean weight of all rows, so that the gradients of an epoch are together that of
+    /// J.
     ///
     /// # Panics
     /// As [`value_and_gradient`](Self::value_and_gradient); also when `rows` is empty, or contains a row that
@@ -130,7 +134,20 @@ impl<'p, 'data, F: Scalar> Objective<'p, 'data, F> {
     ) -> ObjectiveValue {
         assert!(!rows.is_empty(), "a mean needs rows");
         self.count(rows.len());
-        self.selected(parameters, RowSelection::These(rows), gradient)
+        self.selected(parameters, RowSelection::These(rows), None, gradient)
+    }
+
+    /// As [`value_and_gradient_of`](Self::value_and_gradient_of), with Σₙ wₙ ∂ℓₙ/∂θ / `divisor` + 2λW as
+    /// gradient.
+    pub(crate) fn value_and_scaled_gradient_of(
+        &mut self,
+        rows: &[usize],
+        divisor: f64,
+        parameters: &[F],
+        gradient: &mut [F],
+    ) -> ObjectiveValue {
+        self.count(rows.len());
+        self.selected(parameters, RowSelection::These(rows), Some(divisor), gradient)
     }
 
     pub(crate) fn problem(&self) -> &'p Problem<'data, F> {
@@ -159,12 +176,13 @@ impl<'p, 'data, F: Scalar> Objective<'p, 'data, F> {
         &mut self,
         parameters: &[F],
         selection: RowSelection<'_>,
+        divisor: Option<f64>,
         gradient: &mut [F],
     ) -> ObjectiveValue {
         let tally = self.summation.sum(self.problem, parameters, selection, Some(gradient));
         // Rows of weight 0 have added nothing, so without any weight the gradient is 0 already.
         if tally.weight > 0.0 {
-            scale(gradient, F::of(1.0 / tally.weight));
+            scale(gradient, F::of(1.0 / divisor.unwrap_or(tally.weight)));
         }
         add_penalty_gradient(self.problem, parameters, gradient);
         self.mean(tally, parameters)

@@ -89,7 +89,7 @@ impl LearningRate {
     pub fn at(&self, done: u64, planned: u64) -> f64 {
         if done < self.warm_up {
             let first = self.schedule.factor(0, planned.saturating_sub(self.warm_up));
-            return self.peak * first * (done + 1) as f64 / (self.warm_up + 1) as f64;
+            return self.peak * first * (done as f64 + 1.0) / (self.warm_up as f64 + 1.0);
         }
         self.peak * self.schedule.factor(done - self.warm_up, planned.saturating_sub(self.warm_up))
     }

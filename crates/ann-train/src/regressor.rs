@@ -11,6 +11,7 @@ use ann_core::{
 };
 
 use crate::estimator::{self, FitOptions, Rows, Settings, TargetRows};
+use crate::forward::ensure_finite;
 use crate::{Error, Finding, History, Result, Scaling, TrainConfig, Validation, forward, metrics};
 
 /// Settings of a regressor. [`fit`](Self::fit) makes a [`FittedRegressor`].
@@ -46,9 +47,9 @@ pub struct Regressor {
     /// Early stopping by held-out rows. Default: none, all rows are trained on.
     pub validation: Option<Validation>,
     /// How the network is trained. Default: gradient descent with η = 0.1 on all rows, at most 15 000 epochs,
-    /// until the mean loss (without penalty) is below 1e-5. Change single settings with
-    /// `TrainConfig { epochs: 300, ..Regressor::default().train }`. The number of threads also holds for
-    /// predictions.
+    /// until the mean loss (without penalty) is below 1e-5; with [`Loss::Poisson`] and custom losses, which
+    /// may be negative, this default threshold has no effect. Change single settings with `TrainConfig {
+    /// epochs: 300, ..Regressor::default().train }`. The number of threads also holds for predictions.
     pub train: TrainConfig,
 }
 
@@ -212,12 +213,8 @@ impl<D: Dimension, F: Scalar> FittedRegressor<D, F> {
             return Ok(outputs);
         }
         let predictions = self.loss.respond(&outputs);
-        match predictions.indexed_iter().find(|(_, value)| !value.is_finite()) {
-            None => Ok(predictions),
-            Some(((row, output), value)) => {
-                Err(CoreError::NonFiniteOutput { row, output, value: value.as_f64() }.into())
-            }
-        }
+        ensure_finite(&predictions)?;
+        Ok(predictions)
     }
 
     /// R², the coefficient of determination, averaged over outputs: 1 − Σ(y − ŷ)² / Σ(y − ȳ)². 1 is perfect,

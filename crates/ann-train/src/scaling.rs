@@ -19,11 +19,14 @@ pub enum Scaling {
     Robust,
 }
 
-/// A centre and a spread for each column. A column that is constant to rounding has the spread 1.
+/// A centre and a spread for each column.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct ColumnScales {
     centers: Vec<f64>,
     spreads: Vec<f64>,
+    /// Whether a column is constant to rounding. Then its spread is 1, its scaled values are 0, and it gets
+    /// no weight: a weight that nothing has trained, times a large constant, would cost the bias its digits.
+    constant: Vec<bool>,
 }
 
 /// A column counts as constant if its values differ by at most this number of roundings (ε) of the largest.
@@ -47,19 +50,21 @@ impl ColumnScales {
             };
             let (low, high) = extremes(&column_with_weights);
             let rounding = ROUNDING * F::epsilon().as_f64() * low.abs().max(high.abs());
-            (center, if high - low > rounding && spread > 0.0 { spread } else { 1.0 })
+            let is_constant = !(high - low > rounding && spread > 0.0);
+            (center, (if is_constant { 1.0 } else { spread }, is_constant))
         });
-        let (centers, spreads) = scales.unzip();
-        Some(Self { centers, spreads })
+        let (centers, others): (_, Vec<_>) = scales.unzip();
+        let (spreads, constant) = others.into_iter().unzip();
+        Some(Self { centers, spreads, constant })
     }
 
     /// (x − centre) / spread.
     pub fn apply<F: Scalar>(&self, rows: &ArrayRef2<F>) -> Array2<F> {
         let mut scaled = rows.to_owned();
-        for ((mut column, center), spread) in
-            scaled.columns_mut().into_iter().zip(&self.centers).zip(&self.spreads)
-        {
-            column.mapv_inplace(|value| F::of((value.as_f64() - center) / spread));
+        for (j, mut column) in scaled.columns_mut().into_iter().enumerate() {
+            let (center, spread) = (self.centers[j], self.spreads[j]);
+            let scale = |value: F| F::of((value.as_f64() - center) / spread);
+            column.mapv_inplace(|value| if self.constant[j] { F::zero() } else { scale(value) });
         }
         scaled
     }
@@ -67,7 +72,7 @@ impl ColumnScales {
     /// From a network of scaled inputs to one of raw inputs: Wᵢⱼ ← Wᵢⱼ / spreadⱼ, bᵢ ← bᵢ − Σⱼ Wᵢⱼ centreⱼ.
     pub fn fold_into_inputs<F: Scalar>(&self, network: &mut Network<F>) {
         change_inputs(network, |weight, bias, j| {
-            let raw = weight / self.spreads[j];
+            let raw = if self.constant[j] { 0.0 } else { weight / self.spreads[j] };
             (raw, bias - raw * self.centers[j])
         });
     }

@@ -37,6 +37,7 @@ use ann_core::memory::{bytes_of, ensure_available};
 use ann_core::{ChaCha8Rng, Error as CoreError, seeded};
 use rand::seq::SliceRandom;
 
+use crate::optimizer::check;
 use crate::{Error, Result};
 
 /// Settings of a cross-validation. Its methods return one [`Split`] for each fold of each repetition.
@@ -114,8 +115,6 @@ impl KFold {
     /// large groups come first, and each goes to the fold that has the fewest rows (Graham, "Bounds on
     /// Multiprocessing Timing Anomalies", 1969).
     ///
-    /// For a single set of test rows, take the first split: `KFold::default().stratified(&labels)?.next()`.
-    ///
     /// # Errors
     /// As [`split`](Self::split); more folds than there are groups.
     pub fn grouped<G: Ord>(self, groups: &[G]) -> Result<impl Iterator<Item = Split> + use<G>> {
@@ -159,6 +158,47 @@ impl KFold {
             Split { train, test }
         })
     }
+}
+
+/// Holds out a share of the rows: of each class the same, rounded, but never all of its rows. There is one
+/// label for each row; give equal labels if there are no classes. Both parts are ascending.
+///
+/// ```
+/// use ann_train::splits::hold_out;
+///
+/// let split = hold_out(&["a", "a", "b", "a", "a", "b"], 0.5, 1)?;
+/// assert_eq!((split.train.len(), split.test.len()), (3, 3));
+/// # Ok::<(), ann_train::Error>(())
+/// ```
+///
+/// # Errors
+/// The share is not above 0 and below 1, or it is no row of any class.
+pub fn hold_out<L: Ord>(labels: &[L], share: f64, seed: u64) -> Result<Split> {
+    check_share("share", share)?;
+    let mut members: BTreeMap<&L, Vec<usize>> = BTreeMap::new();
+    for (row, label) in labels.iter().enumerate() {
+        members.entry(label).or_default().push(row);
+    }
+    let mut rng = seeded(seed);
+    let mut split = Split { train: Vec::new(), test: Vec::new() };
+    for mut rows in members.into_values() {
+        rows.shuffle(&mut rng);
+        let count = (share * rows.len() as f64).round() as usize;
+        let (held, kept) = rows.split_at(count.min(rows.len() - 1));
+        split.test.extend(held);
+        split.train.extend(kept);
+    }
+    if split.test.is_empty() {
+        return Err(Error::NoValidationRows { share, rows: labels.len() });
+    }
+    // In the order of the data, so that sums over rows do not depend on the order of the classes.
+    split.train.sort_unstable();
+    split.test.sort_unstable();
+    Ok(split)
+}
+
+pub(crate) fn check_share(name: &'static str, share: f64) -> Result<()> {
+    check(name, share, share > 0.0 && share < 1.0, "above 0 and below 1")
 }
 
 /// The number of each value among the distinct ones, sorted; and these, with how often they occur.

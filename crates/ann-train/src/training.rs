@@ -95,6 +95,8 @@ impl<'p, 'data, F: Scalar> Training<'p, 'data, F> {
 
     /// Continues a run from its state. Epochs, updates, the order of rows and the schedule of the learning
     /// rate continue from there, and [`TrainConfig::epochs`] includes the epochs that are done.
+    /// A state does not say why its run ended, so a run that ended by itself, because the loss was low enough or
+    /// no step lowered it, may make more epochs.
     ///
     /// # Errors
     /// As [`new`](Self::new); or the memory in the state is not that of the optimizer.
@@ -253,12 +255,16 @@ impl<'p, 'data, F: Scalar> Training<'p, 'data, F> {
         let incomplete = if rows < order.len() && drop_last { order.len() % rows } else { 0 };
         let used = &order[..order.len() - incomplete];
         let all = weight_of(problem, used);
+        // `order` holds all rows with a weight.
+        let mean_weight = problem.total_weight() / order.len() as f64;
         objective.awake(|objective| {
             let mut mean =
                 ObjectiveValue { loss: 0.0, penalty: 0.0, weight: 0.0, hits: None, accuracy: None };
             for batch in used.chunks(rows) {
                 let (parameters, gradient) = (state.network.parameters(), stepper.gradient_mut());
-                let value = objective.value_and_gradient_of(batch, parameters, gradient);
+                // Heavy batches count more, so that the gradients of an epoch are together that of J.
+                let divisor = batch.len() as f64 * mean_weight;
+                let value = objective.value_and_scaled_gradient_of(batch, divisor, parameters, gradient);
                 add_batch(&mut mean, &value, all);
                 if !value.total().is_finite() {
                     break;
@@ -404,6 +410,14 @@ fn check_memory<F: Scalar>(state: &State<F>, config: &TrainConfig) -> Result<()>
         return Err(Error::OtherOptimizer { expected, found });
     }
     config.optimizer.check_scalars(&memory.scalars)?;
+    const MOST_UPDATES: u64 = 1 << 53;
+    let (updates, expected) = (memory.updates, "at most 2⁵³");
+    crate::optimizer::check(
+        "number of updates in the state",
+        updates as f64,
+        updates <= MOST_UPDATES,
+        expected,
+    )?;
     let (expected, found) = (vectors_of_memory(config), memory.vectors.len());
     let length = trained(&state.network, config);
     let fits = found == expected && memory.vectors.iter().all(|vector| vector.len() == length);

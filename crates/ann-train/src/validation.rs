@@ -1,13 +1,12 @@
 //! Validation: rows that are not trained on decide which epoch's network is kept.
 
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
 
-use ann_core::{Network, Problem, Scalar, seeded};
-use rand::seq::SliceRandom;
+use ann_core::{Network, Problem, Scalar};
 
 use crate::optimizer::check;
-use crate::{Accumulation, EpochRecord, Error, Objective, Result};
+use crate::splits::check_share;
+use crate::{Accumulation, EpochRecord, Objective, Result};
 
 /// Early stopping by rows that are held out. After each epoch the network is evaluated on these rows. The
 /// best network is kept, and training stops when there was none better for some epochs.
@@ -47,8 +46,7 @@ impl Default for Validation {
 
 impl Validation {
     pub(crate) fn validate(&self) -> Result<()> {
-        let is_share = self.share > 0.0 && self.share < 1.0;
-        check("validation.share", self.share, is_share, "above 0 and below 1")?;
+        check_share("validation.share", self.share)?;
         check("validation.patience", self.patience as f64, self.patience > 0, "at least 1")
     }
 }
@@ -111,31 +109,6 @@ impl Monitor {
         let [new, best] = [new, best].map(worth);
         new.partial_cmp(&best).unwrap_or_else(|| best.is_nan().cmp(&new.is_nan()))
     }
-}
-
-/// The rows to train on and the rows to hold out: of each class the share, rounded, but never all of its
-/// rows.
-pub(crate) fn hold_out(classes: &[usize], validation: &Validation) -> Result<[Vec<usize>; 2]> {
-    let mut members: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-    for (row, class) in classes.iter().enumerate() {
-        members.entry(*class).or_default().push(row);
-    }
-    let mut rng = seeded(validation.seed);
-    let (mut training, mut held_out) = (Vec::new(), Vec::new());
-    for mut rows in members.into_values() {
-        rows.shuffle(&mut rng);
-        let count = (validation.share * rows.len() as f64).round() as usize;
-        let (held, kept) = rows.split_at(count.min(rows.len() - 1));
-        held_out.extend(held);
-        training.extend(kept);
-    }
-    if held_out.is_empty() {
-        return Err(Error::NoValidationRows { share: validation.share, rows: classes.len() });
-    }
-    // In the order of the data, so that the sums do not depend on the classes' order.
-    training.sort_unstable();
-    held_out.sort_unstable();
-    Ok([training, held_out])
 }
 
 #[cfg(test)]

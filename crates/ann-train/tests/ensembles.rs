@@ -28,6 +28,30 @@ fn responses_or_outputs_are_averaged() {
 }
 
 #[test]
+fn averages_that_overflow_are_errors() {
+    let of = |biases: &[f64], loss: Loss| {
+        let architecture = Architecture::inputs(1).dense(biases.len(), Activation::Identity);
+        let parameters = [vec![0.0; biases.len()], biases.to_vec()].concat();
+        let network = Network::from_parameters(&architecture, parameters).unwrap();
+        let averaging = if loss == Loss::Poisson { Averaging::Responses } else { Averaging::Outputs };
+        let ensemble = Ensemble::new(vec![network.clone(), network], loss, averaging).unwrap();
+        ensemble.predict(&Array2::zeros((2, 1)), 1).unwrap_err().to_string()
+    };
+    for (biases, loss) in [
+        (&[1.5e308, 1.2e308][..], Loss::SoftmaxCrossEntropy),
+        (&[1.5e308], Loss::MeanSquaredError),
+        (&[800.0], Loss::Poisson),
+    ] {
+        let error = of(biases, loss);
+        assert!(error.contains("inf"), "{error}");
+    }
+    let network =
+        Network::from_parameters(&Architecture::inputs(1).dense(1, Activation::Identity), vec![1.0, 0.0]);
+    let empty = Loss::Quantile { levels: vec![] };
+    assert!(Ensemble::new(vec![network.unwrap()], empty, Averaging::Outputs).is_err());
+}
+
+#[test]
 fn averages_of_an_activation_are_no_network() {
     let architecture = Architecture::inputs(1).dense(1, Activation::Tanh);
     let network = Network::from_parameters(&architecture, vec![1.0, 0.0]).unwrap();

@@ -2,7 +2,8 @@
 
 use ann_train::ndarray::{Array1, Array2, array};
 use ann_train::{
-    Activation, Adam, Classifier, Finding, Init, Regressor, Scaling, TrainConfig, Validation, seeded,
+    Activation, Adam, Classifier, Finding, FitOptions, Init, Lbfgs, LevenbergMarquardt, Loss,
+    MultiLabelClassifier, Regressor, Scaling, TrainConfig, Validation, seeded,
 };
 use rand::RngExt;
 
@@ -32,6 +33,70 @@ fn labels_without_a_rule_teach_nothing() {
         "nothing was learned: the loss is 0.5623, that of the best constant outputs is 0.5623; try another \
          learning rate, more epochs, or scaled features"
     );
+}
+
+/// The lowest possible loss is far above 0, or that of constants is nearly the lowest.
+#[test]
+fn the_best_that_is_possible_is_not_nothing() {
+    let (x, labels) = separable();
+    let fitted = Classifier { smoothing: 0.9, train: adam(500, 0.05), ..Classifier::default() };
+    let is_nothing = |finding: &Finding| matches!(finding, Finding::NoBetterThanConstant { .. });
+    assert!(!fitted.fit(&x, &labels).unwrap().findings().iter().any(is_nothing));
+    // Probabilities that hardly differ, and are learned exactly.
+    let x = Array2::from_shape_fn((50, 1), |(row, _)| row as f64 / 10.0 - 2.5);
+    let y: Vec<f64> = x.iter().map(|x| 1.0 / (1.0 + (-0.2 * x).exp())).collect();
+    let lbfgs = TrainConfig { optimizer: Lbfgs::default().into(), epochs: 100, ..TrainConfig::default() };
+    let logistic =
+        Regressor { hidden: vec![], loss: Loss::BinaryCrossEntropy, train: lbfgs, ..Regressor::default() };
+    quiet(logistic.fit(&x, &y).unwrap().findings());
+    // All labels are equal, and the other class has no weight.
+    let labels = Array2::from_elem((50, 2), true);
+    quiet(MultiLabelClassifier::default().fit(&x, &labels).unwrap().findings());
+    // A weak rule in many rows.
+    let mut rng = seeded(3);
+    let x = Array2::from_shape_fn((20_000, 1), |_| rng.random_range(-1.0..1.0));
+    let labels: Vec<bool> = x.iter().map(|x| rng.random_bool(1.0 / (1.0 + (-0.3_f64 * x).exp()))).collect();
+    quiet(
+        Classifier { hidden: vec![], train: lbfgs, ..Classifier::default() }
+            .fit(&x, &labels)
+            .unwrap()
+            .findings(),
+    );
+}
+
+#[test]
+fn what_was_learned_to_the_last_digit_is_not_complained_about() {
+    // A wide column, a loss that still falls from 1e-20 to 1e-25, idle units.
+    let x = Array2::from_shape_fn((40, 1), |(row, _)| 10.0 * row as f64 - 200.0);
+    let y: Vec<f64> = x.iter().map(|x| 3.0 * x - 1.0).collect();
+    let train = TrainConfig {
+        optimizer: LevenbergMarquardt::default().into(),
+        epochs: 4,
+        stop_below: f64::NEG_INFINITY,
+        ..TrainConfig::default()
+    };
+    let fitted = Regressor { hidden: vec![], train, ..Regressor::default() }.fit(&x, &y).unwrap();
+    assert!(fitted.history().last().loss < 1e-9);
+    quiet(fitted.findings());
+}
+
+#[track_caller]
+fn quiet(findings: &[Finding]) {
+    assert_eq!(findings, []);
+}
+
+/// A row of weight 0 is a row that is not there.
+#[test]
+fn rows_without_weight_are_not_looked_at() {
+    let mut x = Array2::from_shape_fn((40, 1), |(row, _)| f64::from(u8::try_from(row % 7).unwrap()));
+    let labels: Vec<bool> = (0..40).map(|row| row * row % 3 == 0).collect();
+    let mut weights = vec![1.0; 40];
+    (x[[3, 0]], weights[3]) = (1e6, 0.0);
+    let options = FitOptions { weights: Some(&weights[..]), ..FitOptions::default() };
+    let fitted = Classifier { train: adam(5, 0.01), ..Classifier::default() };
+    let fitted = fitted.fit_with(&x, &labels, &options).unwrap();
+    let is_wide = |finding: &Finding| matches!(finding, Finding::WideColumn { .. });
+    assert!(!fitted.findings().iter().any(is_wide), "{:?}", fitted.findings());
 }
 
 #[test]

@@ -13,6 +13,41 @@ const ROWS: usize = 60;
 
 // Scales.
 
+/// The weight of a constant column is trained by nothing. Times the constant it would cost the bias its
+/// digits.
+#[test]
+fn a_constant_column_changes_no_prediction() {
+    let y: Vec<f32> = (0..50).map(|row| (row as f32 / 8.0).sin()).collect();
+    let alone = Array2::from_shape_fn((50, 1), |(row, _)| row as f32);
+    for (constant, scaling) in [(1.7e9, Scaling::Standard), (1e30, Scaling::Robust)] {
+        let x =
+            Array2::from_shape_fn((50, 2), |(row, column)| if column == 0 { row as f32 } else { constant });
+        let settings = Regressor { scaling, train: adam(400), ..Regressor::default() };
+        let fitted = settings.fit(&x, &y).unwrap();
+        let score = fitted.score(&x, &y).unwrap();
+        let expected = settings.fit(&alone, &y).unwrap().score(&alone, &y).unwrap();
+        assert!(score > 0.8 && expected > 0.8, "{score} beside {expected} without the column");
+        // To continue from the network changes nothing either.
+        let options = FitOptions { start: Some(fitted.network()), ..FitOptions::default() };
+        let settings = Regressor { train: TrainConfig { epochs: 0, ..settings.train }, ..settings };
+        let again = settings.fit_with(&x, &y, &options).unwrap().score(&x, &y).unwrap();
+        assert!((again - score).abs() < 1e-4, "{again} after {score}");
+    }
+}
+
+#[test]
+fn a_class_of_rows_without_weight_is_no_class() {
+    let (x, labels) = (array![[0.0], [1.0], [2.0], [3.0]], ["a", "a", "b", "c"]);
+    let options = FitOptions { weights: Some(&[1.0, 1.0, 1.0, 0.0][..]), ..FitOptions::default() };
+    let fitted = classifier(10).fit_with(&x, &labels, &options).unwrap();
+    assert_eq!(fitted.classes(), ["a", "b"]);
+    let options = FitOptions { weights: Some(&[1.0, 1.0, 0.0, 0.0][..]), ..FitOptions::default() };
+    assert!(matches!(classifier(10).fit_with(&x, &labels, &options), Err(Error::OneClass { .. })));
+    let options = FitOptions { weights: Some(&[0.0; 4][..]), ..FitOptions::default() };
+    let error = classifier(10).fit_with(&x, &labels, &options).unwrap_err();
+    assert!(error.to_string().contains("all rows have the weight 0"), "{error}");
+}
+
 #[test]
 fn scaled_columns_are_folded_into_the_network() {
     for scaling in [Scaling::Standard, Scaling::Robust] {

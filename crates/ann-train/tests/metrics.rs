@@ -20,6 +20,20 @@ const ROUNDING: f64 = 1e-14;
 // By hand.
 
 #[test]
+fn numbers_that_overflow_are_errors_and_not_impossible_results() {
+    let (y, far) = ([1.7e308, 0.0], [-1.7e308, 0.0]);
+    for result in [rmse(&y, &far, None), pinball_loss(&y, &far, 0.0, None)] {
+        assert!(matches!(result, Err(Error::UndefinedMetric { .. })), "{result:?}");
+    }
+    // Large weights alone overflow nothing.
+    assert_eq!(mean_absolute_error(&[1e250], &[0.0], Some(&[1e99])), Ok(1e250));
+    let bootstrapped = |size: f64| bootstrap(20, 50, 1, |resample| Ok(size * resample.rows[0] as f64));
+    let (small, large) = (bootstrapped(1.0).unwrap(), bootstrapped(1e200).unwrap());
+    assert!((large.standard_error / 1e200 - small.standard_error).abs() < 1e-12);
+    assert!(matches!(bootstrapped(f64::INFINITY), Err(Error::UndefinedMetric { .. })));
+}
+
+#[test]
 fn labels_may_be_text() {
     let (truth, predicted) = (["a", "a", "a", "b"], ["a", "a", "b", "b"]);
     assert_eq!(accuracy(&truth, &predicted, None), Ok(0.75));

@@ -22,6 +22,36 @@ fn momentum_by_hand() {
     let momentum = Momentum { momentum: 0.5, nesterov: false };
     steps_by_hand(&momentum.into(), &[0.8, 0.54]);
 }
+/// g² overflows in `f32`, so that v is infinite and every step would be 0.
+#[test]
+fn adam_does_not_freeze_silently() {
+    let architecture = Architecture::inputs(1).dense(1, Activation::Identity);
+    let (x, y) = (array![[3.0_f32], [1.0]], vec![1e21_f32, 2e21]);
+    let problem = Problem::new(&architecture, Loss::MeanSquaredError, &x, &y).unwrap();
+    let mut network = Network::init(&architecture, Init::default(), &mut seeded(0)).unwrap();
+    let config = TrainConfig { optimizer: Adam::default().into(), epochs: 5, ..TrainConfig::default() };
+    let error = train(&mut network, &problem, &config).unwrap_err();
+    assert!(matches!(error, Error::Diverged { .. }), "{error}");
+}
+
+#[test]
+fn counts_at_their_limit_do_not_overflow() {
+    let rate = LearningRate { warm_up: u64::MAX, ..0.1.into() };
+    assert!((0.0..1e-19).contains(&rate.at(0, 10)));
+    let architecture = Architecture::inputs(1).dense(1, Activation::Identity);
+    let (x, y) = (array![[3.0], [1.0]], vec![1.0, 2.0]);
+    let problem = Problem::new(&architecture, Loss::MeanSquaredError, &x, &y).unwrap();
+    let network = Network::init(&architecture, Init::default(), &mut seeded(0)).unwrap();
+    let config = TrainConfig { optimizer: Adam::default().into(), ..TrainConfig::default() };
+    let mut state = Training::new(&problem, network, &config).unwrap().state().clone();
+    state.memory.updates = u64::MAX;
+    let error = Training::resume(&problem, state, &config).unwrap_err().to_string();
+    assert!(
+        error.starts_with("number of updates in the state is 1.8446744073709552e19, expected at most 2⁵³"),
+        "{error}"
+    );
+}
+
 #[test]
 fn nesterov_by_hand() {
     // g = 2, v = 2, b = 1 − 0.1 (2 + ½ · 2) = 0.7. g = 1.4, v = ½ · 2 + 1.4 = 2.4, b = 0.7 − 0.1 (1.4 + 1.2)

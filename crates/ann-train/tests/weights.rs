@@ -128,6 +128,31 @@ fn copies_of_rows_train_as_weights_do() {
     assert!(off < 1e-12, "{off:e}");
 }
 
+/// Half of the targets are 0 with weight 99, the others 1 with weight 1, so J is smallest at b = 0.01.
+/// Batches of one row have one weight, which must not cancel.
+#[test]
+fn weights_count_in_batches_of_any_size() {
+    let architecture = Architecture::inputs(1).dense(1, Activation::Identity);
+    let x = Array2::zeros((100, 1));
+    let y: Vec<f64> = (0..100).map(|row| f64::from(row % 2)).collect();
+    let weights: Vec<f64> = y.iter().map(|y| if *y == 0.0 { 99.0 } else { 1.0 }).collect();
+    let problem = Problem::new(&architecture, Loss::MeanSquaredError, &x, &y).unwrap();
+    let problem = problem.with_weights(&weights).unwrap();
+    for rows in [1, 2, 4, 32, 100] {
+        let mut network = Network::init(&architecture, Init::Zeros, &mut seeded(0)).unwrap();
+        let config = TrainConfig {
+            learning_rate: 0.001.into(),
+            epochs: 2000,
+            batching: Batching::shuffled(rows, 1),
+            ..TrainConfig::default()
+        };
+        train(&mut network, &problem, &config).unwrap();
+        // Steps of η · 2 · weight / mean weight leave some noise.
+        let bias = network.parameters()[1];
+        assert!((bias - 0.01).abs() < 0.003, "batches of {rows}: {bias}");
+    }
+}
+
 #[test]
 fn any_number_of_threads_gives_the_same_bits() {
     // Enough rows for several leaves.

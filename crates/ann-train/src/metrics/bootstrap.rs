@@ -32,10 +32,10 @@ use crate::{Error, Result};
 /// A row that was drawn k times has weight k. If your rows have weights already, multiply both. If rows come
 /// in groups that resemble each other, draw groups: pass their number as `rows`.
 ///
-/// If the metric is [undefined](Error::UndefinedMetric) or NaN on a resample, for instance because it has
-/// rows of one class only, this resample is left out and counted in [`Bootstrap::undefined`]. If a class is
-/// so rare that a resample misses it, `balanced_accuracy` averages the other classes. The standard error is
-/// that of the rows at hand: training again with another seed adds to it.
+/// If the metric is [undefined](Error::UndefinedMetric) or not finite on a resample, for instance because it
+/// has rows of one class only, this resample is left out and counted in [`Bootstrap::undefined`]. If a class
+/// is so rare that a resample misses it, `balanced_accuracy` averages the other classes. The standard error
+/// is that of the rows at hand: training again with another seed adds to it.
 ///
 /// # Errors
 /// No rows; fewer than 2 repetitions; every other error of `metric`, and any for all rows; fewer than 2
@@ -56,12 +56,16 @@ pub fn bootstrap(
     let mut drawn: Vec<usize> = (0..rows).collect();
     let mut weights = vec![1.0; rows];
     let estimate = metric(&Resample { rows: &drawn, weights: &weights })?;
+    if !estimate.is_finite() {
+        let reason = format!("it is {estimate} for all rows");
+        return Err(Error::UndefinedMetric { metric: "the metric", reason });
+    }
     let mut rng = seeded(seed);
     let mut values = Vec::new();
     for _ in 0..repetitions {
         draw(&mut rng, &mut drawn, &mut weights);
         match metric(&Resample { rows: &drawn, weights: &weights }) {
-            Ok(value) if value.is_nan() => {}
+            Ok(value) if !value.is_finite() => {}
             Ok(value) => values.push(value),
             Err(Error::UndefinedMetric { .. }) => {}
             Err(error) => return Err(error),
@@ -141,6 +145,8 @@ fn draw(rng: &mut impl Rng, drawn: &mut [usize], weights: &mut [f64]) {
 
 fn standard_deviation(values: &[f64]) -> f64 {
     let n = values.len() as f64;
-    let mean = values.iter().sum::<f64>() / n;
-    (values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / (n - 1.0)).sqrt()
+    // Divided by the largest, so that squares do not overflow.
+    let size = values.iter().fold(f64::MIN_POSITIVE, |size, value| size.max(value.abs()));
+    let mean = values.iter().map(|value| value / size / n).sum::<f64>();
+    size * (values.iter().map(|value| (value / size - mean).powi(2)).sum::<f64>() / (n - 1.0)).sqrt()
 }

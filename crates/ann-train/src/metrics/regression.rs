@@ -208,14 +208,24 @@ fn mean_over_outputs<F: Scalar>(
     let weights = Weights::new(y.nrows(), weights)?;
     let outputs = y.columns().into_iter().zip(predictions.columns());
     let metrics = outputs.map(|(y, prediction)| metric(&Output { y, prediction, weights: &weights }));
-    Ok(mean(&metrics.collect::<Vec<f64>>()))
+    let metric = mean(&metrics.collect::<Vec<f64>>());
+    if metric.is_nan() {
+        let reason = "differences of targets and predictions overflow; rescale both".to_owned();
+        return Err(Error::UndefinedMetric { metric: "the metric", reason });
+    }
+    Ok(metric)
 }
 
-/// The mean of numbers ≥ `f64::MIN`. It is ≥ `f64::MIN` too, although their sum may overflow.
+/// The mean of numbers ≥ `f64::MIN`. It is ≥ `f64::MIN` too, although their sum may overflow. NaN if one of
+/// them is.
 fn mean(numbers: &[f64]) -> f64 {
     let n = numbers.len() as f64;
     let sum: f64 = numbers.iter().sum();
-    if sum.is_finite() { sum / n } else { numbers.iter().map(|number| number / n).sum::<f64>().max(f64::MIN) }
+    if sum.is_finite() {
+        return sum / n;
+    }
+    let mean = numbers.iter().map(|number| number / n).sum::<f64>();
+    if mean.is_nan() { mean } else { mean.max(f64::MIN) }
 }
 
 /// The largest absolute value, but at least `f64::MIN_POSITIVE`: never 0.

@@ -51,7 +51,9 @@ impl<'w> Weights<'w> {
 
     /// Σ wₙ vₙ / Σ wₙ
     pub(super) fn mean(&self, value: impl Fn(usize) -> f64) -> f64 {
-        self.sum(value) / self.total
+        let sum = self.sum(&value);
+        // Large weights alone must not overflow.
+        if sum.is_finite() { sum / self.total } else { self.sum(|row| value(row) / self.total) }
     }
 
     /// The value with half of the weight below it and half above; between two such values their mean. So

@@ -108,7 +108,8 @@ impl<F: Scalar> WithSimd for AdamLoop<'_, F> {
         for (((theta, m), v), &g) in update.parameters.iter_mut().zip(m).zip(v).zip(update.gradient) {
             *m = without_subnormal(b1 * *m + c1 * g);
             *v = without_subnormal(b2 * *v + c2 * g * g);
-            *theta = keep * *theta - step * *m / (v.sqrt() * unbias + epsilon);
+            // 0 · v is 0. If v has overflowed it is NaN, so that the run stops instead of freezing.
+            *theta = keep * *theta - step * *m / (v.sqrt() * unbias + (epsilon + F::zero() * *v));
         }
     }
 }

@@ -117,7 +117,10 @@ def train(run, data, order):
         for rows in batches(order, epoch, batch):
             optimizer.zero_grad()
             loss, weight = mean_loss(run, network, data, rows)
-            loss.backward()
+            # A batch counts by the number of its rows times the mean weight of all rows, so that heavy batches count
+            # more.
+            share = 1.0 if batch == ROWS else weight / (len(rows) * mean_weight(run, data))
+            (share * loss).backward()
             clip(run, network)
             losses.append(loss.item())
             weights.append(weight)
@@ -153,6 +156,10 @@ def mean_loss(run, network, data, rows):
         return functions.cross_entropy(outputs, classes, weight=weights), weights[classes].sum().item()
     smoothing = 0.1 if run.loss.endswith("smoothing 0.1") else 0.0
     return functions.cross_entropy(outputs, classes, label_smoothing=smoothing), len(rows)
+
+
+def mean_weight(run, data):
+    return torch.tensor(CLASS_WEIGHTS)[data.classes].mean().item() if run.weights == "classes" else 1.0
 
 
 def clip(run, network):
