@@ -1,7 +1,10 @@
 //! One cell of a table becomes a number or a label.
 
-use crate::table::Row;
-use crate::{CellLocation, Error, Result};
+use ann_table::headerless::Below;
+use ann_table::rows::Row;
+use ann_table::{CellLocation, Error, finite_number, not_a_number};
+
+use crate::Result;
 
 /// What a target column can be read as: `String` for class labels, `f64` for numbers. Sealed.
 pub trait TargetCell: FromCell {}
@@ -13,20 +16,8 @@ impl TargetCell for f64 {}
 pub trait FromCell: Sized {
     fn from_cell(cell: Cell<'_>) -> Result<Self>;
 
-    /// Compares a column's name with its targets. A name that resembles them may be a
-    /// cell of a file without a header.
-    fn likeness(name: &str, targets: &[Self]) -> Likeness;
-}
-
-/// How similar a column's name is to its targets; see [`FromCell::likeness`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Likeness {
-    /// The name is of another kind than the targets: a word above numbers.
-    Unlike,
-    /// The name is of the same kind as the targets.
-    Alike,
-    /// The name equals one of the targets.
-    Same,
+    /// What is below a column's name, which may be a cell of a file without a header.
+    fn below(name: &str, targets: &[Self]) -> Below;
 }
 
 impl FromCell for String {
@@ -34,8 +25,8 @@ impl FromCell for String {
         cell.label().map(str::to_owned)
     }
 
-    fn likeness(name: &str, targets: &[Self]) -> Likeness {
-        if targets.iter().any(|target| target == name) { Likeness::Same } else { Likeness::Alike }
+    fn below(name: &str, targets: &[Self]) -> Below {
+        Below::Words { include_name: targets.iter().any(|target| target == name) }
     }
 }
 
@@ -44,14 +35,9 @@ impl FromCell for f64 {
         cell.number()
     }
 
-    fn likeness(name: &str, _: &[Self]) -> Likeness {
-        if finite_number(name).is_some() { Likeness::Alike } else { Likeness::Unlike }
+    fn below(_: &str, targets: &[Self]) -> Below {
+        Below::numbers(targets.iter().copied())
     }
-}
-
-/// A finite number, in the notation of Rust and C: `5`, `-0.5`, `1e-3`.
-pub(crate) fn finite_number(text: &str) -> Option<f64> {
-    text.parse().ok().filter(|value: &f64| value.is_finite())
 }
 
 /// The text of a cell, and where it is.
@@ -66,26 +52,14 @@ pub struct Cell<'a> {
 impl<'a> Cell<'a> {
     pub(crate) fn number(self) -> Result<f64> {
         let text = self.label()?;
-        finite_number(text).ok_or_else(|| self.not_a_number(text.to_owned()))
-    }
-
-    fn not_a_number(self, found: String) -> Error {
-        let location = self.location();
-        match found.parse::<f64>() {
-            // A text with digits that is read as infinity is a number too large for an `f64`.
-            Ok(_) if found.contains(|letter: char| letter.is_ascii_digit()) => {
-                Error::Overflow { location, found }
-            }
-            Ok(_) => Error::NotFinite { location, found },
-            Err(_) => Error::NotANumber { location, found },
-        }
+        finite_number(text).ok_or_else(|| not_a_number(text, self.location()).into())
     }
 
     /// The text, unless it is empty or `?`, the sign for an unknown value in
     /// Orange and in the UCI repository.
     fn label(self) -> Result<&'a str> {
         match self.text {
-            "" | "?" => Err(Error::MissingCell { location: self.location() }),
+            "" | "?" => Err(Error::MissingCell { location: self.location() }.into()),
             text => Ok(text),
         }
     }

@@ -1,12 +1,14 @@
 //! Which column is the target, which are the features.
 
-use std::collections::HashMap;
+use std::io;
 
-use ndarray::Array2;
+use ann_table::headerless::{self, Below};
+use ann_table::rows::Rows;
+use ann_table::{Error as TableError, Header, Role};
+use ndarray::{Array2, ArrayView1};
 
-use crate::cell::Cell;
-use crate::table::{Row, reserve};
-use crate::{CellLocation, Dataset, Error, Result, TargetCell, headerless};
+use crate::cell::{Cell, FromCell};
+use crate::{Dataset, Error, Result, TargetCell};
 
 /// How a column is chosen: `"species"` by name, `4` by index, or as one of these.
 ///
@@ -57,138 +59,90 @@ impl From<usize> for Column {
     }
 }
 
-/// What the header says a column is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Role {
-    Feature,
-    Class,
-    /// Neither a feature nor a class; read only when it is named as the target.
-    LeftOut,
+/// Reads features, row after row, and targets. Cells are read in the order of the file, so that the first
+/// mistake in the file is reported.
+pub(crate) fn dataset<T: TargetCell, R: io::Read>(
+    header: &Header,
+    rows: &mut Rows<R>,
+    target: &Column,
+) -> Result<Dataset<T>> {
+    let target = find(header, target)?;
+    let columns = header.columns();
+    let is_feature = |column: usize| columns[column].role == Role::Feature && column != target;
+    let features: Vec<usize> = (0..columns.len()).filter(|&column| is_feature(column)).collect();
+    if features.is_empty() {
+        return Err(Error::NoFeatures { target: columns[target].name.clone() });
+    }
+    let (mut values, mut targets) = (Vec::new(), Vec::new());
+    while let Some(row) = rows.next_row()? {
+        if row.len() != columns.len() {
+            return Err(row.wrong_length(columns.len()).into());
+        }
+        reserve(&mut values, row.len(), row.line())?;
+        reserve(&mut targets, 1, row.line())?;
+        for (column, text) in row.cells().enumerate() {
+            let cell = Cell { text, row, column, name: &columns[column].name };
+            if column == target {
+                targets.push(T::from_cell(cell)?);
+            } else if is_feature(column) {
+                values.push(cell.number()?);
+            }
+        }
+    }
+    if targets.is_empty() {
+        return Err(TableError::NoRows.into());
+    }
+    let dataset = Dataset {
+        features: Array2::from_shape_vec((targets.len(), features.len()), values)
+            .expect("each row had one value for each feature"),
+        targets,
+        feature_names: features.iter().map(|&column| columns[column].name.clone()).collect(),
+        target_name: columns[target].name.clone(),
+    };
+    headerless::check(header, &below(&dataset, &features, target))?;
+    Ok(dataset)
 }
 
-/// The columns of a file, with checked names.
-#[derive(Debug)]
-pub(crate) struct Header {
-    names: Vec<String>,
-    roles: Vec<Role>,
-    line: u64,
-    /// Whether the header has types, flags or prefixes, so that it cannot be a row of data.
-    is_marked: bool,
+/// What is below the names of the features and of the target.
+fn below<T: FromCell>(dataset: &Dataset<T>, features: &[usize], target: usize) -> Vec<(usize, Below)> {
+    let numbers = |column: ArrayView1<'_, f64>| Below::numbers(column.iter().copied());
+    let features = features.iter().copied().zip(dataset.features.columns().into_iter().map(numbers));
+    features.chain([(target, T::below(&dataset.target_name, &dataset.targets))]).collect()
 }
 
-impl Header {
-    /// `line` is the line of the names.
-    pub fn new(columns: Vec<(String, Role)>, line: u64, is_marked: bool) -> Result<Self> {
-        let (names, roles): (Vec<String>, Vec<Role>) = columns.into_iter().unzip();
-        let mut first_column = HashMap::new();
-        for (column, name) in (1..).zip(&names) {
-            let location = || CellLocation { line, column, name: name.clone() };
-            if name.is_empty() {
-                return Err(Error::UnnamedColumn { location: location() });
-            }
-            if let Some(first) = first_column.insert(name, column) {
-                return Err(match !is_marked && headerless::are_numbers_but_one(&names) {
-                    true => Error::HeaderLooksLikeData { line, header: names },
-                    false => Error::DuplicateName { location: location(), first },
-                });
-            }
+fn find(header: &Header, target: &Column) -> Result<usize> {
+    let names = header.names();
+    match target {
+        Column::Name(name) => match names.iter().position(|known| known == name) {
+            Some(column) => Ok(column),
+            None => Err(TableError::UnknownColumn { found: name.clone(), columns: names }.into()),
+        },
+        &Column::Index(index) if index >= names.len() => {
+            Err(Error::IndexOutOfRange { found: index, columns: names })
         }
-        Ok(Self { names, roles, line, is_marked })
+        &Column::Index(index) => Ok(index),
+        Column::Last => Ok(names.len() - 1),
+        Column::Class => find_class(header, names),
     }
+}
 
-    pub fn dataset<T: TargetCell>(
-        &self,
-        rows: impl Iterator<Item = Result<Row>>,
-        target: &Column,
-    ) -> Result<Dataset<T>> {
-        let target = self.find(target)?;
-        let features = self.features(target);
-        if features.is_empty() {
-            return Err(Error::NoFeatures { target: self.names[target].clone() });
-        }
-        let (values, targets) = self.read(rows, target)?;
-        if targets.is_empty() {
-            return Err(Error::NoRows);
-        }
-        let dataset = Dataset {
-            features: Array2::from_shape_vec((targets.len(), features.len()), values)
-                .expect("each row had one value for each feature"),
-            targets,
-            feature_names: features.iter().map(|&column| self.names[column].clone()).collect(),
-            target_name: self.names[target].clone(),
-        };
-        if !self.is_marked && headerless::looks_like_data(&self.names, &dataset) {
-            return Err(Error::HeaderLooksLikeData { line: self.line, header: self.names.clone() });
-        }
-        Ok(dataset)
+fn find_class(header: &Header, names: Vec<String>) -> Result<usize> {
+    let flagged = |&column: &usize| header.columns()[column].role == Role::Class;
+    let candidates: Vec<usize> = (0..names.len()).filter(flagged).collect();
+    match candidates[..] {
+        [] => match names.iter().position(|name| name.eq_ignore_ascii_case("class")) {
+            Some(column) => Ok(column),
+            None => Err(Error::NoClass { columns: names }),
+        },
+        [class] => Ok(class),
+        _ => Err(Error::SeveralClasses {
+            columns: candidates.iter().map(|&column| names[column].clone()).collect(),
+        }),
     }
+}
 
-    fn features(&self, target: usize) -> Vec<usize> {
-        (0..self.names.len()).filter(|&column| self.is_feature(column, target)).collect()
-    }
-
-    fn is_feature(&self, column: usize, target: usize) -> bool {
-        self.roles[column] == Role::Feature && column != target
-    }
-
-    /// Reads features, row after row, and targets. Cells are read in the order of the file, so that the first
-    /// mistake in the file is reported.
-    fn read<T: TargetCell>(
-        &self,
-        rows: impl Iterator<Item = Result<Row>>,
-        target: usize,
-    ) -> Result<(Vec<f64>, Vec<T>)> {
-        let (mut values, mut targets) = (Vec::new(), Vec::new());
-        for row in rows {
-            let row = row?;
-            self.check_width(&row)?;
-            reserve(&mut values, row.len(), row.line)?;
-            reserve(&mut targets, 1, row.line)?;
-            for (column, cell) in self.cells_of(&row).enumerate() {
-                if column == target {
-                    targets.push(T::from_cell(cell)?);
-                } else if self.is_feature(column, target) {
-                    values.push(cell.number()?);
-                }
-            }
-        }
-        Ok((values, targets))
-    }
-
-    fn find(&self, target: &Column) -> Result<usize> {
-        let columns = || self.names.clone();
-        match target {
-            Column::Name(name) => (self.names.iter().position(|known| known == name))
-                .ok_or_else(|| Error::UnknownColumn { found: name.clone(), columns: columns() }),
-            &Column::Index(index) if index >= self.names.len() => {
-                Err(Error::IndexOutOfRange { found: index, columns: columns() })
-            }
-            &Column::Index(index) => Ok(index),
-            Column::Last => Ok(self.names.len() - 1),
-            Column::Class => self.find_class(),
-        }
-    }
-
-    fn find_class(&self) -> Result<usize> {
-        let flagged = |&column: &usize| self.roles[column] == Role::Class;
-        let candidates: Vec<usize> = (0..self.names.len()).filter(flagged).collect();
-        match candidates[..] {
-            [] => (self.names.iter().position(|name| name.eq_ignore_ascii_case("class")))
-                .ok_or_else(|| Error::NoClass { columns: self.names.clone() }),
-            [class] => Ok(class),
-            _ => Err(Error::SeveralClasses {
-                columns: candidates.iter().map(|&column| self.names[column].clone()).collect(),
-            }),
-        }
-    }
-
-    fn check_width(&self, row: &Row) -> Result<()> {
-        let expected = self.names.len();
-        if row.len() == expected { Ok(()) } else { Err(row.wrong_length(expected)) }
-    }
-
-    fn cells_of<'a>(&'a self, row: &'a Row) -> impl Iterator<Item = Cell<'a>> {
-        let cell = |(column, text)| Cell { text, row, column, name: &self.names[column] };
-        row.cells().enumerate().map(cell)
-    }
+/// Reserves memory for `more` values. A file may be larger than memory, and
+/// `push` would then abort the program.
+fn reserve<T>(values: &mut Vec<T>, more: usize, line: u64) -> Result<()> {
+    values.try_reserve(more).map_err(|_| TableError::OutOfMemory { line }.into())
 }

@@ -2,8 +2,10 @@
 
 use std::{fs::File, io, path::Path};
 
-use crate::table::Table;
-use crate::{Column, Dataset, Error, Result, TargetCell, first_line, orange, text};
+use ann_table::rows::Rows;
+use ann_table::{Error as TableError, Header};
+
+use crate::{Column, Dataset, Error, Result, TargetCell, columns};
 
 /// Reads the file at `path`: with [`read_csv`] if its name ends in `.csv`, with
 /// [`read_tab`] if it ends in `.tab` or `.tsv`.
@@ -27,7 +29,7 @@ pub fn load<T: TargetCell>(path: impl AsRef<Path>, target: impl Into<Column>) ->
 
 fn read_file<T: TargetCell>(path: &Path, target: Column) -> Result<Dataset<T>> {
     let extension = path.extension().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
-    let open = || File::open(path).map_err(|error| Error::Read { error });
+    let open = || File::open(path).map_err(|error| TableError::Read { error });
     match extension.as_str() {
         "csv" => read_csv(open()?, target),
         "tab" | "tsv" => read_tab(open()?, target),
@@ -63,7 +65,7 @@ fn read_file<T: TargetCell>(path: &Path, target: Column) -> Result<Dataset<T>> {
 /// # Errors
 /// Every [`Error`] about text, header, columns and cells, with line and column.
 pub fn read_csv<T: TargetCell>(input: impl io::Read, target: impl Into<Column>) -> Result<Dataset<T>> {
-    read(input, b',', &target.into())
+    read(input, ',', &target.into())
 }
 
 /// Reads an Orange .tab file: tab-separated text, otherwise in the format that [`read_csv`] describes.
@@ -81,15 +83,21 @@ pub fn read_csv<T: TargetCell>(input: impl io::Read, target: impl Into<Column>) 
 /// # Errors
 /// Every [`Error`] about text, header, columns and cells, with line and column.
 pub fn read_tab<T: TargetCell>(input: impl io::Read, target: impl Into<Column>) -> Result<Dataset<T>> {
-    read(input, b'\t', &target.into())
+    read(input, '\t', &target.into())
 }
 
-fn read<T: TargetCell>(mut input: impl io::Read, separator: u8, target: &Column) -> Result<Dataset<T>> {
-    let mut bytes = Vec::new();
-    input.read_to_end(&mut bytes).map_err(|error| Error::Read { error })?;
-    let text = text::decode(&bytes)?;
-    let table = Table::new(text, separator)?;
-    first_line::check(text, &table)?;
-    let (header, rows) = orange::read_header(&table)?;
-    header.dataset(table.rows().skip(rows), target)
+fn read<T: TargetCell>(input: impl io::Read, separator: char, target: &Column) -> Result<Dataset<T>> {
+    let mut rows = Rows::new(input, separator).map_err(with_functions)?;
+    let header = Header::read(&mut rows)?;
+    columns::dataset(&header, &mut rows, target)
+}
+
+/// Names the functions that read other separators.
+fn with_functions(error: TableError) -> Error {
+    match error {
+        TableError::WrongSeparator { line, header, found, expected } => {
+            Error::WrongSeparator { line, header, found, expected }
+        }
+        other => other.into(),
+    }
 }

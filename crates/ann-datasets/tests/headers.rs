@@ -129,7 +129,10 @@ fn a_first_line_of_data() {
 fn a_first_line_of_data_with_numeric_targets() {
     for text in ["5.1,3.5,1.4\n4.9,3.0,1.3\n", "3,2,1\n4,5,6\n", "6,148,72\n1,85,66\n"] {
         let error = read_csv::<f64>(text.as_bytes(), Column::Last).unwrap_err();
-        assert!(matches!(error, Error::HeaderLooksLikeData { line: 1, .. }), "{text:?}: {error}");
+        assert!(
+            matches!(error, Error::Table(ann_table::Error::HeaderLooksLikeData { line: 1, .. })),
+            "{text:?}: {error}"
+        );
     }
     for text in [
         "5.1,3.5,price\n4.9,3.0,1.3\n",
@@ -312,7 +315,10 @@ fn doubted(text: &str) {
             continue;
         }
         let read: Result<Dataset, Error> = read_csv(text.as_bytes(), target);
-        assert!(matches!(read, Err(Error::HeaderLooksLikeData { .. })), "{text:?}: {read:?}");
+        assert!(
+            matches!(read, Err(Error::Table(ann_table::Error::HeaderLooksLikeData { .. }))),
+            "{text:?}: {read:?}"
+        );
     }
 }
 

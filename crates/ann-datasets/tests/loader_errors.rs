@@ -482,7 +482,9 @@ fn file_not_found() {
     let reason = fs::File::open(path).unwrap_err();
     assert_eq!(message_of(load(path, "label")), format!("no/such/file.tab: cannot read: {reason}"));
     let Err(Error::InFile { error, .. }) = load::<String>(path, "label") else { panic!("the file exists") };
-    assert!(matches!(*error, Error::Read { error } if error.kind() == io::ErrorKind::NotFound));
+    assert!(
+        matches!(*error, Error::Table(ann_table::Error::Read { error }) if error.kind() == io::ErrorKind::NotFound)
+    );
 }
 
 #[test]

@@ -125,7 +125,9 @@ impl DataOptions {
 fn with_advice(error: Error) -> anyhow::Error {
     let Error::InFile { error: cause, .. } = &error else { return error.into() };
     match **cause {
-        Error::NoClass { .. } | Error::SeveralClasses { .. } | Error::UnknownColumn { .. } => {
+        Error::NoClass { .. }
+        | Error::SeveralClasses { .. }
+        | Error::Table(ann_datasets::ann_table::Error::UnknownColumn { .. }) => {
             anyhow!("{error}; name the target column with --label NAME")
         }
         _ => error.into(),

@@ -1,5 +1,7 @@
 //! From bytes to text: UTF-8, or an error that names what the file is instead.
 
+use memchr::{memchr, memchr_iter};
+
 use crate::{Error, Result};
 
 /// The first bytes of other formats that are often saved under the name of a table.
@@ -12,8 +14,11 @@ const OTHER_FORMATS: [(&[u8], &str); 6] = [
     (b"<html", "a web page"),
 ];
 
-/// Checks that `bytes` are UTF-8, and removes one byte order mark, which spreadsheets write.
-pub(crate) fn decode(bytes: &[u8]) -> Result<&str> {
+/// The byte order mark of UTF-8, which spreadsheets write.
+pub(crate) const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// An error if a file begins like one of another format or encoding.
+pub(crate) fn check_beginning(bytes: &[u8]) -> Result<()> {
     let begins_with = |start: &[u8]| bytes.get(..start.len()).is_some_and(|b| b.eq_ignore_ascii_case(start));
     if let Some(&(_, found)) = OTHER_FORMATS.iter().find(|(start, _)| begins_with(start)) {
         return Err(Error::NotText { found });
@@ -21,16 +26,7 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<&str> {
     if begins_with(b"\xff\xfe") || begins_with(b"\xfe\xff") || is_utf16_without_mark(bytes) {
         return Err(Error::Utf16);
     }
-    // A zero byte is valid in UTF-8, but no text has one. This check comes first, because a binary file is
-    // not a text in another encoding.
-    if let Some(at) = bytes.iter().position(|&byte| byte == 0) {
-        return Err(Error::NulByte { line: 1 + line_breaks(&bytes[..at]) });
-    }
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    str::from_utf8(bytes).map_err(|error| {
-        let (valid, rest) = bytes.split_at(error.valid_up_to());
-        Error::NotUtf8 { line: 1 + line_breaks(valid), byte: rest[0] }
-    })
+    Ok(())
 }
 
 /// Whether the bytes look like UTF-16. There each ASCII character, so each digit and each separator, has one
@@ -44,8 +40,21 @@ fn is_utf16_without_mark(bytes: &[u8]) -> bool {
     (even == 0 || odd == 0) && (even + odd) * 4 > sample.len()
 }
 
-/// Line breaks as editors count them: LF, CRLF, or CR alone.
+/// An error if the bytes are not UTF-8 or contain a zero. `line` is the number of the first line.
+pub(crate) fn check_encoding(bytes: &[u8], line: u64) -> Result<()> {
+    // A zero byte is valid in UTF-8, but no text has one. This check comes first, because a binary file is
+    // not a text in another encoding.
+    if let Some(at) = memchr(0, bytes) {
+        return Err(Error::NulByte { line: line + line_breaks(&bytes[..at]) });
+    }
+    str::from_utf8(bytes).map(|_| ()).map_err(|error| {
+        let (valid, rest) = bytes.split_at(error.valid_up_to());
+        Error::NotUtf8 { line: line + line_breaks(valid), byte: rest[0] }
+    })
+}
+
+/// Number of line breaks as editors count them: LF, CRLF, or CR alone.
 pub(crate) fn line_breaks(text: &[u8]) -> u64 {
-    let ends = |at: usize| text[at] == b'\n' || (text[at] == b'\r' && text.get(at + 1) != Some(&b'\n'));
-    (0..text.len()).filter(|&at| ends(at)).count() as u64
+    let lone_returns = memchr_iter(b'\r', text).filter(|&at| text.get(at + 1) != Some(&b'\n')).count();
+    (memchr_iter(b'\n', text).count() + lone_returns) as u64
 }

@@ -1,0 +1,5 @@
+//! Tests, in one program.
+
+mod file;
+mod models;
+mod predictions;

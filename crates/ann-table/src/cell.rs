@@ -1,0 +1,82 @@
+//! What the text of a cell is: a number, a date, missing, or a word.
+
+use crate::date;
+
+/// A finite number, in the notation of Rust and C: `5`, `-0.5`, `1e-3`.
+pub fn finite_number(text: &str) -> Option<f64> {
+    text.parse().ok().filter(|value: &f64| value.is_finite())
+}
+
+/// How numbers are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Notation {
+    /// Whether a comma separates the decimals, as in `0,5`.
+    pub has_decimal_comma: bool,
+}
+
+impl Notation {
+    /// The number that a text stands for. With a decimal comma a point is an error, because it may separate
+    /// thousands.
+    pub fn number(self, text: &str) -> Option<f64> {
+        if !self.has_decimal_comma || !text.contains(',') {
+            let is_grouped = self.has_decimal_comma && text.contains('.');
+            return if is_grouped { None } else { finite_number(text) };
+        }
+        if text.contains('.') { None } else { finite_number(&text.replace(',', ".")) }
+    }
+}
+
+/// Words for a missing number or date. In columns of words they are words: `NA` is Namibia.
+const MISSING_NUMBERS: [&str; 8] = ["NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "None"];
+
+/// Whether a cell is missing whatever its column: empty, or a question mark, the sign of Orange and of the
+/// UCI repository.
+pub(crate) fn is_missing(text: &str) -> bool {
+    matches!(text, "" | "?")
+}
+
+/// Whether a word means a missing number or date.
+pub(crate) fn is_missing_number(text: &str) -> bool {
+    MISSING_NUMBERS.contains(&text)
+}
+
+/// Whether a number is written as identifiers are: with a leading zero, as in `007` or `01.5`, or whole and
+/// too large for an exact `f64`.
+pub(crate) fn is_identifier(text: &str, value: f64) -> bool {
+    const LARGEST_EXACT: u64 = 1 << 53;
+    let digits = text.strip_prefix(['-', '+']).unwrap_or(text).as_bytes();
+    let has_leading_zero = digits.len() > 1 && digits[0] == b'0' && digits[1].is_ascii_digit();
+    let is_whole = || digits.iter().all(u8::is_ascii_digit);
+    // A number that is too large for a `u64` is too large, too.
+    let is_exact =
+        || text.trim_start_matches(['-', '+']).parse::<u64>().is_ok_and(|whole| whole <= LARGEST_EXACT);
+    has_leading_zero || (value.abs() >= LARGEST_EXACT as f64 && is_whole() && !is_exact())
+}
+
+/// What a cell of a column without a stated kind is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Content {
+    Missing,
+    /// Missing in a column of numbers or dates, a word in a column of words.
+    MissingNumber,
+    Number(f64),
+    /// A number that is written as identifiers are.
+    Identifier(f64),
+    Date(f64),
+    Word,
+}
+
+impl Content {
+    pub fn of(text: &str, notation: Notation) -> Self {
+        if is_missing(text) {
+            return Self::Missing;
+        }
+        if let Some(value) = notation.number(text) {
+            return if is_identifier(text, value) { Self::Identifier(value) } else { Self::Number(value) };
+        }
+        if is_missing_number(text) {
+            return Self::MissingNumber;
+        }
+        date::parse(text).map_or(Self::Word, |seconds| Self::Date(seconds as f64))
+    }
+}

@@ -1,0 +1,183 @@
+//! The kind of a column, and its values while they are read.
+//!
+//! The kind is guessed from the first rows and holds for all of them, or the column is read again: no kind
+//! comes from a sample.
+
+use crate::categories::Categories;
+use crate::cell::{Content, Notation, is_missing};
+use crate::numbers::Numbers;
+use crate::rows::Row;
+use crate::table::{Lines, Values};
+use crate::{CellLocation, Error, Kind, Result};
+
+/// Of a column of numbers, at most this share may be words before it is a column of words. Such a column is
+/// an error: the words are mistakes, or stand for missing numbers.
+const FEW: f64 = 0.01;
+/// Number of mistakes that an error shows.
+const SHOWN: usize = 3;
+
+/// What is in the cells of a column.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Contents {
+    numbers: usize,
+    /// Numbers that are written as identifiers.
+    identifiers: usize,
+    dates: usize,
+    words: usize,
+    /// The first cells that are no numbers.
+    first_others: Vec<(u64, String)>,
+}
+
+impl Contents {
+    pub fn count(&mut self, content: Content, cell: impl FnOnce() -> (u64, String)) {
+        match content {
+            Content::Missing | Content::MissingNumber => return,
+            Content::Number(_) => {
+                self.numbers += 1;
+                return;
+            }
+            Content::Identifier(_) => self.identifiers += 1,
+            Content::Date(_) => self.dates += 1,
+            Content::Word => self.words += 1,
+        }
+        if self.first_others.len() < SHOWN {
+            self.first_others.push(cell());
+        }
+    }
+
+    fn known(&self) -> usize {
+        self.numbers + self.identifiers + self.dates + self.words
+    }
+
+    /// Whether the column holds numbers and a few words, so that its kind is in doubt.
+    fn is_doubtful(&self) -> bool {
+        let others = self.dates + self.words;
+        self.identifiers == 0 && others > 0 && others as f64 <= FEW * self.known() as f64
+    }
+
+    /// The kind of a column with these cells. A column whose cells are all missing is one of numbers.
+    pub fn kind(&self) -> Kind {
+        if self.identifiers == 0 && (self.dates + self.words == 0 || self.is_doubtful()) {
+            Kind::Number
+        } else if self.dates == self.known() {
+            Kind::Date
+        } else {
+            Kind::Category
+        }
+    }
+}
+
+/// The values of a column while they are read.
+pub(crate) struct Builder {
+    name: String,
+    notation: Notation,
+    /// Own words for missing values.
+    missing: Vec<String>,
+    /// Whether the kind was stated, so that a cell of another kind is an error.
+    is_stated: bool,
+    values: Values,
+    contents: Contents,
+}
+
+/// What has become of a column.
+pub(crate) enum Outcome {
+    Values(Values),
+    /// The cells are of another kind than was guessed.
+    ReadAgain(Kind),
+}
+
+impl Builder {
+    pub fn new(name: &str, notation: Notation, missing: Vec<String>, kind: Kind, is_stated: bool) -> Self {
+        let values = match kind {
+            Kind::Number => Values::Numbers(Numbers::new()),
+            Kind::Date => Values::Dates(Numbers::new()),
+            Kind::Category => Values::Categories(Categories::new()),
+        };
+        let name = name.to_owned();
+        Self { name, notation, missing, is_stated, values, contents: Contents::default() }
+    }
+
+    /// Adds the cell of `row` in this column, counted from 0.
+    pub fn push(&mut self, text: &str, row: &Row, column: usize) -> Result<()> {
+        let is_missing = is_missing(text) || self.missing.iter().any(|word| word == text);
+        if let Values::Categories(categories) = &mut self.values {
+            categories.push((!is_missing).then_some(text));
+            return Ok(());
+        }
+        let content = if is_missing { Content::Missing } else { Content::of(text, self.notation) };
+        match &mut self.values {
+            Values::Categories(_) => {}
+            Values::Numbers(numbers) => match content {
+                Content::Number(value) => numbers.push(Some(value)),
+                Content::Identifier(value) if self.is_stated => numbers.push(Some(value)),
+                Content::Date(_) | Content::Word if self.is_stated => {
+                    return Err(not_a_number(text, self.location(row, column)));
+                }
+                _ => numbers.push(None),
+            },
+            Values::Dates(dates) => match content {
+                Content::Date(seconds) => dates.push(Some(seconds)),
+                Content::Missing | Content::MissingNumber => dates.push(None),
+                _ if self.is_stated => {
+                    let (location, found) = (self.location(row, column), text.to_owned());
+                    return Err(Error::NotADate { location, found });
+                }
+                _ => dates.push(None),
+            },
+        }
+        self.contents.count(content, || (row.line_of(column), text.to_owned()));
+        Ok(())
+    }
+
+    pub fn try_reserve(&mut self, rows: usize, line: u64) -> Result<()> {
+        let (Values::Numbers(numbers) | Values::Dates(numbers)) = &mut self.values else { return Ok(()) };
+        numbers.try_reserve(rows).map_err(|_| Error::OutOfMemory { line })
+    }
+
+    /// # Errors
+    /// A column of numbers with a few words.
+    pub fn finish(mut self, lines: &Lines) -> Result<Outcome> {
+        if self.is_stated {
+            return Ok(Outcome::Values(self.values));
+        }
+        if let Values::Categories(categories) = &self.values {
+            self.contents = contents_of(categories, self.notation, lines);
+        }
+        if self.contents.is_doubtful() {
+            let (count, known) = (self.contents.dates + self.contents.words, self.contents.known());
+            let cells = self.contents.first_others;
+            return Err(Error::FewNotNumbers { column: self.name, count, known, cells });
+        }
+        let kind = self.contents.kind();
+        Ok(if kind == self.values.kind() { Outcome::Values(self.values) } else { Outcome::ReadAgain(kind) })
+    }
+
+    fn location(&self, row: &Row, column: usize) -> CellLocation {
+        CellLocation { line: row.line_of(column), column: column + 1, name: self.name.clone() }
+    }
+}
+
+/// Counts the cells of a column of words: each word is looked at once.
+fn contents_of(categories: &Categories, notation: Notation, lines: &Lines) -> Contents {
+    let content: Vec<Content> =
+        categories.dictionary.words().map(|word| Content::of(word, notation)).collect();
+    let mut contents = Contents::default();
+    for row in 0..categories.codes.len() {
+        if let Some(code) = categories.code(row) {
+            let cell = || (lines.of(row), categories.dictionary.word(code).to_owned());
+            contents.count(content[code], cell);
+        }
+    }
+    contents
+}
+
+/// The error for a cell that is no finite number.
+pub fn not_a_number(text: &str, location: CellLocation) -> Error {
+    let found = text.to_owned();
+    match text.parse::<f64>() {
+        // A text with digits that is read as infinity is a number too large for an `f64`.
+        Ok(_) if text.contains(|letter: char| letter.is_ascii_digit()) => Error::Overflow { location, found },
+        Ok(_) => Error::NotFinite { location, found },
+        Err(_) => Error::NotANumber { location, found },
+    }
+}

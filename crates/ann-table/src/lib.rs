@@ -1,0 +1,37 @@
+#![doc = include_str!("../README.md")]
+#![warn(clippy::unwrap_used)]
+
+mod table;
+
+mod read;
+mod schema;
+
+mod dialect;
+mod header;
+pub mod headerless;
+mod kinds;
+mod orange;
+pub mod rows;
+
+mod categories;
+mod cell;
+mod date;
+mod first_line;
+mod numbers;
+mod order;
+mod text;
+
+mod error;
+pub mod message;
+
+pub use cell::finite_number;
+pub use error::{CellLocation, Error, Result};
+pub use header::{Header, HeaderColumn, Role};
+pub use kinds::not_a_number;
+pub use order::sort_naturally;
+pub use read::Reader;
+pub use schema::{
+    CategoryEncoding, Cell, ColumnSchema, DateEncoding, DatePart, Encoding, Ignored, IgnoredColumn,
+    NumberEncoding, NumberTarget, Pieces, Schema, SchemaOptions, Target, TargetValues, Task,
+};
+pub use table::{Column, Kind, Table};

@@ -1,0 +1,44 @@
+//! Texts and lists in messages: long ones are cut.
+//!
+//! For crates that read tables; the fields of errors hold the whole texts.
+
+use crate::headerless;
+
+const MOST_CHARACTERS: usize = 40;
+const MOST_NAMES: usize = 10;
+
+/// `["x", "y"]`; only the first names of a long list.
+pub fn list(names: &[String]) -> String {
+    list_of(names, quoted)
+}
+
+/// As [`list`], with each name as `show` shows it.
+pub fn list_of(names: &[String], show: impl Fn(&str) -> String) -> String {
+    let mut shown: Vec<String> = names.iter().take(MOST_NAMES).map(|name| show(name)).collect();
+    if names.len() > MOST_NAMES {
+        shown.push(format!("… ({} in all)", names.len()));
+    }
+    format!("[{}]", shown.join(", "))
+}
+
+/// The text in quotes; only the beginning of a long one.
+pub fn quoted(text: &str) -> String {
+    format!("{:?}", shortened(text))
+}
+
+/// The text; only the beginning of a long one.
+pub fn shortened(text: &str) -> String {
+    match text.char_indices().nth(MOST_CHARACTERS) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+/// A hint for a first line that was meant as data.
+pub fn without_header(names: &[String]) -> &'static str {
+    if headerless::are_numbers_but_one(names) {
+        "; if the first line is data, add a line of names above it"
+    } else {
+        ""
+    }
+}

@@ -1,0 +1,271 @@
+//! From text to a table.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+
+use crate::cell::{Content, Notation};
+use crate::header::{Header, HeaderColumn, Role};
+use crate::headerless::{self, Below};
+use crate::kinds::{Builder, Contents, Outcome};
+use crate::rows::{Blocks, Rows};
+use crate::table::{Column, Lines, Table, Values};
+use crate::{Error, Kind, Result, dialect};
+
+/// Number of rows from which kinds are guessed. A wrong guess costs time only.
+const FIRST_ROWS: usize = 1000;
+/// Memory is reserved for this number of rows at a time.
+const RESERVED: usize = 4096;
+
+/// How a text is read: CSV, or an Orange .tab file.
+///
+/// The default finds everything out. [`Table::open`] and [`Table::read`] use it.
+///
+/// ```
+/// use ann_table::{Kind, Reader, Table};
+///
+/// let text = "zip;price;note\n04109;1,5;a\n10115;n.a.;b\n";
+/// let reader = Reader { missing: vec!["n.a.".into()], ignore: vec!["note".into()], ..Reader::default() };
+/// let table = reader.read(text.as_bytes())?;
+/// assert_eq!(table.column("zip")?.kind(), Kind::Category); // a leading zero
+/// assert_eq!(table.column("price")?.number(0), Some(1.5));
+/// assert_eq!(table.column("price")?.number(1), None);
+/// # Ok::<(), ann_table::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reader {
+    /// What is between cells: an ASCII character. Default `None`: comma, semicolon, tab or bar, whichever
+    /// divides the first thousand rows into the same number of cells.
+    pub separator: Option<char>,
+    /// Whether a comma is before the decimals. Default `None`: if it is not the separator and more numbers
+    /// are written with a comma than with a point.
+    pub decimal_comma: Option<bool>,
+    /// Whether the first line names the columns. Default true. Otherwise they are `column_1`, `column_2`, ….
+    pub header: bool,
+    /// Words for a missing value in every column, beside an empty cell and `?`. (In columns of numbers and
+    /// dates NA, N/A, n/a, NaN, nan, NULL, null and None are always missing.)
+    pub missing: Vec<String>,
+    /// Words for a missing value in single columns: (column, word).
+    pub missing_in: Vec<(String, String)>,
+    /// Kinds of single columns. A cell that is not of its kind is then an error.
+    pub kinds: Vec<(String, Kind)>,
+    /// Columns to leave out.
+    pub ignore: Vec<String>,
+    /// If not empty, the columns to read; all others are left out.
+    pub only: Vec<String>,
+}
+
+impl Default for Reader {
+    fn default() -> Self {
+        Self {
+            separator: None,
+            decimal_comma: None,
+            header: true,
+            missing: vec![],
+            missing_in: vec![],
+            kinds: vec![],
+            ignore: vec![],
+            only: vec![],
+        }
+    }
+}
+
+impl Reader {
+    /// Reads a file, which may be compressed by gzip. It is read block by block, and a second time if the
+    /// kind of a column cannot be seen in its first rows.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read), each with the path.
+    pub fn open(&self, path: impl AsRef<Path>) -> Result<Table> {
+        let path = path.as_ref();
+        let read = || {
+            let file = File::open(path).map_err(|error| Error::Read { error })?;
+            // A pipe cannot be read a second time.
+            let is_file = file.metadata().is_ok_and(|metadata| metadata.is_file());
+            if is_file { self.read_passes(|| File::open(path)) } else { self.read(file) }
+        };
+        read().map_err(|error| Error::InFile { path: path.to_owned(), error: Box::new(error) })
+    }
+
+    /// Reads any input, which may be compressed by gzip. The whole input is held in memory while it is read.
+    ///
+    /// # Errors
+    /// The input cannot be read, is no table, or names columns in these settings that it does not have.
+    pub fn read(&self, mut input: impl Read) -> Result<Table> {
+        let mut bytes = Vec::new();
+        input.read_to_end(&mut bytes).map_err(|error| Error::Read { error })?;
+        self.read_passes(|| Ok(&bytes[..]))
+    }
+
+    /// Reads until the kind of each column holds for all rows: at most three times, because a guess of
+    /// numbers may become dates, and then words.
+    fn read_passes<R: Read>(&self, open: impl Fn() -> io::Result<R>) -> Result<Table> {
+        let mut columns: Vec<Option<Column>> = vec![];
+        let mut guesses: Vec<Option<Kind>> = vec![];
+        loop {
+            let input = open().and_then(decompressed).map_err(|error| Error::Read { error })?;
+            let mut pass = Pass::begin(self, input)?;
+            columns.resize_with(pass.header.columns().len(), || None);
+            guesses.resize(columns.len(), None);
+            let is_needed = |column: &Option<Column>| column.is_none();
+            let builders = pass.builders(self, &guesses, |column| is_needed(&columns[column]))?;
+            let (lines, builders) = pass.read(builders)?;
+            for (column, builder) in builders.into_iter().enumerate() {
+                let Some(builder) = builder else { continue };
+                match builder.finish(&lines)? {
+                    Outcome::Values(values) => columns[column] = Some(pass.column(column, values)),
+                    Outcome::ReadAgain(kind) => guesses[column] = Some(kind),
+                }
+            }
+            let is_done =
+                |(column, found): (usize, &Option<Column>)| found.is_some() || pass.is_left_out(self, column);
+            if columns.iter().enumerate().all(is_done) {
+                headerless::check(&pass.header, &below(&columns))?;
+                return Table::new(columns.into_iter().flatten().collect(), lines);
+            }
+        }
+    }
+}
+
+/// The input, without compression by gzip.
+fn decompressed<'r, R: Read + 'r>(mut input: R) -> io::Result<Box<dyn Read + 'r>> {
+    let mut start = Vec::new();
+    input.by_ref().take(2).read_to_end(&mut start)?;
+    let is_gzip = start == [0x1f, 0x8b];
+    let whole = io::Cursor::new(start).chain(input);
+    Ok(if is_gzip { Box::new(flate2::read::MultiGzDecoder::new(whole)) } else { Box::new(whole) })
+}
+
+/// One reading of the input.
+struct Pass<R> {
+    rows: Rows<R>,
+    header: Header,
+    notation: Notation,
+}
+
+impl<R: Read> Pass<R> {
+    /// Reads the header.
+    fn begin(reader: &Reader, input: R) -> Result<Self> {
+        let blocks = Blocks::new(input)?;
+        let separator = reader.separator.unwrap_or_else(|| dialect::separator(blocks.beginning()));
+        let mut rows = Rows::from_blocks(blocks, separator)?;
+        let header = if reader.header {
+            Header::read(&mut rows)?
+        } else {
+            Header::numbered(rows.peek(1)?.first().ok_or(Error::Empty)?.len())
+        };
+        let notation = match reader.decimal_comma {
+            Some(has_decimal_comma) => Notation { has_decimal_comma },
+            None => dialect::notation(rows.peek(FIRST_ROWS)?, separator),
+        };
+        reader.check_names(&header)?;
+        Ok(Self { rows, header, notation })
+    }
+
+    /// A builder for each column that is needed.
+    fn builders(
+        &mut self,
+        reader: &Reader,
+        guesses: &[Option<Kind>],
+        is_needed: impl Fn(usize) -> bool,
+    ) -> Result<Vec<Option<Builder>>> {
+        let columns = self.header.columns();
+        let missing: Vec<Vec<String>> =
+            columns.iter().map(|column| reader.missing_words(&column.name)).collect();
+        let mut contents = vec![Contents::default(); columns.len()];
+        for row in self.rows.peek(FIRST_ROWS)? {
+            for ((contents, cell), missing) in contents.iter_mut().zip(row.cells()).zip(&missing) {
+                if !missing.iter().any(|word| word == cell) {
+                    contents.count(Content::of(cell, self.notation), || (row.line(), cell.to_owned()));
+                }
+            }
+        }
+        let builder = |(column, missing): (usize, Vec<String>)| {
+            let HeaderColumn { name, kind, .. } = &columns[column];
+            if reader.leaves_out(&columns[column]) || !is_needed(column) {
+                return None;
+            }
+            let own = reader.kinds.iter().find(|(own, _)| own == name).map(|(_, kind)| *kind);
+            let stated = own.or(*kind);
+            let kind = stated.or(guesses[column]).unwrap_or_else(|| contents[column].kind());
+            Some(Builder::new(name, self.notation, missing, kind, stated.is_some()))
+        };
+        Ok(missing.into_iter().enumerate().map(builder).collect())
+    }
+
+    /// Reads all rows.
+    fn read(&mut self, mut builders: Vec<Option<Builder>>) -> Result<(Lines, Vec<Option<Builder>>)> {
+        let width = self.header.columns().len();
+        let mut lines = Lines::default();
+        while let Some(row) = self.rows.next_row()? {
+            if row.len() != width {
+                return Err(row.wrong_length(width));
+            }
+            if lines.rows().is_multiple_of(RESERVED) {
+                builders
+                    .iter_mut()
+                    .flatten()
+                    .try_for_each(|builder| builder.try_reserve(RESERVED, row.line()))?;
+            }
+            lines.push(row.line());
+            for (column, (builder, cell)) in builders.iter_mut().zip(row.cells()).enumerate() {
+                if let Some(builder) = builder {
+                    builder.push(cell, row, column)?;
+                }
+            }
+        }
+        if lines.rows() == 0 {
+            return Err(Error::NoRows);
+        }
+        Ok((lines, builders))
+    }
+
+    fn column(&self, column: usize, values: Values) -> Column {
+        let HeaderColumn { name, role, .. } = &self.header.columns()[column];
+        Column::new(name.clone(), *role, column + 1, values)
+    }
+
+    fn is_left_out(&self, reader: &Reader, column: usize) -> bool {
+        reader.leaves_out(&self.header.columns()[column])
+    }
+}
+
+impl Reader {
+    fn leaves_out(&self, column: &HeaderColumn) -> bool {
+        let is_in = |names: &[String]| names.contains(&column.name);
+        is_in(&self.ignore) || (!self.only.is_empty() && !is_in(&self.only)) || column.role == Role::Ignored
+    }
+
+    fn missing_words(&self, name: &str) -> Vec<String> {
+        let own = self.missing_in.iter().filter(|(column, _)| column == name).map(|(_, word)| word);
+        self.missing.iter().chain(own).cloned().collect()
+    }
+
+    /// Every name in the settings must be that of a column.
+    fn check_names(&self, header: &Header) -> Result<()> {
+        let pairs =
+            self.missing_in.iter().map(|(name, _)| name).chain(self.kinds.iter().map(|(name, _)| name));
+        for name in pairs.chain(&self.ignore).chain(&self.only) {
+            if !header.columns().iter().any(|column| column.name == *name) {
+                return Err(Error::UnknownColumn { found: name.clone(), columns: header.names() });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What is below each name, for columns that were read.
+fn below(columns: &[Option<Column>]) -> Vec<(usize, Below)> {
+    let below = |(position, column): (usize, &Option<Column>)| {
+        let column = column.as_ref()?;
+        let below = match column.values() {
+            Values::Numbers(numbers) => Below::numbers(numbers.iter().flatten()),
+            Values::Categories(categories) => {
+                Below::Words { include_name: categories.dictionary.code(column.name()).is_some() }
+            }
+            Values::Dates(_) => Below::Words { include_name: false },
+        };
+        Some((position, below))
+    };
+    columns.iter().enumerate().filter_map(below).collect()
+}

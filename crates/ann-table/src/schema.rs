@@ -1,0 +1,212 @@
+//! How the columns of a table become the inputs of a network, learned from rows and applied to others.
+
+use ndarray::Array2;
+use num_traits::Float;
+
+use crate::table::{Column, Kind, Table, Values};
+use crate::{Error, Result};
+
+mod categories;
+mod dates;
+mod learn;
+mod numbers;
+mod target;
+
+pub use categories::CategoryEncoding;
+pub use dates::{DateEncoding, DatePart};
+pub use learn::{Ignored, IgnoredColumn, SchemaOptions};
+pub use numbers::{NumberEncoding, Pieces};
+pub use target::{NumberTarget, Target, TargetValues, Task};
+
+/// What was learned from the rows of a table: how each column becomes inputs of a network, and what the
+/// outputs mean. Plain data: a schema can be written down and read by other programs.
+///
+/// The inputs are the plain ones of every column, in order, and after them the piecewise-linear ones.
+///
+/// ```
+/// use ann_table::{Schema, SchemaOptions, Table};
+///
+/// let text = "age,city,plan\n31,Bonn,a\n52,Köln,b\n?,Bonn,b\n48,Trier,a\n";
+/// let table = Table::read(text.as_bytes())?;
+/// let schema = Schema::learn(&table, &["plan"], &SchemaOptions::default())?;
+/// // Age, whether it is missing, and a column for each city.
+/// assert_eq!(schema.plain_inputs(), 5);
+/// let x = schema.features::<f64>(&table)?;
+/// assert_eq!(x.row(2).to_vec()[..2], [0.0, 1.0]); // the median, and missing
+/// assert_eq!(schema.target.outputs(), 2); // the classes a and b
+/// # Ok::<(), ann_table::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Schema {
+    /// The columns that are used, in the order of the table.
+    pub columns: Vec<ColumnSchema>,
+    /// The columns that are left out, and why.
+    pub ignored: Vec<IgnoredColumn>,
+    /// What is predicted.
+    pub target: Target,
+}
+
+/// How a column becomes inputs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ColumnSchema {
+    /// The name of the column.
+    pub name: String,
+    /// Its kind, and the numbers and words of its encoding.
+    pub encoding: Encoding,
+}
+
+/// The encoding of a column.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Encoding {
+    /// One input, scaled; another where the cell may be missing; and piecewise-linear ones.
+    Number(NumberEncoding),
+    /// One input for each word.
+    Category(CategoryEncoding),
+    /// One input for each part of the date.
+    Date(DateEncoding),
+}
+
+/// A cell to encode.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Cell<'a> {
+    /// A number, or a date as seconds since 1970.
+    Number(f64),
+    /// A word.
+    Word(&'a str),
+    /// Nothing.
+    Missing,
+}
+
+impl Encoding {
+    /// The kind of column that this encoding is for.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::Number(_) => Kind::Number,
+            Self::Category(_) => Kind::Category,
+            Self::Date(_) => Kind::Date,
+        }
+    }
+
+    /// Number of plain inputs.
+    pub fn plain_inputs(&self) -> usize {
+        match self {
+            Self::Number(number) => number.plain_inputs(),
+            Self::Category(category) => category.inputs(),
+            Self::Date(date) => date.inputs(),
+        }
+    }
+
+    /// Number of piecewise-linear inputs.
+    pub fn piecewise_inputs(&self) -> usize {
+        match self {
+            Self::Number(NumberEncoding { pieces: Some(pieces), .. }) => pieces.means.len(),
+            _ => 0,
+        }
+    }
+
+    /// Overwrites the inputs of one cell. Both slices are as long as this encoding has inputs.
+    fn encode<F: Float>(&self, cell: Cell<'_>, plain: &mut [F], piecewise: &mut [F]) {
+        match self {
+            Self::Number(number) => number.encode(cell, plain, piecewise),
+            Self::Category(category) => category.encode(cell, plain),
+            Self::Date(date) => date.encode(cell, plain),
+        }
+    }
+}
+
+impl Schema {
+    /// Number of plain inputs.
+    pub fn plain_inputs(&self) -> usize {
+        self.columns.iter().map(|column| column.encoding.plain_inputs()).sum()
+    }
+
+    /// Number of inputs, the piecewise-linear ones included.
+    pub fn inputs(&self) -> usize {
+        self.plain_inputs()
+            + self.columns.iter().map(|column| column.encoding.piecewise_inputs()).sum::<usize>()
+    }
+
+    /// The inputs of all rows, shape (rows, [`inputs`](Self::inputs)). Columns are found by name; others are
+    /// not looked at.
+    ///
+    /// # Errors
+    /// A column is not in the table, or is of another kind than the one that was learned from.
+    #[expect(clippy::missing_panics_doc, reason = "a new array has contiguous rows")]
+    pub fn features<F: Float>(&self, table: &Table) -> Result<Array2<F>> {
+        let columns = self.find(table)?;
+        let mut inputs = Array2::from_elem((table.rows(), self.inputs()), F::zero());
+        for (row, mut inputs) in inputs.rows_mut().into_iter().enumerate() {
+            let inputs = inputs.as_slice_mut().expect("rows of a new array are contiguous");
+            self.encode(|column| cell(columns[column], row), inputs);
+        }
+        Ok(inputs)
+    }
+
+    /// Overwrites `inputs` with those of one row, whose cells are in the order of [`columns`](Self::columns).
+    ///
+    /// # Errors
+    /// The number of cells or inputs is wrong, or a cell is of another kind than its column.
+    pub fn encode_row<F: Float>(&self, cells: &[Cell<'_>], inputs: &mut [F]) -> Result<()> {
+        let counts = [("cells", cells.len(), self.columns.len()), ("inputs", inputs.len(), self.inputs())];
+        for (what, found, expected) in counts {
+            if found != expected {
+                return Err(Error::RowLength { what, found, expected });
+            }
+        }
+        for (column, cell) in self.columns.iter().zip(cells) {
+            let is_fitting = match cell {
+                Cell::Number(_) => column.encoding.kind() != Kind::Category,
+                Cell::Word(_) => column.encoding.kind() == Kind::Category,
+                Cell::Missing => true,
+            };
+            if !is_fitting {
+                let found = if matches!(cell, Cell::Word(_)) { Kind::Category } else { Kind::Number };
+                let (column, expected) = (column.name.clone(), column.encoding.kind());
+                return Err(Error::OtherKind { column, found, expected });
+            }
+        }
+        self.encode(|column| cells[column], inputs);
+        Ok(())
+    }
+
+    fn encode<'a, F: Float>(&self, cell: impl Fn(usize) -> Cell<'a>, inputs: &mut [F]) {
+        let (mut plain, mut piecewise) = inputs.split_at_mut(self.plain_inputs());
+        for (index, column) in self.columns.iter().enumerate() {
+            let (these, later) = plain.split_at_mut(column.encoding.plain_inputs());
+            let (pieces, later_pieces) = piecewise.split_at_mut(column.encoding.piecewise_inputs());
+            column.encoding.encode(cell(index), these, pieces);
+            (plain, piecewise) = (later, later_pieces);
+        }
+    }
+
+    /// The columns of the table that are used, in order.
+    fn find<'t>(&self, table: &'t Table) -> Result<Vec<&'t Column>> {
+        let missing: Vec<String> = (self.columns.iter())
+            .filter(|column| table.column(&column.name).is_err())
+            .map(|column| column.name.clone())
+            .collect();
+        if !missing.is_empty() {
+            let columns = table.columns().iter().map(|column| column.name().to_owned()).collect();
+            return Err(Error::MissingColumns { missing, columns });
+        }
+        let find = |wanted: &ColumnSchema| {
+            let column = table.column(&wanted.name)?;
+            let (found, expected) = (column.kind(), wanted.encoding.kind());
+            // A column without a single known cell may be of any kind.
+            if found != expected && column.missing() < column.len() {
+                return Err(Error::OtherKind { column: wanted.name.clone(), found, expected });
+            }
+            Ok(column)
+        };
+        self.columns.iter().map(find).collect()
+    }
+}
+
+fn cell(column: &Column, row: usize) -> Cell<'_> {
+    match column.values() {
+        Values::Categories(categories) => categories.get(row).map_or(Cell::Missing, Cell::Word),
+        Values::Numbers(numbers) | Values::Dates(numbers) => {
+            numbers.get(row).map_or(Cell::Missing, Cell::Number)
+        }
+    }
+}

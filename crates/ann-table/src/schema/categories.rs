@@ -1,0 +1,79 @@
+//! Words: an input for each.
+
+use num_traits::Float;
+
+use super::{Cell, numbers::convert};
+
+/// Inputs that are 1 for the word of a cell and 0 for all others. If there are two words and nothing else,
+/// one input, −1 or 1.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CategoryEncoding {
+    /// The words, in ascending order.
+    pub categories: Vec<String>,
+    /// Whether an input stands for all other words: where some of the rows that were learned from have rare
+    /// ones. Otherwise all inputs are 0 for such a word.
+    pub has_other: bool,
+    /// Whether an input stands for missing cells: where the rows that were learned from have some. Otherwise
+    /// all inputs are 0 for a missing cell.
+    pub has_missing: bool,
+}
+
+impl CategoryEncoding {
+    /// Learns from the words of a column and how often each occurs. If there are more than `most`, the most
+    /// frequent are kept that occur at least `least` times. `None` if there is nothing to tell apart.
+    pub(super) fn learn(
+        mut counts: Vec<(&str, usize)>,
+        missing: usize,
+        most: usize,
+        least: usize,
+    ) -> Option<Self> {
+        counts.retain(|(_, count)| *count > 0);
+        let distinct = counts.len();
+        if distinct > most {
+            counts.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
+            counts.truncate(most);
+            counts.retain(|(_, count)| *count >= least);
+        }
+        let mut categories: Vec<String> = counts.iter().map(|(word, _)| (*word).to_owned()).collect();
+        categories.sort();
+        let (has_other, has_missing) = (categories.len() < distinct, missing > 0);
+        let is_varied = categories.len() + usize::from(has_other) + usize::from(has_missing) > 1;
+        (is_varied && !categories.is_empty()).then_some(Self { categories, has_other, has_missing })
+    }
+
+    /// Whether one input tells both words apart.
+    fn is_pair(&self) -> bool {
+        self.categories.len() == 2 && !self.has_other
+    }
+
+    /// Number of inputs.
+    pub fn inputs(&self) -> usize {
+        let words = if self.is_pair() { 1 } else { self.categories.len() };
+        words + usize::from(self.has_other) + usize::from(self.has_missing)
+    }
+
+    /// The position of a word in [`categories`](Self::categories).
+    pub fn position(&self, word: &str) -> Option<usize> {
+        self.categories.binary_search_by(|category| category.as_str().cmp(word)).ok()
+    }
+
+    pub(super) fn encode<F: Float>(&self, cell: Cell<'_>, inputs: &mut [F]) {
+        inputs.fill(F::zero());
+        let position = match cell {
+            Cell::Word(word) => self.position(word),
+            Cell::Number(_) => None,
+            Cell::Missing => {
+                if self.has_missing {
+                    inputs[inputs.len() - 1] = F::one();
+                }
+                return;
+            }
+        };
+        match position {
+            Some(position) if self.is_pair() => inputs[0] = convert(2.0 * position as f64 - 1.0),
+            Some(position) => inputs[position] = F::one(),
+            None if self.has_other => inputs[self.categories.len()] = F::one(),
+            None => {}
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! Which columns are used, and what is learned from them.
+
+use std::collections::HashSet;
+use std::fmt;
+
+use super::{
+    CategoryEncoding, ColumnSchema, DateEncoding, Encoding, NumberEncoding, Schema, Target, TargetValues,
+    Task,
+};
+use crate::header::Role;
+use crate::table::{Column, Table, Values};
+use crate::{Error, Result};
+
+/// What [`Schema::learn`] may be told.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SchemaOptions {
+    /// Default `None`: words, and at most 20 different whole numbers, are classes; other numbers are numbers.
+    pub task: Option<Task>,
+    /// Columns to leave out, as [`Ignored::Asked`].
+    pub ignore: Vec<String>,
+    /// Columns that are used even if they look like an identifier or free text.
+    pub keep: Vec<String>,
+    /// A column of more words than this keeps the most frequent ones. Default 64.
+    pub most_categories: usize,
+    /// Of such a column, a word is kept if it occurs in at least this number of rows. Default 5.
+    pub least_rows: usize,
+    /// Number of piecewise-linear inputs of a column of numbers. 0 for none. Default 4: the bins between
+    /// quartiles.
+    pub bins: usize,
+}
+
+impl Default for SchemaOptions {
+    fn default() -> Self {
+        Self { task: None, ignore: vec![], keep: vec![], most_categories: 64, least_rows: 5, bins: 4 }
+    }
+}
+
+/// A column that is not used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IgnoredColumn {
+    /// The name of the column.
+    pub name: String,
+    /// Why it is not used.
+    pub reason: Ignored,
+}
+
+/// Why a column is not used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Ignored {
+    /// The caller, or the header of the file, leaves it out.
+    Asked,
+    /// All cells are equal, or missing.
+    Constant,
+    /// Every row has another value, as names and numbers of rows have.
+    Identifier,
+    /// More than half of the words occur once, as in comments.
+    FreeText,
+}
+
+impl fmt::Display for Ignored {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Asked => "left out",
+            Self::Constant => "constant",
+            Self::Identifier => "identifier",
+            Self::FreeText => "free text",
+        })
+    }
+}
+
+impl Schema {
+    /// Learns from all rows of a table how to predict the columns `targets`: one column of classes, or
+    /// columns of numbers. Give the rows to train on alone: what is learned from others makes scores too
+    /// good.
+    ///
+    /// # Errors
+    /// There is no such column, a target is missing in a row or is constant, or no other column can be used.
+    pub fn learn(table: &Table, targets: &[&str], options: &SchemaOptions) -> Result<Self> {
+        for name in options.ignore.iter().chain(&options.keep) {
+            table.column(name)?;
+        }
+        let target = Target::learn(table, targets, options.task)?;
+        let (mut columns, mut ignored) = (vec![], vec![]);
+        for column in table.columns().iter().filter(|column| !targets.contains(&column.name())) {
+            let name = column.name().to_owned();
+            match encoding(column, options) {
+                Ok(encoding) => columns.push(ColumnSchema { name, encoding }),
+                Err(reason) => ignored.push(IgnoredColumn { name, reason }),
+            }
+        }
+        if columns.is_empty() {
+            let reasons = ignored.iter().map(|column| format!("{:?} ({})", column.name, column.reason));
+            return Err(Error::NoFeatures { reasons: reasons.collect::<Vec<_>>().join(", ") });
+        }
+        Ok(Self { columns, ignored, target })
+    }
+
+    /// The targets of all rows.
+    ///
+    /// # Errors
+    /// The table lacks a column, a cell is missing or of another kind, or a class is unknown.
+    pub fn targets(&self, table: &Table) -> Result<TargetValues> {
+        self.target.values(table)
+    }
+}
+
+fn encoding(column: &Column, options: &SchemaOptions) -> Result<Encoding, Ignored> {
+    let is_in = |names: &[String]| names.iter().any(|name| name == column.name());
+    if is_in(&options.ignore) || !matches!(column.role(), Role::Feature | Role::Class) {
+        return Err(Ignored::Asked);
+    }
+    if !is_in(&options.keep) {
+        looks_useless(column).map_or(Ok(()), Err)?;
+    }
+    let missing = column.missing();
+    let encoding = match column.values() {
+        Values::Numbers(numbers) => {
+            NumberEncoding::learn(numbers.iter().flatten().collect(), missing, options.bins)
+                .map(Encoding::Number)
+        }
+        Values::Dates(dates) => {
+            let known: Vec<f64> = dates.iter().flatten().collect();
+            DateEncoding::learn(&known, missing).map(Encoding::Date)
+        }
+        Values::Categories(categories) => {
+            let mut counts: Vec<(&str, usize)> =
+                categories.dictionary.words().map(|word| (word, 0)).collect();
+            for code in (0..column.len()).filter_map(|row| categories.code(row)) {
+                counts[code].1 += 1;
+            }
+            CategoryEncoding::learn(counts, missing, options.most_categories, options.least_rows)
+                .map(Encoding::Category)
+        }
+    };
+    encoding.ok_or(Ignored::Constant)
+}
+
+/// Whether a column of several values names its rows, or holds text.
+fn looks_useless(column: &Column) -> Option<Ignored> {
+    const FEW_ROWS: usize = 20;
+    let known = column.len() - column.missing();
+    if known < FEW_ROWS {
+        return None;
+    }
+    match column.values() {
+        Values::Numbers(numbers) => {
+            let is_counting = || {
+                let mut pairs = numbers.iter().zip(numbers.iter().skip(1));
+                pairs.all(|pair| matches!(pair, (Some(a), Some(b)) if b == a + 1.0))
+            };
+            let are_distinct = || {
+                let mut seen = HashSet::new();
+                numbers.iter().flatten().all(|number| seen.insert(number.to_bits()))
+            };
+            (is_counting() || names_an_identifier(column.name()) && are_distinct())
+                .then_some(Ignored::Identifier)
+        }
+        Values::Dates(_) => None,
+        Values::Categories(categories) => {
+            let mut seen = vec![false; categories.dictionary.len()];
+            (0..column.len()).filter_map(|row| categories.code(row)).for_each(|code| seen[code] = true);
+            let distinct = seen.into_iter().filter(|seen| *seen).count();
+            if distinct == known {
+                Some(Ignored::Identifier)
+            } else {
+                (2 * distinct > known).then_some(Ignored::FreeText)
+            }
+        }
+    }
+}
+
+/// `id`, `customer_id`, `customerID`, `uuid`, `key`, `index`.
+fn names_an_identifier(name: &str) -> bool {
+    let lower = name.to_lowercase();
+    let is_whole = ["id", "uuid", "key", "index"].contains(&lower.as_str());
+    let is_last = ["_id", "-id", " id", "_uuid", "_key", "_index"].iter().any(|end| lower.ends_with(end));
+    is_whole || is_last || name.ends_with("ID") || name.ends_with("Id")
+}

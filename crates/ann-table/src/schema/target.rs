@@ -1,0 +1,202 @@
+//! What is predicted: a class, or numbers.
+
+use std::collections::BTreeSet;
+
+use ndarray::Array2;
+
+use crate::order::sort_naturally;
+use crate::table::{Column, Kind, Table};
+use crate::{Error, Result};
+
+/// Whether a class or numbers are predicted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Task {
+    /// One of several classes.
+    Classification,
+    /// Numbers.
+    Regression,
+}
+
+/// What is predicted.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Target {
+    /// One of several classes.
+    Classes {
+        /// The name of the column.
+        name: String,
+        /// The classes, in the order of numbers if all are numbers, otherwise of characters.
+        classes: Vec<String>,
+    },
+    /// A number for each of these columns.
+    Numbers(Vec<NumberTarget>),
+}
+
+/// A column of numbers to predict.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NumberTarget {
+    /// The name of the column.
+    pub name: String,
+    /// The mean.
+    pub center: f64,
+    /// The standard deviation, above 0.
+    pub scale: f64,
+    /// The smallest number that was learned from.
+    pub minimum: f64,
+    /// The largest number that was learned from.
+    pub maximum: f64,
+}
+
+/// The targets of the rows of a table.
+#[derive(Clone, Debug, PartialEq)]
+pub enum TargetValues {
+    /// The position of the class of each row.
+    Classes(Vec<usize>),
+    /// Numbers as they are in the table, shape (rows, columns).
+    Numbers(Array2<f64>),
+}
+
+/// At most this number of different whole numbers are taken for classes.
+const MOST_WHOLE_CLASSES: usize = 20;
+
+impl Target {
+    /// Learns from the columns of these names. A missing cell is an error.
+    pub(super) fn learn(table: &Table, names: &[&str], task: Option<Task>) -> Result<Self> {
+        let columns = names.iter().map(|name| table.column(name)).collect::<Result<Vec<_>>>()?;
+        for column in &columns {
+            if let Some(row) = (0..column.len()).find(|&row| column.is_missing(row)) {
+                return Err(Error::MissingCell { location: table.location(row, column.name())? });
+            }
+        }
+        let Some(first) = columns.first() else { return Err(Error::NoColumns) };
+        let default = || if columns.len() > 1 { Task::Regression } else { task_of(first) };
+        match task.unwrap_or_else(default) {
+            Task::Classification if columns.len() > 1 => Err(Error::Target {
+                column: columns[1].name().to_owned(),
+                reason: "several targets must be numbers; choose one column of classes".to_owned(),
+            }),
+            Task::Classification => Self::classes(first),
+            Task::Regression => columns
+                .iter()
+                .map(|column| NumberTarget::learn(column))
+                .collect::<Result<_>>()
+                .map(Self::Numbers),
+        }
+    }
+
+    fn classes(column: &Column) -> Result<Self> {
+        let distinct: BTreeSet<String> = (0..column.len()).map(|row| column.text(row)).collect();
+        let mut classes: Vec<String> = distinct.into_iter().collect();
+        if let [class] = &classes[..] {
+            let reason = format!("all rows have the class {class:?}; at least two classes are needed");
+            return Err(Error::Target { column: column.name().to_owned(), reason });
+        }
+        sort_naturally(&mut classes);
+        Ok(Self::Classes { name: column.name().to_owned(), classes })
+    }
+
+    /// The names of the columns.
+    pub fn names(&self) -> Vec<&str> {
+        match self {
+            Self::Classes { name, .. } => vec![name],
+            Self::Numbers(columns) => columns.iter().map(|column| column.name.as_str()).collect(),
+        }
+    }
+
+    /// Whether a class or numbers are predicted.
+    pub fn task(&self) -> Task {
+        match self {
+            Self::Classes { .. } => Task::Classification,
+            Self::Numbers(_) => Task::Regression,
+        }
+    }
+
+    /// Number of outputs of a network: one for each class, or one for each number.
+    pub fn outputs(&self) -> usize {
+        match self {
+            Self::Classes { classes, .. } => classes.len(),
+            Self::Numbers(columns) => columns.len(),
+        }
+    }
+
+    /// The targets of all rows.
+    ///
+    /// # Errors
+    /// The table lacks a column, a cell is missing or of another kind, or a class is unknown.
+    pub(super) fn values(&self, table: &Table) -> Result<TargetValues> {
+        match self {
+            Self::Classes { name, classes } => {
+                let column = table.column(name)?;
+                let position = |row| {
+                    let found = column.text(row);
+                    classes.iter().position(|class| *class == found).ok_or_else(|| {
+                        let location = table.location(row, name).expect("the column was found");
+                        match column.is_missing(row) {
+                            true => Error::MissingCell { location },
+                            false => Error::UnknownClass { location, found, classes: classes.clone() },
+                        }
+                    })
+                };
+                (0..table.rows()).map(position).collect::<Result<_>>().map(TargetValues::Classes)
+            }
+            Self::Numbers(targets) => {
+                let mut values = Array2::zeros((table.rows(), targets.len()));
+                for (target, mut values) in targets.iter().zip(values.columns_mut()) {
+                    let column = table.column(&target.name)?;
+                    if column.kind() != Kind::Number {
+                        return Err(other_kind(column));
+                    }
+                    for (row, value) in values.iter_mut().enumerate() {
+                        let missing = || {
+                            table.location(row, &target.name).map(|location| Error::MissingCell { location })
+                        };
+                        *value = column.number(row).map_or_else(|| Err(missing()?), Ok)?;
+                    }
+                }
+                Ok(TargetValues::Numbers(values))
+            }
+        }
+    }
+}
+
+impl NumberTarget {
+    fn learn(column: &Column) -> Result<Self> {
+        if column.kind() != Kind::Number {
+            return Err(other_kind(column));
+        }
+        let numbers = || (0..column.len()).filter_map(|row| column.number(row));
+        let rows = column.len() as f64;
+        let center = numbers().map(|number| number / rows).sum::<f64>();
+        let variance = numbers().map(|number| (number - center).powi(2) / rows).sum::<f64>();
+        let (minimum, maximum) = numbers()
+            .fold((f64::INFINITY, f64::NEG_INFINITY), |(least, most), x| (x.min(least), x.max(most)));
+        let error = |reason: String| Err(Error::Target { column: column.name().to_owned(), reason });
+        if minimum == maximum {
+            return error(format!("all numbers are {minimum}; there is nothing to learn"));
+        }
+        if !variance.is_finite() || variance == 0.0 {
+            return error(format!(
+                "numbers from {minimum} to {maximum} have a variance that is not finite or 0; rescale them"
+            ));
+        }
+        Ok(Self { name: column.name().to_owned(), center, scale: variance.sqrt(), minimum, maximum })
+    }
+}
+
+fn other_kind(column: &Column) -> Error {
+    Error::OtherKind { column: column.name().to_owned(), found: column.kind(), expected: Kind::Number }
+}
+
+/// Words are classes; so are few different whole numbers.
+fn task_of(column: &Column) -> Task {
+    if column.kind() != Kind::Number {
+        return Task::Classification;
+    }
+    let mut distinct = BTreeSet::new();
+    for number in (0..column.len()).filter_map(|row| column.number(row)) {
+        distinct.insert(number.to_bits());
+        if number.fract() != 0.0 || distinct.len() > MOST_WHOLE_CLASSES {
+            return Task::Regression;
+        }
+    }
+    Task::Classification
+}

@@ -1,0 +1,410 @@
+//! A table of typed columns.
+
+use std::fmt;
+use std::io::Read;
+use std::path::Path;
+
+use crate::categories::Categories;
+use crate::header::Role;
+use crate::numbers::Numbers;
+use crate::read::Reader;
+use crate::{CellLocation, Error, Result, date};
+
+/// What the cells of a column are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// Finite numbers.
+    Number,
+    /// Words, each of which may occur often: `red`, `yes`, a zip code.
+    Category,
+    /// Dates of ISO 8601, with or without a time.
+    Date,
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Number => "numbers",
+            Self::Category => "categories",
+            Self::Date => "dates",
+        })
+    }
+}
+
+/// Rows of named columns, each of one [`Kind`]. A cell may be missing.
+///
+/// ```
+/// use ann_table::{Kind, Table};
+///
+/// let table = Table::read("city,area,sold\nBonn,70.5,2024-02-29\nKöln,?,2024-03-01\n".as_bytes())?;
+/// assert_eq!((table.rows(), table.columns().len()), (2, 3));
+/// assert_eq!(table.column("city")?.word(1), Some("Köln"));
+/// assert_eq!(table.column("area")?.number(1), None); // missing
+/// assert_eq!(table.column("sold")?.kind(), Kind::Date);
+/// assert_eq!(table.location(1, "area")?.to_string(), r#"line 3, column 2 ("area")"#);
+/// # Ok::<(), ann_table::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Table {
+    columns: Vec<Column>,
+    lines: Lines,
+}
+
+impl Table {
+    /// Reads a file of comma-separated values or similar: see [`Reader`].
+    ///
+    /// # Errors
+    /// As [`Reader::open`].
+    pub fn open(path: impl AsRef<Path>) -> Result<Self> {
+        Reader::default().open(path)
+    }
+
+    /// Reads comma-separated values or similar: see [`Reader`].
+    ///
+    /// # Errors
+    /// As [`Reader::read`].
+    pub fn read(input: impl Read) -> Result<Self> {
+        Reader::default().read(input)
+    }
+
+    /// A table of columns that are in memory.
+    ///
+    /// ```
+    /// use ann_table::{Column, Table};
+    ///
+    /// let table = Table::from_columns([
+    ///     Column::of_numbers("age", [31.0, f64::NAN, 52.0]), // NaN is missing
+    ///     Column::of_words("city", ["Bonn", "Köln", ""]),    // an empty word is missing
+    /// ])?;
+    /// assert_eq!(table.rows(), 3);
+    /// # Ok::<(), ann_table::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// The columns differ in length, two have the same name, or there is none.
+    pub fn from_columns(columns: impl IntoIterator<Item = Column>) -> Result<Self> {
+        let mut columns: Vec<Column> = columns.into_iter().collect();
+        for (position, column) in (1..).zip(&mut columns) {
+            column.position = position;
+        }
+        let rows = columns.first().map_or(0, Column::len);
+        let lines = Lines::numbered(rows);
+        Self::new(columns, lines)
+    }
+
+    pub(crate) fn new(columns: Vec<Column>, lines: Lines) -> Result<Self> {
+        if columns.is_empty() {
+            return Err(Error::NoColumns);
+        }
+        for (index, column) in columns.iter().enumerate() {
+            let (found, expected) = (column.len(), lines.rows());
+            if found != expected {
+                return Err(Error::ColumnLength { column: column.name.clone(), found, expected });
+            }
+            if let Some(first) = columns[..index].iter().find(|first| first.name == column.name) {
+                let location = CellLocation { line: 1, column: column.position, name: column.name.clone() };
+                return Err(Error::DuplicateName { location, first: first.position });
+            }
+        }
+        Ok(Self { columns, lines })
+    }
+
+    /// Number of rows.
+    pub fn rows(&self) -> usize {
+        self.lines.rows()
+    }
+
+    /// The columns, in the order of the file.
+    pub fn columns(&self) -> &[Column] {
+        &self.columns
+    }
+
+    /// The column of this name.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn column(&self, name: &str) -> Result<&Column> {
+        self.columns.iter().find(|column| column.name == name).ok_or_else(|| self.unknown(name))
+    }
+
+    /// Line and column of a cell, for a message.
+    ///
+    /// # Errors
+    /// There is no such column.
+    ///
+    /// # Panics
+    /// When there is no such row.
+    pub fn location(&self, row: usize, name: &str) -> Result<CellLocation> {
+        let column = self.column(name)?;
+        Ok(CellLocation { line: self.lines.of(row), column: column.position, name: name.to_owned() })
+    }
+
+    /// The line on which a row begins, counted from one.
+    ///
+    /// # Panics
+    /// When there is no such row.
+    pub fn line(&self, row: usize) -> u64 {
+        self.lines.of(row)
+    }
+
+    /// The rows with these numbers, counted from 0, in that order. A row may be named more than once.
+    ///
+    /// # Panics
+    /// When there is no such row.
+    #[must_use]
+    pub fn select(&self, rows: &[usize]) -> Self {
+        let columns = self.columns.iter().map(|column| column.select(rows)).collect();
+        let mut lines = Lines::default();
+        rows.iter().for_each(|&row| lines.push(self.lines.of(row)));
+        Self { columns, lines }
+    }
+
+    /// Only these columns, in the order of `names`.
+    ///
+    /// # Errors
+    /// There is no column of such a name, or no name.
+    pub fn keep(&self, names: &[&str]) -> Result<Self> {
+        let columns = names.iter().map(|name| self.column(name).cloned()).collect::<Result<Vec<_>>>()?;
+        Self::new(columns, self.lines.clone())
+    }
+
+    /// All columns but these.
+    ///
+    /// # Errors
+    /// There is no column of such a name, or all are left out.
+    pub fn without(&self, names: &[&str]) -> Result<Self> {
+        names.iter().try_for_each(|name| self.column(name).map(|_| ()))?;
+        let is_kept = |column: &&Column| !names.contains(&column.name.as_str());
+        Self::new(self.columns.iter().filter(is_kept).cloned().collect(), self.lines.clone())
+    }
+
+    /// The same table with another name of a column.
+    ///
+    /// # Errors
+    /// There is no column `from`, or there is already a column `to`.
+    pub fn rename(mut self, from: &str, to: &str) -> Result<Self> {
+        let column = self.columns.iter().position(|column| column.name == from);
+        let column = column.ok_or_else(|| self.unknown(from))?;
+        to.clone_into(&mut self.columns[column].name);
+        Self::new(self.columns, self.lines)
+    }
+
+    /// The rows without a missing cell in these columns; in any column if `names` is empty.
+    ///
+    /// # Errors
+    /// There is no column of such a name.
+    pub fn without_missing(&self, names: &[&str]) -> Result<Self> {
+        let columns = match names {
+            [] => self.columns.iter().collect(),
+            _ => names.iter().map(|name| self.column(name)).collect::<Result<Vec<_>>>()?,
+        };
+        let is_whole = |&row: &usize| columns.iter().all(|column| !column.is_missing(row));
+        Ok(self.select(&(0..self.rows()).filter(is_whole).collect::<Vec<_>>()))
+    }
+
+    fn unknown(&self, name: &str) -> Error {
+        let columns = self.columns.iter().map(|column| column.name.clone()).collect();
+        Error::UnknownColumn { found: name.to_owned(), columns }
+    }
+}
+
+/// A named column of a [`Table`].
+#[derive(Clone, Debug)]
+pub struct Column {
+    name: String,
+    role: Role,
+    /// In the file, counted from one.
+    position: usize,
+    values: Values,
+}
+
+impl Column {
+    pub(crate) fn new(name: String, role: Role, position: usize, values: Values) -> Self {
+        Self { name, role, position, values }
+    }
+
+    /// A column of numbers. A number that is not finite is missing.
+    pub fn of_numbers(name: impl Into<String>, numbers: impl IntoIterator<Item = f64>) -> Self {
+        let numbers = numbers.into_iter().map(|number| Some(number).filter(|number| number.is_finite()));
+        Self::new(name.into(), Role::Feature, 0, Values::Numbers(numbers.collect()))
+    }
+
+    /// A column of words. An empty word is missing.
+    pub fn of_words<S: AsRef<str>>(name: impl Into<String>, words: impl IntoIterator<Item = S>) -> Self {
+        let mut categories = Categories::new();
+        for word in words {
+            categories.push(Some(word.as_ref().trim()).filter(|word| !word.is_empty()));
+        }
+        Self::new(name.into(), Role::Feature, 0, Values::Categories(categories))
+    }
+
+    /// The name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// What an Orange header says that the column is for.
+    pub fn role(&self) -> Role {
+        self.role
+    }
+
+    /// What the cells are.
+    pub fn kind(&self) -> Kind {
+        self.values.kind()
+    }
+
+    /// Number of rows.
+    pub fn len(&self) -> usize {
+        match &self.values {
+            Values::Numbers(numbers) | Values::Dates(numbers) => numbers.len(),
+            Values::Categories(categories) => categories.codes.len(),
+        }
+    }
+
+    /// Whether there are no rows.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Whether the cell of a row is missing.
+    ///
+    /// # Panics
+    /// When there is no such row.
+    pub fn is_missing(&self, row: usize) -> bool {
+        match &self.values {
+            Values::Numbers(numbers) | Values::Dates(numbers) => numbers.get(row).is_none(),
+            Values::Categories(categories) => categories.codes.get(row).is_none(),
+        }
+    }
+
+    /// Number of missing cells.
+    pub fn missing(&self) -> usize {
+        (0..self.len()).filter(|&row| self.is_missing(row)).count()
+    }
+
+    /// The number of a row, or a date as seconds since 1970. `None` if it is missing, and for words.
+    ///
+    /// # Panics
+    /// When there is no such row.
+    pub fn number(&self, row: usize) -> Option<f64> {
+        match &self.values {
+            Values::Numbers(numbers) | Values::Dates(numbers) => numbers.get(row),
+            Values::Categories(_) => None,
+        }
+    }
+
+    /// The word of a row. `None` if it is missing, and for numbers and dates.
+    ///
+    /// # Panics
+    /// When there is no such row.
+    pub fn word(&self, row: usize) -> Option<&str> {
+        match &self.values {
+            Values::Categories(categories) => categories.get(row),
+            Values::Numbers(_) | Values::Dates(_) => None,
+        }
+    }
+
+    /// The distinct words, in the order in which they occur first; none for numbers and dates.
+    pub fn words(&self) -> impl Iterator<Item = &str> {
+        let categories = match &self.values {
+            Values::Categories(categories) => Some(categories),
+            Values::Numbers(_) | Values::Dates(_) => None,
+        };
+        categories.into_iter().flat_map(|categories| categories.dictionary.words())
+    }
+
+    /// The position in [`words`](Self::words) of the word of a row. `None` if it is missing, and for numbers
+    /// and dates.
+    ///
+    /// # Panics
+    /// When there is no such row.
+    pub fn code(&self, row: usize) -> Option<usize> {
+        match &self.values {
+            Values::Categories(categories) => categories.code(row),
+            Values::Numbers(_) | Values::Dates(_) => None,
+        }
+    }
+
+    /// The cell as a text; empty if it is missing.
+    ///
+    /// # Panics
+    /// When there is no such row.
+    pub fn text(&self, row: usize) -> String {
+        match &self.values {
+            Values::Numbers(numbers) => numbers.get(row).map_or(String::new(), |number| number.to_string()),
+            Values::Dates(dates) => {
+                dates.get(row).map_or(String::new(), |seconds| date::text(seconds as i64))
+            }
+            Values::Categories(categories) => categories.get(row).unwrap_or_default().to_owned(),
+        }
+    }
+
+    pub(crate) fn values(&self) -> &Values {
+        &self.values
+    }
+
+    fn select(&self, rows: &[usize]) -> Self {
+        let values = match &self.values {
+            Values::Numbers(numbers) => Values::Numbers(numbers.select(rows)),
+            Values::Dates(dates) => Values::Dates(dates.select(rows)),
+            Values::Categories(Categories { codes, dictionary }) => {
+                Values::Categories(Categories { codes: codes.select(rows), dictionary: dictionary.clone() })
+            }
+        };
+        Self { name: self.name.clone(), role: self.role, position: self.position, values }
+    }
+}
+
+/// The values of a column. Dates are seconds since 1970.
+#[derive(Clone, Debug)]
+pub(crate) enum Values {
+    Numbers(Numbers),
+    Dates(Numbers),
+    Categories(Categories),
+}
+
+impl Values {
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::Numbers(_) => Kind::Number,
+            Self::Dates(_) => Kind::Date,
+            Self::Categories(_) => Kind::Category,
+        }
+    }
+}
+
+/// The line of each row. In most files each row is one line, so only the beginnings of such runs are stored.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Lines {
+    rows: usize,
+    /// First row and line of each run.
+    runs: Vec<(usize, u64)>,
+}
+
+impl Lines {
+    /// Rows that come from no file: row 0 is on line 1.
+    fn numbered(rows: usize) -> Self {
+        Self { rows, runs: vec![(0, 1)] }
+    }
+
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    pub fn push(&mut self, line: u64) {
+        let next = self.runs.last().map(|&(row, first)| first + (self.rows - row) as u64);
+        if next != Some(line) {
+            self.runs.push((self.rows, line));
+        }
+        self.rows += 1;
+    }
+
+    /// # Panics
+    /// When there is no such row.
+    pub fn of(&self, row: usize) -> u64 {
+        assert!(row < self.rows, "there is no row {row}: the table has {}", self.rows);
+        let run = self.runs.partition_point(|&(first, _)| first <= row) - 1;
+        let (first, line) = self.runs[run];
+        line + (row - first) as u64
+    }
+}

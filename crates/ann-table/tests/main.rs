@@ -1,0 +1,7 @@
+//! Tests, in one program.
+
+mod bad_tables;
+mod columns;
+mod kinds;
+mod reading;
+mod schema;

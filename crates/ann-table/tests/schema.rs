@@ -1,0 +1,235 @@
+//! Encodings by hand, and which columns are used.
+
+use ann_table::{Cell, Column, Encoding, Ignored, Schema, SchemaOptions, Table, Target, TargetValues, Task};
+
+/// Known 1, 2, 3, 4, 100; missing one, which counts as the median 3. Quartiles of 1 2 3 3 4 100: 2.25 and
+/// 3.75.
+#[test]
+fn a_number_by_hand() {
+    let (schema, table) = learn("x,y\n1,a\n2,b\n3,a\n,b\n4,a\n100,b\n");
+    let Encoding::Number(number) = &schema.columns[0].encoding else { panic!("no number") };
+    assert_eq!((number.center, number.scale, number.fill, number.has_flag), (3.0, 1.5, 3.0, true));
+    assert_eq!((number.minimum, number.maximum), (1.0, 100.0));
+    let x = schema.features::<f64>(&table).unwrap();
+    // z = (100 − 3) / 1.5 = 64.67, z / √(1 + (z/3)²) = 2.9968…
+    let z: f64 = 97.0 / 1.5;
+    close(x[[5, 0]], z / (1.0 + (z / 3.0).powi(2)).sqrt());
+    close(x[[0, 0]], (-2.0 / 1.5) / (1.0_f64 + (2.0_f64 / 4.5).powi(2)).sqrt());
+    assert_eq!(x.column(1).to_vec(), [0.0, 0.0, 0.0, 1.0, 0.0, 0.0]);
+    // Five distinct numbers are the edges. In the bin from 4 to 100 all v are 0 but the last, which is 1.
+    let pieces = number.pieces.as_ref().unwrap();
+    assert_eq!(pieces.edges, [1.0, 2.0, 3.0, 4.0, 100.0]);
+    let means = [5.0 / 6.0, 4.0 / 6.0, 2.0 / 6.0, 1.0 / 6.0];
+    means.iter().zip(&pieces.means).for_each(|(expected, found)| close(*found, *expected));
+    // p (1 − p) of each: (5 + 8 + 8 + 5) / 36.
+    close(pieces.scale, (26.0_f64 / 36.0).sqrt());
+    close(x[[5, 2 + 3]], (1.0 - 1.0 / 6.0) / pieces.scale);
+    close(x[[3, 2]], (1.0 - 5.0 / 6.0) / pieces.scale);
+    assert_eq!((schema.plain_inputs(), schema.inputs()), (2, 6));
+}
+
+#[test]
+fn a_number_without_spread_between_its_quartiles() {
+    let (schema, _) = learn("x,y\n0,a\n0,b\n0,a\n0,b\n0,a\n8,b\n");
+    let Encoding::Number(number) = &schema.columns[0].encoding else { panic!("no number") };
+    assert_eq!((number.center, number.scale), (0.0, 4.0));
+    assert_eq!(number.pieces, None, "one bin is no more than the number itself");
+}
+
+#[test]
+fn huge_numbers_have_finite_inputs() {
+    let (schema, _) = learn("x,y\n-1.7e308,a\n1.7e308,b\n0,a\n1,b\n");
+    let mut inputs = vec![0.0_f64; schema.inputs()];
+    for x in [f64::MAX, f64::MIN, 1e-300, 0.0] {
+        schema.encode_row(&[Cell::Number(x)], &mut inputs).unwrap();
+        assert!(inputs.iter().all(|input| input.is_finite()), "{x}: {inputs:?}");
+    }
+}
+
+#[test]
+fn words_are_inputs() {
+    let (schema, table) = learn("w,y\nred,a\nblue,b\n,a\ngreen,b\n");
+    let x = schema.features::<f64>(&table).unwrap();
+    assert_eq!(x.row(0).to_vec(), [0.0, 0.0, 1.0, 0.0]);
+    assert_eq!(x.row(2).to_vec(), [0.0, 0.0, 0.0, 1.0]);
+    assert_eq!(encode(&schema, Cell::Word("unknown")), [0.0; 4]);
+    let (schema, table) = learn("w,y\nred,a\nblue,b\n");
+    assert_eq!(schema.features::<f32>(&table).unwrap().column(0).to_vec(), [1.0, -1.0]);
+    assert_eq!(encode(&schema, Cell::Word("unknown")), [0.0]);
+    assert_eq!(encode(&schema, Cell::Missing), [0.0]);
+}
+
+#[test]
+fn rare_words_share_an_input() {
+    // 70 words: 40 of them six times, 30 of them twice.
+    let mut text = "w,y\n".to_owned();
+    for word in 0..70 {
+        text += &format!("w{word:02},a\nw{word:02},b\n").repeat(if word < 40 { 3 } else { 1 });
+    }
+    let (schema, _) = learn(&text);
+    let Encoding::Category(words) = &schema.columns[0].encoding else { panic!("no words") };
+    assert_eq!((words.categories.len(), words.has_other, words.has_missing), (40, true, false));
+    for word in ["w69", "never seen"] {
+        let inputs = encode(&schema, Cell::Word(word));
+        assert_eq!((inputs.iter().sum::<f64>(), inputs[40]), (1.0, 1.0));
+    }
+    let options = SchemaOptions { most_categories: 70, ..SchemaOptions::default() };
+    let table = Table::read(text.as_bytes()).unwrap();
+    assert_eq!(Schema::learn(&table, &["y"], &options).unwrap().inputs(), 70);
+    let options = SchemaOptions { least_rows: 1, ..SchemaOptions::default() };
+    assert_eq!(Schema::learn(&table, &["y"], &options).unwrap().inputs(), 65);
+}
+
+#[test]
+fn dates_are_their_parts() {
+    let (schema, table) = learn("d,y\n2024-02-29,a\n2024-03-01,b\n2025-02-28,a\n");
+    // Days, month, day and weekday; no hours, because all are midnight.
+    assert_eq!(schema.inputs(), 4);
+    let x = schema.features::<f64>(&table).unwrap();
+    // Days: 19782, 19783, 20147: median 19783, quartiles 19782.5 and 19965, so (19782 − 19783) / 182.5.
+    let z: f64 = -1.0 / 182.5;
+    close(x[[0, 0]], z / (1.0 + (z / 3.0).powi(2)).sqrt());
+}
+
+#[test]
+fn columns_that_say_nothing_are_left_out() {
+    let mut text = "row,customer_id,name,comment,same,gap,x,y\n".to_owned();
+    for row in 0..30 {
+        let comment = if row % 3 == 0 { "none".to_owned() } else { format!("text {row}") };
+        text +=
+            &format!("{},{},n{row},{comment},1,,{},{}\n", row + 7, row * row, row % 7, ["a", "b"][row % 2]);
+    }
+    let (schema, table) = learn(&text);
+    let ignored: Vec<_> = schema.ignored.iter().map(|column| (column.name.as_str(), column.reason)).collect();
+    assert_eq!(
+        ignored,
+        [
+            ("row", Ignored::Identifier),
+            ("customer_id", Ignored::Identifier),
+            ("name", Ignored::Identifier),
+            ("comment", Ignored::FreeText),
+            ("same", Ignored::Constant),
+            ("gap", Ignored::Constant),
+        ]
+    );
+    let keep = ["row", "name", "same"].map(String::from).to_vec();
+    let schema = Schema::learn(&table, &["y"], &SchemaOptions { keep, ..SchemaOptions::default() }).unwrap();
+    let used: Vec<_> = schema.columns.iter().map(|column| column.name.as_str()).collect();
+    assert_eq!(used, ["row", "name", "x"], "a constant column has nothing to tell, whoever wants it");
+    let options = SchemaOptions { ignore: vec!["x".into()], ..SchemaOptions::default() };
+    let error = Schema::learn(&table, &["y"], &options).unwrap_err().to_string();
+    assert!(error.starts_with("no column is left to predict from: \"row\" (identifier), "), "{error}");
+}
+
+#[test]
+fn tasks() {
+    let task = |text: &str| learn(text).0.target.task();
+    assert_eq!(task("x,y\n1,a\n2,b\n"), Task::Classification);
+    assert_eq!(task("x,y\n1,0\n2,1\n"), Task::Classification);
+    assert_eq!(task("x,y\n1,0\n2,0.5\n"), Task::Regression);
+    let numbers =
+        |count| (0..count).fold("x,y\n".to_owned(), |text, row| text + &format!("{},{row}\n", row % 5));
+    assert_eq!((task(&numbers(20)), task(&numbers(21))), (Task::Classification, Task::Regression));
+    let table = Table::read("x,y\n1,0\n2,1\n".as_bytes()).unwrap();
+    let options = SchemaOptions { task: Some(Task::Regression), ..SchemaOptions::default() };
+    assert_eq!(Schema::learn(&table, &["y"], &options).unwrap().target.task(), Task::Regression);
+}
+
+#[test]
+fn classes_are_in_the_order_of_numbers() {
+    let (schema, table) = learn("x,y\n1,10\n2,9\n3,-1\n4,10\n");
+    let Target::Classes { classes, .. } = &schema.target else { panic!("no classes") };
+    assert_eq!(classes, &["-1", "9", "10"]);
+    assert_eq!(schema.targets(&table).unwrap(), TargetValues::Classes(vec![2, 1, 0, 2]));
+}
+
+#[test]
+fn several_numbers_are_predicted() {
+    let table = Table::read("x,u,v\n1,1.5,10\n2,2.5,30\n3,3.5,20\n".as_bytes()).unwrap();
+    let schema = Schema::learn(&table, &["v", "u"], &SchemaOptions::default()).unwrap();
+    let Target::Numbers(targets) = &schema.target else { panic!("no numbers") };
+    assert_eq!((targets[0].center, targets[0].minimum, targets[0].maximum), (20.0, 10.0, 30.0));
+    close(targets[1].scale, (2.0_f64 / 3.0).sqrt());
+    let TargetValues::Numbers(values) = schema.targets(&table).unwrap() else { panic!("no numbers") };
+    assert_eq!(values.row(1).to_vec(), [30.0, 2.5]);
+}
+
+#[test]
+fn other_tables_are_found_by_name() {
+    let (schema, table) = learn("x,w,y\n1,red,a\n2,blue,b\n3,green,a\n");
+    let shuffled = Table::read("more,w,x\n9,blue,2\n9,red,1\n".as_bytes()).unwrap();
+    let (x, other) = (schema.features::<f64>(&table).unwrap(), schema.features::<f64>(&shuffled).unwrap());
+    assert_eq!((x.row(1), x.row(0)), (other.row(0), other.row(1)));
+    let error =
+        |text: &str| schema.features::<f64>(&Table::read(text.as_bytes()).unwrap()).unwrap_err().to_string();
+    assert_eq!(error("x\n1\n"), r#"the table has no column ["w"]; its columns are ["x"]"#);
+    assert_eq!(error("x,w\nred,1\n"), r#"column "x" holds categories, expected numbers"#);
+    // A column without a known cell has no kind.
+    assert_eq!(
+        schema.features::<f64>(&Table::read("x,w\n1,\n".as_bytes()).unwrap()).unwrap().row(0).len(),
+        x.ncols()
+    );
+}
+
+#[test]
+fn wrong_rows_are_errors() {
+    let (schema, _) = learn("x,w,y\n1,red,a\n2,blue,b\n3,green,a\n");
+    let mut inputs = vec![0.0_f64; schema.inputs()];
+    let mut error = |cells: &[Cell<'_>]| schema.encode_row(cells, &mut inputs).unwrap_err().to_string();
+    assert_eq!(error(&[Cell::Missing]), "the row has 1 cells, expected 2");
+    assert_eq!(error(&[Cell::Word("1"), Cell::Missing]), r#"column "x" holds categories, expected numbers"#);
+    assert_eq!(
+        error(&[Cell::Missing, Cell::Number(1.0)]),
+        r#"column "w" holds numbers, expected categories"#
+    );
+}
+
+#[test]
+fn wrong_targets_are_errors() {
+    let error = |text: &str, targets: &[&str]| {
+        let table = Table::read(text.as_bytes()).unwrap();
+        Schema::learn(&table, targets, &SchemaOptions::default()).unwrap_err().to_string()
+    };
+    assert_eq!(
+        error("x,y\n1,a\n2,\n", &["y"]),
+        r#"line 3, column 2 ("y"): the cell is missing; fill it, or remove the row"#
+    );
+    assert_eq!(
+        error("x,y\n1,a\n2,a\n", &["y"]),
+        r#"target "y": all rows have the class "a"; at least two classes are needed"#
+    );
+    assert_eq!(error("x,y\n1,a\n2,b\n", &["z"]), r#"there is no column "z"; the columns are ["x", "y"]"#);
+    assert_eq!(
+        error("x,y,z\n1,a,1\n2,b,2\n", &["z", "y"]),
+        r#"column "y" holds categories, expected numbers"#
+    );
+    assert_eq!(
+        error("x,y,z\n1,5,1\n2,5,2\n", &["z", "y"]),
+        r#"target "y": all numbers are 5; there is nothing to learn"#
+    );
+}
+
+#[test]
+fn unknown_classes_are_errors() {
+    let (schema, _) = learn("x,y\n1,a\n2,b\n");
+    let other = Table::from_columns([Column::of_words("y", ["b", "c"])]).unwrap();
+    let error = schema.targets(&other).unwrap_err().to_string();
+    assert_eq!(error, r#"line 2, column 1 ("y"): found "c", expected one of the classes ["a", "b"]"#);
+}
+
+fn learn(text: &str) -> (Schema, Table) {
+    let table = Table::read(text.as_bytes()).unwrap();
+    (Schema::learn(&table, &["y"], &SchemaOptions::default()).unwrap(), table)
+}
+
+fn encode(schema: &Schema, cell: Cell<'_>) -> Vec<f64> {
+    let mut inputs = vec![f64::NAN; schema.inputs()];
+    schema.encode_row(&[cell], &mut inputs).unwrap();
+    inputs
+}
+
+/// To rounding: the expected values are computed in another order.
+#[track_caller]
+fn close(found: f64, expected: f64) {
+    assert!((found - expected).abs() <= 1e-14 * (1.0 + expected.abs()), "{found} is not {expected}");
+}

@@ -1,0 +1,3 @@
+//! Tests, in one program.
+
+mod recipe;
