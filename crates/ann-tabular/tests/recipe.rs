@@ -20,7 +20,8 @@ fn classes_are_learned() {
     // The rings do not overlap, so nearly all rows can be told apart; a linear model gets about half of them
     // right.
     assert!(hits >= 380, "{hits} of 400");
-    let linear = Recipe { hidden: vec![], ..recipe() }.fit(&train, "ring").unwrap();
+    let schema = SchemaOptions { bins: 0, ..SchemaOptions::default() };
+    let linear = Recipe { hidden: vec![], schema, ..recipe() }.fit(&train, "ring").unwrap();
     let labels = linear.predict(&test).unwrap();
     let hits =
         labels.labels().iter().enumerate().filter(|(row, label)| truth.word(*row) == Some(label)).count();

@@ -95,8 +95,8 @@ impl<'p, 'data, F: Scalar> Training<'p, 'data, F> {
 
     /// Continues a run from its state. Epochs, updates, the order of rows and the schedule of the learning
     /// rate continue from there, and [`TrainConfig::epochs`] includes the epochs that are done.
-    /// A state does not say why its run ended, so a run that ended by itself, because the loss was low enough or
-    /// no step lowered it, may make more epochs.
+    /// A state does not say why its run ended, so a run that ended by itself, because the loss was low enough
+    /// or no step lowered it, may make more epochs.
     ///
     /// # Errors
     /// As [`new`](Self::new); or the memory in the state is not that of the optimizer.

@@ -3,7 +3,7 @@
 //! ```text
 //! 0      8 bytes   N, little-endian: length of the header
 //! 8      31 bytes  {"__metadata__":{"ann.sha256":"
-//! 39     64 bytes  SHA-256 of the whole file with these 64 characters taken as '0', in lower-case hexadecimal
+//! 39     64 bytes  SHA-256 of the whole file with these 64 characters taken as '0', in hexadecimal
 //! 103    …         the rest of the header, padded with blanks so that 8 + N is a multiple of 64
 //! 8 + N  …         the numbers of all tensors, without holes
 //! ```
