@@ -3,8 +3,8 @@
 
 use ann_train::ndarray::{Array1, Array2, Axis, Ix1, array, concatenate};
 use ann_train::{
-    Activation, Adam, Architecture, Batching, ClassWeights, Classifier, Error, Finding, FitOptions,
-    FittedClassifier, FittedMultiLabelClassifier, FittedRegressor, LearningRate, Loss, Monitor,
+    Accumulation, Activation, Adam, Architecture, Batching, ClassWeights, Classifier, Error, Finding,
+    FitOptions, FittedClassifier, FittedMultiLabelClassifier, FittedRegressor, LearningRate, Loss, Monitor,
     MultiLabelClassifier, Network, Regressor, Scaling, Schedule, StopReason, TrainConfig, Validation, seeded,
 };
 use rand::RngExt;
@@ -33,6 +33,19 @@ fn a_constant_column_changes_no_prediction() {
         let again = settings.fit_with(&x, &y, &options).unwrap().score(&x, &y).unwrap();
         assert!((again - score).abs() < 1e-4, "{again} after {score}");
     }
+}
+
+/// Both ways of summing agree to rounding, and no further.
+#[test]
+fn a_fit_sums_the_rows_as_it_is_told() {
+    let of = |accumulation| {
+        let train = TrainConfig { accumulation, ..adam(50) };
+        let fitted = Classifier { train, ..Classifier::default() }.fit(&columns(), &labels()).unwrap();
+        fitted.network().parameters().to_vec()
+    };
+    let [blocks, rows] = [Accumulation::Batched, Accumulation::PerSample].map(of);
+    assert_ne!(blocks, rows);
+    assert!(blocks.iter().zip(&rows).all(|(a, b)| (a - b).abs() < 1e-9));
 }
 
 #[test]
