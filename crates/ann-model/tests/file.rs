@@ -137,6 +137,7 @@ fn files_that_contradict_themselves() {
 fn limits_are_kept() {
     let bytes = small().write().unwrap();
     for limits in [
+        Limits { file: bytes.len() - 1, ..Limits::default() },
         Limits { header: 100, ..Limits::default() },
         Limits { layers: 2, ..Limits::default() },
         Limits { columns: 4, ..Limits::default() },

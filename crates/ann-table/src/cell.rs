@@ -15,7 +15,7 @@ pub(crate) struct Notation {
 }
 
 impl Notation {
-    /// The number that a text stands for. With a decimal comma a point is an error, because it may separate
+    /// Reads a text as a number. With a decimal comma a point is an error, because it may separate
     /// thousands.
     pub fn number(self, text: &str) -> Option<f64> {
         if !self.has_decimal_comma || !text.contains(',') {

@@ -11,7 +11,7 @@ use crate::table::{Lines, Values};
 use crate::{CellLocation, Error, Kind, Result};
 
 /// Of a column of numbers, at most this share may be words before it is a column of words. Such a column is
-/// an error: the words are mistakes, or stand for missing numbers.
+/// an error: the words are mistakes, or mean that a number is missing.
 const FEW: f64 = 0.01;
 /// Number of mistakes that an error shows.
 const SHOWN: usize = 3;

@@ -9,7 +9,7 @@ pub(crate) enum Numbers {
     Floats(Vec<f64>),
 }
 
-/// The smallest number of a type of whole numbers stands for a missing one.
+/// A missing number is stored as the smallest value of the integer type.
 macro_rules! whole {
     ($values:expr, $type:ty, $value:expr) => {
         match $value {
@@ -42,7 +42,7 @@ impl Numbers {
     /// `None` is a missing number.
     ///
     /// # Panics
-    /// When there are not so many rows.
+    /// When `row` is not below the number of rows.
     pub fn get(&self, row: usize) -> Option<f64> {
         match self {
             Self::Bytes(values) => Some(values[row]).filter(|value| *value != i8::MIN).map(f64::from),

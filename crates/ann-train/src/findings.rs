@@ -93,6 +93,9 @@ const RISEN: f64 = 0.05;
 /// and `history` that of its run on `problem`. A finding that cannot be computed, because numbers overflow,
 /// is left out.
 ///
+/// If the network gains 99.9 % of what perfect predictions would gain over constant outputs, only divergence
+/// and the loss of validation rows are reported.
+///
 /// It evaluates some rows once, and looks for the best constant outputs, so it takes as long as a few epochs.
 ///
 /// # Errors

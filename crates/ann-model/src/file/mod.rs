@@ -68,10 +68,8 @@ impl Model {
         let read = || {
             let limits = Limits::default();
             let size = fs::metadata(path).map_err(|error| Error::Read { error })?.len();
-            if size > limits.file as u64 {
-                let found = usize::try_from(size).unwrap_or(usize::MAX);
-                return Err(Error::TooLarge { what: "the file in bytes", found, most: limits.file });
-            }
+            // Before anything is read into memory.
+            check_size(size, &limits)?;
             let bytes = fs::read(path).map_err(|error| Error::Read { error })?;
             Self::read_with(&bytes, &limits)
         };
@@ -107,6 +105,7 @@ impl Model {
     /// # Errors
     /// The bytes are damaged, hold no model, or exceed the limits.
     pub fn read_with(bytes: &[u8], limits: &Limits) -> Result<Self> {
+        check_size(bytes.len() as u64, limits)?;
         let container = Container::read(bytes, limits)?;
         let provenance = container.text("ann.provenance")?;
         let format: u64 =
@@ -219,7 +218,7 @@ fn read_networks<F: Element>(
     layers: &[Layer],
     container: &Container,
 ) -> Result<Vec<Network<F>>> {
-    // Each member has tensors of its own, so there cannot be more.
+    // Each member has its own tensors, so the number of tensors limits the number of members.
     if members > container.tensors.len() {
         return Err(malformed(format!("there are not {members} members")));
     }
@@ -234,6 +233,14 @@ fn read_conformal(rows: usize, container: &Container) -> Result<Conformal> {
         Array2::from_shape_vec((rows, columns), numbers.clone()).ok()
     });
     Conformal::from_parts(residuals.ok_or_else(|| malformed("there are no residuals".into()))?, rows)
+}
+
+fn check_size(size: u64, limits: &Limits) -> Result<()> {
+    let found = usize::try_from(size).unwrap_or(usize::MAX);
+    if found > limits.file {
+        return Err(Error::TooLarge { what: "the file in bytes", found, most: limits.file });
+    }
+    Ok(())
 }
 
 fn check_limits(text: &ModelText, limits: &Limits) -> Result<()> {

@@ -59,9 +59,9 @@ pub(crate) enum EncodingText {
     },
     Category {
         categories: Vec<String>,
-        /// Whether an input stands for all other words.
+        /// Whether there is an input for all other words.
         other: bool,
-        /// Whether an input stands for missing cells.
+        /// Whether there is an input for missing cells.
         missing: bool,
     },
     Date {

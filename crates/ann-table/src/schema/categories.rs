@@ -10,11 +10,11 @@ use super::{Cell, numbers::convert};
 pub struct CategoryEncoding {
     /// The words, in ascending order.
     pub categories: Vec<String>,
-    /// Whether an input stands for all other words: where some of the rows that were learned from have rare
+    /// Whether there is an input for all other words: where some of the rows that were learned from have rare
     /// ones. Otherwise all inputs are 0 for such a word.
     pub has_other: bool,
-    /// Whether an input stands for missing cells: where the rows that were learned from have some. Otherwise
-    /// all inputs are 0 for a missing cell.
+    /// Whether there is an input for missing cells: where the rows that were learned from have some.
+    /// Otherwise all inputs are 0 for a missing cell.
     pub has_missing: bool,
 }
 
