@@ -1,5 +1,7 @@
 //! What can be wrong.
 
+use ann_table::CellLocation;
+
 /// A result of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -19,4 +21,65 @@ pub enum Error {
     /// The model cannot be put together.
     #[error(transparent)]
     Model(#[from] ann_model::Error),
+    /// No row has a target and a weight.
+    #[error("no row is left: each lacks the target {target:?}, or has the weight 0")]
+    NoRows {
+        /// The columns to predict.
+        target: String,
+    },
+    /// A weight is not a number ≥ 0.
+    #[error("{location}: the weight is {found:?}, expected a number that is not negative")]
+    Weight {
+        /// The cell.
+        location: CellLocation,
+        /// What is in it.
+        found: String,
+    },
+    /// A time is missing or a word.
+    #[error("{location}: the time is {found:?}, expected a number or a date such as 2024-02-29")]
+    Time {
+        /// The cell.
+        location: CellLocation,
+        /// What is in it.
+        found: String,
+    },
+    /// A setting is outside its range.
+    #[error("the setting {name} is {found}, expected {expected}")]
+    Setting {
+        /// The name.
+        name: &'static str,
+        /// Its value.
+        found: String,
+        /// What it may be.
+        expected: &'static str,
+    },
+    /// A model does not say how it was made.
+    #[error("the model does not say how it was made ({reason}), so it cannot be made again")]
+    NoProvenance {
+        /// What is missing.
+        reason: String,
+    },
+    /// A table is not the one that a model was made from.
+    #[error(
+        "the table is not the one that the model was made from: {found} instead of {expected}; use the same \
+         file, read with the same settings"
+    )]
+    OtherData {
+        /// The digest and the size of this table.
+        found: String,
+        /// Those of the table of the model.
+        expected: String,
+    },
+    /// A model that was made again is another one.
+    #[error(
+        "the model that was made again has the digest {found}, expected {expected}; it was made by {program}"
+    )]
+    OtherModel {
+        /// The digest of the new model.
+        found: String,
+        /// That of the old one.
+        expected: String,
+        /// The program and its version, if it is another.
+        program: String,
+    },
 }

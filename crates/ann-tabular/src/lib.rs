@@ -3,10 +3,32 @@
 
 mod recipe;
 
+mod members;
+mod progress;
+mod rows;
+mod temperature;
+
+mod report;
+
+mod evaluation;
+mod importance;
+mod leakage;
+mod score;
+
+mod rebuild;
+
 mod error;
 
 pub use error::{Error, Result};
-pub use recipe::Recipe;
+pub use evaluation::{Coverage, Evaluation, ScoreRule};
+pub use importance::Importance;
+pub use leakage::Leak;
+pub use members::Curve;
+pub use progress::{Progress, Stage};
+pub use rebuild::rebuild;
+pub use recipe::{Fit, Recipe, Scoring, TargetNames};
+pub use report::{Report, RowsUsed};
+pub use score::{ClassScore, Estimate, NumberScore, Score};
 
 // Types of these crates are in the public signatures. The re-exports give users the matching versions.
 pub use ann_model::{Model, Predictions};

@@ -8,7 +8,7 @@ use rand::RngExt;
 #[test]
 fn classes_are_learned() {
     let (train, test) = (rings(400, 1), rings(400, 2));
-    let model = recipe().fit(&train, "ring").unwrap();
+    let model = recipe().fit_model(&train, "ring").unwrap();
     let predictions = model.predict(&test).unwrap();
     let truth = test.column("ring").unwrap();
     let hits = predictions
@@ -21,7 +21,7 @@ fn classes_are_learned() {
     // right.
     assert!(hits >= 380, "{hits} of 400");
     let schema = SchemaOptions { bins: 0, ..SchemaOptions::default() };
-    let linear = Recipe { hidden: vec![], schema, ..recipe() }.fit(&train, "ring").unwrap();
+    let linear = Recipe { hidden: vec![], schema, ..recipe() }.fit_model(&train, "ring").unwrap();
     let labels = linear.predict(&test).unwrap();
     let hits =
         labels.labels().iter().enumerate().filter(|(row, label)| truth.word(*row) == Some(label)).count();
@@ -31,7 +31,7 @@ fn classes_are_learned() {
 #[test]
 fn numbers_are_learned_and_stay_in_their_range() {
     let (train, test) = (waves(400, 1), waves(400, 2));
-    let model = recipe().fit(&train, "y").unwrap();
+    let model = recipe().fit_model(&train, "y").unwrap();
     let predictions = model.predict(&test).unwrap();
     let truth: Vec<f64> =
         (0..test.rows()).map(|row| test.column("y").unwrap().number(row).unwrap()).collect();
@@ -48,14 +48,14 @@ fn numbers_are_learned_and_stay_in_their_range() {
 /// %.
 #[test]
 fn intervals_and_sets_hold_what_they_promise() {
-    let (model, test) = (recipe().fit(&waves(400, 1), "y").unwrap(), waves(2000, 2));
+    let (model, test) = (recipe().fit_model(&waves(400, 1), "y").unwrap(), waves(2000, 2));
     let (low, high) = model.predict(&test).unwrap().intervals(0.9).unwrap();
     let column = test.column("y").unwrap();
     let is_in = |&row: &usize| (low[[row, 0]]..=high[[row, 0]]).contains(&column.number(row).unwrap());
     let share = (0..2000).filter(is_in).count() as f64 / 2000.0;
     assert!((0.85..=0.95).contains(&share), "{share}");
 
-    let (model, test) = (recipe().fit(&noisy(400, 1), "label").unwrap(), noisy(2000, 2));
+    let (model, test) = (recipe().fit_model(&noisy(400, 1), "label").unwrap(), noisy(2000, 2));
     let predictions = model.predict(&test).unwrap();
     let sets = predictions.sets(0.9).unwrap();
     let column = test.column("label").unwrap();
@@ -68,7 +68,7 @@ fn intervals_and_sets_hold_what_they_promise() {
 #[test]
 fn probabilities_are_calibrated() {
     // One label in five is wrong: 80 % is all that can be known.
-    let (model, test) = (recipe().fit(&noisy(1000, 1), "label").unwrap(), noisy(2000, 2));
+    let (model, test) = (recipe().fit_model(&noisy(1000, 1), "label").unwrap(), noisy(2000, 2));
     let predictions = model.predict(&test).unwrap();
     let sure = predictions.values().rows().into_iter().map(|row| row[0].max(row[1])).sum::<f64>() / 2000.0;
     assert!((0.74..=0.88).contains(&sure), "{sure}");
@@ -77,8 +77,9 @@ fn probabilities_are_calibrated() {
 #[test]
 fn the_file_does_not_depend_on_threads() {
     let table = noisy(150, 1);
-    let of =
-        |threads, seed| Recipe { threads, seed, ..recipe() }.fit(&table, "label").unwrap().write().unwrap();
+    let of = |threads, seed| {
+        Recipe { threads, seed, ..recipe() }.fit_model(&table, "label").unwrap().write().unwrap()
+    };
     let one = of(1, 0);
     assert!(of(2, 0) == one && of(7, 0) == one);
     assert!(of(1, 1) != one, "another seed is another model");
@@ -95,7 +96,7 @@ fn words_gaps_and_dates() {
         text += &format!("2024-{month:02}-{day:02},{shop},{},{number},{sold}\n", ["yes", "no"][row % 2]);
     }
     let table = Table::read(text.as_bytes()).unwrap();
-    let model = recipe().fit(&table, "sold").unwrap();
+    let model = recipe().fit_model(&table, "sold").unwrap();
     let labels = model.predict(&table).unwrap();
     let column = table.column("sold").unwrap();
     let hits =
@@ -108,7 +109,7 @@ fn words_gaps_and_dates() {
 #[test]
 fn tables_that_nothing_can_be_learned_from() {
     let error = |text: &str, target: &str| {
-        recipe().fit(&Table::read(text.as_bytes()).unwrap(), target).unwrap_err().to_string()
+        recipe().fit_model(&Table::read(text.as_bytes()).unwrap(), target).unwrap_err().to_string()
     };
     assert_eq!(error("x,y\n1,a\n2,b\n", "z"), r#"there is no column "z"; the columns are ["x", "y"]"#);
     assert_eq!(
@@ -117,8 +118,8 @@ fn tables_that_nothing_can_be_learned_from() {
     );
     assert_eq!(error("x,y\n1,a\n1,b\n", "y"), r#"no column is left to predict from: "x" (constant)"#);
     assert_eq!(
-        error("x,y\n1,a\n2,\n", "y"),
-        r#"line 3, column 2 ("y"): the cell is missing; fill it, or remove the row"#
+        error("x,y\n1,\n2,\n", "y"),
+        r#"no row is left: each lacks the target "y", or has the weight 0"#
     );
     assert_eq!(
         error("x,y\n1,a\n2,b\n", "y"),
@@ -139,10 +140,10 @@ fn settings_that_are_none() {
         Recipe { decay: -1.0, ..recipe() },
         Recipe { hidden: Activation::Silu.layers([0]), ..recipe() },
     ] {
-        assert!(recipe.fit(&table, "label").is_err(), "{recipe:?}");
+        assert!(recipe.fit_model(&table, "label").is_err(), "{recipe:?}");
     }
     let wrong_task = SchemaOptions { task: Some(Task::Regression), ..SchemaOptions::default() };
-    assert!(Recipe { schema: wrong_task, ..recipe() }.fit(&table, "label").is_err());
+    assert!(Recipe { schema: wrong_task, ..recipe() }.fit_model(&table, "label").is_err());
 }
 
 /// Half of the epochs, so that tests take less time.

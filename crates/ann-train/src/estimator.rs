@@ -13,10 +13,9 @@ use ann_core::{
 use crate::scaling::ColumnScales;
 use crate::splits::{Split, hold_out};
 use crate::training::check_same_architecture;
-use crate::validation::Watch;
 use crate::{
-    Error, Finding, History, Monitor, Result, Scaling, StopReason, TrainConfig, Training, Validation,
-    findings, train,
+    EpochRecord, Error, Finding, History, Result, Scaling, TrainConfig, Validation, findings, train,
+    train_validated,
 };
 
 /// What a fit may be given beside rows and targets. `T` is the type of targets, for example `[&str]`.
@@ -103,7 +102,9 @@ impl Settings<'_> {
             None => train(&mut network, &problem, &self.train)?,
             Some(rows) => {
                 let validation = self.problem(&architecture, rows)?;
-                self.train_validated(&mut network, &problem, &validation)?
+                let settings = self.validation.unwrap_or_default();
+                let on = |_: &EpochRecord, _: &EpochRecord| ControlFlow::Continue(());
+                train_validated(&mut network, &problem, &validation, &self.train, settings, on)?
             }
         };
         let findings = findings(&problem, &network, &history)?;
@@ -164,41 +165,6 @@ impl Settings<'_> {
             }
             (held_out, _) => Ok((rows, held_out)),
         }
-    }
-
-    /// Trains epoch by epoch, looks at the held-out rows before each, and keeps the best network.
-    fn train_validated<F: Scalar>(
-        &self,
-        network: &mut Network<F>,
-        problem: &Problem<'_, F>,
-        validation: &Problem<'_, F>,
-    ) -> Result<History> {
-        let settings = self.validation.unwrap_or_default();
-        settings.validate()?;
-        if settings.monitor == Monitor::Accuracy && !self.loss.counts_hits() {
-            return Err(Error::NoAccuracy { loss: self.loss.to_string() });
-        }
-        let mut watch = Watch::new(validation, settings, self.train.threads)?;
-        let mut training = Training::new(problem, network.clone(), &self.train)?;
-        let mut early = watch.see(0, &training.state().network).then_some(StopReason::NoImprovement);
-        while early.is_none() {
-            match training.epoch() {
-                Ok(ControlFlow::Continue(_)) => {
-                    let is_over = watch.see(training.state().epoch, &training.state().network);
-                    early = is_over.then_some(StopReason::NoImprovement);
-                }
-                Ok(ControlFlow::Break(_)) => break,
-                // What was learned before is not lost.
-                Err(Error::Diverged { .. }) if watch.has_learned() => early = Some(StopReason::Diverged),
-                Err(error) => return Err(error),
-            }
-        }
-        let (last, mut history) = training.finish()?;
-        *network = last;
-        history.best_epoch = watch.restore(network);
-        history.validation = watch.records;
-        history.stop = early.unwrap_or(history.stop);
-        Ok(history)
     }
 
     fn learn_outputs<F: Scalar>(&self, rows: &Rows<'_, F>) -> Option<ColumnScales> {

@@ -1,12 +1,13 @@
 //! Validation: rows that are not trained on decide which epoch's network is kept.
 
 use std::cmp::Ordering;
+use std::ops::ControlFlow;
 
 use ann_core::{Network, Problem, Scalar};
 
 use crate::optimizer::check;
 use crate::splits::check_share;
-use crate::{Accumulation, EpochRecord, Objective, Result};
+use crate::{Accumulation, EpochRecord, Error, History, Objective, Result, StopReason, TrainConfig, Training};
 
 /// Early stopping by rows that are held out. After each epoch the network is evaluated on these rows. The
 /// best network is kept, and training stops when there was none better for some epochs.
@@ -51,11 +52,59 @@ impl Validation {
     }
 }
 
+/// Trains epoch by epoch, evaluates the network on the validation rows before the first epoch and after each,
+/// and keeps the best: this is how an estimator with a [`Validation`] is fitted. `share` and `seed` of the
+/// settings have no effect here, because the caller has chosen the rows.
+///
+/// After each epoch `observe` is called with its record and with that of the validation rows; it may show
+/// progress, or end the run.
+///
+/// # Errors
+/// As [`Training::new`]; a setting is outside its range; the accuracy is monitored but the loss has none; or
+/// the run diverges before any epoch was better than the start.
+pub fn train_validated<F: Scalar>(
+    network: &mut Network<F>,
+    problem: &Problem<'_, F>,
+    validation: &Problem<'_, F>,
+    config: &TrainConfig,
+    settings: Validation,
+    mut observe: impl FnMut(&EpochRecord, &EpochRecord) -> ControlFlow<()>,
+) -> Result<History> {
+    settings.validate()?;
+    if settings.monitor == Monitor::Accuracy && !problem.loss().counts_hits() {
+        return Err(Error::NoAccuracy { loss: problem.loss().to_string() });
+    }
+    let mut watch = Watch::new(validation, settings, config.threads)?;
+    let mut training = Training::new(problem, network.clone(), config)?;
+    let mut early = watch.see(0, &training.state().network).then_some(StopReason::NoImprovement);
+    while early.is_none() {
+        match training.epoch() {
+            Ok(ControlFlow::Continue(record)) => {
+                let is_over = watch.see(training.state().epoch, &training.state().network);
+                early = is_over.then_some(StopReason::NoImprovement);
+                if observe(&record, watch.last()).is_break() {
+                    early = early.or(Some(StopReason::Caller));
+                }
+            }
+            Ok(ControlFlow::Break(_)) => break,
+            // What was learned before is not lost.
+            Err(Error::Diverged { .. }) if watch.has_learned() => early = Some(StopReason::Diverged),
+            Err(error) => return Err(error),
+        }
+    }
+    let (last, mut history) = training.finish()?;
+    *network = last;
+    history.best_epoch = watch.restore(network);
+    history.validation = watch.records;
+    history.stop = early.unwrap_or(history.stop);
+    Ok(history)
+}
+
 /// Evaluates the network of each epoch on the validation rows, and keeps the best.
-pub(crate) struct Watch<'p, 'data, F> {
+struct Watch<'p, 'data, F> {
     settings: Validation,
     objective: Objective<'p, 'data, F>,
-    pub records: Vec<EpochRecord>,
+    records: Vec<EpochRecord>,
     /// The parameters of the best network so far, and its record.
     best: Option<(Vec<F>, EpochRecord)>,
     /// The epoch at which a network was better than all before. Equal networks do not count, or a long
@@ -64,13 +113,13 @@ pub(crate) struct Watch<'p, 'data, F> {
 }
 
 impl<'p, 'data, F: Scalar> Watch<'p, 'data, F> {
-    pub fn new(problem: &'p Problem<'data, F>, settings: Validation, threads: usize) -> Result<Self> {
+    fn new(problem: &'p Problem<'data, F>, settings: Validation, threads: usize) -> Result<Self> {
         let objective = Objective::with_threads(problem, Accumulation::Batched, problem.rows(), threads)?;
         Ok(Self { settings, objective, records: Vec::new(), best: None, improved: 0 })
     }
 
     /// Evaluates the network after `epoch` epochs. Returns whether patience is at its end.
-    pub fn see(&mut self, epoch: usize, network: &Network<F>) -> bool {
+    fn see(&mut self, epoch: usize, network: &Network<F>) -> bool {
         let record = EpochRecord::new(epoch, &self.objective.value(network.parameters()));
         self.records.push(record);
         let best = self.best.get_or_insert_with(|| (network.parameters().to_vec(), record));
@@ -85,13 +134,18 @@ impl<'p, 'data, F: Scalar> Watch<'p, 'data, F> {
         epoch - self.improved >= self.settings.patience
     }
 
+    /// The record of the network that was evaluated last.
+    fn last(&self) -> &EpochRecord {
+        self.records.last().expect("the network is evaluated before the first epoch")
+    }
+
     /// Whether there is a better network than the untrained one.
-    pub fn has_learned(&self) -> bool {
+    fn has_learned(&self) -> bool {
         self.best.as_ref().is_some_and(|(_, record)| record.epoch > 0)
     }
 
     /// Gives the network the parameters of the best epoch, and returns the number of that epoch.
-    pub fn restore(&self, network: &mut Network<F>) -> Option<usize> {
+    fn restore(&self, network: &mut Network<F>) -> Option<usize> {
         let (parameters, best) = self.best.as_ref()?;
         network.parameters_mut().copy_from_slice(parameters);
         Some(best.epoch)

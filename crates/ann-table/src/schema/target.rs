@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use ndarray::Array2;
+use ndarray::{Array2, Axis};
 
 use crate::order::sort_naturally;
 use crate::table::{Column, Kind, Table};
@@ -53,6 +53,29 @@ pub enum TargetValues {
     Classes(Vec<usize>),
     /// Numbers as they are in the table, shape (rows, columns).
     Numbers(Array2<f64>),
+}
+
+impl TargetValues {
+    /// Number of rows.
+    #[allow(clippy::len_without_is_empty, reason = "a target is learned from at least one row")]
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Classes(classes) => classes.len(),
+            Self::Numbers(numbers) => numbers.nrows(),
+        }
+    }
+
+    /// The targets of the rows with these numbers, counted from 0, in that order.
+    ///
+    /// # Panics
+    /// When there is no such row.
+    #[must_use]
+    pub fn select(&self, rows: &[usize]) -> Self {
+        match self {
+            Self::Classes(classes) => Self::Classes(rows.iter().map(|&row| classes[row]).collect()),
+            Self::Numbers(numbers) => Self::Numbers(numbers.select(Axis(0), rows)),
+        }
+    }
 }
 
 /// At most this number of different whole numbers are taken for classes.

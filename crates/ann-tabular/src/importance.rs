@@ -1,0 +1,78 @@
+//! Permutation importance: how much worse predictions become if the cells of a column are shuffled (Breiman
+//! 2001, "Random Forests").
+
+use ann_core::seeded;
+use ann_model::Model;
+use ann_table::{Column, Table};
+use rand::seq::SliceRandom;
+
+use crate::Result;
+use crate::score::{Truth, aligned};
+
+/// How much a model needs a column.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Importance {
+    /// The column.
+    pub column: String,
+    /// By how much the accuracy, or the mean R², is lower if the cells of this column are shuffled. It may be
+    /// below 0 by chance. Columns that say the same share their importance.
+    pub drop: f64,
+    /// The standard deviation over five shuffles; of several folds, its mean.
+    pub deviation: f64,
+}
+
+const SHUFFLES: usize = 5;
+/// At most this number of cells are encoded, and never fewer than a hundred rows, if there are so many.
+const MOST_CELLS: usize = 5_000_000;
+const FEWEST_ROWS: usize = 100;
+
+/// The importance of each column that the model uses, on rows that it has not learned from.
+pub(crate) fn measure(model: &Model, truth: &Truth<'_>, table: &Table) -> Result<Vec<Importance>> {
+    let columns = &model.schema().columns;
+    let rows = (MOST_CELLS / (SHUFFLES * columns.len() * columns.len())).max(FEWEST_ROWS).min(table.rows());
+    // Equally spaced rows, because tables are often sorted.
+    let rows: Vec<usize> = (0..rows).map(|place| place * table.rows() / rows).collect();
+    let (values, table) = (truth.values.select(&rows), table.select(&rows));
+    let weights = truth.weights.map(|weights| rows.iter().map(|&row| weights[row]).collect::<Vec<_>>());
+    let truth = Truth { values: &values, weights: weights.as_deref(), ..*truth };
+    let metric = |table: &Table| truth.main_metric(&aligned(truth.target, &model.predict(table)?));
+    let whole = metric(&table)?;
+    let of = |column: &ann_table::ColumnSchema| {
+        let drops =
+            (0..SHUFFLES as u64).map(|seed| Ok(whole - metric(&shuffled(&table, &column.name, seed)?)?));
+        let drops = drops.collect::<Result<Vec<f64>>>()?;
+        let mean = drops.iter().sum::<f64>() / SHUFFLES as f64;
+        let variance = drops.iter().map(|drop| (drop - mean).powi(2)).sum::<f64>() / (SHUFFLES - 1) as f64;
+        Ok(Importance { column: column.name.clone(), drop: mean, deviation: variance.sqrt() })
+    };
+    columns.iter().map(of).collect()
+}
+
+/// The table with the cells of one column in another order.
+fn shuffled(table: &Table, name: &str, seed: u64) -> Result<Table> {
+    let mut order: Vec<usize> = (0..table.rows()).collect();
+    order.shuffle(&mut seeded(seed));
+    let column = table.keep(&[name])?.select(&order);
+    let replaced = |old: &Column| match old.name() == name {
+        true => column.columns()[0].clone(),
+        false => old.clone(),
+    };
+    Ok(Table::from_columns(table.columns().iter().map(replaced))?)
+}
+
+/// The mean over several models, the most important column first. A column that a model did not use has no
+/// importance there.
+pub(crate) fn mean<'a>(models: impl Iterator<Item = &'a [Importance]> + Clone) -> Vec<Importance> {
+    let count = models.clone().count() as f64;
+    let mut sums: Vec<Importance> = vec![];
+    for found in models.flatten() {
+        let place = sums.iter().position(|sum| sum.column == found.column).unwrap_or_else(|| {
+            sums.push(Importance { column: found.column.clone(), drop: 0.0, deviation: 0.0 });
+            sums.len() - 1
+        });
+        sums[place].drop += found.drop / count;
+        sums[place].deviation += found.deviation / count;
+    }
+    sums.sort_by(|a, b| b.drop.total_cmp(&a.drop));
+    sums
+}

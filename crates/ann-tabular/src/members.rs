@@ -1,0 +1,312 @@
+//! The networks of a model: how one is trained, and how several become a model.
+
+use ann_core::{Activation, Architecture, Loss, Network, Problem, Targets, seeded, softmax};
+use ann_model::{Conformal, Model, Networks};
+use ann_table::{NumberTarget, Schema, Target, TargetValues};
+use ann_train::splits::Split;
+use ann_train::{Finding, History, Monitor, Validation, findings, in_parallel, train_validated};
+use ndarray::{Array2, Axis};
+use rand_distr::{Distribution, StandardNormal};
+
+use crate::progress::{Observer, Progress, Stage};
+use crate::rows::{Rows, selected};
+use crate::temperature::{sharpen, temperature};
+use crate::{Recipe, Result};
+
+/// The losses of a network in each epoch.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Curve {
+    /// Mean loss of the rows that were trained on, of each epoch. The last one is that of the end.
+    pub training: Vec<f64>,
+    /// Mean loss of the validation rows before the first epoch and after each. Both losses are those that
+    /// were minimised: with smoothed classes, and of standardised numbers.
+    pub validation: Vec<f64>,
+    /// The epoch whose network was kept.
+    pub best_epoch: usize,
+}
+
+impl Curve {
+    fn new(history: &History) -> Self {
+        Self {
+            training: history.losses().collect(),
+            validation: history.validation.iter().map(|record| record.loss).collect(),
+            best_epoch: history.best_epoch.unwrap_or_default(),
+        }
+    }
+}
+
+/// A model, and how its networks were trained.
+pub(crate) struct Trained {
+    pub model: Model,
+    pub curves: Vec<Curve>,
+    pub findings: Vec<Finding>,
+}
+
+/// A trained network, and its predictions of the rows that it was not trained on.
+struct Member {
+    network: Network<f32>,
+    curve: Curve,
+    findings: Vec<Finding>,
+    /// The rows, and probabilities or scaled numbers.
+    held_out: (Vec<usize>, Array2<f64>),
+}
+
+/// Trains all networks and makes a model of them.
+pub(crate) fn train(
+    recipe: &Recipe,
+    rows: &Rows<'_>,
+    targets: &[&str],
+    stage: Stage,
+    observer: &Observer<'_>,
+) -> Result<Trained> {
+    let schema = Schema::learn(&rows.table, targets, &recipe.schema_options())?;
+    let samples = Samples::new(&schema, rows)?;
+    let fit = Fitting { recipe, rows, schema: &schema, samples: &samples, stage, observer };
+    let members = in_parallel(recipe.threads, 0..recipe.members, |member| fit.member(member))?;
+    let members: Vec<Member> = members.into_iter().filter_map(Result::transpose).collect::<Result<_>>()?;
+    let conformal = conformal(&schema, &samples.targets, &members)?;
+    let curves = members.iter().map(|member| member.curve.clone()).collect();
+    let findings = distinct(members.iter().flat_map(|member| member.findings.iter().copied()));
+    let networks = Networks::F32(members.into_iter().map(|member| member.network).collect());
+    let loss = match &samples.targets {
+        TargetValues::Classes(_) => Loss::SoftmaxCrossEntropy,
+        TargetValues::Numbers(_) => Loss::MeanSquaredError,
+    };
+    let model = Model::new(schema, networks, loss)?;
+    let model = match conformal {
+        Some(conformal) => model.with_conformal(conformal)?,
+        None => model,
+    };
+    Ok(Trained { model, curves, findings })
+}
+
+/// The inputs and targets of all rows.
+struct Samples {
+    inputs: Array2<f32>,
+    targets: TargetValues,
+    weights: Option<Vec<f32>>,
+}
+
+/// Some rows, as a network sees them.
+struct Part {
+    x: Array2<f32>,
+    y: PartTargets,
+    weights: Option<Vec<f32>>,
+}
+
+enum PartTargets {
+    Classes(Vec<usize>),
+    /// Standardised.
+    Numbers(Array2<f32>),
+}
+
+impl Samples {
+    fn new(schema: &Schema, rows: &Rows<'_>) -> Result<Self> {
+        let weights =
+            rows.weights.as_ref().map(|weights| weights.iter().map(|&weight| weight as f32).collect());
+        Ok(Self { inputs: schema.features(&rows.table)?, targets: schema.targets(&rows.table)?, weights })
+    }
+
+    /// The first `width` inputs of some rows.
+    fn part(&self, rows: &[usize], width: usize, schema: &Schema) -> Part {
+        let inputs = self.inputs.slice_axis(Axis(1), (..width).into());
+        let y = match &self.targets {
+            TargetValues::Classes(classes) => {
+                PartTargets::Classes(rows.iter().map(|&row| classes[row]).collect())
+            }
+            TargetValues::Numbers(numbers) => {
+                let columns = number_targets(schema);
+                PartTargets::Numbers(Array2::from_shape_fn((rows.len(), columns.len()), |(row, column)| {
+                    let NumberTarget { center, scale, .. } = columns[column];
+                    ((numbers[[rows[row], column]] - center) / scale) as f32
+                }))
+            }
+        };
+        Part { x: inputs.select(Axis(0), rows), y, weights: selected(self.weights.as_deref(), rows) }
+    }
+}
+
+impl Part {
+    fn problem<'p>(&'p self, architecture: &'p Architecture, recipe: &Recipe) -> Result<Problem<'p, f32>> {
+        let (loss, targets) = match &self.y {
+            PartTargets::Classes(classes) => (recipe.class_loss(), Targets::Classes(classes)),
+            PartTargets::Numbers(numbers) => (Loss::MeanSquaredError, Targets::Values(numbers.view())),
+        };
+        let mut problem = Problem::new(architecture, loss, &self.x, targets)?;
+        if let Some(weights) = &self.weights {
+            problem = problem.with_weights(&weights[..])?;
+        }
+        if matches!(self.y, PartTargets::Classes(_)) {
+            problem = problem.with_class_weights(&recipe.class_weights)?;
+        }
+        Ok(problem)
+    }
+
+    fn monitor(&self) -> Monitor {
+        match self.y {
+            PartTargets::Classes(_) => Monitor::Accuracy,
+            PartTargets::Numbers(_) => Monitor::Loss,
+        }
+    }
+}
+
+/// What the networks of one model share while they are trained.
+struct Fitting<'a> {
+    recipe: &'a Recipe,
+    rows: &'a Rows<'a>,
+    schema: &'a Schema,
+    samples: &'a Samples,
+    stage: Stage,
+    observer: &'a Observer<'a>,
+}
+
+impl Fitting<'_> {
+    /// Trains one network. Members 1, 3, … have the piecewise-linear inputs too. After the caller has ended
+    /// the fit, only the first one is still made.
+    fn member(&self, member: usize) -> Result<Option<Member>> {
+        if member > 0 && self.observer.has_ended() {
+            return Ok(None);
+        }
+        let Self { recipe, schema, samples, .. } = self;
+        let width = if member % 2 == 1 { schema.inputs() } else { schema.plain_inputs() };
+        let seed = recipe.seed.wrapping_add(100 * member as u64);
+        let Split { train, test } = self.rows.units(&samples.targets).hold_out(recipe.validation, seed)?;
+        let (part, held) = (samples.part(&train, width, schema), samples.part(&test, width, schema));
+        let architecture = Architecture::inputs(width)
+            .with_layers(recipe.hidden.iter().cloned())
+            .dense(schema.target.outputs(), Activation::Identity);
+        let problem = part.problem(&architecture, recipe)?;
+        let mut network = start(&architecture, seed)?;
+        let history = {
+            let validation = held.problem(&architecture, recipe)?;
+            self.train(member, &mut network, [&problem, &validation], held.monitor())?
+        };
+        let findings = self.findings(&problem, &network, &history)?;
+        let outputs = calibrated(&mut network, &held)?;
+        let held_out = (test, outputs);
+        Ok(Some(Member { network, curve: Curve::new(&history), findings, held_out }))
+    }
+
+    fn train(
+        &self,
+        member: usize,
+        network: &mut Network<f32>,
+        [problem, validation]: [&Problem<'_, f32>; 2],
+        monitor: Monitor,
+    ) -> Result<History> {
+        let config = self.recipe.config(problem, member);
+        let settings = Validation { monitor, patience: usize::MAX, ..Validation::default() };
+        let history =
+            train_validated(network, problem, validation, &config, settings, |training, validation| {
+                self.observer.see(&Progress {
+                    stage: self.stage,
+                    member: member + 1,
+                    members: self.recipe.members,
+                    epoch: validation.epoch,
+                    epochs: config.epochs,
+                    training: training.loss,
+                    validation: validation.loss,
+                })
+            })?;
+        Ok(history)
+    }
+
+    /// What is remarkable about the training, for the model alone: the others are only there for the score.
+    fn findings(
+        &self,
+        problem: &Problem<'_, f32>,
+        network: &Network<f32>,
+        history: &History,
+    ) -> Result<Vec<Finding>> {
+        if self.stage != Stage::Model {
+            return Ok(vec![]);
+        }
+        let mut found = findings(problem, network, history)?;
+        // Later networks are worse on the validation rows, but an earlier one was kept.
+        found.retain(|finding| !matches!(finding, Finding::ValidationRose { .. }));
+        Ok(found)
+    }
+}
+
+/// W ~ N(0, 1/fan_in), b ~ N(0, 1); the last layer is 0.
+fn start(architecture: &Architecture, seed: u64) -> Result<Network<f32>> {
+    let layout = architecture.layout()?;
+    let mut parameters = vec![0.0; layout.len()];
+    let mut rng = seeded(seed);
+    let hidden = layout.layers().len() - 1;
+    for layer in &layout.layers()[..hidden] {
+        let deviation = 1.0 / (layer.fan_in as f32).sqrt();
+        let mut normal = || -> f32 { StandardNormal.sample(&mut rng) };
+        parameters[layer.weights()].fill_with(|| deviation * normal());
+        parameters[layer.bias()].fill_with(normal);
+    }
+    Ok(Network::from_parameters(architecture, parameters)?)
+}
+
+/// Sets the temperature by the held-out rows, and returns their probabilities; or their numbers, which have
+/// no temperature.
+fn calibrated(network: &mut Network<f32>, held: &Part) -> Result<Array2<f64>> {
+    let outputs = network.forward(&held.x)?;
+    match &held.y {
+        PartTargets::Classes(classes) => {
+            sharpen(network, temperature(&outputs, classes, held.weights.as_deref()));
+            Ok(softmax(&network.forward(&held.x)?).mapv(f64::from))
+        }
+        PartTargets::Numbers(_) => Ok(outputs.mapv(f64::from)),
+    }
+}
+
+/// The first finding of each kind.
+fn distinct(findings: impl Iterator<Item = Finding>) -> Vec<Finding> {
+    let mut first: Vec<Finding> = vec![];
+    for finding in findings {
+        if !first.iter().any(|known| std::mem::discriminant(known) == std::mem::discriminant(&finding)) {
+            first.push(finding);
+        }
+    }
+    first
+}
+
+/// The targets of a schema whose target values are numbers.
+fn number_targets(schema: &Schema) -> &[NumberTarget] {
+    match &schema.target {
+        Target::Numbers(columns) => columns,
+        Target::Classes { .. } => &[],
+    }
+}
+
+/// Residuals of rows, each from the mean of the members that were not trained on it.
+fn conformal(schema: &Schema, targets: &TargetValues, members: &[Member]) -> Result<Option<Conformal>> {
+    let rows = match targets {
+        TargetValues::Classes(classes) => classes.len(),
+        TargetValues::Numbers(numbers) => numbers.nrows(),
+    };
+    let mut sums = Array2::<f64>::zeros((rows, schema.target.outputs()));
+    let mut counts = vec![0.0; rows];
+    for (held, values) in members.iter().map(|member| &member.held_out) {
+        for (&row, values) in held.iter().zip(values.rows()) {
+            let mut sum = sums.row_mut(row);
+            sum += &values;
+            counts[row] += 1.0;
+        }
+    }
+    let seen: Vec<usize> = (0..rows).filter(|&row| counts[row] > 0.0).collect();
+    if seen.is_empty() {
+        return Ok(None);
+    }
+    let residuals = match targets {
+        TargetValues::Numbers(numbers) => {
+            let columns = number_targets(schema);
+            Array2::from_shape_fn((seen.len(), columns.len()), |(place, column)| {
+                let (row, target) = (seen[place], &columns[column]);
+                let predicted = target.center + target.scale * sums[[row, column]] / counts[row];
+                (predicted.clamp(target.minimum, target.maximum) - numbers[[row, column]]).abs()
+            })
+        }
+        TargetValues::Classes(classes) => Array2::from_shape_fn((seen.len(), 1), |(place, _)| {
+            let row = seen[place];
+            1.0 - sums[[row, classes[row]]] / counts[row]
+        }),
+    };
+    Ok(Some(Conformal::new(&residuals)?))
+}

@@ -1,0 +1,84 @@
+//! What a caller sees of a fit while it runs, and how the caller ends it.
+
+use std::fmt;
+use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// What a fit is at: one epoch of one network is done.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Progress {
+    /// What the network is for.
+    pub stage: Stage,
+    /// The network, counted from 1.
+    pub member: usize,
+    /// Number of networks of this stage.
+    pub members: usize,
+    /// Number of epochs that are done.
+    pub epoch: usize,
+    /// Number of all epochs.
+    pub epochs: usize,
+    /// Mean loss of the rows that are trained on, in this epoch.
+    pub training: f64,
+    /// Mean loss of the validation rows, after this epoch.
+    pub validation: f64,
+}
+
+/// What a network is trained for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Stage {
+    /// For the model.
+    Model,
+    /// For the score: it is tested on rows that it has not seen.
+    Score {
+        /// The split of the rows, counted from 1.
+        part: usize,
+        /// Number of splits.
+        parts: usize,
+    },
+    /// As [`Stage::Score`], without hidden layers.
+    Linear {
+        /// The split of the rows, counted from 1.
+        part: usize,
+        /// Number of splits.
+        parts: usize,
+    },
+}
+
+impl fmt::Display for Stage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Model => f.write_str("model"),
+            Self::Score { part, parts } => write!(f, "score {part} of {parts}"),
+            Self::Linear { part, parts } => write!(f, "linear model {part} of {parts}"),
+        }
+    }
+}
+
+/// The caller's function, and whether it has ended the fit.
+pub(crate) struct Observer<'a> {
+    observe: &'a (dyn Fn(&Progress) -> ControlFlow<()> + Sync),
+    ended: AtomicBool,
+}
+
+impl<'a> Observer<'a> {
+    pub fn new(observe: &'a (dyn Fn(&Progress) -> ControlFlow<()> + Sync)) -> Self {
+        Self { observe, ended: AtomicBool::new(false) }
+    }
+
+    /// Shows an epoch to the caller. Once the caller has ended the fit, every network ends after its epoch.
+    pub fn see(&self, progress: &Progress) -> ControlFlow<()> {
+        if self.has_ended() {
+            return ControlFlow::Break(());
+        }
+        let flow = (self.observe)(progress);
+        if flow.is_break() {
+            self.ended.store(true, Ordering::Relaxed);
+        }
+        flow
+    }
+
+    pub fn has_ended(&self) -> bool {
+        self.ended.load(Ordering::Relaxed)
+    }
+}

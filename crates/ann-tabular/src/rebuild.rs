@@ -1,0 +1,217 @@
+//! How a model was made, and making it again: the same table and settings give the same file.
+
+use ann_core::ClassWeights;
+use ann_model::{Digest, Model, Networks};
+use ann_table::{Kind, SchemaOptions, Table, Task};
+use serde_json::{Map, Value, json};
+use sha2::{Digest as _, Sha256};
+
+use crate::{Error, Evaluation, Recipe, Report, Result, Score, Scoring};
+
+/// This program. Other versions may give other bits.
+const PROGRAM: &str = concat!("ann-tabular ", env!("CARGO_PKG_VERSION"));
+
+/// What a file says of its making: program, data, settings, and the score. Numbers that the making depends on
+/// are texts, because not all programs read numbers of JSON to the last bit.
+pub(crate) fn provenance(recipe: &Recipe, table: &Table, report: &Report, was_ended: bool) -> Value {
+    let mut data = json!({ "sha256": digest(table), "rows": table.rows(), "columns": table.columns().len() });
+    data["used_rows"] = report.rows.used.into();
+    let mut value = json!({ "program": PROGRAM, "data": data, "settings": settings(recipe, report) });
+    if was_ended {
+        value["ended_early"] = true.into();
+    }
+    match &report.evaluation {
+        Ok(evaluation) => value["score"] = score(evaluation),
+        Err(reason) => value["no_score"] = reason.as_str().into(),
+    }
+    value
+}
+
+fn settings(recipe: &Recipe, report: &Report) -> Value {
+    let SchemaOptions { task, ignore, keep, most_categories, least_rows, bins } = &recipe.schema;
+    json!({
+        "targets": report.schema.target.names(),
+        "task": task.map(task_name),
+        "ignore": ignore,
+        "keep": keep,
+        "most_categories": most_categories,
+        "least_rows": least_rows,
+        "bins": bins,
+        "members": recipe.members,
+        "epochs": recipe.epochs,
+        "batch": recipe.batch,
+        "learning_rate": recipe.learning_rate.map(|rate| rate.to_string()),
+        "decay": recipe.decay.to_string(),
+        "smoothing": recipe.smoothing.to_string(),
+        "class_weights": match &recipe.class_weights {
+            ClassWeights::None => json!("none"),
+            ClassWeights::Balanced => json!("balanced"),
+            ClassWeights::Given(weights) => json!(weights.iter().map(f64::to_string).collect::<Vec<_>>()),
+        },
+        "validation": recipe.validation.to_string(),
+        "weights": recipe.weights,
+        "groups": recipe.groups,
+        "time": recipe.time,
+        "scoring": match recipe.scoring {
+            Scoring::Auto => json!("auto"),
+            Scoring::Off => json!("off"),
+            Scoring::Folds(folds) => json!({ "folds": folds }),
+            Scoring::HoldOut(share) => json!({ "hold_out": share.to_string() }),
+        },
+        "seed": recipe.seed.to_string(),
+    })
+}
+
+/// Six digits of each number of the score: for readers, not for computing.
+fn score(evaluation: &Evaluation) -> Value {
+    let numbers = |score: &Score| {
+        let entry = |(name, number): (String, crate::Estimate)| (name, json!(format!("{:.6}", number.value)));
+        Value::Object(score.entries().into_iter().map(entry).collect::<Map<_, _>>())
+    };
+    json!({
+        "rule": evaluation.rule.to_string(),
+        "rows": evaluation.rows,
+        "model": numbers(&evaluation.model),
+        "linear": evaluation.linear.as_ref().map(numbers),
+        "constant": numbers(&evaluation.constant),
+    })
+}
+
+/// Makes a model again, from the settings in its file and the same table, and compares the digests: so
+/// everybody who has the table can prove that the model comes from it. Returns the new model.
+///
+/// # Errors
+/// The model was not made by [`Recipe::fit`], or its fit was ended early; the table is another one; the new
+/// model is another one, for example because another version of this library made the old one; or as
+/// [`Recipe::fit`].
+pub fn rebuild(model: &Model, table: &Table, threads: usize) -> Result<Model> {
+    let made = &model.provenance;
+    if made["ended_early"].as_bool() == Some(true) {
+        return Err(Error::NoProvenance { reason: "its fit was ended early, by hand".to_owned() });
+    }
+    let (recipe, targets) = recipe_of(model).ok_or_else(|| Error::NoProvenance {
+        reason: "it was not made by Recipe::fit of this library".to_owned(),
+    })?;
+    let described =
+        |digest: &str, rows: u64, columns: u64| format!("{rows} rows, {columns} columns, SHA-256 {digest}");
+    let found = described(&digest(table), table.rows() as u64, table.columns().len() as u64);
+    let data = &made["data"];
+    let expected = described(
+        data["sha256"].as_str().unwrap_or_default(),
+        data["rows"].as_u64().unwrap_or_default(),
+        data["columns"].as_u64().unwrap_or_default(),
+    );
+    if found != expected {
+        return Err(Error::OtherData { found, expected });
+    }
+    let made_again = Recipe { threads, ..recipe }.fit(table, &targets)?.model;
+    let (found, expected) = (made_again.digest()?, model.digest()?);
+    if found != expected {
+        let program = made["program"].as_str().unwrap_or("another program").to_owned();
+        return Err(Error::OtherModel { found, expected, program });
+    }
+    Ok(made_again)
+}
+
+/// The recipe and the targets that a model says it was made with. The layers are those of the model.
+fn recipe_of(model: &Model) -> Option<(Recipe, Vec<String>)> {
+    let settings = &model.provenance["settings"];
+    let text = |name: &str| settings[name].as_str();
+    let count = |name: &str| usize::try_from(settings[name].as_u64()?).ok();
+    let optional = |name: &str| text(name).map(str::to_owned);
+    let names = |name: &str| -> Option<Vec<String>> {
+        settings[name].as_array()?.iter().map(|name| name.as_str().map(str::to_owned)).collect()
+    };
+    let architecture = match model.networks() {
+        Networks::F32(networks) => networks[0].architecture(),
+        Networks::F64(_) => return None,
+    };
+    let (_, hidden) = architecture.layers().split_last()?;
+    let schema = SchemaOptions {
+        task: text("task").and_then(task_of_name),
+        ignore: names("ignore")?,
+        keep: names("keep")?,
+        most_categories: count("most_categories")?,
+        least_rows: count("least_rows")?,
+        bins: count("bins")?,
+    };
+    let recipe = Recipe {
+        schema,
+        hidden: hidden.to_vec(),
+        members: count("members")?,
+        epochs: count("epochs")?,
+        batch: count("batch")?,
+        learning_rate: text("learning_rate").map(str::parse).transpose().ok()?,
+        decay: text("decay")?.parse().ok()?,
+        smoothing: text("smoothing")?.parse().ok()?,
+        class_weights: class_weights(&settings["class_weights"])?,
+        validation: text("validation")?.parse().ok()?,
+        weights: optional("weights"),
+        groups: optional("groups"),
+        time: optional("time"),
+        scoring: scoring(&settings["scoring"])?,
+        budget: None,
+        seed: text("seed")?.parse().ok()?,
+        threads: 1,
+    };
+    Some((recipe, names("targets")?))
+}
+
+fn class_weights(value: &Value) -> Option<ClassWeights> {
+    match value {
+        Value::String(name) if name == "none" => Some(ClassWeights::None),
+        Value::String(name) if name == "balanced" => Some(ClassWeights::Balanced),
+        Value::Array(weights) => {
+            let weights = weights.iter().map(|weight| weight.as_str()?.parse().ok());
+            weights.collect::<Option<_>>().map(ClassWeights::Given)
+        }
+        _ => None,
+    }
+}
+
+fn scoring(value: &Value) -> Option<Scoring> {
+    match value.as_str() {
+        Some("auto") => Some(Scoring::Auto),
+        Some("off") => Some(Scoring::Off),
+        Some(_) => None,
+        None => {
+            let folds =
+                value["folds"].as_u64().and_then(|folds| usize::try_from(folds).ok()).map(Scoring::Folds);
+            folds.or_else(|| Some(Scoring::HoldOut(value["hold_out"].as_str()?.parse().ok()?)))
+        }
+    }
+}
+
+fn task_name(task: Task) -> &'static str {
+    match task {
+        Task::Classification => "classification",
+        Task::Regression => "regression",
+    }
+}
+
+fn task_of_name(name: &str) -> Option<Task> {
+    [Task::Classification, Task::Regression].into_iter().find(|&task| task_name(task) == name)
+}
+
+/// SHA-256 of all names, kinds and cells, whatever the file looks like that they come from.
+fn digest(table: &Table) -> Digest {
+    let mut sha = Sha256::new();
+    let mut text = |text: &str| {
+        sha.update((text.len() as u64).to_le_bytes());
+        sha.update(text);
+    };
+    for column in table.columns() {
+        text(column.name());
+        text(&column.kind().to_string());
+        for row in 0..table.rows() {
+            match column.kind() {
+                // No finite number has these bits.
+                Kind::Number | Kind::Date => {
+                    text(&column.number(row).map_or(u64::MAX, f64::to_bits).to_string());
+                }
+                Kind::Category => text(column.word(row).unwrap_or_default()),
+            }
+        }
+    }
+    sha.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,249 @@
+//! How good predictions are, each number with its standard error.
+
+use std::fmt;
+
+use ann_model::{Model, Predictions};
+use ann_table::{NumberTarget, Table, Target, TargetValues};
+use ann_train::metrics::{accuracy, bootstrap, log_loss, mean_absolute_error, r_squared, rmse, roc_auc};
+use ndarray::{Array1, Array2, ArrayView1, Axis};
+
+use crate::Result;
+
+/// A number that was computed from some rows, and how much it would change with others.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Estimate {
+    /// The number.
+    pub value: f64,
+    /// Its standard error, by 200 resamples of the rows (of the groups, if there are groups).
+    pub standard_error: f64,
+}
+
+impl fmt::Display for Estimate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { value, standard_error } = self;
+        // At least two digits of the standard error, for numbers of any size.
+        let digits = (1.0 - standard_error.abs().max(1e-300).log10().floor()).clamp(0.0, 3.0) as usize;
+        write!(f, "{value:.digits$} ± {standard_error:.digits$}")
+    }
+}
+
+/// How good predictions are.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Score {
+    /// Of classes.
+    Classes(ClassScore),
+    /// Of numbers, for each column.
+    Numbers(Vec<NumberScore>),
+}
+
+/// How good probabilities of classes are.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ClassScore {
+    /// The share of rows whose most probable class is the true one.
+    pub accuracy: Estimate,
+    /// The mean of −ln p of the true class.
+    pub log_loss: Estimate,
+    /// Area under the ROC curve, of two classes if both occur.
+    pub roc_auc: Option<Estimate>,
+}
+
+/// How good predicted numbers of a column are.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NumberScore {
+    /// The column.
+    pub column: String,
+    /// R²: 1 is perfect, 0 is as good as the mean.
+    pub r_squared: Estimate,
+    /// √(mean of (y − ŷ)²), in the unit of the column.
+    pub rmse: Estimate,
+    /// Mean of |y − ŷ|, in the unit of the column.
+    pub mean_absolute_error: Estimate,
+}
+
+impl Score {
+    /// The score of a model on the rows of a table, which should be others than those that it has learned
+    /// from.
+    ///
+    /// # Errors
+    /// The table lacks a column, a target is missing, or a class is unknown.
+    pub fn of(model: &Model, table: &Table) -> Result<Self> {
+        let target = &model.schema().target;
+        let values = model.schema().targets(table)?;
+        let truth = Truth { target, values: &values, weights: None, groups: None };
+        truth.score(&aligned(target, &model.predict(table)?))
+    }
+
+    /// The name, the value, and for further columns of numbers their names, of each number: in the order of a
+    /// table.
+    pub(crate) fn entries(&self) -> Vec<(String, Estimate)> {
+        match self {
+            Self::Classes(score) => {
+                let mut entries =
+                    vec![("accuracy".to_owned(), score.accuracy), ("log loss".to_owned(), score.log_loss)];
+                entries.extend(score.roc_auc.map(|area| ("ROC AUC".to_owned(), area)));
+                entries
+            }
+            Self::Numbers(scores) => {
+                let of = |score: &NumberScore| {
+                    let column = if scores.len() > 1 { format!(" {}", score.column) } else { String::new() };
+                    [
+                        (format!("R²{column}"), score.r_squared),
+                        (format!("RMSE{column}"), score.rmse),
+                        (format!("MAE{column}"), score.mean_absolute_error),
+                    ]
+                };
+                scores.iter().flat_map(of).collect()
+            }
+        }
+    }
+}
+
+/// The true targets of rows.
+#[derive(Clone, Copy)]
+pub(crate) struct Truth<'a> {
+    pub target: &'a Target,
+    pub values: &'a TargetValues,
+    pub weights: Option<&'a [f64]>,
+    /// Rows with equal numbers are drawn together.
+    pub groups: Option<&'a [usize]>,
+}
+
+impl Truth<'_> {
+    /// `predicted`: (rows, classes or numbers), in the order of the target.
+    pub fn score(&self, predicted: &Array2<f64>) -> Result<Score> {
+        match (self.target, self.values) {
+            (Target::Numbers(columns), TargetValues::Numbers(numbers)) => {
+                let of = |(column, target): (usize, &NumberTarget)| {
+                    self.number_score(&target.name, numbers.column(column), predicted.column(column))
+                };
+                columns.iter().enumerate().map(of).collect::<Result<_>>().map(Score::Numbers)
+            }
+            (_, TargetValues::Classes(classes)) => self.class_score(classes, predicted).map(Score::Classes),
+            (Target::Classes { .. }, TargetValues::Numbers(_)) => unreachable!("classes have no numbers"),
+        }
+    }
+
+    fn class_score(&self, classes: &[usize], predicted: &Array2<f64>) -> Result<ClassScore> {
+        let labels: Vec<usize> = predicted.rows().into_iter().map(ann_core::argmax).collect();
+        let area = || self.estimate(|weights| roc_auc(classes, &predicted.column(1), Some(weights)));
+        Ok(ClassScore {
+            accuracy: self.estimate(|weights| accuracy(classes, &labels, Some(weights)))?,
+            log_loss: self.estimate(|weights| log_loss(classes, predicted, Some(weights)))?,
+            // Not defined if all rows have one class.
+            roc_auc: if predicted.ncols() == 2 { area().ok() } else { None },
+        })
+    }
+
+    fn number_score(
+        &self,
+        column: &str,
+        truth: ArrayView1<'_, f64>,
+        predicted: ArrayView1<'_, f64>,
+    ) -> Result<NumberScore> {
+        Ok(NumberScore {
+            column: column.to_owned(),
+            r_squared: self.estimate(|weights| r_squared(&truth, &predicted, Some(weights)))?,
+            rmse: self.estimate(|weights| rmse(&truth, &predicted, Some(weights)))?,
+            mean_absolute_error: self
+                .estimate(|weights| mean_absolute_error(&truth, &predicted, Some(weights)))?,
+        })
+    }
+
+    /// The number by which models are compared, higher is better: accuracy, or the mean R².
+    pub fn main_metric(&self, predicted: &Array2<f64>) -> Result<f64> {
+        Ok(match self.values {
+            TargetValues::Classes(classes) => {
+                let labels: Vec<usize> = predicted.rows().into_iter().map(ann_core::argmax).collect();
+                accuracy(classes, &labels, self.weights)?
+            }
+            TargetValues::Numbers(numbers) => r_squared(numbers, predicted, self.weights)?,
+        })
+    }
+
+    /// By how much the mean loss of a row is lower than with other predictions: −ln p of the true class, or
+    /// the squared error, of several columns in units of their variances.
+    pub fn advantage(&self, predicted: &Array2<f64>, other: &Array2<f64>) -> Result<Estimate> {
+        let differences: Vec<f64> = (0..predicted.nrows())
+            .map(|row| self.row_loss(row, other.row(row)) - self.row_loss(row, predicted.row(row)))
+            .collect();
+        self.estimate(|weights| {
+            let total: f64 = weights.iter().sum();
+            Ok(differences.iter().zip(weights).map(|(difference, weight)| difference * weight).sum::<f64>()
+                / total)
+        })
+    }
+
+    fn row_loss(&self, row: usize, predicted: ArrayView1<'_, f64>) -> f64 {
+        match (self.target, self.values) {
+            (_, TargetValues::Classes(classes)) => -predicted[classes[row]].max(f64::EPSILON).ln(),
+            (Target::Numbers(columns), TargetValues::Numbers(numbers)) => {
+                let squared = |(column, target): (usize, &NumberTarget)| {
+                    ((predicted[column] - numbers[[row, column]]) / target.scale).powi(2)
+                };
+                columns.iter().enumerate().map(squared).sum()
+            }
+            (Target::Classes { .. }, TargetValues::Numbers(_)) => unreachable!("classes have no numbers"),
+        }
+    }
+
+    /// The metric of the rows with their weights, and its standard error.
+    pub fn estimate(&self, metric: impl Fn(&[f64]) -> ann_train::Result<f64>) -> Result<Estimate> {
+        const RESAMPLES: usize = 200;
+        let rows = self.rows();
+        let (unit_of, units) = match self.groups {
+            Some(groups) => numbered(groups),
+            None => ((0..rows).collect(), rows),
+        };
+        let found = bootstrap(units, RESAMPLES, 0, |resample| {
+            let weight =
+                |row: usize| resample.weights[unit_of[row]] * self.weights.map_or(1.0, |all| all[row]);
+            metric(&(0..rows).map(weight).collect::<Vec<_>>())
+        })?;
+        Ok(Estimate { value: found.estimate, standard_error: found.standard_error })
+    }
+
+    /// The shares of the classes, or the mean of each column, among some rows.
+    pub fn constant(&self, rows: &[usize]) -> Array1<f64> {
+        let mut sums = Array1::zeros(self.target.outputs());
+        let mut total = 0.0;
+        for &row in rows {
+            let weight = self.weights.map_or(1.0, |weights| weights[row]);
+            total += weight;
+            match self.values {
+                TargetValues::Classes(classes) => sums[classes[row]] += weight,
+                TargetValues::Numbers(numbers) => sums.scaled_add(weight, &numbers.row(row)),
+            }
+        }
+        sums / total
+    }
+
+    pub fn rows(&self) -> usize {
+        self.values.len()
+    }
+}
+
+/// Numbers from 0 for the distinct values, and how many there are.
+fn numbered(values: &[usize]) -> (Vec<usize>, usize) {
+    let mut distinct = values.to_vec();
+    distinct.sort_unstable();
+    distinct.dedup();
+    let place = |value: &usize| distinct.partition_point(|smaller| smaller < value);
+    (values.iter().map(place).collect(), distinct.len())
+}
+
+/// Predictions with a column for each class of `target`: 0 for a class that the model does not know. The sum
+/// of each row is 1, also where single precision has rounded it.
+pub(crate) fn aligned(target: &Target, predictions: &Predictions<'_>) -> Array2<f64> {
+    let Target::Classes { classes, .. } = target else { return predictions.values().clone() };
+    let mut aligned = Array2::zeros((predictions.values().nrows(), classes.len()));
+    let known = predictions.classes().iter().zip(predictions.values().columns());
+    for (class, values) in known {
+        let place = classes.iter().position(|other| other == class);
+        aligned.column_mut(place.expect("all classes occur in all rows")).assign(&values);
+    }
+    for mut row in aligned.axis_iter_mut(Axis(0)) {
+        let sum = row.sum();
+        row /= sum;
+    }
+    aligned
+}
