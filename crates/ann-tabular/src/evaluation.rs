@@ -92,31 +92,25 @@ pub struct Coverage {
 
 const LEVEL: f64 = 0.9;
 
-/// Measures the score. `Ok(Err(reason))` if there cannot be one.
+/// Measures the score, or says why there is none.
 pub(crate) fn evaluate(
     recipe: &Recipe,
     rows: &Rows<'_>,
     schema: &Schema,
     observer: &Observer<'_>,
-) -> Result<Result<Evaluation, String>> {
+) -> Result<Evaluation, String> {
     if recipe.scoring == Scoring::Off {
-        return Ok(Err("it was not asked for".to_owned()));
+        return Err("it was not asked for".to_owned());
     }
-    match measure(recipe, rows, schema, observer) {
-        Ok(Some(evaluation)) => Ok(Ok(evaluation)),
-        Ok(None) => Ok(Err("the fit was ended before it was measured".to_owned())),
-        // Rows that are enough for a model may be too few to be divided.
-        Err(error) => Ok(Err(error.to_string())),
+    let measured = measure(recipe, rows, schema, observer);
+    if observer.has_ended() {
+        return Err("the fit was ended before it was measured".to_owned());
     }
+    // Rows that are enough for a model may be too few to be divided.
+    measured.map_err(|error| error.to_string())
 }
 
-/// `None` if the caller has ended the fit.
-fn measure(
-    recipe: &Recipe,
-    rows: &Rows<'_>,
-    schema: &Schema,
-    observer: &Observer<'_>,
-) -> Result<Option<Evaluation>> {
+fn measure(recipe: &Recipe, rows: &Rows<'_>, schema: &Schema, observer: &Observer<'_>) -> Result<Evaluation> {
     let values = schema.targets(&rows.table)?;
     let truth =
         Truth { target: &schema.target, values: &values, weights: rows.weights.as_deref(), groups: None };
@@ -131,12 +125,9 @@ fn measure(
             [] => None,
             _ => Some(train_with(&recipe.linear(), Stage::Linear { part, parts })?.model),
         };
-        if observer.has_ended() {
-            return Ok(None);
-        }
         tested.push(Tested::new(&model, linear.as_ref(), &test, &truth, split)?);
     }
-    summary(&tested, rows, &truth, rule, copies).map(Some)
+    summary(&tested, rows, &truth, rule, copies)
 }
 
 /// The rows that are held out, each time others; and the number of copies among all rows.

@@ -162,9 +162,9 @@ struct Fitting<'a> {
 
 impl Fitting<'_> {
     /// Trains one network. Members 1, 3, … have the piecewise-linear inputs too. After the caller has ended
-    /// the fit, only the first one is still made.
+    /// the fit, which happens during an epoch of another network, no further one begins.
     fn member(&self, member: usize) -> Result<Option<Member>> {
-        if member > 0 && self.observer.has_ended() {
+        if self.observer.has_ended() {
             return Ok(None);
         }
         let Self { recipe, schema, samples, .. } = self;

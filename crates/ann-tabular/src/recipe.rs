@@ -185,7 +185,7 @@ impl Recipe {
         let recipe = self.within_budget(&rows, &targets)?;
         let observer = Observer::new(&observe);
         let trained = members::train(&recipe, &rows, &targets, Stage::Model, &observer)?;
-        let evaluation = evaluation::evaluate(&recipe, &rows, trained.model.schema(), &observer)?;
+        let evaluation = evaluation::evaluate(&recipe, &rows, trained.model.schema(), &observer);
         let Trained { mut model, curves, findings } = trained;
         let report = Report::new(&recipe, table, &rows, &model, evaluation, curves, findings)?;
         model.provenance = rebuild::provenance(&recipe, table, &report, observer.has_ended());

@@ -1,3 +1,5 @@
 //! Tests, in one program.
 
 mod recipe;
+mod report;
+mod tables;

@@ -1,9 +1,10 @@
 //! From a table to a model.
 
-use ann_tabular::ann_core::{Activation, seeded};
-use ann_tabular::ann_table::{Column, SchemaOptions, Target, Task};
+use ann_tabular::ann_core::Activation;
+use ann_tabular::ann_table::{SchemaOptions, Target, Task};
 use ann_tabular::{Model, Recipe, Table};
-use rand::RngExt;
+
+use crate::tables::{noisy, rings, waves};
 
 #[test]
 fn classes_are_learned() {
@@ -149,39 +150,4 @@ fn settings_that_are_none() {
 /// Half of the epochs, so that tests take less time.
 fn recipe() -> Recipe {
     Recipe { epochs: 32, ..Recipe::default() }
-}
-
-/// Two rings around each other.
-fn rings(rows: usize, seed: u64) -> Table {
-    let mut rng = seeded(seed);
-    let (mut x, mut y, mut ring) = (vec![], vec![], vec![]);
-    for _ in 0..rows {
-        let is_outer = rng.random_bool(0.5);
-        let radius = rng.random_range(0.0..0.4) + if is_outer { 0.6 } else { 0.1 };
-        let angle = rng.random_range(0.0..std::f64::consts::TAU);
-        x.push(radius * f64::cos(angle));
-        y.push(radius * f64::sin(angle));
-        ring.push(if is_outer { "outer" } else { "inner" });
-    }
-    let columns = [Column::of_numbers("x", x), Column::of_numbers("y", y), Column::of_words("ring", ring)];
-    Table::from_columns(columns).unwrap()
-}
-
-/// y = sin x and noise.
-fn waves(rows: usize, seed: u64) -> Table {
-    let mut rng = seeded(seed);
-    let x: Vec<f64> = (0..rows).map(|_| rng.random_range(-3.0..3.0)).collect();
-    let noise = |_: &f64| (0..12).map(|_| rng.random_range(-0.5..0.5)).sum::<f64>() * 0.1;
-    let noise: Vec<f64> = x.iter().map(noise).collect();
-    let y: Vec<f64> = x.iter().zip(noise).map(|(x, noise)| x.sin() + noise).collect();
-    Table::from_columns([Column::of_numbers("x", x), Column::of_numbers("y", y)]).unwrap()
-}
-
-/// Labels by the sign of x, one in five of them wrong.
-fn noisy(rows: usize, seed: u64) -> Table {
-    let mut rng = seeded(seed);
-    let x: Vec<f64> = (0..rows).map(|_| rng.random_range(-1.0..1.0)).collect();
-    let label: Vec<&str> =
-        (x.iter()).map(|x| if (*x > 0.0) != rng.random_bool(0.2) { "high" } else { "low" }).collect();
-    Table::from_columns([Column::of_numbers("x", x), Column::of_words("label", label)]).unwrap()
 }

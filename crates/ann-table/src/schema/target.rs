@@ -85,6 +85,11 @@ impl Target {
     /// Learns from the columns of these names. A missing cell is an error.
     pub(super) fn learn(table: &Table, names: &[&str], task: Option<Task>) -> Result<Self> {
         let columns = names.iter().map(|name| table.column(name)).collect::<Result<Vec<_>>>()?;
+        let twice = names.iter().enumerate().find(|(place, name)| names[..*place].contains(name));
+        if let Some((_, name)) = twice {
+            let reason = "it is named twice".to_owned();
+            return Err(Error::Target { column: (*name).to_owned(), reason });
+        }
         for column in &columns {
             if let Some(row) = (0..column.len()).find(|&row| column.is_missing(row)) {
                 return Err(Error::MissingCell { location: table.location(row, column.name())? });

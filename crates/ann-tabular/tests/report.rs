@@ -1,0 +1,337 @@
+//! What a fit says about itself.
+
+use std::ops::ControlFlow;
+use std::time::Duration;
+
+use ann_tabular::ann_table::{Column, SchemaOptions, Task};
+use ann_tabular::{Evaluation, Fit, Leak, Recipe, Score, ScoreRule, Scoring, Stage, Table};
+
+use crate::tables::{line, noisy, rings, waves};
+
+#[test]
+fn few_rows_are_tested_in_folds_and_many_are_held_out() {
+    let rule = |rows| evaluation(&fit(&recipe(), &noisy(rows, 1), "label")).rule.clone();
+    assert_eq!(rule(199), ScoreRule::Folds(5));
+    assert_eq!(rule(200), ScoreRule::HoldOut(0.2));
+}
+
+/// One label in five is wrong, so that 80 % is all that can be known; of 150 rows with a standard error of
+/// 3 %, of which the limits are three.
+#[test]
+fn the_score_is_that_of_rows_that_were_not_learned_from() {
+    let fit = fit(&recipe(), &noisy(150, 1), "label");
+    let Score::Classes(score) = &evaluation(&fit).model else { panic!("classes") };
+    assert!((0.71..0.89).contains(&score.accuracy.value), "{}", score.accuracy);
+    assert!((0.02..0.05).contains(&score.accuracy.standard_error), "{}", score.accuracy);
+    let Score::Classes(constant) = &evaluation(&fit).constant else { panic!("classes") };
+    assert!((0.4..0.6).contains(&constant.accuracy.value), "{}", constant.accuracy);
+    assert!((constant.log_loss.value - 2_f64.ln()).abs() < 0.01, "{}", constant.log_loss);
+}
+
+#[test]
+fn the_linear_model_is_as_good_unless_the_table_is_not_linear() {
+    assert_eq!(evaluation(&fit(&recipe(), &line(300, 1), "y")).beats_linear(), Some(false));
+    assert_eq!(evaluation(&fit(&recipe(), &rings(300, 1), "ring")).beats_linear(), Some(true));
+    let linear = Recipe { hidden: vec![], ..recipe() };
+    assert_eq!(evaluation(&fit(&linear, &rings(300, 1), "ring")).beats_linear(), None);
+}
+
+/// Each patient has five rows, which resemble each other, and a diagnosis by the toss of a coin.
+#[test]
+fn rows_of_a_group_are_not_on_both_sides() {
+    let patients: Vec<usize> = (0..300).map(|row| row / 5).collect();
+    let toss = |patient: &usize| if (patient * 7919 + 13) % 101 % 2 == 0 { "ill" } else { "well" };
+    let table = Table::from_columns([
+        Column::of_words("patient", patients.iter().map(|patient| format!("p{patient}"))),
+        Column::of_words("bed", patients.iter().map(|patient| format!("b{patient}"))),
+        Column::of_words("diagnosis", patients.iter().map(toss)),
+    ]);
+    let table = table.unwrap();
+    let accuracy = |groups: Option<&str>| {
+        let recipe = Recipe { groups: groups.map(Into::into), ..Recipe::default() };
+        let options = SchemaOptions { ignore: vec!["patient".into()], ..recipe.schema };
+        let fit = fit(&Recipe { schema: options, ..recipe }, &table, "diagnosis");
+        let Score::Classes(score) = &evaluation(&fit).model else { panic!("classes") };
+        score.accuracy
+    };
+    // Copies of a row are enough to know the diagnosis, but nothing is known about another patient.
+    assert!(accuracy(None).value > 0.75, "{}", accuracy(None));
+    assert!(accuracy(Some("patient")).value < 0.7, "{}", accuracy(Some("patient")));
+    // Five rows of a patient say as much as one.
+    assert!(accuracy(Some("patient")).standard_error > 1.5 * accuracy(None).standard_error);
+}
+
+#[test]
+fn copies_are_counted() {
+    let table = noisy(300, 1);
+    let rows: Vec<usize> = (0..300).chain(0..40).collect();
+    assert_eq!(evaluation(&fit(&recipe(), &table.select(&rows), "label")).copies, 40);
+}
+
+#[test]
+fn the_latest_rows_are_held_out() {
+    let table = noisy(300, 1);
+    let times = Column::of_numbers("year", (0..300).map(|row| f64::from(2000 + row * 7 % 300)));
+    let table = Table::from_columns(table.columns().iter().cloned().chain([times])).unwrap();
+    let recipe = Recipe { time: Some("year".into()), ..recipe() };
+    let fit = fit(&recipe, &table, "label");
+    assert_eq!(evaluation(&fit).rule, ScoreRule::Latest { column: "year".into(), share: 0.2 });
+    assert_eq!(evaluation(&fit).rows, 60);
+    let without = Recipe { time: Some("label".into()), ..recipe };
+    let message = without.fit(&table, "year").unwrap_err().to_string();
+    assert!(message.starts_with("line 1, column 2 (\"label\"): the time is "), "{message}");
+}
+
+#[test]
+fn a_row_of_weight_0_is_an_absent_row() {
+    let table = noisy(200, 1);
+    let with = |weights: Vec<f64>, table: &Table| {
+        let weights = Column::of_numbers("weight", weights);
+        let table = Table::from_columns(table.columns().iter().cloned().chain([weights])).unwrap();
+        Recipe { weights: Some("weight".into()), ..recipe() }
+            .fit_model(&table, "label")
+            .unwrap()
+            .write()
+            .unwrap()
+    };
+    let weights = (0..200).map(|row| if row % 4 == 0 { 0.0 } else { 1.0 + f64::from(row % 3) });
+    let kept: Vec<usize> = (0..200).filter(|row| row % 4 != 0).collect();
+    let of_kept = weights.clone().filter(|weight| *weight > 0.0).collect();
+    assert!(with(weights.collect(), &table) == with(of_kept, &table.select(&kept)));
+}
+
+#[test]
+fn weights_that_are_none() {
+    let text = "x,y,w\n1,a,1\n2,b,-1\n3,a,1\n";
+    let error = |text: &str| {
+        let recipe = Recipe { weights: Some("w".into()), ..recipe() };
+        recipe.fit(&Table::read(text.as_bytes()).unwrap(), "y").unwrap_err().to_string()
+    };
+    let expected = |found| {
+        format!(r#"line 3, column 3 ("w"): the weight is {found:?}, expected a number that is not negative"#)
+    };
+    assert_eq!(error(text), expected("-1"));
+    assert_eq!(error(&text.replace("-1", "")), expected(""));
+    assert_eq!(
+        error(&text.replace("1\n", "0\n").replace("-0", "0")),
+        r#"no row is left: each lacks the target "y", or has the weight 0"#
+    );
+}
+
+#[test]
+fn rows_without_a_target_are_left_out_and_named() {
+    let mut text = "x,y\n".to_owned();
+    (0..60).for_each(|row| text += &format!("{},{}\n", row * 7 % 30, if row < 30 { "low" } else { "high" }));
+    text += "7.5,\n8.5,?\n";
+    let rows = fit(&recipe(), &Table::read(text.as_bytes()).unwrap(), "y").report.rows;
+    assert_eq!((rows.used, rows.left_out, rows.first_left_out), (60, 2, Some(62)));
+}
+
+#[test]
+fn several_columns_of_numbers() {
+    let table = waves(300, 1);
+    let y = table.column("y").unwrap();
+    let twice = Column::of_numbers("twice", (0..300).map(|row| 100.0 - 2.0 * y.number(row).unwrap()));
+    let table = Table::from_columns(table.columns().iter().cloned().chain([twice])).unwrap();
+    let fit = recipe().fit(&table, &["y", "twice"]).unwrap();
+    let Score::Numbers(scores) = &evaluation(&fit).model else { panic!("numbers") };
+    for (score, name) in scores.iter().zip(["y", "twice"]) {
+        assert_eq!(score.column, name);
+        assert!(score.r_squared.value > 0.9, "{name}: {}", score.r_squared);
+    }
+    // RMSE is in the unit of the column: the second one has twice the noise.
+    let ratio = scores[1].rmse.value / scores[0].rmse.value;
+    assert!((1.5..2.7).contains(&ratio), "{ratio}");
+    let error = recipe().fit(&table, &["y", "y"]).unwrap_err().to_string();
+    assert_eq!(error, r#"target "y": it is named twice"#);
+}
+
+#[test]
+fn intervals_are_measured() {
+    let fit = fit(&recipe(), &waves(600, 1), "y");
+    let coverage = evaluation(&fit).coverage.unwrap();
+    // The residuals of 480 rows and the coverage of 120 rows have standard errors of 1.4 and 2.7 %.
+    assert!((0.8..=0.99).contains(&coverage.found.value), "{}", coverage.found);
+    // The noise is 0.14 standard deviations of y; 90 % of a normal distribution are 3.3 of its own wide.
+    assert!((0.3..0.9).contains(&coverage.size), "{}", coverage.size);
+}
+
+#[test]
+fn calibration_says_what_happened() {
+    let fit = fit(&recipe(), &noisy(1000, 1), "label");
+    let bins = &evaluation(&fit).calibration;
+    let rows: f64 = bins.iter().map(|bin| bin.weight).sum();
+    assert_eq!(rows, 200.0);
+    for bin in bins {
+        // Twenty rows of p = 0.2 have a standard error of 9 %, of which the limit is four.
+        assert!((bin.probability - bin.frequency).abs() < 0.36, "{bin:?}");
+    }
+}
+
+#[test]
+fn the_column_that_matters_is_the_most_important() {
+    let table = noisy(400, 1);
+    let noise = Column::of_numbers("noise", (0..400).map(|row| f64::from(row * 7919 % 400)));
+    let table = Table::from_columns([noise].into_iter().chain(table.columns().iter().cloned())).unwrap();
+    let fit = fit(&recipe(), &table, "label");
+    let [x, noise] = &evaluation(&fit).importance[..] else { panic!("two columns") };
+    assert_eq!((&*x.column, &*noise.column), ("x", "noise"));
+    // Without x nothing is known: from 80 % to 50 %.
+    assert!((0.15..0.45).contains(&x.drop) && noise.drop < 0.1, "{x:?} {noise:?}");
+}
+
+#[test]
+fn columns_that_are_known_only_afterwards() {
+    let rows = 200;
+    let label = |row: usize| if row * 7919 % 101 % 3 == 0 { "yes" } else { "no" };
+    let x = Column::of_numbers("x", (0..rows).map(|row| (row * 31 % 97) as f64));
+    let labels = Column::of_words("churn", (0..rows).map(label));
+    let leaks = |column: Column| {
+        let table = Table::from_columns([x.clone(), column, labels.clone()]).unwrap();
+        fit(&recipe(), &table, "churn").report.leaks
+    };
+    let is_yes = |row| label(row) == "yes";
+    let reason = (0..rows).map(|row| if is_yes(row) { ["moved", "dear"][row % 2] } else { "" });
+    let found = leaks(Column::of_words("reason", reason));
+    assert!(matches!(&found[..], [Leak::MissingPredicts { column, .. }] if column == "reason"), "{found:?}");
+    let days = (0..rows).map(|row| if is_yes(row) { 5.0 + row as f64 } else { -(row as f64) });
+    let found = leaks(Column::of_numbers("days", days));
+    assert!(
+        matches!(&found[..], [Leak::Predicts { column, share: 1.0, .. }] if column == "days"),
+        "{found:?}"
+    );
+    let code = (0..rows).map(|row| ["a", "b", "c", "d"][2 * usize::from(is_yes(row)) + row % 2]);
+    let found = leaks(Column::of_words("code", code));
+    assert!(matches!(&found[..], [Leak::Predicts { column, .. }] if column == "code"), "{found:?}");
+    // A column of many words, most of which occur once, predicts nothing.
+    let word = (0..rows).map(|row| format!("w{}", row * 7919 % 150));
+    assert_eq!(leaks(Column::of_words("word", word)), []);
+}
+
+#[test]
+fn a_number_that_follows_from_another() {
+    let table = waves(200, 1);
+    let gross = table.column("y").unwrap();
+    let net = Column::of_numbers("net", (0..200).map(|row| gross.number(row).unwrap() / 1.19 + 3.0));
+    let table = Table::from_columns(table.columns().iter().cloned().chain([net])).unwrap();
+    let found = fit(&recipe(), &table, "y").report.leaks;
+    assert!(matches!(&found[..], [Leak::Predicts { column, .. }] if column == "net"), "{found:?}");
+}
+
+#[test]
+fn rows_in_the_order_of_time() {
+    let mut text = "day,x,y\n".to_owned();
+    (0..120).for_each(|row| {
+        text += &format!("2024-{:02}-{:02},{},{}\n", row / 28 + 1, row % 28 + 1, row * 7 % 50, row * 13 % 9);
+    });
+    let table = Table::read(text.as_bytes()).unwrap();
+    let leaks = |recipe: Recipe| fit(&recipe, &table, "y").report.leaks;
+    let found = leaks(recipe());
+    assert!(matches!(&found[..], [Leak::InOrderOfTime { column }] if column == "day"), "{found:?}");
+    assert_eq!(leaks(Recipe { time: Some("day".into()), ..recipe() }), []);
+}
+
+#[test]
+fn a_caller_ends_the_fit() {
+    let table = noisy(300, 1);
+    let stop = |progress: &ann_tabular::Progress| {
+        if progress.epoch < 3 { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    };
+    let fit = recipe().fit_observed(&table, "label", stop).unwrap();
+    assert_eq!(fit.report.evaluation, Err("the fit was ended before it was measured".to_owned()));
+    assert_eq!(fit.model.networks().len(), 1);
+    let error = ann_tabular::rebuild(&fit.model, &table, 1).unwrap_err().to_string();
+    assert!(error.contains("ended early"), "{error}");
+    // Whoever ends the fit later has the whole model.
+    let later = |progress: &ann_tabular::Progress| match progress.stage {
+        Stage::Model => ControlFlow::Continue(()),
+        Stage::Score { .. } | Stage::Linear { .. } => ControlFlow::Break(()),
+    };
+    assert_eq!(recipe().fit_observed(&table, "label", later).unwrap().model.networks().len(), 4);
+}
+
+#[test]
+fn a_budget_limits_the_epochs() {
+    let epochs = |seconds| {
+        let recipe = Recipe { budget: Some(Duration::from_secs(seconds)), ..recipe() };
+        fit(&recipe, &noisy(60, 1), "label").report.epochs
+    };
+    assert_eq!((epochs(0), epochs(100_000)), (1, recipe().epochs));
+}
+
+#[test]
+fn a_model_is_made_again_from_its_file() {
+    let table = noisy(120, 1);
+    let schema = SchemaOptions { task: Some(Task::Classification), ..Default::default() };
+    for recipe in [
+        recipe(),
+        Recipe { scoring: Scoring::HoldOut(0.3), learning_rate: Some(0.03), seed: u64::MAX, ..recipe() },
+        Recipe { scoring: Scoring::Folds(3), hidden: vec![], smoothing: 0.0, schema, ..recipe() },
+        Recipe { scoring: Scoring::Off, budget: Some(Duration::ZERO), members: 1, ..recipe() },
+    ] {
+        let model = fit(&recipe, &table, "label").model;
+        let read = ann_tabular::Model::read(&model.write().unwrap()).unwrap();
+        let again = ann_tabular::rebuild(&read, &table, 2).unwrap();
+        assert!(again.write().unwrap() == model.write().unwrap());
+    }
+}
+
+#[test]
+fn a_model_is_not_made_again_from_other_rows() {
+    let table = noisy(120, 1);
+    let model = fit(&recipe(), &table, "label").model;
+    let error = ann_tabular::rebuild(&model, &noisy(120, 2), 1).unwrap_err().to_string();
+    assert!(
+        error.starts_with("the table is not the one that the model was made from: 120 rows, 2"),
+        "{error}"
+    );
+    let mut other = model.clone();
+    other.provenance["settings"]["seed"] = "1".into();
+    other.provenance["program"] = "ann-tabular 0.0.1".into();
+    let error = ann_tabular::rebuild(&other, &table, 1).unwrap_err().to_string();
+    assert!(error.ends_with("it was made by ann-tabular 0.0.1"), "{error}");
+    let model = recipe().fit_model(&table, "label").unwrap();
+    let error = ann_tabular::rebuild(&model, &table, 1).unwrap_err().to_string();
+    assert!(error.starts_with("the model does not say how it was made"), "{error}");
+}
+
+#[test]
+fn the_report_in_words() {
+    let text = fit(&recipe(), &noisy(150, 1), "label").report.to_string();
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines[0], "label from 1 columns and 150 rows");
+    assert_eq!(lines[1], "each of 5 folds was held out once for the score: 150 rows");
+    assert!(lines[2].trim_start().starts_with("accuracy"), "{text}");
+    let firsts = [
+        "this model",
+        "linear model",
+        "constant",
+        "The linear model is as good",
+        "90 % regions",
+        "importance: x",
+    ];
+    for (line, first) in lines[3..].iter().zip(firsts) {
+        assert!(line.starts_with(first), "{text}");
+    }
+}
+
+#[test]
+fn settings_of_the_score_that_are_none() {
+    for scoring in [Scoring::Folds(1), Scoring::HoldOut(0.0), Scoring::HoldOut(f64::NAN)] {
+        let error = Recipe { scoring, ..recipe() }.fit(&noisy(60, 1), "label").unwrap_err().to_string();
+        assert!(error.starts_with("the setting scoring is "), "{error}");
+    }
+}
+
+fn fit(recipe: &Recipe, table: &Table, target: &str) -> Fit {
+    recipe.fit(table, target).unwrap()
+}
+
+fn evaluation(fit: &Fit) -> &Evaluation {
+    fit.report.evaluation.as_ref().unwrap()
+}
+
+/// Half of the epochs, so that tests take less time.
+fn recipe() -> Recipe {
+    Recipe { epochs: 32, ..Recipe::default() }
+}
