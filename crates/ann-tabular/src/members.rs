@@ -222,8 +222,11 @@ impl Fitting<'_> {
             return Ok(vec![]);
         }
         let mut found = findings(problem, network, history)?;
-        // Later networks are worse on the validation rows, but an earlier one was kept.
-        found.retain(|finding| !matches!(finding, Finding::ValidationRose { .. }));
+        // Later networks are worse on the validation rows, but an earlier one was kept. And with this schedule
+        // the loss always falls until the end.
+        found.retain(|finding| {
+            !matches!(finding, Finding::ValidationRose { .. } | Finding::StillFalling { .. })
+        });
         Ok(found)
     }
 }

@@ -10,7 +10,7 @@ use crate::leakage::{Leak, leaks};
 use crate::members::Curve;
 use crate::rows::Rows;
 use crate::score::Estimate;
-use crate::{Evaluation, Recipe, Result};
+use crate::{Coverage, Evaluation, Recipe, Result, Score};
 
 /// What was used, and how good the model is. `Display` prints a page.
 #[derive(Clone, Debug, PartialEq)]
@@ -89,7 +89,7 @@ impl fmt::Display for Evaluation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{} for the score: {} rows", self.rule, self.rows)?;
         if self.copies > 0 {
-            writeln!(f, "{} rows are copies of others", self.copies)?;
+            writeln!(f, "rows that are copies of others: {}", self.copies)?;
         }
         self.write_scores(f)?;
         match self.beats_linear() {
@@ -102,12 +102,15 @@ impl fmt::Display for Evaluation {
             Some(true) | None => {}
         }
         if let Some(coverage) = self.coverage {
-            let what = if self.calibration.is_empty() { "standard deviations wide" } else { "classes large" };
-            let (level, size) = (100.0 * coverage.level, coverage.size);
+            let (regions, size) = match &self.model {
+                Score::Classes(_) => ("sets of classes", "classes in the mean"),
+                Score::Numbers(_) => ("intervals", "standard deviations wide"),
+            };
+            let Coverage { level, found, size: mean } = coverage;
             writeln!(
                 f,
-                "{level:.0} % regions contain the truth of {} of the rows, {size:.2} {what}",
-                coverage.found
+                "{regions} for {:.0} %: right for {found} of the rows, {mean:.2} {size}",
+                100.0 * level
             )?;
         }
         self.write_importance(f)
