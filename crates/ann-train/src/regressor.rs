@@ -255,6 +255,11 @@ impl<D: Dimension, F: Scalar> FittedRegressor<D, F> {
         &self.network
     }
 
+    /// The loss that the network was trained with.
+    pub fn loss(&self) -> &Loss {
+        &self.loss
+    }
+
     /// Loss and penalty of each epoch, and why training ended.
     pub fn history(&self) -> &History {
         &self.history
