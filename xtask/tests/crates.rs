@@ -14,8 +14,8 @@ const MAY_KNOW: [(&str, &[&str]); 13] = [
     ("ann-datasets", &["ann-table"]),
     ("ann-train", &["ann-core"]),
     ("ann-gradcheck", &["ann-core"]),
-    // Who only predicts carries no optimizer and no thread pool.
-    ("ann-model", &["ann-core", "ann-table"]),
+    // Who only predicts carries no optimizer and no thread pool: ann-train is optional.
+    ("ann-model", &["ann-core", "ann-table", "ann-train"]),
     ("ann-tabular", &["ann-core", "ann-model", "ann-table", "ann-train"]),
     ("ann-experiments", &["ann-core", "ann-datasets", "ann-gradcheck", "ann-train"]),
     ("ann-examples", &["ann-datasets", "ann-train"]),
@@ -50,6 +50,15 @@ fn a_dependency_upward_is_found_wherever_it_hides() {
     ] {
         assert_eq!(upward(&manifest.parse().expect("valid TOML"), &["ann-core"]), expected, "{manifest}");
     }
+}
+
+#[test]
+fn who_only_predicts_carries_no_optimizer() {
+    let manifests = manifests();
+    let (_, manifest) =
+        manifests.iter().find(|(_, manifest)| name_of(manifest) == "ann-model").expect("a member");
+    assert_eq!(manifest["dependencies"]["ann-train"]["optional"].as_bool(), Some(true));
+    assert!(manifest["features"].get("default").is_none(), "nothing is switched on by default");
 }
 
 /// `cargo package` packs a crate only after all crates that its manifest names, dev-dependencies included.

@@ -16,6 +16,10 @@ pub enum Error {
     /// A network is invalid.
     #[error(transparent)]
     Network(#[from] ann_core::Error),
+    /// A training, an estimator or its settings are invalid.
+    #[cfg(feature = "train")]
+    #[error(transparent)]
+    Training(#[from] ann_train::Error),
     /// A file cannot be read or written.
     #[error("{}: {error}", path.display())]
     InFile { path: PathBuf, error: Box<Error> },
@@ -50,6 +54,12 @@ pub enum Error {
     #[error("{what}: found {found}, expected at most {most}")]
     TooLarge { what: &'static str, found: usize, most: usize },
 
+    /// This program computes something else than the one that wrote the file.
+    #[error(
+        "network {network} computes {found:?} for output {output} of row {row} of the probe, the file says {expected:?}: this program computes otherwise than the one that wrote the file, so its predictions differ"
+    )]
+    ProbeDiffers { network: usize, row: usize, output: usize, found: f64, expected: f64 },
+
     /// A custom activation is code, which no file can hold.
     #[error(
         "layer {layer} has the custom activation {activation}, which cannot be saved: only those of ann-core can"
@@ -58,6 +68,19 @@ pub enum Error {
     /// A custom loss is code, which no file can hold.
     #[error("the custom loss {loss} cannot be saved: only those of ann-core can")]
     CustomLoss { loss: String },
+    /// A label that cannot be read from its text, or two labels with the same text.
+    #[error("the label {label:?} {reason}")]
+    Label { label: String, reason: &'static str },
+    /// A run is resumed with other settings.
+    #[error(
+        "the checkpoint was made with {setting} = {expected}, found {found}: resume with the settings of the run; only the number of epochs may grow, and the number of threads may change"
+    )]
+    OtherSetting { setting: String, found: String, expected: String },
+    /// A run is resumed with other rows.
+    #[error(
+        "the checkpoint was made with other rows, targets or weights, whose SHA-256 is {expected}, found {found}: resume with the data of the run, in the same order"
+    )]
+    OtherData { found: String, expected: String },
     /// Schema, networks and loss do not fit together.
     #[error("{what}: found {found}, expected {expected}")]
     Mismatch { what: &'static str, found: String, expected: String },

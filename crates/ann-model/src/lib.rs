@@ -5,6 +5,8 @@ mod model;
 mod predict;
 
 mod conformal;
+mod probe;
+
 pub mod file;
 
 mod error;
@@ -17,4 +19,6 @@ pub use predict::{Predictions, Predictor};
 
 // Types of these crates are in the public signatures. The re-exports give users the matching versions.
 pub use ann_table::{self, Cell, Table};
+#[cfg(feature = "train")]
+pub use ann_train;
 pub use {ann_core, ndarray, serde_json};

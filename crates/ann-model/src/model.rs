@@ -5,6 +5,7 @@ use std::fmt::Display;
 use ann_core::{Loss, Network, Scalar, TargetKind};
 use ann_table::{Schema, Target, Task};
 
+use crate::probe::Probe;
 use crate::{Conformal, Error, Result};
 
 /// Everything that a prediction needs: how a row becomes inputs, the networks, and what their outputs mean.
@@ -16,6 +17,8 @@ pub struct Model {
     networks: Networks,
     loss: Loss,
     conformal: Option<Conformal>,
+    /// What the file says from which the model was read.
+    pub(crate) probe: Option<Probe>,
     /// How the model was made: a JSON object, which is written into the file. Nothing depends on it.
     pub provenance: serde_json::Value,
 }
@@ -66,7 +69,7 @@ impl Model {
             };
             return Err(mismatch("the loss", loss, expected));
         }
-        Ok(Self { schema, networks, loss, conformal: None, provenance: serde_json::Value::Null })
+        Ok(Self { schema, networks, loss, conformal: None, probe: None, provenance: serde_json::Value::Null })
     }
 
     /// The model with residuals of rows that it was not trained on, so that it has intervals.

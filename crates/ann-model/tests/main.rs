@@ -1,5 +1,15 @@
 //! Tests, in one program.
 
+mod damage;
 mod file;
 mod models;
+mod networks;
+mod old_files;
 mod predictions;
+mod probe;
+mod sealed;
+
+#[cfg(feature = "train")]
+mod checkpoints;
+#[cfg(feature = "train")]
+mod trained;

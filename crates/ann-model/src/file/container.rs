@@ -8,11 +8,14 @@
 //! 8 + N  …         the numbers of all tensors, without holes
 //! ```
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
+use std::fmt;
 
-use serde::Deserialize;
+use serde::de::{Error as _, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use sha2::{Digest as _, Sha256};
 
+use super::check_limit;
 use crate::{Error, Limits, Result};
 
 /// What every header begins with.
@@ -22,6 +25,7 @@ const DIGEST_AT: usize = 8 + BEGINNING.len();
 const DIGEST_LENGTH: usize = 64;
 /// The numbers begin at a multiple of this.
 const ALIGNMENT: usize = 64;
+const MOST_DIMENSIONS: usize = 8;
 /// The name of the metadata that hold the digest.
 const DIGEST_NAME: &str = "ann.sha256";
 
@@ -70,10 +74,18 @@ impl Numbers {
         }
     }
 
-    fn bytes(&self) -> Vec<u8> {
+    /// Number of bytes in a file.
+    fn size(&self) -> usize {
         match self {
-            Self::F32(numbers) => numbers.iter().flat_map(|number| number.to_le_bytes()).collect(),
-            Self::F64(numbers) => numbers.iter().flat_map(|number| number.to_le_bytes()).collect(),
+            Self::F32(numbers) => 4 * numbers.len(),
+            Self::F64(numbers) => 8 * numbers.len(),
+        }
+    }
+
+    fn write(&self, bytes: &mut Vec<u8>) {
+        match self {
+            Self::F32(numbers) => numbers.iter().for_each(|number| bytes.extend(number.to_le_bytes())),
+            Self::F64(numbers) => numbers.iter().for_each(|number| bytes.extend(number.to_le_bytes())),
         }
     }
 
@@ -90,12 +102,14 @@ impl Numbers {
 impl Container {
     /// The bytes of a file. The same contents have the same bytes.
     pub fn write(&self) -> Vec<u8> {
-        let (header, data) = (self.header(), self.data());
+        let header = self.header();
         let length = (8 + header.len()).next_multiple_of(ALIGNMENT) - 8;
-        let mut bytes = (length as u64).to_le_bytes().to_vec();
+        let size: usize = self.tensors.values().map(|tensor| tensor.numbers.size()).sum();
+        let mut bytes = Vec::with_capacity(8 + length + size);
+        bytes.extend((length as u64).to_le_bytes());
         bytes.extend_from_slice(header.as_bytes());
         bytes.resize(8 + length, b' ');
-        bytes.extend_from_slice(&data);
+        self.sorted().into_iter().for_each(|(_, tensor)| tensor.numbers.write(&mut bytes));
         let digest = digest_of(&bytes);
         bytes[DIGEST_AT..][..DIGEST_LENGTH].copy_from_slice(digest.as_bytes());
         bytes
@@ -106,6 +120,7 @@ impl Container {
     /// # Errors
     /// The bytes are no such file, are damaged, or exceed the limits.
     pub fn read(bytes: &[u8], limits: &Limits) -> Result<Self> {
+        check_limit("the file in bytes", bytes.len(), limits.file)?;
         let length = header_length(bytes, limits)?;
         let found = &bytes[DIGEST_AT..][..DIGEST_LENGTH];
         if found != digest_of(bytes).as_bytes() {
@@ -145,7 +160,7 @@ impl Container {
         header.push('}');
         let mut begin = 0;
         for (name, tensor) in self.sorted() {
-            let end = begin + tensor.numbers.bytes().len();
+            let end = begin + tensor.numbers.size();
             let (name, kind, shape) = (quoted(name), tensor.numbers.name(), &tensor.shape);
             header +=
                 &format!(r#",{name}:{{"dtype":"{kind}","shape":{shape:?},"data_offsets":[{begin},{end}]}}"#);
@@ -153,10 +168,6 @@ impl Container {
         }
         header.push('}');
         header
-    }
-
-    fn data(&self) -> Vec<u8> {
-        self.sorted().into_iter().flat_map(|(_, tensor)| tensor.numbers.bytes()).collect()
     }
 }
 
@@ -169,13 +180,7 @@ fn header_length(bytes: &[u8], limits: &Limits) -> Result<usize> {
     }
     match usize::try_from(length) {
         Ok(length) if length <= rest.len() && length > BEGINNING.len() + DIGEST_LENGTH => {
-            if length > limits.header {
-                return Err(Error::TooLarge {
-                    what: "the header in bytes",
-                    found: length,
-                    most: limits.header,
-                });
-            }
+            check_limit("the header in bytes", length, limits.header)?;
             Ok(length)
         }
         _ => Err(Error::Damaged),
@@ -188,6 +193,10 @@ fn digest_of(bytes: &[u8]) -> Digest {
     hash.update(&bytes[..DIGEST_AT]);
     hash.update([b'0'; DIGEST_LENGTH]);
     hash.update(&bytes[DIGEST_AT + DIGEST_LENGTH..]);
+    hexadecimal(hash)
+}
+
+pub(super) fn hexadecimal(hash: Sha256) -> Digest {
     hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
@@ -196,24 +205,79 @@ pub(crate) fn written_digest(bytes: &[u8]) -> Digest {
     String::from_utf8_lossy(&bytes[DIGEST_AT..][..DIGEST_LENGTH]).into_owned()
 }
 
-#[derive(Deserialize)]
+/// Metadata, and the entry of each tensor.
 struct Header {
-    #[serde(rename = "__metadata__")]
     metadata: BTreeMap<String, String>,
-    #[serde(flatten)]
-    tensors: HashMap<String, TensorEntry>,
+    tensors: BTreeMap<String, TensorEntry>,
 }
 
 #[derive(Deserialize)]
 struct TensorEntry {
     dtype: String,
+    #[serde(deserialize_with = "shape")]
     shape: Vec<usize>,
     data_offsets: [usize; 2],
 }
 
+/// By hand, because `#[serde(flatten)]` would first read everything into values that take sixteen times the
+/// memory of the header.
+impl<'de> Deserialize<'de> for Header {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(HeaderVisitor)
+    }
+}
+
+struct HeaderVisitor;
+
+impl<'de> Visitor<'de> for HeaderVisitor {
+    type Value = Header;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the header of a safetensors file")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Header, A::Error> {
+        let mut header = Header { metadata: BTreeMap::new(), tensors: BTreeMap::new() };
+        while let Some(name) = map.next_key::<String>()? {
+            if name == "__metadata__" {
+                header.metadata = map.next_value()?;
+            } else {
+                header.tensors.insert(name, map.next_value()?);
+            }
+        }
+        Ok(header)
+    }
+}
+
+/// At most eight lengths.
+fn shape<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<usize>, D::Error> {
+    deserializer.deserialize_seq(ShapeVisitor)
+}
+
+struct ShapeVisitor;
+
+impl<'de> Visitor<'de> for ShapeVisitor {
+    type Value = Vec<usize>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a shape of at most eight dimensions")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut lengths: A) -> Result<Vec<usize>, A::Error> {
+        let mut shape = Vec::new();
+        while let Some(length) = lengths.next_element()? {
+            shape.push(length);
+            if shape.len() > MOST_DIMENSIONS {
+                return Err(A::Error::invalid_length(shape.len(), &self));
+            }
+        }
+        Ok(shape)
+    }
+}
+
 /// Reads tensors that follow each other without holes. Tensors of other kinds of numbers are left out: a
 /// later program may have written them.
-fn read_tensors(entries: HashMap<String, TensorEntry>, data: &[u8]) -> Result<BTreeMap<String, Tensor>> {
+fn read_tensors(entries: BTreeMap<String, TensorEntry>, data: &[u8]) -> Result<BTreeMap<String, Tensor>> {
     let mut entries: Vec<_> = entries.into_iter().collect();
     entries.sort_by_key(|(_, entry)| entry.data_offsets);
     let mut tensors = BTreeMap::new();

@@ -1,33 +1,128 @@
-//! The `.ann` file.
+//! The `.ann` file: models and networks, written whole and read with care.
+//!
+//! ```
+//! use ann_model::ann_core::{Activation, Architecture, Init, Network, seeded};
+//! use ann_model::file::{Load, Save};
+//!
+//! let architecture = Architecture::inputs(2).dense(3, Activation::Tanh).dense(1, Activation::Identity);
+//! let network: Network = Network::init(&architecture, Init::default(), &mut seeded(7))?;
+//! let bytes = network.write()?;
+//! assert_eq!(Network::<f64>::read(&bytes)?.parameters(), network.parameters());
+//! # Ok::<(), ann_model::Error>(())
+//! ```
 
-use std::fs;
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::Path;
 
-use ann_core::{Layer, Network};
-use ann_table::{Schema, Task};
-use ndarray::Array2;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use self::container::{malformed, written_digest};
-use self::tensors::{Element, Reader, Writer};
-use self::text::{EncodingText, LayerText, ModelText, Precision, TaskText};
-use crate::{Conformal, Error, Model, Networks, Result};
+use crate::{Error, Result};
 
-mod container;
-mod networks;
-mod save;
+mod model;
+mod network;
+#[cfg(feature = "train")]
+mod trained;
+
+#[cfg(feature = "train")]
+mod checkpoint;
+#[cfg(feature = "train")]
+mod settings;
+
+mod catalogue;
 mod schema;
 mod tensors;
 mod text;
 
+mod container;
+mod save;
+
+#[cfg(feature = "train")]
+pub use checkpoint::Checkpoint;
 pub use container::{Container, Digest, Numbers, Tensor};
+pub use tensors::Element;
+pub use text::Precision;
 
 /// The newest format that this program reads, and the one that it writes.
 pub const FORMAT: u64 = 1;
-const README: &str = "A model of ann (https://docs.rs/ann-model): tables in, predictions out. The metadata ann.model says what the tensors mean.";
 
-/// What is read at most, so that a file cannot claim more memory than it is large.
+/// What can be written into a `.ann` file: a [`Model`](crate::Model), a [`Network`](ann_core::Network), and
+/// with the feature `train` what `ann-train` fits, and checkpoints.
+pub trait Save {
+    /// The texts and tensors of the file.
+    ///
+    /// # Errors
+    /// There is a custom activation or loss, which is code.
+    fn container(&self) -> Result<Container>;
+
+    /// The bytes of the file. The same contents have the same bytes.
+    ///
+    /// # Errors
+    /// As [`container`](Self::container).
+    fn write(&self) -> Result<Vec<u8>> {
+        Ok(self.container()?.write())
+    }
+
+    /// SHA-256 of the file, with the digest in it taken as zeros: the digest that is written in it.
+    ///
+    /// # Errors
+    /// As [`container`](Self::container).
+    fn digest(&self) -> Result<Digest> {
+        Ok(written_digest(&self.write()?))
+    }
+
+    /// Writes a file. A file that was there before is replaced only when the new one is whole.
+    ///
+    /// # Errors
+    /// As [`container`](Self::container); or the file cannot be written, then nothing is changed.
+    fn save(&self, path: impl AsRef<Path>) -> Result<()> {
+        let path = path.as_ref();
+        let bytes = self.write()?;
+        save::write(path, &bytes).map_err(|error| in_file(path, Error::Write { error }))
+    }
+}
+
+/// What can be read from a `.ann` file.
+pub trait Load: Sized {
+    /// Puts together what a file holds, whose format this program knows.
+    ///
+    /// # Errors
+    /// The file holds something else, contradicts itself, or exceeds the limits.
+    fn from_container(container: &Container, limits: &Limits) -> Result<Self>;
+
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// The file cannot be read or is damaged; or as [`from_container`](Self::from_container).
+    fn load(path: impl AsRef<Path>) -> Result<Self> {
+        let (path, limits) = (path.as_ref(), Limits::default());
+        let read = || Self::from_container(&open(path, &limits)?, &limits);
+        read().map_err(|error| in_file(path, error))
+    }
+
+    /// Reads the bytes of a file.
+    ///
+    /// # Errors
+    /// The bytes are damaged; or as [`from_container`](Self::from_container).
+    fn read(bytes: &[u8]) -> Result<Self> {
+        Self::read_with(bytes, &Limits::default())
+    }
+
+    /// Reads the bytes of a file, with limits on what it may hold.
+    ///
+    /// # Errors
+    /// The bytes are damaged; or as [`from_container`](Self::from_container).
+    fn read_with(bytes: &[u8], limits: &Limits) -> Result<Self> {
+        let container = Container::read(bytes, limits)?;
+        check_format(&container)?;
+        Self::from_container(&container, limits)
+    }
+}
+
+/// What is read at most. Reading needs at most three times the memory of the file, and twenty times that of
+/// its header, whatever the header claims.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Bytes of the file. Default 1 GiB.
@@ -48,215 +143,67 @@ impl Default for Limits {
     }
 }
 
-impl Model {
-    /// Writes the model into a file, which is replaced only when the new one is whole.
-    ///
-    /// # Errors
-    /// The model has a custom activation or loss, or the file cannot be written; then nothing is changed.
-    pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
-        let path = path.as_ref();
-        let bytes = self.write()?;
-        save::write(path, &bytes).map_err(|error| in_file(path, Error::Write { error }))
-    }
-
-    /// Reads a model from a file.
-    ///
-    /// # Errors
-    /// The file cannot be read, is damaged, or holds no model.
-    pub fn load(path: impl AsRef<Path>) -> Result<Self> {
-        let path = path.as_ref();
-        let read = || {
-            let limits = Limits::default();
-            let size = fs::metadata(path).map_err(|error| Error::Read { error })?.len();
-            // Before anything is read into memory.
-            check_size(size, &limits)?;
-            let bytes = fs::read(path).map_err(|error| Error::Read { error })?;
-            Self::read_with(&bytes, &limits)
-        };
-        read().map_err(|error| in_file(path, error))
-    }
-
-    /// The bytes of the file. The same model has the same bytes.
-    ///
-    /// # Errors
-    /// The model has a custom activation or loss.
-    pub fn write(&self) -> Result<Vec<u8>> {
-        Ok(self.container()?.write())
-    }
-
-    /// SHA-256 of the file, with the digest in it taken as zeros: what is written in it.
-    ///
-    /// # Errors
-    /// The model has a custom activation or loss.
-    pub fn digest(&self) -> Result<Digest> {
-        Ok(written_digest(&self.write()?))
-    }
-
-    /// Reads the bytes of a file.
-    ///
-    /// # Errors
-    /// The bytes are damaged, or hold no model.
-    pub fn read(bytes: &[u8]) -> Result<Self> {
-        Self::read_with(bytes, &Limits::default())
-    }
-
-    /// Reads the bytes of a file, with limits on what it may hold.
-    ///
-    /// # Errors
-    /// The bytes are damaged, hold no model, or exceed the limits.
-    pub fn read_with(bytes: &[u8], limits: &Limits) -> Result<Self> {
-        check_size(bytes.len() as u64, limits)?;
-        let container = Container::read(bytes, limits)?;
-        let provenance = container.text("ann.provenance")?;
-        let format: u64 =
-            container.text("ann.format")?.parse().map_err(|_| malformed("ann.format is no number".into()))?;
-        if format > FORMAT {
-            let program = serde_json::from_str(provenance).ok();
-            let program =
-                program.and_then(|made: serde_json::Value| Some(made.get("program")?.as_str()?.to_owned()));
-            return Err(Error::NewerFormat {
-                found: format,
-                most: FORMAT,
-                program: program.unwrap_or_else(|| "another program".into()),
-            });
-        }
-        let needs: Vec<String> = parse("ann.requires", container.text("ann.requires")?)?;
-        if let Some(word) = needs.into_iter().next() {
-            return Err(Error::Needs { word });
-        }
-        match container.text("ann.kind")? {
-            "model" | "checkpoint" => {}
-            found => return Err(Error::OtherContents { found: found.to_owned(), expected: "model" }),
-        }
-        let text: ModelText = parse("ann.model", container.text("ann.model")?)?;
-        check_limits(&text, limits)?;
-        let mut model = read_model(text, &container)?;
-        model.provenance = parse("ann.provenance", provenance)?;
-        Ok(model)
-    }
-
-    fn container(&self) -> Result<Container> {
-        let mut tensors = Writer::default();
-        let text = write_model(self, &mut tensors)?;
-        let texts = [
-            ("ann.format", FORMAT.to_string()),
-            ("ann.kind", "model".to_owned()),
-            ("ann.requires", "[]".to_owned()),
-            ("ann.readme", README.to_owned()),
-            ("ann.model", json(&text)),
-            ("ann.provenance", json(&self.provenance)),
-        ];
-        Ok(Container {
-            texts: texts.map(|(name, text)| (name.to_owned(), text)).to_vec(),
-            tensors: tensors.into_tensors(),
-        })
-    }
-}
-
-fn write_model(model: &Model, tensors: &mut Writer) -> Result<ModelText> {
-    let schema = model.schema();
-    let (precision, layers) = match model.networks() {
-        Networks::F32(networks) => (Precision::F32, write_networks(networks, tensors)?),
-        Networks::F64(networks) => (Precision::F64, write_networks(networks, tensors)?),
+/// The texts and tensors of a file. Its bytes are freed before anything is made of them.
+fn open(path: &Path, limits: &Limits) -> Result<Container> {
+    let read = || -> io::Result<Vec<u8>> {
+        let file = File::open(path)?;
+        let size = usize::try_from(file.metadata()?.len()).unwrap_or(usize::MAX);
+        let mut bytes = Vec::with_capacity(size.min(limits.file) + 1);
+        // A pipe or a device may have no end.
+        file.take(limits.file as u64 + 1).read_to_end(&mut bytes)?;
+        Ok(bytes)
     };
-    if let Some(conformal) = model.conformal() {
-        let residuals = conformal.residuals();
-        let (rows, columns) = residuals.dim();
-        let numbers = Numbers::F64(residuals.iter().copied().collect());
-        tensors.insert("conformal.residuals".to_owned(), Tensor { shape: vec![rows, columns], numbers });
-    }
-    Ok(ModelText {
-        task: match schema.target.task() {
-            Task::Classification => TaskText::Classification,
-            Task::Regression => TaskText::Regression,
-        },
-        precision,
-        loss: networks::write_loss(model.loss(), tensors)?.to_owned(),
-        members: model.networks().len(),
-        layers,
-        columns: schema.columns.iter().map(|column| schema::write_column(column, tensors)).collect(),
-        ignored: schema.ignored.iter().map(schema::write_ignored).collect(),
-        target: schema::write_target(&schema.target, tensors),
-        inputs: schema.inputs(),
-        residual_rows: model.conformal().map(Conformal::rows),
-    })
+    let container = Container::read(&read().map_err(|error| Error::Read { error })?, limits)?;
+    check_format(&container)?;
+    Ok(container)
 }
 
-/// The layers, which all networks share.
-fn write_networks<F: Element>(networks: &[Network<F>], tensors: &mut Writer) -> Result<Vec<LayerText>> {
-    for (member, network) in (1..).zip(networks) {
-        networks::write_network(network, member, tensors);
+/// An error if only a later program can read the file.
+fn check_format(container: &Container) -> Result<()> {
+    let found: u64 =
+        container.text("ann.format")?.parse().map_err(|_| malformed("ann.format is no number".into()))?;
+    if found > FORMAT {
+        let made: Option<serde_json::Value> = serde_json::from_str(container.text("ann.provenance")?).ok();
+        let program = made.and_then(|made| Some(made.get("program")?.as_str()?.to_owned()));
+        let program = program.unwrap_or_else(|| "another program".into());
+        return Err(Error::NewerFormat { found, most: FORMAT, program });
     }
-    networks::write_layers(networks[0].architecture(), tensors)
-}
-
-fn read_model(text: ModelText, container: &Container) -> Result<Model> {
-    let mut tensors = Reader::new(container);
-    let columns = text.columns.into_iter().map(|column| schema::read_column(column, &mut tensors));
-    let schema = Schema {
-        columns: columns.collect::<Result<_>>()?,
-        ignored: text.ignored.into_iter().map(schema::read_ignored).collect::<Result<_>>()?,
-        target: schema::read_target(text.target, &mut tensors)?,
-    };
-    if schema.inputs() != text.inputs {
-        return Err(malformed(format!("the columns make {} inputs, not {}", schema.inputs(), text.inputs)));
-    }
-    let layers = networks::read_layers(&text.layers, container)?;
-    let networks = match text.precision {
-        Precision::F32 => Networks::F32(read_networks(text.members, &layers, container)?),
-        Precision::F64 => Networks::F64(read_networks(text.members, &layers, container)?),
-    };
-    let model = Model::new(schema, networks, networks::read_loss(&text.loss, container)?)?;
-    match text.residual_rows {
-        Some(rows) => model.with_conformal(read_conformal(rows, container)?),
-        None => Ok(model),
-    }
-}
-
-fn read_networks<F: Element>(
-    members: usize,
-    layers: &[Layer],
-    container: &Container,
-) -> Result<Vec<Network<F>>> {
-    // Each member has its own tensors, so the number of tensors limits the number of members.
-    if members > container.tensors.len() {
-        return Err(malformed(format!("there are not {members} members")));
-    }
-    (1..=members).map(|member| networks::read_network(layers, member, container)).collect()
-}
-
-fn read_conformal(rows: usize, container: &Container) -> Result<Conformal> {
-    let residuals = container.tensors.get("conformal.residuals").and_then(|tensor| {
-        let (&[rows, columns], Numbers::F64(numbers)) = (&tensor.shape[..], &tensor.numbers) else {
-            return None;
-        };
-        Array2::from_shape_vec((rows, columns), numbers.clone()).ok()
-    });
-    Conformal::from_parts(residuals.ok_or_else(|| malformed("there are no residuals".into()))?, rows)
-}
-
-fn check_size(size: u64, limits: &Limits) -> Result<()> {
-    let found = usize::try_from(size).unwrap_or(usize::MAX);
-    if found > limits.file {
-        return Err(Error::TooLarge { what: "the file in bytes", found, most: limits.file });
-    }
-    Ok(())
-}
-
-fn check_limits(text: &ModelText, limits: &Limits) -> Result<()> {
-    let words = text.columns.iter().map(|column| match &column.encoding {
-        EncodingText::Category { categories, .. } => categories.len(),
-        EncodingText::Number { .. } | EncodingText::Date { .. } => 0,
-    });
-    let counts = [
-        ("the number of layers", text.layers.len(), limits.layers),
-        ("the number of columns", text.columns.len(), limits.columns),
-        ("the number of categories of a column", words.max().unwrap_or_default(), limits.categories),
-    ];
-    match counts.into_iter().find(|(_, found, most)| found > most) {
-        Some((what, found, most)) => Err(Error::TooLarge { what, found, most }),
+    let needs: Vec<String> = parse("ann.requires", container.text("ann.requires")?)?;
+    match needs.into_iter().next() {
+        Some(word) => Err(Error::Needs { word }),
         None => Ok(()),
     }
+}
+
+/// An error if the file holds something else than one of `kinds`, the first of which was asked for.
+fn check_kind(container: &Container, kinds: &[&'static str]) -> Result<()> {
+    let found = container.text("ann.kind")?;
+    if kinds.contains(&found) {
+        return Ok(());
+    }
+    Err(Error::OtherContents { found: found.to_owned(), expected: kinds[0] })
+}
+
+/// The texts that every file has, in this order.
+fn texts(
+    kind: &str,
+    readme: &str,
+    model: &impl Serialize,
+    provenance: &impl Serialize,
+) -> Vec<(String, String)> {
+    let texts = [
+        ("ann.format", FORMAT.to_string()),
+        ("ann.kind", kind.to_owned()),
+        ("ann.requires", "[]".to_owned()),
+        ("ann.readme", readme.to_owned()),
+        ("ann.model", json(model)),
+        ("ann.provenance", json(provenance)),
+    ];
+    texts.map(|(name, text)| (name.to_owned(), text)).to_vec()
+}
+
+fn check_limit(what: &'static str, found: usize, most: usize) -> Result<()> {
+    if found > most { Err(Error::TooLarge { what, found, most }) } else { Ok(()) }
 }
 
 fn parse<T: DeserializeOwned>(name: &str, text: &str) -> Result<T> {

@@ -114,11 +114,12 @@ fn write_pieces(pieces: &Pieces, tensors: &mut Writer) -> usize {
 }
 
 fn read_pieces(count: usize, tensors: &mut Reader<'_>) -> Result<Pieces> {
+    // These first: then the count is one that the file holds.
+    let means = tensors.next_many("columns.means", count)?;
     let edges = tensors.next_many("columns.edges", count + 1)?;
     if !edges.is_sorted_by(|a, b| a < b) {
         return Err(malformed("the edges of a column are not ascending".into()));
     }
-    let means = tensors.next_many("columns.means", count)?;
     Ok(Pieces { edges, means, scale: tensors.next_positive("columns.piece_scale")? })
 }
 

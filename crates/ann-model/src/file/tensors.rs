@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use ann_core::Scalar;
 
 use super::container::{Container, Numbers, Tensor, malformed};
+use super::text::Precision;
 use crate::Result;
 
 /// Collects numbers by the name of their tensor.
@@ -68,13 +69,19 @@ impl<'c> Reader<'c> {
     }
 }
 
-/// The numbers of a network, in its precision.
-pub(crate) trait Element: Scalar {
+/// A number of a network that can be in a file: `f32` or `f64`.
+pub trait Element: Scalar {
+    /// The precision of this type.
+    const PRECISION: Precision;
+    /// Numbers of this type, as they are in a file.
     fn into_numbers(numbers: Vec<Self>) -> Numbers;
+    /// The numbers of a file, if they are of this type.
     fn from_numbers(numbers: &Numbers) -> Option<&[Self]>;
 }
 
 impl Element for f32 {
+    const PRECISION: Precision = Precision::F32;
+
     fn into_numbers(numbers: Vec<Self>) -> Numbers {
         Numbers::F32(numbers)
     }
@@ -85,6 +92,8 @@ impl Element for f32 {
 }
 
 impl Element for f64 {
+    const PRECISION: Precision = Precision::F64;
+
     fn into_numbers(numbers: Vec<Self>) -> Numbers {
         Numbers::F64(numbers)
     }

@@ -20,6 +20,19 @@ pub(crate) struct ModelText {
     pub residual_rows: Option<usize>,
 }
 
+/// `ann.model` of a file of one network.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct NetworkText {
+    pub precision: Precision,
+    pub layers: Vec<LayerText>,
+    /// What the outputs mean, if it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub loss: Option<String>,
+    /// A label for each output of a classifier.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub classes: Vec<String>,
+}
+
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum TaskText {
@@ -27,9 +40,11 @@ pub(crate) enum TaskText {
     Regression,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+/// Single or double precision.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Precision {
+#[expect(missing_docs, reason = "the names say it")]
+pub enum Precision {
     F32,
     F64,
 }
