@@ -133,7 +133,7 @@ fn a_checkpoint_predicts() {
 fn a_memory_that_does_not_fit_is_refused() {
     let (x, y) = data::<f64>();
     let mut container = checkpoint(&x, &y).container().unwrap();
-    container.tensors.remove("optimizer.vectors").expect("momentum has a velocity");
+    container.tensors.remove("optimizer.vectors.1").expect("momentum has a velocity");
     let architecture = architecture();
     let problem = Problem::new(&architecture, Loss::MeanSquaredError, &x, &y).unwrap();
     let checkpoint: Checkpoint = Load::read(&container.write()).unwrap();

@@ -181,6 +181,41 @@ fn files_are_replaced_whole() {
     assert!(error.contains("folder.ann: cannot write: "), "{error}");
 }
 
+#[test]
+fn threads_may_save_to_one_path() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("model.ann");
+    small().save(&path).unwrap();
+    std::thread::scope(|scope| {
+        for model in [small(), regressor(), small()] {
+            let path = &path;
+            scope.spawn(move || (0..50).for_each(|_| model.save(path).unwrap()));
+        }
+        (0..200).for_each(|_| drop(Model::load(&path).unwrap()));
+    });
+    assert_eq!(fs::read_dir(&folder).unwrap().count(), 1, "no temporary file is left");
+}
+
+#[test]
+fn a_file_that_cannot_be_finished_leaves_the_old_one() {
+    let folder = tempfile::tempdir().unwrap();
+    // A folder that is not empty cannot be replaced: the last step fails.
+    let path = folder.path().join("model.ann");
+    fs::create_dir(&path).unwrap();
+    fs::write(path.join("old"), "old").unwrap();
+    let error = small().save(&path).unwrap_err().to_string();
+    assert!(error.contains("model.ann: cannot write: "), "{error}");
+    assert_eq!(fs::read_to_string(path.join("old")).unwrap(), "old");
+    assert_eq!(fs::read_dir(&folder).unwrap().count(), 1, "no temporary file is left");
+}
+
+/// Other programs read files in Python, as the README shows.
+#[test]
+fn the_readme_shows_the_python_program() {
+    let (readme, program) = (include_str!("../README.md"), include_str!("../examples/read_with_python.py"));
+    assert!(readme.contains(program), "copy examples/read_with_python.py into README.md");
+}
+
 #[cfg(unix)]
 #[test]
 fn links_are_followed_and_permissions_kept() {

@@ -2,11 +2,13 @@
 
 mod damage;
 mod file;
+mod killed;
 mod models;
 mod networks;
 mod old_files;
 mod predictions;
 mod probe;
+mod python;
 mod sealed;
 
 #[cfg(feature = "train")]

@@ -124,7 +124,7 @@ mod recipe {
 
     fn regression() -> Model {
         let schema = schema(&["first", "second"], &["class"]);
-        let networks = Networks::F64(networks(&schema, &Activation::LeakyRelu { slope: 0.1 }));
+        let networks = Networks::F64(networks(&schema, &Activation::Tanh));
         Model::new(schema, networks, Loss::Huber { delta: 0.3 }).unwrap()
     }
 

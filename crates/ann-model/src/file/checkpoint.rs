@@ -133,10 +133,9 @@ impl<F: Element> Save for Checkpoint<F> {
         if !memory.scalars.is_empty() {
             container.tensors.insert("optimizer.scalars".to_owned(), Tensor::vector(memory.scalars.clone()));
         }
-        if let Some(first) = memory.vectors.first() {
-            let shape = vec![memory.vectors.len(), first.len()];
-            let tensor = Tensor { shape, numbers: F::into_numbers(memory.vectors.concat()) };
-            container.tensors.insert("optimizer.vectors".to_owned(), tensor);
+        for (number, vector) in (1..).zip(&memory.vectors) {
+            let tensor = Tensor { shape: vec![vector.len()], numbers: F::into_numbers(vector.clone()) };
+            container.tensors.insert(vector_name(number), tensor);
         }
         Ok(container)
     }
@@ -160,24 +159,14 @@ fn read_memory<F: Element>(text: &TrainingText, container: &Container) -> Result
     let unknown = || malformed(format!("the optimizer {:?} is unknown", text.optimizer));
     let scalars = container.tensors.get("optimizer.scalars");
     let scalars = scalars.and_then(|tensor| f64::from_numbers(&tensor.numbers)).unwrap_or_default();
-    let vectors = match container.tensors.get("optimizer.vectors") {
-        None => Vec::new(),
-        Some(Tensor { shape, numbers }) => match (&shape[..], F::from_numbers(numbers)) {
-            (&[_, length], Some(numbers)) if length > 0 => {
-                numbers.chunks_exact(length).map(<[F]>::to_vec).collect()
-            }
-            _ => {
-                return Err(malformed(
-                    "the optimizer's vectors are no matrix in the network's precision".into(),
-                ));
-            }
-        },
-    };
+    let vectors = (1..).map_while(|number| container.tensors.get(&vector_name(number)));
+    let vectors = vectors.map(|tensor| F::from_numbers(&tensor.numbers).map(<[F]>::to_vec));
+    let other = || malformed("the optimizer's vectors have another precision than the network".into());
     Ok(Memory {
         optimizer: settings::optimizer(&text.optimizer).ok_or_else(unknown)?,
         updates: number("updates", &text.updates)?,
         scalars: scalars.to_vec(),
-        vectors,
+        vectors: vectors.collect::<Option<_>>().ok_or_else(other)?,
     })
 }
 
@@ -185,24 +174,25 @@ fn number<T: std::str::FromStr>(name: &str, text: &str) -> Result<T> {
     text.parse().map_err(|_| malformed(format!("ann.training: {name} is {text:?}, expected a whole number")))
 }
 
+/// The name of a vector of the optimizer; they count from 1.
+fn vector_name(number: usize) -> String {
+    format!("optimizer.vectors.{number}")
+}
+
 /// SHA-256 of shape and numbers of the features, of the targets and of the weights.
 fn digest_of<F: Scalar>(problem: &Problem<'_, F>) -> Digest {
     let mut hash = Sha256::new();
-    let add_count = |hash: &mut Sha256, count: usize| hash.update((count as u64).to_le_bytes());
-    let add_numbers = |hash: &mut Sha256, numbers: &mut dyn Iterator<Item = &F>| {
-        // f64 holds both precisions exactly.
-        numbers.for_each(|number| hash.update(number.as_f64().to_le_bytes()));
-    };
+    // f64 holds both precisions exactly, and whole numbers up to 2⁵³.
+    let mut add = |number: f64| hash.update(number.to_le_bytes());
     let features = problem.features();
-    add_count(&mut hash, features.nrows());
-    add_count(&mut hash, features.ncols());
-    add_numbers(&mut hash, &mut features.iter());
+    features.shape().iter().for_each(|&length| add(length as f64));
+    features.iter().for_each(|number| add(number.as_f64()));
     match problem.targets() {
-        Targets::Classes(classes) => classes.iter().for_each(|&class| add_count(&mut hash, class)),
-        Targets::Values(values) => add_numbers(&mut hash, &mut values.iter()),
+        Targets::Classes(classes) => classes.iter().for_each(|&class| add(class as f64)),
+        Targets::Values(values) => values.iter().for_each(|number| add(number.as_f64())),
         // Targets of a kind that is newer than this.
-        other => hash.update(format!("{other:?}")),
+        other => format!("{other:?}").bytes().for_each(|byte| add(byte.into())),
     }
-    add_numbers(&mut hash, &mut problem.weights().unwrap_or_default().iter());
+    problem.weights().unwrap_or_default().iter().for_each(|weight| add(weight.as_f64()));
     hexadecimal(hash)
 }

@@ -1,17 +1,17 @@
 //! Files are written whole or not at all.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 /// Writes a file. If anything fails, a file that was there before is unchanged.
 ///
 /// The bytes go to a new file beside it, which then takes its name. A symbolic link is followed, and the
-/// permissions of an existing file are kept.
+/// permissions of an existing file are kept. A process that is killed may leave the new file behind.
 pub(crate) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    let temporary = temporary(&target)?;
-    let written = write_new(&temporary, bytes, &target).and_then(|()| fs::rename(&temporary, &target));
+    let (temporary, file) = create_beside(&target)?;
+    let written = fill(file, bytes, &target).and_then(|()| fs::rename(&temporary, &target));
     if written.is_err() {
         // The first error is the one to report.
         let _ = fs::remove_file(&temporary);
@@ -19,19 +19,23 @@ pub(crate) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     written.and_then(|()| sync_folder(&target))
 }
 
-/// `.name.process.tmp` in the folder of the file: a file can only take a name in the same file system.
-fn temporary(target: &Path) -> io::Result<PathBuf> {
+/// A new file `.name.process.number.tmp` in the folder of the target: a file can only take a name in the same
+/// file system. The number is the first that is free, because another thread may write the same target.
+fn create_beside(target: &Path) -> io::Result<(PathBuf, File)> {
     let name = target.file_name().ok_or_else(|| io::Error::from(io::ErrorKind::InvalidFilename))?;
-    let name = format!(".{}.{}.tmp", name.to_string_lossy(), std::process::id());
-    Ok(target.with_file_name(name))
+    let (name, process) = (name.to_string_lossy(), std::process::id());
+    let mut number = 0;
+    loop {
+        let path = target.with_file_name(format!(".{name}.{process}.{number}.tmp"));
+        match File::create_new(&path) {
+            Ok(file) => return Ok((path, file)),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => number += 1,
+            Err(error) => return Err(error),
+        }
+    }
 }
 
-fn write_new(temporary: &Path, bytes: &[u8], target: &Path) -> io::Result<()> {
-    // What is left of an interrupted process that had the same number.
-    if temporary.exists() {
-        fs::remove_file(temporary)?;
-    }
-    let mut file = OpenOptions::new().write(true).create_new(true).open(temporary)?;
+fn fill(mut file: File, bytes: &[u8], target: &Path) -> io::Result<()> {
     if let Ok(existing) = fs::metadata(target) {
         file.set_permissions(existing.permissions())?;
     }
