@@ -24,10 +24,11 @@ fn three_times_the_file_and_twenty_times_its_header() {
     let architecture = Architecture::inputs(100).dense(300, Activation::Relu).dense(10, Activation::Identity);
     let network: Network = Network::init(&architecture, Init::default(), &mut seeded(1)).unwrap();
     network.save(&path).unwrap();
-    check(&path, |path| assert!(Network::<f64>::load(path).is_ok()));
-    for header in [many_tensors(), many_dimensions(), many_categories()] {
+    check(&path, 0, |path| assert!(Network::<f64>::load(path).is_ok()));
+    // Names and places of tensors are kept; shapes are short; a word of one letter is a `String`.
+    for (header, factor) in [(many_tensors(), 7), (many_dimensions(), 0), (many_categories(), 20)] {
         fs::write(&path, sealed(header.as_bytes(), &[])).unwrap();
-        check(&path, |path| assert!(Model::load(path).is_err()));
+        check(&path, factor, |path| assert!(Model::load(path).is_err()));
     }
 }
 
@@ -56,8 +57,9 @@ fn many_categories() -> String {
     )
 }
 
+/// At most three times the file, and its header some times more.
 #[track_caller]
-fn check(path: &Path, read: impl Fn(&Path)) {
+fn check(path: &Path, factor: usize, read: impl Fn(&Path)) {
     let bytes = fs::read(path).unwrap();
     let header = u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
     let counting = Profiler::builder().testing().build();
@@ -65,7 +67,7 @@ fn check(path: &Path, read: impl Fn(&Path)) {
     let most = HeapStats::get().max_bytes;
     drop(counting);
     assert!(
-        most <= 3 * bytes.len() + 20 * header,
+        most <= 3 * bytes.len() + factor * header,
         "{most} bytes for a file of {}, header {header}",
         bytes.len()
     );
