@@ -1,4 +1,4 @@
-//! Intervals and sets of classes that hold: split-conformal prediction.
+//! Intervals and sets of classes that contain the truth with a chosen probability: split-conformal prediction.
 
 use ndarray::Array2;
 
@@ -8,6 +8,9 @@ use crate::{Error, Result};
 /// Residuals of rows that the networks were not trained on. From them follow intervals, and sets of classes,
 /// that contain the truth of new rows of the same kind with a chosen probability (Vovk et al. 2005,
 /// "Algorithmic Learning in a Random World"; for classes the rule LAC of Sadinle et al. 2019).
+///
+/// The probability is exact if the residuals are those of the model itself. In an ensemble they are those of
+/// the members that were not trained on a row, so it is approximate.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Conformal {
     /// Each column ascending. At most 1000 rows: beyond, quantiles.

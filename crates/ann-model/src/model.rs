@@ -61,11 +61,13 @@ impl Model {
             Task::Regression => {
                 loss.targets() == TargetKind::Values && !matches!(loss, Loss::Quantile { .. })
             }
+            Task::MultiLabel => matches!(loss, Loss::BinaryCrossEntropy),
         };
         if !is_fitting {
             let expected = match schema.target.task() {
                 Task::Classification => "a loss on classes",
                 Task::Regression => "a loss with one output for each number",
+                Task::MultiLabel => "binary cross-entropy",
             };
             return Err(mismatch("the loss", loss, expected));
         }
@@ -75,11 +77,14 @@ impl Model {
     /// The model with residuals of rows that it was not trained on, so that it has intervals.
     ///
     /// # Errors
-    /// There is not one column of residuals for each number; one column for classes.
+    /// There is not one column of residuals for each number; one column for classes; none for labels.
     pub fn with_conformal(mut self, conformal: Conformal) -> Result<Self> {
         let expected = match &self.schema.target {
             Target::Classes { .. } => 1,
             Target::Numbers(columns) => columns.len(),
+            Target::Labels(_) => {
+                return Err(mismatch("residuals", "those of labels", "of classes or numbers"));
+            }
         };
         if conformal.columns() != expected {
             return Err(mismatch("columns of residuals", conformal.columns(), expected));

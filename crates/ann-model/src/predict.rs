@@ -4,6 +4,7 @@ use ann_core::{Loss, Network, Predictor as NetworkPredictor, Scalar, argmax};
 use ann_table::{Cell, Table, Target};
 use ndarray::{Array2, ArrayRef1, ArrayView1, ArrayViewMut2, Axis};
 
+use crate::model::mismatch;
 use crate::{Error, Model, Networks, Result};
 
 /// Rows that are computed at once, so that memory does not grow with the table.
@@ -52,7 +53,7 @@ impl Model {
     /// Adds what one network says of a row: probabilities, or numbers inside the range that was learned from.
     fn add<F: Scalar>(&self, outputs: &ArrayRef1<F>, values: &mut [f64]) {
         match &self.schema().target {
-            Target::Classes { .. } => {
+            Target::Classes { .. } | Target::Labels(_) => {
                 outputs.iter().zip(values).for_each(|(output, value)| *value += output.as_f64());
             }
             Target::Numbers(columns) => {
@@ -110,20 +111,20 @@ pub struct Predictions<'m> {
 }
 
 impl Predictions<'_> {
-    /// Probabilities of the classes, or the numbers, shape (rows, classes or numbers).
+    /// Probabilities of the classes or labels, or the numbers, shape (rows, classes, labels or numbers).
     pub fn values(&self) -> &Array2<f64> {
         &self.values
     }
 
-    /// The classes, or nothing if numbers are predicted.
+    /// The classes, or nothing if numbers or labels are predicted.
     pub fn classes(&self) -> &[String] {
         match &self.model.schema().target {
             Target::Classes { classes, .. } => classes,
-            Target::Numbers(_) => &[],
+            Target::Numbers(_) | Target::Labels(_) => &[],
         }
     }
 
-    /// The most probable class of each row. Nothing if numbers are predicted.
+    /// The most probable class of each row. Nothing if numbers or labels are predicted.
     pub fn labels(&self) -> Vec<&str> {
         let classes = self.classes();
         let rows = self.values.rows().into_iter().filter(|_| !classes.is_empty());
@@ -136,8 +137,14 @@ impl Predictions<'_> {
     /// # Errors
     /// Classes are predicted, the model has no residuals, or the level is not between 0 and 1.
     pub fn intervals(&self, level: f64) -> Result<(Array2<f64>, Array2<f64>)> {
+        let Target::Numbers(columns) = &self.model.schema().target else {
+            return Err(mismatch(
+                "the model of the intervals",
+                "classes or labels",
+                "numbers; classes have sets",
+            ));
+        };
         let conformal = self.model.conformal().ok_or(Error::NoResiduals)?;
-        let Target::Numbers(columns) = &self.model.schema().target else { return Err(Error::NoResiduals) };
         let (mut low, mut high) = (self.values.clone(), self.values.clone());
         for column in 0..columns.len() {
             let half = conformal.quantile(column, level)?;
@@ -153,8 +160,14 @@ impl Predictions<'_> {
     /// # Errors
     /// Numbers are predicted, the model has no residuals, or the level is not between 0 and 1.
     pub fn sets(&self, level: f64) -> Result<Array2<bool>> {
-        let conformal =
-            self.model.conformal().filter(|_| !self.classes().is_empty()).ok_or(Error::NoResiduals)?;
+        if self.classes().is_empty() {
+            return Err(mismatch(
+                "the model of the sets",
+                "numbers or labels",
+                "classes; numbers have intervals",
+            ));
+        }
+        let conformal = self.model.conformal().ok_or(Error::NoResiduals)?;
         let most = conformal.quantile(0, level)?;
         let mut sets = self.values.mapv(|probability| 1.0 - probability <= most);
         for (mut set, probabilities) in sets.rows_mut().into_iter().zip(self.values.rows()) {
@@ -231,7 +244,7 @@ impl<'m> Predictor<'m> {
         let best = argmax(self.predict(cells)?);
         match &self.model.schema().target {
             Target::Classes { classes, .. } => Ok(Some(&classes[best])),
-            Target::Numbers(_) => Ok(None),
+            Target::Numbers(_) | Target::Labels(_) => Ok(None),
         }
     }
 }

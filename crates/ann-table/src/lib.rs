@@ -32,6 +32,6 @@ pub use order::sort_naturally;
 pub use read::Reader;
 pub use schema::{
     CategoryEncoding, Cell, ColumnSchema, DateEncoding, DatePart, Encoding, Ignored, IgnoredColumn,
-    NumberEncoding, NumberTarget, Pieces, Schema, SchemaOptions, Target, TargetValues, Task,
+    LabelTarget, NumberEncoding, NumberTarget, Pieces, Schema, SchemaOptions, Target, TargetValues, Task,
 };
 pub use table::{Column, Kind, Table};

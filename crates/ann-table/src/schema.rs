@@ -16,7 +16,7 @@ pub use categories::CategoryEncoding;
 pub use dates::{DateEncoding, DatePart};
 pub use learn::{Ignored, IgnoredColumn, SchemaOptions};
 pub use numbers::{NumberEncoding, Pieces};
-pub use target::{NumberTarget, Target, TargetValues, Task};
+pub use target::{LabelTarget, NumberTarget, Target, TargetValues, Task};
 
 /// What was learned from the rows of a table: how each column becomes inputs of a network, and what the
 /// outputs mean. Plain data: a schema can be written down and read by other programs.

@@ -1,4 +1,4 @@
-//! Intervals that contain the truth in 90 % of the cases, and why they can be trusted.
+//! Intervals that contain the truth in 90 % of the cases, and how often they did.
 //!
 //! ```text
 //! cargo run --release --example intervals

@@ -72,14 +72,17 @@ pub enum Error {
     },
     /// A model that was made again is another one.
     #[error(
-        "the model that was made again has the digest {found}, expected {expected}; it was made by {program}"
+        "the model that was made again has the digest {found}, expected {expected}; the old one was made by \
+         {program}, this is {this}, and unlike machines may round differently"
     )]
     OtherModel {
         /// The digest of the new model.
         found: String,
         /// That of the old one.
         expected: String,
-        /// The program and its version, if it is another.
+        /// The program that made the old one, and its version.
         program: String,
+        /// This program and its version.
+        this: &'static str,
     },
 }

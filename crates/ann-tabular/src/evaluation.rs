@@ -1,5 +1,7 @@
 //! The honest score: of rows that were not learned from, beside a linear model and constant predictions.
 
+use std::cmp::Ordering;
+use std::collections::HashSet;
 use std::fmt;
 
 use ann_model::{Model, Predictions};
@@ -11,43 +13,74 @@ use ndarray::{Array1, Array2, ArrayView1, Axis, concatenate};
 use crate::importance::{self, Importance};
 use crate::members;
 use crate::progress::{Observer, Stage};
-use crate::rows::{Rows, Units, copies, selected};
+use crate::rows::{Rows, selected};
 use crate::score::{Estimate, Score, Truth, aligned};
-use crate::{Recipe, Result, Scoring};
+use crate::{Error, Recipe, Result, Scoring};
 
 /// How good models like this one are on rows that they have not learned from.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Evaluation {
     /// Which rows were held out.
     pub rule: ScoreRule,
-    /// Number of rows that were predicted.
-    pub rows: usize,
-    /// Number of rows that occur more than once, in all columns. They were kept on one side of each split;
-    /// but not if they are half of all rows, because then the columns have few values.
+    /// The numbers of the rows that were held out, counted from 0, in the table that was given.
+    pub rows: Vec<usize>,
+    /// What was predicted for them, by networks that have not seen them: probabilities of the classes or
+    /// labels, or numbers. Shape (rows, classes, labels or numbers).
+    pub predicted: Array2<f64>,
+    /// Number of rows that are equal to an earlier one, in all columns that are used. Equal rows are on one
+    /// side of each split, unless half of all rows are copies: then the columns have few values.
     pub copies: usize,
-    /// Of the recipe.
+    /// The score of models that are made by the recipe.
     pub model: Score,
-    /// Of the recipe without hidden layers. `None` if it has none anyway.
+    /// The score of linear models, made by [`Recipe::linear`]. `None` if the recipe has no hidden layers.
     pub linear: Option<Score>,
-    /// Of the shares of the classes, or the mean.
+    /// The score of the shares of the classes or labels, or of the mean.
     pub constant: Score,
-    /// By how much the loss of a row is lower than with the linear model: see
-    /// [`beats_linear`](Self::beats_linear).
+    /// By how much the mean loss of a row is lower than with the linear model: see
+    /// [`against_linear`](Self::against_linear).
     pub advantage: Option<Estimate>,
     /// Of intervals or sets of classes that should contain the truth of 90 % of the rows.
     pub coverage: Option<Coverage>,
     /// Predicted probabilities and what happened, for ten bins with about as many rows each: of the second of
-    /// two classes, or of the most probable of several. Empty for numbers.
+    /// two classes, or of the most probable of several. Empty for numbers and labels.
     pub calibration: Vec<ReliabilityBin>,
     /// Of each column, the most important first.
     pub importance: Vec<Importance>,
 }
 
 impl Evaluation {
-    /// Whether the loss (−ln p of the true class, or the squared error) is lower than that of the linear
-    /// model by more than two standard errors. `None` if there is no other linear model.
-    pub fn beats_linear(&self) -> Option<bool> {
-        self.advantage.map(|advantage| advantage.value > 2.0 * advantage.standard_error)
+    /// Whether the loss (−ln p of the true class, or the squared error) is lower (`Less`) or higher than that
+    /// of the linear model, by more than two standard errors; `Equal` if neither. `None` if the recipe is that
+    /// of a linear model.
+    pub fn against_linear(&self) -> Option<Ordering> {
+        let Estimate { value, standard_error } = self.advantage?;
+        Some(match value {
+            _ if value > 2.0 * standard_error => Ordering::Less,
+            _ if -value > 2.0 * standard_error => Ordering::Greater,
+            _ => Ordering::Equal,
+        })
+    }
+}
+
+/// Why there is no score.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum NoScore {
+    /// [`Scoring::Off`].
+    Off,
+    /// The caller ended the fit before.
+    Ended,
+    /// It could not be measured, for this reason; usually because there are too few rows.
+    Failed(String),
+}
+
+impl fmt::Display for NoScore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Off => f.write_str("it was not asked for"),
+            Self::Ended => f.write_str("the fit was ended before"),
+            Self::Failed(reason) => f.write_str(reason),
+        }
     }
 }
 
@@ -58,9 +91,9 @@ pub enum ScoreRule {
     HoldOut(f64),
     /// Each of this number of folds once.
     Folds(usize),
-    /// The latest rows, by this column.
+    /// The latest rows.
     Latest {
-        /// The column.
+        /// The column of times.
         column: String,
         /// The share of the rows.
         share: f64,
@@ -87,86 +120,111 @@ pub struct Coverage {
     /// How often they did. Of several numbers it is the mean.
     pub found: Estimate,
     /// The mean width of the intervals, in standard deviations of the numbers; or the mean number of classes.
+    /// Infinite if there were too few rows to say how wide intervals must be.
     pub size: f64,
 }
 
+/// The level of the intervals and sets that are measured.
 const LEVEL: f64 = 0.9;
+/// The share of the rows that is held out.
+const SHARE: f64 = 0.2;
+/// If there are fewer units, a fifth of them would be too few for a score, and there are folds.
+const FEW_UNITS: usize = 200;
+const FOLDS: usize = 5;
 
-/// Measures the score, or says why there is none.
+/// Measures the score.
 pub(crate) fn evaluate(
     recipe: &Recipe,
     rows: &Rows<'_>,
+    copies: usize,
     schema: &Schema,
     observer: &Observer<'_>,
-) -> Result<Evaluation, String> {
+) -> Result<Evaluation, NoScore> {
     if recipe.scoring == Scoring::Off {
-        return Err("it was not asked for".to_owned());
+        return Err(NoScore::Off);
     }
-    let measured = measure(recipe, rows, schema, observer);
-    if observer.has_ended() {
-        return Err("the fit was ended before it was measured".to_owned());
-    }
+    let measured = measure(recipe, rows, copies, schema, observer);
     // Rows that are enough for a model may be too few to be divided.
-    measured.map_err(|error| error.to_string())
+    measured.map_err(|error| match observer.has_ended() {
+        true => NoScore::Ended,
+        false => NoScore::Failed(error.to_string()),
+    })
 }
 
-fn measure(recipe: &Recipe, rows: &Rows<'_>, schema: &Schema, observer: &Observer<'_>) -> Result<Evaluation> {
+fn measure(
+    recipe: &Recipe,
+    rows: &Rows<'_>,
+    copies: usize,
+    schema: &Schema,
+    observer: &Observer<'_>,
+) -> Result<Evaluation> {
     let values = schema.targets(&rows.table)?;
-    let truth =
-        Truth { target: &schema.target, values: &values, weights: rows.weights.as_deref(), groups: None };
-    let (rule, splits, copies) = splits(recipe, rows, &values)?;
+    let truth = Truth {
+        target: &schema.target,
+        values: &values,
+        weights: rows.weights.as_deref(),
+        units: &rows.units,
+    };
+    let (rule, splits) = splits(recipe, rows, &values)?;
     let (parts, names) = (splits.len(), schema.target.names());
     let mut tested = vec![];
     for (part, split) in (1..).zip(splits) {
+        let recipe = recipe.for_part(schema.target.task(), &values, &split.train);
         let (train, test) = (rows.select(&split.train), rows.select(&split.test));
         let train_with = |recipe: &Recipe, stage| members::train(recipe, &train, &names, stage, observer);
-        let model = train_with(recipe, Stage::Score { part, parts })?.model;
+        let model = train_with(&recipe, Stage::Score { part, parts })?.model;
         let linear = match &recipe.hidden[..] {
             [] => None,
             _ => Some(train_with(&recipe.linear(), Stage::Linear { part, parts })?.model),
         };
         tested.push(Tested::new(&model, linear.as_ref(), &test, &truth, split)?);
     }
-    summary(&tested, rows, &truth, rule, copies)
+    summary(tested, rows, &truth, rule, copies)
 }
 
-/// The rows that are held out, each time others; and the number of copies among all rows.
-fn splits(recipe: &Recipe, rows: &Rows<'_>, values: &TargetValues) -> Result<(ScoreRule, Vec<Split>, usize)> {
-    const SHARE: f64 = 0.2;
-    let (equal, copies) = copies(&rows.table);
+/// The rows that are held out, each time others.
+fn splits(recipe: &Recipe, rows: &Rows<'_>, values: &TargetValues) -> Result<(ScoreRule, Vec<Split>)> {
     if let (Some(times), Some(column)) = (&rows.times, &recipe.time) {
         let share = if let Scoring::HoldOut(share) = recipe.scoring { share } else { SHARE };
-        let rule = ScoreRule::Latest { column: column.clone(), share };
-        return Ok((rule, vec![latest(times, share)], copies));
+        let split = latest(times, &rows.units, share).ok_or_else(|| Error::Setting {
+            name: "time",
+            found: format!("{column:?}, where all times are equal"),
+            expected: "a column of different times, not all of one group",
+        })?;
+        let share = split.test.len() as f64 / rows.len() as f64;
+        return Ok((ScoreRule::Latest { column: column.clone(), share }, vec![split]));
     }
-    let units = match &rows.groups {
-        // Copies on both sides would be known already. But columns of few values have equal rows by nature.
-        None if copies > 0 && 2 * copies < rows.len() => Units::new(Some(&equal), rows.len(), values),
-        _ => rows.units(values),
-    };
-    Ok(match recipe.scoring.of(rows.len()) {
-        Scoring::Folds(folds) => (ScoreRule::Folds(folds), units.folds(folds, recipe.seed)?, copies),
-        Scoring::HoldOut(share) => {
-            (ScoreRule::HoldOut(share), vec![units.hold_out(share, recipe.seed)?], copies)
-        }
-        Scoring::Auto | Scoring::Off => unreachable!("Auto is one of the others, and Off measures nothing"),
-    })
+    let units = rows.divisible(values);
+    let folds = |folds| Ok((ScoreRule::Folds(folds), units.folds(folds, recipe.seed)?));
+    match recipe.scoring {
+        Scoring::Folds(count) => folds(count),
+        Scoring::HoldOut(share) => Ok((ScoreRule::HoldOut(share), vec![units.hold_out(share, recipe.seed)?])),
+        _ if units.len() < FEW_UNITS => folds(FOLDS.min(units.of_largest_class())),
+        _ => Ok((ScoreRule::HoldOut(SHARE), vec![units.hold_out(SHARE, recipe.seed)?])),
+    }
 }
 
-/// Holds out the latest rows: about this share, because equal times are never divided.
-fn latest(times: &[f64], share: f64) -> Split {
+/// Holds out the latest rows: at least this share, because equal times are not divided. Earlier rows of their
+/// groups are in neither part. `None` if nothing is left to train on.
+fn latest(times: &[f64], units: &[usize], share: f64) -> Option<Split> {
     let mut sorted = times.to_vec();
     sorted.sort_unstable_by(f64::total_cmp);
     let kept = ((1.0 - share) * times.len() as f64).round() as usize;
-    let border = sorted[kept.clamp(1, times.len()) - 1];
-    let (train, test) = (0..times.len()).partition(|&row| times[row] <= border);
-    Split { train, test }
+    let mut first_tested = *sorted.get(kept.min(times.len().saturating_sub(1)))?;
+    if first_tested == sorted[0] {
+        first_tested = *sorted.iter().find(|&&time| time > first_tested)?;
+    }
+    let (mut train, test): (Vec<usize>, Vec<usize>) =
+        (0..times.len()).partition(|&row| times[row] < first_tested);
+    let tested: HashSet<usize> = test.iter().map(|&row| units[row]).collect();
+    train.retain(|&row| !tested.contains(&units[row]));
+    (!train.is_empty()).then_some(Split { train, test })
 }
 
 /// What the models of one split said of the rows that they had not seen.
 struct Tested {
     rows: Vec<usize>,
-    /// (rows, classes or numbers)
+    /// (rows, classes, numbers or labels)
     model: Array2<f64>,
     linear: Option<Array2<f64>>,
     constant: Array2<f64>,
@@ -191,7 +249,8 @@ impl Tested {
             Some(linear) => Some(aligned(target, &linear.predict(&test.table)?)),
             None => None,
         };
-        let tested = Truth { values: &values, weights: test.weights.as_deref(), ..*truth };
+        let tested =
+            Truth { values: &values, weights: test.weights.as_deref(), units: &test.units, ..*truth };
         Ok(Self {
             model: aligned(target, &predictions),
             linear,
@@ -208,7 +267,8 @@ fn broadcast(row: &Array1<f64>, rows: usize) -> Array2<f64> {
     row.broadcast((rows, row.len())).expect("a row has the same length in every row").to_owned()
 }
 
-/// Whether the truth was in each interval or set, and how large it was. Nothing if the model has none.
+/// Whether the truth was in each interval or set, and how large it was. Nothing if the model has none, or
+/// predicts labels.
 fn regions(model: &Model, truth: &Truth<'_>, predictions: &Predictions<'_>) -> Result<Vec<[f64; 2]>> {
     if model.conformal().is_none() {
         return Ok(vec![]);
@@ -237,12 +297,13 @@ fn regions(model: &Model, truth: &Truth<'_>, predictions: &Predictions<'_>) -> R
             };
             Ok((0..numbers.nrows()).map(region).collect())
         }
-        _ => unreachable!("targets and their values are of one kind"),
+        (_, TargetValues::Labels(_)) => Ok(vec![]),
+        _ => unreachable!("a target and its values are of one kind"),
     }
 }
 
 fn summary(
-    tested: &[Tested],
+    tested: Vec<Tested>,
     rows: &Rows<'_>,
     truth: &Truth<'_>,
     rule: ScoreRule,
@@ -254,21 +315,16 @@ fn summary(
     };
     let order: Vec<usize> = tested.iter().flat_map(|part| part.rows.iter().copied()).collect();
     let values = truth.values.select(&order);
-    let weights = selected(rows.weights.as_deref(), &order);
-    let groups = selected(rows.groups.as_deref(), &order);
-    let truth = Truth {
-        target: truth.target,
-        values: &values,
-        weights: weights.as_deref(),
-        groups: groups.as_deref(),
-    };
+    let weights = rows.weights.as_ref().map(|weights| selected(weights, &order));
+    let units = selected(&rows.units, &order);
+    let truth = Truth { target: truth.target, values: &values, weights: weights.as_deref(), units: &units };
     let model = all(&|part| Some(&part.model)).expect("each split has a model");
     let constant = all(&|part| Some(&part.constant)).expect("each split has constants");
     let linear = all(&|part| part.linear.as_ref());
     let regions: Vec<[f64; 2]> = tested.iter().flat_map(|part| part.regions.iter().copied()).collect();
     Ok(Evaluation {
         rule,
-        rows: order.len(),
+        rows: selected(&rows.numbers, &order),
         copies,
         advantage: linear.as_ref().map(|linear| truth.advantage(&model, linear)).transpose()?,
         model: truth.score(&model)?,
@@ -277,6 +333,7 @@ fn summary(
         coverage: coverage(&truth, &regions)?,
         calibration: calibration(&truth, &model)?,
         importance: importance::mean(tested.iter().map(|part| &part.importance[..])),
+        predicted: model,
     })
 }
 
@@ -284,12 +341,11 @@ fn coverage(truth: &Truth<'_>, regions: &[[f64; 2]]) -> Result<Option<Coverage>>
     if regions.len() < truth.rows() {
         return Ok(None);
     }
-    let mean = |weights: &[f64], place: usize| {
-        let sum: f64 = regions.iter().zip(weights).map(|(region, weight)| region[place] * weight).sum();
-        sum / weights.iter().sum::<f64>()
-    };
-    let found = truth.estimate(|weights| Ok(mean(weights, 0)))?;
-    let size = truth.estimate(|weights| Ok(mean(weights, 1)))?.value;
+    let found = truth.estimate(|weights| {
+        let hits: f64 = regions.iter().zip(weights).map(|([is_in, _], weight)| is_in * weight).sum();
+        Ok(hits / weights.iter().sum::<f64>())
+    })?;
+    let size = regions.iter().map(|[_, size]| size).sum::<f64>() / regions.len() as f64;
     Ok(Some(Coverage { level: LEVEL, found, size }))
 }
 

@@ -20,7 +20,7 @@ mod rebuild;
 mod error;
 
 pub use error::{Error, Result};
-pub use evaluation::{Coverage, Evaluation, ScoreRule};
+pub use evaluation::{Coverage, Evaluation, NoScore, ScoreRule};
 pub use importance::Importance;
 pub use leakage::Leak;
 pub use members::Curve;
@@ -28,7 +28,7 @@ pub use progress::{Progress, Stage};
 pub use rebuild::rebuild;
 pub use recipe::{Fit, Recipe, Scoring, TargetNames};
 pub use report::{Report, RowsUsed};
-pub use score::{ClassScore, Estimate, NumberScore, Score};
+pub use score::{ClassScore, Estimate, LabelScore, NumberScore, Score};
 
 // Types of these crates are in the public signatures. The re-exports give users the matching versions.
 pub use ann_model::{Model, Predictions};

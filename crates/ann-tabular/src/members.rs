@@ -2,7 +2,7 @@
 
 use ann_core::{Activation, Architecture, Loss, Network, Problem, Targets, seeded, softmax};
 use ann_model::{Conformal, Model, Networks};
-use ann_table::{NumberTarget, Schema, Target, TargetValues};
+use ann_table::{NumberTarget, Schema, TargetValues};
 use ann_train::splits::Split;
 use ann_train::{Finding, History, Monitor, Validation, findings, in_parallel, train_validated};
 use ndarray::{Array2, Axis};
@@ -10,13 +10,14 @@ use rand_distr::{Distribution, StandardNormal};
 
 use crate::progress::{Observer, Progress, Stage};
 use crate::rows::{Rows, selected};
+use crate::score::number_targets;
 use crate::temperature::{sharpen, temperature};
 use crate::{Recipe, Result};
 
 /// The losses of a network in each epoch.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Curve {
-    /// Mean loss of the rows that were trained on, of each epoch. The last one is that of the end.
+    /// Mean loss of the rows that were trained on, in each epoch and after the last one.
     pub training: Vec<f64>,
     /// Mean loss of the validation rows before the first epoch and after each. Both losses are those that
     /// were minimised: with smoothed classes, and of standardised numbers.
@@ -71,6 +72,7 @@ pub(crate) fn train(
     let loss = match &samples.targets {
         TargetValues::Classes(_) => Loss::SoftmaxCrossEntropy,
         TargetValues::Numbers(_) => Loss::MeanSquaredError,
+        TargetValues::Labels(_) => Loss::BinaryCrossEntropy,
     };
     let model = Model::new(schema, networks, loss)?;
     let model = match conformal {
@@ -98,12 +100,13 @@ enum PartTargets {
     Classes(Vec<usize>),
     /// Standardised.
     Numbers(Array2<f32>),
+    /// 0 or 1.
+    Labels(Array2<f32>),
 }
 
 impl Samples {
     fn new(schema: &Schema, rows: &Rows<'_>) -> Result<Self> {
-        let weights =
-            rows.weights.as_ref().map(|weights| weights.iter().map(|&weight| weight as f32).collect());
+        let weights = rows.weights.as_deref().map(in_single_precision);
         Ok(Self { inputs: schema.features(&rows.table)?, targets: schema.targets(&rows.table)?, weights })
     }
 
@@ -115,15 +118,26 @@ impl Samples {
                 PartTargets::Classes(rows.iter().map(|&row| classes[row]).collect())
             }
             TargetValues::Numbers(numbers) => {
-                let columns = number_targets(schema);
+                let columns = number_targets(&schema.target);
                 PartTargets::Numbers(Array2::from_shape_fn((rows.len(), columns.len()), |(row, column)| {
                     let NumberTarget { center, scale, .. } = columns[column];
                     ((numbers[[rows[row], column]] - center) / scale) as f32
                 }))
             }
+            TargetValues::Labels(labels) => PartTargets::Labels(
+                labels.select(Axis(0), rows).mapv(|is_present| f32::from(u8::from(is_present))),
+            ),
         };
-        Part { x: inputs.select(Axis(0), rows), y, weights: selected(self.weights.as_deref(), rows) }
+        let weights = self.weights.as_ref().map(|weights| selected(weights, rows));
+        Part { x: inputs.select(Axis(0), rows), y, weights }
     }
+}
+
+/// The weights, divided by their mean so that none is too large or too small for single precision.
+fn in_single_precision(weights: &[f64]) -> Vec<f32> {
+    let largest = weights.iter().copied().fold(0.0, f64::max);
+    let mean = weights.iter().map(|weight| weight / largest).sum::<f64>() / weights.len() as f64;
+    weights.iter().map(|weight| (weight / largest / mean) as f32).collect()
 }
 
 impl Part {
@@ -131,6 +145,7 @@ impl Part {
         let (loss, targets) = match &self.y {
             PartTargets::Classes(classes) => (recipe.class_loss(), Targets::Classes(classes)),
             PartTargets::Numbers(numbers) => (Loss::MeanSquaredError, Targets::Values(numbers.view())),
+            PartTargets::Labels(labels) => (Loss::BinaryCrossEntropy, Targets::Values(labels.view())),
         };
         let mut problem = Problem::new(architecture, loss, &self.x, targets)?;
         if let Some(weights) = &self.weights {
@@ -145,7 +160,7 @@ impl Part {
     fn monitor(&self) -> Monitor {
         match self.y {
             PartTargets::Classes(_) => Monitor::Accuracy,
-            PartTargets::Numbers(_) => Monitor::Loss,
+            PartTargets::Numbers(_) | PartTargets::Labels(_) => Monitor::Loss,
         }
     }
 }
@@ -170,19 +185,18 @@ impl Fitting<'_> {
         let Self { recipe, schema, samples, .. } = self;
         let width = if member % 2 == 1 { schema.inputs() } else { schema.plain_inputs() };
         let seed = recipe.seed.wrapping_add(100 * member as u64);
-        let Split { train, test } = self.rows.units(&samples.targets).hold_out(recipe.validation, seed)?;
+        let Split { train, test } =
+            self.rows.divisible(&samples.targets).hold_out(recipe.validation, seed)?;
         let (part, held) = (samples.part(&train, width, schema), samples.part(&test, width, schema));
         let architecture = Architecture::inputs(width)
             .with_layers(recipe.hidden.iter().cloned())
             .dense(schema.target.outputs(), Activation::Identity);
         let problem = part.problem(&architecture, recipe)?;
+        let validation = held.problem(&architecture, recipe)?;
         let mut network = start(&architecture, seed)?;
-        let history = {
-            let validation = held.problem(&architecture, recipe)?;
-            self.train(member, &mut network, [&problem, &validation], held.monitor())?
-        };
+        let history = self.train(member, &mut network, [&problem, &validation], held.monitor())?;
         let findings = self.findings(&problem, &network, &history)?;
-        let outputs = calibrated(&mut network, &held)?;
+        let outputs = calibrated(&mut network, &held, validation.weights())?;
         let held_out = (test, outputs);
         Ok(Some(Member { network, curve: Curve::new(&history), findings, held_out }))
     }
@@ -246,16 +260,16 @@ fn start(architecture: &Architecture, seed: u64) -> Result<Network<f32>> {
     Ok(Network::from_parameters(architecture, parameters)?)
 }
 
-/// Sets the temperature by the held-out rows, and returns their probabilities; or their numbers, which have
-/// no temperature.
-fn calibrated(network: &mut Network<f32>, held: &Part) -> Result<Array2<f64>> {
+/// Sets the temperature by the held-out rows, and returns their probabilities. Numbers and labels have no
+/// temperature.
+fn calibrated(network: &mut Network<f32>, held: &Part, weights: Option<&[f32]>) -> Result<Array2<f64>> {
     let outputs = network.forward(&held.x)?;
     match &held.y {
         PartTargets::Classes(classes) => {
-            sharpen(network, temperature(&outputs, classes, held.weights.as_deref()));
+            sharpen(network, temperature(&outputs, classes, weights));
             Ok(softmax(&network.forward(&held.x)?).mapv(f64::from))
         }
-        PartTargets::Numbers(_) => Ok(outputs.mapv(f64::from)),
+        PartTargets::Numbers(_) | PartTargets::Labels(_) => Ok(outputs.mapv(f64::from)),
     }
 }
 
@@ -270,20 +284,9 @@ fn distinct(findings: impl Iterator<Item = Finding>) -> Vec<Finding> {
     first
 }
 
-/// The targets of a schema whose target values are numbers.
-fn number_targets(schema: &Schema) -> &[NumberTarget] {
-    match &schema.target {
-        Target::Numbers(columns) => columns,
-        Target::Classes { .. } => &[],
-    }
-}
-
-/// Residuals of rows, each from the mean of the members that were not trained on it.
+/// Residuals of rows, each from the mean of the members that were not trained on it. Labels have none.
 fn conformal(schema: &Schema, targets: &TargetValues, members: &[Member]) -> Result<Option<Conformal>> {
-    let rows = match targets {
-        TargetValues::Classes(classes) => classes.len(),
-        TargetValues::Numbers(numbers) => numbers.nrows(),
-    };
+    let rows = targets.len();
     let mut sums = Array2::<f64>::zeros((rows, schema.target.outputs()));
     let mut counts = vec![0.0; rows];
     for (held, values) in members.iter().map(|member| &member.held_out) {
@@ -299,7 +302,7 @@ fn conformal(schema: &Schema, targets: &TargetValues, members: &[Member]) -> Res
     }
     let residuals = match targets {
         TargetValues::Numbers(numbers) => {
-            let columns = number_targets(schema);
+            let columns = number_targets(&schema.target);
             Array2::from_shape_fn((seen.len(), columns.len()), |(place, column)| {
                 let (row, target) = (seen[place], &columns[column]);
                 let predicted = target.center + target.scale * sums[[row, column]] / counts[row];
@@ -310,6 +313,7 @@ fn conformal(schema: &Schema, targets: &TargetValues, members: &[Member]) -> Res
             let row = seen[place];
             1.0 - sums[[row, classes[row]]] / counts[row]
         }),
+        TargetValues::Labels(_) => return Ok(None),
     };
     Ok(Some(Conformal::new(&residuals)?))
 }

@@ -22,7 +22,7 @@ pub(crate) fn provenance(recipe: &Recipe, table: &Table, report: &Report, was_en
     }
     match &report.evaluation {
         Ok(evaluation) => value["score"] = score(evaluation),
-        Err(reason) => value["no_score"] = reason.as_str().into(),
+        Err(reason) => value["no_score"] = reason.to_string().into(),
     }
     value
 }
@@ -70,20 +70,22 @@ fn score(evaluation: &Evaluation) -> Value {
     };
     json!({
         "rule": evaluation.rule.to_string(),
-        "rows": evaluation.rows,
+        "rows": evaluation.rows.len(),
         "model": numbers(&evaluation.model),
         "linear": evaluation.linear.as_ref().map(numbers),
         "constant": numbers(&evaluation.constant),
     })
 }
 
-/// Makes a model again, from the settings in its file and the same table, and compares the digests: so
-/// everybody who has the table can prove that the model comes from it. Returns the new model.
+/// Makes a model again, from the settings in its file and the same table, and compares the digests: so who has
+/// the table can prove that the model comes from it. Returns the new model.
+///
+/// Initial weights and temperatures use functions of the platform, so the bits may differ between unlike
+/// machines; and between versions of this library.
 ///
 /// # Errors
 /// The model was not made by [`Recipe::fit`], or its fit was ended early; the table is another one; the new
-/// model is another one, for example because another version of this library made the old one; or as
-/// [`Recipe::fit`].
+/// model differs from the old one; or as [`Recipe::fit`].
 pub fn rebuild(model: &Model, table: &Table, threads: usize) -> Result<Model> {
     let made = &model.provenance;
     if made["ended_early"].as_bool() == Some(true) {
@@ -104,11 +106,13 @@ pub fn rebuild(model: &Model, table: &Table, threads: usize) -> Result<Model> {
     if found != expected {
         return Err(Error::OtherData { found, expected });
     }
-    let made_again = Recipe { threads, ..recipe }.fit(table, &targets)?.model;
+    let mut made_again = Recipe { threads, ..recipe }.fit(table, &targets)?.model;
+    // Another version that computes the same is not another model.
+    made_again.provenance["program"] = made["program"].clone();
     let (found, expected) = (made_again.digest()?, model.digest()?);
     if found != expected {
         let program = made["program"].as_str().unwrap_or("another program").to_owned();
-        return Err(Error::OtherModel { found, expected, program });
+        return Err(Error::OtherModel { found, expected, program, this: PROGRAM });
     }
     Ok(made_again)
 }
@@ -186,30 +190,33 @@ fn task_name(task: Task) -> &'static str {
     match task {
         Task::Classification => "classification",
         Task::Regression => "regression",
+        Task::MultiLabel => "multi_label",
     }
 }
 
 fn task_of_name(name: &str) -> Option<Task> {
-    [Task::Classification, Task::Regression].into_iter().find(|&task| task_name(task) == name)
+    [Task::Classification, Task::Regression, Task::MultiLabel]
+        .into_iter()
+        .find(|&task| task_name(task) == name)
 }
 
 /// SHA-256 of all names, kinds and cells, whatever the file looks like that they come from.
 fn digest(table: &Table) -> Digest {
     let mut sha = Sha256::new();
-    let mut text = |text: &str| {
-        sha.update((text.len() as u64).to_le_bytes());
-        sha.update(text);
+    let mut bytes = |bytes: &[u8]| {
+        sha.update((bytes.len() as u64).to_le_bytes());
+        sha.update(bytes);
     };
     for column in table.columns() {
-        text(column.name());
-        text(&column.kind().to_string());
+        bytes(column.name().as_bytes());
+        bytes(column.kind().to_string().as_bytes());
         for row in 0..table.rows() {
             match column.kind() {
                 // No finite number has these bits.
                 Kind::Number | Kind::Date => {
-                    text(&column.number(row).map_or(u64::MAX, f64::to_bits).to_string());
+                    bytes(&column.number(row).map_or(u64::MAX, f64::to_bits).to_le_bytes());
                 }
-                Kind::Category => text(column.word(row).unwrap_or_default()),
+                Kind::Category => bytes(column.word(row).unwrap_or_default().as_bytes()),
             }
         }
     }

@@ -1,11 +1,12 @@
 //! The recipe: settings that make a good model of most tables without tuning.
 
 use std::ops::ControlFlow;
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use ann_core::{Activation, ClassWeights, Layer, Loss, Problem, Targets};
 use ann_model::Model;
-use ann_table::{SchemaOptions, Table};
+use ann_table::{Schema, SchemaOptions, Table, TargetValues, Task};
 use ann_train::{Adam, Batching, Decay, LearningRate, Schedule, StepFactors, TrainConfig};
 
 use crate::members::{self, Trained};
@@ -13,10 +14,9 @@ use crate::progress::{Observer, Progress, Stage};
 use crate::rows::Rows;
 use crate::{Error, Report, Result, evaluation, rebuild};
 
-/// How a model of a table is made: the settings were chosen on fourteen public tables, none of them for a
-/// single one. They come from RealMLP (Holzmüller et al. 2024, "Better by Default"): an ensemble of small
-/// networks on robustly scaled columns, trained by Adam with rates for each kind of parameter, and validated
-/// on rows of their own.
+/// How a model of a table is made. The default settings were chosen on fourteen public tables together. They
+/// come from RealMLP (Holzmüller et al. 2024, "Better by Default"): an ensemble of small networks on robustly
+/// scaled columns, trained by Adam with rates for each kind of parameter, each validated on other rows.
 ///
 /// ```no_run
 /// use ann_tabular::{Recipe, Table};
@@ -32,9 +32,9 @@ use crate::{Error, Report, Result, evaluation, rebuild};
 pub struct Recipe {
     /// How columns become inputs.
     pub schema: SchemaOptions,
-    /// The hidden layers. Default: two of 64 SiLU units. Empty: a linear model.
+    /// The hidden layers. Default: two of 64 SiLU units. For a linear model see [`linear`](Self::linear).
     pub hidden: Vec<Layer>,
-    /// Number of networks whose predictions are averaged. Each is validated on rows of its own. Default 4.
+    /// Number of networks whose predictions are averaged. Each is validated on other rows. Default 4.
     pub members: usize,
     /// Number of epochs. Default 64.
     pub epochs: usize,
@@ -44,46 +44,47 @@ pub struct Recipe {
     pub learning_rate: Option<f64>,
     /// Decay of weights. Default 0.02.
     pub decay: f64,
-    /// ε of label smoothing, from 0 to below 1; no effect on numbers. Default 0.1.
+    /// ε of label smoothing, from 0 to below 1, of classes alone. Default 0.1.
     pub smoothing: f64,
-    /// Factors of the classes, for example [`ClassWeights::Balanced`] if some are rare; no effect on numbers.
+    /// Factors of the classes, for example [`ClassWeights::Balanced`] if some are rare. Classes alone have them.
     /// Probabilities are then those of the weighted classes. Default: none.
     pub class_weights: ClassWeights,
     /// Share of rows on which the epoch is chosen. Default 0.2.
     pub validation: f64,
-    /// The column of the weights of rows, which is no input then: a row of weight 2 counts as two equal rows,
-    /// and one of weight 0 is left out. Default: 1 each.
+    /// The column of the weights of rows, which is then no input. A row of weight 2 counts as two rows in the
+    /// loss, in the choice of the epoch and in the score; the scales of columns, splits, intervals and sets
+    /// do not look at weights. A row of weight 0 is left out. Default: 1 each.
     pub weights: Option<String>,
-    /// The column whose equal values belong together, such as the rows of one patient, which is no input
-    /// then. Such rows are never on both sides of a split. Default: none.
+    /// The column that says which rows belong together, such as those of one patient. It is then no input. Rows
+    /// of a group are never on both sides of a split. Default: none.
     pub groups: Option<String>,
     /// The column of times, if new rows will be later than these: then the score comes from the latest rows.
-    /// Numbers or dates. Default: none.
+    /// Numbers or dates. The column is still an input. Default: none.
     pub time: Option<String>,
     /// How the score is measured. Default [`Scoring::Auto`].
     pub scoring: Scoring,
-    /// About how long a fit may take: if it would take longer, there are fewer epochs. How long it would take
-    /// is estimated from one epoch. Default: no limit.
+    /// About how long a fit may take: if it would take longer, there are fewer epochs, and another run may
+    /// have other ones. How long it would take is estimated from a few epochs. Default: no limit.
     pub budget: Option<Duration>,
-    /// Seed of everything that is random. Default 0.
+    /// Seed of initial weights and of splits. Default 0.
     pub seed: u64,
     /// Largest number of threads. Default 1. The result does not depend on it.
     pub threads: usize,
 }
 
-/// How the score of a model is measured: by networks that have not seen the rows. The model itself always
-/// learns from all rows.
+/// How the score of a model is measured: by networks that have not seen the rows. The model itself is made
+/// from all rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub enum Scoring {
-    /// 5 folds if there are fewer than 200 rows, otherwise a fifth of the rows is held out. The default.
+    /// 5 folds if there are fewer than 200 rows (or groups), otherwise a fifth is held out. The default.
     #[default]
     Auto,
     /// A share of the rows is held out, above 0 and below 1. Of each class it is the same.
     HoldOut(f64),
     /// Cross-validation: each of this number of folds, at least 2, is held out once. Each class has its share
-    /// in each fold.
+    /// in each fold. Not together with [`Recipe::time`].
     Folds(usize),
-    /// Not at all, which takes half of the time.
+    /// Not at all.
     Off,
 }
 
@@ -120,8 +121,8 @@ pub struct Fit {
     pub report: Report,
 }
 
-/// The name of the column to predict, `"species"`, or the names of several columns of numbers,
-/// `["width", "height"]`.
+/// The name of the column to predict, `"species"`, or the names of several columns, `["width", "height"]`: of
+/// numbers, or of labels, which are words or numbers of two values.
 pub trait TargetNames {
     /// The names.
     fn names(&self) -> Vec<&str>;
@@ -179,58 +180,93 @@ impl Recipe {
         targets: &(impl TargetNames + ?Sized),
         observe: impl Fn(&Progress) -> ControlFlow<()> + Sync,
     ) -> Result<Fit> {
-        self.check()?;
         let targets = targets.names();
-        let rows = Rows::new(self, table, &targets)?;
+        let (rows, copies) = self.rows(table, &targets)?;
         let recipe = self.within_budget(&rows, &targets)?;
         let observer = Observer::new(&observe);
         let trained = members::train(&recipe, &rows, &targets, Stage::Model, &observer)?;
-        let evaluation = evaluation::evaluate(&recipe, &rows, trained.model.schema(), &observer);
+        let evaluation = evaluation::evaluate(&recipe, &rows, copies, trained.model.schema(), &observer);
         let Trained { mut model, curves, findings } = trained;
         let report = Report::new(&recipe, table, &rows, &model, evaluation, curves, findings)?;
         model.provenance = rebuild::provenance(&recipe, table, &report, observer.has_ended());
         Ok(Fit { model, report })
     }
 
-    /// As [`fit`](Self::fit), but without the report: this takes less than half of the time. The model does
-    /// not say how it was made.
+    /// As [`fit`](Self::fit), but without the report and the trainings for the score. The model does not say
+    /// how it was made.
     ///
     /// # Errors
     /// As [`fit`](Self::fit).
     pub fn fit_model(&self, table: &Table, targets: &(impl TargetNames + ?Sized)) -> Result<Model> {
-        self.check()?;
         let targets = targets.names();
-        let rows = Rows::new(self, table, &targets)?;
+        let (rows, _) = self.rows(table, &targets)?;
         let observe = |_: &Progress| ControlFlow::Continue(());
         let recipe = Self { scoring: Scoring::Off, ..self.clone() }.within_budget(&rows, &targets)?;
         Ok(members::train(&recipe, &rows, &targets, Stage::Model, &Observer::new(&observe))?.model)
     }
 
-    fn check(&self) -> Result<()> {
-        let (found, expected) = match self.scoring {
-            Scoring::HoldOut(share) if !(share > 0.0 && share < 1.0) => {
-                (share.to_string(), "a share above 0 and below 1")
-            }
-            Scoring::Folds(folds) if folds < 2 => (folds.to_string(), "at least 2 folds"),
-            _ => return Ok(()),
+    /// The rows that are used, and the number of copies among them.
+    fn rows<'t>(&self, table: &'t Table, targets: &[&str]) -> Result<(Rows<'t>, usize)> {
+        self.check(targets)?;
+        let mut rows = Rows::new(self, table, targets)?;
+        let schema = Schema::learn(&rows.table, targets, &self.schema_options())?;
+        let copies = rows.keep_together(self.groups.as_deref(), &schema)?;
+        Ok((rows, copies))
+    }
+
+    fn check(&self, targets: &[&str]) -> Result<()> {
+        let is_share = |share: f64| share > 0.0 && share < 1.0;
+        let share = "a share above 0 and below 1";
+        let roles = [("weights", &self.weights), ("groups", &self.groups), ("time", &self.time)];
+        let role = roles.into_iter().find_map(|(role, name)| {
+            name.as_deref().filter(|name| targets.contains(name)).map(|name| (role, name.to_owned()))
+        });
+        let (name, found, expected) = match self.scoring {
+            _ if self.members == 0 => ("members", "0".into(), "at least one network"),
+            _ if self.epochs == 0 => ("epochs", "0".into(), "at least one epoch"),
+            _ if !is_share(self.validation) => ("validation", self.validation.to_string(), share),
+            Scoring::HoldOut(found) if !is_share(found) => ("scoring", format!("HoldOut({found})"), share),
+            Scoring::Folds(folds) if folds < 2 => ("scoring", format!("Folds({folds})"), "at least 2 folds"),
+            Scoring::Folds(folds) if self.time.is_some() => (
+                "scoring",
+                format!("Folds({folds})"),
+                "no folds, because with `time` the latest rows are held out",
+            ),
+            _ => match role {
+                Some((role, column)) => (role, format!("{column:?}"), "another column than the target"),
+                None => return Ok(()),
+            },
         };
-        Err(Error::Setting { name: "scoring", found, expected })
+        Err(Error::Setting { name, found, expected })
     }
 
     /// The recipe with as many epochs as the budget allows, at least one.
     fn within_budget(&self, rows: &Rows<'_>, targets: &[&str]) -> Result<Self> {
-        let mut recipe = Self { budget: None, ..self.clone() };
+        let recipe = Self { budget: None, ..self.clone() };
         let Some(budget) = self.budget else { return Ok(recipe) };
-        // Two networks of one epoch each: one of them has all inputs.
-        let members = self.members.min(2);
-        let probe = Self { epochs: 1, members, threads: 1, ..recipe.clone() };
-        let begin = Instant::now();
-        members::train(&probe, rows, targets, Stage::Model, &Observer::new(&|_| ControlFlow::Continue(())))?;
-        let epoch = begin.elapsed().as_secs_f64() / members as f64;
-        let networks = self.members as f64 * (1.0 + self.scoring.share_of_a_fit(rows.len()));
-        let affordable = budget.as_secs_f64() * self.threads.min(self.members) as f64 / (epoch * networks);
-        recipe.epochs = self.epochs.min(affordable as usize).max(1);
-        Ok(recipe)
+        let epoch = recipe.seconds_of_an_epoch(rows, targets)?;
+        // The linear model takes about a third of the time.
+        let linear = if self.hidden.is_empty() { 0.0 } else { 1.0 / 3.0 };
+        let fits = 1.0 + self.scoring.share_of_a_fit(rows.len()) * (1.0 + linear);
+        let rounds = self.members.div_ceil(self.threads.max(1)) as f64;
+        let affordable = budget.as_secs_f64() / (epoch * fits * rounds);
+        Ok(Self { epochs: self.epochs.min(affordable as usize).max(1), ..recipe })
+    }
+
+    /// The mean over two networks, one of which has all inputs.
+    fn seconds_of_an_epoch(&self, rows: &Rows<'_>, targets: &[&str]) -> Result<f64> {
+        const EPOCHS: usize = 3;
+        let seen: Mutex<Vec<(usize, Instant)>> = Mutex::default();
+        let observe = |progress: &Progress| {
+            seen.lock().expect("nothing panics here").push((progress.member, Instant::now()));
+            ControlFlow::Continue(())
+        };
+        let probe = Self { epochs: EPOCHS, members: self.members.min(2), threads: 1, ..self.clone() };
+        members::train(&probe, rows, targets, Stage::Model, &Observer::new(&observe))?;
+        let seen = seen.into_inner().expect("nothing panics here");
+        let pairs = seen.windows(2).filter(|pair| pair[0].0 == pair[1].0);
+        let seconds: Vec<f64> = pairs.map(|pair| (pair[1].1 - pair[0].1).as_secs_f64()).collect();
+        Ok(seconds.iter().sum::<f64>() / seconds.len() as f64)
     }
 
     /// The schema's settings. What describes rows is no input.
@@ -247,7 +283,7 @@ impl Recipe {
         }
     }
 
-    /// How a member is trained. Of each member the order of the rows is another.
+    /// How a member is trained. Each one has its rows in another order.
     pub(crate) fn config(&self, problem: &Problem<'_, f32>, member: usize) -> TrainConfig {
         let default = if matches!(problem.targets(), Targets::Classes(_)) { 0.04 } else { 0.07 };
         let learning_rate: LearningRate = self.learning_rate.unwrap_or(default).into();
@@ -263,29 +299,40 @@ impl Recipe {
         }
     }
 
-    /// The same recipe for a linear model, with which a model is compared.
-    pub(crate) fn linear(&self) -> Self {
+    /// The same recipe for a linear model, with which a model is compared: without hidden layers and without
+    /// piecewise-linear inputs.
+    #[must_use]
+    pub fn linear(&self) -> Self {
         let schema = SchemaOptions { bins: 0, ..self.schema.clone() };
         Self { hidden: vec![], schema, ..self.clone() }
+    }
+}
+
+impl Recipe {
+    /// The recipe for some of the rows. The task is that of all rows, and weights of classes that do not occur
+    /// are left out.
+    pub(crate) fn for_part(&self, task: Task, values: &TargetValues, rows: &[usize]) -> Self {
+        let mut recipe = self.clone();
+        recipe.schema.task = Some(task);
+        if let (ClassWeights::Given(weights), TargetValues::Classes(classes)) = (&self.class_weights, values)
+        {
+            let occurs = |class: &usize| rows.iter().any(|&row| classes[row] == *class);
+            let weights = (0..weights.len()).filter(occurs).map(|class| weights[class]);
+            recipe.class_weights = ClassWeights::Given(weights.collect());
+        }
+        recipe
     }
 }
 
 impl Scoring {
     /// How long the score takes, as a share of how long the model takes.
     fn share_of_a_fit(self, rows: usize) -> f64 {
-        match self.of(rows) {
+        match self {
+            Self::Auto if rows < 200 => 4.0,
+            Self::Auto => 0.8,
             Self::HoldOut(share) => 1.0 - share,
             Self::Folds(folds) => folds as f64 - 1.0,
-            Self::Auto | Self::Off => 0.0,
-        }
-    }
-
-    /// What [`Scoring::Auto`] is for this number of rows; others are as they are.
-    pub(crate) fn of(self, rows: usize) -> Self {
-        match self {
-            Self::Auto if rows < 200 => Self::Folds(5.min(rows)),
-            Self::Auto => Self::HoldOut(0.2),
-            other => other,
+            Self::Off => 0.0,
         }
     }
 }

@@ -1,16 +1,16 @@
 //! The report of a fit: what was used, and how good the model is.
 
+use std::cmp::Ordering;
 use std::fmt;
 
 use ann_model::Model;
-use ann_table::{Schema, Table};
+use ann_table::{Schema, Table, Target};
 use ann_train::Finding;
 
 use crate::leakage::{Leak, leaks};
 use crate::members::Curve;
 use crate::rows::Rows;
-use crate::score::Estimate;
-use crate::{Coverage, Evaluation, Recipe, Result, Score};
+use crate::{Coverage, Evaluation, Importance, NoScore, Recipe, Result, Score};
 
 /// What was used, and how good the model is. `Display` prints a page.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,17 +21,17 @@ pub struct Report {
     pub rows: RowsUsed,
     /// Number of epochs: those of the recipe, or fewer to stay in the budget.
     pub epochs: usize,
-    /// How good the model is, or why nobody knows.
-    pub evaluation: Result<Evaluation, String>,
+    /// How good the model is, or why there is no score.
+    pub evaluation: Result<Evaluation, NoScore>,
     /// The losses of each network of the model.
     pub curves: Vec<Curve>,
-    /// What is remarkable about the training, the first of each kind.
+    /// What is remarkable about the training, the first of each kind. Columns are counted as inputs.
     pub findings: Vec<Finding>,
-    /// Signs that the score is too good: the two most severe ones.
+    /// Signs that the score is too good, the most severe first.
     pub leaks: Vec<Leak>,
 }
 
-/// The rows of a table that a model has learned from.
+/// The rows of a table that a model was made from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RowsUsed {
     /// Number of rows that were used.
@@ -48,68 +48,74 @@ impl Report {
         table: &Table,
         rows: &Rows<'_>,
         model: &Model,
-        evaluation: Result<Evaluation, String>,
+        evaluation: Result<Evaluation, NoScore>,
         curves: Vec<Curve>,
         findings: Vec<Finding>,
     ) -> Result<Self> {
         let schema = model.schema().clone();
         let leaks = leaks(rows, &schema, &schema.targets(&rows.table)?);
-        let used = rows.len();
-        let left_out = (0..table.rows()).find(|&row| row >= used || table.line(row) != rows.table.line(row));
+        let left_out = (0..table.rows()).find(|row| rows.numbers.get(*row) != Some(row));
         let rows = RowsUsed {
-            used,
-            left_out: table.rows() - used,
+            used: rows.len(),
+            left_out: table.rows() - rows.len(),
             first_left_out: left_out.map(|row| table.line(row)),
         };
         Ok(Self { schema, rows, epochs: recipe.epochs, evaluation, curves, findings, leaks })
     }
 }
 
+/// At most this number of warnings of leaks is printed: more are not read.
+const MOST_LEAKS: usize = 2;
+
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (schema, rows) = (&self.schema, &self.rows);
-        let target = schema.target.names().join(", ");
-        writeln!(f, "{target} from {} columns and {} rows", schema.columns.len(), rows.used)?;
+        let what = match &schema.target {
+            Target::Classes { name, classes } => format!("{name}: one of {} classes", classes.len()),
+            Target::Numbers(_) => format!("{}: a number", schema.target.names().join(", ")),
+            Target::Labels(_) => format!("{}: labels", schema.target.names().join(", ")),
+        };
+        writeln!(f, "{what}, from {} of the columns and {} rows", schema.columns.len(), rows.used)?;
         if let Some(line) = rows.first_left_out {
             writeln!(f, "rows left out: {} without target or weight, first at line {line}", rows.left_out)?;
         }
         for column in &schema.ignored {
-            writeln!(f, "left out: {} ({})", column.name, column.reason)?;
+            writeln!(f, "column left out: {} ({})", column.name, column.reason)?;
         }
         match &self.evaluation {
             Ok(evaluation) => evaluation.fmt(f)?,
             Err(reason) => writeln!(f, "no score: {reason}")?,
         }
         self.findings.iter().try_for_each(|finding| writeln!(f, "finding: {finding}"))?;
-        self.leaks.iter().try_for_each(|leak| writeln!(f, "warning: {leak}"))
+        self.leaks.iter().take(MOST_LEAKS).try_for_each(|leak| writeln!(f, "warning: {leak}"))
     }
 }
 
 impl fmt::Display for Evaluation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{} for the score: {} rows", self.rule, self.rows)?;
+        writeln!(f, "{} for the score: {} rows", self.rule, self.rows.len())?;
         if self.copies > 0 {
             writeln!(f, "rows that are copies of others: {}", self.copies)?;
         }
         self.write_scores(f)?;
-        match self.beats_linear() {
-            Some(false) => {
+        match self.against_linear() {
+            Some(Ordering::Less) | None => {}
+            Some(Ordering::Equal) => {
                 writeln!(
                     f,
-                    "The linear model is as good, within two standard errors: `hidden: vec![]` is simpler."
+                    "The linear model is as good, within two standard errors; it is simpler: Recipe::linear."
                 )?;
             }
-            Some(true) | None => {}
+            Some(Ordering::Greater) => writeln!(f, "The linear model is better: Recipe::linear.")?,
         }
-        if let Some(coverage) = self.coverage {
-            let (regions, size) = match &self.model {
+        if let Some(Coverage { level, found, size }) = self.coverage {
+            let (regions, unit) = match &self.model {
                 Score::Classes(_) => ("sets of classes", "classes in the mean"),
-                Score::Numbers(_) => ("intervals", "standard deviations wide"),
+                Score::Numbers(_) | Score::Labels(_) => ("intervals", "standard deviations wide"),
             };
-            let Coverage { level, found, size: mean } = coverage;
             writeln!(
                 f,
-                "{regions} for {:.0} %: right for {found} of the rows, {mean:.2} {size}",
+                "{regions} for {:.0} %: right for {found} of the rows, {size:.2} {unit}",
                 100.0 * level
             )?;
         }
@@ -120,37 +126,31 @@ impl fmt::Display for Evaluation {
 impl Evaluation {
     /// A line for each model, and a column for each number.
     fn write_scores(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const NAME: usize = 14;
-        const NUMBER: usize = 18;
         let models = [("this model", Some(&self.model)), ("linear model", self.linear.as_ref())];
         let models = models.into_iter().chain([("constant", Some(&self.constant))]);
-        let names: Vec<String> = self.model.entries().into_iter().map(|(name, _)| name).collect();
-        let cells = |f: &mut fmt::Formatter<'_>, name: &str, cells: &[String]| {
-            write!(f, "{name:NAME$}")?;
-            let (last, others) = cells.split_last().expect("a score has a number");
-            others.iter().try_for_each(|cell| write!(f, "{cell:NUMBER$}"))?;
-            writeln!(f, "{last}")
+        let names = self.model.entries().into_iter().map(|(name, _)| name);
+        let mut lines: Vec<Vec<String>> = vec![[String::new()].into_iter().chain(names).collect()];
+        lines.extend(models.filter_map(|(name, score)| {
+            let numbers = score?.entries().into_iter().map(|(_, number)| number.to_string());
+            Some([name.to_owned()].into_iter().chain(numbers).collect())
+        }));
+        let width = |column: usize| {
+            lines.iter().filter_map(|line| Some(line.get(column)?.chars().count())).max().unwrap_or_default()
         };
-        cells(f, "", &names)?;
-        for (name, score) in models {
-            let Some(score) = score else { continue };
-            let numbers: Vec<String> = score.entries().iter().map(|(_, number)| number.to_string()).collect();
-            cells(f, name, &numbers)?;
+        let widths: Vec<usize> = (0..lines[0].len()).map(width).collect();
+        for line in &lines {
+            let cells = line.iter().zip(&widths).map(|(cell, &width)| format!("{cell:width$}"));
+            writeln!(f, "{}", cells.collect::<Vec<_>>().join("  ").trim_end())?;
         }
         Ok(())
     }
 
+    /// By how much the score falls without a column.
     fn write_importance(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const MOST: usize = 5;
-        let columns: Vec<String> = self
-            .importance
-            .iter()
-            .take(MOST)
-            .map(|column| {
-                let drop = Estimate { value: column.drop, standard_error: column.deviation };
-                format!("{} {drop}", column.column)
-            })
-            .collect();
+        let columns = self.importance.iter().take(MOST);
+        let columns: Vec<String> =
+            columns.map(|Importance { column, drop, .. }| format!("{column} {drop:.3}")).collect();
         writeln!(f, "importance: {}", columns.join(", "))
     }
 }

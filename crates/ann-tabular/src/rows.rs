@@ -1,10 +1,10 @@
-//! The rows that a model is made of, with their weights, groups and times.
+//! The rows that a model is made of, with their weights, units and times.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use ann_table::{Kind, Table, TargetValues};
+use ann_table::{Column, Kind, Schema, Table, TargetValues};
 use ann_train::splits::{KFold, Split, hold_out};
 
 use crate::{Error, Recipe, Result};
@@ -13,31 +13,54 @@ use crate::{Error, Recipe, Result};
 #[derive(Clone, Debug)]
 pub(crate) struct Rows<'t> {
     pub table: Cow<'t, Table>,
+    /// The numbers of the rows in the table that the caller gave.
+    pub numbers: Vec<usize>,
     pub weights: Option<Vec<f64>>,
-    /// Rows with equal numbers stay together.
-    pub groups: Option<Vec<usize>>,
     pub times: Option<Vec<f64>>,
+    /// Rows with equal numbers are never on both sides of a split.
+    pub units: Vec<usize>,
 }
 
 impl<'t> Rows<'t> {
+    /// Each row is a unit, until [`keep_together`](Self::keep_together).
     pub fn new(recipe: &Recipe, table: &'t Table, targets: &[&str]) -> Result<Self> {
-        let weights = recipe.weights.as_deref().map(|name| weights(table, name)).transpose()?;
         let columns = targets.iter().map(|name| table.column(name)).collect::<Result<Vec<_>, _>>()?;
-        let is_used = |&row: &usize| {
-            weights.as_ref().is_none_or(|weights| weights[row] > 0.0)
-                && !columns.iter().any(|column| column.is_missing(row))
+        let mut numbers: Vec<usize> =
+            (0..table.rows()).filter(|&row| !columns.iter().any(|column| column.is_missing(row))).collect();
+        let mut weights = match &recipe.weights {
+            Some(name) => Some(weights(table, name, &numbers)?),
+            None => None,
         };
-        let used: Vec<usize> = (0..table.rows()).filter(is_used).collect();
-        if used.is_empty() {
+        if let Some(weights) = &mut weights {
+            let mut of_row = weights.iter();
+            numbers.retain(|_| of_row.next().is_some_and(|&weight| weight > 0.0));
+            weights.retain(|&weight| weight > 0.0);
+        }
+        if numbers.is_empty() {
             return Err(Error::NoRows { target: targets.join(", ") });
         }
-        let all = Self {
-            table: Cow::Borrowed(table),
-            weights,
-            groups: recipe.groups.as_deref().map(|name| groups(table, name)).transpose()?,
-            times: recipe.time.as_deref().map(|name| times(table, name)).transpose()?,
+        let times = match &recipe.time {
+            Some(name) => Some(times(table, name, &numbers)?),
+            None => None,
         };
-        Ok(if used.len() == table.rows() { all } else { all.select(&used) })
+        let is_all = numbers.len() == table.rows();
+        let table = if is_all { Cow::Borrowed(table) } else { Cow::Owned(table.select(&numbers)) };
+        Ok(Self { table, weights, times, units: (0..numbers.len()).collect(), numbers })
+    }
+
+    /// Makes units of the groups of this column; or, without groups, of rows that are equal in all columns
+    /// that matter. Returns the number of rows that are copies of others.
+    ///
+    /// If half of the rows are copies, the columns have few values, and equal rows are no accident: then each
+    /// row is a unit.
+    pub fn keep_together(&mut self, groups: Option<&str>, schema: &Schema) -> Result<usize> {
+        let (equal, copies) = equal_rows(&self.table, schema)?;
+        match groups {
+            Some(name) => self.units = units_of(self.table.column(name)?),
+            None if 2 * copies < self.len() => self.units = equal,
+            None => {}
+        }
+        Ok(copies)
     }
 
     pub fn len(&self) -> usize {
@@ -47,49 +70,55 @@ impl<'t> Rows<'t> {
     pub fn select(&self, rows: &[usize]) -> Rows<'static> {
         Rows {
             table: Cow::Owned(self.table.select(rows)),
-            weights: selected(self.weights.as_deref(), rows),
-            groups: selected(self.groups.as_deref(), rows),
-            times: selected(self.times.as_deref(), rows),
+            numbers: selected(&self.numbers, rows),
+            weights: self.weights.as_ref().map(|weights| selected(weights, rows)),
+            times: self.times.as_ref().map(|times| selected(times, rows)),
+            units: selected(&self.units, rows),
         }
     }
 
-    /// What is divided when rows are: whole groups, or single rows.
-    pub fn units(&self, targets: &TargetValues) -> Units {
-        Units::new(self.groups.as_deref(), self.len(), targets)
+    /// The units, for dividing the rows.
+    pub fn divisible(&self, targets: &TargetValues) -> Units {
+        let mut known = HashMap::new();
+        let mut classes = vec![];
+        let mut unit_of = |(row, unit)| {
+            *known.entry(unit).or_insert_with(|| {
+                classes.push(match targets {
+                    TargetValues::Classes(classes) => classes[row],
+                    TargetValues::Numbers(_) | TargetValues::Labels(_) => 0,
+                });
+                classes.len() - 1
+            })
+        };
+        let of_row = self.units.iter().enumerate().map(&mut unit_of).collect();
+        Units { of_row, classes }
     }
 }
 
-/// Rows that are divided together, each with the class by which shares are kept equal: that of its first row,
-/// or the same for all if numbers are predicted.
+/// Rows that are divided together, each unit with the class by which shares are kept equal: that of its first
+/// row, or the same for all if numbers or labels are predicted.
 pub(crate) struct Units {
     of_row: Vec<usize>,
     classes: Vec<usize>,
 }
 
 impl Units {
-    pub fn new(groups: Option<&[usize]>, rows: usize, targets: &TargetValues) -> Self {
-        let class = |row: usize| match targets {
-            TargetValues::Classes(classes) => classes[row],
-            TargetValues::Numbers(_) => 0,
-        };
-        let Some(groups) = groups else {
-            return Self { of_row: (0..rows).collect(), classes: (0..rows).map(class).collect() };
-        };
-        let mut known = HashMap::new();
-        let mut classes = vec![];
-        let of_row = groups.iter().enumerate().map(|(row, group)| {
-            *known.entry(group).or_insert_with(|| {
-                classes.push(class(row));
-                classes.len() - 1
-            })
-        });
-        Self { of_row: of_row.collect(), classes }
+    pub fn len(&self) -> usize {
+        self.classes.len()
+    }
+
+    /// Number of units of the largest class: there cannot be more folds.
+    pub fn of_largest_class(&self) -> usize {
+        let mut counts = HashMap::new();
+        self.classes.iter().for_each(|class| *counts.entry(class).or_insert(0) += 1);
+        counts.into_values().max().unwrap_or_default()
     }
 
     /// Holds out a share of the units, of each class the same. If the share is no unit of any class, classes
-    /// are not looked at.
+    /// are not looked at, and at least one unit is held out.
     pub fn hold_out(&self, share: f64, seed: u64) -> Result<Split> {
-        let of_all = |_| hold_out(&vec![(); self.classes.len()], share, seed);
+        let one = 1.0 / self.len() as f64;
+        let of_all = |_| hold_out(&vec![(); self.len()], share.max(one), seed);
         let split = hold_out(&self.classes, share, seed).or_else(of_all)?;
         Ok(self.rows_of(&split))
     }
@@ -108,56 +137,55 @@ impl Units {
     }
 }
 
-pub(crate) fn selected<T: Copy>(values: Option<&[T]>, rows: &[usize]) -> Option<Vec<T>> {
-    values.map(|values| rows.iter().map(|&row| values[row]).collect())
+/// The values of these rows.
+pub(crate) fn selected<T: Copy>(values: &[T], rows: &[usize]) -> Vec<T> {
+    rows.iter().map(|&row| values[row]).collect()
 }
 
-fn weights(table: &Table, name: &str) -> Result<Vec<f64>> {
+fn weights(table: &Table, name: &str, rows: &[usize]) -> Result<Vec<f64>> {
     let column = table.column(name)?;
-    let weight = |row| match column.number(row) {
+    let weight = |&row: &usize| match column.number(row) {
         Some(weight) if weight >= 0.0 && column.kind() == Kind::Number => Ok(weight),
         _ => Err(Error::Weight { location: table.location(row, name)?, found: column.text(row) }),
     };
-    (0..table.rows()).map(weight).collect()
+    rows.iter().map(weight).collect()
 }
 
-fn times(table: &Table, name: &str) -> Result<Vec<f64>> {
+fn times(table: &Table, name: &str, rows: &[usize]) -> Result<Vec<f64>> {
     let column = table.column(name)?;
-    let time = |row| {
+    let time = |&row: &usize| {
         let error = |location| Error::Time { location, found: column.text(row) };
         column.number(row).map_or_else(|| Err(error(table.location(row, name)?)), Ok)
     };
-    (0..table.rows()).map(time).collect()
+    rows.iter().map(time).collect()
 }
 
-/// The number of the group of each row. A row whose group is missing is a group by itself.
-fn groups(table: &Table, name: &str) -> Result<Vec<usize>> {
-    let column = table.column(name)?;
-    let mut known: HashMap<String, usize> = HashMap::new();
-    let number = |row| match column.is_missing(row) {
-        true => table.rows() + row,
-        false => {
-            let next = known.len();
-            *known.entry(column.text(row)).or_insert(next)
-        }
+/// The same number for rows of one group. A row whose group is missing is a unit by itself.
+fn units_of(column: &Column) -> Vec<usize> {
+    let mut first: HashMap<String, usize> = HashMap::new();
+    let unit = |row| match column.is_missing(row) {
+        true => row,
+        false => *first.entry(column.text(row)).or_insert(row),
     };
-    Ok((0..table.rows()).map(number).collect())
+    (0..column.len()).map(unit).collect()
 }
 
-/// Numbers that are equal for rows that are equal in every cell, and the number of rows that have an equal
-/// one before them.
-pub(crate) fn copies(table: &Table) -> (Vec<usize>, usize) {
+/// For each row the first one that is equal in the columns of the schema and the targets; and the number of
+/// rows that are not the first.
+fn equal_rows(table: &Table, schema: &Schema) -> Result<(Vec<usize>, usize)> {
+    let names = schema.columns.iter().map(|column| column.name.as_str()).chain(schema.target.names());
+    let columns = names.map(|name| table.column(name)).collect::<Result<Vec<_>, _>>()?;
     let mut first = HashMap::new();
     // Of 10⁶ rows, two different ones have the same hash with a probability of 3·10⁻⁸.
     let of_row: Vec<usize> =
-        (0..table.rows()).map(|row| *first.entry(hash(table, row)).or_insert(row)).collect();
+        (0..table.rows()).map(|row| *first.entry(hash(&columns, row)).or_insert(row)).collect();
     let copies = table.rows() - first.len();
-    (of_row, copies)
+    Ok((of_row, copies))
 }
 
-fn hash(table: &Table, row: usize) -> u64 {
+fn hash(columns: &[&Column], row: usize) -> u64 {
     let mut hasher = DefaultHasher::new();
-    for column in table.columns() {
+    for column in columns {
         (column.number(row).map(f64::to_bits), column.code(row)).hash(&mut hasher);
     }
     hasher.finish()

@@ -4,8 +4,10 @@ use std::fmt;
 
 use ann_model::{Model, Predictions};
 use ann_table::{NumberTarget, Table, Target, TargetValues};
-use ann_train::metrics::{accuracy, bootstrap, log_loss, mean_absolute_error, r_squared, rmse, roc_auc};
-use ndarray::{Array1, Array2, ArrayView1, Axis};
+use ann_train::metrics::{
+    accuracy, balanced_accuracy, bootstrap, log_loss, mean_absolute_error, r_squared, rmse, roc_auc,
+};
+use ndarray::{Array1, Array2, ArrayView1, Axis, stack};
 
 use crate::Result;
 
@@ -14,15 +16,18 @@ use crate::Result;
 pub struct Estimate {
     /// The number.
     pub value: f64,
-    /// Its standard error, by 200 resamples of the rows (of the groups, if there are groups).
+    /// Its standard error, by 200 resamples of the rows (of the groups, if there are groups). Infinite if there
+    /// is only one row or group.
     pub standard_error: f64,
 }
 
 impl fmt::Display for Estimate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { value, standard_error } = self;
-        // At least two digits of the standard error, for numbers of any size.
-        let digits = (1.0 - standard_error.abs().max(1e-300).log10().floor()).clamp(0.0, 3.0) as usize;
+        // Two digits of the standard error, but three decimals are enough for shares.
+        let magnitude = standard_error.log10().floor();
+        let digits = if magnitude.is_finite() { (1.0 - magnitude).clamp(0.0, 12.0) as usize } else { 3 };
+        let digits = if value.abs() > 0.01 { digits.min(3) } else { digits };
         write!(f, "{value:.digits$} ± {standard_error:.digits$}")
     }
 }
@@ -34,6 +39,8 @@ pub enum Score {
     Classes(ClassScore),
     /// Of numbers, for each column.
     Numbers(Vec<NumberScore>),
+    /// Of labels, for each column.
+    Labels(Vec<LabelScore>),
 }
 
 /// How good probabilities of classes are.
@@ -41,10 +48,21 @@ pub enum Score {
 pub struct ClassScore {
     /// The share of rows whose most probable class is the true one.
     pub accuracy: Estimate,
+    /// The mean over the classes of the share of their rows that are hits.
+    pub balanced_accuracy: Estimate,
     /// The mean of −ln p of the true class.
     pub log_loss: Estimate,
     /// Area under the ROC curve, of two classes if both occur.
     pub roc_auc: Option<Estimate>,
+}
+
+/// How good the probabilities of a label are.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LabelScore {
+    /// The column.
+    pub column: String,
+    /// As of two classes: rows without the label, and rows with it.
+    pub score: ClassScore,
 }
 
 /// How good predicted numbers of a column are.
@@ -69,7 +87,8 @@ impl Score {
     pub fn of(model: &Model, table: &Table) -> Result<Self> {
         let target = &model.schema().target;
         let values = model.schema().targets(table)?;
-        let truth = Truth { target, values: &values, weights: None, groups: None };
+        let units: Vec<usize> = (0..table.rows()).collect();
+        let truth = Truth { target, values: &values, weights: None, units: &units };
         truth.score(&aligned(target, &model.predict(table)?))
     }
 
@@ -77,11 +96,9 @@ impl Score {
     /// table.
     pub(crate) fn entries(&self) -> Vec<(String, Estimate)> {
         match self {
-            Self::Classes(score) => {
-                let mut entries =
-                    vec![("accuracy".to_owned(), score.accuracy), ("log loss".to_owned(), score.log_loss)];
-                entries.extend(score.roc_auc.map(|area| ("ROC AUC".to_owned(), area)));
-                entries
+            Self::Classes(score) => score.entries(""),
+            Self::Labels(scores) => {
+                scores.iter().flat_map(|label| label.score.entries(&format!(" {}", label.column))).collect()
             }
             Self::Numbers(scores) => {
                 let of = |score: &NumberScore| {
@@ -98,6 +115,19 @@ impl Score {
     }
 }
 
+impl ClassScore {
+    /// `column` follows the names.
+    fn entries(&self, column: &str) -> Vec<(String, Estimate)> {
+        let mut entries = vec![
+            (format!("accuracy{column}"), self.accuracy),
+            (format!("balanced{column}"), self.balanced_accuracy),
+            (format!("log loss{column}"), self.log_loss),
+        ];
+        entries.extend(self.roc_auc.map(|area| (format!("ROC AUC{column}"), area)));
+        entries
+    }
+}
+
 /// The true targets of rows.
 #[derive(Clone, Copy)]
 pub(crate) struct Truth<'a> {
@@ -105,29 +135,44 @@ pub(crate) struct Truth<'a> {
     pub values: &'a TargetValues,
     pub weights: Option<&'a [f64]>,
     /// Rows with equal numbers are drawn together.
-    pub groups: Option<&'a [usize]>,
+    pub units: &'a [usize],
 }
 
 impl Truth<'_> {
-    /// `predicted`: (rows, classes or numbers), in the order of the target.
+    /// `predicted`: (rows, classes, numbers or labels), in the order of the target.
     pub fn score(&self, predicted: &Array2<f64>) -> Result<Score> {
-        match (self.target, self.values) {
-            (Target::Numbers(columns), TargetValues::Numbers(numbers)) => {
-                let of = |(column, target): (usize, &NumberTarget)| {
-                    self.number_score(&target.name, numbers.column(column), predicted.column(column))
+        let names = self.target.names();
+        let columns = names.iter().zip(predicted.columns()).enumerate();
+        match self.values {
+            TargetValues::Classes(classes) => self.class_score(classes, predicted).map(Score::Classes),
+            TargetValues::Numbers(numbers) => {
+                let score = |(index, (name, predicted)): (usize, (&&str, ArrayView1<'_, f64>))| {
+                    self.number_score(name, numbers.column(index), predicted)
                 };
-                columns.iter().enumerate().map(of).collect::<Result<_>>().map(Score::Numbers)
+                columns.map(score).collect::<Result<_>>().map(Score::Numbers)
             }
-            (_, TargetValues::Classes(classes)) => self.class_score(classes, predicted).map(Score::Classes),
-            (Target::Classes { .. }, TargetValues::Numbers(_)) => unreachable!("classes have no numbers"),
+            TargetValues::Labels(labels) => {
+                let score = |(index, (name, predicted)): (usize, (&&str, ArrayView1<'_, f64>))| {
+                    let is_present: Vec<usize> =
+                        labels.column(index).iter().map(|&label| label.into()).collect();
+                    let both = stack(Axis(1), &[(1.0 - &predicted).view(), predicted]);
+                    let both = both.expect("both columns have the same rows");
+                    Ok(LabelScore {
+                        column: (*name).to_owned(),
+                        score: self.class_score(&is_present, &both)?,
+                    })
+                };
+                columns.map(score).collect::<Result<_>>().map(Score::Labels)
+            }
         }
     }
 
     fn class_score(&self, classes: &[usize], predicted: &Array2<f64>) -> Result<ClassScore> {
-        let labels: Vec<usize> = predicted.rows().into_iter().map(ann_core::argmax).collect();
+        let labels = most_probable(predicted);
         let area = || self.estimate(|weights| roc_auc(classes, &predicted.column(1), Some(weights)));
         Ok(ClassScore {
             accuracy: self.estimate(|weights| accuracy(classes, &labels, Some(weights)))?,
+            balanced_accuracy: self.estimate(|weights| balanced_accuracy(classes, &labels, Some(weights)))?,
             log_loss: self.estimate(|weights| log_loss(classes, predicted, Some(weights)))?,
             // Not defined if all rows have one class.
             roc_auc: if predicted.ncols() == 2 { area().ok() } else { None },
@@ -149,14 +194,20 @@ impl Truth<'_> {
         })
     }
 
-    /// The number by which models are compared, higher is better: accuracy, or the mean R².
+    /// The number by which models are compared, higher is better: accuracy, the mean accuracy of labels, or the
+    /// mean R².
     pub fn main_metric(&self, predicted: &Array2<f64>) -> Result<f64> {
         Ok(match self.values {
-            TargetValues::Classes(classes) => {
-                let labels: Vec<usize> = predicted.rows().into_iter().map(ann_core::argmax).collect();
-                accuracy(classes, &labels, self.weights)?
-            }
+            TargetValues::Classes(classes) => accuracy(classes, &most_probable(predicted), self.weights)?,
             TargetValues::Numbers(numbers) => r_squared(numbers, predicted, self.weights)?,
+            TargetValues::Labels(labels) => {
+                let columns = labels.columns().into_iter().zip(predicted.columns());
+                let accuracies = columns.map(|(labels, predicted)| {
+                    let predicted: Vec<bool> = predicted.iter().map(|&p| p > 0.5).collect();
+                    accuracy(&labels.to_vec(), &predicted, self.weights)
+                });
+                accuracies.sum::<ann_train::Result<f64>>()? / labels.ncols() as f64
+            }
         })
     }
 
@@ -174,15 +225,17 @@ impl Truth<'_> {
     }
 
     fn row_loss(&self, row: usize, predicted: ArrayView1<'_, f64>) -> f64 {
-        match (self.target, self.values) {
-            (_, TargetValues::Classes(classes)) => -predicted[classes[row]].max(f64::EPSILON).ln(),
-            (Target::Numbers(columns), TargetValues::Numbers(numbers)) => {
-                let squared = |(column, target): (usize, &NumberTarget)| {
-                    ((predicted[column] - numbers[[row, column]]) / target.scale).powi(2)
-                };
-                columns.iter().enumerate().map(squared).sum()
+        let log_loss = |p: f64| -p.max(f64::EPSILON).ln();
+        match self.values {
+            TargetValues::Classes(classes) => log_loss(predicted[classes[row]]),
+            TargetValues::Numbers(numbers) => {
+                let columns = numbers.row(row).into_iter().zip(predicted).zip(number_targets(self.target));
+                columns.map(|((truth, predicted), target)| ((predicted - truth) / target.scale).powi(2)).sum()
             }
-            (Target::Classes { .. }, TargetValues::Numbers(_)) => unreachable!("classes have no numbers"),
+            TargetValues::Labels(labels) => {
+                let columns = labels.row(row).into_iter().zip(predicted);
+                columns.map(|(&is_present, &p)| log_loss(if is_present { p } else { 1.0 - p })).sum()
+            }
         }
     }
 
@@ -190,10 +243,11 @@ impl Truth<'_> {
     pub fn estimate(&self, metric: impl Fn(&[f64]) -> ann_train::Result<f64>) -> Result<Estimate> {
         const RESAMPLES: usize = 200;
         let rows = self.rows();
-        let (unit_of, units) = match self.groups {
-            Some(groups) => numbered(groups),
-            None => ((0..rows).collect(), rows),
-        };
+        let (unit_of, units) = numbered(self.units);
+        if units < 2 {
+            let weights: Vec<f64> = (0..rows).map(|row| self.weights.map_or(1.0, |all| all[row])).collect();
+            return Ok(Estimate { value: metric(&weights)?, standard_error: f64::INFINITY });
+        }
         let found = bootstrap(units, RESAMPLES, 0, |resample| {
             let weight =
                 |row: usize| resample.weights[unit_of[row]] * self.weights.map_or(1.0, |all| all[row]);
@@ -202,7 +256,7 @@ impl Truth<'_> {
         Ok(Estimate { value: found.estimate, standard_error: found.standard_error })
     }
 
-    /// The shares of the classes, or the mean of each column, among some rows.
+    /// The shares of the classes or labels, or the mean of each column, among some rows.
     pub fn constant(&self, rows: &[usize]) -> Array1<f64> {
         let mut sums = Array1::zeros(self.target.outputs());
         let mut total = 0.0;
@@ -212,6 +266,11 @@ impl Truth<'_> {
             match self.values {
                 TargetValues::Classes(classes) => sums[classes[row]] += weight,
                 TargetValues::Numbers(numbers) => sums.scaled_add(weight, &numbers.row(row)),
+                TargetValues::Labels(labels) => {
+                    sums.zip_mut_with(&labels.row(row), |sum, &label| {
+                        *sum += weight * f64::from(u8::from(label))
+                    });
+                }
             }
         }
         sums / total
@@ -219,6 +278,19 @@ impl Truth<'_> {
 
     pub fn rows(&self) -> usize {
         self.values.len()
+    }
+}
+
+/// The class with the highest probability, of each row.
+fn most_probable(probabilities: &Array2<f64>) -> Vec<usize> {
+    probabilities.rows().into_iter().map(ann_core::argmax).collect()
+}
+
+/// The columns of a target whose values are numbers.
+pub(crate) fn number_targets(target: &Target) -> &[NumberTarget] {
+    match target {
+        Target::Numbers(columns) => columns,
+        Target::Classes { .. } | Target::Labels(_) => &[],
     }
 }
 

@@ -47,3 +47,14 @@ pub fn line(rows: usize, seed: u64) -> Table {
     let y: Vec<f64> = x.iter().map(|x| 2.0 * x + rng.random_range(-1.0..1.0)).collect();
     Table::from_columns([Column::of_numbers("x", x), Column::of_numbers("y", y)]).unwrap()
 }
+
+/// Thirty columns of chance, and the tosses of a coin.
+pub fn tosses(rows: usize, seed: u64) -> Table {
+    let mut rng = seeded(seed);
+    let mut numbers = |_| -> Vec<f64> { (0..rows).map(|_| rng.random_range(-1.0..1.0)).collect() };
+    let mut columns: Vec<Column> =
+        (0..30).map(|column| Column::of_numbers(format!("x{column}"), numbers(column))).collect();
+    let side = numbers(30).into_iter().map(|toss| if toss > 0.0 { "heads" } else { "tails" });
+    columns.push(Column::of_words("side", side.collect::<Vec<_>>()));
+    Table::from_columns(columns).unwrap()
+}

@@ -103,6 +103,7 @@ fn write_model(model: &Model, tensors: &mut Writer) -> Result<ModelText> {
         task: match schema.target.task() {
             Task::Classification => TaskText::Classification,
             Task::Regression => TaskText::Regression,
+            Task::MultiLabel => TaskText::MultiLabel,
         },
         precision,
         loss: catalogue::write_loss(model.loss(), tensors)?.to_owned(),

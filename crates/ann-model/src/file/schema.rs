@@ -1,13 +1,13 @@
 //! Schemas in a file: names and words as text, numbers as tensors.
 
 use ann_table::{
-    CategoryEncoding, ColumnSchema, DateEncoding, DatePart, Encoding, Ignored, IgnoredColumn, NumberEncoding,
-    NumberTarget, Pieces, Target,
+    CategoryEncoding, ColumnSchema, DateEncoding, DatePart, Encoding, Ignored, IgnoredColumn, LabelTarget,
+    NumberEncoding, NumberTarget, Pieces, Target,
 };
 
 use super::container::malformed;
 use super::tensors::{Reader, Writer};
-use super::text::{ColumnText, EncodingText, IgnoredText, NumberText, PartText, TargetText};
+use super::text::{ColumnText, EncodingText, IgnoredText, LabelText, NumberText, PartText, TargetText};
 use crate::Result;
 
 const PARTS: [(DatePart, &str); 5] = [
@@ -145,6 +145,14 @@ pub(super) fn write_target(target: &Target, tensors: &mut Writer) -> TargetText 
             }
             TargetText::Numbers { names: columns.iter().map(|column| column.name.clone()).collect() }
         }
+        Target::Labels(columns) => {
+            let text = |LabelTarget { name, absent, present }: &LabelTarget| LabelText {
+                name: name.clone(),
+                absent: absent.clone(),
+                present: present.clone(),
+            };
+            TargetText::Labels { labels: columns.iter().map(text).collect() }
+        }
     }
 }
 
@@ -170,6 +178,13 @@ pub(super) fn read_target(target: TargetText, tensors: &mut Reader<'_>) -> Resul
                 Ok(NumberTarget { name, center, scale, minimum, maximum })
             };
             names.into_iter().map(column).collect::<Result<_>>().map(Target::Numbers)
+        }
+        TargetText::Labels { labels } => {
+            let label = |LabelText { name, absent, present }| match absent == present {
+                true => Err(malformed(format!("the two values of {name:?} are equal"))),
+                false => Ok(LabelTarget { name, absent, present }),
+            };
+            labels.into_iter().map(label).collect::<Result<_>>().map(Target::Labels)
         }
     }
 }

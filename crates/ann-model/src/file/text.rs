@@ -38,6 +38,7 @@ pub(crate) struct NetworkText {
 pub(crate) enum TaskText {
     Classification,
     Regression,
+    MultiLabel,
 }
 
 /// Single or double precision.
@@ -109,4 +110,13 @@ pub(crate) struct IgnoredText {
 pub(crate) enum TargetText {
     Classes { name: String, classes: Vec<String> },
     Numbers { names: Vec<String> },
+    Labels { labels: Vec<LabelText> },
+}
+
+/// A column of two values.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct LabelText {
+    pub name: String,
+    pub absent: String,
+    pub present: String,
 }

@@ -11,10 +11,11 @@ use crate::header::Role;
 use crate::table::{Column, Table, Values};
 use crate::{Error, Result};
 
-/// What [`Schema::learn`] may be told.
+/// The settings of [`Schema::learn`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct SchemaOptions {
     /// Default `None`: words, and at most 20 different whole numbers, are classes; other numbers are numbers.
+    /// Several columns of words, or of 0 and 1, are labels; of other numbers, numbers.
     pub task: Option<Task>,
     /// Columns to leave out, as [`Ignored::Asked`].
     pub ignore: Vec<String>,
@@ -60,7 +61,7 @@ pub enum Ignored {
 impl fmt::Display for Ignored {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Asked => "left out",
+            Self::Asked => "as asked",
             Self::Constant => "constant",
             Self::Identifier => "identifier",
             Self::FreeText => "free text",

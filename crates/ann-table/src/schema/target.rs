@@ -8,13 +8,15 @@ use crate::order::sort_naturally;
 use crate::table::{Column, Kind, Table};
 use crate::{Error, Result};
 
-/// Whether a class or numbers are predicted.
+/// Whether a class, numbers or labels are predicted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Task {
     /// One of several classes.
     Classification,
     /// Numbers.
     Regression,
+    /// Labels that may occur together, each in a column of two values such as `yes` and `no`.
+    MultiLabel,
 }
 
 /// What is predicted.
@@ -29,6 +31,8 @@ pub enum Target {
     },
     /// A number for each of these columns.
     Numbers(Vec<NumberTarget>),
+    /// For each of these columns, whether a row has its label.
+    Labels(Vec<LabelTarget>),
 }
 
 /// A column of numbers to predict.
@@ -46,6 +50,17 @@ pub struct NumberTarget {
     pub maximum: f64,
 }
 
+/// A column of two values: a label that a row has or does not have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LabelTarget {
+    /// The name of the column.
+    pub name: String,
+    /// The value of rows without the label: the first in order, such as `no`, `false` or `0`.
+    pub absent: String,
+    /// The value of rows with the label, such as `yes`, `true` or `1`.
+    pub present: String,
+}
+
 /// The targets of the rows of a table.
 #[derive(Clone, Debug, PartialEq)]
 pub enum TargetValues {
@@ -53,6 +68,8 @@ pub enum TargetValues {
     Classes(Vec<usize>),
     /// Numbers as they are in the table, shape (rows, columns).
     Numbers(Array2<f64>),
+    /// Whether each row has each label, shape (rows, columns).
+    Labels(Array2<bool>),
 }
 
 impl TargetValues {
@@ -62,6 +79,7 @@ impl TargetValues {
         match self {
             Self::Classes(classes) => classes.len(),
             Self::Numbers(numbers) => numbers.nrows(),
+            Self::Labels(labels) => labels.nrows(),
         }
     }
 
@@ -74,6 +92,7 @@ impl TargetValues {
         match self {
             Self::Classes(classes) => Self::Classes(rows.iter().map(|&row| classes[row]).collect()),
             Self::Numbers(numbers) => Self::Numbers(numbers.select(Axis(0), rows)),
+            Self::Labels(labels) => Self::Labels(labels.select(Axis(0), rows)),
         }
     }
 }
@@ -96,12 +115,17 @@ impl Target {
             }
         }
         let Some(first) = columns.first() else { return Err(Error::NoColumns) };
-        let default = || if columns.len() > 1 { Task::Regression } else { task_of(first) };
+        let default = || if columns.len() > 1 { task_of_several(&columns) } else { task_of(first) };
         match task.unwrap_or_else(default) {
             Task::Classification if columns.len() > 1 => Err(Error::Target {
                 column: columns[1].name().to_owned(),
-                reason: "several targets must be numbers; choose one column of classes".to_owned(),
+                reason: "several targets must be numbers or labels; choose one column of classes".to_owned(),
             }),
+            Task::MultiLabel => columns
+                .iter()
+                .map(|column| LabelTarget::learn(column))
+                .collect::<Result<_>>()
+                .map(Self::Labels),
             Task::Classification => Self::classes(first),
             Task::Regression => columns
                 .iter()
@@ -112,13 +136,15 @@ impl Target {
     }
 
     fn classes(column: &Column) -> Result<Self> {
-        let distinct: BTreeSet<String> = (0..column.len()).map(|row| column.text(row)).collect();
-        let mut classes: Vec<String> = distinct.into_iter().collect();
+        if column.kind() == Kind::Date {
+            let reason = "dates cannot be predicted; a number of days can".to_owned();
+            return Err(Error::Target { column: column.name().to_owned(), reason });
+        }
+        let classes = distinct_texts(column);
         if let [class] = &classes[..] {
             let reason = format!("all rows have the class {class:?}; at least two classes are needed");
             return Err(Error::Target { column: column.name().to_owned(), reason });
         }
-        sort_naturally(&mut classes);
         Ok(Self::Classes { name: column.name().to_owned(), classes })
     }
 
@@ -127,22 +153,25 @@ impl Target {
         match self {
             Self::Classes { name, .. } => vec![name],
             Self::Numbers(columns) => columns.iter().map(|column| column.name.as_str()).collect(),
+            Self::Labels(columns) => columns.iter().map(|column| column.name.as_str()).collect(),
         }
     }
 
-    /// Whether a class or numbers are predicted.
+    /// Whether a class, numbers or labels are predicted.
     pub fn task(&self) -> Task {
         match self {
             Self::Classes { .. } => Task::Classification,
             Self::Numbers(_) => Task::Regression,
+            Self::Labels(_) => Task::MultiLabel,
         }
     }
 
-    /// Number of outputs of a network: one for each class, or one for each number.
+    /// Number of outputs of a network: one for each class, number or label.
     pub fn outputs(&self) -> usize {
         match self {
             Self::Classes { classes, .. } => classes.len(),
             Self::Numbers(columns) => columns.len(),
+            Self::Labels(columns) => columns.len(),
         }
     }
 
@@ -153,18 +182,16 @@ impl Target {
     pub(super) fn values(&self, table: &Table) -> Result<TargetValues> {
         match self {
             Self::Classes { name, classes } => {
-                let column = table.column(name)?;
-                let position = |row| {
-                    let found = column.text(row);
-                    classes.iter().position(|class| *class == found).ok_or_else(|| {
-                        let location = table.location(row, name).expect("the column was found");
-                        match column.is_missing(row) {
-                            true => Error::MissingCell { location },
-                            false => Error::UnknownClass { location, found, classes: classes.clone() },
-                        }
-                    })
-                };
-                (0..table.rows()).map(position).collect::<Result<_>>().map(TargetValues::Classes)
+                let names: Vec<&str> = classes.iter().map(String::as_str).collect();
+                positions(table, name, &names).map(TargetValues::Classes)
+            }
+            Self::Labels(targets) => {
+                let mut values = Array2::from_elem((table.rows(), targets.len()), false);
+                for (target, mut values) in targets.iter().zip(values.columns_mut()) {
+                    let positions = positions(table, &target.name, &[&target.absent, &target.present])?;
+                    values.iter_mut().zip(positions).for_each(|(value, position)| *value = position == 1);
+                }
+                Ok(TargetValues::Labels(values))
             }
             Self::Numbers(targets) => {
                 let mut values = Array2::zeros((table.rows(), targets.len()));
@@ -184,6 +211,45 @@ impl Target {
             }
         }
     }
+}
+
+/// For each row the position of its value in `values`.
+fn positions(table: &Table, name: &str, values: &[&str]) -> Result<Vec<usize>> {
+    let column = table.column(name)?;
+    let position = |row| {
+        let found = column.text(row);
+        values.iter().position(|value| *value == found).ok_or_else(|| {
+            let location = table.location(row, name).expect("the column was found");
+            if column.is_missing(row) {
+                return Error::MissingCell { location };
+            }
+            let classes = values.iter().map(|value| (*value).to_owned()).collect();
+            Error::UnknownClass { location, found, classes }
+        })
+    };
+    (0..table.rows()).map(position).collect()
+}
+
+impl LabelTarget {
+    fn learn(column: &Column) -> Result<Self> {
+        let name = column.name().to_owned();
+        match <[String; 2]>::try_from(distinct_texts(column)) {
+            Ok([absent, present]) => Ok(Self { name, absent, present }),
+            Err(found) => {
+                let some: Vec<&String> = found.iter().take(3).collect();
+                let reason = format!("a label has two values; found {}: {some:?}", found.len());
+                Err(Error::Target { column: name, reason })
+            }
+        }
+    }
+}
+
+/// The distinct values, in natural order.
+fn distinct_texts(column: &Column) -> Vec<String> {
+    let distinct: BTreeSet<String> = (0..column.len()).map(|row| column.text(row)).collect();
+    let mut distinct: Vec<String> = distinct.into_iter().collect();
+    sort_naturally(&mut distinct);
+    distinct
 }
 
 impl NumberTarget {
@@ -227,4 +293,16 @@ fn task_of(column: &Column) -> Task {
         }
     }
     Task::Classification
+}
+
+/// Several columns of words are labels; several columns of numbers are numbers, unless all are 0 and 1.
+fn task_of_several(columns: &[&Column]) -> Task {
+    let is_label = |column: &&Column| match column.kind() {
+        Kind::Number => (0..column.len())
+            .filter_map(|row| column.number(row))
+            .all(|number| number == 0.0 || number == 1.0),
+        Kind::Category => true,
+        Kind::Date => false,
+    };
+    if columns.iter().all(is_label) { Task::MultiLabel } else { Task::Regression }
 }
