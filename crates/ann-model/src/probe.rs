@@ -1,4 +1,4 @@
-//! Made-up rows, by which a program finds out whether it computes what the program computed that wrote a file.
+//! Made-up rows, by which a program finds out whether it computes what the writer of a file computed.
 
 use ann_core::{Network, Scalar};
 use ann_table::{CategoryEncoding, Cell, DatePart, Encoding, NumberEncoding, Schema};

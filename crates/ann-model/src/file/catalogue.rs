@@ -1,5 +1,5 @@
-//! Names of activations and losses in a file. Those of ann-core have names; custom ones are code, which no file
-//! can hold.
+//! Names of activations and losses in a file. Those of ann-core have names; custom ones are code, which no
+//! file can hold.
 
 use ann_core::{Activation, Loss};
 
