@@ -98,24 +98,17 @@ fn numbers(number: &NumberEncoding) -> [f64; ROWS] {
 
 /// The raw outputs, shape (networks, rows, outputs).
 fn compute(model: &Model, cells: &Array2<f64>) -> Result<Array3<f64>> {
-    let shape = (model.networks().len(), cells.nrows(), model.schema().target.outputs());
-    let mut outputs = Array3::zeros(shape);
-    let members = outputs.axis_iter_mut(Axis(0));
     match model.networks() {
-        Networks::F32(networks) => {
-            let inputs = inputs(model.schema(), cells)?;
-            networks
-                .iter()
-                .zip(members)
-                .try_for_each(|(network, outputs)| forward(network, &inputs, outputs))?;
-        }
-        Networks::F64(networks) => {
-            let inputs = inputs(model.schema(), cells)?;
-            networks
-                .iter()
-                .zip(members)
-                .try_for_each(|(network, outputs)| forward(network, &inputs, outputs))?;
-        }
+        Networks::F32(networks) => outputs(model.schema(), networks, cells),
+        Networks::F64(networks) => outputs(model.schema(), networks, cells),
+    }
+}
+
+fn outputs<F: Scalar>(schema: &Schema, networks: &[Network<F>], cells: &Array2<f64>) -> Result<Array3<f64>> {
+    let inputs = inputs(schema, cells)?;
+    let mut outputs = Array3::zeros((networks.len(), cells.nrows(), schema.target.outputs()));
+    for (network, outputs) in networks.iter().zip(outputs.axis_iter_mut(Axis(0))) {
+        forward(network, &inputs, outputs)?;
     }
     Ok(outputs)
 }
