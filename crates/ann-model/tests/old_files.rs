@@ -1,12 +1,16 @@
 //! Files of every format are read for ever, and predict what they predicted (tests/files/README.md).
 
-use std::fs;
 use std::path::Path;
+use std::process::Command;
+use std::{env, fs};
 
-use ann_model::ann_core::Network;
+use ann_model::ann_core::{InstructionSet, Network};
 use ann_model::file::Load;
 use ann_model::{Model, Table};
 use ndarray::{Array2, array};
+
+/// Which instruction set a process uses.
+const INSTRUCTIONS: &str = "ANN_INSTRUCTIONS";
 
 #[test]
 fn files_of_all_formats_are_read() {
@@ -14,6 +18,30 @@ fn files_of_all_formats_are_read() {
     let folders: Vec<_> = folders.filter(|path| path.is_dir()).collect();
     assert!(folders.iter().any(|folder| folder.ends_with("1")), "{folders:?}");
     folders.iter().for_each(|folder| check(folder));
+}
+
+/// Each set in a process of its own, because a process uses one.
+#[test]
+fn every_instruction_set_predicts_the_same() {
+    for instructions in InstructionSet::available() {
+        let output = Command::new(env::current_exe().unwrap())
+            .args(["--exact", "old_files::one_instruction_set_predicts_the_same"])
+            .env(INSTRUCTIONS, instructions.to_string())
+            .output()
+            .unwrap();
+        let text = String::from_utf8_lossy(&output.stdout);
+        assert!(text.contains("1 passed"), "{instructions}: {text}");
+    }
+}
+
+/// The test of such a process; without the variable there is nothing to do.
+#[test]
+fn one_instruction_set_predicts_the_same() {
+    let Ok(chosen) = env::var(INSTRUCTIONS) else { return };
+    let found =
+        InstructionSet::available().into_iter().find(|instructions| instructions.to_string() == chosen);
+    found.expect("an instruction set").choose().unwrap();
+    files_of_all_formats_are_read();
 }
 
 fn check(folder: &Path) {
