@@ -49,7 +49,7 @@ enum Task {
     /// Let cargo-mutants change the engine in every small way, and check that the tests notice, except for a
     /// reviewed list
     Mutants(mutants::MutantOptions),
-    /// Compare random networks of all shapes with an independent reference, for some minutes
+    /// Compare random networks with an independent reference, or read changed headers, for some minutes
     Random(random::RandomOptions),
     /// Train the same networks in debug and release builds, with every instruction set and several numbers of
     /// threads, and compare bits
