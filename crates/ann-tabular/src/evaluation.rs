@@ -54,9 +54,10 @@ impl Evaluation {
     /// of a linear model.
     pub fn against_linear(&self) -> Option<Ordering> {
         let Estimate { value, standard_error } = self.advantage?;
+        let is_clear = |value: f64| value > 2.0 * standard_error;
         Some(match value {
-            _ if value > 2.0 * standard_error => Ordering::Less,
-            _ if -value > 2.0 * standard_error => Ordering::Greater,
+            _ if is_clear(value) => Ordering::Less,
+            _ if is_clear(-value) => Ordering::Greater,
             _ => Ordering::Equal,
         })
     }
