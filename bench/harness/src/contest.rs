@@ -5,14 +5,15 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
+use ann_bench::absence::Absence;
+use ann_bench::print;
+use ann_bench::runner::Runner;
 use ann_workloads::{Precision, Workload};
 use anyhow::{Result, bail, ensure};
 
-use crate::findings::{Absence, Measurement};
+use crate::findings::Measurement;
 use crate::peers::Peer;
-use crate::print;
-use crate::protocol::{End, Growth, Hello, Peak, Prepared, Timed};
-use crate::runner::Runner;
+use crate::protocol::{End, Growth, Hello, LIMIT, Peak, Prepared, Timed};
 use crate::statistics::Summary;
 
 /// Pause before each run: the threads of some libraries keep a core busy for a while after their run, which
@@ -139,7 +140,8 @@ impl Contestant {
         let runner = match self.runner.take() {
             Some(runner) => runner,
             None => {
-                let (runner, hello) = Runner::start(&mut self.peer.command(self.threads), &self.log)?;
+                let (runner, hello) =
+                    Runner::start::<Hello>(&mut self.peer.command(self.threads), &self.log, LIMIT)?;
                 ensure_called(&hello, &self.peer.name, self.threads)?;
                 self.version = hello.version;
                 runner

@@ -1,10 +1,11 @@
 //! `bench/RESULTS.md`: the last full result, for readers who do not want to measure themselves.
 
+use ann_bench::absence::Absence;
 use ann_workloads::Workload;
 use comfy_table::Table;
 use comfy_table::presets::ASCII_MARKDOWN;
 
-use crate::findings::{Absence, Findings, MeasuredPeak, Origin};
+use crate::findings::{Findings, MeasuredPeak, Origin};
 use crate::results::{Row, absences, ends_table, own_table, peers_table, rows, slower_rows, with_threads};
 
 /// The document.

@@ -1,16 +1,15 @@
 //! The results of a run: the numbers from which `bench/RESULTS.md` and its pictures are made.
 
 use std::collections::BTreeMap;
-use std::fmt::{self, Display};
 use std::fs;
 use std::path::Path;
 
+use ann_bench::absence::Absence;
+use ann_bench::{folders, machine};
 use ann_workloads::{Precision, Unit};
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
-use crate::folders;
 use crate::footprint::Footprint;
 use crate::protocol::{End, Peak};
 
@@ -81,25 +80,17 @@ pub struct Cost {
     pub us: f64,
 }
 
-/// A library that could not do something, and why.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
-pub struct Absence {
-    pub peer: String,
-    /// A workload, or all of them.
-    pub what: String,
-    pub reason: String,
-}
-
-impl Absence {
-    /// A library that is absent from every workload.
-    pub fn everywhere(peer: &str, reason: String) -> Self {
-        Self { peer: peer.to_owned(), what: "all".to_owned(), reason }
-    }
-}
-
-impl Display for Absence {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} ({}): {}", self.peer, self.what, self.reason)
+impl Origin {
+    /// The origin of a run that begins now, in the repository at `root`.
+    pub fn now(root: &Path, runs: usize) -> Self {
+        Self {
+            date: machine::today(),
+            commit: machine::commit(root),
+            machine: machine::describe(),
+            rust: machine::compiler(),
+            runs,
+            versions: BTreeMap::new(),
+        }
     }
 }
 
@@ -122,12 +113,12 @@ impl Findings {
         serde_json::from_str(&text).with_context(|| format!("{} holds no findings", path.display()))
     }
 
-    /// Writes JSON, with one line for each element of a list, so that a diff shows which elements changed.
+    /// Writes the findings as JSON.
     ///
     /// # Errors
     /// The file cannot be written.
     pub fn write(&self, path: &Path) -> Result<()> {
-        folders::write(path, &lines(&serde_json::to_value(self)?))
+        folders::write_json(path, self)
     }
 
     /// Writes the measurements alone, one JSON object per line.
@@ -138,18 +129,6 @@ impl Findings {
         let lines = self.measurements.iter().map(serde_json::to_string).collect::<Result<Vec<_>, _>>()?;
         folders::write(path, &lines.iter().map(|line| format!("{line}\n")).collect::<String>())
     }
-}
-
-fn lines(findings: &Value) -> String {
-    let list = |list: &Vec<Value>| {
-        let elements: Vec<_> = list.iter().map(Value::to_string).collect();
-        format!("[\n{}\n]", elements.join(",\n"))
-    };
-    let part = |(name, value): (&String, &Value)| {
-        format!("\"{name}\": {}", value.as_array().map_or_else(|| value.to_string(), list))
-    };
-    let parts: Vec<_> = findings.as_object().into_iter().flatten().map(part).collect();
-    format!("{{\n{}\n}}\n", parts.join(",\n"))
 }
 
 #[cfg(test)]

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 
 use ann_experiments::figure::Figure;
 use anyhow::{Context, Result};
+use serde::Serialize;
+use serde_json::Value;
 
 /// The folders that the benchmark reads and writes.
 #[derive(Debug)]
@@ -57,6 +59,26 @@ pub fn write(path: &Path, content: &str) -> Result<()> {
     let staged = staging.path().join(name);
     fs::write(&staged, content).with_context(context)?;
     fs::rename(&staged, path).with_context(context)
+}
+
+/// Writes JSON, with one line for each element of a list, so that a diff shows which elements changed.
+///
+/// # Errors
+/// The file cannot be written.
+pub fn write_json(path: &Path, value: &impl Serialize) -> Result<()> {
+    write(path, &lines(&serde_json::to_value(value)?))
+}
+
+fn lines(object: &Value) -> String {
+    let list = |list: &Vec<Value>| {
+        let elements: Vec<_> = list.iter().map(Value::to_string).collect();
+        format!("[\n{}\n]", elements.join(",\n"))
+    };
+    let part = |(name, value): (&String, &Value)| {
+        format!("\"{name}\": {}", value.as_array().map_or_else(|| value.to_string(), list))
+    };
+    let parts: Vec<_> = object.as_object().into_iter().flatten().map(part).collect();
+    format!("{{\n{}\n}}\n", parts.join(",\n"))
 }
 
 /// Draws `NAME.svg` and `NAME.png`, each whole or not at all, and returns the path of the first.

@@ -7,15 +7,15 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
 
+use ann_bench::folders::Folders;
+use ann_bench::print;
+use ann_bench::runner::Runner;
 use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
 
 use crate::cargo;
-use crate::folders::Folders;
 use crate::peers::Peer;
-use crate::print;
-use crate::protocol::{Memory, Prepared, Timed};
-use crate::runner::Runner;
+use crate::protocol::{Hello, LIMIT, Memory, Prepared, Timed};
 
 /// The workload whose memory is measured.
 pub const LARGEST: &str = "W10/1000000";
@@ -97,7 +97,8 @@ fn run(command: &mut Command, folder: &Path) -> Result<()> {
 
 /// Peak memory of a process that runs only this workload; `None` if the system does not report it.
 fn memory(ours: &Peer, folder: &Path) -> Result<Option<u64>> {
-    let (mut runner, _) = Runner::start(&mut ours.command(1), &folder.join("memory.txt"))?;
+    let log = folder.join("memory.txt");
+    let (mut runner, _) = Runner::start::<Hello>(&mut ours.command(1), &log, LIMIT)?;
     let _: Prepared = runner.ask(&format!("prepare {LARGEST}"))?;
     let _: Timed = runner.ask("run")?;
     match runner.ask("memory")? {

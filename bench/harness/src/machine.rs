@@ -6,28 +6,19 @@ use std::process::Command;
 use std::thread;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use crate::findings::Origin;
-
-/// The origin of a run that begins now, in the repository at `root`.
-pub fn origin(root: &Path, runs: usize) -> Origin {
-    let or_unknown = |found: Option<String>, what| found.unwrap_or_else(|| format!("unknown {what}"));
-    Origin {
-        date: today(),
-        commit: or_unknown(commit(root), "commit"),
-        machine: describe(),
-        rust: or_unknown(first_line(&mut command("rustc", &["--version"])), "rustc"),
-        runs,
-        ..Origin::default()
-    }
+/// The commit, such as `7aeea44`, with `-dirty` appended if there are uncommitted changes.
+pub fn commit(root: &Path) -> String {
+    let mut git = command("git", &["describe", "--always", "--dirty", "--exclude=*"]);
+    first_line(git.current_dir(root)).unwrap_or_else(|| "unknown commit".to_owned())
 }
 
-/// The commit, such as `7aeea44`, with `-dirty` appended if there are uncommitted changes.
-fn commit(root: &Path) -> Option<String> {
-    first_line(command("git", &["describe", "--always", "--dirty", "--exclude=*"]).current_dir(root))
+/// The version of the compiler, as it prints it.
+pub fn compiler() -> String {
+    first_line(&mut command("rustc", &["--version"])).unwrap_or_else(|| "unknown rustc".to_owned())
 }
 
 /// Processor and system, such as `AMD EPYC 9R14, 2 cores, Debian GNU/Linux 12 (x86_64)`.
-fn describe() -> String {
+pub fn describe() -> String {
     let cores = thread::available_parallelism().map_or(1, usize::from);
     let plural = if cores == 1 { "" } else { "s" };
     format!("{}, {cores} core{plural}, {} ({})", processor(), system(), std::env::consts::ARCH)
@@ -69,7 +60,7 @@ fn first_line(command: &mut Command) -> Option<String> {
 }
 
 /// Today by the system's clock, in UTC: `2024-02-29`.
-fn today() -> String {
+pub fn today() -> String {
     let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
     date(seconds / 86_400)
 }

@@ -8,12 +8,10 @@ mod selection;
 mod contest;
 mod peers;
 mod protocol;
-mod runner;
 mod statistics;
 
 mod findings;
 mod footprint;
-mod machine;
 
 mod arithmetic;
 mod document;
@@ -21,13 +19,13 @@ mod pictures;
 mod results;
 
 mod cargo;
-mod folders;
-mod print;
 
 use std::env;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use ann_bench::folders::Folders;
+use ann_bench::{folders, print};
 use ann_workloads::Workload;
 use anyhow::{Context, Result, ensure};
 use clap::Parser;
@@ -35,8 +33,7 @@ use clap::builder::RangedU64ValueParser;
 use comfy_table::presets::UTF8_FULL_CONDENSED;
 
 use contest::Contest;
-use findings::{Cost, Findings, OURS};
-use folders::Folders;
+use findings::{Cost, Findings, OURS, Origin};
 use footprint::Footprint;
 use peers::Peer;
 use selection::Selection;
@@ -140,7 +137,7 @@ impl<'a> Bench<'a> {
     /// Installs and builds the other libraries.
     fn open(folders: &'a Folders, options: &'a Options) -> Result<Self> {
         let libraries = options.peers.as_deref().map_or(Ok(vec![]), peers::parse)?;
-        let origin = machine::origin(&folders.root, options.runs);
+        let origin = Origin::now(&folders.root, options.runs);
         let mut findings = Findings { origin, ..Findings::default() };
         let json = options.json.clone().unwrap_or_else(|| folders.work.join("measurements.jsonl"));
         // Written before the measurements, which take minutes, so that a path that cannot be written is

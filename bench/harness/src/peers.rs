@@ -1,16 +1,15 @@
 //! The libraries we are compared with: installed and built below the target folder, each started as a runner.
 
 use std::collections::BTreeSet;
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::path::PathBuf;
+use std::process::Command;
 
-use anyhow::{Context, Result, ensure};
+use ann_bench::absence::Absence;
+use ann_bench::folders::Folders;
+use ann_bench::{print, python};
+use anyhow::{Context, Result};
 
 use crate::cargo;
-use crate::findings::Absence;
-use crate::folders::Folders;
-use crate::print;
 
 /// A library that takes part.
 #[derive(Clone, Copy, Debug)]
@@ -112,7 +111,7 @@ fn python_peers(folders: &Folders, libraries: &[Library], missing: &mut Vec<Abse
     if names.is_empty() {
         return Vec::new();
     }
-    match environment(folders, &packages, missing) {
+    match python::environment(folders, &packages, missing) {
         Ok(interpreter) => {
             let script = folders.root.join("bench/peers/runner.py").display().to_string();
             let arguments = |name: &str| vec![script.clone(), name.to_owned()];
@@ -130,40 +129,6 @@ fn python_peers(folders: &Folders, libraries: &[Library], missing: &mut Vec<Abse
     }
 }
 
-/// Makes a Python environment with the packages, for the benchmark alone. Returns its interpreter.
-fn environment(folders: &Folders, packages: &BTreeSet<&str>, missing: &mut Vec<Absence>) -> Result<PathBuf> {
-    let folder = folders.work.join("venv");
-    let interpreter = folder.join(if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" });
-    if !interpreter.exists() {
-        let system = if cfg!(windows) { "python" } else { "python3" };
-        succeed(Command::new(system).args(["-m", "venv"]).arg(&folder), "python3 -m venv")?;
-    }
-    let path = folders.root.join("bench/peers/requirements.txt");
-    let text =
-        fs::read_to_string(&path).with_context(|| format!("could not read {}", folders.shorten(&path)))?;
-    print::progress("installing the Python packages that are missing");
-    missing.extend(install(&interpreter, &requirements(&text, packages)));
-    Ok(interpreter)
-}
-
-/// The lines of `requirements.txt` for these packages.
-fn requirements<'a>(text: &'a str, packages: &BTreeSet<&str>) -> Vec<&'a str> {
-    let lines = text.lines().map(|line| line.split('#').next().unwrap_or_default().trim());
-    lines.filter(|line| line.split("==").next().is_some_and(|name| packages.contains(name))).collect()
-}
-
-/// Installs the packages one by one, so that the others are installed if one does not exist for this system.
-/// Returns the failures.
-fn install(interpreter: &Path, requirements: &[&str]) -> Vec<Absence> {
-    let one = |requirement: &&str| {
-        let mut pip = Command::new(interpreter);
-        pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", requirement]);
-        let error = succeed(&mut pip, "pip").err()?;
-        Some(Absence::everywhere(requirement, format!("{error:#}")))
-    };
-    requirements.iter().filter_map(one).collect()
-}
-
 /// Builds the runner of a framework, in its own workspace and target folder. Returns the program.
 fn build(folders: &Folders, framework: &str) -> Result<PathBuf> {
     let mut command = cargo::command();
@@ -171,13 +136,6 @@ fn build(folders: &Folders, framework: &str) -> Result<PathBuf> {
     command.arg("--manifest-path").arg(folders.root.join("bench/frameworks/Cargo.toml"));
     command.arg("--target-dir").arg(folders.work.join("frameworks"));
     cargo::build_program(&mut command)
-}
-
-/// Runs a command whose messages explain a failure.
-fn succeed(command: &mut Command, name: &str) -> Result<()> {
-    let status = command.stdout(Stdio::null()).status().with_context(|| format!("could not start {name}"))?;
-    ensure!(status.success(), "{name} failed ({status})");
-    Ok(())
 }
 
 #[cfg(test)]
@@ -201,10 +159,8 @@ mod tests {
         let text = include_str!("../../peers/requirements.txt");
         for library in LIBRARIES {
             let Source::Python(packages) = library.source else { continue };
-            let found = requirements(text, &packages.iter().copied().collect());
+            let found = python::requirements(text, &packages.iter().copied().collect());
             assert_eq!(found.len(), packages.len(), "{}: {found:?}", library.name);
         }
-        let jax = requirements("# jax==1\njax==0.10.2 # why\nnumpy==2.4.6\n", &BTreeSet::from(["jax"]));
-        assert_eq!(jax, ["jax==0.10.2"]);
     }
 }

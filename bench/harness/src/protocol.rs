@@ -1,8 +1,11 @@
 //! The answers of runners: one JSON object per line.
 
-use anyhow::{Context, Result};
-use serde::de::DeserializeOwned;
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
+
+/// A runner that takes longer than this to answer is considered hung.
+pub const LIMIT: Duration = Duration::from_secs(120);
 
 /// The first line of a runner.
 #[derive(Debug, Deserialize, PartialEq)]
@@ -75,13 +78,10 @@ pub enum Memory {
     Unknown { skip: String },
 }
 
-/// Reads an answer.
-pub fn parse<T: DeserializeOwned>(line: &str) -> Result<T> {
-    serde_json::from_str(line).with_context(|| format!("it answered {line:?}"))
-}
-
 #[cfg(test)]
 mod tests {
+    use ann_bench::runner::parse;
+
     use super::*;
 
     #[test]

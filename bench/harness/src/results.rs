@@ -1,10 +1,11 @@
 //! Tables and sentences that present the measurements.
 
+use ann_bench::absence::Absence;
 use ann_workloads::Workload;
 use comfy_table::{CellAlignment, Table, TableStyle};
 
 use crate::arithmetic::{arithmetic, passes};
-use crate::findings::{Absence, MeasuredPeak, Measurement, OURS};
+use crate::findings::{MeasuredPeak, Measurement, OURS};
 use crate::protocol::End;
 
 /// One workload with one number of threads.

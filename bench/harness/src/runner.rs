@@ -11,25 +11,26 @@ use std::time::Duration;
 use anyhow::{Context, Result, anyhow, bail};
 use serde::de::DeserializeOwned;
 
-use crate::protocol::{self, Hello};
-
-/// A runner that takes longer than this to answer is considered hung.
-const LIMIT: Duration = Duration::from_secs(120);
-
 /// A running process, which is ended when this value is dropped.
 #[derive(Debug)]
 pub struct Runner {
     child: Child,
     answers: Receiver<String>,
     log: PathBuf,
+    limit: Duration,
 }
 
 impl Runner {
-    /// Starts a process and waits for its first line. Its standard error goes to `log`.
+    /// Starts a process and waits for its first line. Its standard error goes to `log`. If it takes longer
+    /// than `limit` to answer, it is considered hung.
     ///
     /// # Errors
     /// It cannot be started, or does not write that line in time.
-    pub fn start(command: &mut Command, log: &Path) -> Result<(Self, Hello)> {
+    pub fn start<T: DeserializeOwned>(
+        command: &mut Command,
+        log: &Path,
+        limit: Duration,
+    ) -> Result<(Self, T)> {
         let file = File::create(log).with_context(|| format!("could not create {}", log.display()))?;
         // The last line of the log is shown as the reason for a failure. It must be the error, not a
         // backtrace.
@@ -47,7 +48,7 @@ impl Runner {
                 }
             }
         });
-        let runner = Self { child, answers, log: log.to_owned() };
+        let runner = Self { child, answers, log: log.to_owned(), limit };
         let hello = runner.answer("to be started")?;
         Ok((runner, hello))
     }
@@ -63,11 +64,16 @@ impl Runner {
         self.answer(request)
     }
 
+    /// The number of the process.
+    pub fn process(&self) -> u32 {
+        self.child.id()
+    }
+
     fn answer<T: DeserializeOwned>(&self, request: &str) -> Result<T> {
-        match self.answers.recv_timeout(LIMIT) {
-            Ok(line) => protocol::parse(&line).with_context(|| format!("asked {request:?}")),
+        match self.answers.recv_timeout(self.limit) {
+            Ok(line) => parse(&line).with_context(|| format!("asked {request:?}")),
             Err(RecvTimeoutError::Timeout) => {
-                bail!("asked {request:?}, it did not answer within {} s", LIMIT.as_secs())
+                bail!("asked {request:?}, it did not answer within {} s", self.limit.as_secs())
             }
             Err(RecvTimeoutError::Disconnected) => {
                 Err(anyhow!("asked {request:?}, it ended{}", last_words(&self.log)))
@@ -84,6 +90,14 @@ impl Drop for Runner {
     }
 }
 
+/// Reads an answer.
+///
+/// # Errors
+/// The line is something else.
+pub fn parse<T: DeserializeOwned>(line: &str) -> Result<T> {
+    serde_json::from_str(line).with_context(|| format!("it answered {line:?}"))
+}
+
 /// The last line of its standard error, which in Python is the error.
 fn last_words(log: &Path) -> String {
     let text = fs::read(log).unwrap_or_default();
@@ -97,15 +111,26 @@ fn last_words(log: &Path) -> String {
 #[cfg(test)]
 #[cfg(unix)]
 mod tests {
-    use super::*;
-    use crate::protocol::Timed;
+    use serde::Deserialize;
 
-    const HELLO: &str = r#"echo '{"peer":"shell","version":"1","threads":1}'"#;
+    use super::*;
+
+    #[derive(Debug, Deserialize, PartialEq)]
+    struct Hello {
+        peer: String,
+    }
+
+    #[derive(Debug, Deserialize, PartialEq)]
+    struct Timed {
+        us: f64,
+    }
+
+    const HELLO: &str = r#"echo '{"peer":"shell"}'"#;
 
     #[test]
     fn a_runner_says_who_it_is_and_answers() {
         let (mut runner, hello) = start(&format!(r#"{HELLO}; read request; echo '{{"us":12.4}}'"#)).unwrap();
-        assert_eq!((hello.peer.as_str(), hello.threads), ("shell", 1));
+        assert_eq!(hello.peer, "shell");
         assert_eq!(runner.ask::<Timed>("run").unwrap(), Timed { us: 12.4 });
         let error = runner.ask::<Timed>("run").unwrap_err().to_string();
         assert_eq!(error, "asked \"run\", it ended, without a word");
@@ -129,6 +154,10 @@ mod tests {
 
     fn start(script: &str) -> Result<(Runner, Hello)> {
         let folder = tempfile::tempdir().unwrap();
-        Runner::start(Command::new("sh").args(["-c", script]), &folder.path().join("log"))
+        Runner::start(
+            Command::new("sh").args(["-c", script]),
+            &folder.path().join("log"),
+            Duration::from_secs(120),
+        )
     }
 }
