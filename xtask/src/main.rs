@@ -57,6 +57,10 @@ enum Task {
     /// Time the workloads W1 to W10 and the growth of cost, beside other libraries when asked (`cargo xtask
     /// bench --help`)
     Bench(bench::BenchOptions),
+    /// Measure the accuracy of models of public tables, beside other libraries when asked (`cargo xtask
+    /// accuracy
+    /// --help`)
+    Accuracy(bench::BenchOptions),
     /// Run `.ci/run`: everything that must pass before a change is accepted
     Ci,
 }
@@ -82,6 +86,7 @@ fn run(cli: &Cli) -> Result<()> {
         Task::Random(options) => random::random(&workspace, options),
         Task::Bits(options) => bits::bits(&workspace, options),
         Task::Bench(options) => bench::bench(&workspace, options),
+        Task::Accuracy(options) => bench::accuracy(&workspace, options),
         Task::Ci => ci(&workspace),
     }
 }

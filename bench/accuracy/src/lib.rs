@@ -1,0 +1,3 @@
+//! What the benchmark of accuracy and the runners say to each other.
+
+pub mod exchange;
