@@ -48,7 +48,7 @@ fn work(assignment: &Assignment) -> Result<Answer> {
 
 /// The recipe as every user has it.
 fn fit(table: &Table, target: &str, seed: u64) -> Result<Model> {
-    Ok(Recipe { seed, ..Recipe::default() }.fit(table, target)?)
+    Ok(Recipe { seed, ..Recipe::default() }.fit_model(table, target)?)
 }
 
 /// The share of rows whose truth intervals and sets should contain.
