@@ -120,7 +120,7 @@ impl ClassScore {
     fn entries(&self, column: &str) -> Vec<(String, Estimate)> {
         let mut entries = vec![
             (format!("accuracy{column}"), self.accuracy),
-            (format!("balanced{column}"), self.balanced_accuracy),
+            (format!("balanced accuracy{column}"), self.balanced_accuracy),
             (format!("log loss{column}"), self.log_loss),
         ];
         entries.extend(self.roc_auc.map(|area| (format!("ROC AUC{column}"), area)));
