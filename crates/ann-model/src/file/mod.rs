@@ -12,7 +12,7 @@
 //! ```
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::Read;
 use std::path::Path;
 
 use serde::Serialize;
@@ -145,15 +145,17 @@ impl Default for Limits {
 
 /// The texts and tensors of a file. Its bytes are freed before anything is made of them.
 fn open(path: &Path, limits: &Limits) -> Result<Container> {
-    let read = || -> io::Result<Vec<u8>> {
-        let file = File::open(path)?;
-        let size = usize::try_from(file.metadata()?.len()).unwrap_or(usize::MAX);
-        let mut bytes = Vec::with_capacity(size.min(limits.file) + 1);
-        // A pipe or a device may have no end.
-        file.take(limits.file as u64 + 1).read_to_end(&mut bytes)?;
-        Ok(bytes)
-    };
-    let container = Container::read(&read().map_err(|error| Error::Read { error })?, limits)?;
+    let unreadable = |error| Error::Read { error };
+    let file = File::open(path).map_err(unreadable)?;
+    let size = usize::try_from(file.metadata().map_err(unreadable)?.len()).unwrap_or(usize::MAX);
+    // Before anything is read into memory.
+    check_limit("the file in bytes", size, limits.file)?;
+    let mut bytes = Vec::new();
+    bytes.try_reserve_exact(size).map_err(|error| unreadable(error.into()))?;
+    // A pipe or a device may have no end.
+    let most = (limits.file as u64).saturating_add(1);
+    file.take(most).read_to_end(&mut bytes).map_err(unreadable)?;
+    let container = Container::read(&bytes, limits)?;
     check_format(&container)?;
     Ok(container)
 }
