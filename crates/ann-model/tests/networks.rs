@@ -53,6 +53,14 @@ fn what_is_no_number_is_not_saved() {
 }
 
 #[test]
+fn what_could_not_be_read_is_not_saved() {
+    let deep = Architecture::inputs(1).with_layers(Activation::Tanh.layers([1; 257]));
+    let network: Network = Network::init(&deep, Init::default(), &mut seeded(1)).unwrap();
+    let error = network.write().unwrap_err().to_string();
+    assert_eq!(error, "the number of layers: found 257, expected at most 256");
+}
+
+#[test]
 fn files_of_something_else() {
     let network = network::<f32>(&Activation::Tanh).write().unwrap();
     let error = |result: ann_model::Result<Network>| result.unwrap_err().to_string();

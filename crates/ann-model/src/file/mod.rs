@@ -54,7 +54,8 @@ pub trait Save {
     /// The texts and tensors of the file.
     ///
     /// # Errors
-    /// There is a custom activation or loss, which is code.
+    /// There is a custom activation or loss, which is code; or more than [`Limits`] allow by default, so that
+    /// the file could not be read.
     fn container(&self) -> Result<Container>;
 
     /// The bytes of the file. The same contents have the same bytes.

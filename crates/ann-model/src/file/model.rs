@@ -71,6 +71,7 @@ impl Save for Model {
     fn container(&self) -> Result<Container> {
         let mut tensors = Writer::default();
         let text = write_model(self, &mut tensors)?;
+        check_limits(&text, &Limits::default())?;
         write_probe(Probe::new(self)?, &mut tensors);
         let texts = texts("model", README, &text, &self.provenance);
         Ok(Container { texts, tensors: tensors.into_tensors() })

@@ -36,6 +36,8 @@ pub(super) fn write_network<F: Element>(
     classes: &[String],
 ) -> Result<Container> {
     network.ensure_finite()?;
+    let layers = network.architecture().layers().len();
+    check_limit("the number of layers", layers, Limits::default().layers)?;
     let mut tensors = Writer::default();
     write_parameters(network, 1, &mut tensors);
     let text = NetworkText {
