@@ -73,7 +73,10 @@ impl Save for Model {
         let text = write_model(self, &mut tensors)?;
         check_limits(&text, &Limits::default())?;
         write_probe(Probe::new(self)?, &mut tensors);
-        let texts = texts("model", README, &text, &self.provenance);
+        // In the order of names, whatever the features of serde_json: the same model has the same bytes.
+        let mut provenance = self.provenance.clone();
+        provenance.sort_all_objects();
+        let texts = texts("model", README, &text, &provenance);
         Ok(Container { texts, tensors: tensors.into_tensors() })
     }
 }
