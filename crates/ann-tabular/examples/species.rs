@@ -13,7 +13,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     fit.model.save("species.ann")?;
 
     let model = Model::load("species.ann")?;
-    let flower = Table::read("sepal_length,sepal_width,petal_length,petal_width\n5.9,?,5.1,1.8\n".as_bytes())?;
-    println!("{:?}", model.predict(&flower)?.labels());
+    let new = Table::read("sepal_length,sepal_width,petal_length,petal_width\n5.9,?,5.1,1.8\n".as_bytes())?;
+    println!("{:?}", model.predict(&new)?.labels());
     Ok(())
 }
