@@ -144,6 +144,8 @@ fn recipe_of(model: &Model) -> Option<(Recipe, Vec<String>)> {
         hidden: hidden.to_vec(),
         members: count("members")?,
         epochs: count("epochs")?,
+        // The number of epochs in the file is what this setting made of it.
+        least_updates: 0,
         batch: count("batch")?,
         learning_rate: text("learning_rate").map(str::parse).transpose().ok()?,
         decay: text("decay")?.parse().ok()?,

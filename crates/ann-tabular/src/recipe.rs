@@ -38,6 +38,9 @@ pub struct Recipe {
     pub members: usize,
     /// Number of epochs. Default 64.
     pub epochs: usize,
+    /// Networks of small tables get more epochs, so that each is updated about this number of times. Default
+    /// 1024. No effect on tables of more than about `least_updates / epochs` batches. 0: never more epochs.
+    pub least_updates: usize,
     /// Number of rows of a batch. Default 64.
     pub batch: usize,
     /// η. Default `None`: 0.04 for classes, 0.07 for numbers.
@@ -95,6 +98,7 @@ impl Default for Recipe {
             hidden: Activation::Silu.layers([64, 64]),
             members: 4,
             epochs: 64,
+            least_updates: 1024,
             batch: 64,
             learning_rate: None,
             decay: 0.02,
@@ -182,7 +186,7 @@ impl Recipe {
     ) -> Result<Fit> {
         let targets = targets.names();
         let (rows, copies) = self.rows(table, &targets)?;
-        let recipe = self.within_budget(&rows, &targets)?;
+        let recipe = self.with_epochs(&rows, &targets)?;
         let observer = Observer::new(&observe);
         let trained = members::train(&recipe, &rows, &targets, Stage::Model, &observer)?;
         let evaluation = evaluation::evaluate(&recipe, &rows, copies, trained.model.schema(), &observer);
@@ -201,7 +205,7 @@ impl Recipe {
         let targets = targets.names();
         let (rows, _) = self.rows(table, &targets)?;
         let observe = |_: &Progress| ControlFlow::Continue(());
-        let recipe = Self { scoring: Scoring::Off, ..self.clone() }.within_budget(&rows, &targets)?;
+        let recipe = Self { scoring: Scoring::Off, ..self.clone() }.with_epochs(&rows, &targets)?;
         Ok(members::train(&recipe, &rows, &targets, Stage::Model, &Observer::new(&observe))?.model)
     }
 
@@ -240,9 +244,11 @@ impl Recipe {
         Err(Error::Setting { name, found, expected })
     }
 
-    /// The recipe with as many epochs as the budget allows, at least one.
-    fn within_budget(&self, rows: &Rows<'_>, targets: &[&str]) -> Result<Self> {
-        let recipe = Self { budget: None, ..self.clone() };
+    /// The recipe with the number of epochs that is right for these rows: at least one, and not more than the
+    /// budget allows.
+    fn with_epochs(&self, rows: &Rows<'_>, targets: &[&str]) -> Result<Self> {
+        let epochs = self.epochs.max(self.least_updates.div_ceil(self.updates_of_an_epoch(rows.len())));
+        let recipe = Self { epochs, least_updates: 0, budget: None, ..self.clone() };
         let Some(budget) = self.budget else { return Ok(recipe) };
         let epoch = recipe.seconds_of_an_epoch(rows, targets)?;
         // The linear model takes about a third of the time.
@@ -250,7 +256,13 @@ impl Recipe {
         let fits = 1.0 + self.scoring.share_of_a_fit(rows.len()) * (1.0 + linear);
         let rounds = self.members.div_ceil(self.threads.max(1)) as f64;
         let affordable = budget.as_secs_f64() / (epoch * fits * rounds);
-        Ok(Self { epochs: self.epochs.min(affordable as usize).max(1), ..recipe })
+        Ok(Self { epochs: epochs.min(affordable as usize).max(1), ..recipe })
+    }
+
+    /// Number of whole batches among the rows that a network is trained on, at least one.
+    fn updates_of_an_epoch(&self, rows: usize) -> usize {
+        let trained = (1.0 - self.validation) * rows as f64;
+        (trained as usize / self.batch.max(1)).max(1)
     }
 
     /// The mean over two networks, one of which has all inputs.
@@ -300,11 +312,14 @@ impl Recipe {
     }
 
     /// The same recipe for a linear model, with which a model is compared: without hidden layers and without
-    /// piecewise-linear inputs.
+    /// piecewise-linear inputs, and classes are smoothed by at most 0.02. Logits of a linear model cannot level
+    /// off at what smoothed classes ask for, so they would move the borders between classes.
     #[must_use]
     pub fn linear(&self) -> Self {
+        const MOST_SMOOTHING: f64 = 0.02;
         let schema = SchemaOptions { bins: 0, ..self.schema.clone() };
-        Self { hidden: vec![], schema, ..self.clone() }
+        let smoothing = self.smoothing.min(MOST_SMOOTHING);
+        Self { hidden: vec![], schema, smoothing, ..self.clone() }
     }
 }
 

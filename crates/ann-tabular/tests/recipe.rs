@@ -1,8 +1,10 @@
 //! From a table to a model.
 
+use std::ops::ControlFlow;
+
 use ann_tabular::ann_core::Activation;
 use ann_tabular::ann_table::{SchemaOptions, Target, Task};
-use ann_tabular::{Model, Recipe, Table};
+use ann_tabular::{Model, Recipe, Score, Scoring, Table};
 
 use crate::tables::{noisy, rings, waves};
 
@@ -27,6 +29,30 @@ fn classes_are_learned() {
     let hits =
         labels.labels().iter().enumerate().filter(|(row, label)| truth.word(*row) == Some(label)).count();
     assert!(hits < 280, "{hits} of 400");
+}
+
+/// scikit-learn's logistic regression has an accuracy of 0.96 on five folds, with a standard error of 0.016.
+#[test]
+fn a_linear_model_of_iris_is_as_good_as_usual() {
+    const IRIS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../data/iris.csv");
+    let recipe = Recipe { scoring: Scoring::Folds(5), ..Recipe::default() }.linear();
+    let report = recipe.fit(&Table::open(IRIS).unwrap(), "species").unwrap().report;
+    let Score::Classes(score) = report.evaluation.unwrap().model else { panic!("classes") };
+    assert!(score.accuracy.value >= 0.94, "{:?}", score.accuracy);
+}
+
+/// Four fifths of the rows are trained on.
+#[test]
+fn small_tables_get_more_epochs() {
+    let epochs = |rows, recipe: Recipe| {
+        let fit = recipe.fit_observed(&noisy(rows, 1), "label", |_| ControlFlow::Break(()));
+        fit.unwrap().report.epochs
+    };
+    // 32 rows are one batch, 320 are 5, and 1280 are 20: 1024 / 5 = 204.8.
+    assert_eq!(epochs(40, Recipe::default()), 1024);
+    assert_eq!(epochs(400, Recipe::default()), 205);
+    assert_eq!(epochs(1600, Recipe::default()), 64);
+    assert_eq!(epochs(40, Recipe { least_updates: 0, ..Recipe::default() }), 64);
 }
 
 #[test]
@@ -149,7 +175,7 @@ fn invalid_settings() {
     assert!(Recipe { schema: wrong_task, ..recipe() }.fit_model(&table, "label").is_err());
 }
 
-/// Half of the epochs, so that tests take less time.
+/// Half of the epochs, and no more of them for few rows, so that tests take less time.
 fn recipe() -> Recipe {
-    Recipe { epochs: 32, ..Recipe::default() }
+    Recipe { epochs: 32, least_updates: 0, ..Recipe::default() }
 }
