@@ -7,7 +7,9 @@ use ann_core::{Network, Problem, Scalar};
 
 use crate::optimizer::check;
 use crate::splits::check_share;
-use crate::{Accumulation, EpochRecord, Error, History, Objective, Result, StopReason, TrainConfig, Training};
+use crate::{
+    Accumulation, EpochRecord, Error, History, Objective, Result, StopReason, TrainConfig, Training,
+};
 
 /// Early stopping by rows that are held out. After each epoch the network is evaluated on these rows. The
 /// best network is kept, and training stops when there was none better for some epochs.
