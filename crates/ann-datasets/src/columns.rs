@@ -99,7 +99,7 @@ pub(crate) fn dataset<T: TargetCell, R: io::Read>(
         feature_names: features.iter().map(|&column| columns[column].name.clone()).collect(),
         target_name: columns[target].name.clone(),
     };
-    headerless::check(header, &below(&dataset, &features, target))?;
+    headerless::check(header, || below(&dataset, &features, target))?;
     Ok(dataset)
 }
 

@@ -1,7 +1,7 @@
 //! Which separator and which decimal sign a text uses.
 
 use crate::cell::Notation;
-use crate::rows::Row;
+use crate::rows::{Row, Splitter};
 
 /// Number of rows that are looked at.
 const SAMPLE: usize = 1000;
@@ -9,7 +9,7 @@ const SAMPLE: usize = 1000;
 const SEPARATORS: [char; 4] = [',', ';', '\t', '|'];
 
 /// The separator with which most rows have as many cells as the first; a comma if there is only one column.
-pub(crate) fn separator(beginning: &[u8]) -> char {
+pub(crate) fn separator(beginning: &str) -> char {
     let mut best = (',', (0.0, 1));
     for separator in SEPARATORS {
         let found = consistency(beginning, separator);
@@ -21,21 +21,31 @@ pub(crate) fn separator(beginning: &[u8]) -> char {
 }
 
 /// The share of rows that are as wide as the first, and the width of the first. A single column counts 0.
-fn consistency(beginning: &[u8], separator: char) -> (f64, usize) {
-    let separator = u8::try_from(separator).expect("all of them are ASCII");
-    let mut reader = csv::ReaderBuilder::new()
-        .delimiter(separator)
-        .has_headers(false)
-        .flexible(true)
-        .from_reader(beginning);
-    let mut widths = reader.byte_records().take(SAMPLE).filter_map(|row| row.ok().map(|row| row.len()));
-    let Some(first) = widths.next().filter(|first| *first > 1) else { return (0.0, 1) };
-    let (mut same, mut all) = (1_usize, 1_usize);
-    for width in widths {
-        same += usize::from(width == first);
-        all += 1;
+fn consistency(beginning: &str, separator: char) -> (f64, usize) {
+    let widths = widths(beginning, separator);
+    match widths.first() {
+        Some(&first) if first > 1 => {
+            let same = widths.iter().filter(|width| **width == first).count();
+            (same as f64 / widths.len() as f64, first)
+        }
+        _ => (0.0, 1),
     }
-    (same as f64 / all as f64, first)
+}
+
+/// Number of cells of the first rows, up to the first one that cannot be read.
+fn widths(mut text: &str, separator: char) -> Vec<usize> {
+    let splitter = Splitter::new(separator).expect("all of them are possible");
+    let (mut row, mut widths) = (Row::default(), vec![]);
+    while let Ok(Some(end)) = splitter.split(text, true, &mut row) {
+        text = &text[end.bytes..];
+        if !row.is_blank() {
+            widths.push(row.len());
+        }
+        if widths.len() == SAMPLE {
+            break;
+        }
+    }
+    widths
 }
 
 /// Whether decimals are separated by commas, which is possible if cells are not: if more cells are numbers

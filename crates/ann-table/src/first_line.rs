@@ -7,13 +7,12 @@ use crate::text::line_breaks;
 use crate::{Error, Result, orange};
 
 /// The first line that is not blank, and its number.
-pub(crate) fn of(beginning: &[u8]) -> Option<(u64, String)> {
+pub(crate) fn of(text: &str) -> Option<(u64, String)> {
     const BREAKS: [char; 2] = ['\n', '\r'];
-    let text = str::from_utf8(beginning).expect("the encoding was checked");
     let first = text.find(|letter: char| !letter.is_whitespace())?;
     let start = text[..first].rfind(BREAKS).map_or(0, |at| at + 1);
     let end = text[first..].find(BREAKS).map_or(text.len(), |length| first + length);
-    Some((1 + line_breaks(&beginning[..start]), text[start..end].trim().to_owned()))
+    Some((1 + line_breaks(&text.as_bytes()[..start]), text[start..end].trim().to_owned()))
 }
 
 /// Checks the first line that is not blank. A `sep=` line, a comment and another separator are errors.

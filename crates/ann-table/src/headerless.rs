@@ -34,13 +34,14 @@ impl Below {
 }
 
 /// An error if the names of `header` look like a row of data. `below` says for some columns, by index, what
-/// is below them.
+/// is below them; it is called only if a name is a number.
 ///
 /// # Errors
 /// [`Error::HeaderLooksLikeData`].
-pub fn check(header: &Header, below: &[(usize, Below)]) -> Result<()> {
+pub fn check(header: &Header, below: impl FnOnce() -> Vec<(usize, Below)>) -> Result<()> {
     let names = header.names();
-    if !header.is_marked() && looks_like_data(&names, below) {
+    let has_number = names.iter().any(|name| finite_number(name).is_some());
+    if !header.is_marked() && has_number && looks_like_data(&names, &below()) {
         return Err(Error::HeaderLooksLikeData { line: header.line(), header: names });
     }
     Ok(())
@@ -64,7 +65,7 @@ fn looks_like_data(names: &[String], below: &[(usize, Below)]) -> bool {
     let is_word = |&(column, below): &(usize, Below)| {
         below == Below::Words { include_name: true } && !is_number(&names[column])
     };
-    !numbers.is_empty() && (below.iter().any(is_word) || are_of_size && !is_scale(&numbers))
+    below.iter().any(is_word) || are_of_size && !is_scale(&numbers)
 }
 
 /// Whether all names but at most one, which may belong to the labels, are numbers.

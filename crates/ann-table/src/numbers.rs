@@ -9,20 +9,19 @@ pub(crate) enum Numbers {
     Floats(Vec<f64>),
 }
 
-/// A missing number is stored as the smallest value of the integer type.
-macro_rules! whole {
-    ($values:expr, $type:ty, $value:expr) => {
-        match $value {
-            None => Some(<$type>::MIN),
-            Some(value) => {
-                let whole = value as $type;
-                // The comparison of bits excludes −0.
-                let is_exact = f64::from(whole).to_bits() == value.to_bits() && whole != <$type>::MIN;
-                is_exact.then_some(whole)
-            }
+/// Adds a whole number to values of `$type`; false if it is none, or does not fit. A missing number, which is NaN, is
+/// stored as the smallest value of the type.
+macro_rules! push_whole {
+    ($values:expr, $type:ty, $value:expr) => {{
+        let whole = $value as i32;
+        // The comparison of bits excludes −0.
+        let is_exact = f64::from(whole).to_bits() == $value.to_bits();
+        match <$type>::try_from(whole) {
+            Ok(whole) if is_exact && whole != <$type>::MIN => $values.push(whole),
+            _ if $value.is_nan() => $values.push(<$type>::MIN),
+            _ => return false,
         }
-        .map(|whole| $values.push(whole))
-    };
+    }};
 }
 
 impl Numbers {
@@ -58,19 +57,20 @@ impl Numbers {
 
     /// The memory must have been reserved.
     pub fn push(&mut self, value: Option<f64>) {
-        let pushed = match self {
-            Self::Bytes(values) => whole!(values, i8, value),
-            Self::Shorts(values) => whole!(values, i16, value),
-            Self::Words(values) => whole!(values, i32, value),
-            Self::Floats(values) => {
-                values.push(value.unwrap_or(f64::NAN));
-                Some(())
-            }
-        };
-        if pushed.is_none() {
+        let value = value.unwrap_or(f64::NAN);
+        while !self.push_if_it_fits(value) {
             self.widen();
-            self.push(value);
         }
+    }
+
+    fn push_if_it_fits(&mut self, value: f64) -> bool {
+        match self {
+            Self::Bytes(values) => push_whole!(values, i8, value),
+            Self::Shorts(values) => push_whole!(values, i16, value),
+            Self::Words(values) => push_whole!(values, i32, value),
+            Self::Floats(values) => values.push(value),
+        }
+        true
     }
 
     fn widen(&mut self) {

@@ -8,8 +8,9 @@ use crate::cell::{Content, Notation};
 use crate::header::{Header, HeaderColumn, Role};
 use crate::headerless::{self, Below};
 use crate::kinds::{Builder, Contents, Outcome};
-use crate::rows::{Blocks, Rows};
+use crate::rows::Rows;
 use crate::table::{Column, Lines, Table, Values};
+use crate::text::Text;
 use crate::{Error, Kind, Result, dialect};
 
 /// Number of rows from which kinds are guessed. A wrong guess costs time only.
@@ -120,7 +121,7 @@ impl Reader {
             let is_done =
                 |(column, found): (usize, &Option<Column>)| found.is_some() || pass.is_left_out(self, column);
             if columns.iter().enumerate().all(is_done) {
-                headerless::check(&pass.header, &below(&columns))?;
+                headerless::check(&pass.header, || below(&columns))?;
                 return Table::new(columns.into_iter().flatten().collect(), lines);
             }
         }
@@ -146,9 +147,9 @@ struct Pass<R> {
 impl<R: Read> Pass<R> {
     /// Reads the header.
     fn begin(reader: &Reader, input: R) -> Result<Self> {
-        let blocks = Blocks::new(input)?;
-        let separator = reader.separator.unwrap_or_else(|| dialect::separator(blocks.beginning()));
-        let mut rows = Rows::from_blocks(blocks, separator)?;
+        let text = Text::new(input)?;
+        let separator = reader.separator.unwrap_or_else(|| dialect::separator(text.beginning()));
+        let mut rows = Rows::of_text(text, separator)?;
         let header = if reader.header {
             Header::read(&mut rows)?
         } else {

@@ -1,8 +1,97 @@
 //! From bytes to text: UTF-8, or an error that names what the file is instead.
 
-use memchr::{memchr, memchr_iter};
+use std::io::Read;
+
+use memchr::{memchr, memchr_iter, memrchr2};
 
 use crate::{Error, Result};
+
+/// Number of bytes from which separator, decimals and kinds are guessed.
+const BEGINNING: usize = 1 << 20;
+/// This number of bytes is read at a time, so that they stay in the processor's cache; more if a row is longer.
+const BLOCK: usize = 1 << 17;
+/// The byte order mark of UTF-8, which spreadsheets write.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// An input that is read block by block, so that it may be larger than memory.
+#[derive(Debug)]
+pub(crate) struct Text<R> {
+    input: R,
+    /// What was read and is still needed.
+    text: String,
+    /// Bytes after the text: the beginning of a character.
+    rest: Vec<u8>,
+    is_at_end: bool,
+}
+
+impl<R: Read> Text<R> {
+    /// Reads the beginning, checks that it is text, and removes a byte order mark.
+    pub fn new(input: R) -> Result<Self> {
+        let mut text = Self { input, text: String::new(), rest: Vec::new(), is_at_end: false };
+        text.read_block(BEGINNING, 1)?;
+        check_beginning(&text.rest)?;
+        if text.rest.starts_with(BYTE_ORDER_MARK) {
+            text.rest.drain(..BYTE_ORDER_MARK.len());
+        }
+        text.decode(1)?;
+        Ok(text)
+    }
+
+    /// What was read and is still needed.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Whether nothing follows the text.
+    pub fn is_at_end(&self) -> bool {
+        self.is_at_end
+    }
+
+    /// The whole lines of the text.
+    pub fn beginning(&self) -> &str {
+        let last_break = || memrchr2(b'\n', b'\r', self.text.as_bytes()).unwrap_or(0);
+        &self.text[..if self.is_at_end { self.text.len() } else { last_break() }]
+    }
+
+    /// Forgets the first `used` bytes of the text and reads the next ones. What remains begins at `line`.
+    pub fn read_on(&mut self, used: usize, line: u64) -> Result<()> {
+        self.text.drain(..used);
+        // As much again as there is, so that a long row is copied a few times only.
+        self.read_block(self.text.len().max(BLOCK), line)?;
+        self.decode(line)
+    }
+
+    fn read_block(&mut self, wanted: usize, line: u64) -> Result<()> {
+        self.rest.try_reserve(wanted).map_err(|_| Error::OutOfMemory { line })?;
+        let mut block = self.input.by_ref().take(wanted as u64);
+        let read = block.read_to_end(&mut self.rest).map_err(|error| Error::Read { error })?;
+        self.is_at_end = read < wanted;
+        Ok(())
+    }
+
+    /// Moves what was read to the text, which begins at `line`.
+    fn decode(&mut self, line: u64) -> Result<()> {
+        let line_of = |at: usize| line + line_breaks(&[self.text.as_bytes(), &self.rest[..at]].concat());
+        // A zero byte is valid in UTF-8, but no text has one. This check comes first, because a binary file is
+        // not a text in another encoding.
+        if let Some(at) = memchr(0, &self.rest) {
+            return Err(Error::NulByte { line: line_of(at) });
+        }
+        let valid = match str::from_utf8(&self.rest) {
+            Ok(text) => text.len(),
+            // The end of a character may follow.
+            Err(error) if error.error_len().is_none() && !self.is_at_end => error.valid_up_to(),
+            Err(error) => {
+                let at = error.valid_up_to();
+                return Err(Error::NotUtf8 { line: line_of(at), byte: self.rest[at] });
+            }
+        };
+        self.text.try_reserve(valid).map_err(|_| Error::OutOfMemory { line })?;
+        self.text.push_str(str::from_utf8(&self.rest[..valid]).expect("it was found to be valid"));
+        self.rest.drain(..valid);
+        Ok(())
+    }
+}
 
 /// The first bytes of other formats that are often saved under the name of a table.
 const OTHER_FORMATS: [(&[u8], &str); 6] = [
@@ -14,11 +103,8 @@ const OTHER_FORMATS: [(&[u8], &str); 6] = [
     (b"<html", "a web page"),
 ];
 
-/// The byte order mark of UTF-8, which spreadsheets write.
-pub(crate) const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
-
 /// An error if a file begins like one of another format or encoding.
-pub(crate) fn check_beginning(bytes: &[u8]) -> Result<()> {
+fn check_beginning(bytes: &[u8]) -> Result<()> {
     let begins_with = |start: &[u8]| bytes.get(..start.len()).is_some_and(|b| b.eq_ignore_ascii_case(start));
     if let Some(&(_, found)) = OTHER_FORMATS.iter().find(|(start, _)| begins_with(start)) {
         return Err(Error::NotText { found });
@@ -38,19 +124,6 @@ fn is_utf16_without_mark(bytes: &[u8]) -> bool {
     let (even, odd) = (zeros(0), zeros(1));
     // More than a quarter of all bytes: fewer than half of the characters may be of another script.
     (even == 0 || odd == 0) && (even + odd) * 4 > sample.len()
-}
-
-/// An error if the bytes are not UTF-8 or contain a zero. `line` is the number of the first line.
-pub(crate) fn check_encoding(bytes: &[u8], line: u64) -> Result<()> {
-    // A zero byte is valid in UTF-8, but no text has one. This check comes first, because a binary file is
-    // not a text in another encoding.
-    if let Some(at) = memchr(0, bytes) {
-        return Err(Error::NulByte { line: line + line_breaks(&bytes[..at]) });
-    }
-    str::from_utf8(bytes).map(|_| ()).map_err(|error| {
-        let (valid, rest) = bytes.split_at(error.valid_up_to());
-        Error::NotUtf8 { line: line + line_breaks(valid), byte: rest[0] }
-    })
 }
 
 /// Number of line breaks as editors count them: LF, CRLF, or CR alone.

@@ -4,4 +4,5 @@ mod bad_tables;
 mod columns;
 mod kinds;
 mod reading;
+mod rows;
 mod schema;
