@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use ann_table::message::{list, list_of, quoted, shortened, without_header};
+use ann_table::message::{hint, list, list_of, quoted, shortened};
 
 /// A result of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -42,11 +42,7 @@ pub enum Error {
     )]
     IndexOutOfRange { found: usize, columns: Vec<String> },
     /// [`Column::Class`](crate::Column::Class) found no column.
-    #[error(
-        "no column is flagged or named as class; choose one of {}{}",
-        list(columns),
-        without_header(columns)
-    )]
+    #[error("no column is flagged or named as class; choose one of {}{}", list(columns), hint(columns))]
     NoClass { columns: Vec<String> },
     /// [`Column::Class`](crate::Column::Class) found more than one column.
     #[error("several columns are flagged as class; choose one of {}", list(columns))]

@@ -1,6 +1,6 @@
 //! What the text of a cell is: a number, a date, missing, or a word.
 
-use crate::date;
+use crate::{Kind, date};
 
 /// A finite number, in the notation of Rust and C: `5`, `-0.5`, `1e-3`.
 pub fn finite_number(text: &str) -> Option<f64> {
@@ -11,9 +11,9 @@ pub fn finite_number(text: &str) -> Option<f64> {
 const POWERS: [f64; 17] =
     [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16];
 
-/// The number m / 10ᵏ that is written as digits with k decimals, if m ≤ 2⁵³. Both are then exact in `f64`, so one
-/// division gives the nearest number, as `str::parse` does, in a third of its time (W. Clinger 1990, "How to read
-/// floating point numbers accurately").
+/// The number m / 10ᵏ that is written as digits with k decimals, if m ≤ 2⁵³. Both are then exact in `f64`, so
+/// one division gives the nearest number, as `str::parse` does, in a third of its time (W. Clinger 1990, "How
+/// to read floating point numbers accurately").
 fn plain_number(text: &str, point: u8) -> Option<f64> {
     let (sign, digits) = match text.as_bytes() {
         [b'-', digits @ ..] => (-1.0, digits),
@@ -58,8 +58,8 @@ impl Notation {
 /// Whole numbers up to 2⁵³ are exact in `f64`.
 const LARGEST_EXACT: u64 = 1 << 53;
 
-/// Words for a missing number or date. In columns of words they are words: `NA` is Namibia.
-const MISSING_NUMBERS: [&str; 8] = ["NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "None"];
+/// Words for a missing number or date, in any case. In columns of words they are words: `NA` is Namibia.
+const MISSING_NUMBERS: [&str; 5] = ["NA", "N/A", "NaN", "NULL", "None"];
 
 /// Whether a cell is missing whatever its column: empty, or a question mark, the sign of Orange and of the
 /// UCI repository.
@@ -69,7 +69,7 @@ pub(crate) fn is_missing(text: &str) -> bool {
 
 /// Whether a word means a missing number or date.
 pub(crate) fn is_missing_number(text: &str) -> bool {
-    MISSING_NUMBERS.contains(&text)
+    MISSING_NUMBERS.iter().any(|word| word.eq_ignore_ascii_case(text))
 }
 
 /// Whether a number is written as identifiers are: with a leading zero, as in `007` or `01.5`, or whole and
@@ -94,6 +94,8 @@ pub(crate) enum Content {
     /// A number that is written as identifiers are.
     Identifier(f64),
     Date(f64),
+    /// What people read as a number or a date, though it is none: `1,000`, `inf`, `2023-02-30`.
+    Nearly(Kind),
     Word,
 }
 
@@ -108,6 +110,44 @@ impl Content {
         if is_missing_number(text) {
             return Self::MissingNumber;
         }
-        date::parse(text).map_or(Self::Word, |seconds| Self::Date(seconds as f64))
+        match date::parse(text) {
+            Some(seconds) => Self::Date(seconds as f64),
+            None if date::has_form(text) => Self::Nearly(Kind::Date),
+            None if is_nearly_number(text) => Self::Nearly(Kind::Number),
+            None => Self::Word,
+        }
     }
+}
+
+/// Whether people read a text as a number: it is infinite or too large, has the other decimal sign or
+/// separated thousands, the sign of a currency or percent, or a typographic minus, as `-inf`, `1e999`, `1,5`,
+/// `1'000`, `€ 5`, `5 %`, `−1`.
+fn is_nearly_number(text: &str) -> bool {
+    let is_unit = |letter: char| "$€£¥%".contains(letter) || letter.is_whitespace();
+    let without_sign = |text: &str| text.trim_start_matches(['-', '+', '−']).to_owned();
+    let digits = without_sign(without_sign(text).trim_matches(is_unit));
+    let is_number = || {
+        let has_digit = digits.starts_with(|letter: char| letter.is_ascii_digit());
+        has_digit && finite_number(&digits.replace(',', ".")).is_some()
+    };
+    text.parse::<f64>().is_ok() || is_number() || has_grouped_digits(&digits)
+}
+
+/// Whether digits are in groups of three, perhaps with decimals after another sign: `1,000`, `1 000 000,5`.
+pub(crate) fn has_grouped_digits(text: &str) -> bool {
+    let is_sign = |letter: char| "'’ .,\u{a0}\u{202f}".contains(letter);
+    let mut signs: Vec<&str> = text.matches(is_sign).collect();
+    let mut groups: Vec<&str> = text.split(is_sign).collect();
+    let are_digits =
+        groups.iter().all(|group| !group.is_empty() && group.bytes().all(|byte| byte.is_ascii_digit()));
+    if signs.len() > 1 && signs.first() != signs.last() {
+        signs.pop();
+        groups.pop();
+    }
+    let (Some(sign), Some((first, others))) = (signs.first(), groups.split_first()) else { return false };
+    are_digits
+        && signs.iter().all(|other| other == sign)
+        && first.len() <= 3
+        && !first.starts_with('0')
+        && others.iter().all(|group| group.len() == 3)
 }

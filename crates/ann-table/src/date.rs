@@ -19,6 +19,13 @@ pub(crate) fn parse(text: &str) -> Option<i64> {
     is_date.then(|| day_number(year, month, day) * DAY + seconds)
 }
 
+/// Whether a text is written as a date, even if there is no such day or time: `2023-02-30`.
+pub(crate) fn has_form(text: &str) -> bool {
+    let is_as_long = matches!(text.len(), 10 | 16 | 19);
+    let form = || text.replace(|letter: char| letter.is_ascii_digit(), "0").replace('T', " ");
+    is_as_long && ["0000-00-00", "0000-00-00 00:00", "0000-00-00 00:00:00"].contains(&form().as_str())
+}
+
 /// Seconds since midnight of `13:45` or `13:45:10`.
 fn seconds_of(time: &str) -> Option<i64> {
     let mut parts = time.split(':');

@@ -1,6 +1,6 @@
 //! Which separator and which decimal sign a text uses.
 
-use crate::cell::Notation;
+use crate::cell::{Notation, has_grouped_digits};
 use crate::rows::{Row, Splitter};
 
 /// Number of rows that are looked at.
@@ -49,15 +49,15 @@ fn widths(mut text: &str, separator: char) -> Vec<usize> {
 }
 
 /// Whether decimals are separated by commas, which is possible if cells are not: if more cells are numbers
-/// with a comma than with a point.
+/// with a comma than with a point. `1,000` does not count, because its comma may separate thousands.
 pub(crate) fn notation(rows: &[Row], separator: char) -> Notation {
     let (comma, point) = (Notation { has_decimal_comma: true }, Notation { has_decimal_comma: false });
     if separator == ',' {
         return point;
     }
-    let count = |notation: Notation, sign| {
-        let cells = rows.iter().flat_map(Row::cells);
-        cells.filter(|cell| cell.contains(sign) && notation.number(cell).is_some()).count()
-    };
-    if count(comma, ',') > count(point, '.') { comma } else { point }
+    let cells = || rows.iter().flat_map(Row::cells);
+    let is_comma =
+        |cell: &&str| cell.contains(',') && !has_grouped_digits(cell) && comma.number(cell).is_some();
+    let is_point = |cell: &&str| cell.contains('.') && point.number(cell).is_some();
+    if cells().filter(is_comma).count() > cells().filter(is_point).count() { comma } else { point }
 }

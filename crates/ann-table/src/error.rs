@@ -3,7 +3,7 @@
 use std::{fmt, io, path::PathBuf};
 
 use crate::Kind;
-use crate::message::{list, quoted, without_header};
+use crate::message::{hint, list, quoted, ragged};
 
 /// A result of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -43,7 +43,7 @@ pub enum Error {
     #[error("this is {found}, expected text; export the table as text (CSV in UTF-8)")]
     NotText { found: &'static str },
     /// The file has another encoding, often Latin-1.
-    #[error("line {line}: not UTF-8 (byte 0x{byte:02x}); save the file with that encoding")]
+    #[error("line {line}: not UTF-8 (byte 0x{byte:02x}); save the file as UTF-8")]
     NotUtf8 { line: u64, byte: u8 },
     /// The file looks like UTF-16, which spreadsheets call "Unicode text": it has the byte order
     /// mark of UTF-16, or many zero bytes.
@@ -108,12 +108,7 @@ pub enum Error {
     #[error("{location}: column {first} already has this name; rename one of them")]
     DuplicateName { location: CellLocation, first: usize },
     /// No column has the target's name.
-    #[error(
-        "there is no column {}; the columns are {}{}",
-        quoted(found),
-        list(columns),
-        without_header(columns)
-    )]
+    #[error("there is no column {}; the columns are {}{}", quoted(found), list(columns), hint(columns))]
     UnknownColumn { found: String, columns: Vec<String> },
 
     /// A closing quote is missing, or a quote inside the cell is not written twice.
@@ -123,7 +118,7 @@ pub enum Error {
     )]
     UnclosedQuote { line: u64, column: usize },
     /// A row is shorter or longer than the header.
-    #[error("line {line}: expected {expected} cells as in the header, found {found}")]
+    #[error("line {line}: expected {expected} cells as in the header, found {found}; {}", ragged(*found, *expected))]
     RaggedRow { line: u64, found: usize, expected: usize },
     /// A line ends with empty cells that belong to no column. Spreadsheets write them
     /// for columns that were used before.
@@ -146,21 +141,37 @@ pub enum Error {
     #[error("{location}: found {}, which overflows; expected a magnitude of at most 1.8e308", quoted(found))]
     Overflow { location: CellLocation, found: String },
 
-    /// Of a column of numbers, a few cells are no numbers. They may be words for missing numbers, or
-    /// mistakes.
+    /// Of a column of numbers or dates, a few cells are something else, or are written in another way. They
+    /// may be words for missing values, or mistakes.
     #[error(
-        "column {}: {count} of {known} cells are no numbers, the first {}; if they are missing, name the word as missing \
-         in this column; if they are mistakes, mend them; if the column holds words, set its kind to category",
+        "column {}: {count} of {known} cells are no {kind} {}, the first {}; mend them; or, if they are missing, name the \
+         word in `Reader::missing_in`; or, if the column holds words, set its kind to category in `Reader::kinds`",
         quoted(column),
+        if *kind == Kind::Date { "as 2024-02-29 or 2024-02-29 13:45" } else { "as 1234.5 (or 1234,5 with \
+         `Reader::decimal_comma`)" },
         cells.iter().map(|(line, text)| format!("at line {line}: {}", quoted(text))).collect::<Vec<_>>().join(", ")
     )]
-    FewNotNumbers { column: String, count: usize, known: usize, cells: Vec<(u64, String)> },
+    OddCells { column: String, kind: Kind, count: usize, known: usize, cells: Vec<(u64, String)> },
     /// A cell of a column whose kind was set to date.
     #[error("{location}: found {}, expected a date as 2024-02-29 or 2024-02-29 13:45", quoted(found))]
     NotADate { location: CellLocation, found: String },
     /// A column has another kind than is needed.
     #[error("column {} holds {found}, expected {expected}", quoted(column))]
     OtherKind { column: String, found: Kind, expected: Kind },
+    /// A column of a table has another kind than the column that a schema was learned from: its cells alone
+    /// do not show the right one.
+    #[error(
+        "column {} holds {found}, expected {expected} as in the table that was learned from; give the kinds to the reader: \
+         `Reader {{ kinds: schema.kinds(), .. }}`",
+        quoted(column)
+    )]
+    LearnedKind { column: String, found: Kind, expected: Kind },
+    /// A row to learn from has no target.
+    #[error(
+        "{location}: the target is missing; fill it, or leave such rows out with `Table::without_missing(&[{}])`",
+        quoted(&location.name)
+    )]
+    MissingTarget { location: CellLocation },
     /// All columns are left out.
     #[error("no column is left: all of them are left out")]
     NoColumns,

@@ -10,8 +10,8 @@ use crate::rows::Row;
 use crate::table::{Lines, Values};
 use crate::{CellLocation, Error, Kind, Result};
 
-/// Of a column of numbers, at most this share may be words before it is a column of words. Such a column is
-/// an error: the words are mistakes, or mean that a number is missing.
+/// If at most this share of the cells is of other kinds, the column is one of numbers or dates, and an error:
+/// the others are mistakes, or mean that a number is missing.
 const FEW: f64 = 0.01;
 /// Number of mistakes that an error shows.
 const SHOWN: usize = 3;
@@ -23,46 +23,69 @@ pub(crate) struct Contents {
     /// Numbers that are written as identifiers.
     identifiers: usize,
     dates: usize,
+    nearly_numbers: usize,
+    nearly_dates: usize,
     words: usize,
-    /// The first cells that are no numbers.
-    first_others: Vec<(u64, String)>,
+    /// The first cells that are no numbers, and the first that are no dates: line and text.
+    no_numbers: Vec<(u64, String)>,
+    no_dates: Vec<(u64, String)>,
 }
 
 impl Contents {
-    pub fn count(&mut self, content: Content, cell: impl FnOnce() -> (u64, String)) {
-        match content {
+    pub fn count(&mut self, content: Content, cell: impl Fn() -> (u64, String)) {
+        let count = match content {
             Content::Missing | Content::MissingNumber => return,
-            Content::Number(_) => {
-                self.numbers += 1;
-                return;
-            }
-            Content::Identifier(_) => self.identifiers += 1,
-            Content::Date(_) => self.dates += 1,
-            Content::Word => self.words += 1,
+            Content::Number(_) => &mut self.numbers,
+            Content::Identifier(_) => &mut self.identifiers,
+            Content::Date(_) => &mut self.dates,
+            Content::Nearly(Kind::Date) => &mut self.nearly_dates,
+            Content::Nearly(_) => &mut self.nearly_numbers,
+            Content::Word => &mut self.words,
+        };
+        *count += 1;
+        if self.no_numbers.len() < SHOWN && !matches!(content, Content::Number(_)) {
+            self.no_numbers.push(cell());
         }
-        if self.first_others.len() < SHOWN {
-            self.first_others.push(cell());
+        if self.no_dates.len() < SHOWN && !matches!(content, Content::Date(_)) {
+            self.no_dates.push(cell());
         }
     }
 
     fn known(&self) -> usize {
-        self.numbers + self.identifiers + self.dates + self.words
+        self.like_numbers() + self.like_dates() + self.words
     }
 
-    /// Whether the column holds numbers and a few words, so that its kind is in doubt.
-    fn is_doubtful(&self) -> bool {
-        let others = self.dates + self.words;
-        self.identifiers == 0 && others > 0 && others as f64 <= FEW * self.known() as f64
+    fn like_numbers(&self) -> usize {
+        self.numbers + self.identifiers + self.nearly_numbers
+    }
+
+    fn like_dates(&self) -> usize {
+        self.dates + self.nearly_dates
     }
 
     /// The kind of a column with these cells. A column whose cells are all missing is one of numbers.
     pub fn kind(&self) -> Kind {
-        if self.identifiers == 0 && (self.dates + self.words == 0 || self.is_doubtful()) {
+        let are_few = |others: usize| others as f64 <= FEW * self.known() as f64;
+        if self.identifiers == 0 && are_few(self.like_dates() + self.words) {
             Kind::Number
-        } else if self.dates == self.known() {
+        } else if are_few(self.like_numbers() + self.words) {
             Kind::Date
         } else {
             Kind::Category
+        }
+    }
+
+    /// An error if some cells of a column of numbers or dates are something else.
+    fn check(self, column: &str) -> Result<Kind> {
+        let (kind, known) = (self.kind(), self.known());
+        let (count, cells) = match kind {
+            Kind::Number => (known - self.numbers, self.no_numbers),
+            Kind::Date => (known - self.dates, self.no_dates),
+            Kind::Category => return Ok(kind),
+        };
+        match count {
+            0 => Ok(kind),
+            _ => Err(Error::OddCells { column: column.to_owned(), kind, count, known, cells }),
         }
     }
 }
@@ -110,7 +133,7 @@ impl Builder {
             Values::Numbers(numbers) => match content {
                 Content::Number(value) => numbers.push(Some(value)),
                 Content::Identifier(value) if self.is_stated => numbers.push(Some(value)),
-                Content::Date(_) | Content::Word if self.is_stated => {
+                Content::Date(_) | Content::Nearly(_) | Content::Word if self.is_stated => {
                     return Err(not_a_number(text, self.location(row, column)));
                 }
                 _ => numbers.push(None),
@@ -135,7 +158,7 @@ impl Builder {
     }
 
     /// # Errors
-    /// A column of numbers with a few words.
+    /// Some cells of a column of numbers or dates are something else.
     pub fn finish(mut self, lines: &Lines) -> Result<Outcome> {
         if self.is_stated {
             return Ok(Outcome::Values(self.values));
@@ -143,12 +166,7 @@ impl Builder {
         if let Values::Categories(categories) = &self.values {
             self.contents = contents_of(categories, self.notation, lines);
         }
-        if self.contents.is_doubtful() {
-            let (count, known) = (self.contents.dates + self.contents.words, self.contents.known());
-            let cells = self.contents.first_others;
-            return Err(Error::FewNotNumbers { column: self.name, count, known, cells });
-        }
-        let kind = self.contents.kind();
+        let kind = self.contents.check(&self.name)?;
         Ok(if kind == self.values.kind() { Outcome::Values(self.values) } else { Outcome::ReadAgain(kind) })
     }
 

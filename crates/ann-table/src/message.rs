@@ -34,11 +34,24 @@ pub fn shortened(text: &str) -> String {
     }
 }
 
-/// A hint for a first line that was meant as data.
-pub fn without_header(names: &[String]) -> &'static str {
+/// A hint for names that look as if the file was not read as it was meant.
+pub fn hint(names: &[String]) -> &'static str {
     if headerless::are_numbers_but_one(names) {
         "; if the first line is data, add a line of names above it"
+    } else if names.len() == 1 {
+        "; there is one column only, so the separator may be another one"
     } else {
         ""
+    }
+}
+
+/// What may be wrong with a row of `found` instead of `expected` cells.
+pub(crate) fn ragged(found: usize, expected: usize) -> &'static str {
+    if expected == 1 {
+        "if the first line is a title, remove it"
+    } else if found < expected {
+        "add the missing cells, or remove the line"
+    } else {
+        "put a cell that contains the separator in double quotes"
     }
 }

@@ -9,8 +9,8 @@ pub(crate) enum Numbers {
     Floats(Vec<f64>),
 }
 
-/// Adds a whole number to values of `$type`; false if it is none, or does not fit. A missing number, which is NaN, is
-/// stored as the smallest value of the type.
+/// Adds a whole number to values of `$type`; false if it is none, or does not fit. A missing number, which is
+/// NaN, is stored as the smallest value of the type.
 macro_rules! push_whole {
     ($values:expr, $type:ty, $value:expr) => {{
         let whole = $value as i32;

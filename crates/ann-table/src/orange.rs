@@ -17,7 +17,9 @@ pub(crate) fn read_header<R: Read>(rows: &mut Rows<R>) -> Result<Header> {
         [types, next, ..] if are_types(types) && is_blank_between(types, next) => {
             (three_line_header(&names, types, None)?, 1)
         }
-        [types] if are_types(types) => (three_line_header(&names, types, None)?, 1),
+        [types] if are_types(types) && types.cells().any(is_named_type) => {
+            (three_line_header(&names, types, None)?, 1)
+        }
         _ => (one_line_header(&names)?, 0),
     };
     for _ in 0..count {
@@ -110,8 +112,13 @@ fn role(is_string: bool, flags: &[String]) -> Role {
 /// Whether the row holds types. A row of data has a number in it, which is neither a type nor a
 /// list of values separated by blanks.
 pub(crate) fn are_types(row: &Row) -> bool {
-    let is_type = |cell: &str| is_number(cell) || is_time(cell) || is_discrete(cell) || is_string(cell);
+    let is_type = |cell: &str| is_named_type(cell) || is_discrete(cell);
     row.cells().all(|cell| cell.is_empty() || is_type(cell)) && row.cells().any(is_type)
+}
+
+/// Whether a cell is the name of a type, and no list of values.
+fn is_named_type(cell: &str) -> bool {
+    is_number(cell) || is_time(cell) || is_string(cell) || is_discrete(cell) && !cell.contains(' ')
 }
 
 fn is_number(cell: &str) -> bool {

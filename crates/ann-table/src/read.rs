@@ -4,6 +4,8 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
+use flate2::read::MultiGzDecoder;
+
 use crate::cell::{Content, Notation};
 use crate::header::{Header, HeaderColumn, Role};
 use crate::headerless::{self, Below};
@@ -39,12 +41,12 @@ pub struct Reader {
     /// divides the first thousand rows into the same number of cells.
     pub separator: Option<char>,
     /// Whether a comma is before the decimals. Default `None`: if it is not the separator and more numbers
-    /// are written with a comma than with a point.
+    /// are written with a comma than with a point; `1,000` does not count, because it may be a thousand.
     pub decimal_comma: Option<bool>,
     /// Whether the first line names the columns. Default true. Otherwise they are `column_1`, `column_2`, ….
     pub header: bool,
     /// Words for a missing value in every column, beside an empty cell and `?`. (In columns of numbers and
-    /// dates NA, N/A, n/a, NaN, nan, NULL, null and None are always missing.)
+    /// dates NA, N/A, NaN, NULL and None, in any case, are always missing.)
     pub missing: Vec<String>,
     /// Words for a missing value in single columns: (column, word).
     pub missing_in: Vec<(String, String)>,
@@ -134,7 +136,22 @@ fn decompressed<'r, R: Read + 'r>(mut input: R) -> io::Result<Box<dyn Read + 'r>
     input.by_ref().take(2).read_to_end(&mut start)?;
     let is_gzip = start == [0x1f, 0x8b];
     let whole = io::Cursor::new(start).chain(input);
-    Ok(if is_gzip { Box::new(flate2::read::MultiGzDecoder::new(whole)) } else { Box::new(whole) })
+    Ok(if is_gzip { Box::new(Unzipped(MultiGzDecoder::new(whole))) } else { Box::new(whole) })
+}
+
+/// Names the compression in errors about damaged data.
+struct Unzipped<R>(MultiGzDecoder<R>);
+
+impl<R: Read> Read for Unzipped<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        use io::ErrorKind::{InvalidData, InvalidInput, UnexpectedEof};
+        self.0.read(buffer).map_err(|error| match error.kind() {
+            InvalidData | InvalidInput | UnexpectedEof => io::Error::other(format!(
+                "the gzip data is cut short or damaged ({error}); fetch or compress the file again"
+            )),
+            _ => error,
+        })
+    }
 }
 
 /// One reading of the input.

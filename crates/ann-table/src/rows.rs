@@ -1,7 +1,7 @@
 //! From text to rows of cells, each with its line number as an editor shows it.
 //!
-//! Cells are divided as RFC 4180 says. Beyond it, blanks may surround a quoted cell, and a line may end with LF,
-//! CRLF or CR. A quote that is not closed, or text after a closing quote, is an error.
+//! Cells are divided as RFC 4180 says. Beyond it, blanks may surround a quoted cell, and a line may end with
+//! LF, CRLF or CR. A quote that is not closed, or text after a closing quote, is an error.
 
 use std::collections::VecDeque;
 use std::io::Read;
@@ -143,8 +143,8 @@ impl Splitter {
         Ok(Self { separator, ends: [separator, b'\n', b'\r'] })
     }
 
-    /// Overwrites `row`, except its line, by the first row of `text`. `None` if the text ends before. `is_last`
-    /// says that no text follows.
+    /// Overwrites `row`, except its line, by the first row of `text`. `None` if the text ends before.
+    /// `is_last` says that no text follows.
     pub fn split(&self, text: &str, is_last: bool, row: &mut Row) -> Result<Option<RowEnd>> {
         row.clear();
         let bytes = text.as_bytes();
@@ -161,7 +161,8 @@ impl Splitter {
         Ok(None)
     }
 
-    /// Adds the cell at the position `at` to the row. The position of its end, or `None` if the text ends before.
+    /// Adds the cell at the position `at` to the row. The position of its end, or `None` if the text ends
+    /// before.
     fn cell(&self, bytes: &[u8], at: usize, is_last: bool, row: &mut Row) -> Result<Option<usize>> {
         let start = at + self.blanks(&bytes[at..]);
         if bytes.get(start) == Some(&b'"') {
@@ -172,15 +173,15 @@ impl Splitter {
         Ok(Some(end))
     }
 
-    /// Number of bytes before a separator or a line end. Eight bytes are looked at together (S. Anderson, "Bit
-    /// Twiddling Hacks", "Determine if a word has a zero byte").
+    /// Number of bytes before a separator or a line end. Eight bytes are looked at together (S. Anderson,
+    /// "Bit Twiddling Hacks", "Determine if a word has a zero byte").
     fn plain_length(&self, bytes: &[u8]) -> usize {
         let mut at = 0;
         while let Some(&eight) = bytes[at..].first_chunk() {
             let word = u64::from_le_bytes(eight);
             let zeros = |word: u64| word.wrapping_sub(ONES) & !word & (0x80 * ONES);
             // The lowest bit is that of the first end; higher ones may be wrong.
-            let ends = self.ends.iter().fold(0, |found, &end| found | zeros(word ^ u64::from(end) * ONES));
+            let ends = self.ends.iter().fold(0, |found, &end| found | zeros(word ^ (u64::from(end) * ONES)));
             if ends != 0 {
                 return at + ends.trailing_zeros() as usize / 8;
             }
@@ -291,6 +292,9 @@ impl Row {
 
     /// The line on which a cell begins: quoted cells to its left may contain line breaks.
     pub fn line_of(&self, column: usize) -> u64 {
+        if self.breaks == 0 {
+            return self.line;
+        }
         let breaks = |&(start, end): &(usize, usize)| line_breaks(&self.text.as_bytes()[start..end]);
         self.line + self.cells.iter().take(column).map(breaks).sum::<u64>()
     }

@@ -3,14 +3,18 @@
 use ndarray::Array2;
 use num_traits::Float;
 
-use crate::table::{Column, Kind, Table, Values};
+use crate::table::{Kind, Table};
 use crate::{Error, Result};
 
 mod categories;
 mod dates;
+mod encoder;
+mod find;
 mod learn;
 mod numbers;
 mod target;
+
+use encoder::Encoder;
 
 pub use categories::CategoryEncoding;
 pub use dates::{DateEncoding, DatePart};
@@ -126,6 +130,13 @@ impl Schema {
             + self.columns.iter().map(|column| column.encoding.piecewise_inputs()).sum::<usize>()
     }
 
+    /// The names of the columns that are used, and their kinds, for [`Reader::kinds`](crate::Reader::kinds):
+    /// a file to predict is then read as the one that was learned from, though few of its rows may look
+    /// otherwise.
+    pub fn kinds(&self) -> Vec<(String, Kind)> {
+        self.columns.iter().map(|column| (column.name.clone(), column.encoding.kind())).collect()
+    }
+
     /// The inputs of all rows, shape (rows, [`inputs`](Self::inputs)). Columns are found by name; others are
     /// not looked at.
     ///
@@ -133,11 +144,13 @@ impl Schema {
     /// A column is not in the table, or is of another kind than the one that was learned from.
     #[expect(clippy::missing_panics_doc, reason = "a new array has contiguous rows")]
     pub fn features<F: Float>(&self, table: &Table) -> Result<Array2<F>> {
-        let columns = self.find(table)?;
+        let columns = find::columns(self, table)?;
+        let encoders: Vec<Encoder<'_, F>> =
+            self.columns.iter().zip(columns).map(|(schema, column)| Encoder::new(schema, column)).collect();
         let mut inputs = Array2::from_elem((table.rows(), self.inputs()), F::zero());
         for (row, mut inputs) in inputs.rows_mut().into_iter().enumerate() {
             let inputs = inputs.as_slice_mut().expect("rows of a new array are contiguous");
-            self.encode(|column| cell(columns[column], row), inputs);
+            self.encode(inputs, |column, plain, piecewise| encoders[column].encode(row, plain, piecewise));
         }
         Ok(inputs)
     }
@@ -165,48 +178,20 @@ impl Schema {
                 return Err(Error::OtherKind { column, found, expected });
             }
         }
-        self.encode(|column| cells[column], inputs);
+        self.encode(inputs, |column, plain, piecewise| {
+            self.columns[column].encoding.encode(cells[column], plain, piecewise);
+        });
         Ok(())
     }
 
-    fn encode<'a, F: Float>(&self, cell: impl Fn(usize) -> Cell<'a>, inputs: &mut [F]) {
+    /// Calls `encode` for each column with its plain and its piecewise-linear inputs.
+    fn encode<F: Float>(&self, inputs: &mut [F], encode: impl Fn(usize, &mut [F], &mut [F])) {
         let (mut plain, mut piecewise) = inputs.split_at_mut(self.plain_inputs());
         for (index, column) in self.columns.iter().enumerate() {
             let (these, later) = plain.split_at_mut(column.encoding.plain_inputs());
             let (pieces, later_pieces) = piecewise.split_at_mut(column.encoding.piecewise_inputs());
-            column.encoding.encode(cell(index), these, pieces);
+            encode(index, these, pieces);
             (plain, piecewise) = (later, later_pieces);
-        }
-    }
-
-    /// The columns of the table that are used, in order.
-    fn find<'t>(&self, table: &'t Table) -> Result<Vec<&'t Column>> {
-        let missing: Vec<String> = (self.columns.iter())
-            .filter(|column| table.column(&column.name).is_err())
-            .map(|column| column.name.clone())
-            .collect();
-        if !missing.is_empty() {
-            let columns = table.columns().iter().map(|column| column.name().to_owned()).collect();
-            return Err(Error::MissingColumns { missing, columns });
-        }
-        let find = |wanted: &ColumnSchema| {
-            let column = table.column(&wanted.name)?;
-            let (found, expected) = (column.kind(), wanted.encoding.kind());
-            // A column without a single known cell may be of any kind.
-            if found != expected && column.missing() < column.len() {
-                return Err(Error::OtherKind { column: wanted.name.clone(), found, expected });
-            }
-            Ok(column)
-        };
-        self.columns.iter().map(find).collect()
-    }
-}
-
-fn cell(column: &Column, row: usize) -> Cell<'_> {
-    match column.values() {
-        Values::Categories(categories) => categories.get(row).map_or(Cell::Missing, Cell::Word),
-        Values::Numbers(numbers) | Values::Dates(numbers) => {
-            numbers.get(row).map_or(Cell::Missing, Cell::Number)
         }
     }
 }

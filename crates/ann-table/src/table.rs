@@ -1,5 +1,6 @@
 //! A table of typed columns.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::io::Read;
 use std::path::Path;
@@ -96,15 +97,17 @@ impl Table {
         if columns.is_empty() {
             return Err(Error::NoColumns);
         }
-        for (index, column) in columns.iter().enumerate() {
-            let (found, expected) = (column.len(), lines.rows());
-            if found != expected {
-                return Err(Error::ColumnLength { column: column.name.clone(), found, expected });
+        let mut positions = HashMap::new();
+        for Column { name, position, .. } in columns.iter() {
+            if let Some(first) = positions.insert(name, *position) {
+                let location = CellLocation { line: 1, column: *position, name: name.clone() };
+                return Err(Error::DuplicateName { location, first });
             }
-            if let Some(first) = columns[..index].iter().find(|first| first.name == column.name) {
-                let location = CellLocation { line: 1, column: column.position, name: column.name.clone() };
-                return Err(Error::DuplicateName { location, first: first.position });
-            }
+        }
+        let expected = lines.rows();
+        if let Some(column) = columns.iter().find(|column| column.len() != expected) {
+            let (column, found) = (column.name.clone(), column.len());
+            return Err(Error::ColumnLength { column, found, expected });
         }
         Ok(Self { columns, lines })
     }
@@ -331,7 +334,10 @@ impl Column {
     /// When there is no such row.
     pub fn text(&self, row: usize) -> String {
         match &self.values {
-            Values::Numbers(numbers) => numbers.get(row).map_or(String::new(), |number| number.to_string()),
+            // The sum is 0 for −0, which is the same number.
+            Values::Numbers(numbers) => {
+                numbers.get(row).map_or(String::new(), |number| (number + 0.0).to_string())
+            }
             Values::Dates(dates) => {
                 dates.get(row).map_or(String::new(), |seconds| date::text(seconds as i64))
             }

@@ -8,7 +8,8 @@ use crate::{Error, Result};
 
 /// Number of bytes from which separator, decimals and kinds are guessed.
 const BEGINNING: usize = 1 << 20;
-/// This number of bytes is read at a time, so that they stay in the processor's cache; more if a row is longer.
+/// This number of bytes is read at a time, so that they stay in the processor's cache; more if a row is
+/// longer.
 const BLOCK: usize = 1 << 17;
 /// The byte order mark of UTF-8, which spreadsheets write.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
@@ -72,8 +73,8 @@ impl<R: Read> Text<R> {
     /// Moves what was read to the text, which begins at `line`.
     fn decode(&mut self, line: u64) -> Result<()> {
         let line_of = |at: usize| line + line_breaks(&[self.text.as_bytes(), &self.rest[..at]].concat());
-        // A zero byte is valid in UTF-8, but no text has one. This check comes first, because a binary file is
-        // not a text in another encoding.
+        // A zero byte is valid in UTF-8, but no text has one. This check comes first, because a binary file
+        // is not a text in another encoding.
         if let Some(at) = memchr(0, &self.rest) {
             return Err(Error::NulByte { line: line_of(at) });
         }
@@ -94,17 +95,30 @@ impl<R: Read> Text<R> {
 }
 
 /// The first bytes of other formats that are often saved under the name of a table.
-const OTHER_FORMATS: [(&[u8], &str); 6] = [
+const OTHER_FORMATS: [(&[u8], &str); 18] = [
     (b"PK\x03\x04", "a zip archive, as .xlsx and .ods spreadsheets are"),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old spreadsheet (.xls)"),
     (b"\x1f\x8b", "a file compressed by gzip"),
+    (b"\x28\xb5\x2f\xfd", "a file compressed by zstd"),
+    (b"\xfd7zXZ\0", "a file compressed by xz"),
+    (b"BZh91AY&SY", "a file compressed by bzip2"),
+    (b"PAR1\x15", "a Parquet file"),
+    (b"ARROW1\0\0", "an Arrow file"),
+    (b"SQLite format 3", "a database of SQLite"),
+    (b"\x89HDF", "an HDF5 file"),
+    (b"version https://git-lfs", "a pointer of Git LFS to the file, which `git lfs pull` fetches"),
     (b"%PDF-", "a PDF"),
+    (b"{\\rtf", "a text document (RTF)"),
     (b"<!DOCTYPE", "a web page"),
     (b"<html", "a web page"),
+    (b"<?xml", "XML"),
+    (b"[{", "JSON"),
+    (b"{\"", "JSON"),
 ];
 
 /// An error if a file begins like one of another format or encoding.
 fn check_beginning(bytes: &[u8]) -> Result<()> {
+    let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes).trim_ascii_start();
     let begins_with = |start: &[u8]| bytes.get(..start.len()).is_some_and(|b| b.eq_ignore_ascii_case(start));
     if let Some(&(_, found)) = OTHER_FORMATS.iter().find(|(start, _)| begins_with(start)) {
         return Err(Error::NotText { found });

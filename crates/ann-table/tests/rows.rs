@@ -20,7 +20,8 @@ proptest! {
     }
 }
 
-/// At least two cells, so that a row is not blank; the first begins with a letter, so that no line is a comment.
+/// At least two cells, so that a row is not blank; the first begins with a letter, so that no line is a
+/// comment.
 fn table() -> impl Strategy<Value = Vec<Vec<String>>> {
     let cell = "[ a-cé,;\"\n\r\t]{0,8}";
     let row = ("x[a-c]{0,3}", prop::collection::vec(cell, 1..5)).prop_map(|(first, mut cells)| {

@@ -1,6 +1,8 @@
 //! Encodings by hand, and which columns are used.
 
-use ann_table::{Cell, Column, Encoding, Ignored, Schema, SchemaOptions, Table, Target, TargetValues, Task};
+use ann_table::{
+    Cell, Column, Encoding, Ignored, Reader, Schema, SchemaOptions, Table, Target, TargetValues, Task,
+};
 
 /// Known 1, 2, 3, 4, 100; missing one, which counts as the median 3. Quartiles of 1 2 3 3 4 100: 2.25 and
 /// 3.75.
@@ -163,7 +165,22 @@ fn other_tables_are_found_by_name() {
     let error =
         |text: &str| schema.features::<f64>(&Table::read(text.as_bytes()).unwrap()).unwrap_err().to_string();
     assert_eq!(error("x\n1\n"), r#"the table has no column ["w"]; its columns are ["x"]"#);
-    assert_eq!(error("x,w\nred,1\n"), r#"column "x" holds categories, expected numbers"#);
+    assert_eq!(error("x,w\n1,a\nred,b\n"), r#"line 3, column 1 ("x"): found "red", expected a number"#);
+    let reader = r#"; give the kinds to the reader: `Reader { kinds: schema.kinds(), .. }`"#;
+    for (text, message) in [
+        (
+            "x,w\n007,a\n",
+            r#"column "x" holds categories, expected numbers as in the table that was learned from"#,
+        ),
+        (
+            "x,w\n1,5\n",
+            r#"column "w" holds numbers, expected categories as in the table that was learned from"#,
+        ),
+    ] {
+        assert_eq!(error(text), message.to_owned() + reader);
+        let reader = Reader { kinds: schema.kinds(), ..Reader::default() };
+        assert!(schema.features::<f64>(&reader.read(text.as_bytes()).unwrap()).is_ok());
+    }
     // A column without a known cell has no kind.
     assert_eq!(
         schema.features::<f64>(&Table::read("x,w\n1,\n".as_bytes()).unwrap()).unwrap().row(0).len(),
@@ -192,7 +209,7 @@ fn wrong_targets_are_errors() {
     };
     assert_eq!(
         error("x,y\n1,a\n2,\n", &["y"]),
-        r#"line 3, column 2 ("y"): the cell is missing; fill it, or remove the row"#
+        r#"line 3, column 2 ("y"): the target is missing; fill it, or leave such rows out with `Table::without_missing(&["y"])`"#
     );
     assert_eq!(
         error("x,y\n1,a\n2,a\n", &["y"]),

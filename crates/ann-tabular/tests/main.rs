@@ -1,5 +1,6 @@
 //! Tests, in one program.
 
+mod bad_tables;
 mod recipe;
 mod report;
 mod tables;

@@ -59,21 +59,22 @@ impl CategoryEncoding {
 
     pub(super) fn encode<F: Float>(&self, cell: Cell<'_>, inputs: &mut [F]) {
         inputs.fill(F::zero());
+        if let Some((input, value)) = self.input(cell) {
+            inputs[input] = value;
+        }
+    }
+
+    /// The input that is not 0, and its value; `None` if all are 0.
+    pub(super) fn input<F: Float>(&self, cell: Cell<'_>) -> Option<(usize, F)> {
         let position = match cell {
             Cell::Word(word) => self.position(word),
             Cell::Number(_) => None,
-            Cell::Missing => {
-                if self.has_missing {
-                    inputs[inputs.len() - 1] = F::one();
-                }
-                return;
-            }
+            Cell::Missing => return self.has_missing.then(|| (self.inputs() - 1, F::one())),
         };
         match position {
-            Some(position) if self.is_pair() => inputs[0] = convert(2.0 * position as f64 - 1.0),
-            Some(position) => inputs[position] = F::one(),
-            None if self.has_other => inputs[self.categories.len()] = F::one(),
-            None => {}
+            Some(position) if self.is_pair() => Some((0, convert(2.0 * position as f64 - 1.0))),
+            Some(position) => Some((position, F::one())),
+            None => self.has_other.then(|| (self.categories.len(), F::one())),
         }
     }
 }

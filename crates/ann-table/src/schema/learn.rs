@@ -54,7 +54,7 @@ pub enum Ignored {
     Constant,
     /// Every row has another value, as names and numbers of rows have.
     Identifier,
-    /// More than half of the words occur once, as in comments.
+    /// More than half of the words occur once, as in comments, or no word occurs often.
     FreeText,
 }
 
@@ -133,7 +133,9 @@ fn encoding(column: &Column, options: &SchemaOptions) -> Result<Encoding, Ignore
                 .map(Encoding::Category)
         }
     };
-    encoding.ok_or(Ignored::Constant)
+    // Words are left out if they are all equal, or all rare.
+    let is_varied = || column.words().nth(1).is_some();
+    encoding.ok_or_else(|| if is_varied() { Ignored::FreeText } else { Ignored::Constant })
 }
 
 /// Whether a column of several values names its rows, or holds text.

@@ -1,6 +1,6 @@
 //! What is predicted: a class, or numbers.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use ndarray::{Array2, Axis};
 
@@ -111,7 +111,7 @@ impl Target {
         }
         for column in &columns {
             if let Some(row) = (0..column.len()).find(|&row| column.is_missing(row)) {
-                return Err(Error::MissingCell { location: table.location(row, column.name())? });
+                return Err(Error::MissingTarget { location: table.location(row, column.name())? });
             }
         }
         let Some(first) = columns.first() else { return Err(Error::NoColumns) };
@@ -202,7 +202,9 @@ impl Target {
                     }
                     for (row, value) in values.iter_mut().enumerate() {
                         let missing = || {
-                            table.location(row, &target.name).map(|location| Error::MissingCell { location })
+                            table
+                                .location(row, &target.name)
+                                .map(|location| Error::MissingTarget { location })
                         };
                         *value = column.number(row).map_or_else(|| Err(missing()?), Ok)?;
                     }
@@ -216,18 +218,23 @@ impl Target {
 /// For each row the position of its value in `values`.
 fn positions(table: &Table, name: &str, values: &[&str]) -> Result<Vec<usize>> {
     let column = table.column(name)?;
-    let position = |row| {
-        let found = column.text(row);
-        values.iter().position(|value| *value == found).ok_or_else(|| {
-            let location = table.location(row, name).expect("the column was found");
-            if column.is_missing(row) {
-                return Error::MissingCell { location };
-            }
-            let classes = values.iter().map(|value| (*value).to_owned()).collect();
-            Error::UnknownClass { location, found, classes }
-        })
+    let positions: HashMap<&str, usize> =
+        values.iter().enumerate().map(|(position, value)| (*value, position)).collect();
+    let error = |row: usize| {
+        let location = table.location(row, name).expect("the column was found");
+        if column.is_missing(row) {
+            return Error::MissingTarget { location };
+        }
+        let classes = values.iter().map(|value| (*value).to_owned()).collect();
+        Error::UnknownClass { location, found: column.text(row), classes }
     };
-    (0..table.rows()).map(position).collect()
+    // Each distinct word is looked up once.
+    let of_words: Vec<Option<usize>> = column.words().map(|word| positions.get(word).copied()).collect();
+    let position = |row: usize| match column.kind() {
+        Kind::Category => column.code(row).and_then(|code| of_words[code]),
+        _ => positions.get(column.text(row).as_str()).copied(),
+    };
+    (0..table.rows()).map(|row| position(row).ok_or_else(|| error(row))).collect()
 }
 
 impl LabelTarget {
@@ -246,8 +253,15 @@ impl LabelTarget {
 
 /// The distinct values, in natural order.
 fn distinct_texts(column: &Column) -> Vec<String> {
-    let distinct: BTreeSet<String> = (0..column.len()).map(|row| column.text(row)).collect();
-    let mut distinct: Vec<String> = distinct.into_iter().collect();
+    let rows = 0..column.len();
+    let mut distinct: Vec<String> = if column.kind() == Kind::Category {
+        // A part of a table may lack some words.
+        let codes: BTreeSet<usize> = rows.filter_map(|row| column.code(row)).collect();
+        let words: Vec<&str> = column.words().collect();
+        codes.into_iter().map(|code| words[code].to_owned()).collect()
+    } else {
+        rows.map(|row| column.text(row)).collect::<BTreeSet<_>>().into_iter().collect()
+    };
     sort_naturally(&mut distinct);
     distinct
 }
