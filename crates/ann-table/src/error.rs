@@ -178,6 +178,9 @@ pub enum Error {
     /// Columns of a table differ in length.
     #[error("column {} has {found} rows, expected {expected} as in the first column", quoted(column))]
     ColumnLength { column: String, found: usize, expected: usize },
+    /// A struct that is to be a row of a table has a part that no cell can hold.
+    #[error("row {row}: {reason}")]
+    WrongRow { row: usize, reason: String },
     /// A table to predict lacks columns that the schema needs.
     #[error("the table has no column {}; its columns are {}", list(missing), list(columns))]
     MissingColumns { missing: Vec<String>, columns: Vec<String> },

@@ -170,6 +170,11 @@ impl Builder {
         Ok(if kind == self.values.kind() { Outcome::Values(self.values) } else { Outcome::ReadAgain(kind) })
     }
 
+    /// The values, of the kind that was stated.
+    pub fn into_values(self) -> Values {
+        self.values
+    }
+
     fn location(&self, row: &Row, column: usize) -> CellLocation {
         CellLocation { line: row.line_of(column), column: column + 1, name: self.name.clone() }
     }

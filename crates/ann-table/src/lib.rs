@@ -3,6 +3,7 @@
 
 mod table;
 
+mod blocks;
 mod read;
 mod schema;
 
@@ -12,6 +13,8 @@ pub mod headerless;
 mod kinds;
 mod orange;
 pub mod rows;
+#[cfg(feature = "serde")]
+mod structs;
 
 mod categories;
 mod cell;
@@ -24,6 +27,7 @@ mod text;
 mod error;
 pub mod message;
 
+pub use blocks::Blocks;
 pub use cell::finite_number;
 pub use error::{CellLocation, Error, Result};
 pub use header::{Header, HeaderColumn, Role};

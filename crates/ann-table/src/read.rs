@@ -110,9 +110,12 @@ impl Reader {
             let mut pass = Pass::begin(self, input)?;
             columns.resize_with(pass.header.columns().len(), || None);
             guesses.resize(columns.len(), None);
-            let is_needed = |column: &Option<Column>| column.is_none();
-            let builders = pass.builders(self, &guesses, |column| is_needed(&columns[column]))?;
-            let (lines, builders) = pass.read(builders)?;
+            let kinds = pass.kinds(self, &guesses)?;
+            let builders = pass.builders(self, &kinds, |column| columns[column].is_none());
+            let (lines, builders) = pass.read(builders, usize::MAX)?;
+            if lines.rows() == 0 {
+                return Err(Error::NoRows);
+            }
             for (column, builder) in builders.into_iter().enumerate() {
                 let Some(builder) = builder else { continue };
                 match builder.finish(&lines)? {
@@ -131,7 +134,7 @@ impl Reader {
 }
 
 /// The input, without compression by gzip.
-fn decompressed<'r, R: Read + 'r>(mut input: R) -> io::Result<Box<dyn Read + 'r>> {
+pub(crate) fn decompressed<'r, R: Read + 'r>(mut input: R) -> io::Result<Box<dyn Read + 'r>> {
     let mut start = Vec::new();
     input.by_ref().take(2).read_to_end(&mut start)?;
     let is_gzip = start == [0x1f, 0x8b];
@@ -155,15 +158,15 @@ impl<R: Read> Read for Unzipped<R> {
 }
 
 /// One reading of the input.
-struct Pass<R> {
+pub(crate) struct Pass<R> {
     rows: Rows<R>,
-    header: Header,
+    pub header: Header,
     notation: Notation,
 }
 
 impl<R: Read> Pass<R> {
     /// Reads the header.
-    fn begin(reader: &Reader, input: R) -> Result<Self> {
+    pub fn begin(reader: &Reader, input: R) -> Result<Self> {
         let text = Text::new(input)?;
         let separator = reader.separator.unwrap_or_else(|| dialect::separator(text.beginning()));
         let mut rows = Rows::of_text(text, separator)?;
@@ -180,13 +183,9 @@ impl<R: Read> Pass<R> {
         Ok(Self { rows, header, notation })
     }
 
-    /// A builder for each column that is needed.
-    fn builders(
-        &mut self,
-        reader: &Reader,
-        guesses: &[Option<Kind>],
-        is_needed: impl Fn(usize) -> bool,
-    ) -> Result<Vec<Option<Builder>>> {
+    /// The kind of each column, and whether it is stated. Other kinds are guesses, from an earlier pass or
+    /// from the first rows.
+    fn kinds(&mut self, reader: &Reader, guesses: &[Option<Kind>]) -> Result<Vec<(Kind, bool)>> {
         let columns = self.header.columns();
         let missing: Vec<Vec<String>> =
             columns.iter().map(|column| reader.missing_words(&column.name)).collect();
@@ -198,24 +197,43 @@ impl<R: Read> Pass<R> {
                 }
             }
         }
-        let builder = |(column, missing): (usize, Vec<String>)| {
+        let kind = |(column, contents): (usize, Contents)| {
             let HeaderColumn { name, kind, .. } = &columns[column];
-            if reader.leaves_out(&columns[column]) || !is_needed(column) {
-                return None;
-            }
             let own = reader.kinds.iter().find(|(own, _)| own == name).map(|(_, kind)| *kind);
-            let stated = own.or(*kind);
-            let kind = stated.or(guesses[column]).unwrap_or_else(|| contents[column].kind());
-            Some(Builder::new(name, self.notation, missing, kind, stated.is_some()))
+            match own.or(*kind) {
+                Some(kind) => (kind, true),
+                None => (guesses[column].unwrap_or_else(|| contents.kind()), false),
+            }
         };
-        Ok(missing.into_iter().enumerate().map(builder).collect())
+        Ok(contents.into_iter().enumerate().map(kind).collect())
     }
 
-    /// Reads all rows.
-    fn read(&mut self, mut builders: Vec<Option<Builder>>) -> Result<(Lines, Vec<Option<Builder>>)> {
+    /// A builder for each column that is needed. Of a kind it is said whether it is stated.
+    pub fn builders(
+        &self,
+        reader: &Reader,
+        kinds: &[(Kind, bool)],
+        is_needed: impl Fn(usize) -> bool,
+    ) -> Vec<Option<Builder>> {
+        let builder = |(column, &(kind, is_stated)): (usize, &(Kind, bool))| {
+            let name = &self.header.columns()[column].name;
+            let is_built = is_needed(column) && !self.is_left_out(reader, column);
+            is_built.then(|| Builder::new(name, self.notation, reader.missing_words(name), kind, is_stated))
+        };
+        kinds.iter().enumerate().map(builder).collect()
+    }
+
+    /// Reads the next rows, at most this number.
+    pub fn read(
+        &mut self,
+        mut builders: Vec<Option<Builder>>,
+        most: usize,
+    ) -> Result<(Lines, Vec<Option<Builder>>)> {
         let width = self.header.columns().len();
         let mut lines = Lines::default();
-        while let Some(row) = self.rows.next_row()? {
+        while lines.rows() < most
+            && let Some(row) = self.rows.next_row()?
+        {
             if row.len() != width {
                 return Err(row.wrong_length(width));
             }
@@ -232,13 +250,10 @@ impl<R: Read> Pass<R> {
                 }
             }
         }
-        if lines.rows() == 0 {
-            return Err(Error::NoRows);
-        }
         Ok((lines, builders))
     }
 
-    fn column(&self, column: usize, values: Values) -> Column {
+    pub fn column(&self, column: usize, values: Values) -> Column {
         let HeaderColumn { name, role, .. } = &self.header.columns()[column];
         Column::new(name.clone(), *role, column + 1, values)
     }

@@ -137,6 +137,13 @@ impl Schema {
         self.columns.iter().map(|column| (column.name.clone(), column.encoding.kind())).collect()
     }
 
+    /// The kinds of all columns that are used, and of the targets.
+    pub(crate) fn all_kinds(&self) -> impl Iterator<Item = (&str, Kind)> {
+        let target = self.target.kind();
+        let columns = self.columns.iter().map(|column| (column.name.as_str(), column.encoding.kind()));
+        columns.chain(self.target.names().into_iter().map(move |name| (name, target)))
+    }
+
     /// The inputs of all rows, shape (rows, [`inputs`](Self::inputs)). Columns are found by name; others are
     /// not looked at.
     ///

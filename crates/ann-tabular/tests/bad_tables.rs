@@ -121,6 +121,20 @@ fn tables_that_are_not_predicted() {
     }
 }
 
+#[test]
+fn predictions_do_not_depend_on_blocks() {
+    let model = fit(&table());
+    let row = |row: usize| format!("{},0{}000,2024-01-0{}\n", row % 7, row % 5, row % 9 + 1);
+    let text = "x,zip,sold\n".to_owned() + &(0..100).map(row).collect::<String>();
+    let whole = model.predict(&Table::read(text.as_bytes()).unwrap()).unwrap().values().clone();
+    for rows in [1, 9, 100] {
+        let blocks = Reader::default().blocks(text.as_bytes(), model.schema(), rows).unwrap();
+        let values = |block: Result<Table, _>| model.predict(&block.unwrap()).unwrap().values().clone();
+        let values: Vec<f64> = blocks.flat_map(|block| values(block).into_iter()).collect();
+        assert!(values.iter().eq(whole.iter()), "blocks of {rows} rows");
+    }
+}
+
 /// Numbers that are not finite are missing in a table from memory.
 #[test]
 fn infinite_numbers_from_memory() {

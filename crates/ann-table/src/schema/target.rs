@@ -6,7 +6,7 @@ use ndarray::{Array2, Axis};
 
 use crate::order::sort_naturally;
 use crate::table::{Column, Kind, Table};
-use crate::{Error, Result};
+use crate::{Error, Result, finite_number};
 
 /// Whether a class, numbers or labels are predicted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -164,6 +164,20 @@ impl Target {
             Self::Numbers(_) => Task::Regression,
             Self::Labels(_) => Task::MultiLabel,
         }
+    }
+
+    /// The kind of its columns: numbers if they are predicted, or if all classes or values of labels are
+    /// written as numbers are.
+    pub(crate) fn kind(&self) -> Kind {
+        let is_number = |text: &String| finite_number(text).is_some_and(|value| value.to_string() == *text);
+        let are_numbers = match self {
+            Self::Classes { classes, .. } => classes.iter().all(is_number),
+            Self::Numbers(_) => true,
+            Self::Labels(columns) => {
+                columns.iter().all(|column| is_number(&column.absent) && is_number(&column.present))
+            }
+        };
+        if are_numbers { Kind::Number } else { Kind::Category }
     }
 
     /// Number of outputs of a network: one for each class, number or label.

@@ -1,0 +1,100 @@
+//! Tables of any size, some rows at a time.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::io::Read;
+
+use crate::kinds::Builder;
+use crate::read::{Pass, decompressed};
+use crate::table::Table;
+use crate::{Error, Kind, Reader, Result, Schema};
+
+/// The rows of an input as tables of some rows each: an iterator, made by [`Reader::blocks`]. It ends after
+/// an error.
+pub struct Blocks<'r> {
+    reader: Reader,
+    pass: Pass<Box<dyn Read + 'r>>,
+    /// All kinds are stated.
+    kinds: Vec<(Kind, bool)>,
+    most_rows: usize,
+    /// Whether no block was read yet.
+    is_first: bool,
+    is_done: bool,
+}
+
+impl Reader {
+    /// Reads an input of any size, which may be compressed by gzip, as tables of at most `rows` rows. Memory
+    /// grows with the rows of a block, not with the input.
+    ///
+    /// The columns of the schema have the kinds that were learned, so no block contradicts another: a word in
+    /// a column of numbers is an error. Columns that the schema does not know hold categories, so that their
+    /// texts are kept as they are, unless [`kinds`](Self::kinds) says otherwise.
+    ///
+    /// ```
+    /// use ann_table::{Reader, Schema, SchemaOptions, Table};
+    ///
+    /// let table = Table::read("x,city,y\n1,Bonn,a\n2,Trier,b\n".as_bytes())?;
+    /// let schema = Schema::learn(&table, &["y"], &SchemaOptions::default())?;
+    /// let large = "x,city\n1,Trier\n2,Bonn\n3,Bonn\n";
+    /// for block in Reader::default().blocks(large.as_bytes(), &schema, 2)? {
+    ///     let x = schema.features::<f32>(&block?)?;
+    ///     assert!(x.nrows() <= 2);
+    /// }
+    /// # Ok::<(), ann_table::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// The input cannot be read, is no table, or the settings name columns that it does not have. Later rows
+    /// that cannot be read are errors of their block.
+    ///
+    /// # Panics
+    /// When `rows` is 0.
+    pub fn blocks<'r>(&self, input: impl Read + 'r, schema: &Schema, rows: usize) -> Result<Blocks<'r>> {
+        assert!(rows > 0, "a block has at least one row");
+        let input = decompressed(input).map_err(|error| Error::Read { error })?;
+        let pass = Pass::begin(self, input)?;
+        let learned: HashMap<&str, Kind> = schema.all_kinds().collect();
+        let own: HashMap<&str, Kind> = self.kinds.iter().map(|(name, kind)| (name.as_str(), *kind)).collect();
+        let kind = |name: &str| learned.get(name).or(own.get(name)).copied().unwrap_or(Kind::Category);
+        let kinds = pass.header.columns().iter().map(|column| (kind(&column.name), true)).collect();
+        Ok(Blocks { reader: self.clone(), pass, kinds, most_rows: rows, is_first: true, is_done: false })
+    }
+}
+
+impl Blocks<'_> {
+    /// `None` after the last row.
+    fn read(&mut self) -> Result<Option<Table>> {
+        let builders = self.pass.builders(&self.reader, &self.kinds, |_| true);
+        let (lines, builders) = self.pass.read(builders, self.most_rows)?;
+        if lines.rows() == 0 {
+            return if self.is_first { Err(Error::NoRows) } else { Ok(None) };
+        }
+        self.is_first = false;
+        let column = |(column, builder): (usize, Option<Builder>)| {
+            Some(self.pass.column(column, builder?.into_values()))
+        };
+        Table::new(builders.into_iter().enumerate().filter_map(column).collect(), lines).map(Some)
+    }
+}
+
+impl Iterator for Blocks<'_> {
+    type Item = Result<Table>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.is_done {
+            return None;
+        }
+        let block = self.read().transpose();
+        self.is_done = !matches!(block, Some(Ok(_)));
+        block
+    }
+}
+
+impl fmt::Debug for Blocks<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Blocks")
+            .field("reader", &self.reader)
+            .field("kinds", &self.kinds)
+            .finish_non_exhaustive()
+    }
+}
