@@ -4,8 +4,9 @@ use std::collections::HashMap;
 use std::fmt;
 use std::io::Read;
 
+use crate::gzip::decompressed;
 use crate::kinds::Builder;
-use crate::read::{Pass, decompressed};
+use crate::read::Pass;
 use crate::table::Table;
 use crate::{Error, Kind, Reader, Result, Schema};
 

@@ -8,6 +8,7 @@ mod read;
 mod schema;
 
 mod dialect;
+mod gzip;
 mod header;
 pub mod headerless;
 mod kinds;

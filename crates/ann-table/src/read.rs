@@ -4,9 +4,8 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-use flate2::read::MultiGzDecoder;
-
 use crate::cell::{Content, Notation};
+use crate::gzip::decompressed;
 use crate::header::{Header, HeaderColumn, Role};
 use crate::headerless::{self, Below};
 use crate::kinds::{Builder, Contents, Outcome};
@@ -130,30 +129,6 @@ impl Reader {
                 return Table::new(columns.into_iter().flatten().collect(), lines);
             }
         }
-    }
-}
-
-/// The input, without compression by gzip.
-pub(crate) fn decompressed<'r, R: Read + 'r>(mut input: R) -> io::Result<Box<dyn Read + 'r>> {
-    let mut start = Vec::new();
-    input.by_ref().take(2).read_to_end(&mut start)?;
-    let is_gzip = start == [0x1f, 0x8b];
-    let whole = io::Cursor::new(start).chain(input);
-    Ok(if is_gzip { Box::new(Unzipped(MultiGzDecoder::new(whole))) } else { Box::new(whole) })
-}
-
-/// Names the compression in errors about damaged data.
-struct Unzipped<R>(MultiGzDecoder<R>);
-
-impl<R: Read> Read for Unzipped<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        use io::ErrorKind::{InvalidData, InvalidInput, UnexpectedEof};
-        self.0.read(buffer).map_err(|error| match error.kind() {
-            InvalidData | InvalidInput | UnexpectedEof => io::Error::other(format!(
-                "the gzip data is cut short or damaged ({error}); fetch or compress the file again"
-            )),
-            _ => error,
-        })
     }
 }
 

@@ -23,7 +23,7 @@ const NOT_LEARNED: &[(&str, &str, &str)] = &[
 fn tables_that_are_not_learned() {
     for (name, text, expected) in NOT_LEARNED {
         let table = Table::read(text.as_bytes()).unwrap();
-        let error = recipe().fit(&table, "y").map(|_| ()).unwrap_err().to_string();
+        let error = recipe().fit_model(&table, "y").map(|_| ()).unwrap_err().to_string();
         assert!(error.starts_with(expected), "{name}: {error}\nnot {expected}");
     }
 }
@@ -57,12 +57,12 @@ fn many_categories() {
     let rows: String = (0..100_000).map(|row| format!("{},w{row},{}\n", row % 7, row % 2)).collect();
     let table = Table::read(format!("x,w,y\n{rows}").as_bytes()).unwrap();
     let recipe = Recipe { epochs: 1, batch: 10_000, ..recipe() };
-    let model = recipe.fit(&table, "y").unwrap();
+    let model = recipe.fit_model(&table, "y").unwrap();
     assert_eq!(model.schema().ignored[0].name, "w");
     // Also if it is asked for: every word is rare.
     let mut keep = recipe;
     keep.schema.keep = vec!["w".into()];
-    let ignored = keep.fit(&table, "y").unwrap().schema().ignored.clone();
+    let ignored = keep.fit_model(&table, "y").unwrap().schema().ignored.clone();
     assert_eq!((ignored[0].name.as_str(), ignored[0].reason), ("w", Ignored::FreeText));
 }
 
@@ -158,7 +158,7 @@ fn table() -> Table {
 }
 
 fn fit(table: &Table) -> Model {
-    recipe().fit(table, "y").unwrap()
+    recipe().fit_model(table, "y").unwrap()
 }
 
 /// Small, because only what goes in and out is tested.
