@@ -73,8 +73,8 @@ impl Cases {
 /// Tries one round of cases after another.
 ///
 /// # Errors
-/// When the test fails, for instance because a kernel is farther from the reference than rounding allows; also
-/// when the tests do not compile.
+/// When the test fails, for instance because a kernel is farther from the reference than rounding allows;
+/// also when the tests do not compile.
 pub fn random(workspace: &Workspace, options: &RandomOptions) -> Result<()> {
     let (start, limit) = (Instant::now(), Duration::from_secs(60 * options.minutes));
     let (cases, mut next) = (options.cases, options.first);
