@@ -1,4 +1,5 @@
-//! Intervals and sets of classes that contain the truth with a chosen probability: split-conformal prediction.
+//! Intervals and sets of classes that contain the truth with a chosen probability: split-conformal
+//! prediction.
 
 use ndarray::Array2;
 
