@@ -165,7 +165,7 @@ fn checkpoint(x: &Array2<f64>, y: &Array2<f64>) -> Checkpoint {
     let problem = Problem::new(&architecture, Loss::MeanSquaredError, x, y).unwrap();
     let mut training = Training::new(&problem, start(), &config()).unwrap();
     (0..10).for_each(|_| assert!(training.epoch().unwrap().is_continue()));
-    Checkpoint::new(training.state(), &problem, &config())
+    Checkpoint::new(&training)
 }
 
 /// 10 epochs, a file, and the rest are all epochs, in both precisions.
@@ -181,11 +181,11 @@ fn in_precision<F: Element>(config: &TrainConfig) {
     let problem = Problem::new(&architecture, Loss::MeanSquaredError, &x, &y).unwrap();
     let last = |mut training: Training<'_, '_, F>| {
         while training.epoch().unwrap().is_continue() {}
-        Checkpoint::new(training.state(), &problem, config).write().unwrap()
+        Checkpoint::new(&training).write().unwrap()
     };
     let mut training = Training::new(&problem, start(), config).unwrap();
     (0..10).for_each(|_| assert!(training.epoch().unwrap().is_continue()));
-    let bytes = Checkpoint::new(training.state(), &problem, config).write().unwrap();
+    let bytes = Checkpoint::new(&training).write().unwrap();
     let resumed = Checkpoint::<F>::read(&bytes).unwrap();
     assert_eq!(resumed.write().unwrap(), bytes, "{config:?}");
     let resumed = last(resumed.resume(&problem, config).unwrap());

@@ -200,7 +200,7 @@ mod recipe {
             TrainConfig { optimizer: Adam::default().into(), batching, epochs: 10, ..TrainConfig::default() };
         let mut training = Training::new(&problem, with_weights(&architecture), &config).unwrap();
         (0..5).for_each(|_| assert!(training.epoch().unwrap().is_continue()));
-        Checkpoint::new(training.state(), &problem, &config)
+        Checkpoint::new(&training)
     }
 
     /// −0.99 to 1, in an order that looks random: a generator of normal numbers may differ between machines.

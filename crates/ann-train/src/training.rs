@@ -176,6 +176,16 @@ impl<'p, 'data, F: Scalar> Training<'p, 'data, F> {
         &self.state
     }
 
+    /// What is minimised.
+    pub fn problem(&self) -> &'p Problem<'data, F> {
+        self.objective.problem()
+    }
+
+    /// The settings of the run.
+    pub fn config(&self) -> &TrainConfig {
+        &self.config
+    }
+
     /// The records of the epochs so far.
     pub fn records(&self) -> &[EpochRecord] {
         &self.records

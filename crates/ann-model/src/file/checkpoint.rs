@@ -30,7 +30,7 @@ use crate::{Error, Result};
 /// for _ in 0..40 {
 ///     training.epoch()?;
 /// }
-/// let bytes = Checkpoint::new(training.state(), &problem, &config).write()?; // or save("run.ann")
+/// let bytes = Checkpoint::new(&training).write()?; // or save("run.ann")
 ///
 /// // Later, in another process with the same rows and settings. A checkpoint is also a network.
 /// assert_eq!(Network::<f64>::read(&bytes)?.parameters(), training.state().network.parameters());
@@ -63,11 +63,11 @@ struct TrainingText {
 }
 
 impl<F: Scalar> Checkpoint<F> {
-    /// A checkpoint of the run that minimises `problem` with these settings: `state` is that of
-    /// [`Training::state`].
-    pub fn new(state: &State<F>, problem: &Problem<'_, F>, config: &TrainConfig) -> Self {
+    /// A checkpoint of the run as it is now.
+    pub fn new(training: &Training<'_, '_, F>) -> Self {
+        let (problem, config) = (training.problem(), training.config());
         Self {
-            state: state.clone(),
+            state: training.state().clone(),
             loss: problem.loss().clone(),
             settings: Settings::new(problem, config),
             epochs: config.epochs,
