@@ -16,7 +16,7 @@ use crate::{Error, Result};
 /// and resumed has the bits of one that never stopped, for every optimizer and batching.
 ///
 /// ```
-/// use ann_model::ann_train::{Activation, Adam, Architecture, Batching, Init, Loss, Network, Problem};
+/// use ann_model::ann_train::{Activation, Adam, Architecture, Init, Loss, Network, Problem};
 /// use ann_model::ann_train::{TrainConfig, Training, ndarray::array, seeded};
 /// use ann_model::file::{Checkpoint, Load, Save};
 ///
