@@ -199,15 +199,13 @@ impl Truth {
     fn of(data: &Data, target: &str) -> Result<Self> {
         let options = SchemaOptions::default();
         let schema = Schema::learn(data, &[target], &options)?;
-        Ok(match (schema.targets(data)?, schema.target) {
+        match (schema.targets(data)?, schema.target) {
             (TargetValues::Classes(rows), Target::Classes { classes: names, .. }) => {
-                Self::Classes { names, rows }
+                Ok(Self::Classes { names, rows })
             }
-            (TargetValues::Numbers(numbers), _) => Self::Numbers(numbers.iter().copied().collect()),
-            (TargetValues::Classes(_), Target::Numbers(_)) => {
-                unreachable!("a target has values of its own kind")
-            }
-        })
+            (TargetValues::Numbers(numbers), _) => Ok(Self::Numbers(numbers.iter().copied().collect())),
+            _ => bail!("{target:?}, the last column, holds neither classes nor numbers"),
+        }
     }
 
     /// The classes, if classes are predicted.
