@@ -21,7 +21,7 @@ fn few_rows_are_tested_in_folds_and_many_are_held_out() {
 /// error of 150 tosses is 4.1 %.
 #[test]
 fn the_score_is_that_of_rows_that_were_not_learned_from() {
-    let fit = fit(&Recipe::default(), &tosses(150, 1), "side");
+    let fit = fit(&Recipe { epochs: 64, ..recipe() }, &tosses(150, 1), "side");
     let Score::Classes(score) = &evaluation(&fit).model else { panic!("classes") };
     assert!((0.375..0.625).contains(&score.accuracy.value), "{}", score.accuracy);
     assert!((score.accuracy.standard_error - 0.041).abs() < 0.01, "{}", score.accuracy);
@@ -54,7 +54,7 @@ fn rows_of_a_group_are_not_on_both_sides() {
     ]);
     let table = table.unwrap();
     let accuracy = |groups: Option<&str>| {
-        let recipe = Recipe { groups: groups.map(Into::into), ..Recipe::default() };
+        let recipe = Recipe { groups: groups.map(Into::into), epochs: 64, ..recipe() };
         let options = SchemaOptions { ignore: vec!["patient".into()], ..recipe.schema };
         let fit = fit(&Recipe { schema: options, ..recipe }, &table, "diagnosis");
         let Score::Classes(score) = &evaluation(&fit).model else { panic!("classes") };
@@ -73,7 +73,8 @@ fn rows_of_a_group_are_not_on_both_sides() {
 fn copies_are_on_one_side() {
     let table = tosses(400, 1);
     let rows: Vec<usize> = (0..400).chain(0..200).collect();
-    let fit = fit(&Recipe { scoring: Scoring::Folds(3), ..Recipe::default() }, &table.select(&rows), "side");
+    let fit =
+        fit(&Recipe { scoring: Scoring::Folds(3), epochs: 64, ..recipe() }, &table.select(&rows), "side");
     assert_eq!(evaluation(&fit).copies, 200);
     let Score::Classes(score) = &evaluation(&fit).model else { panic!("classes") };
     assert!(score.accuracy.value < 0.6, "{}", score.accuracy);
@@ -159,7 +160,7 @@ fn times_and_groups() {
     let rows: Vec<usize> = (0..150).chain(0..150).collect();
     let table = table.select(&rows);
     let table = Table::from_columns(table.columns().iter().cloned().chain(more)).unwrap();
-    let recipe = Recipe { time: Some("year".into()), groups: Some("coin".into()), ..Recipe::default() };
+    let recipe = Recipe { time: Some("year".into()), groups: Some("coin".into()), epochs: 64, ..recipe() };
     let fit = fit(&recipe, &table, "side");
     let Score::Classes(score) = &evaluation(&fit).model else { panic!("classes") };
     // Of 60 rows, the standard error is 6.5 %.
