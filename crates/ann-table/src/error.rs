@@ -181,6 +181,9 @@ pub enum Error {
     /// A struct that is to be a row of a table has a part that no cell can hold.
     #[error("row {row}: {reason}")]
     WrongRow { row: usize, reason: String },
+    /// A Parquet file cannot be read, or holds what no table can.
+    #[error("cannot read Parquet: {reason}")]
+    Parquet { reason: String },
     /// A table to predict lacks columns that the schema needs.
     #[error("the table has no column {}; its columns are {}", list(missing), list(columns))]
     MissingColumns { missing: Vec<String>, columns: Vec<String> },

@@ -13,6 +13,8 @@ mod header;
 pub mod headerless;
 mod kinds;
 mod orange;
+#[cfg(feature = "parquet")]
+mod parquet;
 pub mod rows;
 #[cfg(feature = "serde")]
 mod structs;

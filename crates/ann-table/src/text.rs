@@ -102,7 +102,7 @@ const OTHER_FORMATS: [(&[u8], &str); 18] = [
     (b"\x28\xb5\x2f\xfd", "a file compressed by zstd"),
     (b"\xfd7zXZ\0", "a file compressed by xz"),
     (b"BZh91AY&SY", "a file compressed by bzip2"),
-    (b"PAR1\x15", "a Parquet file"),
+    (b"PAR1\x15", "a Parquet file (`Table::open_parquet` reads it, with the feature `parquet`)"),
     (b"ARROW1\0\0", "an Arrow file"),
     (b"SQLite format 3", "a database of SQLite"),
     (b"\x89HDF", "an HDF5 file"),

@@ -215,7 +215,7 @@ fn other_formats() {
         (b"\x28\xb5\x2f\xfd\0", "a file compressed by zstd"),
         (b"\xfd7zXZ\0", "a file compressed by xz"),
         (b"BZh91AY&SY", "a file compressed by bzip2"),
-        (b"PAR1\x15\x04", "a Parquet file"),
+        (b"PAR1\x15\x04", "a Parquet file (`Table::open_parquet` reads it, with the feature `parquet`)"),
         (b"SQLite format 3\0", "a database of SQLite"),
         (b"%PDF-1.7", "a PDF"),
         (b"<!doctype html>", "a web page"),

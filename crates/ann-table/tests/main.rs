@@ -4,6 +4,8 @@ mod bad_tables;
 mod blocks;
 mod columns;
 mod kinds;
+#[cfg(feature = "parquet")]
+mod parquet;
 mod reading;
 mod rows;
 mod schema;
