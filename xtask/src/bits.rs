@@ -23,8 +23,8 @@ const THREADS: [usize; 7] = [1, 2, 3, 4, 7, 8, 16];
 /// Numbers of threads for the runs without vector instructions, which take a hundred times as long.
 const FEW_THREADS: [usize; 2] = [1, 7];
 
-/// Trains the networks of `ann_experiments::bits`, and makes a model of a table, in every way, and compares the
-/// weights and the file.
+/// Trains the networks of `ann_experiments::bits`, and makes a model of a table, in every way, and compares
+/// the weights and the file.
 ///
 /// # Errors
 /// When two ways give different weights, or the program does not compile or fails.
