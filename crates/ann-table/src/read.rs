@@ -37,7 +37,7 @@ const RESERVED: usize = 4096;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Reader {
     /// What is between cells: an ASCII character. Default `None`: comma, semicolon, tab or bar, whichever
-    /// divides the first thousand rows into the same number of cells.
+    /// divides the first rows, a thousand at most, into the same number of cells.
     pub separator: Option<char>,
     /// Whether a comma is before the decimals. Default `None`: if it is not the separator and more numbers
     /// are written with a comma than with a point; `1,000` does not count, because it may be a thousand.

@@ -6,8 +6,6 @@ use memchr::{memchr, memchr_iter, memrchr2};
 
 use crate::{Error, Result};
 
-/// Number of bytes from which separator, decimals and kinds are guessed.
-const BEGINNING: usize = 1 << 20;
 /// This number of bytes is read at a time, so that they stay in the processor's cache; more if a row is
 /// longer.
 const BLOCK: usize = 1 << 17;
@@ -26,15 +24,18 @@ pub(crate) struct Text<R> {
 }
 
 impl<R: Read> Text<R> {
-    /// Reads the beginning, checks that it is text, and removes a byte order mark.
+    /// Reads at least one line, checks that it is text, and removes a byte order mark.
     pub fn new(input: R) -> Result<Self> {
         let mut text = Self { input, text: String::new(), rest: Vec::new(), is_at_end: false };
-        text.read_block(BEGINNING, 1)?;
+        text.read_block(BLOCK, 1)?;
         check_beginning(&text.rest)?;
         if text.rest.starts_with(BYTE_ORDER_MARK) {
             text.rest.drain(..BYTE_ORDER_MARK.len());
         }
         text.decode(1)?;
+        while text.beginning().is_empty() && !text.is_at_end {
+            text.read_on(0, 1)?;
+        }
         Ok(text)
     }
 
