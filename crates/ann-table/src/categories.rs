@@ -33,13 +33,22 @@ impl Dictionary {
     }
 
     pub fn code(&self, word: &str) -> Option<usize> {
-        let hash = self.hasher.hash_one(word);
-        self.index.find(hash, |&code| self.word(code as usize) == word).map(|&code| code as usize)
+        self.find(word, self.hasher.hash_one(word))
+    }
+
+    fn find(&self, word: &str, hash: u64) -> Option<usize> {
+        self.index.find(hash, |&code| self.bytes(code as usize) == word.as_bytes()).map(|&code| code as usize)
+    }
+
+    fn bytes(&self, code: usize) -> &[u8] {
+        let start = code.checked_sub(1).map_or(0, |before| self.ends[before]);
+        &self.text.as_bytes()[start..self.ends[code]]
     }
 
     /// The number of a word, which is added if it is new.
     pub fn insert(&mut self, word: &str) -> usize {
-        if let Some(code) = self.code(word) {
+        let hash = self.hasher.hash_one(word);
+        if let Some(code) = self.find(word, hash) {
             return code;
         }
         let code = u32::try_from(self.len()).expect("a table has fewer rows");
@@ -50,7 +59,7 @@ impl Dictionary {
             let code = code as usize;
             &text[code.checked_sub(1).map_or(0, |before| ends[before])..ends[code]]
         };
-        index.insert_unique(hasher.hash_one(word), code, |&code| hasher.hash_one(word_of(code)));
+        index.insert_unique(hash, code, |&code| hasher.hash_one(word_of(code)));
         code as usize
     }
 }

@@ -3,6 +3,7 @@
 use crate::{Kind, date};
 
 /// A finite number, in the notation of Rust and C: `5`, `-0.5`, `1e-3`.
+#[inline(always)]
 pub fn finite_number(text: &str) -> Option<f64> {
     plain_number(text, b'.').or_else(|| text.parse().ok().filter(|value: &f64| value.is_finite()))
 }
@@ -14,6 +15,7 @@ const POWERS: [f64; 17] =
 /// The number m / 10ᵏ that is written as digits with k decimals, if m ≤ 2⁵³. Both are then exact in `f64`, so
 /// one division gives the nearest number, as `str::parse` does, in a third of its time (W. Clinger 1990, "How
 /// to read floating point numbers accurately").
+#[inline(always)]
 fn plain_number(text: &str, point: u8) -> Option<f64> {
     let (sign, digits) = match text.as_bytes() {
         [b'-', digits @ ..] => (-1.0, digits),
@@ -46,6 +48,7 @@ pub(crate) struct Notation {
 impl Notation {
     /// Reads a text as a number. With a decimal comma a point is an error, because it may separate
     /// thousands.
+    #[inline(always)]
     pub fn number(self, text: &str) -> Option<f64> {
         if !self.has_decimal_comma {
             return finite_number(text);
