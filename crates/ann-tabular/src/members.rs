@@ -185,8 +185,7 @@ impl Fitting<'_> {
         let Self { recipe, schema, samples, .. } = self;
         let width = if member % 2 == 1 { schema.inputs() } else { schema.plain_inputs() };
         let seed = recipe.seed.wrapping_add(100 * member as u64);
-        let Split { train, test } =
-            self.rows.divisible(&samples.targets).hold_out(recipe.validation, seed)?;
+        let Split { train, test } = self.split(member)?;
         let (part, held) = (samples.part(&train, width, schema), samples.part(&test, width, schema));
         let architecture = Architecture::inputs(width)
             .with_layers(recipe.hidden.iter().cloned())
@@ -199,6 +198,18 @@ impl Fitting<'_> {
         let outputs = calibrated(&mut network, &held, validation.weights())?;
         let held_out = (test, outputs);
         Ok(Some(Member { network, curve: Curve::new(&history), findings, held_out }))
+    }
+
+    /// The networks leave out different folds, so that few rows choose the epochs of all of them, and few are
+    /// trained on by all. Where there are too few rows for folds, each network leaves out rows at random.
+    fn split(&self, member: usize) -> Result<Split> {
+        let folds = self.recipe.validation_folds;
+        let units = self.rows.divisible(&self.samples.targets);
+        let seed = |round| self.recipe.seed.wrapping_add(100 * round as u64);
+        match units.folds(folds, seed(member / folds)) {
+            Ok(mut splits) => Ok(splits.swap_remove(member % folds)),
+            Err(_) => units.hold_out(1.0 / folds as f64, seed(member)),
+        }
     }
 
     fn train(

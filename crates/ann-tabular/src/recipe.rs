@@ -52,8 +52,9 @@ pub struct Recipe {
     /// Factors of the classes, for example [`ClassWeights::Balanced`] if some are rare. Classes alone have them.
     /// Probabilities are then those of the weighted classes. Default: none.
     pub class_weights: ClassWeights,
-    /// Share of rows on which the epoch is chosen. Default 0.2.
-    pub validation: f64,
+    /// Each network is trained on all but one of this number of folds of the rows, at least 2, and the one that
+    /// it leaves out chooses its epoch. Default 5.
+    pub validation_folds: usize,
     /// The column of the weights of rows, which is then no input. A row of weight 2 counts as two rows in the
     /// loss, in the choice of the epoch and in the score; the scales of columns, splits, intervals and sets
     /// do not look at weights. A row of weight 0 is left out. Default: 1 each.
@@ -104,7 +105,7 @@ impl Default for Recipe {
             decay: 0.02,
             smoothing: 0.1,
             class_weights: ClassWeights::default(),
-            validation: 0.2,
+            validation_folds: 5,
             weights: None,
             groups: None,
             time: None,
@@ -228,7 +229,9 @@ impl Recipe {
         let (name, found, expected) = match self.scoring {
             _ if self.members == 0 => ("members", "0".into(), "at least one network"),
             _ if self.epochs == 0 => ("epochs", "0".into(), "at least one epoch"),
-            _ if !is_share(self.validation) => ("validation", self.validation.to_string(), share),
+            _ if self.validation_folds < 2 => {
+                ("validation_folds", self.validation_folds.to_string(), "at least 2 folds")
+            }
             Scoring::HoldOut(found) if !is_share(found) => ("scoring", format!("HoldOut({found})"), share),
             Scoring::Folds(folds) if folds < 2 => ("scoring", format!("Folds({folds})"), "at least 2 folds"),
             Scoring::Folds(folds) if self.time.is_some() => (
@@ -261,8 +264,8 @@ impl Recipe {
 
     /// Number of whole batches among the rows that a network is trained on, at least one.
     fn updates_of_an_epoch(&self, rows: usize) -> usize {
-        let trained = (1.0 - self.validation) * rows as f64;
-        (trained as usize / self.batch.max(1)).max(1)
+        let trained = rows - rows / self.validation_folds;
+        (trained / self.batch.max(1)).max(1)
     }
 
     /// The mean over two networks, one of which has all inputs.

@@ -55,6 +55,16 @@ fn small_tables_get_more_epochs() {
     assert_eq!(epochs(40, Recipe { least_updates: 0, ..Recipe::default() }), 64);
 }
 
+/// Each network is validated on another fifth of the rows; these rows are what intervals and sets come from.
+#[test]
+fn networks_leave_out_different_rows() {
+    let rows = |members| {
+        let model = Recipe { members, epochs: 1, ..recipe() }.fit_model(&noisy(100, 1), "label").unwrap();
+        model.conformal().unwrap().rows()
+    };
+    assert_eq!([1, 2, 4, 5, 6].map(rows), [20, 40, 80, 100, 100]);
+}
+
 #[test]
 fn numbers_are_learned_and_stay_in_their_range() {
     let (train, test) = (waves(400, 1), waves(400, 2));
@@ -163,7 +173,7 @@ fn invalid_settings() {
         Recipe { members: 0, ..recipe() },
         Recipe { threads: 0, ..recipe() },
         Recipe { batch: 0, ..recipe() },
-        Recipe { validation: 1.0, ..recipe() },
+        Recipe { validation_folds: 1, ..recipe() },
         Recipe { smoothing: 1.0, ..recipe() },
         Recipe { learning_rate: Some(-1.0), ..recipe() },
         Recipe { decay: -1.0, ..recipe() },

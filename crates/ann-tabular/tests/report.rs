@@ -465,7 +465,7 @@ fn invalid_settings_are_named() {
     }
     invalid(Recipe { members: 0, ..recipe() }, "the setting members is 0");
     invalid(Recipe { epochs: 0, ..recipe() }, "the setting epochs is 0");
-    invalid(Recipe { validation: 1.0, ..recipe() }, "the setting validation is 1");
+    invalid(Recipe { validation_folds: 1, ..recipe() }, "the setting validation_folds is 1");
     invalid(Recipe { groups: Some("label".into()), ..recipe() }, "the setting groups is \"label\"");
     invalid(Recipe { weights: Some("z".into()), ..recipe() }, "there is no column \"z\"");
 }
