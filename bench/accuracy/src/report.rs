@@ -19,7 +19,7 @@ pub fn summary_table(findings: &Findings, tables: &[&Description], style: TableS
             plus_minus(summary.sgm),
             or_dash(summary.log_loss, 3),
             or_dash(summary.norm, 3),
-            format!("{:.2}", summary.rank),
+            or_dash(summary.rank, 2),
             or_dash(summary.cpu, 1),
         ]);
     }
