@@ -34,7 +34,7 @@ fn classes_are_learned() {
 /// scikit-learn's logistic regression has an accuracy of 0.96 on five folds, with a standard error of 0.016.
 #[test]
 fn a_linear_model_of_iris_is_as_good_as_usual() {
-    const IRIS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../data/iris.csv");
+    const IRIS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../ann-datasets/data/iris.csv");
     let recipe = Recipe { scoring: Scoring::Folds(5), ..Recipe::default() }.linear();
     let report = recipe.fit(&Table::open(IRIS).unwrap(), "species").unwrap().report;
     let Score::Classes(score) = report.evaluation.unwrap().model else { panic!("classes") };
