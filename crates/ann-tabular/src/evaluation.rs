@@ -180,7 +180,7 @@ fn measure(
         };
         tested.push(Tested::new(&model, linear.as_ref(), &test, &truth, split)?);
     }
-    summary(tested, rows, &truth, rule, copies)
+    summary(&tested, rows, &truth, rule, copies)
 }
 
 /// The rows that are held out, each time others.
@@ -304,7 +304,7 @@ fn regions(model: &Model, truth: &Truth<'_>, predictions: &Predictions<'_>) -> R
 }
 
 fn summary(
-    tested: Vec<Tested>,
+    tested: &[Tested],
     rows: &Rows<'_>,
     truth: &Truth<'_>,
     rule: ScoreRule,

@@ -104,7 +104,7 @@ fn suspicious(column: &Column, target: &str, truth: &Known, rows: &[usize]) -> O
 fn is_in_order(column: &Column) -> bool {
     let dates = || (0..column.len()).filter_map(|row| column.number(row));
     column.kind() == Kind::Date
-        && dates().next() != dates().last()
+        && dates().next() != dates().next_back()
         && (dates().is_sorted() || dates().is_sorted_by(|a, b| a >= b))
 }
 

@@ -147,7 +147,7 @@ impl Truth<'_> {
             TargetValues::Classes(classes) => self.class_score(classes, predicted).map(Score::Classes),
             TargetValues::Numbers(numbers) => {
                 let score = |(index, (name, predicted)): (usize, (&&str, ArrayView1<'_, f64>))| {
-                    self.number_score(name, numbers.column(index), predicted)
+                    self.number_score(name, &numbers.column(index), &predicted)
                 };
                 columns.map(score).collect::<Result<_>>().map(Score::Numbers)
             }
@@ -182,15 +182,15 @@ impl Truth<'_> {
     fn number_score(
         &self,
         column: &str,
-        truth: ArrayView1<'_, f64>,
-        predicted: ArrayView1<'_, f64>,
+        truth: &ArrayView1<'_, f64>,
+        predicted: &ArrayView1<'_, f64>,
     ) -> Result<NumberScore> {
         Ok(NumberScore {
             column: column.to_owned(),
-            r_squared: self.estimate(|weights| r_squared(&truth, &predicted, Some(weights)))?,
-            rmse: self.estimate(|weights| rmse(&truth, &predicted, Some(weights)))?,
+            r_squared: self.estimate(|weights| r_squared(truth, predicted, Some(weights)))?,
+            rmse: self.estimate(|weights| rmse(truth, predicted, Some(weights)))?,
             mean_absolute_error: self
-                .estimate(|weights| mean_absolute_error(&truth, &predicted, Some(weights)))?,
+                .estimate(|weights| mean_absolute_error(truth, predicted, Some(weights)))?,
         })
     }
 
@@ -215,7 +215,7 @@ impl Truth<'_> {
     /// the squared error, of several columns in units of their variances.
     pub fn advantage(&self, predicted: &Array2<f64>, other: &Array2<f64>) -> Result<Estimate> {
         let differences: Vec<f64> = (0..predicted.nrows())
-            .map(|row| self.row_loss(row, other.row(row)) - self.row_loss(row, predicted.row(row)))
+            .map(|row| self.row_loss(row, &other.row(row)) - self.row_loss(row, &predicted.row(row)))
             .collect();
         self.estimate(|weights| {
             let total: f64 = weights.iter().sum();
@@ -224,7 +224,7 @@ impl Truth<'_> {
         })
     }
 
-    fn row_loss(&self, row: usize, predicted: ArrayView1<'_, f64>) -> f64 {
+    fn row_loss(&self, row: usize, predicted: &ArrayView1<'_, f64>) -> f64 {
         let log_loss = |p: f64| -p.max(f64::EPSILON).ln();
         match self.values {
             TargetValues::Classes(classes) => log_loss(predicted[classes[row]]),
@@ -268,7 +268,7 @@ impl Truth<'_> {
                 TargetValues::Numbers(numbers) => sums.scaled_add(weight, &numbers.row(row)),
                 TargetValues::Labels(labels) => {
                     sums.zip_mut_with(&labels.row(row), |sum, &label| {
-                        *sum += weight * f64::from(u8::from(label))
+                        *sum += weight * f64::from(u8::from(label));
                     });
                 }
             }

@@ -46,7 +46,7 @@ fn the_linear_model_is_as_good_unless_the_table_is_not_linear() {
 #[test]
 fn rows_of_a_group_are_not_on_both_sides() {
     let patients: Vec<usize> = (0..300).map(|row| row / 5).collect();
-    let toss = |patient: &usize| if (patient * 7919 + 13) % 101 % 2 == 0 { "ill" } else { "well" };
+    let toss = |patient: &usize| if ((patient * 7919 + 13) % 101).is_multiple_of(2) { "ill" } else { "well" };
     let table = Table::from_columns([
         Column::of_words("patient", patients.iter().map(|patient| format!("p{patient}"))),
         Column::of_words("bed", patients.iter().map(|patient| format!("b{patient}"))),
@@ -305,7 +305,7 @@ fn the_column_that_matters_is_the_most_important() {
 #[test]
 fn columns_that_are_known_only_afterwards() {
     let rows = 200;
-    let label = |row: usize| if row * 7919 % 101 % 3 == 0 { "yes" } else { "no" };
+    let label = |row: usize| if (row * 7919 % 101).is_multiple_of(3) { "yes" } else { "no" };
     let x = Column::of_numbers("x", (0..rows).map(|row| (row * 31 % 97) as f64));
     let labels = Column::of_words("churn", (0..rows).map(label));
     let leaks = |column: Column| {
