@@ -200,8 +200,8 @@ impl Fitting<'_> {
         Ok(Some(Member { network, curve: Curve::new(&history), findings, held_out }))
     }
 
-    /// The networks leave out different folds, so that few rows choose the epochs of all of them, and few are
-    /// trained on by all. Where there are too few rows for folds, each network leaves out rows at random.
+    /// The networks leave out different folds, so that the same rows do not choose the epochs of all of them.
+    /// If there are too few rows for folds, each network leaves out rows at random.
     fn split(&self, member: usize) -> Result<Split> {
         let folds = self.recipe.validation_folds;
         let units = self.rows.divisible(&self.samples.targets);

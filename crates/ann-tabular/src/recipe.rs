@@ -52,8 +52,8 @@ pub struct Recipe {
     /// Factors of the classes, for example [`ClassWeights::Balanced`] if some are rare. Classes alone have them.
     /// Probabilities are then those of the weighted classes. Default: none.
     pub class_weights: ClassWeights,
-    /// Each network is trained on all but one of this number of folds of the rows, at least 2, and the one that
-    /// it leaves out chooses its epoch. Default 5.
+    /// Number of folds, at least 2, of which each network leaves out another one, which chooses its epoch.
+    /// Default 5.
     pub validation_folds: usize,
     /// The column of the weights of rows, which is then no input. A row of weight 2 counts as two rows in the
     /// loss, in the choice of the epoch and in the score; the scales of columns, splits, intervals and sets
@@ -315,8 +315,8 @@ impl Recipe {
     }
 
     /// The same recipe for a linear model, with which a model is compared: without hidden layers and without
-    /// piecewise-linear inputs, and classes are smoothed by at most 0.02. Logits of a linear model cannot level
-    /// off at what smoothed classes ask for, so they would move the borders between classes.
+    /// piecewise-linear inputs, and classes are smoothed by at most 0.02. Logits of a linear model cannot
+    /// level off at what smoothed classes ask for, so they would move the borders between classes.
     #[must_use]
     pub fn linear(&self) -> Self {
         const MOST_SMOOTHING: f64 = 0.02;
