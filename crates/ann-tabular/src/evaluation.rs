@@ -50,8 +50,8 @@ pub struct Evaluation {
 
 impl Evaluation {
     /// Whether the loss (−ln p of the true class, or the squared error) is lower (`Less`) or higher than that
-    /// of the linear model, by more than two standard errors; `Equal` if neither. `None` if the recipe is that
-    /// of a linear model.
+    /// of the linear model, by more than two standard errors; `Equal` if neither. `None` if the recipe is
+    /// that of a linear model.
     pub fn against_linear(&self) -> Option<Ordering> {
         let Estimate { value, standard_error } = self.advantage?;
         let is_clear = |value: f64| value > 2.0 * standard_error;

@@ -247,8 +247,8 @@ impl Fitting<'_> {
             return Ok(vec![]);
         }
         let mut found = findings(problem, network, history)?;
-        // Later networks are worse on the validation rows, but an earlier one was kept. And with this schedule
-        // the loss always falls until the end.
+        // Later networks are worse on the validation rows, but an earlier one was kept. And with this
+        // schedule the loss always falls until the end.
         found.retain(|finding| {
             !matches!(finding, Finding::ValidationRose { .. } | Finding::StillFalling { .. })
         });

@@ -49,8 +49,8 @@ pub struct Recipe {
     pub decay: f64,
     /// ε of label smoothing, from 0 to below 1, of classes alone. Default 0.1.
     pub smoothing: f64,
-    /// Factors of the classes, for example [`ClassWeights::Balanced`] if some are rare. Classes alone have them.
-    /// Probabilities are then those of the weighted classes. Default: none.
+    /// Factors of the classes, for example [`ClassWeights::Balanced`] if some are rare. Classes alone have
+    /// them. Probabilities are then those of the weighted classes. Default: none.
     pub class_weights: ClassWeights,
     /// Number of folds, at least 2, of which each network leaves out another one, which chooses its epoch.
     /// Default 5.
@@ -59,8 +59,8 @@ pub struct Recipe {
     /// loss, in the choice of the epoch and in the score; the scales of columns, splits, intervals and sets
     /// do not look at weights. A row of weight 0 is left out. Default: 1 each.
     pub weights: Option<String>,
-    /// The column that says which rows belong together, such as those of one patient. It is then no input. Rows
-    /// of a group are never on both sides of a split. Default: none.
+    /// The column that says which rows belong together, such as those of one patient. It is then no input.
+    /// Rows of a group are never on both sides of a split. Default: none.
     pub groups: Option<String>,
     /// The column of times, if new rows will be later than these: then the score comes from the latest rows.
     /// Numbers or dates. The column is still an input. Default: none.
@@ -327,8 +327,8 @@ impl Recipe {
 }
 
 impl Recipe {
-    /// The recipe for some of the rows. The task is that of all rows, and weights of classes that do not occur
-    /// are left out.
+    /// The recipe for some of the rows. The task is that of all rows, and weights of classes that do not
+    /// occur are left out.
     pub(crate) fn for_part(&self, task: Task, values: &TargetValues, rows: &[usize]) -> Self {
         let mut recipe = self.clone();
         recipe.schema.task = Some(task);

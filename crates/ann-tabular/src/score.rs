@@ -16,8 +16,8 @@ use crate::Result;
 pub struct Estimate {
     /// The number.
     pub value: f64,
-    /// Its standard error, by 200 resamples of the rows (of the groups, if there are groups). Infinite if there
-    /// is only one row or group.
+    /// Its standard error, by 200 resamples of the rows (of the groups, if there are groups). Infinite if
+    /// there is only one row or group.
     pub standard_error: f64,
 }
 
@@ -194,8 +194,8 @@ impl Truth<'_> {
         })
     }
 
-    /// The number by which models are compared, higher is better: accuracy, the mean accuracy of labels, or the
-    /// mean R².
+    /// The number by which models are compared, higher is better: accuracy, the mean accuracy of labels, or
+    /// the mean R².
     pub fn main_metric(&self, predicted: &Array2<f64>) -> Result<f64> {
         Ok(match self.values {
             TargetValues::Classes(classes) => accuracy(classes, &most_probable(predicted), self.weights)?,
