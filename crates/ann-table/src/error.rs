@@ -162,7 +162,7 @@ pub enum Error {
     /// do not show the right one.
     #[error(
         "column {} holds {found}, expected {expected} as in the table that was learned from; give the kinds to the reader: \
-         `Reader {{ kinds: schema.kinds(), .. }}`",
+         `Reader {{ kinds: model.schema().kinds(), ..Reader::default() }}`",
         quoted(column)
     )]
     LearnedKind { column: String, found: Kind, expected: Kind },
@@ -188,7 +188,9 @@ pub enum Error {
     #[error("the table has no column {}; its columns are {}", list(missing), list(columns))]
     MissingColumns { missing: Vec<String>, columns: Vec<String> },
     /// No column can be used to predict from.
-    #[error("no column is left to predict from: {reasons}")]
+    #[error(
+        "no column is left to predict from: {reasons}; `SchemaOptions::keep` keeps a column that only looks useless"
+    )]
     NoFeatures { reasons: String },
     /// A row has another number of cells or inputs than the schema.
     #[error("the row has {found} {what}, expected {expected}")]

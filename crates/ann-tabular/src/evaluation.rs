@@ -44,7 +44,7 @@ pub struct Evaluation {
     /// Predicted probabilities and what happened, for ten bins with about as many rows each: of the second of
     /// two classes, or of the most probable of several. Empty for numbers and labels.
     pub calibration: Vec<ReliabilityBin>,
-    /// Of each column, the most important first.
+    /// Of each column, the most important first. Empty if there are more than 300 columns.
     pub importance: Vec<Importance>,
 }
 
@@ -104,11 +104,9 @@ pub enum ScoreRule {
 impl fmt::Display for ScoreRule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::HoldOut(share) => write!(f, "{:.0} % of the rows were held out", 100.0 * share),
-            Self::Folds(folds) => write!(f, "each of {folds} folds was held out once"),
-            Self::Latest { column, share } => {
-                write!(f, "the latest {:.0} % of the rows by {column:?} were held out", 100.0 * share)
-            }
+            Self::HoldOut(_) => f.write_str("rows held out at random"),
+            Self::Folds(folds) => write!(f, "rows in {folds} folds, each held out once"),
+            Self::Latest { column, .. } => write!(f, "rows, the latest ones by {column:?}"),
         }
     }
 }
@@ -170,7 +168,7 @@ fn measure(
     let (parts, names) = (splits.len(), schema.target.names());
     let mut tested = vec![];
     for (part, split) in (1..).zip(splits) {
-        let recipe = recipe.for_part(schema.target.task(), &values, &split.train);
+        let recipe = recipe.for_part(schema, &values, &split.train);
         let (train, test) = (rows.select(&split.train), rows.select(&split.test));
         let train_with = |recipe: &Recipe, stage| members::train(recipe, &train, &names, stage, observer);
         let model = train_with(&recipe, Stage::Score { part, parts })?.model;
@@ -200,6 +198,11 @@ fn splits(recipe: &Recipe, rows: &Rows<'_>, values: &TargetValues) -> Result<(Sc
     match recipe.scoring {
         Scoring::Folds(count) => folds(count),
         Scoring::HoldOut(share) => Ok((ScoreRule::HoldOut(share), vec![units.hold_out(share, recipe.seed)?])),
+        _ if units.of_largest_class() < 2 => Err(Error::Setting {
+            name: "scoring",
+            found: "Auto, where each class has one row or group".to_owned(),
+            expected: "more rows or groups",
+        }),
         _ if units.len() < FEW_UNITS => folds(FOLDS.min(units.of_largest_class())),
         _ => Ok((ScoreRule::HoldOut(SHARE), vec![units.hold_out(SHARE, recipe.seed)?])),
     }

@@ -17,11 +17,16 @@ pub struct Importance {
     /// By how much the accuracy, or the mean R², is lower if the cells of this column are shuffled. It may be
     /// below 0 by chance. Columns that say the same share their importance.
     pub drop: f64,
-    /// The standard deviation over five shuffles; of several folds, its mean.
+    /// The standard deviation over five shuffles; 0 if there was only one, because there are more than 100
+    /// columns. Of several folds it is the mean.
     pub deviation: f64,
 }
 
 const SHUFFLES: usize = 5;
+/// With more columns, one shuffle each is enough to find those that matter.
+const MANY_COLUMNS: usize = 100;
+/// With more columns, nothing is measured: it would take much longer than the training.
+const MOST_COLUMNS: usize = 300;
 /// At most this number of cells are encoded, and never fewer than a hundred rows, if there are so many.
 const MOST_CELLS: usize = 5_000_000;
 const FEWEST_ROWS: usize = 100;
@@ -29,7 +34,11 @@ const FEWEST_ROWS: usize = 100;
 /// The importance of each column that the model uses, on rows that it has not learned from.
 pub(crate) fn measure(model: &Model, truth: &Truth<'_>, table: &Table) -> Result<Vec<Importance>> {
     let columns = &model.schema().columns;
-    let rows = (MOST_CELLS / (SHUFFLES * columns.len() * columns.len())).max(FEWEST_ROWS).min(table.rows());
+    if columns.len() > MOST_COLUMNS {
+        return Ok(vec![]);
+    }
+    let shuffles = if columns.len() > MANY_COLUMNS { 1 } else { SHUFFLES };
+    let rows = (MOST_CELLS / (shuffles * columns.len() * columns.len())).max(FEWEST_ROWS).min(table.rows());
     // Equally spaced rows, because tables are often sorted.
     let rows: Vec<usize> = (0..rows).map(|place| place * table.rows() / rows).collect();
     let (values, table) = (truth.values.select(&rows), table.select(&rows));
@@ -39,10 +48,11 @@ pub(crate) fn measure(model: &Model, truth: &Truth<'_>, table: &Table) -> Result
     let whole = metric(&table)?;
     let of = |column: &ann_table::ColumnSchema| {
         let drops =
-            (0..SHUFFLES as u64).map(|seed| Ok(whole - metric(&shuffled(&table, &column.name, seed)?)?));
+            (0..shuffles as u64).map(|seed| Ok(whole - metric(&shuffled(&table, &column.name, seed)?)?));
         let drops = drops.collect::<Result<Vec<f64>>>()?;
-        let mean = drops.iter().sum::<f64>() / SHUFFLES as f64;
-        let variance = drops.iter().map(|drop| (drop - mean).powi(2)).sum::<f64>() / (SHUFFLES - 1) as f64;
+        let mean = drops.iter().sum::<f64>() / drops.len() as f64;
+        let squares = drops.iter().map(|drop| (drop - mean).powi(2)).sum::<f64>();
+        let variance = squares / (drops.len() - 1).max(1) as f64;
         Ok(Importance { column: column.name.clone(), drop: mean, deviation: variance.sqrt() })
     };
     columns.iter().map(of).collect()

@@ -32,5 +32,5 @@ pub use score::{ClassScore, Estimate, LabelScore, NumberScore, Score};
 
 // Types of these crates are in the public signatures. The re-exports give users the matching versions.
 pub use ann_model::{Model, Predictions};
-pub use ann_table::Table;
+pub use ann_table::{Cell, Reader, SchemaOptions, Table};
 pub use {ann_core, ann_model, ann_table, ann_train};

@@ -137,7 +137,9 @@ impl Samples {
 fn in_single_precision(weights: &[f64]) -> Vec<f32> {
     let largest = weights.iter().copied().fold(0.0, f64::max);
     let mean = weights.iter().map(|weight| weight / largest).sum::<f64>() / weights.len() as f64;
-    weights.iter().map(|weight| (weight / largest / mean) as f32).collect()
+    let single = |weight: &f64| (weight / largest / mean) as f32;
+    // What is too small for single precision is nothing beside the others.
+    weights.iter().map(single).map(|weight| if weight.is_normal() { weight } else { 0.0 }).collect()
 }
 
 impl Part {

@@ -91,7 +91,8 @@ pub fn rebuild(model: &Model, table: &Table, threads: usize) -> Result<Model> {
     if made["ended_early"].as_bool() == Some(true) {
         return Err(Error::NoProvenance { reason: "its fit was ended early, by hand".to_owned() });
     }
-    let (recipe, targets) = recipe_of(model).ok_or_else(|| Error::NoProvenance {
+    let made_by = recipe_of(model).filter(|(recipe, _)| recipe.members == model.networks().len());
+    let (recipe, targets) = made_by.ok_or_else(|| Error::NoProvenance {
         reason: "it was not made by Recipe::fit of this library".to_owned(),
     })?;
     let described =

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use ann_core::{Activation, ClassWeights, Layer, Loss, Problem, Targets};
 use ann_model::Model;
-use ann_table::{Schema, SchemaOptions, Table, TargetValues, Task};
+use ann_table::{Schema, SchemaOptions, Table, TargetValues};
 use ann_train::{Adam, Batching, Decay, LearningRate, Schedule, StepFactors, TrainConfig};
 
 use crate::members::{self, Trained};
@@ -63,7 +63,7 @@ pub struct Recipe {
     /// Rows of a group are never on both sides of a split. Default: none.
     pub groups: Option<String>,
     /// The column of times, if new rows will be later than these: then the score comes from the latest rows.
-    /// Numbers or dates. The column is still an input. Default: none.
+    /// Numbers or dates. It is an input, too. Default: none.
     pub time: Option<String>,
     /// How the score is measured. Default [`Scoring::Auto`].
     pub scoring: Scoring,
@@ -125,6 +125,9 @@ pub struct Fit {
     /// What was used, and how good the model is. `Display` prints it.
     pub report: Report,
 }
+
+/// More networks make a model no better, only slower.
+const MOST_MEMBERS: usize = 1000;
 
 /// The name of the column to predict, `"species"`, or the names of several columns, `["width", "height"]`: of
 /// numbers, or of labels, which are words or numbers of two values.
@@ -216,6 +219,16 @@ impl Recipe {
         let mut rows = Rows::new(self, table, targets)?;
         let schema = Schema::learn(&rows.table, targets, &self.schema_options())?;
         let copies = rows.keep_together(self.groups.as_deref(), &schema)?;
+        if let Some(name) = &self.groups
+            && rows.units.iter().all(|unit| *unit == rows.units[0])
+        {
+            let found = format!("{name:?}, where all rows are of one group");
+            return Err(Error::Setting {
+                name: "groups",
+                found,
+                expected: "a column of at least two groups",
+            });
+        }
         Ok((rows, copies))
     }
 
@@ -227,7 +240,10 @@ impl Recipe {
             name.as_deref().filter(|name| targets.contains(name)).map(|name| (role, name.to_owned()))
         });
         let (name, found, expected) = match self.scoring {
-            _ if self.members == 0 => ("members", "0".into(), "at least one network"),
+            _ if targets.is_empty() => ("targets", "none".into(), "at least one column"),
+            _ if !(1..=MOST_MEMBERS).contains(&self.members) => {
+                ("members", self.members.to_string(), "1 to 1000 networks")
+            }
             _ if self.epochs == 0 => ("epochs", "0".into(), "at least one epoch"),
             _ if self.validation_folds < 2 => {
                 ("validation_folds", self.validation_folds.to_string(), "at least 2 folds")
@@ -288,6 +304,8 @@ impl Recipe {
     pub(crate) fn schema_options(&self) -> SchemaOptions {
         let mut options = self.schema.clone();
         options.ignore.extend(self.weights.iter().chain(&self.groups).cloned());
+        // Times may count up as numbers of rows do.
+        options.keep.extend(self.time.iter().filter(|name| !options.ignore.contains(name)).cloned());
         options
     }
 
@@ -327,11 +345,13 @@ impl Recipe {
 }
 
 impl Recipe {
-    /// The recipe for some of the rows. The task is that of all rows, and weights of classes that do not
-    /// occur are left out.
-    pub(crate) fn for_part(&self, task: Task, values: &TargetValues, rows: &[usize]) -> Self {
+    /// The recipe for some of the rows. The task and the columns are those of all rows, and weights of classes
+    /// that do not occur are left out.
+    pub(crate) fn for_part(&self, schema: &Schema, values: &TargetValues, rows: &[usize]) -> Self {
         let mut recipe = self.clone();
-        recipe.schema.task = Some(task);
+        recipe.schema.task = Some(schema.target.task());
+        recipe.schema.ignore = schema.ignored.iter().map(|column| column.name.clone()).collect();
+        recipe.schema.keep = schema.columns.iter().map(|column| column.name.clone()).collect();
         if let (ClassWeights::Given(weights), TargetValues::Classes(classes)) = (&self.class_weights, values)
         {
             let occurs = |class: &usize| rows.iter().any(|&row| classes[row] == *class);

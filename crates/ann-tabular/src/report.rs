@@ -93,7 +93,7 @@ impl fmt::Display for Report {
 
 impl fmt::Display for Evaluation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{} for the score: {} rows", self.rule, self.rows.len())?;
+        writeln!(f, "score of {} {}", self.rows.len(), self.rule)?;
         if self.copies > 0 {
             writeln!(f, "rows that are copies of others: {}", self.copies)?;
         }
@@ -150,7 +150,7 @@ impl Evaluation {
         const MOST: usize = 5;
         let columns = self.importance.iter().take(MOST);
         let columns: Vec<String> =
-            columns.map(|Importance { column, drop, .. }| format!("{column} {drop:.3}")).collect();
-        writeln!(f, "importance: {}", columns.join(", "))
+            columns.map(|Importance { column, drop, .. }| format!("{column:?} {drop:.3}")).collect();
+        if columns.is_empty() { Ok(()) } else { writeln!(f, "importance: {}", columns.join(", ")) }
     }
 }

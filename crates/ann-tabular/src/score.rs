@@ -24,10 +24,12 @@ pub struct Estimate {
 impl fmt::Display for Estimate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { value, standard_error } = self;
-        // Two digits of the standard error, but three decimals are enough for shares.
+        if *value != 0.0 && !(1e-3..1e7).contains(&value.abs()) {
+            return write!(f, "{value:.2e} ± {standard_error:.1e}");
+        }
+        // Two digits of the standard error, but at most three decimals.
         let magnitude = standard_error.log10().floor();
-        let digits = if magnitude.is_finite() { (1.0 - magnitude).clamp(0.0, 12.0) as usize } else { 3 };
-        let digits = if value.abs() > 0.01 { digits.min(3) } else { digits };
+        let digits = if magnitude.is_finite() { (1.0 - magnitude).clamp(0.0, 3.0) as usize } else { 3 };
         write!(f, "{value:.digits$} ± {standard_error:.digits$}")
     }
 }

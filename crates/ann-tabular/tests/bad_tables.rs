@@ -106,7 +106,7 @@ fn tables_that_are_not_predicted() {
         (
             "numbers instead of words",
             "x,zip,sold\n1,4000,2024-01-01\n",
-            "column \"zip\" holds numbers, expected categories as in the table that was learned from; give the kinds to the reader: `Reader { kinds: schema.kinds(), .. }`",
+            "column \"zip\" holds numbers, expected categories as in the table that was learned from; give the kinds to the reader: `Reader { kinds: model.schema().kinds(), ..Reader::default() }`",
         ),
         (
             "numbers instead of dates",

@@ -88,6 +88,25 @@ fn few_groups_make_few_folds() {
     let groups = |table: &Table| fit(&Recipe { groups: Some("farm".into()), ..recipe() }, table, "y");
     assert_eq!(evaluation(&groups(&table)).rule, ScoreRule::Folds(3));
     assert!(groups(&table).report.to_string().contains("column left out: farm (as asked)"));
+    let one = table.select(&(0..30).collect::<Vec<_>>());
+    let error = Recipe { groups: Some("farm".into()), ..recipe() }.fit(&one, "y").unwrap_err().to_string();
+    assert!(error.starts_with("the setting groups is \"farm\", where all rows are of one group"), "{error}");
+}
+
+/// In parts of the rows, the year does not count up without gaps.
+#[test]
+fn every_part_has_the_columns_of_all_rows() {
+    let year = Column::of_numbers("year", (0..100).map(|row| f64::from(1900 + row)));
+    let chance = Column::of_numbers("chance", (0..100).map(|row| f64::from(row * 7919 % 101)));
+    let y = Column::of_numbers("y", (0..100).map(|row| f64::from(row) * 2.5));
+    let table = Table::from_columns([year, chance, y]).unwrap();
+    let used = |recipe: &Recipe| {
+        let importance = evaluation(&fit(recipe, &table, "y")).importance.clone();
+        importance.into_iter().map(|column| column.column).collect::<Vec<_>>()
+    };
+    assert_eq!(used(&recipe()), ["chance"]);
+    // The column of times is one of them, although it counts up.
+    assert_eq!(used(&Recipe { time: Some("year".into()), ..recipe() }).len(), 2);
 }
 
 /// Of 21 whole numbers one is so rare that some parts have only twenty, which would be classes.
@@ -436,10 +455,15 @@ fn the_report_in_words() {
     let text = fit(&recipe(), &noisy(150, 1), "label").report.to_string();
     let lines: Vec<&str> = text.lines().collect();
     assert_eq!(lines[0], "label: one of 2 classes, from 1 of the columns and 150 rows");
-    assert_eq!(lines[1], "each of 5 folds was held out once for the score: 150 rows");
+    assert_eq!(lines[1], "score of 150 rows in 5 folds, each held out once");
     assert!(lines[2].trim_start().starts_with("accuracy"), "{text}");
-    let firsts =
-        ["this model", "linear model", "constant", "sets of classes for 90 %: right for ", "importance: x "];
+    let firsts = [
+        "this model",
+        "linear model",
+        "constant",
+        "sets of classes for 90 %: right for ",
+        "importance: \"x\" ",
+    ];
     // Whether the linear model is as good is a sentence of its own.
     let others: Vec<&&str> = lines[3..].iter().filter(|line| !line.starts_with("The linear")).collect();
     assert_eq!(others.len(), firsts.len(), "{text}");
@@ -463,7 +487,12 @@ fn invalid_settings_are_named() {
         let expected = format!("the setting scoring is HoldOut({share})");
         invalid(Recipe { scoring: Scoring::HoldOut(share), ..recipe() }, &expected);
     }
-    invalid(Recipe { members: 0, ..recipe() }, "the setting members is 0");
+    for members in [0, usize::MAX] {
+        invalid(
+            Recipe { members, ..recipe() },
+            &format!("the setting members is {members}, expected 1 to 1000"),
+        );
+    }
     invalid(Recipe { epochs: 0, ..recipe() }, "the setting epochs is 0");
     invalid(Recipe { validation_folds: 1, ..recipe() }, "the setting validation_folds is 1");
     invalid(Recipe { groups: Some("label".into()), ..recipe() }, "the setting groups is \"label\"");

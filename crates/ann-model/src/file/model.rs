@@ -76,6 +76,8 @@ impl Save for Model {
         // In the order of names, whatever the features of serde_json: the same model has the same bytes.
         let mut provenance = self.provenance.clone();
         provenance.sort_all_objects();
+        // What could not be read again is not saved: JSON may be nested 128 times.
+        parse::<serde_json::Value>("ann.provenance", &super::json(&provenance))?;
         let texts = texts("model", README, &text, &provenance);
         Ok(Container { texts, tensors: tensors.into_tensors() })
     }

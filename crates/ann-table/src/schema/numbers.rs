@@ -53,7 +53,8 @@ impl NumberEncoding {
         let pieces = if bins == 0 { None } else { pieces() };
         // The quartiles are those of the column whose missing numbers are filled.
         let filled = with_copies(&known, center, missing);
-        let spread = quantile(&filled, 0.75) - quantile(&filled, 0.25);
+        // At most the largest number, where the difference overflows.
+        let spread = (quantile(&filled, 0.75) - quantile(&filled, 0.25)).min(f64::MAX);
         let scale = if spread > 0.0 { spread } else { maximum / 2.0 - minimum / 2.0 };
         let (has_flag, squash) = (missing > 0, Some(3.0));
         Some(Self { fill: center, has_flag, center, scale, squash, minimum, maximum, pieces })
