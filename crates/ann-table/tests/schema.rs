@@ -166,7 +166,8 @@ fn other_tables_are_found_by_name() {
         |text: &str| schema.features::<f64>(&Table::read(text.as_bytes()).unwrap()).unwrap_err().to_string();
     assert_eq!(error("x\n1\n"), r#"the table has no column ["w"]; its columns are ["x"]"#);
     assert_eq!(error("x,w\n1,a\nred,b\n"), r#"line 3, column 1 ("x"): found "red", expected a number"#);
-    let reader = r#"; give the kinds to the reader: `Reader { kinds: model.schema().kinds(), ..Reader::default() }`"#;
+    let reader =
+        r#"; give the kinds to the reader: `Reader { kinds: model.schema().kinds(), ..Reader::default() }`"#;
     for (text, message) in [
         (
             "x,w\n007,a\n",

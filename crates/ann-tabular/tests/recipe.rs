@@ -153,7 +153,10 @@ fn tables_that_nothing_can_be_learned_from() {
         error("x,y\n1,a\n2,a\n", "y"),
         r#"target "y": all rows have the class "a"; at least two classes are needed"#
     );
-    assert_eq!(error("x,y\n1,a\n1,b\n", "y"), r#"no column is left to predict from: "x" (constant); `SchemaOptions::keep` keeps a column that only looks useless"#);
+    assert_eq!(
+        error("x,y\n1,a\n1,b\n", "y"),
+        r#"no column is left to predict from: "x" (constant); `SchemaOptions::keep` keeps a column that only looks useless"#
+    );
     assert_eq!(
         error("x,y\n1,\n2,\n", "y"),
         r#"no row is left: each lacks the target "y", or has the weight 0"#
