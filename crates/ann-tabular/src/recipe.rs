@@ -345,8 +345,8 @@ impl Recipe {
 }
 
 impl Recipe {
-    /// The recipe for some of the rows. The task and the columns are those of all rows, and weights of classes
-    /// that do not occur are left out.
+    /// The recipe for some of the rows. The task and the columns are those of all rows, and weights of
+    /// classes that do not occur are left out.
     pub(crate) fn for_part(&self, schema: &Schema, values: &TargetValues, rows: &[usize]) -> Self {
         let mut recipe = self.clone();
         recipe.schema.task = Some(schema.target.task());
