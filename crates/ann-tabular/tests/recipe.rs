@@ -111,6 +111,19 @@ fn probabilities_are_calibrated() {
     assert!((0.74..=0.88).contains(&sure), "{sure}");
 }
 
+/// Classes that are smoothed by 0.1 ask for probabilities of 0.95. The temperature makes them larger where all
+/// held-out rows are right.
+#[test]
+fn what_is_sure_is_predicted_with_certainty() {
+    let text: String =
+        (0..200).map(|row| format!("{},{}\n", row % 2 * 10 + row % 7, ["a", "b"][row % 2])).collect();
+    let table = Table::read(format!("x,y\n{text}").as_bytes()).unwrap();
+    let model = recipe().fit_model(&table, "y").unwrap();
+    let predictions = model.predict(&table).unwrap();
+    let sure = predictions.values().rows().into_iter().map(|row| row[0].max(row[1])).sum::<f64>() / 200.0;
+    assert!(sure > 0.98, "{sure}");
+}
+
 #[test]
 fn the_file_does_not_depend_on_threads() {
     let table = noisy(150, 1);

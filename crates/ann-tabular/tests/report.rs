@@ -341,6 +341,9 @@ fn columns_that_are_known_only_afterwards() {
         matches!(&found[..], [Leak::Predicts { column, score: 1.0, .. }] if column == "days"),
         "{found:?}"
     );
+    let days = (0..rows).map(|row| if is_yes(row) { -5.0 - row as f64 } else { row as f64 });
+    let found = leaks(Column::of_numbers("days", days));
+    assert!(matches!(&found[..], [Leak::Predicts { score: 1.0, .. }]), "{found:?}");
     let code = (0..rows).map(|row| ["a", "b", "c", "d"][2 * usize::from(is_yes(row)) + row % 2]);
     let found = leaks(Column::of_words("code", code));
     assert!(matches!(&found[..], [Leak::Predicts { column, .. }] if column == "code"), "{found:?}");
@@ -435,7 +438,9 @@ fn a_model_is_not_made_again_from_other_rows() {
     );
     let labels = (0..120).map(|row| if row == 7 { "other" } else { table.columns()[1].word(row).unwrap() });
     let columns = [table.columns()[0].clone(), Column::of_words("label", labels)];
-    assert!(ann_tabular::rebuild(&model, &Table::from_columns(columns).unwrap(), 1).is_err());
+    let changed = ann_tabular::rebuild(&model, &Table::from_columns(columns).unwrap(), 1);
+    let error = changed.unwrap_err().to_string();
+    assert!(error.starts_with("the table is not the one that the model was made from"), "{error}");
     let mut other = model.clone();
     other.provenance["settings"]["seed"] = "1".into();
     other.provenance["program"] = "ann-tabular 0.0.1".into();
