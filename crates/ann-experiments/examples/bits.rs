@@ -32,6 +32,7 @@ fn main() -> Result<()> {
 
 /// The digest of the file, in which the score and its making are, too.
 fn model(threads: usize) -> Result<String> {
-    let recipe = Recipe { epochs: 8, scoring: Scoring::HoldOut(0.2), threads, ..Recipe::default() };
+    let recipe =
+        Recipe { epochs: 8, least_updates: 0, scoring: Scoring::HoldOut(0.2), threads, ..Recipe::default() };
     Ok(recipe.fit(&Table::open(IRIS)?, "species")?.model.digest()?)
 }
