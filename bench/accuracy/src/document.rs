@@ -37,7 +37,9 @@ fn head(Origin { date, commit, machine, rust, versions }: &Origin) -> String {
     let versions: Vec<_> = versions.into_iter().collect();
     format!(
         "# Accuracy\n\nModels of public tables by our recipe (`ann_tabular::Recipe::default()`) and by other libraries with their \
-         defaults, without tuning, on the same rows.\n\n\
+         defaults, without tuning, on the same rows. The settings of our recipe were chosen on these tables, all together; those of \
+         the other libraries were not. So expect a smaller lead on other tables: `cargo xtask accuracy my.csv --peers` measures \
+         yours.\n\n\
          Written by `cargo xtask accuracy --peers --record` on {date} at commit {commit}: {machine}.\n{rust}; {}.\n\
          The numbers are in [accuracy.json](accuracy.json); `cargo xtask accuracy --redraw` makes this document and its picture from \
          them.",

@@ -50,8 +50,7 @@ struct Options {
     #[arg(long, value_name = "N", value_parser = RangedU64ValueParser::<usize>::new().range(1..=5))]
     splits: Option<usize>,
     /// Write bench/accuracy.json, bench/ACCURACY.md and its picture, and not only target/bench/accuracy;
-    /// needs
-    /// --peers, all splits and at least the tables of bench/tables
+    /// needs --peers, all splits and at least the tables of bench/tables
     #[arg(long, requires = "peers", conflicts_with = "splits")]
     record: bool,
     /// Measure nothing: write bench/ACCURACY.md and its picture again from bench/accuracy.json

@@ -6,23 +6,11 @@ use ann_model::ann_core::{Activation, ActivationFn, Loss, Network};
 use ann_model::file::{Container, Numbers, Tensor};
 use ann_model::{Error, Limits, Model, Networks};
 
-use crate::models::{classifier, networks, regressor, schema, table};
+use crate::models::{ACTIVATIONS, classifier, networks, regressor, schema, table};
 
 #[test]
 fn models_are_read_as_they_were_written() {
-    for activation in [
-        Activation::Identity,
-        Activation::Sigmoid,
-        Activation::Tanh,
-        Activation::Relu,
-        Activation::LeakyRelu { slope: 0.1 },
-        Activation::Elu { alpha: 0.3 },
-        Activation::Selu,
-        Activation::Softplus,
-        Activation::Silu,
-        Activation::Mish,
-        Activation::Gelu,
-    ] {
+    for activation in ACTIVATIONS {
         check(&classifier(&activation));
     }
     check(&regressor());

@@ -5,6 +5,21 @@ use ann_model::ann_table::{Schema, SchemaOptions};
 use ann_model::{Conformal, Model, Networks, Table};
 use ndarray::Array2;
 
+/// Every activation that a file can hold.
+pub const ACTIVATIONS: [Activation; 11] = [
+    Activation::Identity,
+    Activation::Sigmoid,
+    Activation::Tanh,
+    Activation::Relu,
+    Activation::LeakyRelu { slope: -0.1 },
+    Activation::Elu { alpha: 0.3 },
+    Activation::Selu,
+    Activation::Softplus,
+    Activation::Silu,
+    Activation::Mish,
+    Activation::Gelu,
+];
+
 /// Numbers, some missing; words; two words; dates.
 pub const TABLE: &str = "x,gap,city,pair,day,class,number\n\
     1.5,,Bonn,yes,2024-01-01,b,1.5\n\

@@ -4,23 +4,11 @@ use ann_model::Error;
 use ann_model::ann_core::{Activation, ActivationFn, Architecture, Init, Network, Scalar, seeded};
 use ann_model::file::{Container, Element, Limits, Load, Save};
 
-use crate::models::classifier;
+use crate::models::{ACTIVATIONS, classifier};
 
 #[test]
 fn networks_are_read_as_they_were_written() {
-    for activation in [
-        Activation::Identity,
-        Activation::Sigmoid,
-        Activation::Tanh,
-        Activation::Relu,
-        Activation::LeakyRelu { slope: -0.1 },
-        Activation::Elu { alpha: 0.3 },
-        Activation::Selu,
-        Activation::Softplus,
-        Activation::Silu,
-        Activation::Mish,
-        Activation::Gelu,
-    ] {
+    for activation in ACTIVATIONS {
         check(&network::<f64>(&activation));
         check(&network::<f32>(&activation));
     }

@@ -20,7 +20,7 @@ fn files_of_all_formats_are_read() {
     folders.iter().for_each(|folder| check(folder));
 }
 
-/// Each set in a process of its own, because a process uses one.
+/// A process uses one instruction set, so this test starts itself once for each.
 #[test]
 fn every_instruction_set_predicts_the_same() {
     for instructions in InstructionSet::available() {

@@ -32,7 +32,7 @@ fn table() -> impl Strategy<Value = Vec<Vec<String>>> {
 }
 
 fn read(bytes: &[u8], separator: char) -> Vec<Vec<String>> {
-    // A header of its own, because the first line is checked for other separators.
+    // The first line is checked for other separators, so a header is put before the text.
     let header = format!("header{separator}\n");
     let mut rows = Rows::new(io::Cursor::new(header).chain(bytes), separator).unwrap();
     rows.next_row().unwrap();

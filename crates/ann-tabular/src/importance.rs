@@ -27,8 +27,9 @@ const SHUFFLES: usize = 5;
 const MANY_COLUMNS: usize = 100;
 /// With more columns, nothing is measured: it would take much longer than the training.
 const MOST_COLUMNS: usize = 300;
-/// At most this number of cells are encoded, and never fewer than a hundred rows, if there are so many.
+/// About this number of cells is encoded in all; the more columns, the fewer rows.
 const MOST_CELLS: usize = 5_000_000;
+/// Fewer rows are not used, unless the table has fewer.
 const FEWEST_ROWS: usize = 100;
 
 /// The importance of each column that the model uses, on rows that it has not learned from.
