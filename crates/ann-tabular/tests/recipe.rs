@@ -111,8 +111,8 @@ fn probabilities_are_calibrated() {
     assert!((0.74..=0.88).contains(&sure), "{sure}");
 }
 
-/// Classes that are smoothed by 0.1 ask for probabilities of 0.95. The temperature makes them larger where all
-/// held-out rows are right.
+/// Classes that are smoothed by 0.1 ask for probabilities of 0.95. The temperature makes them larger where
+/// all held-out rows are right.
 #[test]
 fn what_is_sure_is_predicted_with_certainty() {
     let text: String =

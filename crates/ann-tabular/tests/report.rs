@@ -293,8 +293,8 @@ fn intervals_are_measured() {
     let coverage = evaluation(&fit).coverage.unwrap();
     // The residuals of 480 rows and the coverage of 120 rows have standard errors of 1.4 and 2.7 %.
     assert!((0.8..=0.99).contains(&coverage.found.value), "{}", coverage.found);
-    // The standard deviation of the noise is 0.14 times that of y, and 90 % of a normal distribution are within
-    // 3.3 standard deviations: 0.46 times that of y, if the noise were all that is unknown.
+    // The standard deviation of the noise is 0.14 times that of y, and 90 % of a normal distribution are
+    // within 3.3 standard deviations: 0.46 times that of y, if the noise were all that is unknown.
     assert!((0.3..0.9).contains(&coverage.size), "{}", coverage.size);
 }
 
