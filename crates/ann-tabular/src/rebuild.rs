@@ -108,8 +108,13 @@ pub fn rebuild(model: &Model, table: &Table, threads: usize) -> Result<Model> {
         return Err(Error::OtherData { found, expected });
     }
     let mut made_again = Recipe { threads, ..recipe }.fit(table, &targets)?.model;
-    // Another version that computes the same is not another model.
+    // Another version that computes the same is not another model, and callers may have added something.
     made_again.provenance["program"] = made["program"].clone();
+    for (key, value) in made.as_object().into_iter().flatten() {
+        if made_again.provenance.get(key).is_none() {
+            made_again.provenance[key] = value.clone();
+        }
+    }
     let (found, expected) = (made_again.digest()?, model.digest()?);
     if found != expected {
         let program = made["program"].as_str().unwrap_or("another program").to_owned();

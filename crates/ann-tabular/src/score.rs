@@ -96,7 +96,7 @@ impl Score {
 
     /// The name, the value, and for further columns of numbers their names, of each number: in the order of a
     /// table.
-    pub(crate) fn entries(&self) -> Vec<(String, Estimate)> {
+    pub fn entries(&self) -> Vec<(String, Estimate)> {
         match self {
             Self::Classes(score) => score.entries(""),
             Self::Labels(scores) => {

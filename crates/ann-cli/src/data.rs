@@ -1,0 +1,214 @@
+//! Which table is read, and how: the options that all commands with data share.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use ann_tabular::ann_table::{self, Kind, Reader, Table};
+use ann_tabular::Model;
+use clap::{Args, ValueEnum};
+use serde_json::{Value, json};
+
+use crate::failure::{Failure, Result};
+
+/// The standard input or output.
+const DASH: &str = "-";
+
+/// How a table is read. Everything that is not given is found out from all rows.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Reading")]
+pub struct Reading {
+    /// What is between cells: a character, or `tab`
+    #[arg(long, value_name = "CHARACTER", value_parser = separator)]
+    separator: Option<char>,
+    /// What is before the decimals of a number
+    #[arg(long, value_name = "CHARACTER")]
+    decimal: Option<Decimal>,
+    /// The first line is data; columns are then column_1, column_2, …
+    #[arg(long)]
+    no_header: bool,
+    /// Words for a missing value, in all columns
+    #[arg(long, value_name = "WORD,…", value_delimiter = ',')]
+    missing: Vec<String>,
+    /// A word for a missing value in one column; may be given several times
+    #[arg(long, value_name = "COLUMN=WORD", value_parser = pair)]
+    missing_in: Vec<(String, String)>,
+    /// What a column holds: number, category, date, or ignore; may be given several times
+    #[arg(long = "as", value_name = "COLUMN=KIND", value_parser = kind)]
+    kinds: Vec<(String, ColumnUse)>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Decimal {
+    /// 1.5
+    #[value(name = ".")]
+    Point,
+    /// 1,5
+    #[value(name = ",")]
+    Comma,
+}
+
+/// What a column is read as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ColumnUse {
+    Kind(Kind),
+    Ignore,
+}
+
+fn separator(text: &str) -> Result<char, String> {
+    let mut characters = text.chars();
+    match (text, characters.next(), characters.next()) {
+        ("tab" | r"\t", ..) => Ok('\t'),
+        (_, Some(character), None) => Ok(character),
+        _ => Err("expected one character, or tab".into()),
+    }
+}
+
+fn pair(text: &str) -> Result<(String, String), String> {
+    let (column, word) = text.split_once('=').ok_or("expected COLUMN=WORD")?;
+    Ok((column.to_owned(), word.to_owned()))
+}
+
+fn kind(text: &str) -> Result<(String, ColumnUse), String> {
+    // A name may contain "=", a kind does not.
+    let (column, kind) = text.rsplit_once('=').ok_or("expected COLUMN=KIND")?;
+    let kind = match kind {
+        "ignore" => ColumnUse::Ignore,
+        name => ColumnUse::Kind(
+            kind_named(name).ok_or("expected one of the kinds number, category, date and ignore")?,
+        ),
+    };
+    Ok((column.to_owned(), kind))
+}
+
+const KINDS: [(&str, Kind); 3] =
+    [("number", Kind::Number), ("category", Kind::Category), ("date", Kind::Date)];
+
+fn kind_named(name: &str) -> Option<Kind> {
+    KINDS.into_iter().find_map(|(known, kind)| (known == name).then_some(kind))
+}
+
+/// The name of a kind, in the singular.
+pub fn kind_name(kind: Kind) -> &'static str {
+    KINDS.into_iter().find_map(|(name, known)| (known == kind).then_some(name)).expect("all kinds are listed")
+}
+
+impl Reading {
+    /// How the table is read.
+    pub fn reader(&self) -> Reader {
+        let kinds = self.kinds.iter();
+        Reader {
+            separator: self.separator,
+            decimal_comma: self.decimal.map(|decimal| matches!(decimal, Decimal::Comma)),
+            header: !self.no_header,
+            missing: self.missing.clone(),
+            missing_in: self.missing_in.clone(),
+            kinds: kinds
+                .clone()
+                .filter_map(|(name, used)| match used {
+                    ColumnUse::Kind(kind) => Some((name.clone(), *kind)),
+                    ColumnUse::Ignore => None,
+                })
+                .collect(),
+            ignore: kinds
+                .filter(|(_, used)| *used == ColumnUse::Ignore)
+                .map(|(name, _)| name.clone())
+                .collect(),
+            only: vec![],
+        }
+    }
+
+    /// The columns whose kind is given.
+    pub fn stated(&self) -> impl Iterator<Item = String> {
+        let kinds = self.kinds.iter().filter(|(_, used)| *used != ColumnUse::Ignore);
+        kinds.map(|(name, _)| name.clone())
+    }
+
+    /// How a table is read that a model is asked about: as the table it was made from, except for what these
+    /// options say. Columns that the other table does not have are no error here.
+    pub fn reader_of(&self, model: &Model) -> Reader {
+        let mut reader = self.reader();
+        let learned = recorded(&model.provenance["reading"]);
+        reader.header &= learned.header;
+        reader.missing.extend(learned.missing);
+        let is_input = |name: &String| model.schema().columns.iter().any(|column| column.name == *name);
+        reader.missing_in.extend(learned.missing_in.into_iter().filter(|(name, _)| is_input(name)));
+        reader
+    }
+}
+
+/// What a model file says of how its table was read.
+pub fn provenance(reader: &Reader) -> Value {
+    let Reader { separator, decimal_comma, header, missing, missing_in, kinds, ignore, only } = reader;
+    let kinds: Vec<(&String, &str)> = kinds.iter().map(|(name, kind)| (name, kind_name(*kind))).collect();
+    json!({
+        "separator": separator,
+        "decimal_comma": decimal_comma,
+        "header": header,
+        "missing": missing,
+        "missing_in": missing_in,
+        "kinds": kinds,
+        "ignore": ignore,
+        "only": only,
+    })
+}
+
+/// The reader of [`provenance`]. What is missing there has its default.
+pub fn recorded(value: &Value) -> Reader {
+    let names = |name: &str| serde_json::from_value(value[name].clone()).unwrap_or_default();
+    let kinds: Vec<(String, String)> = serde_json::from_value(value["kinds"].clone()).unwrap_or_default();
+    Reader {
+        separator: serde_json::from_value(value["separator"].clone()).unwrap_or_default(),
+        decimal_comma: value["decimal_comma"].as_bool(),
+        header: value["header"].as_bool().unwrap_or(true),
+        missing: names("missing"),
+        missing_in: serde_json::from_value(value["missing_in"].clone()).unwrap_or_default(),
+        kinds: kinds.into_iter().filter_map(|(name, kind)| Some((name, kind_named(&kind)?))).collect(),
+        ignore: names("ignore"),
+        only: names("only"),
+    }
+}
+
+/// Reads a whole table: a file, or `-`.
+pub fn read(reader: &Reader, path: &Path) -> Result<Table> {
+    let table = if path == Path::new(DASH) { reader.read(io::stdin().lock()) } else { reader.open(path) };
+    table.map_err(|error| match path == Path::new(DASH) {
+        true => Failure::from(error).about("standard input"),
+        false => error.into(),
+    })
+}
+
+/// Reads a whole table that a model is asked about: its columns have the kinds that were learned.
+pub fn read_for(reading: &Reading, model: &Model, path: &Path) -> Result<Table> {
+    let in_data = |error: ann_table::Error| Failure::from(error).about(shown(path));
+    let mut blocks =
+        reading.reader_of(model).blocks(open(path)?, model.schema(), usize::MAX).map_err(in_data)?;
+    blocks.next().unwrap_or(Err(ann_table::Error::NoRows)).map_err(in_data)
+}
+
+/// Opens an input that is read once: a file, or `-`.
+pub fn open(path: &Path) -> Result<Box<dyn Read>> {
+    if path == Path::new(DASH) {
+        return Ok(Box::new(io::stdin().lock()));
+    }
+    let file = File::open(path).and_then(|file| match file.metadata()?.is_dir() {
+        true => Err(io::ErrorKind::IsADirectory.into()),
+        false => Ok(file),
+    });
+    Ok(Box::new(file.map_err(|error| {
+        Failure::files(format_args!("{}: cannot read: {error}", path.display()))
+    })?))
+}
+
+/// The name of an input in messages.
+pub fn shown(path: &Path) -> String {
+    if path == Path::new(DASH) { "standard input".into() } else { path.display().to_string() }
+}
+
+/// Whether a path means the standard input or output.
+pub fn is_dash(path: &Path) -> bool {
+    path == Path::new(DASH)
+}
+
+/// A path of a file to write, `-` for the standard output.
+pub type Destination = PathBuf;

@@ -1,0 +1,117 @@
+//! `ann eval`: how good a model is on the rows of a table.
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use ann_tabular::ann_table::{TargetValues, Target};
+use ann_tabular::ann_train::metrics::confusion_matrix;
+use ann_tabular::{Model, Score};
+use clap::Args;
+use serde_json::json;
+
+use crate::data::{self, Reading};
+use crate::failure::{Failure, Result, Status};
+use crate::output::Output;
+use crate::show::{aligned, count, counted, similar};
+use crate::summary::score_json;
+use crate::surprises::Surprises;
+
+/// Measure how good a model is on the rows of a table, which should be others than those it was made from
+#[derive(Args, Debug)]
+pub struct Evaluate {
+    /// A file that `ann train` has written
+    model: PathBuf,
+    /// A table with the columns and the target of the model; - for the standard input
+    data: PathBuf,
+    /// Exit code 4 if a number is below, for example accuracy=0.9; of errors and losses, if it is above; may
+    /// be given several times
+    #[arg(long, value_name = "NAME=NUMBER", value_parser = bound)]
+    min: Vec<(String, f64)>,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    reading: Reading,
+}
+
+fn bound(text: &str) -> Result<(String, f64), String> {
+    let (name, number) = text.rsplit_once('=').ok_or("expected NAME=NUMBER")?;
+    Ok((name.to_owned(), number.parse().map_err(|_| format!("{number:?} is no number"))?))
+}
+
+pub fn evaluate(options: &Evaluate) -> Result<Status> {
+    let model = Model::load(&options.model)?;
+    let table = data::read_for(&options.reading, &model, &options.data)?;
+    let score = Score::of(&model, &table).map_err(|error| Failure::from(error).about(data::shown(&options.data)))?;
+    let below = options.below(&score)?;
+    let mut output = Output::open(None, false)?;
+    if options.json {
+        let object = json!({
+            "ann": 1, "command": "eval", "rows": table.rows(), "score": score_json(&score), "below": below,
+        });
+        writeln!(output, "{object:#}")?;
+    } else {
+        writeln!(output, "{} of {}", counted(table.rows(), "row"), data::shown(&options.data))?;
+        let entries = score.entries().into_iter().map(|(name, value)| vec![name, value.to_string()]);
+        for line in aligned(&entries.collect::<Vec<_>>()) {
+            writeln!(output, "{line}")?;
+        }
+        write_confusion(&mut output, &model, &table)?;
+        let mut surprises = Surprises::new(&model);
+        surprises.count(&table)?;
+        surprises.print();
+    }
+    output.finish()?;
+    below.iter().for_each(|reason| anstream::eprintln!("below: {reason}"));
+    Ok(if below.is_empty() { Status::Done } else { Status::Below })
+}
+
+impl Evaluate {
+    /// The numbers that are not good enough.
+    fn below(&self, score: &Score) -> Result<Vec<String>> {
+        let entries = score.entries();
+        let mut below = vec![];
+        for (asked, bound) in &self.min {
+            let key = |name: &str| name.to_lowercase().replace('²', "2").replace([' ', '_', '-'], "");
+            let names = entries.iter().map(|(name, _)| name.as_str());
+            let Some((name, found)) = entries.iter().find(|(name, _)| key(name) == key(asked)) else {
+                let hint = similar(asked, names.clone()).map_or(String::new(), |name| format!("; did you mean {name:?}?"));
+                let names: Vec<&str> = names.collect();
+                return Err(Failure::arguments(format_args!(
+                    "--min: there is no {asked:?}, only {}{hint}",
+                    names.join(", ")
+                )));
+            };
+            let is_loss = ["log loss", "RMSE", "MAE"].iter().any(|loss| name.starts_with(loss));
+            let is_good = if is_loss { found.value <= *bound } else { found.value >= *bound };
+            if !is_good {
+                let expected = if is_loss { "at most" } else { "at least" };
+                below.push(format!("{name} is {:.6}, expected {expected} {bound}", found.value));
+            }
+        }
+        Ok(below)
+    }
+}
+
+/// Of each true class, how often each class was predicted.
+fn write_confusion(output: &mut impl Write, model: &Model, table: &ann_tabular::Table) -> Result<()> {
+    const MOST: usize = 12;
+    let Target::Classes { classes, .. } = &model.schema().target else { return Ok(()) };
+    let TargetValues::Classes(truth) = model.schema().targets(table)? else { return Ok(()) };
+    if classes.len() > MOST {
+        return Ok(());
+    }
+    let predictions = model.predict(table)?;
+    let predicted: Vec<usize> = predictions.values().rows().into_iter().map(ann_tabular::ann_core::argmax).collect();
+    let all: Vec<usize> = (0..classes.len()).collect();
+    let matrix = confusion_matrix(&truth, &predicted, &all, None).map_err(ann_tabular::Error::from)?;
+    let mut lines = vec![std::iter::once("true \\ predicted".to_owned()).chain(classes.iter().cloned()).collect()];
+    for (class, counts) in classes.iter().zip(matrix.rows()) {
+        let counts = counts.iter().map(|&number| count(number as u64));
+        lines.push(std::iter::once(class.clone()).chain(counts).collect());
+    }
+    for line in aligned(&lines) {
+        writeln!(output, "{line}")?;
+    }
+    Ok(())
+}

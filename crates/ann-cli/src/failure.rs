@@ -1,0 +1,163 @@
+//! What ends the program early: a message, and the exit code that says of which kind it is.
+
+use std::fmt::{self, Display};
+use std::io;
+use std::process::ExitCode;
+
+use ann_tabular::ann_table::message::shortened;
+use ann_tabular::{ann_model, ann_table};
+
+/// A result of a command.
+pub type Result<T, E = Failure> = std::result::Result<T, E>;
+
+/// A message, and an exit code.
+#[derive(Debug)]
+pub struct Failure {
+    pub status: Status,
+    pub message: String,
+    /// Whether the program that reads the results has ended, which is no error.
+    pub is_closed_pipe: bool,
+}
+
+/// The exit codes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// 0: done.
+    Done,
+    /// 1: a file cannot be read or written.
+    Files,
+    /// 2: the arguments are wrong.
+    Arguments,
+    /// 3: the data or the model file is wrong.
+    Data,
+    /// 4: done, but worse than was asked for.
+    Below,
+    /// 130: ended by the interrupt key, as a shell reports it.
+    Interrupted,
+}
+
+impl From<Status> for ExitCode {
+    fn from(status: Status) -> Self {
+        Self::from(match status {
+            Status::Done => 0,
+            Status::Files => 1,
+            Status::Arguments => 2,
+            Status::Data => 3,
+            Status::Below => 4,
+            Status::Interrupted => 130,
+        })
+    }
+}
+
+impl Failure {
+    fn new(status: Status, message: impl Display) -> Self {
+        Self { status, message: message.to_string(), is_closed_pipe: false }
+    }
+
+    /// The arguments are wrong.
+    pub fn arguments(message: impl Display) -> Self {
+        Self::new(Status::Arguments, message)
+    }
+
+    /// The data or a model file is wrong.
+    pub fn data(message: impl Display) -> Self {
+        Self::new(Status::Data, message)
+    }
+
+    /// A file cannot be read or written.
+    pub fn files(message: impl Display) -> Self {
+        Self::new(Status::Files, message)
+    }
+
+    /// The message with what it is about before it, usually a path.
+    #[must_use]
+    pub fn about(mut self, what: impl Display) -> Self {
+        self.message = format!("{what}: {}", self.message);
+        self
+    }
+}
+
+impl Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+/// Results cannot be written.
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        let is_closed_pipe = error.kind() == io::ErrorKind::BrokenPipe;
+        Self { is_closed_pipe, ..Self::files(format_args!("cannot write: {error}")) }
+    }
+}
+
+/// The advice of the library names fields of Rust structs; that of the program names its options.
+impl From<ann_table::Error> for Failure {
+    fn from(error: ann_table::Error) -> Self {
+        use ann_table::Error as E;
+        match error {
+            E::InFile { path, error } => Self::from(*error).about(path.display()),
+            E::Read { .. } => Self::files(error),
+            E::OddCells { column, kind, count, known, cells } => {
+                let shown: Vec<String> =
+                    cells.iter().map(|(line, text)| format!("line {line}: {:?}", shortened(text))).collect();
+                let name = shortened(&column);
+                let word = cells.first().map(|(_, text)| shortened(text)).unwrap_or_default();
+                Self::data(format_args!(
+                    "column {name:?}: {count} of {known} cells are no {kind}: {}\n  \
+                     they are missing values:   --missing-in {}\n  \
+                     the column is a category:  --as {}\n  \
+                     nobody needs the column:   --ignore {}",
+                    shown.join(", "),
+                    in_quotes(&format!("{name}={word}")),
+                    in_quotes(&format!("{name}=category")),
+                    in_quotes(&name),
+                ))
+            }
+            E::LearnedKind { column, found, expected } => Self::data(format_args!(
+                "column {column:?} holds {found}, expected {expected} as in the table that was learned from"
+            )),
+            E::NoFeatures { reasons } => Self::data(format_args!(
+                "no column is left to predict from: {reasons}; --as NAME=KIND keeps one that only looks useless"
+            )),
+            E::HeaderLooksLikeData { .. } => {
+                Self::data(format_args!("{error}; if there is no line of names: --no-header"))
+            }
+            error => Self::data(error),
+        }
+    }
+}
+
+impl From<ann_model::Error> for Failure {
+    fn from(error: ann_model::Error) -> Self {
+        use ann_model::Error as E;
+        match error {
+            E::InFile { path, error } => Self::from(*error).about(path.display()),
+            E::Table(error) => error.into(),
+            E::Read { .. } | E::Write { .. } => Self::files(error),
+            error => Self::data(error),
+        }
+    }
+}
+
+impl From<ann_tabular::Error> for Failure {
+    fn from(error: ann_tabular::Error) -> Self {
+        use ann_tabular::Error as E;
+        match error {
+            E::Table(error) => error.into(),
+            E::Model(error) => error.into(),
+            E::Setting { .. } => Self::arguments(error),
+            error => Self::data(error),
+        }
+    }
+}
+
+/// A text as an argument of a shell.
+pub fn in_quotes(text: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || "_-+=.,:/".contains(c);
+    if !text.is_empty() && text.chars().all(is_plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
+    }
+}

@@ -1,0 +1,58 @@
+//! `ann inspect`: what is in a model file.
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use ann_tabular::Model;
+use ann_tabular::ann_model::file::Save;
+use clap::Args;
+use serde_json::json;
+
+use crate::failure::{Result, Status};
+use crate::output::Output;
+use crate::show::size;
+use crate::summary::{networks, write_columns};
+
+/// Show what is in a model file: columns, networks, how it was made; and compute its probe again
+#[derive(Args, Debug)]
+pub struct Inspect {
+    /// A file that `ann train` has written
+    model: PathBuf,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+pub fn inspect(options: &Inspect) -> Result<Status> {
+    let model = Model::load(&options.model)?;
+    let (digest, bytes) = (model.digest()?, model.write()?.len());
+    let probe = model.check_probe();
+    let mut output = Output::open(None, false)?;
+    if options.json {
+        let container = model.container()?;
+        let description: serde_json::Value = container
+            .text("ann.model")
+            .ok()
+            .and_then(|text| serde_json::from_str(text).ok())
+            .unwrap_or_default();
+        let object = json!({
+            "ann": 1, "command": "inspect", "digest": digest, "bytes": bytes, "model": description,
+            "provenance": model.provenance, "probe": probe.as_ref().map_or_else(ToString::to_string, |()| "same".into()),
+        });
+        writeln!(output, "{object:#}")?;
+    } else {
+        writeln!(output, "{}   {}, digest {digest}", options.model.display(), size(bytes))?;
+        writeln!(output, "predicts {}", model.schema().target.names().join(", "))?;
+        write_columns(&mut output, model.schema())?;
+        writeln!(output, "{}", networks(&model))?;
+        for (key, value) in model.provenance.as_object().into_iter().flatten() {
+            writeln!(output, "{key:<9} {value}")?;
+        }
+        if probe.is_ok() {
+            writeln!(output, "probe     this program computes the same as the one that wrote the file")?;
+        }
+    }
+    output.finish()?;
+    probe?;
+    Ok(Status::Done)
+}

@@ -1,0 +1,175 @@
+//! `ann look`: what would be read.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::io::Write;
+use std::path::PathBuf;
+
+use ann_tabular::ann_table::message::{list, shortened};
+use ann_tabular::ann_table::{Column, Kind, Table};
+use clap::Args;
+use serde_json::{Value, json};
+
+use crate::data::{self, Reading, kind_name};
+use crate::failure::{Result, Status, in_quotes};
+use crate::output::Output;
+use crate::show::{aligned, count, counted, number};
+use crate::target;
+
+/// Show what would be read: rows, and of each column its kind, range, missing cells and samples
+#[derive(Args, Debug)]
+pub struct Look {
+    /// A table: CSV, Orange .tab, both also as .gz; - for the standard input
+    data: PathBuf,
+    #[command(flatten)]
+    reading: Reading,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+pub fn look(options: &Look) -> Result<Status> {
+    let table = data::read(&options.reading.reader(), &options.data)?;
+    let columns: Vec<Summary<'_>> = table.columns().iter().map(Summary::of).collect();
+    let copies = copies(&table);
+    let mut output = Output::open(None, false)?;
+    if options.json {
+        let columns: Vec<Value> = columns.iter().map(Summary::json).collect();
+        let copies = copies.as_ref().map_or(0, |copies| copies.count);
+        let found = json!({
+            "ann": 1, "command": "look", "rows": table.rows(), "columns": columns, "copies": copies,
+        });
+        writeln!(output, "{found:#}")?;
+        output.finish()?;
+        return Ok(Status::Done);
+    }
+    let name = data::shown(&options.data);
+    writeln!(
+        output,
+        "{name}   {}, {}",
+        counted(table.rows(), "row"),
+        counted(table.columns().len(), "column")
+    )?;
+    for line in aligned(&columns.iter().map(Summary::cells).collect::<Vec<_>>()) {
+        writeln!(output, "  {line}")?;
+    }
+    if let Some(Copies { count, first, of }) = copies {
+        let (verb, rows) = if count == 1 { ("is a copy", "row") } else { ("are copies", "rows") };
+        writeln!(output, "{count} {rows} {verb} of others, first line {first} of line {of}.")?;
+    }
+    if let Ok(target) = target::guessed(&table) {
+        writeln!(output, "next: ann train {} -t {}", in_quotes(&name), in_quotes(target))?;
+    } else if let Some(last) = table.columns().last() {
+        // Many tables have it there, but nobody knows.
+        writeln!(output, "next: ann train {} -t COLUMN, for example -t {}", in_quotes(&name), in_quotes(last.name()))?;
+    }
+    output.finish()?;
+    Ok(Status::Done)
+}
+
+/// What is in a column.
+struct Summary<'t> {
+    column: &'t Column,
+    distinct: usize,
+    /// The smallest and the largest number or date, as texts.
+    range: Option<(String, String)>,
+    /// Words and their numbers of rows, the most frequent first.
+    words: Vec<(&'t str, usize)>,
+}
+
+impl<'t> Summary<'t> {
+    fn of(column: &'t Column) -> Self {
+        match column.kind() {
+            Kind::Category => {
+                let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+                for word in (0..column.len()).filter_map(|row| column.word(row)) {
+                    *counts.entry(word).or_default() += 1;
+                }
+                let mut words: Vec<(&str, usize)> = counts.into_iter().collect();
+                words.sort_by_key(|&(_, count)| std::cmp::Reverse(count));
+                Self { column, distinct: words.len(), range: None, words }
+            }
+            Kind::Number | Kind::Date => {
+                let known = (0..column.len()).filter_map(|row| Some((row, column.number(row)?)));
+                let distinct: HashSet<u64> = known.clone().map(|(_, number)| number.to_bits()).collect();
+                let least = known.clone().min_by(|(_, one), (_, other)| one.total_cmp(other));
+                let most = known.max_by(|(_, one), (_, other)| one.total_cmp(other));
+                let text = |(row, value)| match column.kind() {
+                    Kind::Number => number(value),
+                    _ => column.text(row),
+                };
+                let range = least.zip(most).map(|(least, most)| (text(least), text(most)));
+                Self { column, distinct: distinct.len(), range, words: vec![] }
+            }
+        }
+    }
+
+    /// Name, kind, contents, distinct, missing.
+    fn cells(&self) -> Vec<String> {
+        const SHOWN: usize = 3;
+        let contents = match &self.range {
+            Some((least, most)) if least == most => format!("{least} in all rows"),
+            Some((least, most)) => format!("{least} … {most}"),
+            None if self.words.is_empty() => "nothing".into(),
+            None => {
+                let shown = self.words.iter().take(SHOWN);
+                let mut shown: Vec<String> =
+                    shown.map(|(word, rows)| format!("{} {}", shortened(word), count(*rows))).collect();
+                if self.words.len() > SHOWN {
+                    shown.push("…".into());
+                }
+                shown.join(", ")
+            }
+        };
+        let missing = match self.column.missing() {
+            0 => String::new(),
+            missing => format!("{} missing", count(missing)),
+        };
+        let name = shortened(self.column.name());
+        vec![name, kind_name(self.column.kind()).into(), contents, format!("{} distinct", count(self.distinct)), missing]
+    }
+
+    fn json(&self) -> Value {
+        const SHOWN: usize = 20;
+        let words: Vec<Value> =
+            self.words.iter().take(SHOWN).map(|(word, rows)| json!({ "word": word, "rows": rows })).collect();
+        json!({
+            "name": self.column.name(),
+            "kind": kind_name(self.column.kind()),
+            "distinct": self.distinct,
+            "missing": self.column.missing(),
+            "least": self.range.as_ref().map(|(least, _)| least),
+            "most": self.range.as_ref().map(|(_, most)| most),
+            "words": words,
+        })
+    }
+}
+
+/// Rows that are equal to earlier ones.
+struct Copies {
+    count: usize,
+    first: u64,
+    of: u64,
+}
+
+fn copies(table: &Table) -> Option<Copies> {
+    let mut seen: HashMap<Vec<u64>, usize> = HashMap::new();
+    let mut copies: Option<Copies> = None;
+    for row in 0..table.rows() {
+        let cell = |column: &Column| match column.kind() {
+            Kind::Category => column.code(row).map_or(u64::MAX, |code| code as u64),
+            Kind::Number | Kind::Date => column.number(row).map_or(u64::MAX, f64::to_bits),
+        };
+        let cells: Vec<u64> = table.columns().iter().map(cell).collect();
+        let first = *seen.entry(cells).or_insert(row);
+        if first < row {
+            let (line, of) = (table.line(row), table.line(first));
+            copies.get_or_insert(Copies { count: 0, first: line, of }).count += 1;
+        }
+    }
+    copies
+}
+
+/// The names of the columns of a table.
+pub fn names(table: &Table) -> String {
+    list(&table.columns().iter().map(|column| column.name().to_owned()).collect::<Vec<_>>())
+}

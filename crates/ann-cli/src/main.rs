@@ -1,0 +1,86 @@
+//! The program `ann`: from a table to a model, on the command line.
+//!
+//! Results go to the standard output, everything else to the standard error. All logic is in the libraries.
+
+mod completions;
+mod evaluate;
+mod inspect;
+mod look;
+mod predict;
+mod rebuild;
+mod train;
+
+mod explanation;
+mod summary;
+mod surprises;
+mod target;
+
+mod data;
+mod output;
+
+mod failure;
+mod interrupt;
+mod progress;
+mod show;
+
+use std::process::ExitCode;
+
+use clap::builder::Styles;
+use clap::{ColorChoice, Parser, Subcommand};
+
+use failure::{Failure, Result, Status};
+
+/// Neural networks for tables: from a CSV file to a model that is one file
+#[derive(Debug, Parser)]
+#[command(name = "ann", version, arg_required_else_help = true, styles = Styles::plain(), max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    /// Colours of messages
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    color: ColorChoice,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Look(look::Look),
+    Train(Box<train::Train>),
+    #[command(name = "eval")]
+    Evaluate(evaluate::Evaluate),
+    Predict(predict::Predict),
+    Inspect(inspect::Inspect),
+    Rebuild(rebuild::Rebuild),
+    Completions(completions::Completions),
+    /// Print the manual page, in the language of `man`
+    Manual,
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match cli.color {
+        ColorChoice::Auto => {}
+        ColorChoice::Always => anstream::ColorChoice::Always.write_global(),
+        ColorChoice::Never => anstream::ColorChoice::Never.write_global(),
+    }
+    match run(&cli.command) {
+        Ok(status) => status.into(),
+        Err(failure) if failure.is_closed_pipe => Status::Done.into(),
+        Err(Failure { status, message, .. }) => {
+            anstream::eprintln!("\x1b[1;31merror\x1b[0m: {message}");
+            status.into()
+        }
+    }
+}
+
+fn run(command: &Command) -> Result<Status> {
+    match command {
+        Command::Look(options) => look::look(options),
+        Command::Train(options) => train::train(options),
+        Command::Evaluate(options) => evaluate::evaluate(options),
+        Command::Predict(options) => predict::predict(options),
+        Command::Inspect(options) => inspect::inspect(options),
+        Command::Rebuild(options) => rebuild::rebuild(options),
+        Command::Completions(options) => completions::completions(options),
+        Command::Manual => completions::manual(),
+    }
+}

@@ -1,0 +1,305 @@
+//! What a training has made: the lines that `ann train` prints, and its JSON object.
+
+use std::cmp::Ordering;
+use std::io::{self, Write};
+use std::path::Path;
+use std::time::Duration;
+
+use ann_tabular::ann_core::Architecture;
+use ann_tabular::ann_model::Networks;
+use ann_tabular::ann_table::message::shortened;
+use ann_tabular::ann_table::{Encoding, IgnoredColumn, Kind, Schema, Table, Target};
+use ann_tabular::{Coverage, Estimate, Evaluation, Fit, Importance, Model, Recipe, Score, ScoreRule};
+use serde_json::{Map, Value, json};
+
+use crate::data::{kind_name, shown};
+use crate::failure::in_quotes;
+use crate::show::{aligned, count, counted, size};
+
+/// A fit, and what it was made from.
+pub struct Summary<'a> {
+    pub data: &'a Path,
+    pub table: &'a Table,
+    pub targets: &'a [String],
+    pub recipe: &'a Recipe,
+    pub fit: &'a Fit,
+    /// The score of `--test`.
+    pub test: Option<Score>,
+    pub path: &'a Path,
+    /// Size of the file of the model.
+    pub bytes: usize,
+    pub digest: String,
+    pub elapsed: Duration,
+}
+
+impl Summary<'_> {
+    pub fn write(&self, output: &mut impl Write) -> io::Result<()> {
+        self.write_rows(output)?;
+        write_columns(output, &self.fit.report.schema)?;
+        self.write_warnings(output)?;
+        let seconds = self.elapsed.as_secs_f64();
+        let epochs = self.fit.report.epochs;
+        writeln!(output, "{}, {epochs} epochs, seed {}   {seconds:.1} s", networks(&self.fit.model), self.recipe.seed)?;
+        match &self.fit.report.evaluation {
+            Ok(evaluation) => self.write_evaluation(output, evaluation)?,
+            Err(reason) => writeln!(output, "no score: {reason}")?,
+        }
+        if let Some(test) = &self.test {
+            let entries = test.entries().into_iter().map(|(name, value)| format!("{name} {value}"));
+            writeln!(output, "rows of --test: {}", entries.collect::<Vec<_>>().join(", "))?;
+        }
+        let path = self.path.display().to_string();
+        let digest: String = self.digest.chars().take(12).collect();
+        writeln!(output, "wrote {path} ({}, digest {digest}…)", size(self.bytes))?;
+        writeln!(output, "next: ann predict {} NEW.csv", in_quotes(&path))
+    }
+
+    /// What is predicted, and from how many rows.
+    fn write_rows(&self, output: &mut impl Write) -> io::Result<()> {
+        let report = &self.fit.report;
+        let what = match &report.schema.target {
+            Target::Classes { name, classes } => {
+                format!("{}: {}", shortened(name), shares(self.table, name, classes))
+            }
+            Target::Numbers(columns) => columns
+                .iter()
+                .map(|column| format!("{}: a number", shortened(&column.name)))
+                .collect::<Vec<_>>()
+                .join(", "),
+            Target::Labels(columns) => columns
+                .iter()
+                .map(|column| format!("{}: {} or {}", shortened(&column.name), column.absent, column.present))
+                .collect::<Vec<_>>()
+                .join(", "),
+        };
+        writeln!(output, "{what}; from {}", counted(report.rows.used, "row"))?;
+        if let Some(line) = report.rows.first_left_out {
+            let rows = counted(report.rows.left_out, "row");
+            writeln!(output, "  {rows} without target or weight left out, first at line {line}")?;
+        }
+        Ok(())
+    }
+
+    fn write_warnings(&self, output: &mut impl Write) -> io::Result<()> {
+        const MOST: usize = 2;
+        let report = &self.fit.report;
+        report.leaks.iter().take(MOST).try_for_each(|leak| writeln!(output, "warning: {leak}"))?;
+        if let Ok(Evaluation { copies: copies @ 1.., .. }) = report.evaluation {
+            let (rows, verb) = if copies == 1 { ("row is a copy", "it stays") } else { ("rows are copies", "they stay") };
+            writeln!(output, "note: {copies} {rows} of others; {verb} on one side of each split")?;
+        }
+        report.findings.iter().try_for_each(|finding| writeln!(output, "note: {finding}"))
+    }
+
+    fn write_evaluation(&self, output: &mut impl Write, evaluation: &Evaluation) -> io::Result<()> {
+        let rows = counted(evaluation.rows.len(), "row");
+        match &evaluation.rule {
+            ScoreRule::HoldOut(_) => writeln!(output, "score of {rows}, which were held out at random")?,
+            ScoreRule::Folds(folds) => writeln!(output, "score of {rows} in {folds} folds, each held out once")?,
+            ScoreRule::Latest { column, .. } => writeln!(output, "score of the latest {rows} by {}", shortened(column))?,
+        }
+        for line in aligned(&self.scores(evaluation)) {
+            writeln!(output, "{line}")?;
+        }
+        match evaluation.against_linear() {
+            Some(Ordering::Equal) => {
+                writeln!(output, "The linear model is as good, within two standard errors: --hidden none is simpler.")?;
+            }
+            Some(Ordering::Greater) => writeln!(output, "The linear model is better: use --hidden none.")?,
+            Some(Ordering::Less) | None => {}
+        }
+        if let Some(Coverage { level, found, size }) = evaluation.coverage {
+            let (regions, unit) = match &evaluation.model {
+                Score::Classes(_) => ("sets of classes", "classes in the mean"),
+                Score::Numbers(_) | Score::Labels(_) => ("intervals", "standard deviations wide"),
+            };
+            let level = 100.0 * level;
+            writeln!(output, "{regions} for {level:.0} % contain {found} of the truth, {size:.2} {unit}")?;
+        }
+        write_importance(output, &evaluation.importance)
+    }
+
+    /// A line for each model, and a column for each number.
+    fn scores(&self, evaluation: &Evaluation) -> Vec<Vec<String>> {
+        let header = evaluation.model.entries().into_iter().map(|(name, _)| name);
+        let header = std::iter::once(String::new()).chain(header).collect();
+        let line = |name: &str, score: &Score| {
+            let values = score.entries().into_iter().map(|(_, value)| value.to_string());
+            std::iter::once(name.to_owned()).chain(values).collect::<Vec<_>>()
+        };
+        let constant = match &self.fit.report.schema.target {
+            Target::Classes { name, classes } => {
+                let counts = counts(self.table, name, classes);
+                let most = counts.iter().enumerate().max_by_key(|(place, count)| (**count, usize::MAX - place));
+                most.map_or("constant".into(), |(place, _)| format!("always {:?}", shortened(&classes[place])))
+            }
+            Target::Numbers(_) => "always the mean".to_owned(),
+            Target::Labels(_) => "always the shares".to_owned(),
+        };
+        let mut lines = vec![header, line("this model", &evaluation.model)];
+        lines.extend(evaluation.linear.as_ref().map(|score| line("linear model", score)));
+        lines.push(line(&constant, &evaluation.constant));
+        lines
+    }
+
+    pub fn write_json(&self, output: &mut impl Write) -> io::Result<()> {
+        let report = &self.fit.report;
+        let object = json!({
+            "ann": 1,
+            "command": "train",
+            "data": shown(self.data),
+            "targets": self.targets,
+            "rows": { "used": report.rows.used, "left_out": report.rows.left_out },
+            "columns": columns(&report.schema),
+            "left_out": left_out(&report.schema),
+            "networks": networks(&self.fit.model),
+            "epochs": report.epochs,
+            "seconds": self.elapsed.as_secs_f64(),
+            "score": match &report.evaluation {
+                Ok(evaluation) => evaluation_json(evaluation),
+                Err(reason) => json!({ "none": reason.to_string() }),
+            },
+            "test": self.test.as_ref().map(score_json),
+            "warnings": report.leaks.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            "findings": report.findings.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            "model": { "file": self.path.display().to_string(), "bytes": self.bytes, "digest": self.digest },
+        });
+        writeln!(output, "{object:#}")
+    }
+}
+
+/// `4 networks 12-64-64-3 SiLU`
+pub fn networks(model: &Model) -> String {
+    let architectures: Vec<&Architecture> = match model.networks() {
+        Networks::F32(networks) => networks.iter().map(|network| network.architecture()).collect(),
+        Networks::F64(networks) => networks.iter().map(|network| network.architecture()).collect(),
+    };
+    let number = counted(architectures.len(), "network");
+    let mut inputs: Vec<usize> = architectures.iter().map(|architecture| architecture.input_width()).collect();
+    inputs.sort_unstable();
+    inputs.dedup();
+    let inputs = inputs.iter().map(usize::to_string).collect::<Vec<_>>().join("|");
+    let widths = architectures[0].widths().skip(1).map(|width| width.to_string());
+    let widths = std::iter::once(inputs).chain(widths).collect::<Vec<_>>().join("-");
+    let activation = match architectures[0].layers() {
+        [] | [_] => "linear".to_owned(),
+        [first, ..] => first.activation.to_string(),
+    };
+    format!("{number} {widths} {activation}")
+}
+
+/// A line for each kind of column, and the columns that are left out.
+pub fn write_columns(output: &mut impl Write, schema: &Schema) -> io::Result<()> {
+    const MOST: usize = 12;
+    for kind in [Kind::Number, Kind::Category, Kind::Date] {
+        let of_kind = schema.columns.iter().filter(|column| column.encoding.kind() == kind);
+        let mut shown: Vec<String> =
+            of_kind.map(|column| format!("{}{}", shortened(&column.name), remark(&column.encoding))).collect();
+        let all = shown.len();
+        if all > MOST {
+            shown.truncate(MOST);
+            shown.push(format!("… ({} in all)", count(all)));
+        }
+        if all > 0 {
+            writeln!(output, "  {:<9} {}", kind_name(kind), shown.join(", "))?;
+        }
+    }
+    let mut shown: Vec<String> = schema
+        .ignored
+        .iter()
+        .take(MOST)
+        .map(|IgnoredColumn { name, reason }| format!("{} ({reason})", shortened(name)))
+        .collect();
+    if schema.ignored.len() > MOST {
+        shown.push(format!("… ({} in all)", count(schema.ignored.len())));
+    }
+    if shown.is_empty() { Ok(()) } else { writeln!(output, "  left out  {}", shown.join(", ")) }
+}
+
+/// What is remarkable about a column.
+fn remark(encoding: &Encoding) -> String {
+    match encoding {
+        Encoding::Category(category) if category.has_other => {
+            format!(" ({} words, the rest \"other\")", count(category.categories.len()))
+        }
+        Encoding::Category(category) => format!(" ({} words)", count(category.categories.len())),
+        Encoding::Number(_) | Encoding::Date(_) => String::new(),
+    }
+}
+
+fn write_importance(output: &mut impl Write, importance: &[Importance]) -> io::Result<()> {
+    const MOST: usize = 5;
+    let columns = importance.iter().take(MOST);
+    let columns: Vec<String> = columns
+        .map(|Importance { column, drop, deviation }| format!("{} {drop:.3} ± {deviation:.3}", shortened(column)))
+        .collect();
+    if columns.is_empty() { Ok(()) } else { writeln!(output, "matters most: {}", columns.join(", ")) }
+}
+
+/// The number of rows of each class.
+fn counts(table: &Table, name: &str, classes: &[String]) -> Vec<usize> {
+    let mut counts = vec![0; classes.len()];
+    if let Ok(column) = table.column(name) {
+        for row in 0..table.rows() {
+            let text = column.text(row);
+            if let Some(place) = classes.iter().position(|class| *class == text) {
+                counts[place] += 1;
+            }
+        }
+    }
+    counts
+}
+
+/// `no 5 174, yes 1 869`; only the first classes of many.
+fn shares(table: &Table, name: &str, classes: &[String]) -> String {
+    const MOST: usize = 5;
+    let counts = counts(table, name, classes);
+    let shown = classes.iter().zip(counts).take(MOST);
+    let mut shown: Vec<String> =
+        shown.map(|(class, rows)| format!("{} {}", shortened(class), count(rows))).collect();
+    if classes.len() > MOST {
+        shown.push(format!("… ({} classes)", classes.len()));
+    }
+    shown.join(", ")
+}
+
+fn columns(schema: &Schema) -> Value {
+    let column = |column: &ann_tabular::ann_table::ColumnSchema| {
+        json!({ "name": column.name, "kind": kind_name(column.encoding.kind()) })
+    };
+    schema.columns.iter().map(column).collect()
+}
+
+fn left_out(schema: &Schema) -> Value {
+    let column = |IgnoredColumn { name, reason }: &IgnoredColumn| {
+        json!({ "name": name, "reason": reason.to_string() })
+    };
+    schema.ignored.iter().map(column).collect()
+}
+
+fn estimate(Estimate { value, standard_error }: Estimate) -> Value {
+    json!({ "value": value, "standard_error": standard_error })
+}
+
+/// The numbers of a score by their names.
+pub fn score_json(score: &Score) -> Value {
+    score.entries().into_iter().map(|(name, value)| (name, estimate(value))).collect::<Map<_, _>>().into()
+}
+
+fn evaluation_json(evaluation: &Evaluation) -> Value {
+    let importance = |Importance { column, drop, deviation }: &Importance| {
+        json!({ "column": column, "drop": drop, "deviation": deviation })
+    };
+    json!({
+        "rows": evaluation.rows.len(),
+        "rule": evaluation.rule.to_string(),
+        "copies": evaluation.copies,
+        "model": score_json(&evaluation.model),
+        "linear": evaluation.linear.as_ref().map(score_json),
+        "constant": score_json(&evaluation.constant),
+        "coverage": evaluation.coverage.map(|Coverage { level, found, size }| {
+            json!({ "level": level, "found": estimate(found), "size": size })
+        }),
+        "importance": evaluation.importance.iter().map(importance).collect::<Vec<_>>(),
+    })
+}

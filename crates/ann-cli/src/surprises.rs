@@ -1,0 +1,83 @@
+//! Cells that the table of a model did not have: unknown words, and numbers outside its range.
+
+use ann_tabular::Model;
+use ann_tabular::ann_table::message::shortened;
+use ann_tabular::ann_table::{Column, ColumnSchema, Encoding, Table};
+
+use crate::failure::Result;
+use crate::show::count;
+
+/// What was found so far.
+pub struct Surprises<'m> {
+    rows: usize,
+    columns: Vec<(&'m ColumnSchema, Found)>,
+}
+
+#[derive(Default)]
+struct Found {
+    count: usize,
+    /// The line and the text.
+    first: Option<(u64, String)>,
+}
+
+impl<'m> Surprises<'m> {
+    pub fn new(model: &'m Model) -> Self {
+        let columns = model.schema().columns.iter().map(|column| (column, Found::default())).collect();
+        Self { rows: 0, columns }
+    }
+
+    /// Counts those of further rows.
+    pub fn count(&mut self, table: &Table) -> Result<()> {
+        self.rows += table.rows();
+        for (schema, found) in &mut self.columns {
+            // A column that is missing is an error of the prediction.
+            let Ok(column) = table.column(&schema.name) else { continue };
+            for row in surprising(&schema.encoding, column) {
+                found.count += 1;
+                found.first.get_or_insert_with(|| (table.line(row), column.text(row)));
+            }
+        }
+        Ok(())
+    }
+
+    pub fn any(&self) -> bool {
+        self.columns.iter().any(|(_, found)| found.count > 0)
+    }
+
+    /// A line for each column on the standard error.
+    pub fn print(&self) {
+        for (schema, Found { count: number, first }) in &self.columns {
+            let Some((line, text)) = first else { continue };
+            let what = match &schema.encoding {
+                Encoding::Category(category) if category.has_other => "unknown, taken as other rare words".to_owned(),
+                Encoding::Category(_) => "unknown, taken as no word at all".to_owned(),
+                Encoding::Number(number) => {
+                    format!("outside {} … {}, the range of the training", number.minimum, number.maximum)
+                }
+                Encoding::Date(_) => "outside the range of the training".to_owned(),
+            };
+            anstream::eprintln!(
+                "note: {}: {} of {} values {what} (first {:?}, line {line})",
+                shortened(&schema.name),
+                count(*number),
+                count(self.rows),
+                shortened(text)
+            );
+        }
+    }
+}
+
+fn surprising<'t>(encoding: &'t Encoding, column: &'t Column) -> impl Iterator<Item = usize> + 't {
+    // Each word is looked up once.
+    let is_unknown: Vec<bool> = match encoding {
+        Encoding::Category(category) => column.words().map(|word| category.position(word).is_none()).collect(),
+        Encoding::Number(_) | Encoding::Date(_) => vec![],
+    };
+    (0..column.len()).filter(move |&row| match encoding {
+        Encoding::Category(_) => column.code(row).is_some_and(|code| is_unknown[code]),
+        Encoding::Number(number) => {
+            column.number(row).is_some_and(|value| value < number.minimum || value > number.maximum)
+        }
+        Encoding::Date(_) => false,
+    })
+}

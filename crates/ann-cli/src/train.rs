@@ -1,0 +1,335 @@
+//! `ann train`: from a table to a model, and how good it is.
+
+use std::io::Write;
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use ann_tabular::ann_core::{Activation, ClassWeights};
+use ann_tabular::ann_table::{Reader, SchemaOptions, Table, Task};
+use ann_tabular::{Recipe, Score, Scoring};
+use clap::{Args, ValueEnum};
+
+use crate::data::{self, Reading};
+use crate::failure::{Failure, Result, Status};
+use crate::output::{self, Output};
+use crate::progress::Progress;
+use crate::summary::Summary;
+use crate::{explanation, interrupt, target};
+
+/// Make a model of a table, and measure how good it is on rows that it has not seen
+#[derive(Args, Debug)]
+pub struct Train {
+    /// A table: CSV, Orange .tab, both also as .gz; - for the standard input
+    data: PathBuf,
+    /// The column to predict; several times for several columns. Default: the class column of an Orange file,
+    /// or the one column named class, target or label
+    #[arg(short, long = "target", value_name = "COLUMN")]
+    targets: Vec<String>,
+    /// The file of the model; - for the standard output. Default: the name of the target with .ann
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// Replace the file of the model
+    #[arg(long)]
+    force: bool,
+    /// Print each choice and its reason, and train nothing
+    #[arg(long)]
+    explain: bool,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+    /// Print errors only
+    #[arg(short, long)]
+    quiet: bool,
+    #[command(flatten)]
+    reading: Reading,
+    #[command(flatten)]
+    columns: Columns,
+    #[command(flatten)]
+    scoring: ScoringOptions,
+    #[command(flatten)]
+    training: Training,
+}
+
+/// What columns are for.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Columns")]
+struct Columns {
+    /// Predict a class, a number or labels. Default: from the values of the target
+    #[arg(long)]
+    task: Option<TaskName>,
+    /// Columns to leave out
+    #[arg(long, value_name = "COLUMN,…", value_delimiter = ',')]
+    ignore: Vec<String>,
+    /// Leave out all other columns
+    #[arg(long, value_name = "COLUMN,…", value_delimiter = ',', conflicts_with = "ignore")]
+    only: Vec<String>,
+    /// The column of the weights of rows
+    #[arg(long, value_name = "COLUMN")]
+    weight: Option<String>,
+    /// Rows that are equal in this column belong together: they are never on both sides of a split
+    #[arg(long, value_name = "COLUMN")]
+    group: Option<String>,
+    /// New rows will be later in this column: the score is that of the latest rows
+    #[arg(long, value_name = "COLUMN")]
+    time: Option<String>,
+}
+
+/// How the score is measured.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Score")]
+struct ScoringOptions {
+    /// The share of the rows that is held out for the score. Default: 0.2, or 5 folds of fewer than 200 rows
+    #[arg(long, value_name = "SHARE", conflicts_with = "folds")]
+    validation: Option<f64>,
+    /// Number of folds, each of which is held out once
+    #[arg(long, value_name = "COUNT")]
+    folds: Option<usize>,
+    /// Only make the model
+    #[arg(long, conflicts_with_all = ["validation", "folds"])]
+    no_score: bool,
+    /// Another table, of which the model's score is measured, too
+    #[arg(long, value_name = "FILE")]
+    test: Option<PathBuf>,
+}
+
+/// How networks are trained.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Training")]
+struct Training {
+    /// Units of the hidden layers, for example 16,16; none for a linear model
+    #[arg(long, value_name = "WIDTH,…", default_value = "64,64", value_parser = hidden)]
+    hidden: Hidden,
+    /// Activation function of the hidden layers
+    #[arg(long, default_value = "silu")]
+    activation: ActivationName,
+    /// Number of networks, whose predictions are averaged
+    #[arg(long, value_name = "COUNT", default_value_t = Recipe::default().members)]
+    networks: usize,
+    /// Number of epochs. Default: 64, and more for small tables
+    #[arg(long, value_name = "COUNT")]
+    epochs: Option<usize>,
+    /// Number of rows of a batch
+    #[arg(long, value_name = "COUNT", default_value_t = Recipe::default().batch)]
+    batch: usize,
+    /// η. Default: 0.04 for classes, 0.07 for numbers
+    #[arg(long, value_name = "NUMBER")]
+    learning_rate: Option<f64>,
+    /// Decay of the weights
+    #[arg(long, value_name = "NUMBER", default_value_t = Recipe::default().decay)]
+    weight_decay: f64,
+    /// Weights of the classes
+    #[arg(long, value_name = "RULE")]
+    class_weights: Option<ClassWeightsName>,
+    /// Seed of initial weights and splits
+    #[arg(long, value_name = "NUMBER", default_value_t = 0)]
+    seed: u64,
+    /// Largest number of threads. Default: all cores. The result does not depend on it
+    #[arg(long, value_name = "COUNT")]
+    threads: Option<usize>,
+    /// About how long it may take, for example 30s or 5m: there are fewer epochs if needed
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    budget: Option<Duration>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum TaskName {
+    Classify,
+    Regress,
+    Labels,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum ActivationName {
+    Sigmoid,
+    Tanh,
+    Relu,
+    LeakyRelu,
+    Elu,
+    Selu,
+    Softplus,
+    Silu,
+    Mish,
+    Gelu,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum ClassWeightsName {
+    /// Each class counts as much as the others
+    Balanced,
+}
+
+#[derive(Clone, Debug)]
+struct Hidden(Vec<usize>);
+
+fn hidden(text: &str) -> Result<Hidden, String> {
+    if text == "none" {
+        return Ok(Hidden(vec![]));
+    }
+    let widths = text.split(',').map(|width| width.trim().parse().ok().filter(|&width| width > 0));
+    widths.collect::<Option<_>>().map(Hidden).ok_or_else(|| "expected numbers above 0 such as 16,16, or none".into())
+}
+
+pub fn train(options: &Train) -> Result<Status> {
+    let reader = options.reader();
+    let started = Instant::now();
+    let table = data::read(&reader, &options.data)?;
+    let targets = target::targets(&table, &options.targets)?;
+    let path = options.output.clone().unwrap_or_else(|| model_name(&targets).into());
+    let recipe = options.recipe(&table, &targets)?;
+    if options.explain {
+        explanation::print(&recipe, &table, &targets)?;
+        return Ok(Status::Done);
+    }
+    output::check(&path, options.force)?;
+    interrupt::listen()?;
+    let progress = Progress::begin(!options.quiet && !options.json, recipe.members);
+    let observe = |seen: &ann_tabular::Progress| {
+        progress.see(seen);
+        if interrupt::is_wanted() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    };
+    let mut fit = recipe.fit_observed(&table, &targets, observe).map_err(in_program)?;
+    progress.end();
+    fit.model.provenance["reading"] = data::provenance(&reader);
+    let bytes = fit.model.write()?;
+    output::write(&path, &bytes, options.force)?;
+    let test = options.scoring.test.as_ref().map(|path| -> Result<Score> {
+        let table = data::read_for(&options.reading, &fit.model, path)?;
+        Ok(Score::of(&fit.model, &table)?)
+    });
+    let summary = Summary {
+        data: &options.data,
+        table: &table,
+        targets: &targets,
+        recipe: &recipe,
+        fit: &fit,
+        test: test.transpose()?,
+        path: &path,
+        bytes: bytes.len(),
+        digest: fit.model.digest()?.to_string(),
+        elapsed: started.elapsed(),
+    };
+    if !options.quiet {
+        // The model has the standard output for itself.
+        let mut output: Box<dyn Write> = match data::is_dash(&path) {
+            true => Box::new(std::io::stderr()),
+            false => Box::new(Output::open(None, false)?),
+        };
+        if options.json { summary.write_json(&mut output)? } else { summary.write(&mut output)? }
+        output.flush()?;
+    }
+    Ok(if interrupt::is_wanted() { Status::Interrupted } else { Status::Done })
+}
+
+/// `species.ann`; of several targets, `height-width.ann`. What cannot be in the name of a file is left out.
+fn model_name(targets: &[String]) -> String {
+    let name: String = targets.join("-").chars().filter(|c| !c.is_control() && !"/\\:*?\"<>|".contains(*c)).collect();
+    let name: String = name.trim_matches(['.', ' ']).chars().take(60).collect();
+    format!("{}.ann", if name.is_empty() { "model" } else { &name })
+}
+
+/// The library names settings, the program options.
+fn in_program(error: ann_tabular::Error) -> Failure {
+    match error {
+        ann_tabular::Error::Setting { name, found, expected } => {
+            let option = match name {
+                "weights" => "weight",
+                "groups" => "group",
+                "members" => "networks",
+                "scoring" => "validation or --folds",
+                other => other,
+            };
+            Failure::arguments(format_args!("--{}: found {found}, expected {expected}", option.replace('_', "-")))
+        }
+        error => error.into(),
+    }
+}
+
+impl Train {
+    fn reader(&self) -> Reader {
+        let mut reader = self.reading.reader();
+        reader.ignore.extend(self.columns.ignore.iter().cloned());
+        if !self.columns.only.is_empty() {
+            let roles = [&self.columns.weight, &self.columns.group, &self.columns.time].into_iter().flatten();
+            reader.only = self.columns.only.iter().chain(&self.targets).chain(roles).cloned().collect();
+        }
+        reader
+    }
+
+    fn recipe(&self, table: &Table, targets: &[String]) -> Result<Recipe> {
+        let Columns { task, weight, group, time, .. } = &self.columns;
+        for name in [weight, group, time].into_iter().flatten() {
+            table.column(name).map_err(|_| target::unknown(table, name))?;
+        }
+        let training = &self.training;
+        let scoring = match &self.scoring {
+            ScoringOptions { no_score: true, .. } => Scoring::Off,
+            ScoringOptions { folds: Some(folds), .. } => Scoring::Folds(*folds),
+            ScoringOptions { validation: Some(share), .. } => Scoring::HoldOut(*share),
+            _ => Scoring::Auto,
+        };
+        let default = Recipe::default();
+        let linear = training.hidden.0.is_empty();
+        let default = if linear { default.linear() } else { default };
+        let keep = self.reading.stated().filter(|name| !targets.contains(name));
+        Ok(Recipe {
+            schema: SchemaOptions {
+                task: task.map(Into::into),
+                keep: keep.collect(),
+                ..default.schema.clone()
+            },
+            hidden: Activation::from(training.activation).layers(training.hidden.0.iter().copied()),
+            members: training.networks,
+            // A number that somebody asks for holds.
+            least_updates: if training.epochs.is_some() { 0 } else { default.least_updates },
+            epochs: training.epochs.unwrap_or(default.epochs),
+            batch: training.batch,
+            learning_rate: training.learning_rate.or(default.learning_rate),
+            decay: training.weight_decay,
+            class_weights: match training.class_weights {
+                Some(ClassWeightsName::Balanced) => ClassWeights::Balanced,
+                None => ClassWeights::None,
+            },
+            weights: weight.clone(),
+            groups: group.clone(),
+            time: time.clone(),
+            scoring,
+            budget: training.budget,
+            seed: training.seed,
+            threads: training.threads.unwrap_or_else(all_cores),
+            ..default
+        })
+    }
+}
+
+/// Number of threads that run at once.
+pub fn all_cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+impl From<TaskName> for Task {
+    fn from(name: TaskName) -> Self {
+        match name {
+            TaskName::Classify => Self::Classification,
+            TaskName::Regress => Self::Regression,
+            TaskName::Labels => Self::MultiLabel,
+        }
+    }
+}
+
+impl From<ActivationName> for Activation {
+    fn from(name: ActivationName) -> Self {
+        match name {
+            ActivationName::Sigmoid => Self::Sigmoid,
+            ActivationName::Tanh => Self::Tanh,
+            ActivationName::Relu => Self::Relu,
+            ActivationName::LeakyRelu => Self::LeakyRelu { slope: 0.01 },
+            ActivationName::Elu => Self::Elu { alpha: 1.0 },
+            ActivationName::Selu => Self::Selu,
+            ActivationName::Softplus => Self::Softplus,
+            ActivationName::Silu => Self::Silu,
+            ActivationName::Mish => Self::Mish,
+            ActivationName::Gelu => Self::Gelu,
+        }
+    }
+}
