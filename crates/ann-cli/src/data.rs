@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use ann_tabular::ann_table::{self, Kind, Reader, Table};
 use ann_tabular::Model;
@@ -209,6 +209,3 @@ pub fn shown(path: &Path) -> String {
 pub fn is_dash(path: &Path) -> bool {
     path == Path::new(DASH)
 }
-
-/// A path of a file to write, `-` for the standard output.
-pub type Destination = PathBuf;

@@ -2,6 +2,7 @@
 //!
 //! Results go to the standard output, everything else to the standard error. All logic is in the libraries.
 
+mod check;
 mod completions;
 mod evaluate;
 mod inspect;
@@ -48,6 +49,7 @@ enum Command {
     #[command(name = "eval")]
     Evaluate(evaluate::Evaluate),
     Predict(predict::Predict),
+    Check(check::Check),
     Inspect(inspect::Inspect),
     Rebuild(rebuild::Rebuild),
     Completions(completions::Completions),
@@ -78,6 +80,7 @@ fn run(command: &Command) -> Result<Status> {
         Command::Train(options) => train::train(options),
         Command::Evaluate(options) => evaluate::evaluate(options),
         Command::Predict(options) => predict::predict(options),
+        Command::Check(options) => check::check(options),
         Command::Inspect(options) => inspect::inspect(options),
         Command::Rebuild(options) => rebuild::rebuild(options),
         Command::Completions(options) => completions::completions(options),

@@ -9,7 +9,12 @@ pub fn count(count: impl TryInto<u64>) -> String {
 
 /// `1 row`, `2 rows`
 pub fn counted(number: usize, what: &str) -> String {
-    format!("{} {what}{}", count(number), if number == 1 { "" } else { "s" })
+    let ending = match number {
+        1 => "",
+        _ if what.ends_with('s') => "es",
+        _ => "s",
+    };
+    format!("{} {what}{ending}", count(number))
 }
 
 /// `820 bytes`, `3.1 kB`, `12 MB`
@@ -30,7 +35,7 @@ pub fn number(number: f64) -> String {
     if rounded == 0.0 || (1e-4..1e9).contains(&rounded.abs()) { rounded.to_string() } else { format!("{rounded:e}") }
 }
 
-/// Lines of cells, aligned: the first column and those named in `right` as they are, all others to the left.
+/// Lines of cells, each column as wide as its widest cell.
 pub fn aligned(lines: &[Vec<String>]) -> Vec<String> {
     let columns = lines.iter().map(Vec::len).max().unwrap_or_default();
     let width = |column: usize| lines.iter().filter_map(|line| Some(line.get(column)?.chars().count())).max();
@@ -49,4 +54,10 @@ pub fn similar<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) ->
     let rated = candidates.into_iter().map(|candidate| (candidate, likeness(candidate)));
     let best = rated.max_by(|(_, one), (_, other)| one.total_cmp(other));
     best.filter(|(_, likeness)| *likeness >= LEAST).map(|(candidate, _)| candidate)
+}
+
+/// At most `most` of the numbers from 0 to below `count`, evenly spaced, because tables are often sorted.
+pub fn spread(count: usize, most: usize) -> Vec<usize> {
+    let most = most.clamp(1, count.max(1)).min(count);
+    (0..most).map(|place| place * count / most).collect()
 }

@@ -1,0 +1,119 @@
+//! `ann check`: whether the gradients of a model's networks are right, on rows of a table.
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use ann_gradcheck::{Config, Report, Verdict, check_problem};
+use ann_tabular::ann_core::{Loss, Network, Problem, Scalar, Targets};
+use ann_tabular::ann_model::{Networks, ndarray::Array2, ndarray::Axis};
+use ann_tabular::ann_table::{Target, TargetValues};
+use ann_tabular::ann_train::{Accumulation, Objective};
+use ann_tabular::{Model, Table};
+use clap::Args;
+use serde_json::{Value, json};
+
+use crate::data::{self, Reading};
+use crate::failure::{Failure, Result, Status};
+use crate::output::Output;
+use crate::show::{counted, spread};
+
+/// Compare the gradient of each network of a model, on rows of a table, with the exact one; the exit code is
+/// 4 if one is wrong, or if too little could be checked
+#[derive(Args, Debug)]
+pub struct Check {
+    /// A file that `ann train` has written
+    model: PathBuf,
+    /// A table with the columns and the target of the model; - for the standard input
+    data: PathBuf,
+    /// Number of rows that are used, spread over the table
+    #[arg(long, value_name = "COUNT", default_value_t = 64)]
+    rows: usize,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    reading: Reading,
+}
+
+pub fn check(options: &Check) -> Result<Status> {
+    let model = Model::load(&options.model)?;
+    let table = data::read_for(&options.reading, &model, &options.data)?;
+    let table = table.select(&spread(table.rows(), options.rows));
+    let reports = match model.networks() {
+        Networks::F32(networks) => reports(&model, networks, &table),
+        Networks::F64(networks) => reports(&model, networks, &table),
+    };
+    let reports = reports.map_err(|failure| failure.about(data::shown(&options.data)))?;
+    let mut output = Output::open(None, false)?;
+    let is_right = reports.iter().all(|report| report.verdict() == Verdict::Pass);
+    if options.json {
+        let parsed = |report: &Report| serde_json::from_str(&report.to_json()).unwrap_or(Value::Null);
+        let networks: Vec<Value> = reports.iter().map(parsed).collect();
+        let object = json!({
+            "ann": 1, "command": "check", "rows": table.rows(), "pass": is_right, "networks": networks,
+        });
+        writeln!(output, "{object:#}")?;
+    } else {
+        writeln!(output, "gradients of {}, on {}", model.schema().target.names().join(", "), counted(table.rows(), "row"))?;
+        for (number, report) in (1..).zip(&reports) {
+            writeln!(output, "network {number} of {}: {}", reports.len(), report.summary())?;
+            if report.verdict() != Verdict::Pass {
+                writeln!(output, "{report}")?;
+            }
+        }
+    }
+    output.finish()?;
+    Ok(if is_right { Status::Done } else { Status::Below })
+}
+
+/// A report for each network.
+fn reports<F: Scalar>(model: &Model, networks: &[Network<F>], table: &Table) -> Result<Vec<Report>> {
+    let inputs = model.schema().features::<F>(table)?;
+    let targets = Outputs::of(model, table)?;
+    let report = |network: &Network<F>| {
+        let architecture = network.architecture();
+        let x = inputs.slice_axis(Axis(1), (..architecture.input_width()).into());
+        let (loss, targets) = (model.loss().clone(), targets.targets());
+        let problem = Problem::new(architecture, loss, &x, targets).map_err(Failure::data)?;
+        check_problem(&problem, network.parameters(), gradient, &Config::default()).map_err(Failure::data)
+    };
+    networks.iter().map(report).collect()
+}
+
+/// The gradient that training uses.
+fn gradient<F: Scalar>(problem: &Problem<'_, F>, parameters: &[F], gradient: &mut [F]) {
+    let mut objective = Objective::new(problem, Accumulation::Batched).expect("the rows are few");
+    objective.value_and_gradient(parameters, gradient);
+}
+
+/// The targets as the networks learn them.
+enum Outputs<F> {
+    Classes(Vec<usize>),
+    /// Standardised numbers, or labels as 0 and 1.
+    Values(Array2<F>),
+}
+
+impl<F: Scalar> Outputs<F> {
+    fn of(model: &Model, table: &Table) -> Result<Self> {
+        let is_scaled = matches!(model.loss(), Loss::MeanSquaredError);
+        Ok(match (model.schema().targets(table)?, &model.schema().target) {
+            (TargetValues::Classes(classes), _) => Self::Classes(classes),
+            (TargetValues::Numbers(numbers), Target::Numbers(columns)) if is_scaled => {
+                Self::Values(Array2::from_shape_fn(numbers.raw_dim(), |(row, column)| {
+                    F::of((numbers[[row, column]] - columns[column].center) / columns[column].scale)
+                }))
+            }
+            (TargetValues::Numbers(numbers), _) => Self::Values(numbers.mapv(F::of)),
+            (TargetValues::Labels(labels), _) => {
+                Self::Values(labels.mapv(|is_present| F::of(f64::from(u8::from(is_present)))))
+            }
+        })
+    }
+
+    fn targets(&self) -> Targets<'_, F> {
+        match self {
+            Self::Classes(classes) => Targets::Classes(classes),
+            Self::Values(values) => Targets::Values(values.view()),
+        }
+    }
+}
