@@ -54,7 +54,12 @@ pub fn check(options: &Check) -> Result<Status> {
         });
         writeln!(output, "{object:#}")?;
     } else {
-        writeln!(output, "gradients of {}, on {}", model.schema().target.names().join(", "), counted(table.rows(), "row"))?;
+        writeln!(
+            output,
+            "gradients of {}, on {}",
+            model.schema().target.names().join(", "),
+            counted(table.rows(), "row")
+        )?;
         for (number, report) in (1..).zip(&reports) {
             writeln!(output, "network {number} of {}: {}", reports.len(), report.summary())?;
             if report.verdict() != Verdict::Pass {

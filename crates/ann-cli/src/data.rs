@@ -4,8 +4,8 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-use ann_tabular::ann_table::{self, Kind, Reader, Table};
 use ann_tabular::Model;
+use ann_tabular::ann_table::{self, Kind, Reader, Table};
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
@@ -195,9 +195,9 @@ pub fn open(path: &Path) -> Result<Box<dyn Read>> {
         true => Err(io::ErrorKind::IsADirectory.into()),
         false => Ok(file),
     });
-    Ok(Box::new(file.map_err(|error| {
-        Failure::files(format_args!("{}: cannot read: {error}", path.display()))
-    })?))
+    Ok(Box::new(
+        file.map_err(|error| Failure::files(format_args!("{}: cannot read: {error}", path.display())))?,
+    ))
 }
 
 /// The name of an input in messages.

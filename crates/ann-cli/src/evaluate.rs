@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::path::PathBuf;
 
-use ann_tabular::ann_table::{TargetValues, Target};
+use ann_tabular::ann_table::{Target, TargetValues};
 use ann_tabular::ann_train::metrics::confusion_matrix;
 use ann_tabular::{Model, Score};
 use clap::Args;
@@ -42,7 +42,8 @@ fn bound(text: &str) -> Result<(String, f64), String> {
 pub fn evaluate(options: &Evaluate) -> Result<Status> {
     let model = Model::load(&options.model)?;
     let table = data::read_for(&options.reading, &model, &options.data)?;
-    let score = Score::of(&model, &table).map_err(|error| Failure::from(error).about(data::shown(&options.data)))?;
+    let score =
+        Score::of(&model, &table).map_err(|error| Failure::from(error).about(data::shown(&options.data)))?;
     let below = options.below(&score)?;
     let mut output = Output::open(None, false)?;
     if options.json {
@@ -75,7 +76,8 @@ impl Evaluate {
             let key = |name: &str| name.to_lowercase().replace('²', "2").replace([' ', '_', '-'], "");
             let names = entries.iter().map(|(name, _)| name.as_str());
             let Some((name, found)) = entries.iter().find(|(name, _)| key(name) == key(asked)) else {
-                let hint = similar(asked, names.clone()).map_or(String::new(), |name| format!("; did you mean {name:?}?"));
+                let hint = similar(asked, names.clone())
+                    .map_or(String::new(), |name| format!("; did you mean {name:?}?"));
                 let names: Vec<&str> = names.collect();
                 return Err(Failure::arguments(format_args!(
                     "--min: there is no {asked:?}, only {}{hint}",
@@ -102,10 +104,12 @@ fn write_confusion(output: &mut impl Write, model: &Model, table: &ann_tabular::
         return Ok(());
     }
     let predictions = model.predict(table)?;
-    let predicted: Vec<usize> = predictions.values().rows().into_iter().map(ann_tabular::ann_core::argmax).collect();
+    let predicted: Vec<usize> =
+        predictions.values().rows().into_iter().map(ann_tabular::ann_core::argmax).collect();
     let all: Vec<usize> = (0..classes.len()).collect();
     let matrix = confusion_matrix(&truth, &predicted, &all, None).map_err(ann_tabular::Error::from)?;
-    let mut lines = vec![std::iter::once("true \\ predicted".to_owned()).chain(classes.iter().cloned()).collect()];
+    let mut lines =
+        vec![std::iter::once("true \\ predicted".to_owned()).chain(classes.iter().cloned()).collect()];
     for (class, counts) in classes.iter().zip(matrix.rows()) {
         let counts = counts.iter().map(|&number| count(number as u64));
         lines.push(std::iter::once(class.clone()).chain(counts).collect());

@@ -16,31 +16,54 @@ pub fn print(recipe: &Recipe, table: &Table, targets: &[String]) -> Result<()> {
     options.ignore.extend(recipe.weights.iter().chain(&recipe.groups).cloned());
     let schema = Schema::learn(&used, &names, &options)?;
     let mut lines: Vec<[String; 3]> = vec![];
-    let mut line = |choice: &str, value: String, reason: &str| lines.push([choice.into(), value, reason.into()]);
+    let mut line =
+        |choice: &str, value: String, reason: &str| lines.push([choice.into(), value, reason.into()]);
     let (task, reason) = match &schema.target {
-        Target::Classes { classes, .. } => {
-            (counted(classes.len(), "class"), "the target has words, or at most 20 whole numbers; --task regress for numbers")
-        }
-        Target::Numbers(_) => ("a number".into(), "the target has fractions, or more than 20 numbers; --task classify for classes"),
+        Target::Classes { classes, .. } => (
+            counted(classes.len(), "class"),
+            "the target has words, or at most 20 whole numbers; --task regress for numbers",
+        ),
+        Target::Numbers(_) => (
+            "a number".into(),
+            "the target has fractions, or more than 20 numbers; --task classify for classes",
+        ),
         Target::Labels(_) => ("labels".into(), "several targets of two values each"),
     };
     line("task", task, reason);
     line("rows", counted(used.rows(), "row"), "all that have a target");
-    line("inputs", schema.inputs().to_string(), "numbers scaled and in four pieces, a column for each word, parts of dates");
+    line(
+        "inputs",
+        schema.inputs().to_string(),
+        "numbers scaled and in four pieces, a column for each word, parts of dates",
+    );
     for IgnoredColumn { name, reason } in &schema.ignored {
-        line("left out", format!("{name} ({reason})"), "--as NAME=KIND keeps a column that only looks useless");
+        line(
+            "left out",
+            format!("{name} ({reason})"),
+            "--as NAME=KIND keeps a column that only looks useless",
+        );
     }
-    let hidden: Vec<String> = recipe.hidden.iter().map(|layer| format!("{} {}", layer.width, layer.activation)).collect();
+    let hidden: Vec<String> =
+        recipe.hidden.iter().map(|layer| format!("{} {}", layer.width, layer.activation)).collect();
     let hidden = if hidden.is_empty() { "none".into() } else { hidden.join(", ") };
-    line("hidden", hidden, "the best of those tried on fourteen public tables together; --hidden none is a linear model");
-    line("networks", recipe.members.to_string(), "their mean is better than one; each is validated on other rows");
+    line(
+        "hidden",
+        hidden,
+        "the best of those tried on fourteen public tables together; --hidden none is a linear model",
+    );
+    line(
+        "networks",
+        recipe.members.to_string(),
+        "their mean is better than one; each is validated on other rows",
+    );
     let epochs = match recipe.least_updates {
         0 => recipe.epochs.to_string(),
         least => format!("{}, or {least} updates", recipe.epochs),
     };
     line("epochs", epochs, "small tables need more epochs; the best one on the validation rows is kept");
     line("batch", recipe.batch.to_string(), "rows of one update");
-    let rate = recipe.learning_rate.map_or("0.04 for classes, 0.07 for numbers".into(), |rate| rate.to_string());
+    let rate =
+        recipe.learning_rate.map_or("0.04 for classes, 0.07 for numbers".into(), |rate| rate.to_string());
     line("rate", rate, "of Adam; it rises and falls, and inputs have rates that are trained");
     line("decay", recipe.decay.to_string(), "of weights, against overfitting");
     let (score, reason) = match recipe.scoring {
@@ -48,7 +71,9 @@ pub fn print(recipe: &Recipe, table: &Table, targets: &[String]) -> Result<()> {
         Scoring::Folds(folds) => (format!("{folds} folds"), "as asked"),
         Scoring::HoldOut(share) => (format!("{share} held out"), "as asked"),
         Scoring::Auto if recipe.time.is_some() => ("the latest fifth".into(), "new rows will be later"),
-        Scoring::Auto if used.rows() < 200 => ("5 folds".into(), "a fifth of fewer than 200 rows would say little"),
+        Scoring::Auto if used.rows() < 200 => {
+            ("5 folds".into(), "a fifth of fewer than 200 rows would say little")
+        }
         Scoring::Auto => ("a fifth is held out".into(), "the model itself is made from all rows"),
     };
     line("score", score, reason);

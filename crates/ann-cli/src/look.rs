@@ -60,7 +60,12 @@ pub fn look(options: &Look) -> Result<Status> {
         writeln!(output, "next: ann train {} -t {}", in_quotes(&name), in_quotes(target))?;
     } else if let Some(last) = table.columns().last() {
         // Many tables have it there, but nobody knows.
-        writeln!(output, "next: ann train {} -t COLUMN, for example -t {}", in_quotes(&name), in_quotes(last.name()))?;
+        writeln!(
+            output,
+            "next: ann train {} -t COLUMN, for example -t {}",
+            in_quotes(&name),
+            in_quotes(last.name())
+        )?;
     }
     output.finish()?;
     Ok(Status::Done)
@@ -125,7 +130,13 @@ impl<'t> Summary<'t> {
             missing => format!("{} missing", count(missing)),
         };
         let name = shortened(self.column.name());
-        vec![name, kind_name(self.column.kind()).into(), contents, format!("{} distinct", count(self.distinct)), missing]
+        vec![
+            name,
+            kind_name(self.column.kind()).into(),
+            contents,
+            format!("{} distinct", count(self.distinct)),
+            missing,
+        ]
     }
 
     fn json(&self) -> Value {

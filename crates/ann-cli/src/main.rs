@@ -5,6 +5,7 @@
 mod check;
 mod completions;
 mod evaluate;
+mod explain;
 mod inspect;
 mod look;
 mod predict;
@@ -50,6 +51,7 @@ enum Command {
     Evaluate(evaluate::Evaluate),
     Predict(predict::Predict),
     Check(check::Check),
+    Explain(explain::Explain),
     Inspect(inspect::Inspect),
     Rebuild(rebuild::Rebuild),
     Completions(completions::Completions),
@@ -81,6 +83,7 @@ fn run(command: &Command) -> Result<Status> {
         Command::Evaluate(options) => evaluate::evaluate(options),
         Command::Predict(options) => predict::predict(options),
         Command::Check(options) => check::check(options),
+        Command::Explain(options) => explain::explain(options),
         Command::Inspect(options) => inspect::inspect(options),
         Command::Rebuild(options) => rebuild::rebuild(options),
         Command::Completions(options) => completions::completions(options),

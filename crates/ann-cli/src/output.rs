@@ -21,7 +21,9 @@ impl Output {
         match path {
             None => Ok(Self::standard()),
             Some(path) if is_dash(path) => Ok(Self::standard()),
-            Some(path) => Ok(Self::File { path: path.to_owned(), file: BufWriter::new(beside(path, force)?) }),
+            Some(path) => {
+                Ok(Self::File { path: path.to_owned(), file: BufWriter::new(beside(path, force)?) })
+            }
         }
     }
 
@@ -73,7 +75,9 @@ fn beside(path: &Path, force: bool) -> Result<NamedTempFile> {
     }
     if path.exists() && !force {
         let path = path.display();
-        return Err(Failure::files(format_args!("{path} exists; --force replaces it, -o names another file")));
+        return Err(Failure::files(format_args!(
+            "{path} exists; --force replaces it, -o names another file"
+        )));
     }
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut builder = tempfile::Builder::new();
@@ -89,7 +93,10 @@ fn beside(path: &Path, force: bool) -> Result<NamedTempFile> {
 fn cannot_write(path: &Path, error: &io::Error) -> Failure {
     let mut message = format!("{}: cannot write: {error}", path.display());
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.exists()) {
-        message = format!("{message}; there is no folder {}: mkdir -p {0}", in_quotes(&folder.display().to_string()));
+        message = format!(
+            "{message}; there is no folder {}: mkdir -p {0}",
+            in_quotes(&folder.display().to_string())
+        );
     }
     Failure::files(message)
 }
@@ -97,7 +104,9 @@ fn cannot_write(path: &Path, error: &io::Error) -> Failure {
 /// Writes bytes to a file, whole, or to the standard output unless that is a terminal.
 pub fn write(path: &Path, bytes: &[u8], force: bool) -> Result<()> {
     if is_dash(path) && io::stdout().is_terminal() {
-        return Err(Failure::arguments("a model is no text for a terminal: give a file with -o, or redirect"));
+        return Err(Failure::arguments(
+            "a model is no text for a terminal: give a file with -o, or redirect",
+        ));
     }
     let mut output = Output::open(Some(path), force)?;
     output.write_all(bytes).map_err(|error| cannot_write(path, &error))?;

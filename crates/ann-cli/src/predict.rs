@@ -116,7 +116,8 @@ impl Predict {
             [all] if all == "all" => Ok((0..table.columns().len()).collect()),
             [none] if none == "none" => Ok(vec![]),
             names => {
-                let position = |name: &String| table.columns().iter().position(|column| column.name() == name);
+                let position =
+                    |name: &String| table.columns().iter().position(|column| column.name() == name);
                 names.iter().map(|name| position(name).ok_or_else(|| unknown(table, name))).collect()
             }
         }
@@ -149,7 +150,11 @@ impl Predict {
         match &model.schema().target {
             Target::Classes { classes, .. } => {
                 let mut names = vec!["prediction".to_owned()];
-                if self.probabilities { names.extend(classes.iter().cloned()) } else { names.push("probability".into()) }
+                if self.probabilities {
+                    names.extend(classes.iter().cloned())
+                } else {
+                    names.push("probability".into())
+                }
                 names.extend(self.intervals.map(|_| "set".to_owned()));
                 names
             }

@@ -39,7 +39,12 @@ impl Summary<'_> {
         self.write_warnings(output)?;
         let seconds = self.elapsed.as_secs_f64();
         let epochs = self.fit.report.epochs;
-        writeln!(output, "{}, {epochs} epochs, seed {}   {seconds:.1} s", networks(&self.fit.model), self.recipe.seed)?;
+        writeln!(
+            output,
+            "{}, {epochs} epochs, seed {}   {seconds:.1} s",
+            networks(&self.fit.model),
+            self.recipe.seed
+        )?;
         match &self.fit.report.evaluation {
             Ok(evaluation) => self.write_evaluation(output, evaluation)?,
             Err(reason) => writeln!(output, "no score: {reason}")?,
@@ -85,7 +90,8 @@ impl Summary<'_> {
         let report = &self.fit.report;
         report.leaks.iter().take(MOST).try_for_each(|leak| writeln!(output, "warning: {leak}"))?;
         if let Ok(Evaluation { copies: copies @ 1.., .. }) = report.evaluation {
-            let (rows, verb) = if copies == 1 { ("row is a copy", "it stays") } else { ("rows are copies", "they stay") };
+            let (rows, verb) =
+                if copies == 1 { ("row is a copy", "it stays") } else { ("rows are copies", "they stay") };
             writeln!(output, "note: {copies} {rows} of others; {verb} on one side of each split")?;
         }
         report.findings.iter().try_for_each(|finding| writeln!(output, "note: {finding}"))
@@ -95,15 +101,22 @@ impl Summary<'_> {
         let rows = counted(evaluation.rows.len(), "row");
         match &evaluation.rule {
             ScoreRule::HoldOut(_) => writeln!(output, "score of {rows}, which were held out at random")?,
-            ScoreRule::Folds(folds) => writeln!(output, "score of {rows} in {folds} folds, each held out once")?,
-            ScoreRule::Latest { column, .. } => writeln!(output, "score of the latest {rows} by {}", shortened(column))?,
+            ScoreRule::Folds(folds) => {
+                writeln!(output, "score of {rows} in {folds} folds, each held out once")?
+            }
+            ScoreRule::Latest { column, .. } => {
+                writeln!(output, "score of the latest {rows} by {}", shortened(column))?
+            }
         }
         for line in aligned(&self.scores(evaluation)) {
             writeln!(output, "{line}")?;
         }
         match evaluation.against_linear() {
             Some(Ordering::Equal) => {
-                writeln!(output, "The linear model is as good, within two standard errors: --hidden none is simpler.")?;
+                writeln!(
+                    output,
+                    "The linear model is as good, within two standard errors: --hidden none is simpler."
+                )?;
             }
             Some(Ordering::Greater) => writeln!(output, "The linear model is better: use --hidden none.")?,
             Some(Ordering::Less) | None => {}
@@ -130,8 +143,11 @@ impl Summary<'_> {
         let constant = match &self.fit.report.schema.target {
             Target::Classes { name, classes } => {
                 let counts = counts(self.table, name, classes);
-                let most = counts.iter().enumerate().max_by_key(|(place, count)| (**count, usize::MAX - place));
-                most.map_or("constant".into(), |(place, _)| format!("always {:?}", shortened(&classes[place])))
+                let most =
+                    counts.iter().enumerate().max_by_key(|(place, count)| (**count, usize::MAX - place));
+                most.map_or("constant".into(), |(place, _)| {
+                    format!("always {:?}", shortened(&classes[place]))
+                })
             }
             Target::Numbers(_) => "always the mean".to_owned(),
             Target::Labels(_) => "always the shares".to_owned(),
@@ -175,7 +191,8 @@ pub fn networks(model: &Model) -> String {
         Networks::F64(networks) => networks.iter().map(|network| network.architecture()).collect(),
     };
     let number = counted(architectures.len(), "network");
-    let mut inputs: Vec<usize> = architectures.iter().map(|architecture| architecture.input_width()).collect();
+    let mut inputs: Vec<usize> =
+        architectures.iter().map(|architecture| architecture.input_width()).collect();
     inputs.sort_unstable();
     inputs.dedup();
     let inputs = inputs.iter().map(usize::to_string).collect::<Vec<_>>().join("|");
@@ -193,8 +210,9 @@ pub fn write_columns(output: &mut impl Write, schema: &Schema) -> io::Result<()>
     const MOST: usize = 12;
     for kind in [Kind::Number, Kind::Category, Kind::Date] {
         let of_kind = schema.columns.iter().filter(|column| column.encoding.kind() == kind);
-        let mut shown: Vec<String> =
-            of_kind.map(|column| format!("{}{}", shortened(&column.name), remark(&column.encoding))).collect();
+        let mut shown: Vec<String> = of_kind
+            .map(|column| format!("{}{}", shortened(&column.name), remark(&column.encoding)))
+            .collect();
         let all = shown.len();
         if all > MOST {
             shown.truncate(MOST);
@@ -231,7 +249,9 @@ fn write_importance(output: &mut impl Write, importance: &[Importance]) -> io::R
     const MOST: usize = 5;
     let columns = importance.iter().take(MOST);
     let columns: Vec<String> = columns
-        .map(|Importance { column, drop, deviation }| format!("{} {drop:.3} ± {deviation:.3}", shortened(column)))
+        .map(|Importance { column, drop, deviation }| {
+            format!("{} {drop:.3} ± {deviation:.3}", shortened(column))
+        })
         .collect();
     if columns.is_empty() { Ok(()) } else { writeln!(output, "matters most: {}", columns.join(", ")) }
 }
@@ -264,16 +284,12 @@ fn shares(table: &Table, name: &str, classes: &[String]) -> String {
 }
 
 fn columns(schema: &Schema) -> Value {
-    let column = |column: &ann_tabular::ann_table::ColumnSchema| {
-        json!({ "name": column.name, "kind": kind_name(column.encoding.kind()) })
-    };
+    let column = |column: &ann_tabular::ann_table::ColumnSchema| json!({ "name": column.name, "kind": kind_name(column.encoding.kind()) });
     schema.columns.iter().map(column).collect()
 }
 
 fn left_out(schema: &Schema) -> Value {
-    let column = |IgnoredColumn { name, reason }: &IgnoredColumn| {
-        json!({ "name": name, "reason": reason.to_string() })
-    };
+    let column = |IgnoredColumn { name, reason }: &IgnoredColumn| json!({ "name": name, "reason": reason.to_string() });
     schema.ignored.iter().map(column).collect()
 }
 
@@ -287,9 +303,7 @@ pub fn score_json(score: &Score) -> Value {
 }
 
 fn evaluation_json(evaluation: &Evaluation) -> Value {
-    let importance = |Importance { column, drop, deviation }: &Importance| {
-        json!({ "column": column, "drop": drop, "deviation": deviation })
-    };
+    let importance = |Importance { column, drop, deviation }: &Importance| json!({ "column": column, "drop": drop, "deviation": deviation });
     json!({
         "rows": evaluation.rows.len(),
         "rule": evaluation.rule.to_string(),

@@ -49,7 +49,9 @@ impl<'m> Surprises<'m> {
         for (schema, Found { count: number, first }) in &self.columns {
             let Some((line, text)) = first else { continue };
             let what = match &schema.encoding {
-                Encoding::Category(category) if category.has_other => "unknown, taken as other rare words".to_owned(),
+                Encoding::Category(category) if category.has_other => {
+                    "unknown, taken as other rare words".to_owned()
+                }
                 Encoding::Category(_) => "unknown, taken as no word at all".to_owned(),
                 Encoding::Number(number) => {
                     format!("outside {} … {}, the range of the training", number.minimum, number.maximum)
@@ -70,7 +72,9 @@ impl<'m> Surprises<'m> {
 fn surprising<'t>(encoding: &'t Encoding, column: &'t Column) -> impl Iterator<Item = usize> + 't {
     // Each word is looked up once.
     let is_unknown: Vec<bool> = match encoding {
-        Encoding::Category(category) => column.words().map(|word| category.position(word).is_none()).collect(),
+        Encoding::Category(category) => {
+            column.words().map(|word| category.position(word).is_none()).collect()
+        }
         Encoding::Number(_) | Encoding::Date(_) => vec![],
     };
     (0..column.len()).filter(move |&row| match encoding {

@@ -22,7 +22,8 @@ pub fn targets(table: &Table, asked: &[String]) -> Result<Vec<String>> {
 /// The class column of an Orange header, or the one column with a usual name.
 pub fn guessed(table: &Table) -> Result<&str> {
     let of_role = table.columns().iter().filter(|column| column.role() == Role::Class);
-    let of_name = table.columns().iter().filter(|column| USUAL.contains(&column.name().to_lowercase().as_str()));
+    let of_name =
+        table.columns().iter().filter(|column| USUAL.contains(&column.name().to_lowercase().as_str()));
     let mut found = of_role.chain(of_name);
     match found.next() {
         Some(column) => Ok(column.name()),

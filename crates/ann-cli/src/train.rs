@@ -167,7 +167,10 @@ fn hidden(text: &str) -> Result<Hidden, String> {
         return Ok(Hidden(vec![]));
     }
     let widths = text.split(',').map(|width| width.trim().parse().ok().filter(|&width| width > 0));
-    widths.collect::<Option<_>>().map(Hidden).ok_or_else(|| "expected numbers above 0 such as 16,16, or none".into())
+    widths
+        .collect::<Option<_>>()
+        .map(Hidden)
+        .ok_or_else(|| "expected numbers above 0 such as 16,16, or none".into())
 }
 
 pub fn train(options: &Train) -> Result<Status> {
@@ -215,7 +218,11 @@ pub fn train(options: &Train) -> Result<Status> {
             true => Box::new(std::io::stderr()),
             false => Box::new(Output::open(None, false)?),
         };
-        if options.json { summary.write_json(&mut output)? } else { summary.write(&mut output)? }
+        if options.json {
+            summary.write_json(&mut output)?
+        } else {
+            summary.write(&mut output)?
+        }
         output.flush()?;
     }
     Ok(if interrupt::is_wanted() { Status::Interrupted } else { Status::Done })
@@ -223,7 +230,8 @@ pub fn train(options: &Train) -> Result<Status> {
 
 /// `species.ann`; of several targets, `height-width.ann`. What cannot be in the name of a file is left out.
 fn model_name(targets: &[String]) -> String {
-    let name: String = targets.join("-").chars().filter(|c| !c.is_control() && !"/\\:*?\"<>|".contains(*c)).collect();
+    let name: String =
+        targets.join("-").chars().filter(|c| !c.is_control() && !"/\\:*?\"<>|".contains(*c)).collect();
     let name: String = name.trim_matches(['.', ' ']).chars().take(60).collect();
     format!("{}.ann", if name.is_empty() { "model" } else { &name })
 }
@@ -239,7 +247,10 @@ fn in_program(error: ann_tabular::Error) -> Failure {
                 "scoring" => "validation or --folds",
                 other => other,
             };
-            Failure::arguments(format_args!("--{}: found {found}, expected {expected}", option.replace('_', "-")))
+            Failure::arguments(format_args!(
+                "--{}: found {found}, expected {expected}",
+                option.replace('_', "-")
+            ))
         }
         error => error.into(),
     }

@@ -15,12 +15,17 @@ mod importance;
 mod leakage;
 mod score;
 
+mod attribution;
+mod explain;
+
 mod rebuild;
 
 mod error;
 
+pub use attribution::{Attribution, attributions};
 pub use error::{Error, Result};
 pub use evaluation::{Coverage, Evaluation, NoScore, ScoreRule};
+pub use explain::{PartialDependence, partial_dependence, permutation_importance};
 pub use importance::Importance;
 pub use leakage::Leak;
 pub use members::Curve;

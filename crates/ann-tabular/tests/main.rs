@@ -1,6 +1,7 @@
 //! Tests, in one program.
 
 mod bad_tables;
+mod explain;
 mod recipe;
 mod report;
 mod tables;

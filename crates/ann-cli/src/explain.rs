@@ -1,0 +1,231 @@
+//! `ann explain`: which columns matter, how predictions change with them, and what each adds in single rows.
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use ann_tabular::ann_core::argmax;
+use ann_tabular::ann_table::message::shortened;
+use ann_tabular::ann_table::{Schema, Target};
+use ann_tabular::{
+    Attribution, Importance, Model, PartialDependence, Table, attributions, partial_dependence,
+    permutation_importance,
+};
+use clap::Args;
+use serde_json::{Value, json};
+
+use crate::data::{self, Reading};
+use crate::failure::{Failure, Result, Status};
+use crate::output::Output;
+use crate::show::{aligned, counted, number};
+use crate::target::unknown;
+
+/// Show which columns matter for a model, and how; with --rows, what each column adds to single predictions
+#[derive(Args, Debug)]
+pub struct Explain {
+    /// A file that `ann train` has written
+    model: PathBuf,
+    /// A table with the columns and the target of the model; - for the standard input. With --rows the
+    /// target may be missing
+    data: PathBuf,
+    /// Rows to explain, counted from 1: what each column adds to the prediction of an ordinary row
+    #[arg(long, value_name = "ROW,…", value_delimiter = ',')]
+    rows: Vec<usize>,
+    /// Columns whose partial dependence is shown. Default: the three that matter most
+    #[arg(long, value_name = "COLUMN,…", value_delimiter = ',', conflicts_with = "rows")]
+    columns: Vec<String>,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    reading: Reading,
+}
+
+pub fn explain(options: &Explain) -> Result<Status> {
+    let model = Model::load(&options.model)?;
+    let table = data::read_for(&options.reading, &model, &options.data)?;
+    let in_data = |error: ann_tabular::Error| Failure::from(error).about(data::shown(&options.data));
+    if !options.rows.is_empty() {
+        return options.explain_rows(&model, &table);
+    }
+    let importance = permutation_importance(&model, &table).map_err(in_data)?;
+    let columns = options.columns_to_show(&table, &importance)?;
+    let dependence = columns.iter().map(|column| partial_dependence(&model, &table, column).map_err(in_data));
+    let dependence: Vec<PartialDependence> = dependence.collect::<Result<_>>()?;
+    let outputs = outputs(&model);
+    let mut output = Output::open(None, false)?;
+    if options.json {
+        let object = json!({
+            "ann": 1, "command": "explain", "rows": table.rows(),
+            "importance": importance.iter().map(importance_json).collect::<Vec<_>>(),
+            "dependence": dependence.iter().map(|found| dependence_json(found, &outputs)).collect::<Vec<_>>(),
+        });
+        writeln!(output, "{object:#}")?;
+    } else {
+        let metric = match model.schema().target {
+            Target::Numbers(_) => "R²",
+            Target::Classes { .. } | Target::Labels(_) => "accuracy",
+        };
+        let rows = counted(table.rows(), "row");
+        writeln!(
+            output,
+            "importance: by how much {metric} on {rows} is lower if the cells of a column are shuffled"
+        )?;
+        write_importance(&mut output, &importance)?;
+        for found in &dependence {
+            write_dependence(&mut output, found, &outputs)?;
+        }
+    }
+    output.finish()?;
+    Ok(Status::Done)
+}
+
+impl Explain {
+    fn columns_to_show(&self, table: &Table, importance: &[Importance]) -> Result<Vec<String>> {
+        const SHOWN: usize = 3;
+        if let Some(name) = self.columns.iter().find(|name| table.column(name).is_err()) {
+            return Err(unknown(table, name));
+        }
+        let most = importance.iter().take(SHOWN).map(|found| found.column.clone());
+        Ok(if self.columns.is_empty() { most.collect() } else { self.columns.clone() })
+    }
+
+    fn explain_rows(&self, model: &Model, table: &Table) -> Result<Status> {
+        let rows = self.rows.iter().map(|&row| match row {
+            row if (1..=table.rows()).contains(&row) => Ok(row - 1),
+            row => {
+                Err(Failure::arguments(format_args!("--rows: found {row}, expected 1 to {}", table.rows())))
+            }
+        });
+        let rows = rows.collect::<Result<Vec<usize>>>()?;
+        let table = table.select(&rows);
+        let found = attributions(model, &table)?;
+        let outputs = outputs(model);
+        let mut output = Output::open(None, false)?;
+        if self.json {
+            let rows = self
+                .rows
+                .iter()
+                .zip(&found)
+                .map(|(row, found)| attribution_json(*row, found, model, &outputs));
+            let object = json!({ "ann": 1, "command": "explain", "rows": rows.collect::<Vec<_>>() });
+            writeln!(output, "{object:#}")?;
+        } else {
+            for (place, (row, found)) in self.rows.iter().zip(&found).enumerate() {
+                writeln!(output, "row {row}, line {}", table.line(place))?;
+                for line in aligned(&attribution_lines(model.schema(), &table, place, found, &outputs)) {
+                    writeln!(output, "  {line}")?;
+                }
+            }
+        }
+        output.finish()?;
+        Ok(Status::Done)
+    }
+}
+
+/// The names of what is predicted: classes, or columns.
+fn outputs(model: &Model) -> Vec<String> {
+    match &model.schema().target {
+        Target::Classes { classes, .. } => classes.clone(),
+        target => target.names().into_iter().map(str::to_owned).collect(),
+    }
+}
+
+fn write_importance(output: &mut impl Write, importance: &[Importance]) -> Result<()> {
+    let line = |Importance { column, drop, deviation }: &Importance| {
+        vec![shortened(column), format!("{drop:.3} ± {deviation:.3}")]
+    };
+    for line in aligned(&importance.iter().map(line).collect::<Vec<_>>()) {
+        writeln!(output, "  {line}")?;
+    }
+    if importance.is_empty() {
+        writeln!(output, "  not measured: there are more than 300 columns; --columns shows some of them")?;
+    }
+    Ok(())
+}
+
+/// A line for each cell, and a column for each output. Of two classes the second one says it all.
+fn write_dependence(output: &mut impl Write, found: &PartialDependence, outputs: &[String]) -> Result<()> {
+    let column = shortened(&found.column);
+    writeln!(output, "mean prediction if {column} were the same in all rows")?;
+    let shown: Vec<usize> = if outputs.len() == 2 { vec![1] } else { (0..outputs.len()).collect() };
+    let names = shown.iter().map(|&place| shortened(&outputs[place]));
+    let mut lines = vec![std::iter::once(column).chain(names).collect::<Vec<_>>()];
+    for (cell, values) in found.cells.iter().zip(found.predicted.rows()) {
+        let cell = if cell.is_empty() { "(missing)".to_owned() } else { shortened(cell) };
+        let values = shown.iter().map(|&place| number(rounded(values[place])));
+        lines.push(std::iter::once(cell).chain(values).collect());
+    }
+    for line in aligned(&lines) {
+        writeln!(output, "  {line}")?;
+    }
+    Ok(())
+}
+
+/// Four digits.
+fn rounded(value: f64) -> f64 {
+    format!("{value:.3e}").parse().unwrap_or(value)
+}
+
+/// The ordinary row, what each column adds, the largest first, and the sum: of the output that is predicted.
+fn attribution_lines(
+    schema: &Schema,
+    table: &Table,
+    row: usize,
+    found: &Attribution,
+    outputs: &[String],
+) -> Vec<Vec<String>> {
+    let shown: Vec<usize> = match &schema.target {
+        Target::Classes { .. } => vec![argmax(found.predicted.view())],
+        Target::Numbers(_) | Target::Labels(_) => (0..outputs.len()).collect(),
+    };
+    let values = |of: &dyn Fn(usize) -> f64, has_sign: bool| -> Vec<String> {
+        let text = |&output: &usize| match rounded(of(output)) {
+            value if has_sign && value >= 0.0 => format!("+{}", number(value)),
+            value => number(value),
+        };
+        shown.iter().map(text).collect()
+    };
+    let line = |name: String, cell: String, values: Vec<String>| [vec![name, cell], values].concat();
+    let names = shown.iter().map(|&output| shortened(&outputs[output])).collect();
+    let mut lines = vec![line(String::new(), String::new(), names)];
+    lines.push(line("an ordinary row".into(), String::new(), values(&|output| found.base[output], false)));
+    let mut order: Vec<usize> = (0..schema.columns.len()).collect();
+    let size =
+        |column: usize| shown.iter().map(|&output| found.added[[column, output]].abs()).fold(0.0, f64::max);
+    order.sort_by(|&one, &other| size(other).total_cmp(&size(one)));
+    for column in order {
+        let name = &schema.columns[column].name;
+        let cell = table.column(name).map_or(String::new(), |column| column.text(row));
+        let cell = if cell.is_empty() { "(missing)".to_owned() } else { shortened(&cell) };
+        lines.push(line(shortened(name), cell, values(&|output| found.added[[column, output]], true)));
+    }
+    lines.push(line("this row".into(), String::new(), values(&|output| found.predicted[output], false)));
+    lines
+}
+
+fn importance_json(Importance { column, drop, deviation }: &Importance) -> Value {
+    json!({ "column": column, "drop": drop, "deviation": deviation })
+}
+
+fn dependence_json(found: &PartialDependence, outputs: &[String]) -> Value {
+    let cells = found.cells.iter().zip(found.predicted.rows());
+    let cells =
+        cells.map(|(cell, values)| json!({ "cell": cell, "predicted": named(outputs, values.iter()) }));
+    json!({ "column": found.column, "cells": cells.collect::<Vec<_>>() })
+}
+
+fn attribution_json(row: usize, found: &Attribution, model: &Model, outputs: &[String]) -> Value {
+    let columns = model.schema().columns.iter().zip(found.added.rows());
+    let added = columns
+        .map(|(column, values)| json!({ "column": column.name, "added": named(outputs, values.iter()) }));
+    json!({
+        "row": row,
+        "base": named(outputs, found.base.iter()),
+        "predicted": named(outputs, found.predicted.iter()),
+        "columns": added.collect::<Vec<_>>(),
+    })
+}
+
+fn named<'a>(outputs: &[String], values: impl Iterator<Item = &'a f64>) -> Value {
+    outputs.iter().zip(values).map(|(name, value)| (name.clone(), Value::from(*value))).collect()
+}
