@@ -114,7 +114,7 @@ impl Content {
             return Self::MissingNumber;
         }
         match date::parse(text) {
-            Some(seconds) => Self::Date(seconds as f64),
+            Some(seconds) => Self::Date(seconds),
             None if date::has_form(text) => Self::Nearly(Kind::Date),
             None if is_nearly_number(text) => Self::Nearly(Kind::Number),
             None => Self::Word,

@@ -2,37 +2,68 @@
 
 const DAY: i64 = 86_400;
 
-/// The seconds from 1970-01-01T00:00 to a date such as `2024-02-29`, `2024-02-29 13:45` or
-/// `2024-02-29T13:45:10`, in the Gregorian calendar and without time zone.
-pub(crate) fn parse(text: &str) -> Option<i64> {
-    let (date, time) = match text.as_bytes().get(10) {
-        None => (text, None),
-        Some(b' ' | b'T') => (text.get(..10)?, Some(text.get(11..)?)),
-        Some(_) => return None,
-    };
+/// The seconds from 1970-01-01T00:00 UTC to a date such as `2024-02-29`, `2024-02-29 13:45` or
+/// `2024-02-29T13:45:10.250+02:00` (ISO 8601 and RFC 3339), in the Gregorian calendar. A time without zone is
+/// taken as UTC.
+pub(crate) fn parse(text: &str) -> Option<f64> {
+    let (date, rest) = text.split_at_checked("2024-02-29".len())?;
+    let midnight = day_of(date)? * DAY;
+    if rest.is_empty() {
+        return Some(midnight as f64);
+    }
+    let is_in_zone = |letter: char| !letter.is_ascii_digit() && letter != ':' && letter != '.';
+    let time = rest.strip_prefix([' ', 'T', 't'])?;
+    let (clock, zone) = time.split_at(time.find(is_in_zone).unwrap_or(time.len()));
+    let (minutes, seconds) = time_of(clock)?;
+    Some((midnight + 60 * (minutes - offset(zone.trim_start())?)) as f64 + seconds)
+}
+
+/// Whether a text is written as a date, even if there is no such day or time: `2023-02-30`.
+pub(crate) fn has_form(text: &str) -> bool {
+    let form = text.replace(|letter: char| letter.is_ascii_digit(), "0");
+    let is_time =
+        |time: &str| time.starts_with("00:00") && time.chars().all(|letter| "0:.,+-Zz".contains(letter));
+    let is_rest = |rest: &str| rest.is_empty() || rest.strip_prefix([' ', 'T', 't']).is_some_and(is_time);
+    form.strip_prefix("0000-00-00").is_some_and(is_rest)
+}
+
+/// Days from 1970-01-01 to `2024-02-29`.
+fn day_of(date: &str) -> Option<i64> {
     let mut parts = date.split('-');
     let (year, month, day) =
         (digits(parts.next()?, 4)?, digits(parts.next()?, 2)?, digits(parts.next()?, 2)?);
     let is_date =
         parts.next().is_none() && (1..=12).contains(&month) && (1..=days(year, month)).contains(&day);
-    let seconds = time.map_or(Some(0), seconds_of)?;
-    is_date.then(|| day_number(year, month, day) * DAY + seconds)
+    is_date.then(|| day_number(year, month, day))
 }
 
-/// Whether a text is written as a date, even if there is no such day or time: `2023-02-30`.
-pub(crate) fn has_form(text: &str) -> bool {
-    let is_as_long = matches!(text.len(), 10 | 16 | 19);
-    let form = || text.replace(|letter: char| letter.is_ascii_digit(), "0").replace('T', " ");
-    is_as_long && ["0000-00-00", "0000-00-00 00:00", "0000-00-00 00:00:00"].contains(&form().as_str())
-}
-
-/// Seconds since midnight of `13:45` or `13:45:10`.
-fn seconds_of(time: &str) -> Option<i64> {
-    let mut parts = time.split(':');
+/// Minutes since midnight, and seconds, of `13:45`, `13:45:10` or `13:45:10.250`.
+fn time_of(clock: &str) -> Option<(i64, f64)> {
+    let mut parts = clock.split(':');
     let (hour, minute) = (digits(parts.next()?, 2)?, digits(parts.next()?, 2)?);
-    let second = parts.next().map_or(Some(0), |second| digits(second, 2))?;
-    let is_time = parts.next().is_none() && hour < 24 && minute < 60 && second < 60;
-    is_time.then_some(hour * 3600 + minute * 60 + second)
+    let second = parts.next().map_or(Some(0.0), seconds_of)?;
+    let is_time = parts.next().is_none() && hour < 24 && minute < 60 && second < 60.0;
+    is_time.then_some((60 * hour + minute, second))
+}
+
+/// The number `10` or `10.250`.
+fn seconds_of(text: &str) -> Option<f64> {
+    let (whole, decimals) = text.split_once('.').unwrap_or((text, "0"));
+    let are_digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let is_number = whole.len() == 2 && are_digits(whole) && are_digits(decimals);
+    is_number.then(|| text.parse().ok()).flatten()
+}
+
+/// Minutes by which the clocks of a zone are ahead of UTC: `Z`, `UTC`, `+02:00`, `-0330` or `+02`.
+fn offset(zone: &str) -> Option<i64> {
+    if matches!(zone, "" | "Z" | "z" | "UTC") {
+        return Some(0);
+    }
+    let sign = if zone.starts_with('-') { -1 } else { 1 };
+    let (hours, rest) = zone.strip_prefix(['+', '-'])?.split_at_checked(2)?;
+    let minutes = if rest.is_empty() { "00" } else { rest.strip_prefix(':').unwrap_or(rest) };
+    let (hours, minutes) = (digits(hours, 2)?, digits(minutes, 2)?);
+    (hours < 24 && minutes < 60).then_some(sign * (60 * hours + minutes))
 }
 
 fn digits(text: &str, count: usize) -> Option<i64> {
@@ -93,12 +124,21 @@ impl Parts {
     }
 }
 
-/// The text of a date, without a time of midnight.
-pub(crate) fn text(seconds: i64) -> String {
-    let Parts { year, month, day, second_of_day, .. } = Parts::of(seconds);
-    let date = format!("{year:04}-{month:02}-{day:02}");
+/// The text of a date in UTC, rounded to microseconds, without a time of midnight. It is read as the same date.
+pub(crate) fn text(seconds: f64) -> String {
+    const SECOND: i64 = 1_000_000;
+    let microseconds = (seconds * SECOND as f64).round() as i64;
+    let Parts { year, month, day, second_of_day, .. } = Parts::of(microseconds.div_euclid(SECOND));
     let (hour, minute, second) = (second_of_day / 3600, second_of_day / 60 % 60, second_of_day % 60);
-    if second_of_day == 0 { date } else { format!("{date} {hour:02}:{minute:02}:{second:02}") }
+    let date = format!("{year:04}-{month:02}-{day:02}");
+    match (second_of_day, microseconds.rem_euclid(SECOND)) {
+        (0, 0) => date,
+        (_, 0) => format!("{date} {hour:02}:{minute:02}:{second:02}"),
+        (_, part) => {
+            let time = format!("{date} {hour:02}:{minute:02}:{second:02}.{part:06}");
+            time.trim_end_matches('0').to_owned()
+        }
+    }
 }
 
 #[cfg(test)]
@@ -108,12 +148,21 @@ mod tests {
     #[test]
     fn dates_and_times() {
         for (text, seconds) in [
-            ("1970-01-01", 0),
-            ("1970-01-01 00:01", 60),
-            ("1969-12-31T23:59:59", -1),
-            ("2000-02-29", 951_782_400),
-            ("2024-12-31 12:30:15", 1_735_648_215),
-            ("0001-01-01", -62_135_596_800),
+            ("1970-01-01", 0.0),
+            ("1970-01-01 00:01", 60.0),
+            ("1969-12-31T23:59:59", -1.0),
+            ("2000-02-29", 951_782_400.0),
+            ("2024-12-31 12:30:15", 1_735_648_215.0),
+            ("0001-01-01", -62_135_596_800.0),
+            ("1970-01-01T00:00:01Z", 1.0),
+            ("1970-01-01t00:00z", 0.0),
+            ("1970-01-01 00:00:10.250", 10.25),
+            ("1969-12-31 23:59:59.25", -0.75),
+            ("1970-01-01T02:00+02:00", 0.0),
+            ("1970-01-01T00:00:00.5-03:30", 12_600.5),
+            ("1970-01-01 00:00:00+0100", -3600.0),
+            ("1970-01-01 00:00:00-01", 3600.0),
+            ("1970-01-01 00:00:01.5 UTC", 1.5),
         ] {
             assert_eq!(parse(text), Some(seconds), "{text}");
         }
@@ -129,21 +178,48 @@ mod tests {
             "2024-01-01 24:00",
             "2024-01-01 1:00",
             "2024-01-01Z",
-            "2024-01-01 10:00:00.5",
+            "2024-01-01 10:00:00.",
+            "2024-01-01 10:00.5",
+            "2024-01-01 10:00:00.5.5",
+            "2024-01-01 10:00:00+24:00",
+            "2024-01-01 10:00:00+2:00",
+            "2024-01-01 10:00:00+02:00:00",
+            "2024-01-01 10:00:00 CET",
             "2024-01-0é",
         ] {
             assert_eq!(parse(text), None, "{text}");
         }
     }
 
+    /// A text shows the date in UTC, and is read as the same number.
+    #[test]
+    fn dates_as_texts() {
+        for (date, shown) in [
+            ("2024-02-29", "2024-02-29"),
+            ("2024-02-29T00:00:00.000Z", "2024-02-29"),
+            ("2024-02-29T13:45", "2024-02-29 13:45:00"),
+            ("2024-01-02T03:04:05.250+02:00", "2024-01-02 01:04:05.25"),
+            ("2024-01-01T00:00:00+01:00", "2023-12-31 23:00:00"),
+            ("1969-12-31 23:59:59.999999", "1969-12-31 23:59:59.999999"),
+            ("2024-01-01 00:00:00.1", "2024-01-01 00:00:00.1"),
+            ("2024-01-01 00:00:00.123456789", "2024-01-01 00:00:00.123457"),
+        ] {
+            let seconds = parse(date).unwrap();
+            assert_eq!(text(seconds), shown, "{date}");
+            let read_again = parse(shown).unwrap();
+            assert!((read_again - seconds).abs() <= 0.5e-6, "{date}: {seconds}, then {read_again}");
+            assert_eq!(text(read_again), shown);
+        }
+    }
+
     #[test]
     fn parts_of_every_day_of_eight_centuries() {
         let (mut year, mut month, mut day, mut weekday) = (1600, 1, 1, 6);
-        let start = parse("1600-01-01").unwrap();
+        let start = parse("1600-01-01").unwrap() as i64;
         for number in 0..300_000 {
             let seconds = start + number * DAY + 7;
             assert_eq!(Parts::of(seconds), Parts { year, month, day, weekday, second_of_day: 7 });
-            assert_eq!(parse(&text(seconds)), Some(seconds));
+            assert_eq!(parse(&text(seconds as f64)), Some(seconds as f64));
             weekday = weekday % 7 + 1;
             day += 1;
             if day > days(year, month) {

@@ -26,7 +26,7 @@ impl Table {
     /// Reads a Parquet file whose columns are not nested; uncompressed, or compressed by Snappy or gzip.
     ///
     /// Numbers and decimals are numbers, and missing if they are not finite; dates and timestamps are dates,
-    /// to the second; truth values and texts are words. A column with a whole number above 2⁵³ holds
+    /// to the microsecond; truth values and texts are words. A column with a whole number above 2⁵³ holds
     /// categories. The line of a cell is its row, counted from one.
     ///
     /// # Errors
@@ -76,7 +76,7 @@ impl Meaning {
         let decimal = || Self::Decimal(10_f64.powi(column.type_scale()));
         let plain = match column.physical_type() {
             Type::BOOLEAN | Type::BYTE_ARRAY => Self::Text,
-            Type::INT96 => Self::Timestamp(1.0),
+            Type::INT96 => Self::Timestamp(1e6),
             _ => Self::Number,
         };
         Some(match column.logical_type_ref() {
@@ -127,7 +127,7 @@ impl Meaning {
             Self::Number | Self::Unsigned | Self::Text => number,
             Self::Decimal(divisor) => number / divisor,
             Self::Date => number * 86_400.0,
-            Self::Timestamp(per_second) => (number / per_second).floor(),
+            Self::Timestamp(per_second) => number / per_second,
         }
     }
 }
@@ -195,7 +195,7 @@ impl<'f> Source<'f> {
                     each(reader, level, cells, |value| Raw::Whole(whole64(value)))
                 }
                 ColumnReader::Int96ColumnReader(reader) => {
-                    each(reader, level, cells, |value| Raw::Whole(value.to_seconds().into()))
+                    each(reader, level, cells, |value| Raw::Whole(value.to_micros().into()))
                 }
                 ColumnReader::FloatColumnReader(reader) => {
                     each(reader, level, cells, |value| Raw::Number(f64::from(*value)))

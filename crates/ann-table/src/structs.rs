@@ -88,7 +88,7 @@ fn column(name: String, mut values: Vec<Value>, rows: usize) -> Column {
         let number = |value: &Value| if let Value::Number(number) = value { *number } else { f64::NAN };
         Column::of_numbers(name, values.iter().map(number))
     } else if words().any(|word| word.is_some()) && words().flatten().all(|word| is_date(&word)) {
-        let dates = words().map(|word| date::parse(&word?).map(|seconds| seconds as f64));
+        let dates = words().map(|word| date::parse(&word?));
         Column::new(name, Role::Feature, 0, Values::Dates(dates.collect()))
     } else {
         Column::of_words(name, words().map(Option::unwrap_or_default))

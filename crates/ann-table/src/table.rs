@@ -18,7 +18,9 @@ pub enum Kind {
     Number,
     /// Words, each of which may occur often: `red`, `yes`, a zip code.
     Category,
-    /// Dates of ISO 8601, with or without a time.
+    /// Dates of ISO 8601, with or without a time: `2024-02-29`, `2024-02-29 13:45:10`,
+    /// `2024-02-29T13:45:10.250+02:00`. They are held as seconds since 1970-01-01T00:00 UTC; a time without zone
+    /// is taken as UTC.
     Date,
 }
 
@@ -285,7 +287,7 @@ impl Column {
         (0..self.len()).filter(|&row| self.is_missing(row)).count()
     }
 
-    /// The number of a row, or a date as seconds since 1970. `None` if it is missing, and for words.
+    /// The number of a row, or a date as seconds since 1970 in UTC, with fractions. `None` if it is missing, and for words.
     ///
     /// # Panics
     /// When there is no such row.
@@ -328,7 +330,8 @@ impl Column {
         }
     }
 
-    /// The cell as a text; empty if it is missing.
+    /// The cell as a text; empty if it is missing. A date is shown in UTC, to the microsecond, without a time of
+    /// midnight: `2024-01-02 01:04:05.25` for the cell `2024-01-02T03:04:05.250+02:00`.
     ///
     /// # Panics
     /// When there is no such row.
@@ -338,9 +341,7 @@ impl Column {
             Values::Numbers(numbers) => {
                 numbers.get(row).map_or(String::new(), |number| (number + 0.0).to_string())
             }
-            Values::Dates(dates) => {
-                dates.get(row).map_or(String::new(), |seconds| date::text(seconds as i64))
-            }
+            Values::Dates(dates) => dates.get(row).map_or(String::new(), date::text),
             Values::Categories(categories) => categories.get(row).unwrap_or_default().to_owned(),
         }
     }

@@ -111,6 +111,8 @@ const CELLS: &[Case] = &[
     ("numbers of 25 digits", "1234567890123456789012345 1", "categories 1234567890123456789012345 1"),
     ("a day that does not exist", "2023-02-28 2023-02-30", "1 of 2 cells are no dates as 2024-02-29 or 2024-02-29 13:45, the first at line 3: \"2023-02-30\"{ODD}"),
     ("a second that does not exist", "2016-12-31T23:59:61", "1 of 1 cells are no dates"),
+    ("times with zones and fractions", "2024-01-02T03:04:05.250+02:00 2024-01-02T03:04:05Z 2024-01-02", "dates 2024-01-02_01:04:05.25 2024-01-02_03:04:05 2024-01-02"),
+    ("a zone that does not exist", "2024-01-02T03:04:05+99:00", "1 of 1 cells are no dates as 2024-02-29 or 2024-02-29 13:45, the first at line 2: \"2024-01-02T03:04:05+99:00\"{ODD}"),
     ("dates of other forms", "28.02.2023 02/28/2023", "categories 28.02.2023 02/28/2023"),
     ("truth", "true false TRUE", "categories true false TRUE"),
     ("truth among numbers", "true 1 0", "categories true 1 0"),

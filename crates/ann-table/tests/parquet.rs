@@ -31,7 +31,7 @@ fn every_type() {
         (
             "optional int64 x (TIMESTAMP_MILLIS)",
             Values::Int64([-1, 90_000]),
-            date("1969-12-31_23:59:59 - 1970-01-01_00:01:30"),
+            date("1969-12-31_23:59:59.999 - 1970-01-01_00:01:30"),
         ),
         (
             "optional int64 x (TIMESTAMP(NANOS, true))",
@@ -41,8 +41,8 @@ fn every_type() {
         // Nanoseconds of the day, and the Julian day.
         (
             "optional int96 x",
-            Values::Int96([[0, 0, 2_440_588], [0, 0, 2_440_589]]),
-            date("1970-01-01 - 1970-01-02"),
+            Values::Int96([[0, 0, 2_440_588], [1_250_000_000, 0, 2_440_589]]),
+            date("1970-01-01 - 1970-01-02_00:00:01.25"),
         ),
         ("optional boolean x", Values::Booleans([true, false]), word("true - false")),
         ("optional binary x (UTF8)", Values::Bytes([b" K\xc3\xb6ln", b"04109"]), word("Köln - 04109")),

@@ -32,7 +32,7 @@ impl DatePart {
     pub const ALL: [Self; 5] = [Self::Elapsed, Self::Month, Self::Day, Self::Weekday, Self::Hour];
 
     fn of(self, seconds: f64) -> f64 {
-        let parts = Parts::of(seconds as i64);
+        let parts = Parts::of(seconds.floor() as i64);
         match self {
             Self::Elapsed => seconds / 86_400.0,
             Self::Month => parts.month as f64,
