@@ -192,9 +192,15 @@ pub enum Error {
         "no column is left to predict from: {reasons}; `SchemaOptions::keep` keeps a column that only looks useless"
     )]
     NoFeatures { reasons: String },
-    /// A row has another number of cells or inputs than the schema.
-    #[error("the row has {found} {what}, expected {expected}")]
-    RowLength { what: &'static str, found: usize, expected: usize },
+    /// A row has another number of cells than the schema has columns.
+    #[error(
+        "the row has {found} cell{}, expected {}, in the order of the columns {}",
+        if *found == 1 { "" } else { "s" }, columns.len(), list(columns)
+    )]
+    RowLength { found: usize, columns: Vec<String> },
+    /// There is another number of inputs than the schema makes of a row.
+    #[error("there is room for {found} inputs, expected {expected} as `Schema::inputs` says")]
+    InputsLength { found: usize, expected: usize },
     /// A class does not occur in the rows that were learned from.
     #[error("{location}: found {}, expected one of the classes {}", quoted(found), list(classes))]
     UnknownClass { location: CellLocation, found: String, classes: Vec<String> },

@@ -5,6 +5,7 @@ mod table;
 
 mod blocks;
 mod read;
+mod remarks;
 mod schema;
 
 mod dialect;
@@ -37,6 +38,7 @@ pub use header::{Header, HeaderColumn, Role};
 pub use kinds::not_a_number;
 pub use order::sort_naturally;
 pub use read::Reader;
+pub use remarks::Remark;
 pub use schema::{
     CategoryEncoding, Cell, ColumnSchema, DateEncoding, DatePart, Encoding, Ignored, IgnoredColumn,
     LabelTarget, NumberEncoding, NumberTarget, Pieces, Schema, SchemaOptions, Target, TargetValues, Task,

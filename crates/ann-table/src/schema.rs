@@ -167,11 +167,12 @@ impl Schema {
     /// # Errors
     /// The number of cells or inputs is wrong, or a cell is of another kind than its column.
     pub fn encode_row<F: Float>(&self, cells: &[Cell<'_>], inputs: &mut [F]) -> Result<()> {
-        let counts = [("cells", cells.len(), self.columns.len()), ("inputs", inputs.len(), self.inputs())];
-        for (what, found, expected) in counts {
-            if found != expected {
-                return Err(Error::RowLength { what, found, expected });
-            }
+        if cells.len() != self.columns.len() {
+            let columns = self.columns.iter().map(|column| column.name.clone()).collect();
+            return Err(Error::RowLength { found: cells.len(), columns });
+        }
+        if inputs.len() != self.inputs() {
+            return Err(Error::InputsLength { found: inputs.len(), expected: self.inputs() });
         }
         for (column, cell) in self.columns.iter().zip(cells) {
             let is_fitting = match cell {

@@ -7,6 +7,7 @@ mod kinds;
 #[cfg(feature = "parquet")]
 mod parquet;
 mod reading;
+mod remarks;
 mod rows;
 mod schema;
 #[cfg(feature = "serde")]

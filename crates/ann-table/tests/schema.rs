@@ -194,11 +194,19 @@ fn wrong_rows_are_errors() {
     let (schema, _) = learn("x,w,y\n1,red,a\n2,blue,b\n3,green,a\n");
     let mut inputs = vec![0.0_f64; schema.inputs()];
     let mut error = |cells: &[Cell<'_>]| schema.encode_row(cells, &mut inputs).unwrap_err().to_string();
-    assert_eq!(error(&[Cell::Missing]), "the row has 1 cells, expected 2");
+    let (short, long) = (&[Cell::Missing; 1][..], &[Cell::Missing; 3][..]);
+    for (cells, found) in [(short, "1 cell"), (long, "3 cells")] {
+        let expected = format!(r#"the row has {found}, expected 2, in the order of the columns ["x", "w"]"#);
+        assert_eq!(error(cells), expected);
+    }
     assert_eq!(error(&[Cell::Word("1"), Cell::Missing]), r#"column "x" holds categories, expected numbers"#);
     assert_eq!(
         error(&[Cell::Missing, Cell::Number(1.0)]),
         r#"column "w" holds numbers, expected categories"#
+    );
+    assert_eq!(
+        schema.encode_row(&[Cell::Missing; 2], &mut inputs[1..]).unwrap_err().to_string(),
+        "there is room for 5 inputs, expected 6 as `Schema::inputs` says"
     );
 }
 

@@ -1,0 +1,93 @@
+//! What a reader of a table should know, though it is no error.
+
+use std::fmt;
+
+use crate::cell::is_missing_number;
+use crate::message::{list, quoted};
+use crate::{Column, Table, finite_number};
+
+/// Something about a table that its reader should know, though it is no error. `Display` says it in a
+/// sentence, with the way out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Remark {
+    /// All names of columns are numbers, so the line of names may be a row of data.
+    NumbersAsNames {
+        /// The names.
+        names: Vec<String>,
+    },
+    /// A word that means a missing cell in columns of numbers, such as `NA`, is a word like others here, and
+    /// there are few others.
+    WordForMissing {
+        /// The name of the column.
+        column: String,
+        /// The word.
+        word: String,
+        /// Number of rows with this word, at least 1.
+        rows: usize,
+    },
+}
+
+/// Among more words than this, such as the codes of all countries, `NA` is likely to be one of them.
+const FEW_WORDS: usize = 20;
+
+impl Table {
+    /// What a reader of this table should know, though it is no error. Computed by this call.
+    ///
+    /// ```
+    /// use ann_table::Table;
+    ///
+    /// let table = Table::read("x,sold\n1,yes\n2,None\n3,no\n".as_bytes())?;
+    /// assert_eq!(
+    ///     table.remarks()[0].to_string(),
+    ///     "column \"sold\": \"None\" in 1 row is a word as any other; if it means a missing cell, name it in \
+    ///      `Reader::missing_in`"
+    /// );
+    /// # Ok::<(), ann_table::Error>(())
+    /// ```
+    pub fn remarks(&self) -> Vec<Remark> {
+        let words = self.columns().iter().flat_map(words_for_missing);
+        numbers_as_names(self).into_iter().chain(words).collect()
+    }
+}
+
+fn numbers_as_names(table: &Table) -> Option<Remark> {
+    // A table from memory has no line of names: its first row is on line 1.
+    let has_header = table.rows() > 0 && table.line(0) > 1;
+    let names: Vec<String> = table.columns().iter().map(|column| column.name().to_owned()).collect();
+    let are_numbers = names.iter().all(|name| finite_number(name).is_some());
+    (has_header && are_numbers).then_some(Remark::NumbersAsNames { names })
+}
+
+fn words_for_missing(column: &Column) -> Vec<Remark> {
+    let (missing, others): (Vec<_>, Vec<_>) =
+        column.words().enumerate().partition(|(_, word)| is_missing_number(word));
+    let remark = |(code, word): (usize, &str)| {
+        let rows = (0..column.len()).filter(|&row| column.code(row) == Some(code)).count();
+        let (column, word) = (column.name().to_owned(), word.to_owned());
+        (rows > 0).then_some(Remark::WordForMissing { column, word, rows })
+    };
+    let are_few = others.len() <= FEW_WORDS;
+    if are_few { missing.into_iter().filter_map(remark).collect() } else { vec![] }
+}
+
+impl fmt::Display for Remark {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NumbersAsNames { names } => write!(
+                f,
+                "all names of columns are numbers: {}; if they are a row of data, read the table with \
+                 `Reader {{ header: false, ..Reader::default() }}`",
+                list(names)
+            ),
+            Self::WordForMissing { column, word, rows } => write!(
+                f,
+                "column {}: {} in {rows} row{} is a word as any other; if it means a missing cell, name it in \
+                 `Reader::missing_in`",
+                quoted(column),
+                quoted(word),
+                if *rows == 1 { "" } else { "s" }
+            ),
+        }
+    }
+}

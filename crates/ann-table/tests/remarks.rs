@@ -1,0 +1,53 @@
+//! What is no error, but should be said.
+
+use ann_table::{Column, Reader, Table};
+
+#[test]
+fn numbers_as_names() {
+    let said = |names: &str| {
+        format!(
+            "all names of columns are numbers: [{names}]; if they are a row of data, read the table with \
+             `Reader {{ header: false, ..Reader::default() }}`"
+        )
+    };
+    check("1,2,3\n4,5,6\n", &[&said(r#""1", "2", "3""#)]);
+    check("1999,2000\n5,a\n", &[&said(r#""1999", "2000""#)]);
+    check("7\n800\n", &[&said(r#""7""#)]);
+    check("1,2,label\n4,5,a\n", &[]);
+    check("x,y\n1,2\n", &[]);
+    // The way out.
+    let reader = Reader { header: false, ..Reader::default() };
+    let table = reader.read("1,2,3\n4,5,6\n".as_bytes()).unwrap();
+    assert_eq!((table.rows(), table.remarks()), (2, vec![]));
+    // Names that come from no line.
+    assert_eq!(Table::from_columns([Column::of_numbers("1", [2.0])]).unwrap().remarks(), []);
+}
+
+#[test]
+fn words_for_missing_cells() {
+    let said = |word: &str, rows: &str| {
+        format!(
+            "column \"x\": \"{word}\" in {rows} is a word as any other; if it means a missing cell, name it in \
+             `Reader::missing_in`"
+        )
+    };
+    check("x,y\nNA,1\nno,NA\nNA,3\n", &[&said("NA", "2 rows")]);
+    check("x,y\nnone,1\nno,2\nNull,3\n", &[&said("none", "1 row"), &said("Null", "1 row")]);
+    check("x,y\n?,1\nno,2\n,3\n", &[]);
+    // Namibia among all countries.
+    let rows =
+        |count: usize| (0..count).fold("x,y\nNA,1\n".to_owned(), |text, row| text + &format!("c{row},1\n"));
+    check(&rows(20), &[&said("NA", "1 row")]);
+    check(&rows(21), &[]);
+    // The way out, and rows that are left out.
+    let text = "x,y\nNA,1\nno,2\n";
+    let reader = Reader { missing_in: vec![("x".into(), "NA".into())], ..Reader::default() };
+    assert_eq!(reader.read(text.as_bytes()).unwrap().remarks(), []);
+    assert_eq!(Table::read(text.as_bytes()).unwrap().select(&[1]).remarks(), []);
+}
+
+#[track_caller]
+fn check(text: &str, expected: &[&str]) {
+    let remarks = Table::read(text.as_bytes()).unwrap().remarks();
+    assert_eq!(remarks.iter().map(ToString::to_string).collect::<Vec<_>>(), expected, "{text}");
+}
