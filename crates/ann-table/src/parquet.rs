@@ -1,6 +1,7 @@
 //! Tables in Parquet files.
 
 use std::fs::File;
+use std::panic::catch_unwind;
 use std::path::Path;
 
 use ::parquet::basic::{Compression, ConvertedType, LogicalType, TimeUnit, Type};
@@ -8,9 +9,11 @@ use ::parquet::column::reader::{ColumnReader, ColumnReaderImpl};
 use ::parquet::data_type::DataType;
 use ::parquet::errors::Result as ParquetResult;
 use ::parquet::file::reader::{FileReader, SerializedFileReader};
+use ::parquet::schema::printer::print_schema;
 use ::parquet::schema::types::ColumnDescriptor;
 
 use crate::categories::Categories;
+use crate::cell::is_missing;
 use crate::header::Role;
 use crate::message::quoted;
 use crate::numbers::Numbers;
@@ -25,15 +28,21 @@ const LARGEST_EXACT: u128 = 1 << 53;
 impl Table {
     /// Reads a Parquet file whose columns are not nested; uncompressed, or compressed by Snappy or gzip.
     ///
-    /// Numbers and decimals are numbers, and missing if they are not finite; dates and timestamps are dates,
-    /// to the microsecond; truth values and texts are words. A column with a whole number above 2⁵³ holds
-    /// categories. The line of a cell is its row, counted from one.
+    /// Numbers are numbers, and missing if they are not finite; decimals are the nearest numbers; dates and
+    /// timestamps are dates, to the microsecond; truth values and texts are words, and missing if they are
+    /// empty or `?`. A column with a whole number above 2⁵³ holds categories. The line of a cell is its row,
+    /// counted from one.
     ///
     /// # Errors
-    /// The file cannot be read, a column holds something else, or two have the same name.
+    /// The file cannot be read, a column holds something else, or two have the same name. For some damaged
+    /// files the parquet crate panics, which is an error here too; the message of the panic is printed by the
+    /// panic hook, and a program that aborts on panics ends.
     pub fn open_parquet(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
-        open(path).map_err(|error| Error::InFile { path: path.to_owned(), error: Box::new(error) })
+        // The parquet crate panics for some damaged files. Nothing that it has changed outlives this call.
+        let damaged = |_| Err(Error::Parquet { reason: "the file is damaged".to_owned() });
+        let table = catch_unwind(|| open(path)).unwrap_or_else(damaged);
+        table.map_err(|error| Error::InFile { path: path.to_owned(), error: Box::new(error) })
     }
 }
 
@@ -61,8 +70,8 @@ struct Source<'f> {
 enum Meaning {
     Number,
     Unsigned,
-    /// Numbers to divide by this.
-    Decimal(f64),
+    /// Whole numbers to divide by this power of ten.
+    Decimal(i32),
     /// Days since 1970.
     Date,
     /// Time since 1970, in units of which a second has this number.
@@ -73,7 +82,7 @@ enum Meaning {
 impl Meaning {
     /// `None` for what cannot be the cells of a table.
     fn of(column: &ColumnDescriptor) -> Option<Self> {
-        let decimal = || Self::Decimal(10_f64.powi(column.type_scale()));
+        let decimal = || Self::Decimal(column.type_scale());
         let plain = match column.physical_type() {
             Type::BOOLEAN | Type::BYTE_ARRAY => Self::Text,
             Type::INT96 => Self::Timestamp(1e6),
@@ -121,15 +130,37 @@ impl Meaning {
         }
     }
 
-    /// A number, or seconds since 1970.
-    fn value(self, number: f64) -> f64 {
-        match self {
-            Self::Number | Self::Unsigned | Self::Text => number,
-            Self::Decimal(divisor) => number / divisor,
+    /// A number, or seconds since 1970. `None` for bytes that are no number.
+    fn value(self, raw: Raw<'_>) -> Option<f64> {
+        let number = match (self, raw) {
+            (Self::Decimal(scale), Raw::Whole(whole)) => return Some(decimal(whole, scale)),
+            (Self::Decimal(scale), Raw::Bytes(bytes)) => return Some(decimal(big_endian(bytes)?, scale)),
+            (_, Raw::Whole(whole)) => whole as f64,
+            (_, Raw::Number(number)) => number,
+            (_, Raw::Bytes(_)) => return None,
+        };
+        Some(match self {
+            Self::Number | Self::Unsigned | Self::Text | Self::Decimal(_) => number,
             Self::Date => number * 86_400.0,
             Self::Timestamp(per_second) => number / per_second,
-        }
+        })
     }
+
+    /// Whether `f64` rounds a whole number that has to be exact, because it may be a name.
+    fn rounds(self, raw: &Raw<'_>) -> bool {
+        let is_large = matches!(raw, Raw::Whole(whole) if whole.unsigned_abs() > LARGEST_EXACT);
+        is_large && matches!(self, Self::Number | Self::Unsigned)
+    }
+}
+
+/// `whole` / 10^`scale`, rounded once.
+fn decimal(whole: i128, scale: i32) -> f64 {
+    /// Powers of ten up to this one are exact in `f64`.
+    const LARGEST_POWER: i32 = 22;
+    if whole.unsigned_abs() <= LARGEST_EXACT && (0..=LARGEST_POWER).contains(&scale) {
+        return whole as f64 / 10_f64.powi(scale);
+    }
+    format!("{whole}e{}", -i64::from(scale)).parse().expect("these are digits and an exponent")
 }
 
 impl<'f> Source<'f> {
@@ -144,20 +175,20 @@ impl<'f> Source<'f> {
             return refused("lists or structs, expected single values".to_owned());
         }
         let Some(meaning) = Meaning::of(column) else {
-            return refused(format!(
-                "values of type {:?}, which is not supported",
-                column.logical_type_ref()
-            ));
+            return refused(format!("`{}`, which is no number, date or text", declared(column)));
         };
         for group in file.metadata().row_groups() {
-            let found = group.column(index).compression();
-            if !matches!(found, Compression::UNCOMPRESSED | Compression::SNAPPY | Compression::GZIP(_)) {
-                let column = quoted(name);
-                let reason = format!(
-                    "column {column} is compressed by {found}, expected Snappy, gzip or no compression"
-                );
-                return Err(Error::Parquet { reason });
-            }
+            let found = match group.column(index).compression() {
+                Compression::UNCOMPRESSED | Compression::SNAPPY | Compression::GZIP(_) => continue,
+                Compression::LZO => "LZO",
+                Compression::BROTLI(_) => "Brotli",
+                Compression::LZ4 | Compression::LZ4_RAW => "LZ4",
+                Compression::ZSTD(_) => "Zstandard",
+            };
+            let column = quoted(name);
+            let reason =
+                format!("column {column} is compressed by {found}, expected Snappy, gzip or no compression");
+            return Err(Error::Parquet { reason });
         }
         Ok(Self { file, index, column, meaning })
     }
@@ -266,30 +297,20 @@ impl Cells {
         Self { meaning, values, is_rounded: false, refused: None }
     }
 
+    /// `None` is a missing value.
     fn add(&mut self, raw: Option<Raw<'_>>) {
-        let raw = match raw {
-            Some(Raw::Bytes(bytes)) if matches!(self.meaning, Meaning::Decimal(_)) => {
-                big_endian(bytes).map(Raw::Whole)
-            }
-            _ => raw,
-        };
         match &mut self.values {
             Values::Numbers(numbers) | Values::Dates(numbers) => {
-                let number = match raw {
-                    Some(Raw::Number(number)) => number,
-                    Some(Raw::Whole(whole)) => {
-                        let is_exact = whole.unsigned_abs() <= LARGEST_EXACT;
-                        self.is_rounded |=
-                            !is_exact && matches!(self.meaning, Meaning::Number | Meaning::Unsigned);
-                        whole as f64
-                    }
-                    Some(Raw::Bytes(_)) | None => f64::NAN,
-                };
-                numbers.push(Some(self.meaning.value(number)).filter(|value| value.is_finite()));
+                self.is_rounded |= raw.as_ref().is_some_and(|raw| self.meaning.rounds(raw));
+                let value = raw.map(|raw| self.meaning.value(raw));
+                if value == Some(None) {
+                    self.refused = Some("found a number of more than 128 bits".to_owned());
+                }
+                numbers.push(value.flatten().filter(|value| value.is_finite()));
             }
             Values::Categories(categories) => match raw {
                 Some(Raw::Bytes(bytes)) => match str::from_utf8(bytes) {
-                    Ok(word) => categories.push(Some(word.trim()).filter(|word| !word.is_empty())),
+                    Ok(word) => categories.push(Some(word.trim()).filter(|word| !is_missing(word))),
                     Err(_) => self.refused = Some("found bytes that are no text in UTF-8".to_owned()),
                 },
                 Some(Raw::Whole(whole)) => categories.push(Some(&whole.to_string())),
@@ -300,9 +321,19 @@ impl Cells {
     }
 }
 
-/// A whole number in two's complement; `None` if it has more than 128 bits.
+/// A whole number in two's complement; `None` if it needs more than 128 bits.
 fn big_endian(bytes: &[u8]) -> Option<i128> {
     let sign = if bytes.first().is_some_and(|byte| byte & 0x80 != 0) { -1 } else { 0 };
-    let is_short = bytes.len() <= size_of::<i128>();
-    is_short.then(|| bytes.iter().fold(sign, |number: i128, &byte| (number << 8) | i128::from(byte)))
+    let (high, low) = bytes.split_at(bytes.len().saturating_sub(size_of::<i128>()));
+    let number = low.iter().fold(sign, |number: i128, &byte| (number << 8) | i128::from(byte));
+    // The bytes above may only repeat the sign.
+    let fits = high.iter().all(|&byte| byte == sign as u8) && (number < 0) == (sign < 0);
+    fits.then_some(number)
+}
+
+/// The declaration of a column in the words of the Parquet format: `OPTIONAL INT32 x (TIME(MILLIS,false))`.
+fn declared(column: &ColumnDescriptor) -> String {
+    let mut text = vec![];
+    print_schema(&mut text, column.self_type());
+    String::from_utf8_lossy(&text).trim_end().trim_end_matches(';').to_owned()
 }

@@ -47,7 +47,16 @@ fn every_type() {
         ("optional boolean x", Values::Booleans([true, false]), word("true - false")),
         ("optional binary x (UTF8)", Values::Bytes([b" K\xc3\xb6ln", b"04109"]), word("Köln - 04109")),
         ("optional binary x", Values::Bytes([b"a", b""]), word("a - -")),
+        ("optional binary x (UTF8)", Values::Bytes([b"a", b"?"]), word("a - -")),
         ("optional binary x (DECIMAL(20, 1))", Values::Bytes([b"\xff", b"\x01\x00"]), number("-0.1 - 25.6")),
+        // More bytes than the numbers need.
+        ("optional binary x (DECIMAL(50, 1))", Values::Bytes([&[0xff; 20], &[0; 20]]), number("-0.1 - 0")),
+        // A whole number that is rounded before the division would become …2.5.
+        (
+            "optional int64 x (DECIMAL(18, 2))",
+            Values::Int64([446_673_754_019_253_275, -1]),
+            number("4466737540192533 - -0.01"),
+        ),
     ] {
         for compression in
             [Compression::UNCOMPRESSED, Compression::SNAPPY, Compression::GZIP(Default::default())]
@@ -73,7 +82,14 @@ fn what_no_table_holds() {
             "optional int32 x (TIME_MILLIS)",
             &Values::Int32([1, 2]),
             Compression::SNAPPY,
-            "column \"x\" holds values of type ",
+            "column \"x\" holds `OPTIONAL INT32 x (TIME_MILLIS)`, which is no number, date or text; \
+             write the file without it",
+        ),
+        (
+            "optional binary x (DECIMAL(60, 1))",
+            &Values::Bytes([&[0x7f; 20], b"1"]),
+            Compression::SNAPPY,
+            "column \"x\": found a number of more than 128 bits",
         ),
         (
             "optional binary x (UTF8)",
@@ -92,6 +108,25 @@ fn what_no_table_holds() {
         Table::open_parquet(path)
     });
     assert!(cut.unwrap_err().to_string().contains(": cannot read Parquet: "));
+}
+
+/// For some of these files the parquet crate panics.
+#[test]
+fn one_damaged_byte() {
+    let values = Values::Bytes([b"a", b"b"]);
+    written("optional binary x (UTF8)", &values, Compression::UNCOMPRESSED, |path| {
+        let whole = std::fs::read(path).unwrap();
+        for at in 0..whole.len() {
+            for flipped in [0x01, 0x80] {
+                let mut bytes = whole.clone();
+                bytes[at] ^= flipped;
+                std::fs::write(path, bytes).unwrap();
+                if let Err(error) = Table::open_parquet(path) {
+                    assert!(error.to_string().contains(": cannot read Parquet: "), "byte {at}: {error}");
+                }
+            }
+        }
+    });
 }
 
 /// Values of one column: of two rows, with a missing one between them, or of three.
