@@ -53,6 +53,22 @@ pub enum Error {
         /// What it may be.
         expected: &'static str,
     },
+    /// The score could not be measured, because something is wrong with a part of the rows.
+    #[error(
+        "in split {part} of {parts}, which learns from {used} of the {rows} rows and holds out others: {error}"
+    )]
+    Split {
+        /// The split, counted from 1.
+        part: usize,
+        /// Number of splits.
+        parts: usize,
+        /// Number of rows that it learns from.
+        used: usize,
+        /// Number of all rows.
+        rows: usize,
+        /// What is wrong.
+        error: Box<Error>,
+    },
     /// A model does not say how it was made.
     #[error("the model does not say how it was made ({reason}), so it cannot be made again")]
     NoProvenance {

@@ -165,19 +165,13 @@ fn measure(
         units: &rows.units,
     };
     let (rule, splits) = splits(recipe, rows, &values)?;
-    let (parts, names) = (splits.len(), schema.target.names());
-    let mut tested = vec![];
-    for (part, split) in (1..).zip(splits) {
-        let recipe = recipe.for_part(schema, &values, &split.train);
-        let (train, test) = (rows.select(&split.train), rows.select(&split.test));
-        let train_with = |recipe: &Recipe, stage| members::train(recipe, &train, &names, stage, observer);
-        let model = train_with(&recipe, Stage::Score { part, parts })?.model;
-        let linear = match &recipe.hidden[..] {
-            [] => None,
-            _ => Some(train_with(&recipe.linear(), Stage::Linear { part, parts })?.model),
-        };
-        tested.push(Tested::new(&model, linear.as_ref(), &test, &truth, split)?);
-    }
+    let parts = splits.len();
+    let test = |(part, split): (usize, Split)| {
+        let (used, recipe) = (split.train.len(), recipe.for_part(schema, &values, &split.train));
+        let in_split = |error| Error::Split { part, parts, used, rows: rows.len(), error: Box::new(error) };
+        Tested::new(&recipe, rows, &truth, split, (part, parts), observer).map_err(in_split)
+    };
+    let tested = (1..).zip(splits).map(test).collect::<Result<Vec<_>>>()?;
     summary(&tested, rows, &truth, rule, copies)
 }
 
@@ -239,14 +233,25 @@ struct Tested {
 }
 
 impl Tested {
+    /// Trains models by the rows of one side of a split, and tests them on the other side.
     fn new(
-        model: &Model,
-        linear: Option<&Model>,
-        test: &Rows<'_>,
+        recipe: &Recipe,
+        rows: &Rows<'_>,
         truth: &Truth<'_>,
         split: Split,
+        (part, parts): (usize, usize),
+        observer: &Observer<'_>,
     ) -> Result<Self> {
         let target = truth.target;
+        let (train, test) = (rows.select(&split.train), rows.select(&split.test));
+        let train = |recipe: &Recipe, stage| {
+            members::train(recipe, &train, &target.names(), stage, observer).map(|trained| trained.model)
+        };
+        let model = train(recipe, Stage::Score { part, parts })?;
+        let linear = match &recipe.hidden[..] {
+            [] => None,
+            _ => Some(train(&recipe.linear(), Stage::Linear { part, parts })?),
+        };
         let predictions = model.predict(&test.table)?;
         let (values, constant) = (truth.values.select(&split.test), truth.constant(&split.train));
         let linear = match linear {
@@ -259,8 +264,8 @@ impl Tested {
             model: aligned(target, &predictions),
             linear,
             constant: broadcast(&constant, test.len()),
-            regions: regions(model, &tested, &predictions)?,
-            importance: importance::measure(model, &tested, &test.table)?,
+            regions: regions(&model, &tested, &predictions)?,
+            importance: importance::measure(&model, &tested, &test.table)?,
             rows: split.test,
         })
     }

@@ -167,6 +167,19 @@ fn equal_times_are_not_divided() {
     assert!(reason.starts_with("the setting time is \"year\", where all times are equal"), "{reason}");
 }
 
+/// Without the last row, all numbers are 0.
+#[test]
+fn an_error_of_a_split_says_that_it_is_one() {
+    let x = Column::of_numbers("x", (0..60).map(|row| f64::from(row * 7 % 60)));
+    let y = Column::of_numbers("y", (0..60).map(|row| if row == 59 { 1.5 } else { 0.0 }));
+    let report = fit(&recipe(), &Table::from_columns([x, y]).unwrap(), "y").report;
+    let Err(NoScore::Failed(reason)) = report.evaluation else { panic!("constant numbers in a split") };
+    let (split, reason) =
+        reason.split_once(" of 5, which learns from 48 of the 60 rows and holds out others: ").unwrap();
+    assert!(split.starts_with("in split "), "{split}");
+    assert_eq!(reason, "target \"y\": all numbers are 0; there is nothing to learn");
+}
+
 /// The latest rows of each group are held out with it; the others are not trained on.
 #[test]
 fn times_and_groups() {
