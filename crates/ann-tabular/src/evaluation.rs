@@ -30,6 +30,8 @@ pub struct Evaluation {
     /// Number of rows that are equal to an earlier one, in all columns that are used. Equal rows are on one
     /// side of each split, unless half of all rows are copies: then the columns have few values.
     pub copies: usize,
+    /// The classes that no held-out row has: the score says nothing about them.
+    pub untested: Vec<String>,
     /// The score of models that are made by the recipe.
     pub model: Score,
     /// The score of linear models, made by [`Recipe::linear`]. `None` if the recipe has no hidden layers.
@@ -335,6 +337,7 @@ fn summary(
         rule,
         rows: selected(&rows.numbers, &order),
         copies,
+        untested: untested(&truth),
         advantage: linear.as_ref().map(|linear| truth.advantage(&model, linear)).transpose()?,
         model: truth.score(&model)?,
         linear: linear.map(|linear| truth.score(&linear)).transpose()?,
@@ -344,6 +347,16 @@ fn summary(
         importance: importance::mean(tested.iter().map(|part| &part.importance[..])),
         predicted: model,
     })
+}
+
+fn untested(truth: &Truth<'_>) -> Vec<String> {
+    let (Target::Classes { classes, .. }, TargetValues::Classes(tested)) = (truth.target, truth.values)
+    else {
+        return vec![];
+    };
+    let is_tested: HashSet<usize> = tested.iter().copied().collect();
+    let names = classes.iter().enumerate().filter(|(class, _)| !is_tested.contains(class));
+    names.map(|(_, name)| name.clone()).collect()
 }
 
 fn coverage(truth: &Truth<'_>, regions: &[[f64; 2]]) -> Result<Option<Coverage>> {

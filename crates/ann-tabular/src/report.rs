@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 use std::fmt;
 
 use ann_model::Model;
+use ann_table::message::list;
 use ann_table::{Schema, Table, Target};
 use ann_train::Finding;
 
@@ -96,6 +97,13 @@ impl fmt::Display for Evaluation {
         writeln!(f, "score of {} {}", self.rows.len(), self.rule)?;
         if self.copies > 0 {
             writeln!(f, "rows that are copies of others: {}", self.copies)?;
+        }
+        if !self.untested.is_empty() {
+            let classes = list(&self.untested);
+            writeln!(
+                f,
+                "no row of these classes was held out; the score says nothing about them: {classes}"
+            )?;
         }
         self.write_scores(f)?;
         match self.against_linear() {

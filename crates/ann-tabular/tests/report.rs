@@ -180,6 +180,19 @@ fn an_error_of_a_split_says_that_it_is_one() {
     assert_eq!(reason, "target \"y\": all numbers are 0; there is nothing to learn");
 }
 
+/// Two rows of a class are less than half of five.
+#[test]
+fn a_class_that_is_not_tested_is_named() {
+    let label = (0..300).map(|row| if row < 2 { "rare" } else { ["a", "b"][row % 2] });
+    let x = Column::of_numbers("x", (0..300).map(|row| f64::from(row * 7 % 300)));
+    let table = Table::from_columns([x, Column::of_words("y", label)]).unwrap();
+    let fit = fit(&recipe(), &table, "y");
+    assert_eq!(evaluation(&fit).untested, ["rare"]);
+    let line = r#"no row of these classes was held out; the score says nothing about them: ["rare"]"#;
+    assert!(fit.report.to_string().contains(line), "{}", fit.report);
+    assert!(evaluation(&self::fit(&recipe(), &noisy(40, 1), "label")).untested.is_empty());
+}
+
 /// The latest rows of each group are held out with it; the others are not trained on.
 #[test]
 fn times_and_groups() {
