@@ -341,7 +341,7 @@ fn summary(
         advantage: linear.as_ref().map(|linear| truth.advantage(&model, linear)).transpose()?,
         model: truth.score(&model)?,
         linear: linear.map(|linear| truth.score(&linear)).transpose()?,
-        constant: truth.score(&constant)?,
+        constant: truth.constant_score(&constant)?,
         coverage: coverage(&truth, &regions)?,
         calibration: calibration(&truth, &model)?,
         importance: importance::mean(tested.iter().map(|part| &part.importance[..])),

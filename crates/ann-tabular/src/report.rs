@@ -106,6 +106,10 @@ impl fmt::Display for Evaluation {
             )?;
         }
         self.write_scores(f)?;
+        let constant = self.constant_columns();
+        if !constant.is_empty() {
+            writeln!(f, "R² is not defined, because all held-out numbers are equal: {}", list(&constant))?;
+        }
         match self.against_linear() {
             Some(Ordering::Less) | None => {}
             Some(Ordering::Equal) => {
@@ -132,6 +136,12 @@ impl fmt::Display for Evaluation {
 }
 
 impl Evaluation {
+    /// The columns of numbers to predict that are equal in all held-out rows.
+    fn constant_columns(&self) -> Vec<String> {
+        let Score::Numbers(scores) = &self.model else { return vec![] };
+        scores.iter().filter(|score| score.r_squared.is_none()).map(|score| score.column.clone()).collect()
+    }
+
     /// A line for each model, and a column for each number.
     fn write_scores(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let models = [("this model", Some(&self.model)), ("linear model", self.linear.as_ref())];

@@ -9,7 +9,7 @@ use ann_train::metrics::{
 };
 use ndarray::{Array1, Array2, ArrayView1, Axis, stack};
 
-use crate::Result;
+use crate::{Error, Result};
 
 /// A number that was computed from some rows, and how much it would change with others.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -72,8 +72,9 @@ pub struct LabelScore {
 pub struct NumberScore {
     /// The column.
     pub column: String,
-    /// R²: 1 is perfect, 0 is as good as the mean.
-    pub r_squared: Estimate,
+    /// R²: 1 is perfect, 0 is as good as the mean. `None` if all true numbers are equal: then it is not
+    /// defined.
+    pub r_squared: Option<Estimate>,
     /// √(mean of (y − ŷ)²), in the unit of the column.
     pub rmse: Estimate,
     /// Mean of |y − ŷ|, in the unit of the column.
@@ -94,8 +95,8 @@ impl Score {
         truth.score(&aligned(target, &model.predict(table)?))
     }
 
-    /// The name, the value, and for further columns of numbers their names, of each number: in the order of a
-    /// table.
+    /// The name, the value, and for further columns of numbers their names, of each number that is defined:
+    /// in the order of a table.
     pub fn entries(&self) -> Vec<(String, Estimate)> {
         match self {
             Self::Classes(score) => score.entries(""),
@@ -103,17 +104,23 @@ impl Score {
                 scores.iter().flat_map(|label| label.score.entries(&format!(" {}", label.column))).collect()
             }
             Self::Numbers(scores) => {
-                let of = |score: &NumberScore| {
-                    let column = if scores.len() > 1 { format!(" {}", score.column) } else { String::new() };
-                    [
-                        (format!("R²{column}"), score.r_squared),
-                        (format!("RMSE{column}"), score.rmse),
-                        (format!("MAE{column}"), score.mean_absolute_error),
-                    ]
+                let name = |score: &NumberScore| match scores.len() {
+                    1 => String::new(),
+                    _ => format!(" {}", score.column),
                 };
-                scores.iter().flat_map(of).collect()
+                scores.iter().flat_map(|score| score.entries(&name(score))).collect()
             }
         }
+    }
+}
+
+impl NumberScore {
+    /// `column` follows the names.
+    fn entries(&self, column: &str) -> Vec<(String, Estimate)> {
+        let r_squared = self.r_squared.map(|r_squared| (format!("R²{column}"), r_squared));
+        let errors = [("RMSE", self.rmse), ("MAE", self.mean_absolute_error)];
+        let errors = errors.map(|(name, error)| (format!("{name}{column}"), error));
+        r_squared.into_iter().chain(errors).collect()
     }
 }
 
@@ -169,15 +176,29 @@ impl Truth<'_> {
         }
     }
 
+    /// The score of predictions that are the same for all rows. Those of different folds differ a little, but
+    /// rank no row above another: by definition the area under the ROC curve is ½.
+    pub fn constant_score(&self, predicted: &Array2<f64>) -> Result<Score> {
+        let mut score = self.score(predicted)?;
+        let area = Estimate { value: 0.5, standard_error: 0.0 };
+        match &mut score {
+            Score::Classes(score) => score.roc_auc = score.roc_auc.map(|_| area),
+            Score::Labels(scores) => {
+                scores.iter_mut().for_each(|label| label.score.roc_auc = label.score.roc_auc.map(|_| area));
+            }
+            Score::Numbers(_) => {}
+        }
+        Ok(score)
+    }
+
     fn class_score(&self, classes: &[usize], predicted: &Array2<f64>) -> Result<ClassScore> {
         let labels = most_probable(predicted);
-        let area = || self.estimate(|weights| roc_auc(classes, &predicted.column(1), Some(weights)));
+        let area = || self.defined_estimate(|weights| roc_auc(classes, &predicted.column(1), Some(weights)));
         Ok(ClassScore {
             accuracy: self.estimate(|weights| accuracy(classes, &labels, Some(weights)))?,
             balanced_accuracy: self.estimate(|weights| balanced_accuracy(classes, &labels, Some(weights)))?,
             log_loss: self.estimate(|weights| log_loss(classes, predicted, Some(weights)))?,
-            // Not defined if all rows have one class.
-            roc_auc: if predicted.ncols() == 2 { area().ok() } else { None },
+            roc_auc: if predicted.ncols() == 2 { area()? } else { None },
         })
     }
 
@@ -189,7 +210,13 @@ impl Truth<'_> {
     ) -> Result<NumberScore> {
         Ok(NumberScore {
             column: column.to_owned(),
-            r_squared: self.estimate(|weights| r_squared(truth, predicted, Some(weights)))?,
+            r_squared: self.defined_estimate(|weights| match are_equal(truth, weights) {
+                true => Err(ann_train::Error::UndefinedMetric {
+                    metric: "R²",
+                    reason: "all targets are equal".to_owned(),
+                }),
+                false => r_squared(truth, predicted, Some(weights)),
+            })?,
             rmse: self.estimate(|weights| rmse(truth, predicted, Some(weights)))?,
             mean_absolute_error: self
                 .estimate(|weights| mean_absolute_error(truth, predicted, Some(weights)))?,
@@ -241,6 +268,17 @@ impl Truth<'_> {
         }
     }
 
+    /// As [`estimate`](Self::estimate), or `None` if the metric is not defined for these rows.
+    fn defined_estimate(
+        &self,
+        metric: impl Fn(&[f64]) -> ann_train::Result<f64>,
+    ) -> Result<Option<Estimate>> {
+        match self.estimate(metric) {
+            Err(Error::Train(ann_train::Error::UndefinedMetric { .. })) => Ok(None),
+            estimate => estimate.map(Some),
+        }
+    }
+
     /// The metric of the rows with their weights, and its standard error.
     pub fn estimate(&self, metric: impl Fn(&[f64]) -> ann_train::Result<f64>) -> Result<Estimate> {
         const RESAMPLES: usize = 200;
@@ -281,6 +319,14 @@ impl Truth<'_> {
     pub fn rows(&self) -> usize {
         self.values.len()
     }
+}
+
+/// Whether all numbers that have a weight are equal.
+fn are_equal(numbers: &ArrayView1<'_, f64>, weights: &[f64]) -> bool {
+    let mut numbers =
+        numbers.iter().zip(weights).filter(|(_, weight)| **weight > 0.0).map(|(number, _)| number);
+    let first = numbers.next();
+    numbers.all(|number| Some(number) == first)
 }
 
 /// The class with the highest probability, of each row.

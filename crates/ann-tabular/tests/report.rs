@@ -257,6 +257,35 @@ fn rows_without_a_target_are_left_out_and_named() {
     assert_eq!((rows.used, rows.left_out, rows.first_left_out), (60, 2, Some(62)));
 }
 
+/// The latest fifth of the numbers are 0.
+#[test]
+fn equal_numbers_have_no_r_squared() {
+    let table = line(300, 1);
+    let y = table.column("y").unwrap();
+    let y = Column::of_numbers("y", (0..300).map(|row| if row < 240 { y.number(row).unwrap() } else { 0.0 }));
+    let year = Column::of_numbers("year", (0..300).map(f64::from));
+    let table = Table::from_columns([table.columns()[0].clone(), year, y]).unwrap();
+    let fit = fit(&Recipe { time: Some("year".into()), ..recipe() }, &table, "y");
+    let Score::Numbers(scores) = &evaluation(&fit).model else { panic!("numbers") };
+    assert_eq!(scores[0].r_squared, None);
+    let text = fit.report.to_string();
+    assert!(text.contains("R² is not defined, because all held-out numbers are equal: [\"y\"]"), "{text}");
+    assert!(text.lines().nth(1).unwrap().contains("latest"), "{text}");
+    assert!(text.lines().nth(2).unwrap().trim_start().starts_with("RMSE"), "{text}");
+}
+
+/// In each fold the others have the larger share of a class that is rare in it, so that pooled shares rank
+/// the rows the wrong way round.
+#[test]
+fn a_constant_ranks_no_row_above_another() {
+    for (table, target) in [(noisy(60, 1), "label"), (tosses(51, 1), "side")] {
+        let fit = fit(&recipe(), &table, target);
+        let Score::Classes(constant) = &evaluation(&fit).constant else { panic!("classes") };
+        let area = constant.roc_auc.unwrap();
+        assert_eq!((area.value, area.standard_error), (0.5, 0.0));
+    }
+}
+
 #[test]
 fn several_columns_of_numbers() {
     let table = waves(300, 1);
@@ -267,7 +296,8 @@ fn several_columns_of_numbers() {
     let Score::Numbers(scores) = &evaluation(&fit).model else { panic!("numbers") };
     for (score, name) in scores.iter().zip(["y", "twice"]) {
         assert_eq!(score.column, name);
-        assert!(score.r_squared.value > 0.9, "{name}: {}", score.r_squared);
+        let r_squared = score.r_squared.unwrap();
+        assert!(r_squared.value > 0.9, "{name}: {r_squared}");
     }
     // RMSE is in the unit of the column: the second one has twice the noise.
     let ratio = scores[1].rmse.value / scores[0].rmse.value;
