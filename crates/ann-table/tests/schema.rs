@@ -93,6 +93,23 @@ fn dates_are_their_parts() {
     close(x[[0, 0]], z / (1.0 + (z / 3.0).powi(2)).sqrt());
 }
 
+/// Rows that are left out leave gaps, in the numbers and in the lines.
+#[test]
+fn numbers_that_count_up_with_the_lines_are_identifiers() {
+    let text: String = (0..40).map(|row| format!("{},{},{}\n", row + 7, row * 7 % 13, row % 2)).collect();
+    let table = Table::read(format!("n,x,y\n{text}").as_bytes()).unwrap();
+    let without = |left_out: &[usize]| {
+        let kept: Vec<usize> = (0..40).filter(|row| !left_out.contains(row)).collect();
+        let schema = Schema::learn(&table.select(&kept), &["y"], &SchemaOptions::default()).unwrap();
+        schema.ignored.iter().any(|column| column.name == "n" && column.reason == Ignored::Identifier)
+    };
+    assert!(without(&[]) && without(&[3]) && without(&[0, 10, 11, 39]));
+    // Numbers that leave gaps by themselves may mean something.
+    let text: String =
+        (0..40).map(|row| format!("{},{},{}\n", row + row / 9, row * 7 % 13, row % 2)).collect();
+    assert!(learn(&format!("n,x,y\n{text}")).0.ignored.is_empty());
+}
+
 #[test]
 fn columns_that_say_nothing_are_left_out() {
     let mut text = "row,customer_id,name,comment,same,gap,x,y\n".to_owned();

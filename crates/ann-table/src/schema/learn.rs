@@ -84,7 +84,7 @@ impl Schema {
         let (mut columns, mut ignored) = (vec![], vec![]);
         for column in table.columns().iter().filter(|column| !targets.contains(&column.name())) {
             let name = column.name().to_owned();
-            match encoding(column, options) {
+            match encoding(table, column, options) {
                 Ok(encoding) => columns.push(ColumnSchema { name, encoding }),
                 Err(reason) => ignored.push(IgnoredColumn { name, reason }),
             }
@@ -105,13 +105,13 @@ impl Schema {
     }
 }
 
-fn encoding(column: &Column, options: &SchemaOptions) -> Result<Encoding, Ignored> {
+fn encoding(table: &Table, column: &Column, options: &SchemaOptions) -> Result<Encoding, Ignored> {
     let is_in = |names: &[String]| names.iter().any(|name| name == column.name());
     if is_in(&options.ignore) || !matches!(column.role(), Role::Feature | Role::Class) {
         return Err(Ignored::Asked);
     }
     if !is_in(&options.keep) {
-        looks_useless(column).map_or(Ok(()), Err)?;
+        looks_useless(table, column).map_or(Ok(()), Err)?;
     }
     let missing = column.missing();
     let encoding = match column.values() {
@@ -139,7 +139,7 @@ fn encoding(column: &Column, options: &SchemaOptions) -> Result<Encoding, Ignore
 }
 
 /// Whether a column of several values names its rows, or holds text.
-fn looks_useless(column: &Column) -> Option<Ignored> {
+fn looks_useless(table: &Table, column: &Column) -> Option<Ignored> {
     const FEW_ROWS: usize = 20;
     let known = column.len() - column.missing();
     if known < FEW_ROWS {
@@ -147,10 +147,7 @@ fn looks_useless(column: &Column) -> Option<Ignored> {
     }
     match column.values() {
         Values::Numbers(numbers) => {
-            let is_counting = || {
-                let mut pairs = numbers.iter().zip(numbers.iter().skip(1));
-                pairs.all(|pair| matches!(pair, (Some(a), Some(b)) if b == a + 1.0))
-            };
+            let is_counting = || (1..column.len()).all(|row| counts_up(table, column, row));
             let are_distinct = || {
                 let mut seen = HashSet::new();
                 numbers.iter().flatten().all(|number| seen.insert(number.to_bits()))
@@ -169,6 +166,16 @@ fn looks_useless(column: &Column) -> Option<Ignored> {
                 (2 * distinct > known).then_some(Ignored::FreeText)
             }
         }
+    }
+}
+
+/// Whether the number of a row is one more than that of the row before; or more, by as many lines as there are
+/// between them, because rows between them were left out.
+fn counts_up(table: &Table, column: &Column, row: usize) -> bool {
+    let lines = table.line(row) as f64 - table.line(row - 1) as f64;
+    match (column.number(row - 1), column.number(row)) {
+        (Some(before), Some(number)) => number == before + 1.0 || number == before + lines && lines > 0.0,
+        _ => false,
     }
 }
 
