@@ -204,6 +204,14 @@ pub enum Error {
     /// A class does not occur in the rows that were learned from.
     #[error("{location}: found {}, expected one of the classes {}", quoted(found), list(classes))]
     UnknownClass { location: CellLocation, found: String, classes: Vec<String> },
+    /// Of a column of numbers to predict, some cells are words.
+    #[error(
+        "target {}: {words} of {rows} cells are no numbers, the first {}; mend them; or, if they are missing, name the word \
+         in `Reader::missing_in`; or, if all cells are classes, set `SchemaOptions::task` to classification",
+        quoted(column),
+        cells.iter().map(|(line, text)| format!("at line {line}: {}", quoted(text))).collect::<Vec<_>>().join(", ")
+    )]
+    MixedTarget { column: String, words: usize, rows: usize, cells: Vec<(u64, String)> },
     /// Nothing can be learned from a target.
     #[error("target {}: {reason}", quoted(column))]
     Target { column: String, reason: String },

@@ -253,6 +253,39 @@ fn wrong_targets_are_errors() {
 }
 
 #[test]
+fn targets_of_numbers_and_words_are_errors() {
+    let read = |cell: fn(usize) -> String| {
+        let rows: String = (0..60).map(|row| format!("{},{}\n", row * 7 % 13, cell(row))).collect();
+        Table::read(format!("x,y\n{rows}").as_bytes()).unwrap()
+    };
+    let learn = |table: &Table, task| {
+        let learned = Schema::learn(table, &["y"], &SchemaOptions { task, ..SchemaOptions::default() });
+        learned.map(|schema| schema.target.task()).map_err(|error| error.to_string())
+    };
+    let message = |words, cells| {
+        Err(format!(
+            "target \"y\": {words} of 60 cells are no numbers, the first {cells}; mend them; or, if they are missing, name \
+             the word in `Reader::missing_in`; or, if all cells are classes, set `SchemaOptions::task` to classification"
+        ))
+    };
+    let many = read(|row| if row % 20 == 10 { "abc".into() } else { row.to_string() });
+    let cells = r#"at line 12: "abc", at line 32: "abc", at line 52: "abc""#;
+    assert_eq!(learn(&many, None), message(3, cells));
+    assert_eq!(learn(&many, Some(Task::Regression)), message(3, cells));
+    assert_eq!(learn(&many, Some(Task::Classification)), Ok(Task::Classification));
+    let fractions = read(|row| if row == 0 { "-".into() } else { format!("{}.5", row % 3) });
+    assert_eq!(learn(&fractions, None).is_err(), true);
+    // Few whole numbers and a word are classes, unless numbers were asked for.
+    let few = read(|row| ["1", "2", "3+"][row % 3].into());
+    assert_eq!(learn(&few, None), Ok(Task::Classification));
+    let cells = r#"at line 4: "3+", at line 7: "3+", at line 10: "3+""#;
+    assert_eq!(learn(&few, Some(Task::Regression)), message(20, cells));
+    // A few numbers among words are classes, too.
+    let words = read(|row| if row % 2 == 0 { row.to_string() } else { "abc".into() });
+    assert_eq!(learn(&words, None), Ok(Task::Classification));
+}
+
+#[test]
 fn unknown_classes_are_errors() {
     let (schema, _) = learn("x,y\n1,a\n2,b\n");
     let other = Table::from_columns([Column::of_words("y", ["b", "c"])]).unwrap();

@@ -115,6 +115,9 @@ impl Target {
             }
         }
         let Some(first) = columns.first() else { return Err(Error::NoColumns) };
+        if task.is_none() && columns.len() == 1 && is_mostly_numbers(first) {
+            return Err(no_numbers(table, first));
+        }
         let default = || if columns.len() > 1 { task_of_several(&columns) } else { task_of(first) };
         match task.unwrap_or_else(default) {
             Task::Classification if columns.len() > 1 => Err(Error::Target {
@@ -129,7 +132,7 @@ impl Target {
             Task::Classification => Self::classes(first),
             Task::Regression => columns
                 .iter()
-                .map(|column| NumberTarget::learn(column))
+                .map(|column| NumberTarget::learn(table, column))
                 .collect::<Result<_>>()
                 .map(Self::Numbers),
         }
@@ -281,9 +284,9 @@ fn distinct_texts(column: &Column) -> Vec<String> {
 }
 
 impl NumberTarget {
-    fn learn(column: &Column) -> Result<Self> {
+    fn learn(table: &Table, column: &Column) -> Result<Self> {
         if column.kind() != Kind::Number {
-            return Err(other_kind(column));
+            return Err(no_numbers(table, column));
         }
         let numbers = || (0..column.len()).filter_map(|row| column.number(row));
         let rows = column.len() as f64;
@@ -304,23 +307,42 @@ impl NumberTarget {
     }
 }
 
+/// Numbers are needed, and the column does not hold them alone.
+fn no_numbers(table: &Table, column: &Column) -> Error {
+    const SHOWN: usize = 3;
+    let (numbers, words): (Vec<usize>, Vec<usize>) =
+        (0..column.len()).partition(|&row| column.word(row).and_then(finite_number).is_some());
+    if numbers.is_empty() || words.is_empty() {
+        return other_kind(column);
+    }
+    let cells = words.iter().take(SHOWN).map(|&row| (table.line(row), column.text(row))).collect();
+    Error::MixedTarget { column: column.name().to_owned(), words: words.len(), rows: column.len(), cells }
+}
+
 fn other_kind(column: &Column) -> Error {
     Error::OtherKind { column: column.name().to_owned(), found: column.kind(), expected: Kind::Number }
 }
 
 /// Words are classes; so are few different whole numbers.
 fn task_of(column: &Column) -> Task {
-    if column.kind() != Kind::Number {
-        return Task::Classification;
-    }
+    let mut numbers = (0..column.len()).filter_map(|row| column.number(row));
+    let are_classes = column.kind() != Kind::Number || are_few_and_whole(&mut numbers);
+    if are_classes { Task::Classification } else { Task::Regression }
+}
+
+/// Whether most words of a column are numbers, which without the other words would not be classes.
+fn is_mostly_numbers(column: &Column) -> bool {
+    let numbers = || (0..column.len()).filter_map(|row| finite_number(column.word(row)?));
+    let (count, rows) = (numbers().count(), column.len());
+    count < rows && 2 * count > rows && !are_few_and_whole(&mut numbers())
+}
+
+fn are_few_and_whole(numbers: &mut impl Iterator<Item = f64>) -> bool {
     let mut distinct = BTreeSet::new();
-    for number in (0..column.len()).filter_map(|row| column.number(row)) {
+    numbers.all(|number| {
         distinct.insert(number.to_bits());
-        if number.fract() != 0.0 || distinct.len() > MOST_WHOLE_CLASSES {
-            return Task::Regression;
-        }
-    }
-    Task::Classification
+        number.fract() == 0.0 && distinct.len() <= MOST_WHOLE_CLASSES
+    })
 }
 
 /// Several columns of words are labels; several columns of numbers are numbers, unless all are 0 and 1.
