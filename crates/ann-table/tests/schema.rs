@@ -274,7 +274,7 @@ fn targets_of_numbers_and_words_are_errors() {
     assert_eq!(learn(&many, Some(Task::Regression)), message(3, cells));
     assert_eq!(learn(&many, Some(Task::Classification)), Ok(Task::Classification));
     let fractions = read(|row| if row == 0 { "-".into() } else { format!("{}.5", row % 3) });
-    assert_eq!(learn(&fractions, None).is_err(), true);
+    assert!(learn(&fractions, None).is_err());
     // Few whole numbers and a word are classes, unless numbers were asked for.
     let few = read(|row| ["1", "2", "3+"][row % 3].into());
     assert_eq!(learn(&few, None), Ok(Task::Classification));

@@ -160,8 +160,10 @@ impl KFold {
     }
 }
 
-/// Holds out a share of the rows: of each class the same, rounded, but never all of its rows. There is one
-/// label for each row; give equal labels if there are no classes. Both parts are ascending.
+/// Holds out a share of the rows: of each class the same, rounded down or up so that the sum is right. There
+/// is one label for each row; give equal labels if there are no classes. Both parts are ascending.
+///
+/// Never all rows of a class are held out, so a class of one row is none of the rows that are shared.
 ///
 /// ```
 /// use ann_train::splits::hold_out;
@@ -172,29 +174,45 @@ impl KFold {
 /// ```
 ///
 /// # Errors
-/// The share is not above 0 and below 1, or it is no row of any class.
+/// The share is not above 0 and below 1, or it is no row.
 pub fn hold_out<L: Ord>(labels: &[L], share: f64, seed: u64) -> Result<Split> {
     check_share("share", share)?;
-    let mut members: BTreeMap<&L, Vec<usize>> = BTreeMap::new();
-    for (row, label) in labels.iter().enumerate() {
-        members.entry(label).or_default().push(row);
-    }
     let mut rng = seeded(seed);
-    let mut split = Split { train: Vec::new(), test: Vec::new() };
-    for mut rows in members.into_values() {
-        rows.shuffle(&mut rng);
-        let count = (share * rows.len() as f64).round() as usize;
-        let (held, kept) = rows.split_at(count.min(rows.len() - 1));
-        split.test.extend(held);
-        split.train.extend(kept);
+    let mut is_tested = vec![false; labels.len()];
+    let (urgent, shared) = by_urgency(labels, share, &mut rng);
+    for row in urgent.into_iter().take((share * shared as f64).round() as usize) {
+        is_tested[row] = true;
     }
-    if split.test.is_empty() {
-        return Err(Error::NoValidationRows { share, rows: labels.len() });
+    let (test, train): (Vec<usize>, Vec<usize>) = (0..labels.len()).partition(|&row| is_tested[row]);
+    match test.is_empty() {
+        true => Err(Error::NoValidationRows { share, rows: labels.len() }),
+        false => Ok(Split { train, test }),
     }
-    // In the order of the data, so that sums over rows do not depend on the order of the classes.
-    split.train.sort_unstable();
-    split.test.sort_unstable();
-    Ok(split)
+}
+
+/// The rows that may be held out, the most urgent first; and the number of rows in classes of several rows.
+///
+/// Row k (from 0) of a class of n rows, in random order, has the urgency n · share − k: the share of its class
+/// minus the number of rows before it. An urgency of 1 or more is within the share rounded down, an urgency
+/// between 0 and 1 is the remainder. So this is the method of largest remainders; chance decides between
+/// equal ones.
+fn by_urgency<L: Ord>(labels: &[L], share: f64, rng: &mut ChaCha8Rng) -> (Vec<usize>, usize) {
+    let mut classes: BTreeMap<&L, Vec<usize>> = BTreeMap::new();
+    for (row, label) in labels.iter().enumerate() {
+        classes.entry(label).or_default().push(row);
+    }
+    let (mut rows, mut shared) = (vec![], 0);
+    for mut class in classes.into_values().filter(|class| class.len() > 1) {
+        class.shuffle(rng);
+        let share = share * class.len() as f64;
+        shared += class.len();
+        // The last row is always kept.
+        let of_class = class[..class.len() - 1].iter().enumerate().map(|(k, &row)| (share - k as f64, row));
+        rows.extend(of_class.filter(|(urgency, _)| *urgency > 0.0));
+    }
+    rows.shuffle(rng);
+    rows.sort_by(|a, b| b.0.total_cmp(&a.0));
+    (rows.into_iter().map(|(_, row)| row).collect(), shared)
 }
 
 pub(crate) fn check_share(name: &'static str, share: f64) -> Result<()> {

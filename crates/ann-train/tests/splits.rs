@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use ann_train::ann_core::Error as CoreError;
-use ann_train::splits::{KFold, Split};
+use ann_train::splits::{KFold, Split, hold_out};
 use ann_train::{Error, Result};
 use proptest::prelude::*;
 
@@ -45,6 +45,31 @@ proptest! {
                 check_sizes(splits.iter().map(in_test), *count, folds)?;
             }
         }
+    }
+
+    /// Each class its share, rounded down or up, and the sum its share, rounded. A class has at least two rows,
+    /// and no more than half of it is held out, so that one row is left.
+    #[test]
+    fn a_held_out_share_is_right_in_each_class_and_in_sum(
+        sizes in prop::collection::vec(2..30_usize, 1..8),
+        share in 0.05..0.5_f64,
+        seed: u64,
+    ) {
+        let labels: Vec<usize> =
+            sizes.iter().enumerate().flat_map(|(class, &size)| vec![class; size]).collect();
+        let wanted = (share * labels.len() as f64).round() as usize;
+        prop_assume!(wanted > 0);
+        let split = hold_out(&labels, share, seed).unwrap();
+        prop_assert_eq!(split.test.len(), wanted);
+        for (class, &size) in sizes.iter().enumerate() {
+            let found = split.test.iter().filter(|&&row| labels[row] == class).count() as f64;
+            let exact = share * size as f64;
+            prop_assert!(found == exact.floor() || found == exact.ceil(), "{} of {}", found, size);
+        }
+        let mut all = [&split.train[..], &split.test[..]].concat();
+        all.sort_unstable();
+        prop_assert!(all.into_iter().eq(0..labels.len()));
+        prop_assert!(split.train.is_sorted() && split.test.is_sorted());
     }
 
     #[test]
@@ -128,6 +153,27 @@ fn a_class_smaller_than_the_folds_is_spread() {
         splits.iter().map(|split| split.test.iter().filter(|&&row| labels[row] == "b").count()).collect();
     counts.sort_unstable();
     assert_eq!(counts, [0, 0, 1, 1]);
+}
+
+/// 2 rows of each class, of which a tenth is held out: that of 10 classes among 50, chosen by chance.
+#[test]
+fn chance_decides_between_equal_remainders() {
+    let labels: Vec<usize> = (0..100).map(|row| row / 2).collect();
+    let classes = |seed| -> BTreeSet<usize> {
+        hold_out(&labels, 0.1, seed).unwrap().test.into_iter().map(|row| labels[row]).collect()
+    };
+    assert_eq!((classes(1).len(), classes(2).len()), (10, 10));
+    assert_ne!(classes(1), classes(2));
+}
+
+#[test]
+fn the_last_row_of_a_class_is_not_held_out() {
+    let held_out = |labels: &[&str], share| hold_out(labels, share, 0).map(|split| split.test);
+    assert_eq!(held_out(&["a", "a", "b", "b", "c"], 0.9).unwrap().len(), 2);
+    assert_error(
+        held_out(&["a", "b", "c"], 0.9).map(|_| ()),
+        "a share of 0.9 of each class is no row to validate on, of 3 rows: hold out a larger share",
+    );
 }
 
 #[test]
