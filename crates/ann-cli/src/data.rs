@@ -5,11 +5,13 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use ann_tabular::Model;
-use ann_tabular::ann_table::{self, Kind, Reader, Table};
+use ann_tabular::ann_table::message::list;
+use ann_tabular::ann_table::{self, Kind, Reader, Remark, Table};
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
-use crate::failure::{Failure, Result};
+use crate::failure::{Failure, Result, in_quotes};
+use crate::show::counted;
 
 /// The standard input or output.
 const DASH: &str = "-";
@@ -198,6 +200,33 @@ pub fn open(path: &Path) -> Result<Box<dyn Read>> {
     Ok(Box::new(
         file.map_err(|error| Failure::files(format_args!("{}: cannot read: {error}", path.display())))?,
     ))
+}
+
+/// All bytes of an input.
+pub fn bytes(path: &Path) -> Result<Vec<u8>> {
+    let mut bytes = vec![];
+    let read = open(path)?.read_to_end(&mut bytes);
+    read.map_err(|error| Failure::files(format_args!("{}: cannot read: {error}", shown(path))))?;
+    Ok(bytes)
+}
+
+/// What a table should be asked about, with the options of the program.
+pub fn remark(remark: &Remark) -> String {
+    match remark {
+        Remark::NumbersAsNames { names } => {
+            format!(
+                "all columns are named by numbers, {}; if the first line is data: --no-header",
+                list(names)
+            )
+        }
+        Remark::WordForMissing { column, word, rows } => {
+            let (rows, option) = (counted(*rows, "row"), in_quotes(&format!("{column}={word}")));
+            format!(
+                "{column:?}: {word:?} in {rows} is a word as any other; if it means missing: --missing-in {option}"
+            )
+        }
+        other => other.to_string(),
+    }
 }
 
 /// The name of an input in messages.

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use ann_tabular::Model;
 use ann_tabular::ann_model::file::Save;
 use clap::Args;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::failure::{Result, Status};
 use crate::output::Output;
@@ -30,7 +30,7 @@ pub fn inspect(options: &Inspect) -> Result<Status> {
     let mut output = Output::open(None, false)?;
     if options.json {
         let container = model.container()?;
-        let description: serde_json::Value = container
+        let description: Value = container
             .text("ann.model")
             .ok()
             .and_then(|text| serde_json::from_str(text).ok())
@@ -46,7 +46,7 @@ pub fn inspect(options: &Inspect) -> Result<Status> {
         write_columns(&mut output, model.schema())?;
         writeln!(output, "{}", networks(&model))?;
         for (key, value) in model.provenance.as_object().into_iter().flatten() {
-            writeln!(output, "{key:<9} {value}")?;
+            writeln!(output, "{key:<9} {}", in_words(value))?;
         }
         if probe.is_ok() {
             writeln!(output, "probe     this program computes the same as the one that wrote the file")?;
@@ -55,4 +55,26 @@ pub fn inspect(options: &Inspect) -> Result<Status> {
     output.finish()?;
     probe?;
     Ok(Status::Done)
+}
+
+/// What a JSON value says, without what is empty.
+fn in_words(value: &Value) -> String {
+    let is_empty = |value: &Value| {
+        value.is_null()
+            || value.as_array().is_some_and(Vec::is_empty)
+            || value.as_object().is_some_and(serde_json::Map::is_empty)
+    };
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Array(values) => values.iter().map(in_words).collect::<Vec<_>>().join(" "),
+        Value::Object(entries) => {
+            let entries = entries.iter().filter(|(_, value)| !is_empty(value));
+            let entries = entries.map(|(name, value)| match value {
+                Value::Object(_) => format!("{} ({})", name.replace('_', " "), in_words(value)),
+                _ => format!("{} {}", name.replace('_', " "), in_words(value)),
+            });
+            entries.collect::<Vec<_>>().join(", ")
+        }
+        other => other.to_string(),
+    }
 }

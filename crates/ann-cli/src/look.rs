@@ -5,12 +5,12 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use ann_tabular::ann_table::message::{list, shortened};
-use ann_tabular::ann_table::{Column, Kind, Table};
+use ann_tabular::ann_table::{Column, Error, Kind, Table};
 use clap::Args;
 use serde_json::{Value, json};
 
 use crate::data::{self, Reading, kind_name};
-use crate::failure::{Result, Status, in_quotes};
+use crate::failure::{Failure, Result, Status, in_quotes};
 use crate::output::Output;
 use crate::show::{aligned, count, counted, number};
 use crate::target;
@@ -28,15 +28,19 @@ pub struct Look {
 }
 
 pub fn look(options: &Look) -> Result<Status> {
-    let table = data::read(&options.reading.reader(), &options.data)?;
+    let (table, odd) = read_all(options)?;
     let columns: Vec<Summary<'_>> = table.columns().iter().map(Summary::of).collect();
     let copies = copies(&table);
+    let remarks = table.remarks().into_iter().map(|remark| data::remark(&remark));
     let mut output = Output::open(None, false)?;
     if options.json {
         let columns: Vec<Value> = columns.iter().map(Summary::json).collect();
         let copies = copies.as_ref().map_or(0, |copies| copies.count);
+        let warnings: Vec<String> =
+            odd.iter().map(|failure| failure.message.clone()).chain(remarks).collect();
         let found = json!({
             "ann": 1, "command": "look", "rows": table.rows(), "columns": columns, "copies": copies,
+            "warnings": warnings,
         });
         writeln!(output, "{found:#}")?;
         output.finish()?;
@@ -56,6 +60,12 @@ pub fn look(options: &Look) -> Result<Status> {
         let (verb, rows) = if count == 1 { ("is a copy", "row") } else { ("are copies", "rows") };
         writeln!(output, "{count} {rows} {verb} of others, first line {first} of line {of}.")?;
     }
+    for remark in remarks {
+        writeln!(output, "note: {remark}")?;
+    }
+    for failure in &odd {
+        writeln!(output, "{failure}")?;
+    }
     if let Ok(target) = target::guessed(&table) {
         writeln!(output, "next: ann train {} -t {}", in_quotes(&name), in_quotes(target))?;
     } else if let Some(last) = table.columns().last() {
@@ -69,6 +79,27 @@ pub fn look(options: &Look) -> Result<Status> {
     }
     output.finish()?;
     Ok(Status::Done)
+}
+
+/// The table, and what makes it unfit for a training: columns of numbers or dates with a few cells of
+/// something else are shown as words.
+fn read_all(options: &Look) -> Result<(Table, Vec<Failure>)> {
+    let mut reader = options.reading.reader();
+    let mut odd = vec![];
+    let bytes = data::bytes(&options.data)?;
+    loop {
+        match reader.read(&bytes[..]) {
+            Ok(table) => return Ok((table, odd)),
+            Err(error) => {
+                if let Error::OddCells { column, .. } = &error {
+                    reader.kinds.push((column.clone(), Kind::Category));
+                    odd.push(error.into());
+                } else {
+                    return Err(Failure::from(error).about(data::shown(&options.data)));
+                }
+            }
+        }
+    }
 }
 
 /// What is in a column.
@@ -117,8 +148,7 @@ impl<'t> Summary<'t> {
             None if self.words.is_empty() => "nothing".into(),
             None => {
                 let shown = self.words.iter().take(SHOWN);
-                let mut shown: Vec<String> =
-                    shown.map(|(word, rows)| format!("{} {}", shortened(word), count(*rows))).collect();
+                let mut shown: Vec<String> = shown.map(|(word, rows)| counted_word(word, *rows)).collect();
                 if self.words.len() > SHOWN {
                     shown.push("…".into());
                 }
@@ -153,6 +183,12 @@ impl<'t> Summary<'t> {
             "words": words,
         })
     }
+}
+
+/// A word that occurs once says nothing by its number.
+fn counted_word(word: &str, rows: usize) -> String {
+    let word = shortened(word);
+    if rows == 1 { word } else { format!("{word} {}", count(rows)) }
 }
 
 /// Rows that are equal to earlier ones.

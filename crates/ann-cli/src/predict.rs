@@ -79,6 +79,7 @@ pub fn predict(options: &Predict) -> Result<Status> {
         let predictions = model.predict(&block).map_err(|error| in_data(error.into()))?;
         options.write_rows(&mut writer, &model, &block, kept, &predictions)?;
     }
+    writer.flush()?;
     let output = writer.into_inner().map_err(|error| Failure::from(io::Error::other(error.to_string())))?;
     output.finish()?;
     if !options.quiet {

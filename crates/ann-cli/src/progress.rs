@@ -52,8 +52,12 @@ impl Progress {
         self.bar.tick();
     }
 
-    /// Removes the line.
+    /// Replaces the line by the time that the fit has taken.
     pub fn end(&self) {
+        let is_hidden = self.bar.is_hidden();
         self.bar.finish_and_clear();
+        if !is_hidden {
+            anstream::eprintln!("trained in {:.1} s", self.bar.elapsed().as_secs_f64());
+        }
     }
 }

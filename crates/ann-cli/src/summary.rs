@@ -37,14 +37,8 @@ impl Summary<'_> {
         self.write_rows(output)?;
         write_columns(output, &self.fit.report.schema)?;
         self.write_warnings(output)?;
-        let seconds = self.elapsed.as_secs_f64();
-        let epochs = self.fit.report.epochs;
-        writeln!(
-            output,
-            "{}, {epochs} epochs, seed {}   {seconds:.1} s",
-            networks(&self.fit.model),
-            self.recipe.seed
-        )?;
+        let (networks, epochs) = (networks(&self.fit.model), self.fit.report.epochs);
+        writeln!(output, "{networks}, {epochs} epochs, seed {}", self.recipe.seed)?;
         match &self.fit.report.evaluation {
             Ok(evaluation) => self.write_evaluation(output, evaluation)?,
             Err(reason) => writeln!(output, "no score: {reason}")?,
@@ -94,6 +88,9 @@ impl Summary<'_> {
                 if copies == 1 { ("row is a copy", "it stays") } else { ("rows are copies", "they stay") };
             writeln!(output, "note: {copies} {rows} of others; {verb} on one side of each split")?;
         }
+        for remark in self.table.remarks() {
+            writeln!(output, "note: {}", crate::data::remark(&remark))?;
+        }
         report.findings.iter().try_for_each(|finding| writeln!(output, "note: {finding}"))
     }
 
@@ -112,6 +109,9 @@ impl Summary<'_> {
             writeln!(output, "{line}")?;
         }
         match evaluation.against_linear() {
+            _ if !self.fit.report.leaks.is_empty() => {
+                writeln!(output, "The score may be too good: see the warning.")?
+            }
             Some(Ordering::Equal) => {
                 writeln!(
                     output,

@@ -1,1 +1,4 @@
+//! Tests, in one program.
 
+mod customers;
+mod transcripts;
