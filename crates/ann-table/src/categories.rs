@@ -83,6 +83,13 @@ impl Categories {
         Self { codes: Numbers::new(), dictionary: Dictionary::default() }
     }
 
+    /// Each word, and the number of its rows.
+    pub fn counted_words(&self) -> impl Iterator<Item = (&str, usize)> {
+        let mut counts = vec![0; self.dictionary.len()];
+        self.codes.iter().flatten().for_each(|code| counts[code as usize] += 1);
+        self.dictionary.words().zip(counts)
+    }
+
     pub fn push(&mut self, word: Option<&str>) {
         let code = word.map(|word| self.dictionary.insert(word) as f64);
         self.codes.push(code);

@@ -25,17 +25,34 @@ fn plain_number(text: &str, point: u8) -> Option<f64> {
     if digits.len() > POWERS.len() {
         return None;
     }
-    let (mut m, mut point_at) = (0_u64, None);
-    for (at, &byte) in digits.iter().enumerate() {
-        match byte {
-            b'0'..=b'9' => m = 10 * m + u64::from(byte - b'0'),
-            _ if byte == point && point_at.is_none() => point_at = Some(at),
+    let (before, whole) = leading_digits(digits, 0);
+    let (m, decimals) = match digits[before..] {
+        [] => (whole, 0),
+        [found, ref rest @ ..] if found == point => match leading_digits(rest, whole) {
+            (decimals, m) if decimals == rest.len() => (m, decimals),
             _ => return None,
+        },
+        _ => return None,
+    };
+    let has_digits = before + decimals > 0;
+    (has_digits && m <= LARGEST_EXACT).then(|| match decimals {
+        // No division, which is slow.
+        0 => sign * m as f64,
+        _ => sign * (m as f64 / POWERS[decimals]),
+    })
+}
+
+/// The number of digits at the beginning, and the number that they make after the digits of `m`.
+#[inline(always)]
+fn leading_digits(bytes: &[u8], mut m: u64) -> (usize, u64) {
+    for (at, byte) in bytes.iter().enumerate() {
+        let digit = byte.wrapping_sub(b'0');
+        if digit > 9 {
+            return (at, m);
         }
+        m = 10 * m + u64::from(digit);
     }
-    let decimals = point_at.map_or(0, |at| digits.len() - 1 - at);
-    let has_digits = digits.len() > usize::from(point_at.is_some());
-    (has_digits && m <= LARGEST_EXACT).then(|| sign * (m as f64 / POWERS[decimals]))
+    (bytes.len(), m)
 }
 
 /// How numbers are written.
@@ -77,9 +94,13 @@ pub(crate) fn is_missing_number(text: &str) -> bool {
 
 /// Whether a number is written as identifiers are: with a leading zero, as in `007` or `01.5`, or whole and
 /// too large for an exact `f64`.
+#[inline(always)]
 pub(crate) fn is_identifier(text: &str, value: f64) -> bool {
-    let digits = text.strip_prefix(['-', '+']).unwrap_or(text).as_bytes();
-    let has_leading_zero = digits.len() > 1 && digits[0] == b'0' && digits[1].is_ascii_digit();
+    let digits = match text.as_bytes() {
+        [b'-' | b'+', digits @ ..] => digits,
+        digits => digits,
+    };
+    let has_leading_zero = matches!(digits, [b'0', b'0'..=b'9', ..]);
     let is_whole = || digits.iter().all(u8::is_ascii_digit);
     // A number that is too large for a `u64` is too large, too.
     let is_exact =
@@ -103,13 +124,19 @@ pub(crate) enum Content {
 }
 
 impl Content {
+    #[inline(always)]
     pub fn of(text: &str, notation: Notation) -> Self {
         if is_missing(text) {
             return Self::Missing;
         }
-        if let Some(value) = notation.number(text) {
-            return if is_identifier(text, value) { Self::Identifier(value) } else { Self::Number(value) };
+        match notation.number(text) {
+            Some(value) if is_identifier(text, value) => Self::Identifier(value),
+            Some(value) => Self::Number(value),
+            None => Self::of_no_number(text),
         }
+    }
+
+    fn of_no_number(text: &str) -> Self {
         if is_missing_number(text) {
             return Self::MissingNumber;
         }

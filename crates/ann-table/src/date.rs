@@ -124,7 +124,8 @@ impl Parts {
     }
 }
 
-/// The text of a date in UTC, rounded to microseconds, without a time of midnight. It is read as the same date.
+/// The text of a date in UTC, rounded to microseconds, without a time of midnight. It is read as the same
+/// date.
 pub(crate) fn text(seconds: f64) -> String {
     const SECOND: i64 = 1_000_000;
     let microseconds = (seconds * SECOND as f64).round() as i64;

@@ -7,7 +7,7 @@ use crate::categories::Categories;
 use crate::cell::{Content, Notation, is_missing};
 use crate::numbers::Numbers;
 use crate::rows::Row;
-use crate::table::{Lines, Values};
+use crate::table::Values;
 use crate::{CellLocation, Error, Kind, Result};
 
 /// If at most this share of the cells is of other kinds, the column is one of numbers or dates, and an error:
@@ -32,6 +32,8 @@ pub(crate) struct Contents {
 }
 
 impl Contents {
+    /// Counts a cell.
+    #[inline(always)]
     pub fn count(&mut self, content: Content, cell: impl Fn() -> (u64, String)) {
         if matches!(content, Content::Number(_)) && self.no_dates.len() == SHOWN {
             // Nearly all cells of a large table.
@@ -42,7 +44,21 @@ impl Contents {
     }
 
     fn count_slowly(&mut self, content: Content, cell: &dyn Fn() -> (u64, String)) {
-        let count = match content {
+        self.add(content, 1);
+        if matches!(content, Content::Missing | Content::MissingNumber) {
+            return;
+        }
+        if self.no_numbers.len() < SHOWN && !matches!(content, Content::Number(_)) {
+            self.no_numbers.push(cell());
+        }
+        if self.no_dates.len() < SHOWN && !matches!(content, Content::Date(_)) {
+            self.no_dates.push(cell());
+        }
+    }
+
+    /// Counts a number of equal cells, without showing any.
+    fn add(&mut self, content: Content, cells: usize) {
+        *match content {
             Content::Missing | Content::MissingNumber => return,
             Content::Number(_) => &mut self.numbers,
             Content::Identifier(_) => &mut self.identifiers,
@@ -50,14 +66,7 @@ impl Contents {
             Content::Nearly(Kind::Date) => &mut self.nearly_dates,
             Content::Nearly(_) => &mut self.nearly_numbers,
             Content::Word => &mut self.words,
-        };
-        *count += 1;
-        if self.no_numbers.len() < SHOWN && !matches!(content, Content::Number(_)) {
-            self.no_numbers.push(cell());
-        }
-        if self.no_dates.len() < SHOWN && !matches!(content, Content::Date(_)) {
-            self.no_dates.push(cell());
-        }
+        } += cells;
     }
 
     fn known(&self) -> usize {
@@ -109,6 +118,8 @@ pub(crate) struct Builder {
     is_stated: bool,
     values: Values,
     contents: Contents,
+    /// The numbers, dates or codes of the rows that are added; NaN is missing.
+    added: Vec<f64>,
 }
 
 /// What has become of a column.
@@ -126,56 +137,62 @@ impl Builder {
             Kind::Category => Values::Categories(Categories::new()),
         };
         let name = name.to_owned();
-        Self { name, notation, missing, is_stated, values, contents: Contents::default() }
+        let (contents, added) = (Contents::default(), vec![]);
+        Self { name, notation, missing, is_stated, values, contents, added }
     }
 
-    /// Adds the cell of `row` in this column, counted from 0.
-    pub fn push(&mut self, text: &str, row: &Row, column: usize) -> Result<()> {
-        let is_missing = is_missing(text) || self.missing.iter().any(|word| word == text);
-        if let Values::Categories(categories) = &mut self.values {
-            categories.push((!is_missing).then_some(text));
-            return Ok(());
-        }
-        let content = if is_missing { Content::Missing } else { Content::of(text, self.notation) };
+    /// Adds the cells of these rows in a column, counted from 0.
+    pub fn push(&mut self, rows: &[Row], column: usize) -> Result<()> {
+        let Some(first) = rows.first() else { return Ok(()) };
+        self.added.clear();
         match &mut self.values {
-            Values::Categories(_) => {}
-            Values::Numbers(numbers) => match content {
-                Content::Number(value) => numbers.push(Some(value)),
-                Content::Identifier(value) if self.is_stated => numbers.push(Some(value)),
-                Content::Date(_) | Content::Nearly(_) | Content::Word if self.is_stated => {
-                    return Err(not_a_number(text, self.location(row, column)));
+            Values::Categories(Categories { dictionary, .. }) => {
+                let code = |row: &Row| match row.cell(column) {
+                    text if means_missing(text, &self.missing) => f64::NAN,
+                    text => dictionary.insert(text) as f64,
+                };
+                self.added.extend(rows.iter().map(code));
+            }
+            Values::Numbers(_) | Values::Dates(_) => {
+                for row in rows {
+                    let value = self.number(row, column)?;
+                    self.added.push(value);
                 }
-                _ => numbers.push(None),
-            },
-            Values::Dates(dates) => match content {
-                Content::Date(seconds) => dates.push(Some(seconds)),
-                Content::Missing | Content::MissingNumber => dates.push(None),
-                _ if self.is_stated => {
-                    let (location, found) = (self.location(row, column), text.to_owned());
-                    return Err(Error::NotADate { location, found });
-                }
-                _ => dates.push(None),
-            },
+            }
         }
-        self.contents.count(content, || (row.line_of(column), text.to_owned()));
-        Ok(())
+        self.values.numbers().try_extend(&self.added).map_err(|_| Error::OutOfMemory { line: first.line() })
     }
 
-    pub fn try_reserve(&mut self, rows: usize, line: u64) -> Result<()> {
-        let (Values::Numbers(numbers) | Values::Dates(numbers)) = &mut self.values else { return Ok(()) };
-        numbers.try_reserve(rows).map_err(|_| Error::OutOfMemory { line })
+    /// The number or the date in a cell. NaN if it is missing; or something else, but no kind was stated.
+    #[inline(always)]
+    fn number(&mut self, row: &Row, column: usize) -> Result<f64> {
+        let text = row.cell(column);
+        let content = match means_missing(text, &self.missing) {
+            true => Content::Missing,
+            false => Content::of(text, self.notation),
+        };
+        self.contents.count(content, || (row.line_of(column), text.to_owned()));
+        match (self.values.kind(), content) {
+            (Kind::Number, Content::Number(value)) | (Kind::Date, Content::Date(value)) => Ok(value),
+            (Kind::Number, Content::Identifier(value)) if self.is_stated => Ok(value),
+            (_, Content::Missing | Content::MissingNumber) => Ok(f64::NAN),
+            _ if !self.is_stated => Ok(f64::NAN),
+            (Kind::Number, _) => Err(not_a_number(text, self.location(row, column))),
+            _ => Err(Error::NotADate { location: self.location(row, column), found: text.to_owned() }),
+        }
     }
 
     /// # Errors
     /// Some cells of a column of numbers or dates are something else.
-    pub fn finish(mut self, lines: &Lines) -> Result<Outcome> {
+    pub fn finish(self) -> Result<Outcome> {
         if self.is_stated {
             return Ok(Outcome::Values(self.values));
         }
-        if let Values::Categories(categories) = &self.values {
-            self.contents = contents_of(categories, self.notation, lines);
-        }
-        let kind = self.contents.check(&self.name)?;
+        let kind = match &self.values {
+            // If it is a column of numbers or dates, the next pass finds the cells that are none.
+            Values::Categories(categories) => contents_of(categories, self.notation).kind(),
+            Values::Numbers(_) | Values::Dates(_) => self.contents.check(&self.name)?,
+        };
         Ok(if kind == self.values.kind() { Outcome::Values(self.values) } else { Outcome::ReadAgain(kind) })
     }
 
@@ -189,16 +206,15 @@ impl Builder {
     }
 }
 
-/// Counts the cells of a column of words: each word is looked at once.
-fn contents_of(categories: &Categories, notation: Notation, lines: &Lines) -> Contents {
-    let content: Vec<Content> =
-        categories.dictionary.words().map(|word| Content::of(word, notation)).collect();
+fn means_missing(text: &str, own_words: &[String]) -> bool {
+    is_missing(text) || own_words.iter().any(|word| word == text)
+}
+
+/// What is in a column of words: each word is looked at once.
+fn contents_of(categories: &Categories, notation: Notation) -> Contents {
     let mut contents = Contents::default();
-    for row in 0..categories.codes.len() {
-        if let Some(code) = categories.code(row) {
-            let cell = || (lines.of(row), categories.dictionary.word(code).to_owned());
-            contents.count(content[code], cell);
-        }
+    for (word, rows) in categories.counted_words() {
+        contents.add(Content::of(word, notation), rows);
     }
     contents
 }

@@ -1,5 +1,9 @@
 //! Numbers of a column, in as little memory as they need.
 
+use std::collections::TryReserveError;
+
+use num_traits::Bounded;
+
 /// Finite numbers, some of them missing. Whole numbers take 1, 2 or 4 bytes each, others 8.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Numbers {
@@ -7,21 +11,6 @@ pub(crate) enum Numbers {
     Shorts(Vec<i16>),
     Words(Vec<i32>),
     Floats(Vec<f64>),
-}
-
-/// Adds a whole number to values of `$type`; false if it is none, or does not fit. A missing number, which is
-/// NaN, is stored as the smallest value of the type.
-macro_rules! push_whole {
-    ($values:expr, $type:ty, $value:expr) => {{
-        let whole = $value as i32;
-        // The comparison of bits excludes −0.
-        let is_exact = f64::from(whole).to_bits() == $value.to_bits();
-        match <$type>::try_from(whole) {
-            Ok(whole) if is_exact && whole != <$type>::MIN => $values.push(whole),
-            _ if $value.is_nan() => $values.push(<$type>::MIN),
-            _ => return false,
-        }
-    }};
 }
 
 impl Numbers {
@@ -55,22 +44,41 @@ impl Numbers {
         (0..self.len()).map(|row| self.get(row))
     }
 
-    /// The memory must have been reserved.
+    /// `None` is a missing number.
     pub fn push(&mut self, value: Option<f64>) {
-        let value = value.unwrap_or(f64::NAN);
-        while !self.push_if_it_fits(value) {
-            self.widen();
-        }
+        self.extend(&[value.unwrap_or(f64::NAN)]);
     }
 
-    fn push_if_it_fits(&mut self, value: f64) -> bool {
+    /// Adds numbers; NaN is a missing one.
+    ///
+    /// # Errors
+    /// The system has no memory for them.
+    pub fn try_extend(&mut self, values: &[f64]) -> Result<(), TryReserveError> {
         match self {
-            Self::Bytes(values) => push_whole!(values, i8, value),
-            Self::Shorts(values) => push_whole!(values, i16, value),
-            Self::Words(values) => push_whole!(values, i32, value),
-            Self::Floats(values) => values.push(value),
+            Self::Bytes(numbers) => numbers.try_reserve(values.len()),
+            Self::Shorts(numbers) => numbers.try_reserve(values.len()),
+            Self::Words(numbers) => numbers.try_reserve(values.len()),
+            Self::Floats(numbers) => numbers.try_reserve(values.len()),
+        }?;
+        self.extend(values);
+        Ok(())
+    }
+
+    fn extend(&mut self, mut values: &[f64]) {
+        loop {
+            let before = self.len();
+            match self {
+                Self::Bytes(numbers) => numbers.extend(values.iter().map_while(whole::<i8>)),
+                Self::Shorts(numbers) => numbers.extend(values.iter().map_while(whole::<i16>)),
+                Self::Words(numbers) => numbers.extend(values.iter().map_while(whole::<i32>)),
+                Self::Floats(numbers) => numbers.extend_from_slice(values),
+            }
+            values = &values[self.len() - before..];
+            if values.is_empty() {
+                return;
+            }
+            self.widen();
         }
-        true
     }
 
     fn widen(&mut self) {
@@ -89,16 +97,6 @@ impl Numbers {
         };
     }
 
-    /// An error if the system has no memory for `more` numbers.
-    pub fn try_reserve(&mut self, more: usize) -> Result<(), std::collections::TryReserveError> {
-        match self {
-            Self::Bytes(values) => values.try_reserve(more),
-            Self::Shorts(values) => values.try_reserve(more),
-            Self::Words(values) => values.try_reserve(more),
-            Self::Floats(values) => values.try_reserve(more),
-        }
-    }
-
     pub fn select(&self, rows: &[usize]) -> Self {
         match self {
             Self::Bytes(values) => Self::Bytes(rows.iter().map(|&row| values[row]).collect()),
@@ -107,6 +105,18 @@ impl Numbers {
             Self::Floats(values) => Self::Floats(rows.iter().map(|&row| values[row]).collect()),
         }
     }
+}
+
+/// A whole number in a smaller type, whose smallest value is a missing number. `None` if the number is not
+/// whole or does not fit.
+fn whole<T: TryFrom<i32> + Bounded + PartialEq>(value: &f64) -> Option<T> {
+    if value.is_nan() {
+        return Some(T::min_value());
+    }
+    let whole = *value as i32;
+    // The comparison of bits excludes −0.
+    let is_exact = f64::from(whole).to_bits() == value.to_bits();
+    T::try_from(whole).ok().filter(|whole| is_exact && *whole != T::min_value())
 }
 
 impl FromIterator<Option<f64>> for Numbers {
@@ -133,8 +143,13 @@ mod tests {
                 .chain(values.iter().map(|&v| Some(v)))
                 .collect();
             let numbers: Numbers = values.iter().copied().collect();
+            let mut together = Numbers::new();
+            let nan_for_none = |value: &Option<f64>| value.unwrap_or(f64::NAN);
+            together.try_extend(&values.iter().map(nan_for_none).collect::<Vec<_>>()).unwrap();
             let bits = |value: Option<f64>| value.map(f64::to_bits);
-            assert!(numbers.iter().map(bits).eq(values.iter().copied().map(bits)), "{numbers:?}");
+            for numbers in [numbers, together] {
+                assert!(numbers.iter().map(bits).eq(values.iter().copied().map(bits)), "{numbers:?}");
+            }
         }
     }
 

@@ -16,8 +16,8 @@ use crate::{Error, Kind, Result, dialect};
 
 /// Number of rows from which kinds are guessed. A wrong guess costs time only.
 const FIRST_ROWS: usize = 1000;
-/// Memory is reserved for this number of rows at a time.
-const RESERVED: usize = 4096;
+/// Number of rows whose cells are read column by column: so few that they stay in the processor's cache.
+const BATCH: usize = 64;
 
 /// How a text is read: CSV, or an Orange .tab file.
 ///
@@ -117,7 +117,7 @@ impl Reader {
             }
             for (column, builder) in builders.into_iter().enumerate() {
                 let Some(builder) = builder else { continue };
-                match builder.finish(&lines)? {
+                match builder.finish()? {
                     Outcome::Values(values) => columns[column] = Some(pass.column(column, values)),
                     Outcome::ReadAgain(kind) => guesses[column] = Some(kind),
                 }
@@ -206,23 +206,20 @@ impl<R: Read> Pass<R> {
     ) -> Result<(Lines, Vec<Option<Builder>>)> {
         let width = self.header.columns().len();
         let mut lines = Lines::default();
-        while lines.rows() < most
-            && let Some(row) = self.rows.next_row()?
-        {
-            if row.len() != width {
-                return Err(row.wrong_length(width));
+        while lines.rows() < most {
+            let rows = self.rows.next_rows(BATCH.min(most - lines.rows()))?;
+            if rows.is_empty() {
+                break;
             }
-            if lines.rows().is_multiple_of(RESERVED) {
-                builders
-                    .iter_mut()
-                    .flatten()
-                    .try_for_each(|builder| builder.try_reserve(RESERVED, row.line()))?;
-            }
-            lines.push(row.line());
-            for (column, (builder, cell)) in builders.iter_mut().zip(row.cells()).enumerate() {
+            let whole = rows.iter().take_while(|row| row.len() == width).count();
+            rows[..whole].iter().for_each(|row| lines.push(row.line()));
+            for (column, builder) in builders.iter_mut().enumerate() {
                 if let Some(builder) = builder {
-                    builder.push(cell, row, column)?;
+                    builder.push(&rows[..whole], column)?;
                 }
+            }
+            if let Some(row) = rows.get(whole) {
+                return Err(row.wrong_length(width));
             }
         }
         Ok((lines, builders))

@@ -3,10 +3,10 @@
 //! Cells are divided as RFC 4180 says. Beyond it, blanks may surround a quoted cell, and a line may end with
 //! LF, CRLF or CR. A quote that is not closed, or text after a closing quote, is an error.
 
-use std::collections::VecDeque;
 use std::io::Read;
+use std::ops::Range;
 
-use memchr::memchr;
+use memchr::{memchr, memchr3};
 
 use crate::first_line::{self, is_comment};
 use crate::text::{Text, line_breaks};
@@ -35,10 +35,12 @@ pub struct Rows<R> {
     /// Where the next row begins in the text, and its line.
     at: usize,
     line: u64,
-    /// The row that was read last.
-    current: Row,
-    /// Rows that were looked at before they are read.
-    ahead: VecDeque<Row>,
+    /// Rows whose memory is used again and again.
+    buffer: Vec<Row>,
+    /// Those rows of the buffer that were looked at before they are read.
+    ahead: Range<usize>,
+    /// Why the row after them cannot be read.
+    failure: Option<Error>,
 }
 
 impl<R: Read> Rows<R> {
@@ -54,8 +56,7 @@ impl<R: Read> Rows<R> {
     pub(crate) fn of_text(text: Text<R>, separator: char) -> Result<Self> {
         let splitter = Splitter::new(separator)?;
         let first = first_line::of(text.beginning());
-        let (current, ahead) = (Row::default(), VecDeque::new());
-        let mut rows = Self { text, splitter, at: 0, line: 1, current, ahead };
+        let mut rows = Self { text, splitter, at: 0, line: 1, buffer: vec![], ahead: 0..0, failure: None };
         if let Some((line, text)) = first {
             first_line::check(line, &text, separator, &mut rows)?;
         }
@@ -67,12 +68,23 @@ impl<R: Read> Rows<R> {
     /// # Errors
     /// The input cannot be read or is no text in UTF-8, or a quote is not closed.
     pub fn next_row(&mut self) -> Result<Option<&Row>> {
-        if let Some(row) = self.ahead.pop_front() {
-            self.current = row;
-            return Ok(Some(&self.current));
+        Ok(self.next_rows(1)?.first())
+    }
+
+    /// The next rows, at most `count`: fewer before a row that cannot be read, none after the last.
+    ///
+    /// # Errors
+    /// As [`next_row`](Self::next_row), for the first of them.
+    pub(crate) fn next_rows(&mut self, count: usize) -> Result<&[Row]> {
+        self.read_ahead(count);
+        if self.ahead.is_empty()
+            && let Some(error) = self.failure.take()
+        {
+            return Err(error);
         }
-        let found = self.advance()?;
-        Ok(found.then_some(&self.current))
+        let first = self.ahead.start;
+        self.ahead.start += count.min(self.ahead.len());
+        Ok(&self.buffer[first..self.ahead.start])
     }
 
     /// The next `count` rows, which remain to be read. Fewer if the table ends before, or if a row cannot be
@@ -81,42 +93,55 @@ impl<R: Read> Rows<R> {
     /// # Errors
     /// The input cannot be read or is no text in UTF-8.
     pub fn peek(&mut self, count: usize) -> Result<&[Row]> {
-        while self.ahead.len() < count {
-            match self.advance() {
-                Ok(true) => self.ahead.push_back(std::mem::take(&mut self.current)),
-                Ok(false) | Err(Error::UnclosedQuote { .. }) => break,
-                Err(error) => return Err(error),
-            }
+        self.read_ahead(count);
+        let is_grave = |error: &mut Error| !matches!(error, Error::UnclosedQuote { .. });
+        if let Some(error) = self.failure.take_if(is_grave) {
+            return Err(error);
         }
-        let rows = &*self.ahead.make_contiguous();
+        let rows = &self.buffer[self.ahead.clone()];
         Ok(&rows[..count.min(rows.len())])
     }
 
-    /// Reads the next row that is not blank into `current`. False after the last.
+    /// Reads until there are `count` rows ahead, if possible.
+    fn read_ahead(&mut self, count: usize) {
+        if self.ahead.is_empty() {
+            self.ahead = 0..0;
+        }
+        while self.ahead.len() < count && self.failure.is_none() {
+            match self.advance() {
+                Ok(true) => self.ahead.end += 1,
+                Ok(false) => break,
+                Err(error) => self.failure = Some(error),
+            }
+        }
+    }
+
+    /// Reads a row that is not blank into the buffer, after those ahead. False after the last.
     fn advance(&mut self) -> Result<bool> {
+        if self.ahead.end == self.buffer.len() {
+            self.buffer.push(Row::default());
+        }
+        let row = &mut self.buffer[self.ahead.end];
         loop {
             let (text, is_last) = (&self.text.text()[self.at..], self.text.is_at_end());
-            self.current.line = self.line;
-            match self.splitter.split(text, is_last, &mut self.current)? {
+            row.line = self.line;
+            match self.splitter.split(text, is_last, row)? {
                 Some(RowEnd { bytes, lines }) => {
                     self.at += bytes;
                     self.line += lines;
-                    if !self.current.is_blank() {
+                    if !row.is_blank() {
                         return Ok(true);
                     }
                 }
                 None if is_last => return Ok(false),
-                None => {
-                    self.text.read_on(self.at, self.line)?;
-                    self.at = 0;
-                }
+                None => self.text.read_on(std::mem::take(&mut self.at), self.line)?,
             }
         }
     }
 }
 
-/// A one in each byte.
-const ONES: u64 = 0x0101_0101_0101_0101;
+/// Number of bytes in which separators are looked for together: a bit for each.
+const BITS: usize = u64::BITS as usize;
 
 /// Divides text into rows and cells.
 #[derive(Clone, Debug)]
@@ -148,13 +173,53 @@ impl Splitter {
     pub fn split(&self, text: &str, is_last: bool, row: &mut Row) -> Result<Option<RowEnd>> {
         row.clear();
         let bytes = text.as_bytes();
+        let end = match memchr3(b'\n', b'\r', b'"', bytes) {
+            Some(quote) if bytes[quote] == b'"' => self.quoted_row(bytes, is_last, row)?,
+            Some(end) => Some(self.plain_row(bytes, end, row)),
+            None if is_last && !bytes.is_empty() => Some(self.plain_row(bytes, bytes.len(), row)),
+            None => None,
+        };
+        let Some(end) = end else { return Ok(None) };
+        let Some(next) = next_line(bytes, end, is_last) else { return Ok(None) };
+        row.fill(&text[..end]);
+        Ok(Some(RowEnd { bytes: next, lines: row.breaks + u64::from(next > end) }))
+    }
+
+    /// Adds the cells of a row that ends at `end` and has no quotes. Returns `end`.
+    fn plain_row(&self, bytes: &[u8], end: usize, row: &mut Row) -> usize {
+        let mut start = 0;
+        for block in (0..end).step_by(BITS) {
+            // The lowest bit is that of the first byte of the block; bytes after the end do not count.
+            let mut found = self.separators(&bytes[block..]) & (u64::MAX >> BITS.saturating_sub(end - block));
+            while found != 0 {
+                let separator = block + found.trailing_zeros() as usize;
+                row.cells.push((start, separator));
+                start = separator + 1;
+                found &= found - 1;
+            }
+        }
+        row.cells.push((start, end));
+        end
+    }
+
+    /// A bit for each of the first 64 bytes that is a separator.
+    fn separators(&self, bytes: &[u8]) -> u64 {
+        let mut last = [0; BITS];
+        let block = bytes.first_chunk().unwrap_or_else(|| {
+            last[..bytes.len()].copy_from_slice(bytes);
+            &last
+        });
+        let eights = block.as_chunks().0.iter();
+        eights.rev().fold(0, |found, &eight| (found << 8) | equal_bytes(eight, self.separator))
+    }
+
+    /// Adds the cells of a row that may have quotes. The position of its end, or `None` if the text ends
+    /// before.
+    fn quoted_row(&self, bytes: &[u8], is_last: bool, row: &mut Row) -> Result<Option<usize>> {
         let mut at = 0;
-        while !bytes.is_empty() {
-            let Some(end) = self.cell(bytes, at, is_last, row)? else { break };
+        while let Some(end) = self.cell(bytes, at, is_last, row)? {
             if bytes.get(end) != Some(&self.separator) {
-                let Some(next) = next_line(bytes, end, is_last) else { break };
-                row.fill(&text[..end]);
-                return Ok(Some(RowEnd { bytes: next, lines: row.breaks + u64::from(next > end) }));
+                return Ok(Some(end));
             }
             at = end + 1;
         }
@@ -168,27 +233,11 @@ impl Splitter {
         if bytes.get(start) == Some(&b'"') {
             return self.quoted_cell(bytes, start + 1, is_last, row);
         }
-        let end = start + self.plain_length(&bytes[start..]);
+        let [separator, line_feed, line_return] = self.ends;
+        let rest = &bytes[start..];
+        let end = start + memchr3(separator, line_feed, line_return, rest).unwrap_or(rest.len());
         row.cells.push((at, end));
         Ok(Some(end))
-    }
-
-    /// Number of bytes before a separator or a line end. Eight bytes are looked at together (S. Anderson,
-    /// "Bit Twiddling Hacks", "Determine if a word has a zero byte").
-    fn plain_length(&self, bytes: &[u8]) -> usize {
-        let mut at = 0;
-        while let Some(&eight) = bytes[at..].first_chunk() {
-            let word = u64::from_le_bytes(eight);
-            let zeros = |word: u64| word.wrapping_sub(ONES) & !word & (0x80 * ONES);
-            // The lowest bit is that of the first end; higher ones may be wrong.
-            let ends = self.ends.iter().fold(0, |found, &end| found | zeros(word ^ (u64::from(end) * ONES)));
-            if ends != 0 {
-                return at + ends.trailing_zeros() as usize / 8;
-            }
-            at += 8;
-        }
-        let rest = &bytes[at..];
-        at + rest.iter().position(|byte| self.ends.contains(byte)).unwrap_or(rest.len())
     }
 
     /// As [`cell`](Self::cell), for a cell whose first character after the quote is at `start`.
@@ -216,6 +265,17 @@ impl Splitter {
         let is_blank = |byte: &&u8| matches!(byte, b' ' | b'\t') && **byte != self.separator;
         bytes.iter().take_while(is_blank).count()
     }
+}
+
+/// A bit for each of eight bytes that is `wanted`, the lowest for the first byte (S. Anderson, "Bit Twiddling
+/// Hacks", "Determine if a word has a zero byte").
+fn equal_bytes(eight: [u8; 8], wanted: u8) -> u64 {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const LOW: u64 = 0x7f * ONES;
+    let word = u64::from_le_bytes(eight) ^ (u64::from(wanted) * ONES);
+    // The highest bit of each byte of `word` that is 0. The product moves these bits to the highest byte.
+    let zeros = !(((word & LOW) + LOW) | word | LOW);
+    (zeros >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56
 }
 
 /// The length of a quoted text up to its closing quote. `None` if the text ends before.
@@ -287,7 +347,13 @@ impl Row {
 
     /// The texts, without blanks around them.
     pub fn cells(&self) -> impl DoubleEndedIterator<Item = &str> {
-        self.cells.iter().map(|&(start, end)| trimmed(&self.text[start..end]))
+        (0..self.len()).map(|column| self.cell(column))
+    }
+
+    /// The text of a cell, without blanks around it.
+    pub(crate) fn cell(&self, column: usize) -> &str {
+        let (start, end) = self.cells[column];
+        trimmed(&self.text[start..end])
     }
 
     /// The line on which a cell begins: quoted cells to its left may contain line breaks.

@@ -19,8 +19,8 @@ pub enum Kind {
     /// Words, each of which may occur often: `red`, `yes`, a zip code.
     Category,
     /// Dates of ISO 8601, with or without a time: `2024-02-29`, `2024-02-29 13:45:10`,
-    /// `2024-02-29T13:45:10.250+02:00`. They are held as seconds since 1970-01-01T00:00 UTC; a time without zone
-    /// is taken as UTC.
+    /// `2024-02-29T13:45:10.250+02:00`. They are held as seconds since 1970-01-01T00:00 UTC; a time without
+    /// zone is taken as UTC.
     Date,
 }
 
@@ -287,7 +287,8 @@ impl Column {
         (0..self.len()).filter(|&row| self.is_missing(row)).count()
     }
 
-    /// The number of a row, or a date as seconds since 1970 in UTC, with fractions. `None` if it is missing, and for words.
+    /// The number of a row, or a date as seconds since 1970 in UTC, with fractions. `None` if it is missing,
+    /// and for words.
     ///
     /// # Panics
     /// When there is no such row.
@@ -330,8 +331,8 @@ impl Column {
         }
     }
 
-    /// The cell as a text; empty if it is missing. A date is shown in UTC, to the microsecond, without a time of
-    /// midnight: `2024-01-02 01:04:05.25` for the cell `2024-01-02T03:04:05.250+02:00`.
+    /// The cell as a text; empty if it is missing. A date is shown in UTC, to the microsecond, without a time
+    /// of midnight: `2024-01-02 01:04:05.25` for the cell `2024-01-02T03:04:05.250+02:00`.
     ///
     /// # Panics
     /// When there is no such row.
@@ -376,6 +377,14 @@ impl Values {
             Self::Numbers(_) => Kind::Number,
             Self::Dates(_) => Kind::Date,
             Self::Categories(_) => Kind::Category,
+        }
+    }
+
+    /// The numbers, dates or codes.
+    pub fn numbers(&mut self) -> &mut Numbers {
+        match self {
+            Self::Numbers(numbers) | Self::Dates(numbers) => numbers,
+            Self::Categories(categories) => &mut categories.codes,
         }
     }
 }

@@ -20,6 +20,19 @@ proptest! {
     }
 }
 
+/// Rows of all lengths, so that separators are at every position. The last byte of € differs from a comma in
+/// its highest bit, and the hyphen, which follows commas here, in its lowest.
+#[test]
+fn separators_anywhere() {
+    let cell = |length: usize| "-€x".chars().cycle().take(length).collect::<String>();
+    let row = |width: usize| (0..width).map(|column| cell((5 * column + width) % 9)).collect::<Vec<_>>();
+    let rows: Vec<Vec<String>> = (2..200).map(row).collect();
+    let lines: Vec<String> = rows.iter().map(|row| row.join(",")).collect();
+    for end in ["\n", ""] {
+        assert_eq!(read((lines.join("\n") + end).as_bytes(), ','), rows);
+    }
+}
+
 /// At least two cells, so that a row is not blank; the first begins with a letter, so that no line is a
 /// comment.
 fn table() -> impl Strategy<Value = Vec<Vec<String>>> {
