@@ -59,7 +59,7 @@ pub fn evaluate(options: &Evaluate) -> Result<Status> {
         }
         write_confusion(&mut output, &model, &table)?;
         let mut surprises = Surprises::new(&model);
-        surprises.count(&table)?;
+        surprises.count(&table);
         surprises.print();
     }
     output.finish()?;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io::Write;
 use std::path::PathBuf;
 
-use ann_tabular::ann_table::message::{list, shortened};
+use ann_tabular::ann_table::message::shortened;
 use ann_tabular::ann_table::{Column, Error, Kind, Table};
 use clap::Args;
 use serde_json::{Value, json};
@@ -214,9 +214,4 @@ fn copies(table: &Table) -> Option<Copies> {
         }
     }
     copies
-}
-
-/// The names of the columns of a table.
-pub fn names(table: &Table) -> String {
-    list(&table.columns().iter().map(|column| column.name().to_owned()).collect::<Vec<_>>())
 }

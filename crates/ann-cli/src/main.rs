@@ -12,7 +12,9 @@ mod predict;
 mod rebuild;
 mod train;
 
+mod co_process;
 mod explanation;
+mod prediction;
 mod summary;
 mod surprises;
 mod target;

@@ -4,7 +4,6 @@ use ann_tabular::Model;
 use ann_tabular::ann_table::message::shortened;
 use ann_tabular::ann_table::{Column, ColumnSchema, Encoding, Table};
 
-use crate::failure::Result;
 use crate::show::count;
 
 /// What was found so far.
@@ -27,7 +26,7 @@ impl<'m> Surprises<'m> {
     }
 
     /// Counts those of further rows.
-    pub fn count(&mut self, table: &Table) -> Result<()> {
+    pub fn count(&mut self, table: &Table) {
         self.rows += table.rows();
         for (schema, found) in &mut self.columns {
             // A column that is missing is an error of the prediction.
@@ -37,7 +36,6 @@ impl<'m> Surprises<'m> {
                 found.first.get_or_insert_with(|| (table.line(row), column.text(row)));
             }
         }
-        Ok(())
     }
 
     pub fn any(&self) -> bool {

@@ -1,9 +1,9 @@
 //! Which columns are predicted.
 
+use ann_tabular::ann_table::message::list;
 use ann_tabular::ann_table::{Error, Role, Table};
 
 use crate::failure::{Failure, Result};
-use crate::look::names;
 use crate::show::similar;
 
 /// Names that targets often have.
@@ -32,6 +32,10 @@ pub fn guessed(table: &Table) -> Result<&str> {
             names(table)
         ))),
     }
+}
+
+fn names(table: &Table) -> String {
+    list(&table.columns().iter().map(|column| column.name().to_owned()).collect::<Vec<_>>())
 }
 
 /// There is no such column.

@@ -6,7 +6,8 @@ use std::io::Read;
 
 use crate::gzip::decompressed;
 use crate::kinds::Builder;
-use crate::read::Pass;
+use crate::read::{Dialect, Pass};
+use crate::rows::Row;
 use crate::table::Table;
 use crate::{Error, Kind, Reader, Result, Schema};
 
@@ -55,6 +56,8 @@ impl Reader {
         let input = decompressed(input).map_err(|error| Error::Read { error })?;
         let pass = Pass::begin(self, input)?;
         let learned: HashMap<&str, Kind> = schema.all_kinds().collect();
+        // If a column of the schema is missing, the schema says so, with all others that are.
+        self.check_names(&pass.header, |name| learned.contains_key(name))?;
         let own: HashMap<&str, Kind> = self.kinds.iter().map(|(name, kind)| (name.as_str(), *kind)).collect();
         let kind = |name: &str| learned.get(name).or(own.get(name)).copied().unwrap_or(Kind::Category);
         let kinds = pass.header.columns().iter().map(|column| (kind(&column.name), true)).collect();
@@ -63,10 +66,31 @@ impl Reader {
 }
 
 impl Blocks<'_> {
+    /// The names of all columns of the input, also of those that the reader leaves out.
+    pub fn names(&self) -> Vec<String> {
+        self.pass.header.names()
+    }
+
+    /// How the input is written.
+    pub fn dialect(&self) -> Dialect {
+        self.pass.dialect()
+    }
+
+    /// The next block, as the iterator has it. Before, each of its rows is shown to the caller, who may copy
+    /// the text as it is in the input.
+    pub fn next_with(&mut self, see: impl FnMut(&Row)) -> Option<Result<Table>> {
+        if self.is_done {
+            return None;
+        }
+        let block = self.read(see).transpose();
+        self.is_done = !matches!(block, Some(Ok(_)));
+        block
+    }
+
     /// `None` after the last row.
-    fn read(&mut self) -> Result<Option<Table>> {
+    fn read(&mut self, see: impl FnMut(&Row)) -> Result<Option<Table>> {
         let builders = self.pass.builders(&self.reader, &self.kinds, |_| true);
-        let (lines, builders) = self.pass.read(builders, self.most_rows)?;
+        let (lines, builders) = self.pass.read(builders, self.most_rows, see)?;
         if lines.rows() == 0 {
             return if self.is_first { Err(Error::NoRows) } else { Ok(None) };
         }
@@ -82,12 +106,7 @@ impl Iterator for Blocks<'_> {
     type Item = Result<Table>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        if self.is_done {
-            return None;
-        }
-        let block = self.read().transpose();
-        self.is_done = !matches!(block, Some(Ok(_)));
-        block
+        self.next_with(|_| {})
     }
 }
 

@@ -1,5 +1,6 @@
 //! What the text of a cell is: a number, a date, missing, or a word.
 
+use crate::schema::Cell;
 use crate::{Kind, date};
 
 /// A finite number, in the notation of Rust and C: `5`, `-0.5`, `1e-3`.
@@ -106,6 +107,34 @@ pub(crate) fn is_identifier(text: &str, value: f64) -> bool {
     let is_exact =
         || text.trim_start_matches(['-', '+']).parse::<u64>().is_ok_and(|whole| whole <= LARGEST_EXACT);
     has_leading_zero || (value.abs() >= LARGEST_EXACT as f64 && is_whole() && !is_exact())
+}
+
+impl Kind {
+    /// The cell that a text is in a column of this kind, with a decimal point. `None` if it is of another
+    /// kind.
+    ///
+    /// ```
+    /// use ann_table::{Cell, Kind};
+    ///
+    /// assert_eq!(Kind::Number.cell("1.5"), Some(Cell::Number(1.5)));
+    /// assert_eq!(Kind::Category.cell("007"), Some(Cell::Word("007")));
+    /// assert_eq!(Kind::Date.cell("1970-01-02"), Some(Cell::Number(86_400.0)));
+    /// assert_eq!(Kind::Date.cell("NA"), Some(Cell::Missing));
+    /// assert_eq!(Kind::Number.cell("red"), None);
+    /// ```
+    pub fn cell(self, text: &str) -> Option<Cell<'_>> {
+        let text = text.trim();
+        if is_missing(text) {
+            return Some(Cell::Missing);
+        }
+        match (self, Content::of(text, Notation { has_decimal_comma: false })) {
+            (Self::Category, _) => Some(Cell::Word(text)),
+            (_, Content::Missing | Content::MissingNumber) => Some(Cell::Missing),
+            (Self::Number, Content::Number(value) | Content::Identifier(value)) => Some(Cell::Number(value)),
+            (Self::Date, Content::Date(seconds)) => Some(Cell::Number(seconds)),
+            (Self::Number | Self::Date, _) => None,
+        }
+    }
 }
 
 /// What a cell of a column without a stated kind is.

@@ -37,7 +37,7 @@ pub use error::{CellLocation, Error, Result};
 pub use header::{Header, HeaderColumn, Role};
 pub use kinds::not_a_number;
 pub use order::sort_naturally;
-pub use read::Reader;
+pub use read::{Dialect, Reader};
 pub use remarks::Remark;
 pub use schema::{
     CategoryEncoding, Cell, ColumnSchema, DateEncoding, DatePart, Encoding, Ignored, IgnoredColumn,

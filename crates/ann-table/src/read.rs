@@ -9,7 +9,7 @@ use crate::gzip::decompressed;
 use crate::header::{Header, HeaderColumn, Role};
 use crate::headerless::{self, Below};
 use crate::kinds::{Builder, Contents, Outcome};
-use crate::rows::Rows;
+use crate::rows::{Row, Rows};
 use crate::table::{Column, Lines, Table, Values};
 use crate::text::Text;
 use crate::{Error, Kind, Result, dialect};
@@ -107,11 +107,12 @@ impl Reader {
         loop {
             let input = open().and_then(decompressed).map_err(|error| Error::Read { error })?;
             let mut pass = Pass::begin(self, input)?;
+            self.check_names(&pass.header, |_| false)?;
             columns.resize_with(pass.header.columns().len(), || None);
             guesses.resize(columns.len(), None);
             let kinds = pass.kinds(self, &guesses)?;
             let builders = pass.builders(self, &kinds, |column| columns[column].is_none());
-            let (lines, builders) = pass.read(builders, usize::MAX)?;
+            let (lines, builders) = pass.read(builders, usize::MAX, |_| {})?;
             if lines.rows() == 0 {
                 return Err(Error::NoRows);
             }
@@ -132,10 +133,20 @@ impl Reader {
     }
 }
 
+/// How the cells of a text are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Dialect {
+    /// What is between cells.
+    pub separator: char,
+    /// Whether a comma is before the decimals.
+    pub decimal_comma: bool,
+}
+
 /// One reading of the input.
 pub(crate) struct Pass<R> {
     rows: Rows<R>,
     pub header: Header,
+    separator: char,
     notation: Notation,
 }
 
@@ -154,8 +165,7 @@ impl<R: Read> Pass<R> {
             Some(has_decimal_comma) => Notation { has_decimal_comma },
             None => dialect::notation(rows.peek(FIRST_ROWS)?, separator),
         };
-        reader.check_names(&header)?;
-        Ok(Self { rows, header, notation })
+        Ok(Self { rows, header, separator, notation })
     }
 
     /// The kind of each column, and whether it is stated. Other kinds are guesses, from an earlier pass or
@@ -198,11 +208,12 @@ impl<R: Read> Pass<R> {
         kinds.iter().enumerate().map(builder).collect()
     }
 
-    /// Reads the next rows, at most this number.
+    /// Reads the next rows, at most this number, and shows each of them to the caller.
     pub fn read(
         &mut self,
         mut builders: Vec<Option<Builder>>,
         most: usize,
+        mut see: impl FnMut(&Row),
     ) -> Result<(Lines, Vec<Option<Builder>>)> {
         let width = self.header.columns().len();
         let mut lines = Lines::default();
@@ -212,7 +223,10 @@ impl<R: Read> Pass<R> {
                 break;
             }
             let whole = rows.iter().take_while(|row| row.len() == width).count();
-            rows[..whole].iter().for_each(|row| lines.push(row.line()));
+            for row in &rows[..whole] {
+                lines.push(row.line());
+                see(row);
+            }
             for (column, builder) in builders.iter_mut().enumerate() {
                 if let Some(builder) = builder {
                     builder.push(&rows[..whole], column)?;
@@ -223,6 +237,11 @@ impl<R: Read> Pass<R> {
             }
         }
         Ok((lines, builders))
+    }
+
+    /// How the input is written.
+    pub fn dialect(&self) -> Dialect {
+        Dialect { separator: self.separator, decimal_comma: self.notation.has_decimal_comma }
     }
 
     pub fn column(&self, column: usize, values: Values) -> Column {
@@ -246,12 +265,12 @@ impl Reader {
         self.missing.iter().chain(own).cloned().collect()
     }
 
-    /// Every name in the settings must be that of a column.
-    fn check_names(&self, header: &Header) -> Result<()> {
+    /// Every name in the settings must be that of a column, or be known otherwise.
+    pub(crate) fn check_names(&self, header: &Header, is_known: impl Fn(&str) -> bool) -> Result<()> {
         let pairs =
             self.missing_in.iter().map(|(name, _)| name).chain(self.kinds.iter().map(|(name, _)| name));
         for name in pairs.chain(&self.ignore).chain(&self.only) {
-            if !header.columns().iter().any(|column| column.name == *name) {
+            if !is_known(name) && !header.columns().iter().any(|column| column.name == *name) {
                 return Err(Error::UnknownColumn { found: name.clone(), columns: header.names() });
             }
         }

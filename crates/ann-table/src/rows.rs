@@ -308,7 +308,10 @@ pub struct Row {
     line: u64,
     /// Number of line breaks in quoted cells.
     breaks: u64,
+    /// The text of the row; after it the cells with quotes, without their doubles.
     text: String,
+    /// Length of the text of the row.
+    length: usize,
     /// Start and end of each cell in the text.
     cells: Vec<(usize, usize)>,
     /// The cells that contain quotes, which are written twice.
@@ -326,6 +329,7 @@ impl Row {
     /// Stores the text of the cells.
     fn fill(&mut self, text: &str) {
         self.text.push_str(text);
+        self.length = text.len();
         for &cell in &self.doubled {
             let (start, end) = self.cells[cell];
             self.cells[cell].0 = self.text.len();
@@ -345,13 +349,21 @@ impl Row {
         self.cells.len()
     }
 
+    /// The row as it is in the input, without its line end.
+    pub fn text(&self) -> &str {
+        &self.text[..self.length]
+    }
+
     /// The texts, without blanks around them.
     pub fn cells(&self) -> impl DoubleEndedIterator<Item = &str> {
         (0..self.len()).map(|column| self.cell(column))
     }
 
     /// The text of a cell, without blanks around it.
-    pub(crate) fn cell(&self, column: usize) -> &str {
+    ///
+    /// # Panics
+    /// When there is no such column.
+    pub fn cell(&self, column: usize) -> &str {
         let (start, end) = self.cells[column];
         trimmed(&self.text[start..end])
     }

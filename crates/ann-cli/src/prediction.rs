@@ -1,0 +1,189 @@
+//! What is written of a prediction.
+
+use std::borrow::Cow;
+use std::fmt::Write;
+
+use ann_tabular::Model;
+use ann_tabular::ann_core::argmax;
+use ann_tabular::ann_model::Predictions;
+use ann_tabular::ann_model::ndarray::Array2;
+use ann_tabular::ann_table::{Dialect, Target};
+use clap::Args;
+
+use crate::failure::{Failure, Result};
+
+/// What is written of each prediction.
+#[derive(Args, Debug)]
+pub struct Columns {
+    /// A column for each class, named as the class, instead of `probability`
+    #[arg(long)]
+    probabilities: bool,
+    /// Intervals of numbers, or sets of classes, that contain the truth this often, for example 0.9
+    #[arg(long, value_name = "LEVEL")]
+    pub intervals: Option<f64>,
+    /// Of two classes, predict the second one if it is at least this probable. Default: the more probable one
+    #[arg(long, value_name = "PROBABILITY")]
+    threshold: Option<f64>,
+}
+
+impl Columns {
+    /// Options that the model cannot fulfil are errors.
+    pub fn check(&self, model: &Model) -> Result<()> {
+        let target = &model.schema().target;
+        let is_share = |value: Option<f64>| value.is_none_or(|value| value > 0.0 && value < 1.0);
+        let is_pair = matches!(target, Target::Classes { classes, .. } if classes.len() == 2);
+        if self.probabilities && !matches!(target, Target::Classes { .. }) {
+            return Err(Failure::arguments("--probabilities: only models of classes have a column for each"));
+        }
+        if self.threshold.is_some() && !is_pair {
+            return Err(Failure::arguments("--threshold: only models of two classes have one"));
+        }
+        if !is_share(self.threshold) || !is_share(self.intervals) {
+            return Err(Failure::arguments("--threshold and --intervals: expected above 0 and below 1"));
+        }
+        if self.intervals.is_some() && model.conformal().is_none() {
+            return Err(Failure::arguments("--intervals: the model has none, because it predicts labels"));
+        }
+        Ok(())
+    }
+
+    /// The names of the columns that are added.
+    pub fn names(&self, model: &Model) -> Vec<String> {
+        let target = &model.schema().target;
+        let columns = target.names();
+        let of_each = |prefix: &str| match &columns[..] {
+            [_] => vec![prefix.to_owned()],
+            columns => columns.iter().map(|column| format!("{prefix}_{column}")).collect(),
+        };
+        let mut names = of_each("prediction");
+        match target {
+            Target::Classes { classes, .. } if self.probabilities => names.extend(classes.iter().cloned()),
+            Target::Classes { .. } | Target::Labels(_) => names.extend(of_each("probability")),
+            Target::Numbers(_) => {}
+        }
+        match (self.intervals, target) {
+            (Some(_), Target::Classes { .. }) => names.push("set".into()),
+            (Some(_), Target::Numbers(_)) => names.extend(of_each("low").into_iter().chain(of_each("high"))),
+            _ => {}
+        }
+        names
+    }
+
+    /// The fields of these predictions, written as the table is.
+    pub fn fields<'p>(
+        &self,
+        model: &'p Model,
+        predictions: &'p Predictions<'p>,
+        dialect: Dialect,
+    ) -> Result<Fields<'p>> {
+        let target = &model.schema().target;
+        let (mut sets, mut intervals) = (None, None);
+        match (self.intervals, target) {
+            (Some(level), Target::Classes { .. }) => sets = Some(predictions.sets(level)?),
+            (Some(level), Target::Numbers(_)) => intervals = Some(predictions.intervals(level)?),
+            _ => {}
+        }
+        let values = predictions.values();
+        Ok(Fields {
+            target,
+            values,
+            sets,
+            intervals,
+            dialect,
+            threshold: self.threshold,
+            has_all: self.probabilities,
+        })
+    }
+
+    /// The class that is predicted.
+    pub fn best(&self, probabilities: &[f64]) -> usize {
+        best(self.threshold, probabilities)
+    }
+}
+
+/// The first of the most probable classes; of two, the second one from a threshold on.
+fn best(threshold: Option<f64>, probabilities: &[f64]) -> usize {
+    match threshold {
+        Some(threshold) => usize::from(probabilities[1] >= threshold),
+        None => argmax(probabilities),
+    }
+}
+
+/// The fields of the predictions for some rows.
+pub struct Fields<'p> {
+    target: &'p Target,
+    /// Shape (rows, classes, labels or numbers).
+    values: &'p Array2<f64>,
+    sets: Option<Array2<bool>>,
+    /// The lower and the upper ends.
+    intervals: Option<(Array2<f64>, Array2<f64>)>,
+    dialect: Dialect,
+    threshold: Option<f64>,
+    /// Whether all probabilities are written.
+    has_all: bool,
+}
+
+impl Fields<'_> {
+    /// Adds the fields of a row, without a separator before the first.
+    pub fn write(&self, row: usize, text: &mut String) {
+        let values = self.values.row(row);
+        match self.target {
+            Target::Classes { classes, .. } => {
+                let best = best(self.threshold, values.as_slice().expect("rows are contiguous"));
+                text.push_str(&quoted(&classes[best], self.dialect.separator));
+                if self.has_all {
+                    values.iter().for_each(|&value| self.number(value, text));
+                } else {
+                    self.number(values[best], text);
+                }
+                if let Some(sets) = &self.sets {
+                    let set = classes.iter().zip(sets.row(row)).filter(|(_, is_in)| **is_in);
+                    let set: Vec<&str> = set.map(|(class, _)| class.as_str()).collect();
+                    text.push(self.dialect.separator);
+                    text.push_str(&quoted(&set.join("|"), self.dialect.separator));
+                }
+            }
+            Target::Labels(labels) => {
+                for (place, (label, &value)) in labels.iter().zip(values).enumerate() {
+                    if place > 0 {
+                        text.push(self.dialect.separator);
+                    }
+                    let word = if value > 0.5 { &label.present } else { &label.absent };
+                    text.push_str(&quoted(word, self.dialect.separator));
+                }
+                values.iter().for_each(|&value| self.number(value, text));
+            }
+            Target::Numbers(_) => {
+                let start = text.len();
+                values.iter().for_each(|&value| self.number(value, text));
+                if let Some((low, high)) = &self.intervals {
+                    low.row(row).iter().chain(high.row(row)).for_each(|&value| self.number(value, text));
+                }
+                // The separator before the first one.
+                text.remove(start);
+            }
+        }
+    }
+
+    /// Adds a separator and a number.
+    fn number(&self, value: f64, text: &mut String) {
+        text.push(self.dialect.separator);
+        let start = text.len();
+        write!(text, "{value}").expect("a text takes all");
+        if self.dialect.decimal_comma
+            && let Some(point) = text[start..].find('.')
+        {
+            text.replace_range(start + point..=start + point, ",");
+        }
+    }
+}
+
+/// A text as a cell: in quotes if it would end the cell or the line, or begin with a quote.
+pub fn quoted(text: &str, separator: char) -> Cow<'_, str> {
+    let needs_quotes = |c: char| c == separator || matches!(c, '"' | '\n' | '\r');
+    if text.contains(needs_quotes) {
+        format!("\"{}\"", text.replace('"', "\"\"")).into()
+    } else {
+        text.into()
+    }
+}
