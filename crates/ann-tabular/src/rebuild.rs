@@ -128,7 +128,12 @@ fn recipe_of(model: &Model) -> Option<(Recipe, Vec<String>)> {
     let settings = &model.provenance["settings"];
     let text = |name: &str| settings[name].as_str();
     let count = |name: &str| usize::try_from(settings[name].as_u64()?).ok();
-    let optional = |name: &str| text(name).map(str::to_owned);
+    // `None` if it is something else than a text or nothing.
+    let optional = |name: &str| match &settings[name] {
+        Value::Null => Some(None),
+        value => value.as_str().map(Some),
+    };
+    let column = |name: &str| optional(name).map(|column| column.map(str::to_owned));
     let names = |name: &str| -> Option<Vec<String>> {
         settings[name].as_array()?.iter().map(|name| name.as_str().map(str::to_owned)).collect()
     };
@@ -138,7 +143,10 @@ fn recipe_of(model: &Model) -> Option<(Recipe, Vec<String>)> {
     };
     let (_, hidden) = architecture.layers().split_last()?;
     let schema = SchemaOptions {
-        task: text("task").and_then(task_of_name),
+        task: match optional("task")? {
+            Some(name) => Some(task_of_name(name)?),
+            None => None,
+        },
         ignore: names("ignore")?,
         keep: names("keep")?,
         most_categories: count("most_categories")?,
@@ -153,14 +161,14 @@ fn recipe_of(model: &Model) -> Option<(Recipe, Vec<String>)> {
         // The number of epochs in the file is what this setting made of it.
         least_updates: 0,
         batch: count("batch")?,
-        learning_rate: text("learning_rate").map(str::parse).transpose().ok()?,
+        learning_rate: optional("learning_rate")?.map(str::parse).transpose().ok()?,
         decay: text("decay")?.parse().ok()?,
         smoothing: text("smoothing")?.parse().ok()?,
         class_weights: class_weights(&settings["class_weights"])?,
         validation_folds: count("validation_folds")?,
-        weights: optional("weights"),
-        groups: optional("groups"),
-        time: optional("time"),
+        weights: column("weights")?,
+        groups: column("groups")?,
+        time: column("time")?,
         scoring: scoring(&settings["scoring"])?,
         budget: None,
         seed: text("seed")?.parse().ok()?,

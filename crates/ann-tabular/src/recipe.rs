@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use ann_core::{Activation, ClassWeights, Layer, Loss, Problem, Targets};
 use ann_model::Model;
-use ann_table::{Schema, SchemaOptions, Table, TargetValues};
+use ann_table::{Schema, SchemaOptions, Table, TargetValues, Task};
 use ann_train::{Adam, Batching, Decay, LearningRate, Schedule, StepFactors, TrainConfig};
 
 use crate::members::{self, Trained};
@@ -49,8 +49,8 @@ pub struct Recipe {
     pub decay: f64,
     /// ε of label smoothing, from 0 to below 1, of classes alone. Default 0.1.
     pub smoothing: f64,
-    /// Factors of the classes, for example [`ClassWeights::Balanced`] if some are rare. Classes alone have
-    /// them. Probabilities are then those of the weighted classes. Default: none.
+    /// Factors of the classes, for example [`ClassWeights::Balanced`] if some are rare. Probabilities are then
+    /// those of the weighted classes. If numbers or labels are predicted, factors are an error. Default: none.
     pub class_weights: ClassWeights,
     /// Number of folds, at least 2, of which each network leaves out another one, which chooses its epoch.
     /// Default 5.
@@ -218,6 +218,10 @@ impl Recipe {
         self.check(targets)?;
         let mut rows = Rows::new(self, table, targets)?;
         let schema = Schema::learn(&rows.table, targets, &self.schema_options())?;
+        if self.class_weights != ClassWeights::None && schema.target.task() != Task::Classification {
+            let found = format!("{:?}, where no classes are predicted", self.class_weights);
+            return Err(Error::Setting { name: "class_weights", found, expected: "ClassWeights::None" });
+        }
         let copies = rows.keep_together(self.groups.as_deref(), &schema)?;
         if let Some(name) = &self.groups
             && rows.units.iter().all(|unit| *unit == rows.units[0])

@@ -484,6 +484,26 @@ fn a_model_is_made_again_from_its_file() {
     }
 }
 
+/// Settings that this version does not know are not taken for others.
+#[test]
+fn a_model_of_unknown_settings_is_not_made_again() {
+    let table = noisy(60, 1);
+    let model = fit(&Recipe { scoring: Scoring::Off, ..recipe() }, &table, "label").model;
+    for (name, value) in [
+        ("task", "ranking".into()),
+        ("task", 1.into()),
+        ("weights", 1.into()),
+        ("scoring", "jackknife".into()),
+        ("class_weights", "rare".into()),
+        ("learning_rate", 0.1.into()),
+    ] {
+        let mut other = model.clone();
+        other.provenance["settings"][name] = value;
+        let error = ann_tabular::rebuild(&other, &table, 1).unwrap_err().to_string();
+        assert!(error.starts_with("the model does not say how it was made"), "{name}: {error}");
+    }
+}
+
 #[test]
 fn a_model_is_not_made_again_from_other_rows() {
     let table = noisy(120, 1);
@@ -530,6 +550,15 @@ fn the_report_in_words() {
     let others: Vec<&&str> = lines[3..].iter().filter(|line| !line.starts_with("The linear")).collect();
     assert_eq!(others.len(), firsts.len(), "{text}");
     assert!(others.iter().zip(firsts).all(|(line, first)| line.starts_with(first)), "{text}");
+}
+
+#[test]
+fn weights_of_classes_without_classes() {
+    let recipe = Recipe { class_weights: ClassWeights::Balanced, ..recipe() };
+    let error = recipe.fit(&line(60, 1), "y").unwrap_err().to_string();
+    let expected =
+        "the setting class_weights is Balanced, where no classes are predicted, expected ClassWeights::None";
+    assert_eq!(error, expected);
 }
 
 #[test]
