@@ -26,6 +26,12 @@ pub fn quoted(text: &str) -> String {
     format!("{:?}", shortened(text))
 }
 
+/// As [`quoted`], without the quotes.
+pub fn unquoted(text: &str) -> String {
+    let quoted = quoted(text);
+    quoted[1..quoted.len() - 1].to_owned()
+}
+
 /// The text; only the beginning of a long one.
 pub fn shortened(text: &str) -> String {
     match text.char_indices().nth(MOST_CHARACTERS) {

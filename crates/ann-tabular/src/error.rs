@@ -1,6 +1,7 @@
 //! What can be wrong.
 
 use ann_table::CellLocation;
+use ann_table::message::quoted;
 
 /// A result of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -22,13 +23,13 @@ pub enum Error {
     #[error(transparent)]
     Model(#[from] ann_model::Error),
     /// No row has a target and a weight.
-    #[error("no row is left: each lacks the target {target:?}, or has the weight 0")]
+    #[error("no row is left: each lacks the target {}, or has the weight 0", quoted(target))]
     NoRows {
         /// The columns to predict.
         target: String,
     },
     /// A weight is not a number ≥ 0.
-    #[error("{location}: the weight is {found:?}, expected a number that is not negative")]
+    #[error("{location}: the weight is {}, expected a number that is not negative", quoted(found))]
     Weight {
         /// The cell.
         location: CellLocation,
@@ -36,7 +37,7 @@ pub enum Error {
         found: String,
     },
     /// A time is missing or a word.
-    #[error("{location}: the time is {found:?}, expected a number or a date such as 2024-02-29")]
+    #[error("{location}: the time is {}, expected a number or a date such as 2024-02-29", quoted(found))]
     Time {
         /// The cell.
         location: CellLocation,

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use std::fmt;
 
 use ann_model::{Model, Predictions};
+use ann_table::message::quoted;
 use ann_table::{Schema, Target, TargetValues};
 use ann_train::metrics::{Bins, ReliabilityBin, reliability_curve};
 use ann_train::splits::Split;
@@ -108,7 +109,7 @@ impl fmt::Display for ScoreRule {
         match self {
             Self::HoldOut(_) => f.write_str("rows held out at random"),
             Self::Folds(folds) => write!(f, "rows in {folds} folds, each held out once"),
-            Self::Latest { column, .. } => write!(f, "rows, the latest ones by {column:?}"),
+            Self::Latest { column, .. } => write!(f, "rows, the latest ones by {}", quoted(column)),
         }
     }
 }
@@ -183,7 +184,7 @@ fn splits(recipe: &Recipe, rows: &Rows<'_>, values: &TargetValues) -> Result<(Sc
         let share = if let Scoring::HoldOut(share) = recipe.scoring { share } else { SHARE };
         let split = latest(times, &rows.units, share).ok_or_else(|| Error::Setting {
             name: "time",
-            found: format!("{column:?}, where all times are equal"),
+            found: format!("{}, where all times are equal", quoted(column)),
             expected: "a column of different times, not all of one group",
         })?;
         let share = split.test.len() as f64 / rows.len() as f64;

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
 
+use ann_table::message::quoted;
 use ann_table::{Column, Kind, Schema, TargetValues};
 
 use crate::rows::{Rows, selected};
@@ -42,16 +43,21 @@ impl fmt::Display for Leak {
         const ADVICE: &str = "if it is known only afterwards, leave it out";
         match self {
             Self::Predicts { column, target, score } => {
-                write!(f, "{column:?} alone predicts {target:?} (accuracy or R² {score:.4}); {ADVICE}")
+                let (column, target) = (quoted(column), quoted(target));
+                write!(f, "{column} alone predicts {target} (accuracy or R² {score:.4}); {ADVICE}")
             }
-            Self::MissingPredicts { column, target, score } => write!(
-                f,
-                "whether {column:?} is missing predicts {target:?} (accuracy or R² {score:.4}); {ADVICE}"
-            ),
+            Self::MissingPredicts { column, target, score } => {
+                let (column, target) = (quoted(column), quoted(target));
+                write!(
+                    f,
+                    "whether {column} is missing predicts {target} (accuracy or R² {score:.4}); {ADVICE}"
+                )
+            }
             Self::InOrderOfTime { column } => write!(
                 f,
-                "the rows are in the order of {column:?}; if new rows will be later, set `time` to it, and \
-                 the score is that of the latest rows"
+                "the rows are in the order of {}; if new rows will be later, set `time` to it, and the score is \
+                 that of the latest rows",
+                quoted(column)
             ),
         }
     }

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::fmt;
 
 use ann_model::Model;
-use ann_table::message::list;
+use ann_table::message::{list, quoted, unquoted};
 use ann_table::{Schema, Table, Target};
 use ann_train::Finding;
 
@@ -71,17 +71,24 @@ const MOST_LEAKS: usize = 2;
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (schema, rows) = (&self.schema, &self.rows);
+        let targets: Vec<String> = schema.target.names().into_iter().map(unquoted).collect();
         let what = match &schema.target {
-            Target::Classes { name, classes } => format!("{name}: one of {} classes", classes.len()),
-            Target::Numbers(_) => format!("{}: a number", schema.target.names().join(", ")),
-            Target::Labels(_) => format!("{}: labels", schema.target.names().join(", ")),
+            Target::Classes { classes, .. } => format!("one of {} classes", classes.len()),
+            Target::Numbers(_) => "a number".to_owned(),
+            Target::Labels(_) => "labels".to_owned(),
         };
-        writeln!(f, "{what}, from {} of the columns and {} rows", schema.columns.len(), rows.used)?;
+        let targets = targets.join(", ");
+        writeln!(
+            f,
+            "{targets}: {what}, from {} of the columns and {} rows",
+            schema.columns.len(),
+            rows.used
+        )?;
         if let Some(line) = rows.first_left_out {
             writeln!(f, "rows left out: {} without target or weight, first at line {line}", rows.left_out)?;
         }
         for column in &schema.ignored {
-            writeln!(f, "column left out: {} ({})", column.name, column.reason)?;
+            writeln!(f, "column left out: {} ({})", unquoted(&column.name), column.reason)?;
         }
         match &self.evaluation {
             Ok(evaluation) => evaluation.fmt(f)?,
@@ -146,7 +153,7 @@ impl Evaluation {
     fn write_scores(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let models = [("this model", Some(&self.model)), ("linear model", self.linear.as_ref())];
         let models = models.into_iter().chain([("constant", Some(&self.constant))]);
-        let names = self.model.entries().into_iter().map(|(name, _)| name);
+        let names = self.model.entries().into_iter().map(|(name, _)| unquoted(&name));
         let mut lines: Vec<Vec<String>> = vec![[String::new()].into_iter().chain(names).collect()];
         lines.extend(models.filter_map(|(name, score)| {
             let numbers = score?.entries().into_iter().map(|(_, number)| number.to_string());
@@ -168,7 +175,7 @@ impl Evaluation {
         const MOST: usize = 5;
         let columns = self.importance.iter().take(MOST);
         let columns: Vec<String> =
-            columns.map(|Importance { column, drop, .. }| format!("{column:?} {drop:.3}")).collect();
+            columns.map(|Importance { column, drop, .. }| format!("{} {drop:.3}", quoted(column))).collect();
         if columns.is_empty() { Ok(()) } else { writeln!(f, "importance: {}", columns.join(", ")) }
     }
 }

@@ -561,6 +561,28 @@ fn weights_of_classes_without_classes() {
     assert_eq!(error, expected);
 }
 
+/// Ten thousand letters, and a character that clears the screen of a terminal.
+#[test]
+fn odd_names_are_printed_short_and_without_control_characters() {
+    let name = |first: &str| format!("{first}\u{1b}[2J{}", "n".repeat(10_000));
+    let table = line(60, 1);
+    let of = |column: usize, name: String| {
+        Column::of_numbers(name, (0..60).map(|row| table.columns()[column].number(row).unwrap()))
+    };
+    let year = Column::of_numbers(name("year"), (0..60).map(f64::from));
+    let same = Column::of_numbers(name("same"), [1.0; 60]);
+    let known = of(1, name("known"));
+    let columns = [of(0, name("x")), of(1, name("y")), of(1, name("z")), known, year, same];
+    let table = Table::from_columns(columns).unwrap();
+    let recipe = Recipe { time: Some(name("year")), ..recipe() };
+    let text = recipe.fit(&table, &[name("y"), name("z")]).unwrap().report.to_string();
+    assert!(text.lines().all(|line| line.chars().count() < 400), "{text}");
+    assert!(!text.contains('\u{1b}') && text.contains(r"same\u{1b}[2Jnnn"), "{text}");
+    assert!(text.contains("alone predicts"), "{text}");
+    let error = recipe.fit(&table, &name("year")).unwrap_err().to_string();
+    assert!(error.chars().count() < 200 && !error.contains('\u{1b}'), "{error}");
+}
+
 #[test]
 fn invalid_settings_are_named() {
     let invalid = |recipe: Recipe, expected: &str| {
