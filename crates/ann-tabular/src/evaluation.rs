@@ -47,7 +47,8 @@ pub struct Evaluation {
     /// Predicted probabilities and what happened, for ten bins with about as many rows each: of the second of
     /// two classes, or of the most probable of several. Empty for numbers and labels.
     pub calibration: Vec<ReliabilityBin>,
-    /// Of each column, the most important first. Empty if there are more than 300 columns.
+    /// Of each column, the most important first. Empty if there are more than 300 columns, or if the caller
+    /// ended the fit before it was measured.
     pub importance: Vec<Importance>,
 }
 
@@ -179,7 +180,11 @@ fn measure(
 }
 
 /// The rows that are held out, each time others.
-fn splits(recipe: &Recipe, rows: &Rows<'_>, values: &TargetValues) -> Result<(ScoreRule, Vec<Split>)> {
+pub(crate) fn splits(
+    recipe: &Recipe,
+    rows: &Rows<'_>,
+    values: &TargetValues,
+) -> Result<(ScoreRule, Vec<Split>)> {
     if let (Some(times), Some(column)) = (&rows.times, &recipe.time) {
         let share = if let Scoring::HoldOut(share) = recipe.scoring { share } else { SHARE };
         let split = latest(times, &rows.units, share).ok_or_else(|| Error::Setting {
@@ -268,7 +273,7 @@ impl Tested {
             linear,
             constant: broadcast(&constant, test.len()),
             regions: regions(&model, &tested, &predictions)?,
-            importance: importance::measure(&model, &tested, &test.table)?,
+            importance: importance::measure(&model, &tested, &test.table, observer)?,
             rows: split.test,
         })
     }

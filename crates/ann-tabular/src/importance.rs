@@ -3,10 +3,11 @@
 
 use ann_core::seeded;
 use ann_model::Model;
-use ann_table::{Column, Table};
+use ann_table::{Column, ColumnSchema, Table};
 use rand::seq::SliceRandom;
 
 use crate::Result;
+use crate::progress::Observer;
 use crate::score::{Truth, aligned};
 
 /// How much a model needs a column.
@@ -32,14 +33,19 @@ const MOST_CELLS: usize = 5_000_000;
 /// Fewer rows are not used, unless the table has fewer.
 const FEWEST_ROWS: usize = 100;
 
-/// The importance of each column that the model uses, on rows that it has not learned from.
-pub(crate) fn measure(model: &Model, truth: &Truth<'_>, table: &Table) -> Result<Vec<Importance>> {
+/// The importance of each column that the model uses, on rows that it has not learned from. Empty if there are
+/// too many columns, or if the caller has ended the fit before all were measured.
+pub(crate) fn measure(
+    model: &Model,
+    truth: &Truth<'_>,
+    table: &Table,
+    observer: &Observer<'_>,
+) -> Result<Vec<Importance>> {
     let columns = &model.schema().columns;
     if columns.len() > MOST_COLUMNS {
         return Ok(vec![]);
     }
-    let shuffles = if columns.len() > MANY_COLUMNS { 1 } else { SHUFFLES };
-    let rows = (MOST_CELLS / (shuffles * columns.len() * columns.len())).max(FEWEST_ROWS).min(table.rows());
+    let (shuffles, rows) = (shuffles(columns.len()), rows_of_a_shuffle(columns.len(), table.rows()));
     // Equally spaced rows, because tables are often sorted.
     let rows: Vec<usize> = (0..rows).map(|place| place * table.rows() / rows).collect();
     let (values, table) = (truth.values.select(&rows), table.select(&rows));
@@ -47,7 +53,7 @@ pub(crate) fn measure(model: &Model, truth: &Truth<'_>, table: &Table) -> Result
     let truth = Truth { values: &values, weights: weights.as_deref(), ..*truth };
     let metric = |table: &Table| truth.main_metric(&aligned(truth.target, &model.predict(table)?));
     let whole = metric(&table)?;
-    let of = |column: &ann_table::ColumnSchema| {
+    let of = |column: &ColumnSchema| -> Result<Importance> {
         let drops =
             (0..shuffles as u64).map(|seed| Ok(whole - metric(&shuffled(&table, &column.name, seed)?)?));
         let drops = drops.collect::<Result<Vec<f64>>>()?;
@@ -56,7 +62,38 @@ pub(crate) fn measure(model: &Model, truth: &Truth<'_>, table: &Table) -> Result
         let variance = squares / (drops.len() - 1).max(1) as f64;
         Ok(Importance { column: column.name.clone(), drop: mean, deviation: variance.sqrt() })
     };
-    columns.iter().map(of).collect()
+    let mut found = vec![];
+    for column in columns {
+        if observer.ask().is_break() {
+            return Ok(vec![]);
+        }
+        found.push(of(column)?);
+    }
+    Ok(found)
+}
+
+/// Number of rows that [`measure`] predicts, of a table of `rows` rows.
+pub(crate) fn predicted_rows(model: &Model, rows: usize) -> usize {
+    match model.schema().columns.len() {
+        columns if columns > MOST_COLUMNS => 0,
+        columns => (1 + shuffles(columns) * columns) * rows_of_a_shuffle(columns, rows),
+    }
+}
+
+/// Why nothing was measured for a model that uses this number of columns.
+pub(crate) fn why_not(columns: usize) -> String {
+    match columns > MOST_COLUMNS {
+        true => format!("{columns} columns, more than {MOST_COLUMNS}"),
+        false => "the fit was ended before".to_owned(),
+    }
+}
+
+fn shuffles(columns: usize) -> usize {
+    if columns > MANY_COLUMNS { 1 } else { SHUFFLES }
+}
+
+fn rows_of_a_shuffle(columns: usize, rows: usize) -> usize {
+    (MOST_CELLS / (shuffles(columns) * columns * columns)).max(FEWEST_ROWS).min(rows)
 }
 
 /// The table with the cells of one column in another order.
@@ -72,8 +109,11 @@ fn shuffled(table: &Table, name: &str, seed: u64) -> Result<Table> {
 }
 
 /// The mean over several models, the most important column first. A column that a model did not use has no
-/// importance there.
+/// importance there. Empty if nothing was measured for a model.
 pub(crate) fn mean<'a>(models: impl Iterator<Item = &'a [Importance]> + Clone) -> Vec<Importance> {
+    if models.clone().any(<[Importance]>::is_empty) {
+        return vec![];
+    }
     let count = models.clone().count() as f64;
     let mut sums: Vec<Importance> = vec![];
     for found in models.flatten() {

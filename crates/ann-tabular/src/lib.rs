@@ -3,6 +3,7 @@
 
 mod recipe;
 
+mod budget;
 mod members;
 mod progress;
 mod rows;

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::ops::ControlFlow;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// One epoch of one network is done.
@@ -59,11 +60,12 @@ impl fmt::Display for Stage {
 pub(crate) struct Observer<'a> {
     observe: &'a (dyn Fn(&Progress) -> ControlFlow<()> + Sync),
     ended: AtomicBool,
+    last: Mutex<Option<Progress>>,
 }
 
 impl<'a> Observer<'a> {
     pub fn new(observe: &'a (dyn Fn(&Progress) -> ControlFlow<()> + Sync)) -> Self {
-        Self { observe, ended: AtomicBool::new(false) }
+        Self { observe, ended: AtomicBool::new(false), last: Mutex::default() }
     }
 
     /// Shows an epoch to the caller. Once the caller has ended the fit, every network ends after its epoch.
@@ -71,11 +73,18 @@ impl<'a> Observer<'a> {
         if self.has_ended() {
             return ControlFlow::Break(());
         }
+        *self.last.lock().expect("nothing panics while it is locked") = Some(*progress);
         let flow = (self.observe)(progress);
         if flow.is_break() {
             self.ended.store(true, Ordering::Relaxed);
         }
         flow
+    }
+
+    /// Shows the last epoch again, so that the caller can also end what has no epochs.
+    pub fn ask(&self) -> ControlFlow<()> {
+        let last = *self.last.lock().expect("nothing panics while it is locked");
+        last.map_or(ControlFlow::Continue(()), |last| self.see(&last))
     }
 
     pub fn has_ended(&self) -> bool {

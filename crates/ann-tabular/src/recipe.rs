@@ -1,14 +1,15 @@
 //! The recipe: settings that make a good model of most tables without tuning.
 
 use std::ops::ControlFlow;
-use std::sync::Mutex;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use ann_core::{Activation, ClassWeights, Layer, Loss, Problem, Targets};
 use ann_model::Model;
+use ann_table::message::quoted;
 use ann_table::{Schema, SchemaOptions, Table, TargetValues, Task};
 use ann_train::{Adam, Batching, Decay, LearningRate, Schedule, StepFactors, TrainConfig};
 
+use crate::budget::affordable_epochs;
 use crate::members::{self, Trained};
 use crate::progress::{Observer, Progress, Stage};
 use crate::rows::Rows;
@@ -67,8 +68,9 @@ pub struct Recipe {
     pub time: Option<String>,
     /// How the score is measured. Default [`Scoring::Auto`].
     pub scoring: Scoring,
-    /// About how long a fit may take: if it would take longer, there are fewer epochs, and another run may
-    /// have other ones. How long it would take is estimated from a few epochs. Default: no limit.
+    /// About how long a fit may take, with its score and the importance of columns: if it would take longer,
+    /// there are fewer epochs, and another run may have other ones. How long it would take is estimated from
+    /// a few epochs and a prediction. Default: no limit.
     pub budget: Option<Duration>,
     /// Seed of initial weights and of splits. Default 0.
     pub seed: u64,
@@ -178,7 +180,8 @@ impl Recipe {
 
     /// As [`fit`](Self::fit), and calls `observe` after each epoch of each network, which may show progress
     /// or end the fit. Then every network is that of its best epoch so far, and what had not begun is left
-    /// out: networks that had not, and the score. With several threads it is called from all of them.
+    /// out: networks that had not, and the score. With several threads it is called from all of them. While
+    /// the importance of columns is measured it sees the last epoch again and again, and can end that.
     ///
     /// # Errors
     /// As [`fit`](Self::fit).
@@ -226,7 +229,7 @@ impl Recipe {
         if let Some(name) = &self.groups
             && rows.units.iter().all(|unit| *unit == rows.units[0])
         {
-            let found = format!("{name:?}, where all rows are of one group");
+            let found = format!("{}, where all rows are of one group", quoted(name));
             return Err(Error::Setting {
                 name: "groups",
                 found,
@@ -260,7 +263,7 @@ impl Recipe {
                 "no folds, because with `time` the latest rows are held out",
             ),
             _ => match role {
-                Some((role, column)) => (role, format!("{column:?}"), "another column than the target"),
+                Some((role, column)) => (role, quoted(&column), "another column than the target"),
                 None => return Ok(()),
             },
         };
@@ -273,35 +276,14 @@ impl Recipe {
         let epochs = self.epochs.max(self.least_updates.div_ceil(self.updates_of_an_epoch(rows.len())));
         let recipe = Self { epochs, least_updates: 0, budget: None, ..self.clone() };
         let Some(budget) = self.budget else { return Ok(recipe) };
-        let epoch = recipe.seconds_of_an_epoch(rows, targets)?;
-        // The linear model takes about a third of the time.
-        let linear = if self.hidden.is_empty() { 0.0 } else { 1.0 / 3.0 };
-        let fits = 1.0 + self.scoring.share_of_a_fit(rows.len()) * (1.0 + linear);
-        let rounds = self.members.div_ceil(self.threads.max(1)) as f64;
-        let affordable = budget.as_secs_f64() / (epoch * fits * rounds);
-        Ok(Self { epochs: epochs.min(affordable as usize).max(1), ..recipe })
+        let affordable = affordable_epochs(&recipe, rows, targets, budget)?;
+        Ok(Self { epochs: epochs.min(affordable), ..recipe })
     }
 
     /// Number of whole batches among the rows that a network is trained on, at least one.
     fn updates_of_an_epoch(&self, rows: usize) -> usize {
         let trained = rows - rows / self.validation_folds;
         (trained / self.batch.max(1)).max(1)
-    }
-
-    /// The mean over two networks, one of which has all inputs.
-    fn seconds_of_an_epoch(&self, rows: &Rows<'_>, targets: &[&str]) -> Result<f64> {
-        const EPOCHS: usize = 3;
-        let seen: Mutex<Vec<(usize, Instant)>> = Mutex::default();
-        let observe = |progress: &Progress| {
-            seen.lock().expect("nothing panics here").push((progress.member, Instant::now()));
-            ControlFlow::Continue(())
-        };
-        let probe = Self { epochs: EPOCHS, members: self.members.min(2), threads: 1, ..self.clone() };
-        members::train(&probe, rows, targets, Stage::Model, &Observer::new(&observe))?;
-        let seen = seen.into_inner().expect("nothing panics here");
-        let pairs = seen.windows(2).filter(|pair| pair[0].0 == pair[1].0);
-        let seconds: Vec<f64> = pairs.map(|pair| (pair[1].1 - pair[0].1).as_secs_f64()).collect();
-        Ok(seconds.iter().sum::<f64>() / seconds.len() as f64)
     }
 
     /// The schema's settings. What describes rows is no input.
@@ -363,18 +345,5 @@ impl Recipe {
             recipe.class_weights = ClassWeights::Given(weights.collect());
         }
         recipe
-    }
-}
-
-impl Scoring {
-    /// How long the score takes, as a share of how long the model takes.
-    fn share_of_a_fit(self, rows: usize) -> f64 {
-        match self {
-            Self::Auto if rows < 200 => 4.0,
-            Self::Auto => 0.8,
-            Self::HoldOut(share) => 1.0 - share,
-            Self::Folds(folds) => folds as f64 - 1.0,
-            Self::Off => 0.0,
-        }
     }
 }

@@ -11,7 +11,7 @@ use ann_train::Finding;
 use crate::leakage::{Leak, leaks};
 use crate::members::Curve;
 use crate::rows::Rows;
-use crate::{Coverage, Evaluation, Importance, NoScore, Recipe, Result, Score};
+use crate::{Coverage, Evaluation, Importance, NoScore, Recipe, Result, Score, importance};
 
 /// What was used, and how good the model is. `Display` prints a page.
 #[derive(Clone, Debug, PartialEq)]
@@ -91,7 +91,16 @@ impl fmt::Display for Report {
             writeln!(f, "column left out: {} ({})", unquoted(&column.name), column.reason)?;
         }
         match &self.evaluation {
-            Ok(evaluation) => evaluation.fmt(f)?,
+            Ok(evaluation) => {
+                evaluation.fmt(f)?;
+                if evaluation.importance.is_empty() {
+                    writeln!(
+                        f,
+                        "importance was not measured: {}",
+                        importance::why_not(schema.columns.len())
+                    )?;
+                }
+            }
             Err(reason) => writeln!(f, "no score: {reason}")?,
         }
         self.findings.iter().try_for_each(|finding| writeln!(f, "finding: {finding}"))?;

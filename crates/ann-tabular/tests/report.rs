@@ -1,7 +1,8 @@
 //! What a fit says about itself.
 
-use std::cmp::Ordering;
+use std::cmp;
 use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use ann_tabular::ann_core::ClassWeights;
@@ -37,8 +38,8 @@ fn the_score_is_that_of_rows_that_were_not_learned_from() {
 #[test]
 fn the_linear_model_is_as_good_unless_the_table_is_not_linear() {
     let against = |recipe: &Recipe, table, target| evaluation(&fit(recipe, &table, target)).against_linear();
-    assert_eq!(against(&recipe(), line(300, 1), "y"), Some(Ordering::Equal));
-    assert_eq!(against(&recipe(), rings(300, 1), "ring"), Some(Ordering::Less));
+    assert_eq!(against(&recipe(), line(300, 1), "y"), Some(cmp::Ordering::Equal));
+    assert_eq!(against(&recipe(), rings(300, 1), "ring"), Some(cmp::Ordering::Less));
     assert_eq!(against(&recipe().linear(), rings(300, 1), "ring"), None);
 }
 
@@ -581,6 +582,30 @@ fn odd_names_are_printed_short_and_without_control_characters() {
     assert!(text.contains("alone predicts"), "{text}");
     let error = recipe.fit(&table, &name("year")).unwrap_err().to_string();
     assert!(error.chars().count() < 200 && !error.contains('\u{1b}'), "{error}");
+}
+
+#[test]
+fn importance_that_is_not_measured_is_mentioned() {
+    let numbers = |column: usize| (0..40).map(move |row| ((row * row + 31 * row * column) % 101) as f64);
+    let columns = (0..302).map(|column| Column::of_numbers(format!("x{column}"), numbers(column)));
+    let recipe = Recipe { members: 1, epochs: 1, ..recipe() };
+    let text = fit(&recipe, &Table::from_columns(columns).unwrap(), "x0").report.to_string();
+    assert!(text.contains("importance was not measured: 301 columns, more than 300"), "{text}");
+}
+
+/// The last epoch of the score is seen again.
+#[test]
+fn a_caller_ends_what_comes_after_the_last_epoch() {
+    let recipe = Recipe { scoring: Scoring::HoldOut(0.5), ..recipe().linear() };
+    let seen = AtomicUsize::new(0);
+    let observe = |_: &ann_tabular::Progress| match seen.fetch_add(1, Ordering::Relaxed) {
+        epochs if epochs < 2 * recipe.members * recipe.epochs => ControlFlow::Continue(()),
+        _ => ControlFlow::Break(()),
+    };
+    let report = recipe.fit_observed(&noisy(300, 1), "label", observe).unwrap().report;
+    assert_eq!(report.evaluation.as_ref().unwrap().importance, []);
+    let text = report.to_string();
+    assert!(text.contains("importance was not measured: the fit was ended before"), "{text}");
 }
 
 #[test]
