@@ -56,8 +56,8 @@ impl Cost {
     }
 }
 
-/// A model of at most two networks, one of which has all inputs; and the seconds of an epoch, in the mean over
-/// both.
+/// A model of at most two networks, one of which has all inputs; and the seconds of an epoch, in the mean
+/// over both.
 fn probe(recipe: &Recipe, rows: &Rows<'_>, targets: &[&str]) -> Result<(Model, f64)> {
     const EPOCHS: usize = 3;
     let seen: Mutex<Vec<(usize, Instant)>> = Mutex::default();

@@ -33,8 +33,8 @@ const MOST_CELLS: usize = 5_000_000;
 /// Fewer rows are not used, unless the table has fewer.
 const FEWEST_ROWS: usize = 100;
 
-/// The importance of each column that the model uses, on rows that it has not learned from. Empty if there are
-/// too many columns, or if the caller has ended the fit before all were measured.
+/// The importance of each column that the model uses, on rows that it has not learned from. Empty if there
+/// are too many columns, or if the caller has ended the fit before all were measured.
 pub(crate) fn measure(
     model: &Model,
     truth: &Truth<'_>,

@@ -50,8 +50,9 @@ pub struct Recipe {
     pub decay: f64,
     /// ε of label smoothing, from 0 to below 1, of classes alone. Default 0.1.
     pub smoothing: f64,
-    /// Factors of the classes, for example [`ClassWeights::Balanced`] if some are rare. Probabilities are then
-    /// those of the weighted classes. If numbers or labels are predicted, factors are an error. Default: none.
+    /// Factors of the classes, for example [`ClassWeights::Balanced`] if some are rare. Probabilities are
+    /// then those of the weighted classes. If numbers or labels are predicted, factors are an error. Default:
+    /// none.
     pub class_weights: ClassWeights,
     /// Number of folds, at least 2, of which each network leaves out another one, which chooses its epoch.
     /// Default 5.

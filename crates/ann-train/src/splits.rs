@@ -192,10 +192,10 @@ pub fn hold_out<L: Ord>(labels: &[L], share: f64, seed: u64) -> Result<Split> {
 
 /// The rows that may be held out, the most urgent first; and the number of rows in classes of several rows.
 ///
-/// Row k (from 0) of a class of n rows, in random order, has the urgency n · share − k: the share of its class
-/// minus the number of rows before it. An urgency of 1 or more is within the share rounded down, an urgency
-/// between 0 and 1 is the remainder. So this is the method of largest remainders; chance decides between
-/// equal ones.
+/// Row k (from 0) of a class of n rows, in random order, has the urgency n · share − k: the share of its
+/// class minus the number of rows before it. An urgency of 1 or more is within the share rounded down, an
+/// urgency between 0 and 1 is the remainder. So this is the method of largest remainders; chance decides
+/// between equal ones.
 fn by_urgency<L: Ord>(labels: &[L], share: f64, rng: &mut ChaCha8Rng) -> (Vec<usize>, usize) {
     let mut classes: BTreeMap<&L, Vec<usize>> = BTreeMap::new();
     for (row, label) in labels.iter().enumerate() {

@@ -47,8 +47,8 @@ proptest! {
         }
     }
 
-    /// Each class its share, rounded down or up, and the sum its share, rounded. A class has at least two rows,
-    /// and no more than half of it is held out, so that one row is left.
+    /// Each class its share, rounded down or up, and the sum its share, rounded. A class has at least two
+    /// rows, and no more than half of it is held out, so that one row is left.
     #[test]
     fn a_held_out_share_is_right_in_each_class_and_in_sum(
         sizes in prop::collection::vec(2..30_usize, 1..8),
