@@ -1,6 +1,7 @@
 //! What a model makes of the columns of a table.
 
 use std::collections::HashMap;
+use std::ops::ControlFlow;
 
 use ann_model::Model;
 use ann_table::{Column, Kind, Table};
@@ -8,6 +9,7 @@ use ndarray::{Array2, Axis};
 
 use crate::Result;
 use crate::importance::{self, Importance};
+use crate::progress::{Observer, Progress};
 use crate::score::Truth;
 
 /// By how much a model is worse on the rows of a table if the cells of a column are shuffled, for each
@@ -21,7 +23,8 @@ pub fn permutation_importance(model: &Model, table: &Table) -> Result<Vec<Import
     let values = model.schema().targets(table)?;
     let units: Vec<usize> = (0..table.rows()).collect();
     let truth = Truth { target, values: &values, weights: None, units: &units };
-    let mut importance = importance::measure(model, &truth, table)?;
+    let to_the_end = |_: &Progress| ControlFlow::Continue(());
+    let mut importance = importance::measure(model, &truth, table, &Observer::new(&to_the_end))?;
     importance.sort_by(|a, b| b.drop.total_cmp(&a.drop));
     Ok(importance)
 }
