@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
+use std::slice;
 
 use crate::cell::{Content, Notation};
 use crate::gzip::decompressed;
@@ -222,17 +223,13 @@ impl<R: Read> Pass<R> {
             if rows.is_empty() {
                 break;
             }
-            let whole = rows.iter().take_while(|row| row.len() == width).count();
-            for row in &rows[..whole] {
+            let (whole, others) = rows.split_at(rows.iter().take_while(|row| row.len() == width).count());
+            for row in whole {
                 lines.push(row.line());
                 see(row);
             }
-            for (column, builder) in builders.iter_mut().enumerate() {
-                if let Some(builder) = builder {
-                    builder.push(&rows[..whole], column)?;
-                }
-            }
-            if let Some(row) = rows.get(whole) {
+            push_rows(&mut builders, whole)?;
+            if let Some(row) = others.first() {
                 return Err(row.wrong_length(width));
             }
         }
@@ -252,6 +249,22 @@ impl<R: Read> Pass<R> {
     fn is_left_out(&self, reader: &Reader, column: usize) -> bool {
         reader.leaves_out(&self.header.columns()[column])
     }
+}
+
+/// Adds the cells of these rows, column by column.
+///
+/// # Errors
+/// A cell is of another kind than was stated: the first one, row by row.
+fn push_rows(builders: &mut [Option<Builder>], rows: &[Row]) -> Result<()> {
+    let mut push = |rows: &[Row]| {
+        let mut builders = builders.iter_mut().enumerate();
+        builders.try_for_each(|(column, builder)| match builder {
+            Some(builder) => builder.push(rows, column),
+            None => Ok(()),
+        })
+    };
+    // A later column may have a mistake in an earlier row.
+    push(rows).map_err(|error| rows.iter().find_map(|row| push(slice::from_ref(row)).err()).unwrap_or(error))
 }
 
 impl Reader {

@@ -166,6 +166,17 @@ fn a_stated_kind_holds_for_every_cell() {
 }
 
 #[test]
+fn the_first_mistake_is_reported() {
+    let kinds = ["x", "y"].map(|name| (name.to_owned(), Kind::Number)).to_vec();
+    let reader = Reader { kinds, ..Reader::default() };
+    let line = |rows: &str| reader.read(format!("x,y\n{rows}").as_bytes()).unwrap_err().to_string();
+    assert!(line("1,red\nblue,2\n").starts_with("line 2, column 2 "));
+    assert!(line("1,2\nblue,red\n").starts_with("line 3, column 1 "));
+    assert!(line("1,red\n2\n").starts_with("line 2, column 2 "));
+    assert!(line("1\n2,red\n").starts_with("line 2: expected 2 cells"));
+}
+
+#[test]
 fn unknown_names_in_the_settings() {
     for reader in [
         Reader { kinds: vec![("y".into(), Kind::Number)], ..Reader::default() },
