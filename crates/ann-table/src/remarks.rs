@@ -38,8 +38,8 @@ impl Table {
     /// use ann_table::Table;
     ///
     /// let table = Table::read("x,sold\n1,yes\n2,None\n3,no\n".as_bytes())?;
-    /// let remark = table.remarks()[0].to_string();
-    /// assert!(remark.starts_with(r#"column "sold": "None" in 1 row is a word as any other; if it means a"#));
+    /// let remarks: Vec<String> = table.remarks().iter().map(ToString::to_string).collect();
+    /// assert!(remarks[0].starts_with(r#"column "sold": "None" in 1 row is a word as any other; if it"#));
     /// # Ok::<(), ann_table::Error>(())
     /// ```
     pub fn remarks(&self) -> Vec<Remark> {
