@@ -154,6 +154,18 @@ pub enum Error {
         /// Length of each vector that the optimizer needs.
         length: usize,
     },
+    /// A part of the state of a run with validation rows does not fit the others, or is damaged.
+    #[error(
+        "the state has {found} {what}, expected {expected}, in order and finite: resume a run with the state that it had"
+    )]
+    StateMismatch {
+        /// The part.
+        what: &'static str,
+        /// Its length.
+        found: usize,
+        /// The length that fits.
+        expected: usize,
+    },
     /// The number of threads is 0 or more than 1024.
     #[error("threads is {found}, expected 1 to {most}")]
     ThreadCount {

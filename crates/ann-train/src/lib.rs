@@ -52,7 +52,7 @@ pub use rate::{LearningRate, Schedule};
 pub use regressor::{FittedRegressor, RegressionTargets, Regressor, ValuePredictor};
 pub use scaling::Scaling;
 pub use training::{State, Training, train};
-pub use validation::{Monitor, Validation, train_validated};
+pub use validation::{Monitor, ValidatedState, ValidatedTraining, Validation, train_validated};
 
 /// All of `ann-core`: `ann_train::ann_core::dense`, `ann_train::ann_core::Error`, …
 pub use ann_core;

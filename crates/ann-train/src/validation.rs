@@ -3,12 +3,13 @@
 use std::cmp::Ordering;
 use std::ops::ControlFlow;
 
+use ann_core::vector::all_finite;
 use ann_core::{Network, Problem, Scalar};
 
 use crate::optimizer::check;
 use crate::splits::check_share;
 use crate::{
-    Accumulation, EpochRecord, Error, History, Objective, Result, StopReason, TrainConfig, Training,
+    Accumulation, EpochRecord, Error, History, Objective, Result, State, StopReason, TrainConfig, Training,
 };
 
 /// Early stopping by rows that are held out. After each epoch the network is evaluated on these rows. The
@@ -59,56 +60,174 @@ impl Validation {
 /// settings have no effect here, because the caller has chosen the rows.
 ///
 /// After each epoch `observe` is called with its record and with that of the validation rows; it may show
-/// progress, or end the run.
+/// progress, or end the run. To save a run between two epochs, use [`ValidatedTraining`].
 ///
 /// # Errors
-/// As [`Training::new`]; a setting is outside its range; the accuracy is monitored but the loss has none; or
-/// the run diverges before any epoch was better than the start.
-pub fn train_validated<F: Scalar>(
+/// As [`ValidatedTraining::new`] and [`ValidatedTraining::epoch`].
+pub fn train_validated<'data, F: Scalar>(
     network: &mut Network<F>,
-    problem: &Problem<'_, F>,
-    validation: &Problem<'_, F>,
+    problem: &Problem<'data, F>,
+    validation: &Problem<'data, F>,
     config: &TrainConfig,
     settings: Validation,
     mut observe: impl FnMut(&EpochRecord, &EpochRecord) -> ControlFlow<()>,
 ) -> Result<History> {
-    settings.validate()?;
-    if settings.monitor == Monitor::Accuracy && !problem.loss().counts_hits() {
-        return Err(Error::NoAccuracy { loss: problem.loss().to_string() });
-    }
-    let mut watch = Watch::new(validation, settings, config.threads)?;
-    let mut training = Training::new(problem, network.clone(), config)?;
-    let mut early = watch.see(0, &training.state().network).then_some(StopReason::NoImprovement);
-    while early.is_none() {
-        match training.epoch() {
-            Ok(ControlFlow::Continue(record)) => {
-                let is_over = watch.see(training.state().epoch, &training.state().network);
-                early = is_over.then_some(StopReason::NoImprovement);
-                if observe(&record, watch.last()).is_break() {
-                    early = early.or(Some(StopReason::Caller));
-                }
-            }
-            Ok(ControlFlow::Break(_)) => break,
-            // What was learned before is not lost.
-            Err(Error::Diverged { .. }) if watch.has_learned() => early = Some(StopReason::Diverged),
-            Err(error) => return Err(error),
+    let mut training = ValidatedTraining::new(problem, validation, network.clone(), config, settings)?;
+    while let ControlFlow::Continue([record, validation]) = training.epoch()? {
+        if observe(&record, &validation).is_break() {
+            break;
         }
     }
-    let (last, mut history) = training.finish()?;
-    *network = last;
-    history.best_epoch = watch.restore(network);
-    history.validation = watch.records;
-    history.stop = early.unwrap_or(history.stop);
+    let (best, history) = training.finish()?;
+    *network = best;
     Ok(history)
 }
 
+/// A [`Training`] with validation rows, between two epochs: what [`train_validated`] makes, stepped by the
+/// caller. It can be [resumed](Self::resume) from its [state](Self::state), and then has the bits of a run
+/// that never stopped.
+#[derive(Debug)]
+pub struct ValidatedTraining<'p, 'data, F = f64> {
+    training: Training<'p, 'data, F>,
+    watch: Watch<'p, 'data, F>,
+    /// The records of the epochs before a resume.
+    earlier: Vec<EpochRecord>,
+    stop: Option<StopReason>,
+}
+
+/// All that a run with validation rows has to remember between epochs.
+#[derive(Clone, Debug)]
+pub struct ValidatedState<F = f64> {
+    /// The training.
+    pub training: State<F>,
+    /// A record for each epoch that is done.
+    pub records: Vec<EpochRecord>,
+    /// The records of the validation rows, before the first epoch and after each.
+    pub validation: Vec<EpochRecord>,
+    /// θ of the best network so far.
+    pub best: Vec<F>,
+}
+
+impl<'p, 'data, F: Scalar> ValidatedTraining<'p, 'data, F> {
+    /// A run that begins with `network`.
+    ///
+    /// # Errors
+    /// As [`Training::new`]; a setting of the validation is outside its range; or the accuracy is monitored
+    /// but the loss has none.
+    pub fn new(
+        problem: &'p Problem<'data, F>,
+        validation: &'p Problem<'data, F>,
+        network: Network<F>,
+        config: &TrainConfig,
+        settings: Validation,
+    ) -> Result<Self> {
+        let mut watch = Watch::new(validation, settings, config.threads)?;
+        let training = Training::new(problem, network, config)?;
+        watch.see(training.state());
+        Ok(Self { training, watch, earlier: vec![], stop: None })
+    }
+
+    /// Continues a run from its state, with the same problems and settings. A run that had ended makes no
+    /// further epoch, unless [`TrainConfig::epochs`] or [`Validation::patience`] is larger than before.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new) and [`Training::resume`]; or the records or the best network do not fit the
+    /// state.
+    pub fn resume(
+        problem: &'p Problem<'data, F>,
+        validation: &'p Problem<'data, F>,
+        state: ValidatedState<F>,
+        config: &TrainConfig,
+        settings: Validation,
+    ) -> Result<Self> {
+        state.check()?;
+        let mut watch = Watch::new(validation, settings, config.threads)?;
+        for record in state.validation {
+            watch.note(record);
+        }
+        watch.best_parameters = state.best;
+        let stop = watch.is_over().then_some(StopReason::NoImprovement);
+        let training = Training::resume(problem, state.training, config)?;
+        Ok(Self { training, watch, earlier: state.records, stop })
+    }
+
+    /// Trains for one epoch and returns its record and that of the validation rows, or the reason why the run
+    /// has ended.
+    ///
+    /// # Errors
+    /// As [`Training::epoch`]; but a run that diverges after an epoch was better than the start has ended,
+    /// because what was learned before is not lost.
+    pub fn epoch(&mut self) -> Result<ControlFlow<StopReason, [EpochRecord; 2]>> {
+        if let Some(stop) = self.stop {
+            return Ok(ControlFlow::Break(stop));
+        }
+        let stop = match self.training.epoch() {
+            Ok(ControlFlow::Continue(record)) => {
+                let validation = self.watch.see(self.training.state());
+                self.stop = self.watch.is_over().then_some(StopReason::NoImprovement);
+                return Ok(ControlFlow::Continue([record, validation]));
+            }
+            Ok(ControlFlow::Break(stop)) => stop,
+            Err(Error::Diverged { .. }) if self.watch.best > 0 => StopReason::Diverged,
+            Err(error) => return Err(error),
+        };
+        self.stop = Some(stop);
+        Ok(ControlFlow::Break(stop))
+    }
+
+    /// A copy of all that is needed to [resume](Self::resume) the run.
+    pub fn state(&self) -> ValidatedState<F> {
+        ValidatedState {
+            training: self.training.state().clone(),
+            records: [&self.earlier, self.training.records()].concat(),
+            validation: self.watch.records.clone(),
+            best: self.watch.best_parameters.clone(),
+        }
+    }
+
+    /// Ends the run, and returns the network of the best epoch.
+    ///
+    /// # Errors
+    /// As [`Training::finish`].
+    pub fn finish(self) -> Result<(Network<F>, History)> {
+        let (mut network, mut history) = self.training.finish()?;
+        network.parameters_mut().copy_from_slice(&self.watch.best_parameters);
+        history.records.splice(..0, self.earlier);
+        history.best_epoch = Some(self.watch.best);
+        history.validation = self.watch.records;
+        history.stop = self.stop.unwrap_or(history.stop);
+        Ok((network, history))
+    }
+}
+
+impl<F: Scalar> ValidatedState<F> {
+    /// A state may come from a file, so everything in it is checked.
+    fn check(&self) -> Result<()> {
+        let State { network, epoch, .. } = &self.training;
+        let is_numbered =
+            |records: &[EpochRecord]| records.iter().map(|record| record.epoch).eq(0..records.len());
+        let parts = [
+            ("records", self.records.len(), *epoch, is_numbered(&self.records)),
+            ("records of validation rows", self.validation.len(), epoch + 1, is_numbered(&self.validation)),
+            ("best parameters", self.best.len(), network.parameters().len(), all_finite(&self.best)),
+        ];
+        match parts.into_iter().find(|(_, found, expected, is_valid)| found != expected || !is_valid) {
+            Some((what, found, expected, _)) => Err(Error::StateMismatch { what, found, expected }),
+            None => Ok(()),
+        }
+    }
+}
+
 /// Evaluates the network of each epoch on the validation rows, and keeps the best.
+#[derive(Debug)]
 struct Watch<'p, 'data, F> {
     settings: Validation,
     objective: Objective<'p, 'data, F>,
+    /// A record for each epoch, from 0.
     records: Vec<EpochRecord>,
-    /// The parameters of the best network so far, and its record.
-    best: Option<(Vec<F>, EpochRecord)>,
+    /// The best epoch so far, and θ of its network.
+    best: usize,
+    best_parameters: Vec<F>,
     /// The epoch at which a network was better than all before. Equal networks do not count, or a long
     /// plateau would never end.
     improved: usize,
@@ -116,41 +235,43 @@ struct Watch<'p, 'data, F> {
 
 impl<'p, 'data, F: Scalar> Watch<'p, 'data, F> {
     fn new(problem: &'p Problem<'data, F>, settings: Validation, threads: usize) -> Result<Self> {
+        settings.validate()?;
+        if settings.monitor == Monitor::Accuracy && !problem.loss().counts_hits() {
+            return Err(Error::NoAccuracy { loss: problem.loss().to_string() });
+        }
         let objective = Objective::with_threads(problem, Accumulation::Batched, problem.rows(), threads)?;
-        Ok(Self { settings, objective, records: Vec::new(), best: None, improved: 0 })
+        let best_parameters = vec![F::zero(); problem.layout().len()];
+        Ok(Self { settings, objective, records: Vec::new(), best: 0, best_parameters, improved: 0 })
     }
 
-    /// Evaluates the network after `epoch` epochs. Returns whether patience is at its end.
-    fn see(&mut self, epoch: usize, network: &Network<F>) -> bool {
-        let record = EpochRecord::new(epoch, &self.objective.value(network.parameters()));
-        self.records.push(record);
-        let best = self.best.get_or_insert_with(|| (network.parameters().to_vec(), record));
-        let order = self.settings.monitor.compare(&record, &best.1);
-        if order.is_ge() {
-            best.0.copy_from_slice(network.parameters());
-            best.1 = record;
+    /// Evaluates the network as it is now.
+    fn see(&mut self, state: &State<F>) -> EpochRecord {
+        let parameters = state.network.parameters();
+        let record = EpochRecord::new(state.epoch, &self.objective.value(parameters));
+        if self.note(record) {
+            self.best_parameters.copy_from_slice(parameters);
         }
+        record
+    }
+
+    /// Adds the record of the next epoch, and returns whether none before was better.
+    fn note(&mut self, record: EpochRecord) -> bool {
+        let best = self.records.get(self.best);
+        let order = best.map_or(Ordering::Equal, |best| self.settings.monitor.compare(&record, best));
         if order.is_gt() {
-            self.improved = epoch;
+            self.improved = record.epoch;
         }
-        epoch - self.improved >= self.settings.patience
+        if order.is_ge() {
+            self.best = record.epoch;
+        }
+        self.records.push(record);
+        order.is_ge()
     }
 
-    /// The record of the network that was evaluated last.
-    fn last(&self) -> &EpochRecord {
-        self.records.last().expect("the network is evaluated before the first epoch")
-    }
-
-    /// Whether there is a better network than the untrained one.
-    fn has_learned(&self) -> bool {
-        self.best.as_ref().is_some_and(|(_, record)| record.epoch > 0)
-    }
-
-    /// Gives the network the parameters of the best epoch, and returns the number of that epoch.
-    fn restore(&self, network: &mut Network<F>) -> Option<usize> {
-        let (parameters, best) = self.best.as_ref()?;
-        network.parameters_mut().copy_from_slice(parameters);
-        Some(best.epoch)
+    /// Whether patience is at its end.
+    fn is_over(&self) -> bool {
+        let epochs = self.records.len().saturating_sub(1);
+        epochs - self.improved >= self.settings.patience
     }
 }
 

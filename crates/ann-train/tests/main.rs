@@ -25,4 +25,5 @@ mod recorded;
 mod regression;
 mod splits;
 mod threads;
+mod validation;
 mod weights;
