@@ -70,6 +70,19 @@ pub enum Error {
         /// What is wrong.
         error: Box<Error>,
     },
+    /// A checkpoint is that of another fit.
+    #[error(
+        "the checkpoint is that of another fit: {what} is {expected} in the file, and {found} here; resume with the same \
+         table, recipe and version; only the number of threads may be another"
+    )]
+    OtherFit {
+        /// What differs: a setting, the program, or something of the table.
+        what: String,
+        /// What it is here.
+        found: String,
+        /// What it is in the file.
+        expected: String,
+    },
     /// A model does not say how it was made.
     #[error("the model does not say how it was made ({reason}), so it cannot be made again")]
     NoProvenance {

@@ -3,11 +3,13 @@
 
 mod recipe;
 
-mod budget;
 mod members;
 mod progress;
 mod rows;
 mod temperature;
+
+mod budget;
+mod checkpoints;
 
 mod report;
 
@@ -24,6 +26,7 @@ mod rebuild;
 mod error;
 
 pub use attribution::{Attribution, attributions};
+pub use checkpoints::Checkpoints;
 pub use error::{Error, Result};
 pub use evaluation::{Coverage, Evaluation, NoScore, ScoreRule};
 pub use explain::{PartialDependence, partial_dependence, permutation_importance};

@@ -1,10 +1,14 @@
 //! The networks of a model: how one is trained, and how several become a model.
 
+use std::ops::ControlFlow;
+
 use ann_core::{Activation, Architecture, Loss, Network, Problem, Targets, seeded, softmax};
 use ann_model::{Conformal, Model, Networks};
 use ann_table::{NumberTarget, Schema, TargetValues};
 use ann_train::splits::Split;
-use ann_train::{Finding, History, Monitor, Validation, findings, in_parallel, train_validated};
+use ann_train::{
+    EpochRecord, Finding, History, Monitor, ValidatedTraining, Validation, findings, in_parallel,
+};
 use ndarray::{Array2, Axis};
 use rand_distr::{Distribution, StandardNormal};
 
@@ -186,7 +190,6 @@ impl Fitting<'_> {
         }
         let Self { recipe, schema, samples, .. } = self;
         let width = if member % 2 == 1 { schema.inputs() } else { schema.plain_inputs() };
-        let seed = recipe.seed.wrapping_add(100 * member as u64);
         let Split { train, test } = self.split(member)?;
         let (part, held) = (samples.part(&train, width, schema), samples.part(&test, width, schema));
         let architecture = Architecture::inputs(width)
@@ -194,8 +197,7 @@ impl Fitting<'_> {
             .dense(schema.target.outputs(), Activation::Identity);
         let problem = part.problem(&architecture, recipe)?;
         let validation = held.problem(&architecture, recipe)?;
-        let mut network = start(&architecture, seed)?;
-        let history = self.train(member, &mut network, [&problem, &validation], held.monitor())?;
+        let (mut network, history) = self.train(member, [&problem, &validation], held.monitor())?;
         let findings = self.findings(&problem, &network, &history)?;
         let outputs = calibrated(&mut network, &held, validation.weights())?;
         let held_out = (test, outputs);
@@ -214,28 +216,47 @@ impl Fitting<'_> {
         }
     }
 
-    fn train(
+    /// Begins a training, or goes on with the one that was kept, and returns the best network.
+    fn train<'d>(
         &self,
         member: usize,
-        network: &mut Network<f32>,
-        [problem, validation]: [&Problem<'_, f32>; 2],
+        [problem, validation]: [&Problem<'d, f32>; 2],
         monitor: Monitor,
-    ) -> Result<History> {
+    ) -> Result<(Network<f32>, History)> {
         let config = self.recipe.config(problem, member);
         let settings = Validation { monitor, patience: usize::MAX, ..Validation::default() };
-        let history =
-            train_validated(network, problem, validation, &config, settings, |training, validation| {
-                self.observer.see(&Progress {
-                    stage: self.stage,
-                    member: member + 1,
-                    members: self.recipe.members,
-                    epoch: validation.epoch,
-                    epochs: config.epochs,
-                    training: training.loss,
-                    validation: validation.loss,
-                })
-            })?;
-        Ok(history)
+        let mut keeper = self.observer.keeper(self.stage, member);
+        let kept = keeper.as_ref().map(|keeper| keeper.kept(problem.architecture())).transpose()?;
+        let mut training = match kept.flatten() {
+            Some(state) => ValidatedTraining::resume(problem, validation, state, &config, settings)?,
+            None => {
+                let seed = self.recipe.seed.wrapping_add(100 * member as u64);
+                let network = start(problem.architecture(), seed)?;
+                ValidatedTraining::new(problem, validation, network, &config, settings)?
+            }
+        };
+        while let ControlFlow::Continue(records) = training.epoch()? {
+            let progress = self.progress(member, records, config.epochs);
+            let is_last = self.observer.see(&progress).is_break() || progress.epoch == config.epochs;
+            let kept = keeper.as_mut().map_or(Ok(()), |keeper| keeper.keep(&training, is_last));
+            kept.unwrap_or_else(|error| self.observer.fail(error));
+            if self.observer.has_ended() {
+                break;
+            }
+        }
+        Ok(training.finish()?)
+    }
+
+    fn progress(&self, member: usize, [training, validation]: [EpochRecord; 2], epochs: usize) -> Progress {
+        Progress {
+            stage: self.stage,
+            member: member + 1,
+            members: self.recipe.members,
+            epoch: validation.epoch,
+            epochs,
+            training: training.loss,
+            validation: validation.loss,
+        }
     }
 
     /// What is remarkable about the training, for the model alone: the others are only there for the score.

@@ -2,8 +2,11 @@
 
 use std::fmt;
 use std::ops::ControlFlow;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard};
+
+use crate::checkpoints::{Keeper, Store};
+use crate::{Error, Result};
 
 /// One epoch of one network is done.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -56,16 +59,24 @@ impl fmt::Display for Stage {
     }
 }
 
-/// The caller's function, and whether it has ended the fit.
+/// What a fit reports to while it runs: the caller's function, which may end it, and the checkpoints.
 pub(crate) struct Observer<'a> {
     observe: &'a (dyn Fn(&Progress) -> ControlFlow<()> + Sync),
+    store: Option<&'a Store>,
     ended: AtomicBool,
     last: Mutex<Option<Progress>>,
+    /// The first checkpoint that could not be written.
+    failure: Mutex<Option<Error>>,
 }
 
 impl<'a> Observer<'a> {
     pub fn new(observe: &'a (dyn Fn(&Progress) -> ControlFlow<()> + Sync)) -> Self {
-        Self { observe, ended: AtomicBool::new(false), last: Mutex::default() }
+        let (ended, last, failure) = (AtomicBool::new(false), Mutex::default(), Mutex::default());
+        Self { observe, store: None, ended, last, failure }
+    }
+
+    pub fn with_store(self, store: &'a Store) -> Self {
+        Self { store: Some(store), ..self }
     }
 
     /// Shows an epoch to the caller. Once the caller has ended the fit, every network ends after its epoch.
@@ -73,21 +84,46 @@ impl<'a> Observer<'a> {
         if self.has_ended() {
             return ControlFlow::Break(());
         }
-        *self.last.lock().expect("nothing panics while it is locked") = Some(*progress);
+        *lock(&self.last) = Some(*progress);
         let flow = (self.observe)(progress);
         if flow.is_break() {
-            self.ended.store(true, Ordering::Relaxed);
+            self.end();
         }
         flow
     }
 
     /// Shows the last epoch again, so that the caller can also end what has no epochs.
     pub fn ask(&self) -> ControlFlow<()> {
-        let last = *self.last.lock().expect("nothing panics while it is locked");
+        let last = *lock(&self.last);
         last.map_or(ControlFlow::Continue(()), |last| self.see(&last))
     }
 
     pub fn has_ended(&self) -> bool {
         self.ended.load(Ordering::Relaxed)
     }
+
+    fn end(&self) {
+        self.ended.store(true, Ordering::Relaxed);
+    }
+
+    /// What keeps the states of a training, if there are checkpoints.
+    pub fn keeper(&self, stage: Stage, member: usize) -> Option<Keeper<'a>> {
+        self.store.map(|store| Keeper::new(store, stage, member))
+    }
+
+    /// Ends the fit, because a checkpoint could not be written.
+    pub fn fail(&self, error: Error) {
+        lock(&self.failure).get_or_insert(error);
+        self.end();
+    }
+
+    /// # Errors
+    /// A checkpoint could not be written.
+    pub fn check(self) -> Result<()> {
+        self.failure.into_inner().expect("nothing panics while it is locked").map_or(Ok(()), Err)
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().expect("nothing panics while it is locked")
 }

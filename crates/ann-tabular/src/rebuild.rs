@@ -14,9 +14,8 @@ const PROGRAM: &str = concat!("ann-tabular ", env!("CARGO_PKG_VERSION"));
 /// What a file says of its making: program, data, settings, and the score. Numbers that the making depends on
 /// are texts, because not all programs read numbers of JSON to the last bit.
 pub(crate) fn provenance(recipe: &Recipe, table: &Table, report: &Report, was_ended: bool) -> Value {
-    let mut data = json!({ "sha256": digest(table), "rows": table.rows(), "columns": table.columns().len() });
-    data["used_rows"] = report.rows.used.into();
-    let mut value = json!({ "program": PROGRAM, "data": data, "settings": settings(recipe, report) });
+    let mut value = making(recipe, table, &report.schema.target.names());
+    value["data"]["used_rows"] = report.rows.used.into();
     if was_ended {
         value["ended_early"] = true.into();
     }
@@ -27,10 +26,16 @@ pub(crate) fn provenance(recipe: &Recipe, table: &Table, report: &Report, was_en
     value
 }
 
-fn settings(recipe: &Recipe, report: &Report) -> Value {
+/// All that decides about the bits of a model, except the layers: they are in the model.
+pub(crate) fn making(recipe: &Recipe, table: &Table, targets: &[&str]) -> Value {
+    let data = json!({ "sha256": digest(table), "rows": table.rows(), "columns": table.columns().len() });
+    json!({ "program": PROGRAM, "data": data, "settings": settings(recipe, targets) })
+}
+
+fn settings(recipe: &Recipe, targets: &[&str]) -> Value {
     let SchemaOptions { task, ignore, keep, most_categories, least_rows, bins } = &recipe.schema;
     json!({
-        "targets": report.schema.target.names(),
+        "targets": targets,
         "task": task.map(task_name),
         "ignore": ignore,
         "keep": keep,

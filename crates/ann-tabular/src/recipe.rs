@@ -10,6 +10,7 @@ use ann_table::{Schema, SchemaOptions, Table, TargetValues, Task};
 use ann_train::{Adam, Batching, Decay, LearningRate, Schedule, StepFactors, TrainConfig};
 
 use crate::budget::affordable_epochs;
+use crate::checkpoints::{Checkpoints, Store};
 use crate::members::{self, Trained};
 use crate::progress::{Observer, Progress, Stage};
 use crate::rows::Rows;
@@ -195,12 +196,72 @@ impl Recipe {
         let targets = targets.names();
         let (rows, copies) = self.rows(table, &targets)?;
         let recipe = self.with_epochs(&rows, &targets)?;
-        let observer = Observer::new(&observe);
-        let trained = members::train(&recipe, &rows, &targets, Stage::Model, &observer)?;
-        let evaluation = evaluation::evaluate(&recipe, &rows, copies, trained.model.schema(), &observer);
+        recipe.fit_rows(table, &rows, copies, &targets, &Observer::new(&observe))
+    }
+
+    /// As [`fit_observed`](Self::fit_observed), and saves checkpoints, from which a fit that was interrupted
+    /// goes on: by its caller, by a signal, or because the machine was switched off. A fit that was resumed
+    /// has the bits of one that was never interrupted. With a [`budget`](Self::budget), the number of epochs
+    /// stays that of the beginning.
+    ///
+    /// ```no_run
+    /// use std::ops::ControlFlow;
+    /// use std::time::Duration;
+    ///
+    /// use ann_tabular::{Checkpoints, Recipe, Table};
+    ///
+    /// let table = Table::open("customers.csv")?;
+    /// let (path, every) = ("plan.checkpoint".into(), Duration::from_secs(60));
+    /// let resume = std::fs::exists(&path)?;
+    /// let checkpoints = Checkpoints { path, every, resume };
+    /// let observe = |_: &_| ControlFlow::Continue(());
+    /// let fit = Recipe::default().fit_checkpointed(&table, "plan", &checkpoints, observe)?;
+    /// fit.model.save("plan.ann")?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`fit`](Self::fit); the file cannot be written; or it is to be resumed, and cannot be read or is
+    /// that of another fit.
+    pub fn fit_checkpointed(
+        &self,
+        table: &Table,
+        targets: &(impl TargetNames + ?Sized),
+        checkpoints: &Checkpoints,
+        observe: impl Fn(&Progress) -> ControlFlow<()> + Sync,
+    ) -> Result<Fit> {
+        let targets = targets.names();
+        let (rows, copies) = self.rows(table, &targets)?;
+        let store = Store::open(checkpoints)?;
+        let recipe = match store.epochs() {
+            Some(epochs) if self.budget.is_some() => {
+                Self { epochs, least_updates: 0, budget: None, ..self.clone() }
+            }
+            _ => self.with_epochs(&rows, &targets)?,
+        };
+        let mut making = rebuild::making(&recipe, table, &targets);
+        making["settings"]["hidden"] = format!("{:?}", recipe.hidden).into();
+        store.begin(&making)?;
+        let observer = Observer::new(&observe).with_store(&store);
+        let fit = recipe.fit_rows(table, &rows, copies, &targets, &observer)?;
+        observer.check()?;
+        store.save()?;
+        Ok(fit)
+    }
+
+    fn fit_rows(
+        &self,
+        table: &Table,
+        rows: &Rows<'_>,
+        copies: usize,
+        targets: &[&str],
+        observer: &Observer<'_>,
+    ) -> Result<Fit> {
+        let trained = members::train(self, rows, targets, Stage::Model, observer)?;
+        let evaluation = evaluation::evaluate(self, rows, copies, trained.model.schema(), observer);
         let Trained { mut model, curves, findings } = trained;
-        let report = Report::new(&recipe, table, &rows, &model, evaluation, curves, findings)?;
-        model.provenance = rebuild::provenance(&recipe, table, &report, observer.has_ended());
+        let report = Report::new(self, table, rows, &model, evaluation, curves, findings)?;
+        model.provenance = rebuild::provenance(self, table, &report, observer.has_ended());
         Ok(Fit { model, report })
     }
 

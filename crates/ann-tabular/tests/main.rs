@@ -1,6 +1,7 @@
 //! Tests, in one program.
 
 mod bad_tables;
+mod checkpoints;
 mod explain;
 mod recipe;
 mod report;
