@@ -1,0 +1,16 @@
+#![doc = include_str!("../README.md")]
+#![warn(clippy::unwrap_used)]
+
+mod json;
+mod onnx;
+
+mod parts;
+
+mod error;
+
+pub use error::{Error, Result};
+pub use json::json;
+pub use onnx::{OnnxInputs, OnnxOptions, OnnxPrecision, onnx};
+
+// Types of this crate are in the public signatures. The re-export gives users the matching version.
+pub use ann_model;

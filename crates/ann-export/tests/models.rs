@@ -1,0 +1,144 @@
+//! Models for tests. Their weights are fractions of powers of two, so they are the same on every machine.
+
+use ann_export::ann_model::{Cell, Model, Networks, Table};
+use ann_model::ann_core::{Activation, Architecture, Loss, Network, Scalar};
+use ann_model::ann_table::{CategoryEncoding, Encoding, Schema, SchemaOptions, Task};
+
+/// Every activation that a file can hold.
+pub const ACTIVATIONS: [Activation; 11] = [
+    Activation::Identity,
+    Activation::Sigmoid,
+    Activation::Tanh,
+    Activation::Relu,
+    Activation::LeakyRelu { slope: -0.125 },
+    Activation::Elu { alpha: 0.25 },
+    Activation::Selu,
+    Activation::Softplus,
+    Activation::Silu,
+    Activation::Mish,
+    Activation::Gelu,
+];
+
+/// Every task.
+pub const TASKS: [Task; 3] = [Task::Classification, Task::Regression, Task::MultiLabel];
+
+/// Numbers, some missing; words, some rare and some missing; two words; times. Names that are no identifiers.
+pub const TABLE: &str = "x (cm),gap,Größe,city,pair,x-cm,day,class,number,second,wet,cold\n\
+    1.5,,1024,Bonn,yes,0.5,2024-01-01 10:00:00,b,1.5,8,yes,0\n\
+    2.5,7,1025,Köln,no,1.5,2024-02-29 23:59:59,a,2.25,-3,no,1\n\
+    -3,8,1027.5,,yes,2.5,1969-05-06,b,-1,2,no,0\n\
+    0.25,9,1030,int,no,3.25,2025-01-01 00:30:00,c,0.5,1,yes,1\n\
+    11,10,1031,Bonn,no,4,,a,3,0.5,no,0\n\
+    4,11,1024.5,Ulm,yes,0.25,2000-12-31 12:00:00,c,2,4,yes,1\n";
+
+pub fn table() -> Table {
+    Table::read(TABLE.as_bytes()).unwrap()
+}
+
+/// Columns that no model uses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Without {
+    Nothing,
+    /// No dates, so that single precision can be asked for.
+    Dates,
+    /// No dates and no words.
+    DatesAndWords,
+}
+
+/// Learned from [`TABLE`].
+pub fn schema(task: Task, without: Without) -> Schema {
+    let targets: &[&str] = match task {
+        Task::Classification => &["class"],
+        Task::Regression => &["number", "second"],
+        Task::MultiLabel => &["wet", "cold"],
+    };
+    let columns = ["class", "number", "second", "wet", "cold"];
+    let mut ignore: Vec<String> =
+        columns.into_iter().filter(|name| !targets.contains(name)).map(String::from).collect();
+    if without != Without::Nothing {
+        ignore.push("day".into());
+    }
+    if without == Without::DatesAndWords {
+        ignore.extend(["city", "pair"].map(String::from));
+    }
+    // So few rows: Ulm and "int" are rare words.
+    let options = SchemaOptions { ignore, most_categories: 2, least_rows: 1, ..SchemaOptions::default() };
+    Schema::learn(&table(), targets, &options).unwrap()
+}
+
+/// Two networks, of which the second has the piecewise-linear inputs too.
+pub fn networks<F: Scalar>(schema: &Schema, activation: &Activation) -> Vec<Network<F>> {
+    let network = |(first, inputs): (u64, usize)| {
+        let architecture = Architecture::inputs(inputs)
+            .dense(5, activation.clone())
+            .dense(4, Activation::Tanh)
+            .dense(schema.target.outputs(), Activation::Identity);
+        let count = architecture.layout().unwrap().len();
+        let parameters = Random(first).take(count).map(|number| F::of(number * 2.0 - 1.0)).collect();
+        Network::from_parameters(&architecture, parameters).unwrap()
+    };
+    [(1, schema.plain_inputs()), (2, schema.inputs())].map(network).into()
+}
+
+/// A model of a task, in single precision.
+pub fn single(task: Task, without: Without, activation: &Activation) -> Model {
+    let schema = schema(task, without);
+    let networks = Networks::F32(networks(&schema, activation));
+    Model::new(schema, networks, loss(task)).unwrap()
+}
+
+/// A model of a task, in double precision.
+pub fn double(task: Task, without: Without, activation: &Activation) -> Model {
+    let schema = schema(task, without);
+    let networks = Networks::F64(networks(&schema, activation));
+    Model::new(schema, networks, loss(task)).unwrap()
+}
+
+fn loss(task: Task) -> Loss {
+    match task {
+        Task::Classification => Loss::SoftmaxCrossEntropy,
+        Task::Regression => Loss::MeanSquaredError,
+        Task::MultiLabel => Loss::BinaryCrossEntropy,
+    }
+}
+
+/// Rows that the columns of a schema may have: numbers inside and outside of what was learned from, very large
+/// ones and gaps; known and unknown words; days of eight centuries. Numbers are those of single precision,
+/// because some exports take them so.
+pub fn rows(schema: &Schema, count: usize) -> Vec<Vec<Cell<'_>>> {
+    let mut random = Random(3);
+    let mut next = || random.next().expect("there is always another number");
+    (0..count).map(|_| schema.columns.iter().map(|column| cell(&column.encoding, &mut next)).collect()).collect()
+}
+
+fn cell<'s>(encoding: &'s Encoding, next: &mut impl FnMut() -> f64) -> Cell<'s> {
+    let kind = next();
+    if kind < 0.1 {
+        return Cell::Missing;
+    }
+    match encoding {
+        Encoding::Number(number) => {
+            let range = number.maximum - number.minimum;
+            let usual = number.minimum + range * (next() * 1.5 - 0.25);
+            let huge = if next() < 0.5 { -1e30 } else { 1e30 };
+            Cell::Number(f64::from(if kind < 0.13 { huge as f32 } else { usual as f32 }))
+        }
+        Encoding::Category(_) if kind < 0.2 => Cell::Word("somewhere else"),
+        Encoding::Category(CategoryEncoding { categories, .. }) => {
+            Cell::Word(&categories[(next() * categories.len() as f64) as usize])
+        }
+        // From 1600 to 2400, to the second.
+        Encoding::Date(_) => Cell::Number((-11_676_096_000.0 + next() * 25_246_000_000.0).floor()),
+    }
+}
+
+/// Numbers from 0 to below 1 that are fractions of 2²⁰ (D. Knuth's linear congruential generator MMIX).
+struct Random(u64);
+
+impl Iterator for Random {
+    type Item = f64;
+    fn next(&mut self) -> Option<f64> {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        Some((self.0 >> 44) as f64 / f64::from(1 << 20))
+    }
+}
