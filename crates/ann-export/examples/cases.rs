@@ -7,55 +7,57 @@ use std::fs;
 use std::path::Path;
 
 use ann_export::ann_model::{Cell, Model, Networks};
-use ann_export::{OnnxOptions, OnnxPrecision, onnx};
-use ann_model::ann_table::{Encoding, Schema, Target, Task};
+use ann_export::{OnnxInputs, OnnxOptions, OnnxPrecision, onnx};
+use ann_model::ann_core::Activation;
+use ann_model::ann_table::{ColumnSchema, Encoding, Schema, Target, Task};
 use serde_json::{Value, json};
 
 #[path = "../tests/models.rs"]
 mod models;
 
-use models::{ACTIVATIONS, TASKS, Without};
+use models::{ACTIVATIONS, TASKS, WITHOUT, Without};
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
+/// Number of rows.
 const ROWS: usize = 10_000;
 
 fn main() -> Result<()> {
-    let folder = std::env::args().nth(1);
-    let mut cases = Vec::new();
-    for task in TASKS {
-        for activation in &ACTIVATIONS {
-            for without in [Without::Nothing, Without::Dates] {
-                for model in [models::single(task, without, activation), models::double(task, without, activation)] {
-                    cases.push(Case { name: name(task, &model, activation, without), model, without });
-                }
-            }
-        }
-    }
-    match folder {
+    let cases = cases();
+    match std::env::args().nth(1) {
         Some(folder) => write(Path::new(&folder), &cases),
         None => {
-            println!("{} models, such as {}", cases.len(), cases[0].name);
+            println!("{} models, such as {}", cases.len(), cases[0].name());
             Ok(())
         }
     }
 }
 
+/// A model, and what its table lacks.
 struct Case {
-    name: String,
-    model: Model,
+    task: Task,
+    activation: &'static Activation,
     without: Without,
+    model: Model,
 }
 
-fn name(task: Task, model: &Model, activation: &impl ToString, without: Without) -> String {
-    let precision = if matches!(model.networks(), Networks::F32(_)) { "f32" } else { "f64" };
-    let dates = if without == Without::Nothing { "" } else { "-no-dates" };
-    format!("{task:?}-{precision}-{}{dates}", activation.to_string()).to_lowercase().replace(' ', "-")
+fn cases() -> Vec<Case> {
+    let mut cases = Vec::new();
+    for task in TASKS {
+        for activation in &ACTIVATIONS {
+            for without in WITHOUT {
+                for make in [models::single, models::double] {
+                    cases.push(Case { task, activation, without, model: make(task, without, activation) });
+                }
+            }
+        }
+    }
+    cases
 }
 
 fn write(folder: &Path, cases: &[Case]) -> Result<()> {
     fs::create_dir_all(folder)?;
-    for without in [Without::Nothing, Without::Dates] {
+    for without in WITHOUT {
         let schema = models::schema(Task::Classification, without);
         let rows = columns(&schema, &models::rows(&schema, ROWS));
         fs::write(folder.join(format!("rows-{without:?}.json")), rows.to_string())?;
@@ -67,15 +69,13 @@ fn write(folder: &Path, cases: &[Case]) -> Result<()> {
 
 /// The cells of each column.
 fn columns(schema: &Schema, rows: &[Vec<Cell<'_>>]) -> Value {
-    let column = |(index, column): (usize, &ann_model::ann_table::ColumnSchema)| {
-        let cells: Vec<Value> = rows
-            .iter()
-            .map(|row| match row[index] {
-                Cell::Number(number) => number.into(),
-                Cell::Word(word) => word.into(),
-                Cell::Missing => Value::Null,
-            })
-            .collect();
+    let json_of = |cell: &Cell<'_>| match *cell {
+        Cell::Number(number) => number.into(),
+        Cell::Word(word) => word.into(),
+        Cell::Missing => Value::Null,
+    };
+    let column = |(index, column): (usize, &ColumnSchema)| {
+        let cells: Vec<Value> = rows.iter().map(|row| json_of(&row[index])).collect();
         let is_word = matches!(column.encoding, Encoding::Category(_));
         json!({ "name": column.name, "is_word": is_word, "cells": cells })
     };
@@ -83,31 +83,61 @@ fn columns(schema: &Schema, rows: &[Vec<Cell<'_>>]) -> Value {
 }
 
 impl Case {
+    fn name(&self) -> String {
+        let Self { task, activation, without, .. } = self;
+        let precision = if self.is_double() { "f64" } else { "f32" };
+        format!("{task:?}-{activation}-{precision}-without-{without:?}").to_lowercase().replace(' ', "-")
+    }
+
+    fn is_double(&self) -> bool {
+        matches!(self.model.networks(), Networks::F64(_))
+    }
+
+    /// Writes the graphs and what the model predicts, and describes them.
     fn write(&self, folder: &Path) -> Result<Value> {
-        let precisions = match self.without {
-            Without::Nothing => &[("mixed", OnnxPrecision::Mixed), ("f64", OnnxPrecision::F64)][..],
-            _ => &[("f32", OnnxPrecision::F32)],
-        };
-        for (name, precision) in precisions {
-            let options = OnnxOptions { precision: *precision, ..OnnxOptions::default() };
-            fs::write(folder.join(format!("{}.{name}.onnx", self.name)), onnx(&self.model, &options)?)?;
+        let mut graphs = Vec::new();
+        for &(precision, inputs) in self.graphs() {
+            let name = format!("{}-{precision:?}-{inputs:?}.onnx", self.name()).to_lowercase();
+            fs::write(folder.join(&name), onnx(&self.model, &OnnxOptions { precision, inputs })?)?;
+            graphs.push(json!({
+                "file": name, "precision": format!("{precision:?}").to_lowercase(),
+                "is_matrix": inputs == OnnxInputs::Matrix,
+            }));
         }
-        let rows = models::rows(self.model.schema(), ROWS);
-        let mut predictor = self.model.predictor()?;
-        let mut expected = Vec::new();
-        for row in &rows {
-            expected.extend(predictor.predict(row)?.iter().flat_map(|value| value.to_le_bytes()));
+        let (mut classes, mut labels, mut scales) = (vec![], vec![], vec![]);
+        match &self.model.schema().target {
+            Target::Classes { classes: names, .. } => classes.clone_from(names),
+            Target::Labels(columns) => {
+                labels.extend(columns.iter().map(|column| [column.absent.clone(), column.present.clone()]));
+            }
+            Target::Numbers(columns) => scales.extend(columns.iter().map(|column| column.scale)),
         }
-        fs::write(folder.join(format!("{}.expected", self.name)), expected)?;
-        let (classes, scales) = match &self.model.schema().target {
-            Target::Classes { classes, .. } => (classes.clone(), vec![]),
-            Target::Labels(_) => (vec![], vec![]),
-            Target::Numbers(columns) => (vec![], columns.iter().map(|column| column.scale).collect()),
-        };
+        let expected = format!("{}.expected", self.name());
+        fs::write(folder.join(&expected), self.predictions()?)?;
         Ok(json!({
-            "name": self.name, "rows": format!("rows-{:?}.json", self.without), "classes": classes, "scales": scales,
-            "is_double": matches!(self.model.networks(), Networks::F64(_)),
-            "precisions": precisions.iter().map(|(name, _)| name).collect::<Vec<_>>(),
+            "rows": format!("rows-{:?}.json", self.without), "graphs": graphs, "expected": expected,
+            "classes": classes, "labels": labels, "scales": scales, "is_double": self.is_double(),
         }))
+    }
+
+    /// Each precision that the columns allow, and a matrix if they are numbers.
+    fn graphs(&self) -> &[(OnnxPrecision, OnnxInputs)] {
+        use OnnxInputs::{Columns, Matrix};
+        use OnnxPrecision::{F32, F64, Mixed};
+        match self.without {
+            Without::Nothing | Without::Words => &[(Mixed, Columns), (F64, Columns)],
+            Without::Dates => &[(F32, Columns)],
+            Without::DatesAndWords => &[(F32, Matrix), (Mixed, Matrix), (F64, Matrix), (F32, Columns)],
+        }
+    }
+
+    /// The values of each row, as bytes of double precision.
+    fn predictions(&self) -> Result<Vec<u8>> {
+        let mut predictor = self.model.predictor()?;
+        let mut bytes = Vec::new();
+        for row in models::rows(self.model.schema(), ROWS) {
+            bytes.extend(predictor.predict(&row)?.iter().flat_map(|value| value.to_le_bytes()));
+        }
+        Ok(bytes)
     }
 }

@@ -12,7 +12,6 @@ pub(super) enum Element {
     Float = 1,
     Int64 = 7,
     Text = 8,
-    Bool = 9,
     Double = 11,
 }
 
