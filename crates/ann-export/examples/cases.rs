@@ -126,8 +126,8 @@ impl Case {
         use OnnxPrecision::{F32, F64, Mixed};
         match self.without {
             Without::Nothing | Without::Words => &[(Mixed, Columns), (F64, Columns)],
-            Without::Dates => &[(F32, Columns)],
-            Without::DatesAndWords => &[(F32, Matrix), (Mixed, Matrix), (F64, Matrix), (F32, Columns)],
+            Without::Times => &[(F32, Columns)],
+            Without::TimesAndWords => &[(F32, Matrix), (Mixed, Matrix), (F64, Matrix), (F32, Columns)],
         }
     }
 

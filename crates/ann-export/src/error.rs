@@ -14,8 +14,8 @@ pub enum Error {
     #[error(transparent)]
     Model(#[from] ann_model::Error),
     /// ann-core has an activation that this crate does not know.
-    #[error("layer {layer} has the activation {activation}, which cannot be exported yet")]
-    Activation { layer: usize, activation: String },
+    #[error("the activation {activation} cannot be exported yet")]
+    Activation { activation: String },
     /// One matrix was asked for, but a column is no number.
     #[error(
         "the column {column:?} is a {kind}: only numbers fit into one matrix; export an input for each column"
@@ -27,7 +27,9 @@ pub enum Error {
     )]
     Imprecise { column: String, largest: f64, share: f64 },
     /// Dates are seconds since 1970, which single precision does not tell apart.
-    #[error("the column {column:?} holds dates, which need double precision: choose mixed or double precision")]
+    #[error(
+        "the column {column:?} holds dates, which need double precision: choose mixed or double precision"
+    )]
     DateInSingle { column: String },
     /// A weight is too large for single precision.
     #[error(
@@ -38,7 +40,9 @@ pub enum Error {
     #[error("the name {name:?} is no identifier: use letters, digits and _, beginning with a letter")]
     Name { name: String },
     /// Integers need rows from which their ranges are chosen.
-    #[error("there are no rows from which the ranges of 16-bit integers could be chosen; pass a table with rows")]
+    #[error(
+        "there are no rows from which the ranges of 16-bit integers could be chosen; pass a table with rows"
+    )]
     NoRows,
     /// In 16-bit integers, the model predicts otherwise too often.
     #[error(

@@ -229,7 +229,8 @@ fn name_of(part: DatePart) -> &'static str {
 
 impl NumberText {
     fn new(number: &NumberEncoding) -> Self {
-        let &NumberEncoding { fill, has_flag: flag, center, scale, squash: limit, minimum, maximum, .. } = number;
+        let &NumberEncoding { fill, has_flag: flag, center, scale, squash: limit, minimum, maximum, .. } =
+            number;
         Self { fill, flag, center, scale, limit, minimum, maximum }
     }
 }
@@ -287,7 +288,7 @@ impl LayerText {
             false => Numbers::F64(numbers),
         };
         let (activation, parameter) = activation(&dense.activation)
-            .ok_or_else(|| Error::Activation { layer: k, activation: dense.activation.to_string() })?;
+            .ok_or_else(|| Error::Activation { activation: dense.activation.to_string() })?;
         let weights = dense.weights.rows().into_iter().map(|row| numbers(row.to_vec())).collect();
         Ok(Self { activation, parameter, weights, bias: numbers(dense.bias.clone()) })
     }

@@ -1,13 +1,19 @@
 #![doc = include_str!("../README.md")]
 #![warn(clippy::unwrap_used)]
 
+mod c;
 mod json;
 mod onnx;
 
+mod integers;
+mod names;
 mod parts;
+mod samples;
+mod single;
 
 mod error;
 
+pub use c::{CArithmetic, COptions, c};
 pub use error::{Error, Result};
 pub use json::json;
 pub use onnx::{OnnxInputs, OnnxOptions, OnnxPrecision, onnx};

@@ -1,1 +1,4 @@
 //! Tests, in one program.
+
+mod c;
+mod models;

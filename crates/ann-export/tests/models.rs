@@ -22,14 +22,15 @@ pub const ACTIVATIONS: [Activation; 11] = [
 /// Every task.
 pub const TASKS: [Task; 3] = [Task::Classification, Task::Regression, Task::MultiLabel];
 
-/// Numbers, some missing; words, some rare and some missing; two words; times. Names that are no identifiers.
-pub const TABLE: &str = "x (cm),gap,Größe,city,pair,x-cm,day,class,number,second,wet,cold\n\
-    1.5,,1024,Bonn,yes,0.5,2024-01-01 10:00:00,b,1.5,8,yes,0\n\
-    2.5,7,1025,Köln,no,1.5,2024-02-29 23:59:59,a,2.25,-3,no,1\n\
-    -3,8,1027.5,,yes,2.5,1969-05-06,b,-1,2,no,0\n\
-    0.25,9,1030,int,no,3.25,2025-01-01 00:30:00,c,0.5,1,yes,1\n\
-    11,10,1031,Bonn,no,4,,a,3,0.5,no,0\n\
-    4,11,1024.5,Ulm,yes,0.25,2000-12-31 12:00:00,c,2,4,yes,1\n";
+/// Numbers, some missing; points in time, as numbers and as dates; words, some rare and some missing; two words.
+/// Names that are no identifiers.
+pub const TABLE: &str = "x (cm),gap,Größe,stamp,city,pair,x-cm,day,class,number,second,wet,cold\n\
+    1.5,,1024,1700000000.5,Bonn,yes,0.5,2024-01-01 10:00:00,b,1.5,8,yes,0\n\
+    2.5,7,1025,1700000060,Köln,no,1.5,2024-02-29 23:59:59,a,2.25,-3,no,1\n\
+    -3,8,1027.5,1700000030,,yes,2.5,1969-05-06,b,-1,2,no,0\n\
+    0.25,9,1030,1700003600,int,no,3.25,2025-01-01 00:30:00,c,0.5,1,yes,1\n\
+    11,10,1031,1700000015,Bonn,no,4,,a,3,0.5,no,0\n\
+    4,11,1024.5,1700000045.25,Ulm,yes,0.25,2000-12-31 12:00:00,c,2,4,yes,1\n";
 
 pub fn table() -> Table {
     Table::read(TABLE.as_bytes()).unwrap()
@@ -39,17 +40,16 @@ pub fn table() -> Table {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Without {
     Nothing,
-    /// No dates, so that single precision can be asked for.
-    Dates,
+    /// No points in time, so that single precision can be asked for.
+    Times,
     /// No words, which not every runtime takes.
     Words,
-    /// Only numbers, so that they can be one matrix.
-    DatesAndWords,
+    /// Only numbers that single precision tells apart.
+    TimesAndWords,
 }
 
 /// All of them.
-pub const WITHOUT: [Without; 4] =
-    [Without::Nothing, Without::Dates, Without::Words, Without::DatesAndWords];
+pub const WITHOUT: [Without; 4] = [Without::Nothing, Without::Times, Without::Words, Without::TimesAndWords];
 
 /// Learned from [`TABLE`].
 pub fn schema(task: Task, without: Without) -> Schema {
@@ -61,10 +61,10 @@ pub fn schema(task: Task, without: Without) -> Schema {
     let columns = ["class", "number", "second", "wet", "cold"];
     let mut ignore: Vec<String> =
         columns.into_iter().filter(|name| !targets.contains(name)).map(String::from).collect();
-    if matches!(without, Without::Dates | Without::DatesAndWords) {
-        ignore.push("day".into());
+    if matches!(without, Without::Times | Without::TimesAndWords) {
+        ignore.extend(["stamp", "day"].map(String::from));
     }
-    if matches!(without, Without::Words | Without::DatesAndWords) {
+    if matches!(without, Without::Words | Without::TimesAndWords) {
         ignore.extend(["city", "pair"].map(String::from));
     }
     // So few rows: Ulm and "int" are rare words.
@@ -114,7 +114,9 @@ fn loss(task: Task) -> Loss {
 pub fn rows(schema: &Schema, count: usize) -> Vec<Vec<Cell<'_>>> {
     let mut random = Random(3);
     let mut next = || random.next().expect("there is always another number");
-    (0..count).map(|_| schema.columns.iter().map(|column| cell(&column.encoding, &mut next)).collect()).collect()
+    (0..count)
+        .map(|_| schema.columns.iter().map(|column| cell(&column.encoding, &mut next)).collect())
+        .collect()
 }
 
 fn cell<'s>(encoding: &'s Encoding, next: &mut impl FnMut() -> f64) -> Cell<'s> {
@@ -125,9 +127,10 @@ fn cell<'s>(encoding: &'s Encoding, next: &mut impl FnMut() -> f64) -> Cell<'s> 
     match encoding {
         Encoding::Number(number) => {
             let range = number.maximum - number.minimum;
-            let usual = number.minimum + range * (next() * 1.5 - 0.25);
-            let huge = if next() < 0.5 { -1e30 } else { 1e30 };
-            Cell::Number(f64::from(if kind < 0.13 { huge as f32 } else { usual as f32 }))
+            let (share, sign) = (next() * 1.5 - 0.25, if next() < 0.5 { -1.0 } else { 1.0 });
+            let found = if kind < 0.13 { sign * 1e30 } else { number.minimum + range * share };
+            let is_time = number.maximum > 1e9;
+            Cell::Number(if is_time { found } else { f64::from(found as f32) })
         }
         Encoding::Category(_) if kind < 0.2 => Cell::Word("somewhere else"),
         Encoding::Category(CategoryEncoding { categories, .. }) => {

@@ -170,8 +170,8 @@ fn piecewise(part: &mut Part<'_>, x: &Name, numbers: &[Number<'_>], networks: El
     }
     let x = part.columns(x, &columns);
     let offset = subtract(part, "edge", &x, &edges);
-    let [widths, means, scales] =
-        [("width", widths), ("mean", means), ("scale", scales)].map(|(name, numbers)| part.row(name, &numbers));
+    let [widths, means, scales] = [("width", widths), ("mean", means), ("scale", scales)]
+        .map(|(name, numbers)| part.row(name, &numbers));
     let share = part.apply("Div", &[&offset, &widths]);
     let [zero, one] = [0.0, 1.0].map(|limit| part.number(limit));
     let share = part.apply("Clip", &[&share, &zero, &one]);

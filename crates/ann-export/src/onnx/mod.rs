@@ -153,5 +153,7 @@ fn file(graph: Graph, schema: &Schema, digest: &str) -> Message {
         .text(3, env!("CARGO_PKG_VERSION"))
         .message(7, &graph.into_message("ann"))
         .message(8, &operators)
-        .each(metadata, |file, (key, value)| file.message(14, &Message::default().text(1, key).text(2, &value)))
+        .each(metadata, |file, (key, value)| {
+            file.message(14, &Message::default().text(1, key).text(2, &value))
+        })
 }

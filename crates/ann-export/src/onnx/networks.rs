@@ -25,9 +25,8 @@ pub(super) fn compute(
         for (k, dense) in (1..).zip(&member.layers) {
             let order = if k == 1 { &encoded.order[..] } else { &[] };
             let mut part = graph.part(&format!("network{number}/layer{k}"), element);
-            a = layer(&mut part, dense, order, &a).ok_or_else(|| {
-                Error::Activation { layer: k, activation: dense.activation.to_string() }
-            })?;
+            a = layer(&mut part, dense, order, &a)
+                .ok_or_else(|| Error::Activation { activation: dense.activation.to_string() })?;
         }
         Ok(a)
     });

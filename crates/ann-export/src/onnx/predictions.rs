@@ -31,7 +31,8 @@ pub(super) fn predict(
             let present: Vec<&str> = labels.iter().map(|label| label.present.as_str()).collect();
             let absent: Vec<&str> = labels.iter().map(|label| label.absent.as_str()).collect();
             let is_present = part.apply_to("Greater", &probabilities, 0.5);
-            let [present, absent] = [present, absent].map(|words| part.words("words", &[1, words.len()], &words));
+            let [present, absent] =
+                [present, absent].map(|words| part.words("words", &[1, words.len()], &words));
             let words = part.apply("Where", &[&is_present, &present, &absent]);
             graph.output(&free("label"), &words, Element::Text, columns);
             graph.output(&free("probabilities"), &probabilities, networks, columns);
@@ -67,7 +68,8 @@ fn mean(part: &mut Part<'_>, tensors: &[Name]) -> Name {
 /// The name of the first of the most probable classes.
 fn most_probable(part: &mut Part<'_>, probabilities: &Name, classes: &[String]) -> (Name, Element) {
     let class = part.apply_with("ArgMax", &[probabilities], &[("axis", 1), ("keepdims", 0)]);
-    let whole = classes.iter().map(|class| class.parse().ok().filter(|whole: &i64| whole.to_string() == *class));
+    let whole =
+        classes.iter().map(|class| class.parse().ok().filter(|whole: &i64| whole.to_string() == *class));
     let (classes, element) = match whole.collect::<Option<Vec<i64>>>() {
         Some(whole) => (part.integers("classes", &whole), Element::Int64),
         None => {
