@@ -276,13 +276,13 @@ pub(crate) fn target(target: &Target) -> TargetText<'_> {
 
 impl NetworkText {
     fn new(member: &Member, is_single: bool) -> Result<Self> {
-        let layers = (1..).zip(&member.layers).map(|(k, dense)| LayerText::new(k, dense, is_single));
+        let layers = member.layers.iter().map(|dense| LayerText::new(dense, is_single));
         Ok(Self { inputs: member.inputs, layers: layers.collect::<Result<_>>()? })
     }
 }
 
 impl LayerText {
-    fn new(k: usize, dense: &Dense, is_single: bool) -> Result<Self> {
+    fn new(dense: &Dense, is_single: bool) -> Result<Self> {
         let numbers = |numbers: Vec<f64>| match is_single {
             true => Numbers::F32(numbers.into_iter().map(|number| number as f32).collect()),
             false => Numbers::F64(numbers),

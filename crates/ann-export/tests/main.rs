@@ -1,4 +1,7 @@
 //! Tests, in one program.
 
 mod c;
+mod rust;
+
+mod generated;
 mod models;

@@ -13,9 +13,6 @@ mod networks;
 mod predict;
 mod row;
 mod test;
-mod text;
-
-pub(crate) use text::list;
 
 /// How a model is written as C.
 #[derive(Clone, Copy, Debug)]

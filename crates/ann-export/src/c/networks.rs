@@ -3,10 +3,10 @@
 use ann_core::Activation;
 
 use super::Names;
-use super::text::{float, list};
 use crate::integers::{Curve, Integers, Layer};
 use crate::names::{Taken, snake_case};
 use crate::parts::{Dense, Member};
+use crate::text::{c_float as float, list};
 use crate::{Error, Result};
 
 /// The networks, in single precision or in integers.

@@ -4,10 +4,10 @@ use ann_model::Model;
 use ann_table::{NumberTarget, Target};
 
 use super::Names;
-use super::text::{float, list, string};
 use crate::integers::Integers;
 use crate::names::{Taken, comment, snake_case};
 use crate::parts::{Response, response};
+use crate::text::{c_float as float, c_string as string, list};
 
 /// What networks say together, the classes, and the prediction for a row.
 pub(super) fn predict(names: &Names, model: &Model, integers: Option<&Integers>) -> String {

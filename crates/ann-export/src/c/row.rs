@@ -3,9 +3,9 @@
 use ann_table::{CategoryEncoding, DatePart};
 
 use super::Names;
-use super::text::{float, list};
 use crate::names::{Taken, comment, snake_case};
 use crate::single::{Cell, DateNumber, Field, Number, Pieces};
+use crate::text::{c_float as float, list};
 
 /// The struct of a row, and constants for words.
 pub(super) fn row(names: &Names, fields: &[Field<'_>]) -> String {

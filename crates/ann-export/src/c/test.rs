@@ -3,11 +3,11 @@
 use ann_model::Cell;
 use ann_table::Target;
 
-use super::text::{float, list};
 use super::{Header, Names};
 use crate::Result;
 use crate::samples::Samples;
 use crate::single::{self, Field};
+use crate::text::{c_float as float, list};
 
 /// Generated code computes what the model computes, up to this difference of probabilities, or of numbers in
 /// units of their standard deviation.

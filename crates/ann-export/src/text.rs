@@ -1,7 +1,17 @@
-//! Numbers, words and tables as texts of C.
+//! Numbers, words and tables as texts of C and Rust.
 
-/// A number of single precision.
-pub(super) fn float(number: f32) -> String {
+/// A number of single precision in Rust.
+pub(crate) fn rust_float(number: f32) -> String {
+    match number {
+        f32::INFINITY => "f32::INFINITY".into(),
+        f32::NEG_INFINITY => "f32::NEG_INFINITY".into(),
+        _ if number.is_nan() => "f32::NAN".into(),
+        _ => format!("{number:?}"),
+    }
+}
+
+/// A number of single precision in C.
+pub(crate) fn c_float(number: f32) -> String {
     match number {
         f32::INFINITY => "INFINITY".into(),
         f32::NEG_INFINITY => "-INFINITY".into(),
@@ -11,7 +21,7 @@ pub(super) fn float(number: f32) -> String {
 }
 
 /// A string literal. Only bytes that have no other meaning in C are written as they are.
-pub(super) fn string(text: &str) -> String {
+pub(crate) fn c_string(text: &str) -> String {
     let escaped = text.chars().map(|letter| match letter {
         '"' | '\\' | '?' => format!("\\{letter}"),
         control if control.is_ascii_control() => format!("\\{:03o}", control as u32),
