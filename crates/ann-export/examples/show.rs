@@ -2,5 +2,5 @@
 mod models;
 fn main() {
     let m = models::single(models::TASKS[0], models::Without::Nothing, &models::ACTIVATIONS[8]);
-    println!("{}", ann_export::c(&m, &ann_export::COptions { name: "iris", ..Default::default() }).unwrap());
+    println!("{}", ann_export::rust(&m).unwrap());
 }

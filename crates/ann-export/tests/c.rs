@@ -18,6 +18,13 @@ fn every_activation_and_task() {
     assert_close(&models, &run(&program.path().join("main"), &models), SINGLE);
 }
 
+#[test]
+fn integers() {
+    let (models, table) = (models(), table());
+    let program = compiled(&models, CArithmetic::Int16 { rows: &table });
+    assert_close(&models, &run(&program.path().join("main"), &models), 0.01);
+}
+
 /// A program that contains a header for each model, in a folder that is removed with it.
 fn compiled(models: &[Model], arithmetic: CArithmetic<'_>) -> TempDir {
     let folder = tempfile::tempdir().unwrap();

@@ -6,9 +6,10 @@ use std::process::{Command, Stdio};
 use std::thread;
 
 use ann_export::ann_model::{Cell, Model};
-use ann_model::ann_table::{Encoding, Target};
+use ann_model::ann_core::Activation;
+use ann_model::ann_table::{Encoding, Target, Task};
 
-use crate::models::{ACTIVATIONS, TASKS, Without, rows, single};
+use crate::models::{ACTIVATIONS, Without, rows, single};
 
 /// Probabilities, and numbers in units of their standard deviation.
 pub const SINGLE: f64 = 2e-6;
@@ -18,10 +19,12 @@ pub const ROWS: usize = 500;
 /// The fields of a row that has all columns.
 pub const FIELDS: [&str; 8] = ["x_cm", "gap", "gr_e", "stamp", "city", "pair", "x_cm_2", "day"];
 
-/// A model for each task and activation.
+/// A model for each activation, and for each task.
 pub fn models() -> Vec<Model> {
-    let of_task = |task| ACTIVATIONS.iter().map(move |activation| single(task, Without::Nothing, activation));
-    TASKS.into_iter().flat_map(of_task).collect()
+    let of = |task, activation| single(task, Without::Nothing, activation);
+    let classifiers = ACTIVATIONS.iter().map(|activation| of(Task::Classification, activation));
+    let others = [Task::Regression, Task::MultiLabel].map(|task| of(task, &Activation::Silu));
+    classifiers.chain(others).collect()
 }
 
 /// The rows of a model, a line for each: words are their numbers, −1 for others and −2 for none.

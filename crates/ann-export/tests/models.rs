@@ -74,13 +74,19 @@ pub fn schema(task: Task, without: Without) -> Schema {
 
 /// Two networks, of which the second has the piecewise-linear inputs too.
 pub fn networks<F: Scalar>(schema: &Schema, activation: &Activation) -> Vec<Network<F>> {
+    let outputs = schema.target.outputs();
     let network = |(first, inputs): (u64, usize)| {
         let architecture = Architecture::inputs(inputs)
             .dense(5, activation.clone())
             .dense(4, Activation::Tanh)
-            .dense(schema.target.outputs(), Activation::Identity);
+            .dense(outputs, Activation::Identity);
         let count = architecture.layout().unwrap().len();
-        let parameters = Random(first).take(count).map(|number| F::of(number - 0.5)).collect();
+        let mut parameters: Vec<F> = Random(first).take(count).map(|number| F::of(number - 0.5)).collect();
+        // The last layer has no biases and larger weights, so that every class is predicted.
+        let (_, last) = parameters.split_at_mut(count - 5 * outputs);
+        for (place, parameter) in last.iter_mut().enumerate() {
+            *parameter = if place < 4 * outputs { *parameter * F::of(4.0) } else { F::zero() };
+        }
         Network::from_parameters(&architecture, parameters).unwrap()
     };
     [(1, schema.plain_inputs()), (2, schema.inputs())].map(network).into()
