@@ -65,7 +65,7 @@ function inputs(graph, columns) {
 }
 
 function tensor(column, precision) {
-    if (column.is_word) return new ort.Tensor("string", column.cells.map((cell, row) => cell ?? ["", "?"][row % 2]), [TOTAL, 1]);
+    if (column.kind === "word") return new ort.Tensor("string", column.cells.map((cell, row) => cell ?? ["", "?"][row % 2]), [TOTAL, 1]);
     return new ort.Tensor(numbersOf(precision, column.cells.map((cell) => cell ?? NaN)), [TOTAL, 1]);
 }
 

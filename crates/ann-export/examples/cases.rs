@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 
 use ann_export::ann_model::{Cell, Model, Networks};
-use ann_export::{OnnxInputs, OnnxOptions, OnnxPrecision, onnx};
+use ann_export::{CArithmetic, COptions, OnnxInputs, OnnxOptions, OnnxPrecision, c, onnx};
 use ann_model::ann_core::Activation;
 use ann_model::ann_table::{ColumnSchema, Encoding, Schema, Target, Task};
 use serde_json::{Value, json};
@@ -76,8 +76,14 @@ fn columns(schema: &Schema, rows: &[Vec<Cell<'_>>]) -> Value {
     };
     let column = |(index, column): (usize, &ColumnSchema)| {
         let cells: Vec<Value> = rows.iter().map(|row| json_of(&row[index])).collect();
-        let is_word = matches!(column.encoding, Encoding::Category(_));
-        json!({ "name": column.name, "is_word": is_word, "cells": cells })
+        let (kind, categories) = match &column.encoding {
+            // A float does not tell such large numbers apart.
+            Encoding::Number(number) if number.minimum > 1e9 => ("double", &[][..]),
+            Encoding::Number(_) => ("float", &[][..]),
+            Encoding::Category(words) => ("word", &words.categories[..]),
+            Encoding::Date(_) => ("date", &[][..]),
+        };
+        json!({ "name": column.name, "kind": kind, "categories": categories, "cells": cells })
     };
     schema.columns.iter().enumerate().map(column).collect()
 }
@@ -104,6 +110,7 @@ impl Case {
                 "is_matrix": inputs == OnnxInputs::Matrix,
             }));
         }
+        let headers = if self.without == Without::Nothing { self.headers(folder)? } else { vec![] };
         let (mut classes, mut labels, mut scales) = (vec![], vec![], vec![]);
         match &self.model.schema().target {
             Target::Classes { classes: names, .. } => classes.clone_from(names),
@@ -115,9 +122,23 @@ impl Case {
         let expected = format!("{}.expected", self.name());
         fs::write(folder.join(&expected), self.predictions()?)?;
         Ok(json!({
-            "rows": format!("rows-{:?}.json", self.without), "graphs": graphs, "expected": expected,
+            "rows": format!("rows-{:?}.json", self.without), "graphs": graphs, "headers": headers, "expected": expected,
             "classes": classes, "labels": labels, "scales": scales, "is_double": self.is_double(),
         }))
+    }
+
+    /// Writes C for both kinds of numbers, and describes it.
+    fn headers(&self, folder: &Path) -> Result<Vec<Value>> {
+        let rows = models::table();
+        let header = |(arithmetic, name): (CArithmetic<'_>, &str)| {
+            let file = format!("{}-{name}.h", self.name());
+            fs::write(folder.join(&file), c(&self.model, &COptions { arithmetic, ..COptions::default() })?)?;
+            Ok(json!({ "file": file, "arithmetic": name }))
+        };
+        [(CArithmetic::F32, "float"), (CArithmetic::Int16 { rows: &rows }, "int16")]
+            .into_iter()
+            .map(header)
+            .collect()
     }
 
     /// Each precision that the columns allow, and a matrix if they are numbers.

@@ -217,7 +217,8 @@ impl<'a> ColumnText<'a> {
     }
 }
 
-fn name_of(part: DatePart) -> &'static str {
+/// The name of a part of a date.
+pub(crate) fn name_of(part: DatePart) -> &'static str {
     match part {
         DatePart::Elapsed => "elapsed",
         DatePart::Month => "month",

@@ -45,3 +45,9 @@ pub(crate) fn list(values: impl IntoIterator<Item = String>) -> String {
     }
     lines.join("\n")
 }
+
+/// The parts of a file that are not empty, with an empty line between them.
+pub(crate) fn join(parts: &[String]) -> String {
+    let parts = parts.iter().map(|part| part.trim_end()).filter(|part| !part.is_empty());
+    parts.collect::<Vec<_>>().join("\n\n") + "\n"
+}

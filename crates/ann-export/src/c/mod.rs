@@ -7,6 +7,7 @@ use crate::integers::{Agreement, Integers};
 use crate::names::{Taken, comment, is_identifier};
 use crate::parts::{Member, check_single, members};
 use crate::single::{Cell, fields};
+use crate::text::join;
 use crate::{Error, Result};
 
 mod networks;
@@ -223,7 +224,7 @@ impl Header<'_> {
             test::self_test(self, &fields)?,
             "#endif\n".to_owned(),
         ];
-        Ok(parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n"))
+        Ok(join(&parts))
     }
 
     fn introduction(&self) -> String {

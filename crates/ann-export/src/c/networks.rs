@@ -149,7 +149,7 @@ fn network(names: &Names, activations: &Activations<'_>, number: usize, member: 
         (self::tables(names, &place, &tables), layer(names, activations, &place, dense))
     });
     let (tables, lines): (String, String) = layers.unzip();
-    format!("{tables}{}", function(names, number, "float", &lines))
+    format!("{tables}{}", function(names, number, member, "float", &lines))
 }
 
 fn layer(names: &Names, activations: &Activations<'_>, place: &Place, dense: &Dense) -> String {
@@ -183,7 +183,7 @@ fn integer_network(
         (self::tables(names, &place, &tables), integer_layer(names, activation, &place, layer))
     });
     let (tables, lines): (String, String) = layers.unzip();
-    format!("{tables}{}", function(names, number, "int16_t", &lines))
+    format!("{tables}{}", function(names, number, member, "int16_t", &lines))
 }
 
 fn integer_layer(names: &Names, activation: &str, place: &Place, layer: &Layer) -> String {
@@ -211,10 +211,17 @@ fn tables(names: &Names, place: &Place, tables: &Tables) -> String {
     table(types[0], "weights", weights) + &table(types[1], "bias", bias)
 }
 
-fn function(names: &Names, number: usize, kind: &str, lines: &str) -> String {
+fn function(names: &Names, number: usize, member: &Member, kind: &str, lines: &str) -> String {
+    let layer = |Dense { bias, activation, .. }: &Dense| format!("{} units of {activation}", bias.len());
+    let layers = member.layers.iter().map(layer).collect::<Vec<_>>().join(", ");
     format!(
-        "static inline void {}_network_{number}(const {kind} *x, float *z)\n{{\n{lines}}}\n\n",
-        names.lower
+        "/* Network {number}: {} inputs, then {layers}. */
+static inline void {}_network_{number}(const {kind} *x, float *z)
+{{
+{lines}}}
+
+",
+        member.inputs, names.lower
     )
 }
 

@@ -3,6 +3,7 @@
 use ann_table::{CategoryEncoding, DatePart};
 
 use super::Names;
+use crate::json::name_of;
 use crate::names::{Taken, comment, snake_case};
 use crate::single::{Cell, DateNumber, Field, Number, Pieces};
 use crate::text::{c_float as float, list};
@@ -160,14 +161,13 @@ fn date_lines(names: &Names, parts: &[DateNumber], identifier: &str) -> Vec<Stri
         lines.push(format!("const {lower}_date date = {lower}_date_of(is_known ? row->{identifier} : 0);"));
     }
     for DateNumber { part, origin, number } in parts {
+        let name = name_of(*part);
         let value = match part {
             DatePart::Elapsed => format!("(float)(row->{identifier} - INT64_C({origin}))"),
-            DatePart::Month => "date.month".into(),
-            DatePart::Day => "date.day".into(),
-            DatePart::Weekday => "date.weekday".into(),
-            DatePart::Hour => "date.hour".into(),
+            _ => format!("date.{name}"),
         };
-        lines.push(scaled(names, number, &format!("is_known ? {value} : {}", float(number.fill))));
+        lines.push(format!("const float {name} = is_known ? {value} : {};", float(number.fill)));
+        lines.push(scaled(names, number, name));
         if number.has_flag {
             lines.push(format!("x[{}] = is_known ? 0.0f : 1.0f;", number.input + 1));
         }

@@ -8,7 +8,7 @@ use crate::names::{Taken, comment};
 use crate::parts::{Dense, Member, Response, check_single, members, response};
 use crate::samples::Samples;
 use crate::single::{self, Field, fields};
-use crate::text::{list, rust_float as float};
+use crate::text::{join, list, rust_float as float};
 use crate::{Error, Result};
 
 #[cfg(test)]
@@ -56,7 +56,7 @@ pub fn rust(model: &Model) -> Result<String> {
         functions(),
         test(model, &fields, &words)?,
     ];
-    Ok(parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n"))
+    Ok(join(&parts))
 }
 
 /// The functions of every model, as a module.
@@ -162,9 +162,14 @@ fn network(number: usize, Member { inputs, layers }: &Member) -> Result<String> 
             &if k == layers.len() { format!("    {values}\n") } else { format!("    let x = {values};\n") };
     }
     let lines = lines.replacen("&x", "x", 1);
-    let shape = layers.iter().map(|layer| layer.bias.len().to_string()).collect::<Vec<_>>().join(", ");
+    let layer = |Dense { bias, activation, .. }: &Dense| format!("{} units of {activation}", bias.len());
+    let shape = layers.iter().map(layer).collect::<Vec<_>>().join(", ");
     Ok(format!(
-        "{tables}/// Network {number}: {inputs} inputs, then {shape} units.\nfn network_{number}(x: &[f32]) -> [f32; OUTPUTS] {{\n{lines}}}\n\n"
+        "{tables}/// Network {number}: {inputs} inputs, then {shape}.
+fn network_{number}(x: &[f32]) -> [f32; OUTPUTS] {{
+{lines}}}
+
+"
     ))
 }
 

@@ -2,6 +2,7 @@
 
 use ann_table::{CategoryEncoding, DatePart};
 
+use crate::json::name_of;
 use crate::names::{Taken, camel_case, comment};
 use crate::single::{Cell, DateNumber, Field, Number, Pieces};
 use crate::text::{list, rust_float as float};
@@ -174,15 +175,11 @@ fn date_lines(parts: &[DateNumber], identifier: &str) -> Vec<String> {
     }
     for DateNumber { part, origin, number } in parts {
         let fill = float(number.fill);
-        let of_date = |field: &str| format!("date.map_or({fill}, |date| date.{field})");
         let value = match part {
             DatePart::Elapsed => {
                 format!("row.{identifier}.map_or({fill}, |seconds| (seconds - {origin}) as f32)")
             }
-            DatePart::Month => of_date("month"),
-            DatePart::Day => of_date("day"),
-            DatePart::Weekday => of_date("weekday"),
-            DatePart::Hour => of_date("hour"),
+            _ => format!("date.map_or({fill}, |date| date.{})", name_of(*part)),
         };
         lines.push(format!("let number = {value};"));
         lines.push(scaled(number));
