@@ -4,6 +4,7 @@
 //! are judged by the files that they write.
 
 mod figures;
+mod onnx;
 mod reference;
 
 mod bits;
@@ -18,6 +19,7 @@ mod curves;
 mod experiment;
 mod output;
 mod print;
+mod python;
 mod record;
 mod survivors;
 mod table;
@@ -42,7 +44,7 @@ struct Cli {
 enum Task {
     /// Run the experiments: every figure of the report, its numbers, and one table at the end
     Figures(figures::FigureOptions),
-    /// Record PyTorch's curves and initial weights again (the only task that needs Python)
+    /// Record PyTorch's curves and initial weights again (needs Python)
     Reference(reference::ReferenceOptions),
     /// Make mistakes in a copy of the engine, one at a time, and check that the tests find each of them
     Faults(faults::FaultOptions),
@@ -61,6 +63,9 @@ enum Task {
     /// accuracy
     /// --help`)
     Accuracy(bench::BenchOptions),
+    /// Compare exported models in five runtimes of ONNX and a C compiler with the models themselves (needs Python
+    /// and Node.js)
+    Onnx(onnx::OnnxOptions),
     /// Run `.ci/run`: everything that must pass before a change is accepted
     Ci,
 }
@@ -87,6 +92,7 @@ fn run(cli: &Cli) -> Result<()> {
         Task::Bits(options) => bits::bits(&workspace, options),
         Task::Bench(options) => bench::bench(&workspace, options),
         Task::Accuracy(options) => bench::accuracy(&workspace, options),
+        Task::Onnx(options) => onnx::onnx(&workspace, options),
         Task::Ci => ci(&workspace),
     }
 }

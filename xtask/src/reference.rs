@@ -4,15 +4,14 @@
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::fs::{self, File};
-use std::io::ErrorKind;
 use std::path::Path;
-use std::process::Command;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use clap::Args;
 
 use crate::output::write_whole;
 use crate::print;
+use crate::python::{environment, step};
 use crate::workspace::Workspace;
 
 /// What to do with the new numbers.
@@ -59,34 +58,15 @@ pub fn reference(workspace: &Workspace, options: &ReferenceOptions) -> Result<()
 
 /// Runs the committed script with the committed versions. Afterwards `out` contains nothing but its files.
 fn record(workspace: &Workspace, committed: &Path, out: &Path) -> Result<()> {
-    let environment = workspace.target.join("reference-venv");
-    let python = environment.join(if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" });
     if out.exists() {
         fs::remove_dir_all(out).with_context(|| format!("could not remove {}", out.display()))?;
     }
     fs::create_dir_all(out).with_context(|| format!("could not create {}", out.display()))?;
 
     let requirements = committed.join("requirements.txt");
-    step("python3", ["-m", "venv"].map(OsStr::new).into_iter().chain([environment.as_os_str()]))?;
-    let install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"].map(OsStr::new);
-    step(&python, install.into_iter().chain([requirements.as_os_str()]))?;
+    let python = environment("python3", &workspace.target.join("reference-venv"), &requirements)?;
     let script = committed.join("record.py");
     step(&python, [script.as_os_str(), OsStr::new("--out"), out.as_os_str()])
-}
-
-fn step<'a>(program: impl AsRef<OsStr>, arguments: impl IntoIterator<Item = &'a OsStr>) -> Result<()> {
-    let mut command = Command::new(&program);
-    command.args(arguments);
-    print::progress(format_args!("{command:?}"))?;
-    match command.status() {
-        Ok(status) if status.success() => Ok(()),
-        Ok(status) => bail!("{command:?} failed ({status})"),
-        Err(error) if error.kind() == ErrorKind::NotFound => {
-            let program = program.as_ref().display();
-            bail!("{program} not found: install Python 3 with its venv module; only this task needs it")
-        }
-        Err(error) => Err(error).with_context(|| format!("could not start {command:?}")),
-    }
 }
 
 /// Prints the largest difference in each file; returns the names of the files that differ from the committed
@@ -188,11 +168,5 @@ mod tests {
         }
         fs::write(committed.path().join("lost.csv"), "loss\n").unwrap();
         assert_eq!(compare(committed.path(), out.path()).unwrap(), ["lost.csv", "moved.csv"]);
-    }
-
-    #[test]
-    fn a_missing_python_is_told() {
-        let error = step("python3-that-nobody-has", []).unwrap_err().to_string();
-        assert!(error.starts_with("python3-that-nobody-has not found: install Python 3"), "{error}");
     }
 }
