@@ -3,6 +3,8 @@
 //!
 //! `cargo run -p ann-export --example cases [FOLDER]`
 
+#![allow(clippy::print_stdout, reason = "a program says what it does")]
+
 use std::fs;
 use std::path::Path;
 
@@ -15,9 +17,12 @@ use serde_json::{Value, json};
 #[path = "../tests/models.rs"]
 mod models;
 
-use models::{ACTIVATIONS, TASKS, WITHOUT, Without};
+use models::{ACTIVATIONS, TASKS, Without};
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
+
+/// What tables may lack.
+const WITHOUT: [Without; 4] = [Without::Nothing, Without::Times, Without::Words, Without::TimesAndWords];
 
 /// Number of rows.
 const ROWS: usize = 10_000;

@@ -18,7 +18,7 @@ pub enum Error {
     Activation { activation: String },
     /// One matrix was asked for, but a column is no number.
     #[error(
-        "the column {column:?} is a {kind}: only numbers fit into one matrix; export an input for each column"
+        "the column {column:?} holds {kind}: only numbers fit into one matrix; export an input for each column"
     )]
     NotANumber { column: String, kind: Kind },
     /// Single precision does not tell the numbers of a column apart.

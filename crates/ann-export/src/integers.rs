@@ -116,7 +116,7 @@ impl Integers {
 fn layers(member: &Member, x: &Array2<f64>, input_bits: i32) -> Vec<Layer> {
     let (mut bits, mut x) = (input_bits, x.slice_axis(Axis(1), (..member.inputs).into()).to_owned());
     let layer = |dense: &Dense| {
-        x = (x.dot(&dense.weights.t()) + &ArrayView1::from(&dense.bias)).mapv(|z| dense.activation.value(z));
+        x = (x.dot(&dense.weights.t()) + ArrayView1::from(&dense.bias)).mapv(|z| dense.activation.value(z));
         let next_bits = bits_for(largest(&x)).min(FRACTION);
         let layer = Layer::new(dense, bits, FRACTION - next_bits);
         bits = next_bits;

@@ -55,3 +55,34 @@ pub(crate) fn comment(text: &str) -> String {
     let plain: String = text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect();
     plain.replace("*/", "* /").replace("/*", "/ *")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_as_identifiers() {
+        for (text, snake, camel) in [
+            ("sepal length (cm)", "sepal_length_cm", "SepalLengthCm"),
+            ("home.dest", "home_dest", "HomeDest"),
+            ("2nd", "n2nd", "N2nd"),
+            ("Größe", "gr_e", "GrE"),
+            ("年齢", "name", "Name"),
+            ("", "name", "Name"),
+        ] {
+            assert_eq!((snake_case(text).as_str(), camel_case(text).as_str()), (snake, camel));
+        }
+    }
+
+    #[test]
+    fn a_taken_name_gets_a_number() {
+        let mut taken = Taken::new(["int"]);
+        let names = ["int", "x", "x", "x_2"].map(|name| taken.distinct(name));
+        assert_eq!(names, ["int_2", "x", "x_2", "x_2_2"]);
+    }
+
+    #[test]
+    fn comments_do_not_end_early() {
+        assert_eq!(comment("a */ b\n/* c"), "a * / b / * c");
+    }
+}

@@ -48,9 +48,6 @@ pub enum Without {
     TimesAndWords,
 }
 
-/// All of them.
-pub const WITHOUT: [Without; 4] = [Without::Nothing, Without::Times, Without::Words, Without::TimesAndWords];
-
 /// Learned from [`TABLE`].
 pub fn schema(task: Task, without: Without) -> Schema {
     let targets: &[&str] = match task {

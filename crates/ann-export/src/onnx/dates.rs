@@ -26,21 +26,26 @@ pub(super) fn part(part: &mut Part<'_>, seconds: &Name, which: DatePart) -> Name
         }
         DatePart::Month => {
             // March is 0, so the months from 10 on belong to the next year.
-            let [month, _] = from_march(part, seconds);
+            let day_of_year = day_of_year(part, seconds);
+            let month = month_from_march(part, &day_of_year);
             let shifted = part.apply_to("Add", &month, 2.0);
             let month = rest(part, &shifted, 12.0);
             part.apply_to("Add", &month, 1.0)
         }
         DatePart::Day => {
-            let [_, day] = from_march(part, seconds);
+            // Month m begins with day (153 m + 2) / 5.
+            let day_of_year = day_of_year(part, seconds);
+            let month = month_from_march(part, &day_of_year);
+            let first = scaled(part, &month, [153.0, 2.0, 5.0]);
+            let day = part.apply("Sub", &[&day_of_year, &first]);
             part.apply_to("Add", &day, 1.0)
         }
     }
 }
 
-/// Month and day of years that begin in March, both from 0 (H. Hinnant, "chrono-Compatible Low-Level Date
-/// Algorithms", `civil_from_days`).
-fn from_march(part: &mut Part<'_>, seconds: &Name) -> [Name; 2] {
+/// The day of a year that begins in March, from 0 (H. Hinnant, "chrono-Compatible Low-Level Date Algorithms",
+/// `civil_from_days`).
+fn day_of_year(part: &mut Part<'_>, seconds: &Name) -> Name {
     let day = quotient(part, seconds, DAY);
     let day = part.apply_to("Add", &day, 719_468.0);
     let day_of_era = rest(part, &day, 146_097.0);
@@ -56,16 +61,19 @@ fn from_march(part: &mut Part<'_>, seconds: &Name) -> [Name; 2] {
     let [leaps, centuries] = [4.0, 100.0].map(|years| quotient(part, &year, years));
     let before = part.apply("Add", &[&before, &leaps]);
     let before = part.apply("Sub", &[&before, &centuries]);
-    let day_of_year = part.apply("Sub", &[&day_of_era, &before]);
-    // Month m begins with day (153 m + 2) / 5.
-    let scaled = part.apply_to("Mul", &day_of_year, 5.0);
-    let scaled = part.apply_to("Add", &scaled, 2.0);
-    let month = quotient(part, &scaled, 153.0);
-    let scaled = part.apply_to("Mul", &month, 153.0);
-    let scaled = part.apply_to("Add", &scaled, 2.0);
-    let first = quotient(part, &scaled, 5.0);
-    let day = part.apply("Sub", &[&day_of_year, &first]);
-    [month, day]
+    part.apply("Sub", &[&day_of_era, &before])
+}
+
+/// The month of a year that begins in March, from 0.
+fn month_from_march(part: &mut Part<'_>, day_of_year: &Name) -> Name {
+    scaled(part, day_of_year, [5.0, 2.0, 153.0])
+}
+
+/// ⌊(a x + b) / c⌋.
+fn scaled(part: &mut Part<'_>, x: &Name, [a, b, c]: [f64; 3]) -> Name {
+    let product = part.apply_to("Mul", x, a);
+    let sum = part.apply_to("Add", &product, b);
+    quotient(part, &sum, c)
 }
 
 /// ⌊x / divisor⌋.

@@ -4,6 +4,8 @@
 
 use std::collections::HashMap;
 
+use ann_table::ColumnSchema;
+
 use super::protobuf::Message;
 
 /// The type of the elements of a tensor, with its number in `TensorProto.DataType`.
@@ -28,20 +30,22 @@ pub(super) struct Graph {
     outputs: Vec<Message>,
     /// Numbers that are constants already, by their bits.
     numbers: HashMap<(Element, u64), Name>,
+    /// What is computed already, by operator, inputs and attributes.
+    computed: HashMap<String, Name>,
 }
 
 /// The number of rows, which the caller of the graph chooses.
 const ROWS: &str = "N";
 
 impl Graph {
-    pub fn new<'a>(columns: impl Iterator<Item = &'a str> + Clone) -> Self {
+    pub fn new(columns: &[ColumnSchema]) -> Self {
         let mut prefix = "ann/".to_owned();
-        while columns.clone().any(|column| column.starts_with(&prefix)) {
+        while columns.iter().any(|column| column.name.starts_with(&prefix)) {
             prefix.push('/');
         }
-        let numbers = HashMap::new();
+        let (numbers, computed) = (HashMap::new(), HashMap::new());
         let [nodes, constants, inputs, outputs] = [(); 4].map(|()| Vec::new());
-        Self { prefix, nodes, constants, inputs, outputs, numbers }
+        Self { prefix, nodes, constants, inputs, outputs, numbers, computed }
     }
 
     /// A part of the graph, whose names begin with that of the part. Numbers in it have this type.
@@ -88,10 +92,15 @@ impl Part<'_> {
         self.apply_with(operator, inputs, &[])
     }
 
-    /// A node with attributes.
+    /// A node with attributes. What is computed already is not computed again.
     pub fn apply_with(&mut self, operator: &str, inputs: &[&Name], attributes: &[(&str, i64)]) -> Name {
+        let key = format!("{operator} {inputs:?} {attributes:?}");
+        if let Some(output) = self.graph.computed.get(&key) {
+            return output.clone();
+        }
         let output = format!("{}{operator}_{}", self.prefix, self.graph.nodes.len() + 1);
         self.graph.nodes.push(node(operator, inputs, &output, attributes));
+        self.graph.computed.insert(key, output.clone());
         output
     }
 

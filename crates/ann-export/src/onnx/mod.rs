@@ -96,8 +96,7 @@ pub fn onnx(model: &Model, options: &OnnxOptions) -> Result<Vec<u8>> {
     if numbers == Element::Float {
         check_columns(schema)?;
     }
-    let names = schema.columns.iter().map(|column| column.name.as_str());
-    let mut graph = Graph::new(names);
+    let mut graph = Graph::new(&schema.columns);
     let cells = cells(&mut graph, schema, options.inputs, numbers)?;
     let encoded = encoding::encode(&mut graph, schema, &cells, precisions);
     let outputs = networks::compute(&mut graph, &members, &encoded, networks)?;

@@ -11,8 +11,6 @@ use crate::single::{self, Field, fields};
 use crate::text::{join, list, rust_float as float};
 use crate::{Error, Result};
 
-#[cfg(test)]
-mod functions;
 mod row;
 
 use row::{Words, words};
