@@ -1,6 +1,6 @@
 //! The picture of a run: the errors of other systems divided by ours.
 
-use ann_experiments::figure::{Axis, Figure, Mark, Panel};
+use ann_figure::{Axis, Figure, Mark, Panel};
 use anyhow::{Result, ensure};
 
 use crate::findings::{Findings, Origin};

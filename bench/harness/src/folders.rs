@@ -4,7 +4,7 @@ use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use ann_experiments::figure::Figure;
+use ann_figure::Figure;
 use anyhow::{Context, Result};
 use serde::Serialize;
 use serde_json::Value;
@@ -88,9 +88,9 @@ fn lines(object: &Value) -> String {
 pub fn draw(figure: &Figure, folder: &Path, name: &str) -> Result<PathBuf> {
     let staging = tempfile::tempdir_in(folder)
         .with_context(|| format!("could not create a folder in {}", folder.display()))?;
-    figure.write(staging.path(), name)?;
-    for ending in ["png", "svg"] {
-        let file = format!("{name}.{ending}");
+    let [_, svg, png] = figure.files(name)?;
+    for (file, bytes) in [png, svg] {
+        fs::write(staging.path().join(&file), bytes).with_context(|| format!("could not write {file}"))?;
         fs::rename(staging.path().join(&file), folder.join(&file))
             .with_context(|| format!("could not write {file} in {}", folder.display()))?;
     }

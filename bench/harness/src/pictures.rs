@@ -1,7 +1,7 @@
 //! The pictures of a run: the times of other libraries divided by ours, and the cost against rows, width and
 //! depth.
 
-use ann_experiments::figure::{Axis, Figure, Mark, Panel};
+use ann_figure::{Axis, Figure, Mark, Panel};
 use anyhow::{Result, ensure};
 
 use crate::findings::{Cost, Findings, Measurement, OURS, Origin};

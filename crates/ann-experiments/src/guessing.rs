@@ -2,9 +2,8 @@
 
 use ann_core::ndarray::ArrayRef1;
 use ann_datasets::Dataset;
+use ann_figure::number::{count, exact, rounded};
 use ann_train::{History, StopReason};
-
-use crate::number::{count, exact, rounded};
 
 /// How good a network is on some rows, and how good guessing is on the same rows.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -14,8 +14,6 @@ pub mod robustness;
 pub mod verification;
 
 // Pictures and records.
-pub mod figure;
-pub mod number;
 pub mod output;
 pub mod record;
 

@@ -1,9 +1,9 @@
 //! Losses during a training: of the rows that train, and of the rows held out.
 
 use ann_core::{Network, Problem};
+use ann_figure::Mark;
 use ann_train::{History, Objective, Result, State, TrainConfig, Training};
 
-use crate::figure::Mark;
 use crate::progress;
 
 /// Epochs, each with a loss.

@@ -2,13 +2,13 @@
 //! derivatives come from dual numbers.
 
 use ann_core::{LayerSpan, Problem};
+use ann_figure::number::exact;
+use ann_figure::{Axis, Mark, Panel};
 use ann_gradcheck::{Config, reference, ridders};
 use ann_train::{Accumulation, Objective};
 use anyhow::Result;
 use rayon::prelude::*;
 
-use crate::figure::{Axis, Mark, Panel};
-use crate::number::exact;
 use crate::verification::backpropagation;
 
 /// A way to compute a derivative from values.

@@ -1,11 +1,29 @@
 //! Files are written whole or not at all.
 
-use std::fs::Permissions;
+use std::fs::{self, Permissions};
 use std::io::{self, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use ann_figure::Figure;
 use anyhow::{Context, Result};
 use tempfile::{Builder, NamedTempFile};
+
+/// Writes `NAME.csv`, `NAME.svg` and `NAME.png` and returns their paths in this order.
+///
+/// Creates `directory` where it is missing and replaces files of these names, each whole or not at all.
+///
+/// # Errors
+/// The figure cannot be drawn (see [`Figure::svg`]), or a file cannot be written.
+pub fn write_figure(figure: &Figure, directory: &Path, name: &str) -> Result<Vec<PathBuf>> {
+    let files = figure.files(name)?;
+    fs::create_dir_all(directory).with_context(|| format!("cannot create {}", directory.display()))?;
+    let write = |(file, bytes): (String, Vec<u8>)| {
+        let path = directory.join(file);
+        write_whole(&path, bytes.as_slice())?;
+        Ok(path)
+    };
+    files.into_iter().map(write).collect()
+}
 
 /// Writes all of `content` to the file at `path`, or changes nothing.
 ///
@@ -52,8 +70,6 @@ fn permissions() -> Option<Permissions> {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
-
     use super::*;
 
     /// Fails, as a full disk does, when it is asked for more than nothing.

@@ -5,14 +5,14 @@ use std::process::ExitCode;
 
 use ann_core::Activation;
 use ann_experiments::cli::{self, DataOptions, Options, say};
-use ann_experiments::figure::Figure;
-use ann_experiments::number::{count, exact, rounded};
 use ann_experiments::oracles::errors;
-use ann_experiments::output::write_whole;
+use ann_experiments::output::{write_figure, write_whole};
 use ann_experiments::planted::{self, Matrix, kill_matrix};
 use ann_experiments::progress;
 use ann_experiments::record::Record;
 use ann_experiments::verification::{CLAIMED, Checked, HIDDEN, Samples, Start, Subject, Task};
+use ann_figure::Figure;
+use ann_figure::number::{count, exact, rounded};
 use ann_gradcheck::{Config, Verdict};
 use anyhow::{Result, ensure};
 use clap::Parser;
@@ -139,7 +139,7 @@ impl Findings<'_> {
 
     fn write(&self, options: &CheckOptions) -> Result<()> {
         let folder = &options.common.out;
-        let mut files = self.picture.write(folder, NAME)?;
+        let mut files = write_figure(&self.picture, folder, NAME)?;
         let all = self.claims.iter().chain([&self.demonstration]);
         files.push(write_csv(folder, "table", all.flat_map(Checked::rows))?);
         files.push(write_csv(folder, "kill_matrix", self.matrix.cells())?);

@@ -12,12 +12,12 @@ use std::process::ExitCode;
 use ann_core::{Activation, Architecture, seeded};
 use ann_datasets::{Dataset, generate};
 use ann_experiments::cli::{self, Options, say};
-use ann_experiments::figure::{Axis, Figure, Mark, Panel};
-use ann_experiments::number::{count, exact, rounded};
 use ann_experiments::optimizers::{Answers, Entrant, Outcome, Point, Settings, Task};
-use ann_experiments::output::write_whole;
+use ann_experiments::output::{write_figure, write_whole};
 use ann_experiments::progress;
 use ann_experiments::record::Record;
+use ann_figure::number::{count, exact, rounded};
+use ann_figure::{Axis, Figure, Mark, Panel};
 use ann_train::{Adam, Batching, Lbfgs, LevenbergMarquardt, Momentum, Optimizer, Rprop};
 use anyhow::Result;
 use clap::Parser;
@@ -196,7 +196,7 @@ fn seeds(options: &Options) -> Range<u64> {
 
 /// Pictures, table, record and result line.
 fn report(options: &Options, comparisons: &[Comparison; 3]) -> Result<ExitCode> {
-    let mut files = figure(options, comparisons).write(&options.out, NAME)?;
+    let mut files = write_figure(&figure(options, comparisons), &options.out, NAME)?;
     let lines: Vec<Line> = comparisons.iter().flat_map(Comparison::lines).collect();
     files.push(write_csv(&options.out, &lines)?);
     let claims = claims(comparisons);

@@ -5,10 +5,11 @@ use std::process::ExitCode;
 use ann_core::Activation;
 use ann_core::ndarray::{Array2, array};
 use ann_experiments::cli::{self, say};
-use ann_experiments::figure::{Axis, Figure, Mark, Panel};
-use ann_experiments::number::{count, exact, rounded};
+use ann_experiments::output::write_figure;
 use ann_experiments::progress;
 use ann_experiments::record::Record;
+use ann_figure::number::{count, exact, rounded};
+use ann_figure::{Axis, Figure, Mark, Panel};
 use ann_train::{Classifier, Regressor};
 use anyhow::Result;
 use clap::Parser;
@@ -157,7 +158,7 @@ fn report(options: &TestOptions, outcomes: &[CaseResult], shapes: &[(usize, usiz
     let seeds_pass = outcomes.iter().all(|outcome| outcome.within() == outcome.deviations.len());
     let passed = seeds_pass && shapes == [(3, 10), (11, 5), (6, 1)];
     let verdict = if passed { "pass" } else { "fail" };
-    let files = draw(options, outcomes, passed).write(&options.out, NAME)?;
+    let files = write_figure(&draw(options, outcomes, passed), &options.out, NAME)?;
     let record = Record::new(NAME)
         .setting("first_seed", options.seed)
         .setting("seeds", SEEDS)

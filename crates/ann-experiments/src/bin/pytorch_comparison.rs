@@ -9,9 +9,10 @@ use std::process::ExitCode;
 use ann_core::{Activation, Architecture, Init, Loss, Network, Problem, seeded};
 use ann_datasets::{Dataset, reference};
 use ann_experiments::cli::{self, DataOptions, Options, say};
-use ann_experiments::figure::{Axis, Figure, Mark, Panel};
-use ann_experiments::number::{count, exact, rounded};
+use ann_experiments::output::write_figure;
 use ann_experiments::record::Record;
+use ann_figure::number::{count, exact, rounded};
+use ann_figure::{Axis, Figure, Mark, Panel};
 use ann_train::{TrainConfig, train};
 use anyhow::{Result, ensure};
 use clap::Parser;
@@ -116,8 +117,9 @@ fn report(
     matched: &[Pair],
 ) -> Result<ExitCode> {
     let out = &options.common.out;
-    let mut files = own_figure(options, network, own).write(out, NAME)?;
-    files.extend(matched_figure(options, network, matched).write(out, &format!("{NAME}_matched"))?);
+    let mut files = write_figure(&own_figure(options, network, own), out, NAME)?;
+    let from_equal_weights = matched_figure(options, network, matched);
+    files.extend(write_figure(&from_equal_weights, out, &format!("{NAME}_matched"))?);
 
     let largest = largest_difference(matched);
     let verdict = if largest <= PARITY { "pass" } else { "fail" };

@@ -6,12 +6,13 @@ use ann_core::ndarray::{Array1, Array2, Axis as Dimension};
 use ann_core::{Activation, Architecture, Init, Loss, Network, Problem, seeded};
 use ann_datasets::{Dataset, train_test_split};
 use ann_experiments::cli::{self, NetworkOptions, Options, Widths, say};
-use ann_experiments::figure::{Axis, Figure, Mark, Panel};
 use ann_experiments::guessing::{Evidence, Score, remark};
 use ann_experiments::losses::{self, Trained};
-use ann_experiments::number::{count, exact, rounded};
+use ann_experiments::output::write_figure;
 use ann_experiments::parts::{Part, Parts};
 use ann_experiments::record::Record;
+use ann_figure::number::{count, exact, rounded};
+use ann_figure::{Axis, Figure, Mark, Panel};
 use ann_train::TrainConfig;
 use anyhow::{Context, Result};
 use clap::Parser;
@@ -85,7 +86,7 @@ fn main() -> Result<ExitCode> {
     let parts = Parts::new(&samples(rng)?, network, |data, share| train_test_split(data, share, rng))?;
     let fit = RegressionFit::new(&options, &parts)?;
 
-    let files = fit.figure()?.write(&common.out, NAME)?;
+    let files = write_figure(&fit.figure()?, &common.out, NAME)?;
     fit.record().files(&files).write(&common.out)?;
     fit.remark.iter().chain(&fit.shortfall()).for_each(say);
     say(fit.result());

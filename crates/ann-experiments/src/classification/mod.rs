@@ -5,6 +5,7 @@ mod picture;
 use ann_core::ndarray::Array2;
 use ann_core::{Activation, Architecture, Init, Loss, Network, Problem, argmax, seeded, softmax};
 use ann_datasets::{Dataset, stratified_split};
+use ann_figure::number::{count, exact, rounded};
 use ann_train::TrainConfig;
 use anyhow::{Context, Result, ensure};
 use serde_json::json;
@@ -12,7 +13,7 @@ use serde_json::json;
 use crate::cli::{self, DataOptions, NetworkOptions, Options, Widths, say};
 use crate::guessing::{Evidence, Score, remark};
 use crate::losses::{self, Trained};
-use crate::number::{count, exact, rounded};
+use crate::output::write_figure;
 use crate::parts::{Part, Parts};
 use crate::progress;
 use crate::record::Record;
@@ -115,7 +116,7 @@ pub fn run(experiment: &Experiment) -> Result<()> {
     let parts = Parts::new(&data, &options.network, |data, share| stratified_split(data, share, rng))?;
     let fit = ClassificationFit::new(experiment, &options, &data, &parts)?;
 
-    let files = fit.figure()?.write(&options.common.out, experiment.name)?;
+    let files = write_figure(&fit.figure()?, &options.common.out, experiment.name)?;
     fit.record().files(&files).write(&options.common.out)?;
     fit.remark.iter().for_each(say);
     say(fit.result());

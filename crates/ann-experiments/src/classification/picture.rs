@@ -2,12 +2,12 @@
 
 use ann_core::ndarray::{Array1, Array2};
 use ann_datasets::Dataset;
+use ann_figure::number::{count, exact, rounded};
+use ann_figure::{Axis, Figure, Mark, Panel};
 use anyhow::Result;
 
 use super::{Answers, ClassificationFit, probabilities};
-use crate::figure::{Axis, Figure, Mark, Panel};
 use crate::losses;
-use crate::number::{count, exact, rounded};
 
 /// Cells of the probability background along each axis.
 const CELLS: usize = 61;

@@ -2,11 +2,11 @@
 
 use std::fmt::{self, Display};
 
+use ann_figure::number::rounded;
 use ann_gradcheck::{Entry, Group, Report};
 use serde::Serialize;
 
 use super::Subject;
-use crate::number::rounded;
 
 /// What the report claims: |analytic − central difference| is at most this.
 pub const CLAIMED: f64 = 1e-7;

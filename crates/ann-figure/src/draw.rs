@@ -1,17 +1,17 @@
 //! From the figure to its SVG: lay out, then paint grid, marks, axes and texts.
 
-use anyhow::Result;
 use plotters::style::text_anchor::HPos;
 
-use super::canvas::{Canvas, Pen, Type, register_fonts};
-use super::layout::{LABEL_DROP, OVERHANG, TICK_DROP, TICK_GAP, layout};
-use super::line::Area;
-use super::marks::{self, Frame};
-use super::style::{AXIS, GRID, HAIR, QUIET_INK, TEXT};
-use super::{Figure, image};
+use crate::canvas::{Canvas, Pen, Type, register_fonts};
+use crate::layout::{LABEL_DROP, OVERHANG, TICK_DROP, TICK_GAP, layout};
+use crate::line::Area;
+use crate::marks::{self, Frame};
+use crate::style::{AXIS, GRID, HAIR, QUIET_INK, TEXT};
+use crate::{Figure, Result, check};
 
-/// The SVG document of a checked figure.
-pub(super) fn svg(figure: &Figure) -> Result<String> {
+/// The drawing, as plotters writes it, and its width and height in px.
+pub(crate) fn draw(figure: &Figure) -> Result<(String, (f64, f64))> {
+    check::check(figure)?;
     register_fonts()?;
     let layout = layout(figure)?;
     let mut drawing = String::new();
@@ -24,7 +24,7 @@ pub(super) fn svg(figure: &Figure) -> Result<String> {
     layout.legend.iter().try_for_each(|(entry, place)| entry.draw(&canvas, *place))?;
     layout.texts.iter().try_for_each(|(words, place, look)| canvas.text(words, *place, *look))?;
     canvas.finish()?;
-    Ok(image::document(&drawing, layout.width, layout.height, &figure.title))
+    Ok((drawing, (layout.width, layout.height)))
 }
 
 fn draw_grid(canvas: &Canvas<'_>, frame: &Frame<'_>) -> Result<()> {

@@ -2,17 +2,15 @@
 //!
 //! A field has two entries: its colours from probability 0 to probability 1, and its boundary.
 
-use anyhow::Result;
 use plotters::style::text_anchor::HPos;
 
-use super::canvas::{Canvas, Pen, Point, Type};
-use super::style::{INK, RING, TEXT, field_colour};
-use super::{Figure, Mark, Panel, field, marks};
-use crate::number;
+use crate::canvas::{Canvas, Pen, Point, Type};
+use crate::style::{INK, PALETTE, RING, TEXT, field_colour};
+use crate::{Figure, Mark, Panel, Result, field, marks, number};
 
 /// A picture of a mark and its name.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Entry {
+pub(crate) struct Entry {
     swatch: Swatch,
     name: String,
 }
@@ -22,6 +20,7 @@ enum Swatch {
     Marker { class: usize },
     Ring { colour: usize },
     Line { colour: usize, dashed: bool },
+    Bar { colour: usize },
     Field,
     Boundary,
     Vertical,
@@ -34,7 +33,7 @@ const SPACE: f64 = 14.0;
 /// Height of the middle of lower-case letters and digits above the baseline.
 const MIDDLE: f64 = 0.34 * TEXT;
 
-pub(super) const LINE_HEIGHT: f64 = 18.0;
+pub(crate) const LINE_HEIGHT: f64 = 18.0;
 
 /// The width of a field's colours, their number, and the space for a digit and a gap on each side.
 const COLOURS: f64 = 32.0;
@@ -43,7 +42,7 @@ const END: f64 = 12.0;
 
 /// The entries of a panel: first markers, then the others in the order of its
 /// marks. Marks without a name have none.
-pub(super) fn entries(panel: &Panel) -> Vec<Entry> {
+pub(crate) fn entries(panel: &Panel) -> Vec<Entry> {
     let mut entries = Vec::new();
     for mark in panel.marks.iter().filter(|mark| !mark.series().is_empty()) {
         for entry in entries_of(mark) {
@@ -69,6 +68,7 @@ fn entries_of(mark: &Mark) -> Vec<Entry> {
         Mark::Line { colour, dashed, .. } => {
             vec![entry(Swatch::Line { colour: *colour, dashed: *dashed }, name)]
         }
+        Mark::Bars { colour, .. } => vec![entry(Swatch::Bar { colour: *colour }, name)],
         Mark::Field { .. } => {
             let boundary = format!("p = {}", number::exact(field::BOUNDARY));
             vec![entry(Swatch::Field, name), entry(Swatch::Boundary, &boundary)]
@@ -79,7 +79,7 @@ fn entries_of(mark: &Mark) -> Vec<Entry> {
 }
 
 /// The legend of all panels, when there are several and one of them has the entries of all the others.
-pub(super) fn shared(figure: &Figure) -> Option<Vec<Entry>> {
+pub(crate) fn shared(figure: &Figure) -> Option<Vec<Entry>> {
     let all: Vec<Vec<Entry>> = figure.panels.iter().map(entries).collect();
     let longest = all.iter().max_by_key(|entries| entries.len())?.clone();
     let is_shared = all.len() > 1 && all.iter().flatten().all(|entry| longest.contains(entry));
@@ -88,7 +88,7 @@ pub(super) fn shared(figure: &Figure) -> Option<Vec<Entry>> {
 
 /// The entries in lines no longer than `width` px, each with its distance from the left. A name that is
 /// longer than a line is shortened.
-pub(super) fn lines(entries: Vec<Entry>, width: f64) -> Result<Vec<Vec<(f64, Entry)>>> {
+pub(crate) fn lines(entries: Vec<Entry>, width: f64) -> Result<Vec<Vec<(f64, Entry)>>> {
     let mut lines: Vec<Vec<(f64, Entry)>> = Vec::new();
     let mut end = f64::INFINITY;
     for Entry { swatch, name } in entries {
@@ -112,7 +112,7 @@ fn look() -> Type {
 
 impl Entry {
     /// Draws the entry from `x` on, with its baseline at `y`.
-    pub(super) fn draw(&self, canvas: &Canvas<'_>, (x, y): Point) -> Result<()> {
+    pub(crate) fn draw(&self, canvas: &Canvas<'_>, (x, y): Point) -> Result<()> {
         self.swatch.draw(canvas, (x, y - MIDDLE))?;
         canvas.text(&self.name, (x + self.swatch.width() + GAP, y), look())
     }
@@ -123,7 +123,7 @@ impl Swatch {
         match self {
             Self::Marker { .. } => 0,
             Self::Ring { .. } => 1,
-            Self::Line { .. } => 2,
+            Self::Line { .. } | Self::Bar { .. } => 2,
             Self::Field | Self::Boundary => 3,
             Self::Vertical | Self::Horizontal => 4,
         }
@@ -131,7 +131,7 @@ impl Swatch {
 
     fn width(self) -> f64 {
         match self {
-            Self::Marker { .. } | Self::Vertical => 9.0,
+            Self::Marker { .. } | Self::Bar { .. } | Self::Vertical => 9.0,
             // Three dashes and two gaps.
             Self::Line { .. } => 23.0,
             Self::Ring { .. } => 2.0 * RING + 2.0,
@@ -149,6 +149,7 @@ impl Swatch {
             Self::Line { colour, dashed } => {
                 canvas.polyline(&[(x, y), (end, y)], marks::line_pen(colour, dashed))
             }
+            Self::Bar { colour } => canvas.rectangle((x, y + 4.5), (end, y - 4.5), PALETTE[colour]),
             Self::Horizontal => canvas.polyline(&[(x, y), (end, y)], marks::rule_pen()),
             Self::Vertical => upright(marks::rule_pen()),
             Self::Boundary => canvas.polyline(&[(x, y), (end, y)], field::boundary_pen()),

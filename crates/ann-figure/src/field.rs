@@ -3,14 +3,14 @@
 //! The background is a stack of opaque areas {p ≥ t} for rising t, each on top of the previous one.
 //! Neighbours overlap instead of touching, so no seam shows, neither on screen nor in the PNG.
 
-use anyhow::Result;
 use contour::ContourBuilder;
 use ndarray::Array2;
 
-use super::canvas::{Canvas, Pen, Point};
-use super::line::{Area, cut, simplify};
-use super::marks::Frame;
-use super::style::{INK, field_colour};
+use crate::Result;
+use crate::canvas::{Canvas, Pen, Point};
+use crate::line::{Area, cut, simplify};
+use crate::marks::Frame;
+use crate::style::{INK, field_colour};
 
 /// Levels of the background. Neighbours differ so little that no step is visible.
 const LEVELS: u32 = 24;
@@ -18,10 +18,10 @@ const LEVELS: u32 = 24;
 const OUTLINE_STEP: f64 = 2.0;
 const BOUNDARY_STEP: f64 = 0.8;
 /// The decision boundary: both classes are equally probable.
-pub(super) const BOUNDARY: f64 = 0.5;
+pub(crate) const BOUNDARY: f64 = 0.5;
 
 /// Draws the field of `values`, shape (ys, xs), over the grid `xs` × `ys`.
-pub(super) fn draw(
+pub(crate) fn draw(
     canvas: &Canvas<'_>,
     frame: &Frame<'_>,
     (xs, ys): (&[f64], &[f64]),
@@ -60,7 +60,7 @@ fn draw_background(
     Ok(())
 }
 
-pub(super) fn boundary_pen() -> Pen {
+pub(crate) fn boundary_pen() -> Pen {
     Pen::solid(INK, 1.5)
 }
 
@@ -76,7 +76,7 @@ fn joined(rings: impl Iterator<Item = Vec<Point>>) -> Vec<Point> {
 }
 
 /// The lines p = `level` in grid units, without the frame that closes regions at the border of the grid.
-pub(super) fn boundary(values: &Array2<f64>, level: f64) -> Result<Vec<Vec<Point>>> {
+pub(crate) fn boundary(values: &Array2<f64>, level: f64) -> Result<Vec<Vec<Point>>> {
     let (rows, columns) = values.dim();
     let on_border = |&(x, y): &Point| x < 0.0 || y < 0.0 || x > (columns - 1) as f64 || y > (rows - 1) as f64;
     let mut lines = Vec::new();

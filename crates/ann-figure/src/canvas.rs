@@ -3,7 +3,6 @@
 //! Plotters has integer coordinates, which would make smooth curves jagged. So its canvas is ten times as
 //! large as the figure, and the `viewBox` scales it back.
 
-use anyhow::{Result, anyhow};
 use plotters::backend::SVGBackend;
 use plotters::coord::Shift;
 use plotters::drawing::{DrawingArea, IntoDrawingArea};
@@ -15,33 +14,33 @@ use plotters::style::{
     Color, FontDesc, FontFamily, FontStyle, FontTransform, ShapeStyle, TextStyle, register_font,
 };
 
-pub(super) use plotters::style::RGBColor as Colour;
+pub(crate) use plotters::style::RGBColor as Colour;
 
-use super::style;
+use crate::{Error, Result, style};
 
 /// x to the right, y downward, in px from the figure's upper left corner.
-pub(super) type Point = (f64, f64);
+pub(crate) type Point = (f64, f64);
 
 /// Canvas units in one px.
 const UNITS: f64 = 10.0;
 
 /// How a line is drawn.
 #[derive(Clone, Copy)]
-pub(super) struct Pen {
+pub(crate) struct Pen {
     pub colour: Colour,
     pub width: f64,
     pub dash: Option<(f64, f64)>, // length and gap in px
 }
 
 impl Pen {
-    pub(super) fn solid(colour: Colour, width: f64) -> Self {
+    pub(crate) fn solid(colour: Colour, width: f64) -> Self {
         Self { colour, width, dash: None }
     }
 }
 
 /// How text is drawn; its position is the baseline's start, middle or end.
 #[derive(Clone, Copy)]
-pub(super) struct Type {
+pub(crate) struct Type {
     pub size: f64,
     pub bold: bool,
     pub colour: Colour,
@@ -51,7 +50,7 @@ pub(super) struct Type {
 }
 
 impl Type {
-    pub(super) fn new(size: f64, colour: Colour) -> Self {
+    pub(crate) fn new(size: f64, colour: Colour) -> Self {
         Self { size, bold: false, colour, anchor: HPos::Left, upright: false }
     }
 
@@ -62,7 +61,7 @@ impl Type {
     }
 
     /// The words, or as much of them as fits into `width` px, followed by "…".
-    pub(super) fn fitted(self, words: &str, width: f64) -> Result<String> {
+    pub(crate) fn fitted(self, words: &str, width: f64) -> Result<String> {
         let words = printable(words);
         if self.width(&words)? <= width {
             return Ok(words);
@@ -76,14 +75,15 @@ impl Type {
     }
 
     /// The width of `words` in px.
-    pub(super) fn width(self, words: &str) -> Result<f64> {
-        let ((left, _), (right, _)) = self.font().layout_box(words)?;
+    pub(crate) fn width(self, words: &str) -> Result<f64> {
+        let measured = self.font().layout_box(words);
+        let ((left, _), (right, _)) = measured.map_err(|error| Error::Drawing(error.to_string()))?;
         Ok(f64::from(right - left) / UNITS)
     }
 }
 
 /// The words on one line, with U+FFFD for characters that XML does not allow.
-pub(super) fn printable(words: &str) -> String {
+pub(crate) fn printable(words: &str) -> String {
     let replaced = |character: char| match character {
         '\t' | '\n' | '\r' => ' ',
         '\u{fffe}' | '\u{ffff}' => '\u{fffd}',
@@ -94,31 +94,31 @@ pub(super) fn printable(words: &str) -> String {
 }
 
 /// Registers the bundled font with plotters, which then needs no system font.
-pub(super) fn register_fonts() -> Result<()> {
+pub(crate) fn register_fonts() -> Result<()> {
     for (weight, bytes) in [(FontStyle::Normal, style::REGULAR), (FontStyle::Bold, style::SEMI_BOLD)] {
         register_font(style::FONT_FAMILY, weight, bytes)
-            .map_err(|_| anyhow!("the bundled font is damaged"))?;
+            .map_err(|_| Error::Drawing("the bundled font is damaged".into()))?;
     }
     Ok(())
 }
 
 /// A white drawing surface; see the module.
-pub(super) struct Canvas<'a>(DrawingArea<SVGBackend<'a>, Shift>);
+pub(crate) struct Canvas<'a>(DrawingArea<SVGBackend<'a>, Shift>);
 
 impl<'a> Canvas<'a> {
     /// A white canvas of `width` × `height` px that writes into `svg`.
-    pub(super) fn new(svg: &'a mut String, width: f64, height: f64) -> Result<Self> {
+    pub(crate) fn new(svg: &'a mut String, width: f64, height: f64) -> Result<Self> {
         let size = ((UNITS * width) as u32, (UNITS * height) as u32);
         let canvas = Self(SVGBackend::with_string(svg, size).into_drawing_area());
         canvas.0.fill(&style::PAPER)?;
         Ok(canvas)
     }
 
-    pub(super) fn finish(self) -> Result<()> {
+    pub(crate) fn finish(self) -> Result<()> {
         Ok(self.0.present()?)
     }
 
-    pub(super) fn text(&self, words: &str, (x, y): Point, look: Type) -> Result<()> {
+    pub(crate) fn text(&self, words: &str, (x, y): Point, look: Type) -> Result<()> {
         // The backend's anchor `Top` puts the baseline 0.76 em below the position;
         // for upright text, right of it.
         let drop = 0.76 * look.size;
@@ -131,7 +131,7 @@ impl<'a> Canvas<'a> {
         self.draw(&Text::new(words.to_owned(), units(place), font.pos(Pos::new(look.anchor, VPos::Top))))
     }
 
-    pub(super) fn polyline(&self, points: &[Point], pen: Pen) -> Result<()> {
+    pub(crate) fn polyline(&self, points: &[Point], pen: Pen) -> Result<()> {
         let points = points.iter().copied().map(units);
         let stroke = pen.colour.stroke_width((UNITS * pen.width).round() as u32);
         match pen.dash {
@@ -143,15 +143,15 @@ impl<'a> Canvas<'a> {
         }
     }
 
-    pub(super) fn polygon(&self, points: &[Point], colour: Colour) -> Result<()> {
+    pub(crate) fn polygon(&self, points: &[Point], colour: Colour) -> Result<()> {
         self.draw(&Polygon::new(points.iter().copied().map(units).collect::<Vec<_>>(), colour.filled()))
     }
 
-    pub(super) fn rectangle(&self, corner: Point, opposite: Point, colour: Colour) -> Result<()> {
+    pub(crate) fn rectangle(&self, corner: Point, opposite: Point, colour: Colour) -> Result<()> {
         self.draw(&Rectangle::new([units(corner), units(opposite)], colour.filled()))
     }
 
-    pub(super) fn disc(&self, centre: Point, radius: f64, colour: Colour) -> Result<()> {
+    pub(crate) fn disc(&self, centre: Point, radius: f64, colour: Colour) -> Result<()> {
         self.draw(&Circle::new(
             units(centre),
             (UNITS * radius).round() as i32,
@@ -159,7 +159,7 @@ impl<'a> Canvas<'a> {
         ))
     }
 
-    pub(super) fn ring(&self, centre: Point, radius: f64, pen: Pen) -> Result<()> {
+    pub(crate) fn ring(&self, centre: Point, radius: f64, pen: Pen) -> Result<()> {
         let stroke = pen.colour.stroke_width((UNITS * pen.width).round() as u32);
         self.draw(&Circle::new(units(centre), (UNITS * radius).round() as i32, stroke))
     }

@@ -12,7 +12,7 @@ const DECIMALS: Range<i32> = -3..6;
 /// Infinite numbers and NaN are written "∞", "−∞" and "NaN".
 ///
 /// ```
-/// use ann_experiments::number::exact;
+/// use ann_figure::number::exact;
 ///
 /// assert_eq!([0.02, 1e4, -2.5e-5].map(exact), ["0.02", "10 000", "−2.5×10⁻⁵"]);
 /// ```

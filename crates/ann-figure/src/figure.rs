@@ -1,54 +1,8 @@
-//! Figures: one value holds the numbers of a picture, and its CSV, SVG and
-//! PNG are made from that value alone.
-//!
-//! So the CSV always holds what is plotted. A figure is a grid of panels; a panel is two axes and some marks:
-//!
-//! ```
-//! use ann_experiments::figure::{Axis, Figure, Mark, Panel};
-//!
-//! let losses = vec![(0.0, 0.69), (1.0, 0.41), (2.0, 0.28)];
-//! let figure = Figure {
-//!     title: "A network learns XOR".into(),
-//!     caption: "η = 0.3, λ = 0, seed 7".into(),
-//!     columns: 1,
-//!     panels: vec![Panel {
-//!         title: "Training loss".into(),
-//!         x: Axis::linear("epoch"),
-//!         y: Axis::log10("mean cross-entropy (nat)"),
-//!         equal_axes: false,
-//!         marks: vec![Mark::Line { series: "loss".into(), colour: 0, dashed: false, points: losses }],
-//!     }],
-//! };
-//! assert!(figure.csv()?.starts_with("panel,series,kind,x,y,value\nTraining loss,loss,line,0.0,0.69,\n"));
-//! # anyhow::Ok(())
-//! ```
-//!
-//! The font is bundled and embedded, so a picture looks the same on every machine.
+//! A figure: one value holds the numbers of a picture, and its CSV, SVG and PNG are made from it alone.
 
-use std::fs;
-use std::path::{Path, PathBuf};
-
-use anyhow::{Context, Result};
 use ndarray::Array2;
 
-use crate::output::write_whole;
-
-mod check;
-mod table;
-// The picture, from the whole to its parts.
-mod axis;
-mod canvas;
-mod draw;
-mod field;
-mod image;
-mod layout;
-mod legend;
-mod line;
-mod marks;
-mod style;
-
-#[cfg(test)]
-mod tests;
+use crate::{Result, check, draw, image, table};
 
 /// The numbers of a picture: panels in a grid, with a title above and a caption below.
 #[derive(Clone, Debug, PartialEq)]
@@ -115,15 +69,16 @@ pub enum Scale {
 
 /// Something drawn in a panel. All numbers are finite.
 ///
-/// `class` and `colour` are indices into one palette of eight (0 blue, 1 vermillion, 2 green, 3 purple, 4
-/// orange, 5 sky blue, 6 dark grey, 7 black), so that a class has the same colour in all figures.
+/// `class` and `colour` are indices into one palette of ten (0 blue, 1 vermillion, 2 green, 3 purple, 4
+/// orange, 5 sky blue, 6 dark grey, 7 black, 8 wine, 9 olive), so that a class has the same colour in all
+/// figures.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Mark {
     /// Samples of one class, shown by colour and by marker shape: circle, triangle, square, diamond.
     Points {
         /// Name in the legend.
         series: String,
-        /// 0 to 7.
+        /// 0 to 9.
         class: usize,
         /// (x, y). May be empty: a class that is never predicted is still in the legend.
         points: Vec<(f64, f64)>,
@@ -132,7 +87,7 @@ pub enum Mark {
     Rings {
         /// Name in the legend, before the number of points.
         series: String,
-        /// 0 to 7.
+        /// 0 to 9.
         colour: usize,
         /// (x, y). May be empty: the legend then shows 0.
         points: Vec<(f64, f64)>,
@@ -141,11 +96,21 @@ pub enum Mark {
     Line {
         /// Name in the legend.
         series: String,
-        /// 0 to 7.
+        /// 0 to 9.
         colour: usize,
         /// Whether the line is dashed, so that a curve below it remains visible.
         dashed: bool,
         /// (x, y), at least one.
+        points: Vec<(f64, f64)>,
+    },
+    /// Horizontal bars from x = 0, such as the importance of columns: 0.6 units of y high, so that bars at
+    /// whole numbers do not touch. The names beside them are [`Axis::ticks`] of the vertical axis.
+    Bars {
+        /// Name in the legend.
+        series: String,
+        /// 0 to 9.
+        colour: usize,
+        /// (length, y), at least one. A length may be negative; the axis is linear.
         points: Vec<(f64, f64)>,
     },
     /// Probability of class 1 over a grid: a soft background between the colours of class 0 and class 1, and
@@ -177,48 +142,51 @@ pub enum Mark {
 }
 
 impl Figure {
-    /// Writes `NAME.csv`, `NAME.svg` and `NAME.png` and returns their paths in this order.
-    ///
-    /// Creates `directory` where it is missing and replaces files of these names, each whole or not at all.
-    /// The PNG has two pixels for each unit of the SVG.
-    ///
-    /// # Errors
-    /// When the figure cannot be drawn (see [`Figure::svg`]) or a file cannot be written.
-    pub fn write(&self, directory: &Path, name: &str) -> Result<Vec<PathBuf>> {
-        let svg = self.svg()?;
-        let png = image::png(&svg)?;
-        let contents = [("csv", self.csv()?.into_bytes()), ("svg", svg.into_bytes()), ("png", png)];
-        fs::create_dir_all(directory).with_context(|| format!("cannot create {}", directory.display()))?;
-        let write = |(extension, bytes): (&str, Vec<u8>)| {
-            let path = directory.join(format!("{name}.{extension}"));
-            write_whole(&path, bytes.as_slice())?;
-            Ok(path)
-        };
-        contents.into_iter().map(write).collect()
-    }
-
     /// The plotted numbers in long format, with the columns `panel,series,kind,x,y,value`.
     ///
-    /// `kind` is points, rings, line, field, vertical or horizontal; `value` is filled for fields only.
+    /// `kind` is points, rings, line, bars, field, vertical or horizontal; `value` is filled for fields only.
     /// Numbers are in the shortest form that reads back as the same `f64`.
     ///
     /// # Errors
     /// As for [`Figure::svg`]: what cannot be drawn is not written either.
     pub fn csv(&self) -> Result<String> {
         check::check(self)?;
-        table::csv(self)
+        Ok(table::csv(self))
     }
 
     /// The picture as an SVG document with its font embedded.
     ///
     /// # Errors
-    /// When there is no panel, a panel has no marks or shares its title with another, a line has no points,
-    /// an axis without a range has no numbers, the number of columns or a colour is out of range, a number is
-    /// not finite or (see [`Scale::Log10`]) has no place on a logarithmic axis, or a field's shape or values
-    /// do not fit. The message names panel and series.
+    /// When there is no panel, a panel has no marks or shares its title with another, a line or bars have no
+    /// points, an axis without a range has no numbers, the number of columns or a colour is out of range, a
+    /// number is not finite or (see [`Scale::Log10`]) has no place on a logarithmic axis, bars are on such an
+    /// axis, or a field's shape or values do not fit. The message names panel and series.
     pub fn svg(&self) -> Result<String> {
-        check::check(self)?;
-        draw::svg(self)
+        let (drawing, size) = draw::draw(self)?;
+        Ok(image::document(&drawing, size, &self.title, &image::font_faces()))
+    }
+
+    /// The picture as an element of an HTML page. Its font is that of [`font_faces`](crate::font_faces),
+    /// which the page declares once in its style.
+    ///
+    /// # Errors
+    /// As for [`Figure::svg`].
+    pub fn element(&self) -> Result<String> {
+        let (drawing, size) = draw::draw(self)?;
+        Ok(image::document(&drawing, size, &self.title, ""))
+    }
+
+    /// The names and contents of three files: `NAME.csv`, `NAME.svg` and `NAME.png`. The PNG has two pixels
+    /// for each unit of the SVG.
+    ///
+    /// # Errors
+    /// As for [`Figure::svg`].
+    #[cfg(feature = "png")]
+    pub fn files(&self, name: &str) -> Result<[(String, Vec<u8>); 3]> {
+        let svg = self.svg()?;
+        let png = crate::png::png(&svg)?;
+        let contents = [("csv", self.csv()?.into_bytes()), ("svg", svg.into_bytes()), ("png", png)];
+        Ok(contents.map(|(extension, bytes)| (format!("{name}.{extension}"), bytes)))
     }
 }
 
@@ -253,16 +221,22 @@ impl Mark {
             Self::Points { series, .. }
             | Self::Rings { series, .. }
             | Self::Line { series, .. }
+            | Self::Bars { series, .. }
             | Self::Field { series, .. } => series,
             Self::Vertical { label, .. } | Self::Horizontal { label, .. } => label,
         }
     }
 
     /// All x and all y the mark asks the axes to show.
-    fn extent(&self) -> (Vec<f64>, Vec<f64>) {
+    pub(crate) fn extent(&self) -> (Vec<f64>, Vec<f64>) {
         match self {
             Self::Points { points, .. } | Self::Rings { points, .. } | Self::Line { points, .. } => {
                 points.iter().copied().unzip()
+            }
+            Self::Bars { points, .. } => {
+                let (mut xs, ys): (Vec<_>, _) = points.iter().copied().unzip();
+                xs.push(0.0);
+                (xs, ys)
             }
             Self::Field { xs, ys, .. } => (xs.clone(), ys.clone()),
             Self::Vertical { x, .. } => (vec![*x], vec![]),

@@ -1,24 +1,25 @@
-//! A figure as its users see it: files, numbers, errors.
-
-use std::fs;
-use std::path::Path;
+//! A figure as its users see it: pictures, numbers, errors.
 
 use ndarray::Array2;
 
-use super::canvas::Colour;
-use super::{Axis, Figure, Mark, Panel, Scale, style};
+use crate::canvas::Colour;
+use crate::{Axis, Figure, Mark, Panel, Scale, style};
+
+#[cfg(feature = "png")]
+#[test]
+fn three_files() {
+    let [(csv, numbers), (svg, picture), (png, pixels)] = figure().files("map").unwrap();
+    assert_eq!([csv, svg, png], ["map.csv", "map.svg", "map.png"]);
+    assert_eq!(numbers, figure().csv().unwrap().into_bytes());
+    assert_eq!(picture, figure().svg().unwrap().into_bytes());
+    assert!(pixels.starts_with(b"\x89PNG"));
+}
 
 #[test]
-fn write_makes_three_files() {
-    let directory = tempfile::tempdir().unwrap();
-    let nested = directory.path().join("some").join("figures");
-    let paths = figure().write(&nested, "map").unwrap();
-    let names: Vec<_> = paths.iter().map(|path| path.file_name().unwrap().to_str().unwrap()).collect();
-    assert_eq!(names, ["map.csv", "map.svg", "map.png"]);
-    for path in &paths {
-        assert!(fs::metadata(path).unwrap().len() > 0, "{} is empty", path.display());
-    }
-    assert_eq!(fs::read_to_string(&paths[0]).unwrap(), figure().csv().unwrap());
+fn an_element_of_a_page_is_the_picture_without_its_font() {
+    let (svg, element) = (figure().svg().unwrap(), figure().element().unwrap());
+    assert_eq!(svg.replace(&format!("<style>\n{}</style>\n", crate::font_faces()), ""), element);
+    assert!(!element.contains("<style>") && svg.len() > 100_000 + element.len());
 }
 
 #[test]
@@ -55,6 +56,7 @@ fn numbers(mark: &Mark) -> (&'static str, Vec<[Option<f64>; 3]>) {
         Mark::Points { points, .. } => ("points", pairs(points)),
         Mark::Rings { points, .. } => ("rings", pairs(points)),
         Mark::Line { points, .. } => ("line", pairs(points)),
+        Mark::Bars { points, .. } => ("bars", pairs(points)),
         Mark::Field { xs, ys, values, .. } => {
             let row = |((i, j), p): ((usize, usize), &f64)| [Some(xs[j]), Some(ys[i]), Some(*p)];
             ("field", values.indexed_iter().map(row).collect())
@@ -99,12 +101,12 @@ fn every_text_is_at_least_11_px_high() {
     assert!(sizes.iter().all(|size| size / 10.0 >= 11.0), "sizes {sizes:?}");
 }
 
+#[cfg(feature = "png")]
 #[test]
 fn png_has_twice_the_size_and_the_colours_of_the_figure() {
-    let directory = tempfile::tempdir().unwrap();
-    let paths = figure().write(directory.path(), "map").unwrap();
-    let pixels = resvg::tiny_skia::Pixmap::load_png(&paths[2]).unwrap();
-    let svg = fs::read_to_string(&paths[1]).unwrap();
+    let [_, _, (_, png)] = figure().files("map").unwrap();
+    let pixels = resvg::tiny_skia::Pixmap::decode_png(&png).unwrap();
+    let svg = figure().svg().unwrap();
     let size = format!("<svg width=\"{}\" height=\"{}\"", pixels.width() / 2, pixels.height() / 2);
     assert!(svg.starts_with(&size), "{size}");
     let count = |colour: plotters::style::RGBColor| {
@@ -192,6 +194,38 @@ fn rings_are_drawn_and_counted() {
     let none = with_rings(&[]);
     assert!(has_text(&none, "wrong: 0"));
     assert_eq!(rings(&none), 1);
+}
+
+#[test]
+fn bars_begin_at_0_and_do_not_leave_the_axes() {
+    let with_bars = |points: &[(f64, f64)]| {
+        let mut figure = figure();
+        let points = points.to_vec();
+        figure.panels[0].equal_axes = false;
+        figure.panels[0].marks = vec![Mark::Bars { series: "importance".into(), colour: 2, points }];
+        figure.panels[0].x.range = Some((-1.0, 2.0));
+        figure.panels[0].y.range = Some((-0.5, 2.5));
+        figure
+    };
+    // Left, right and width of each bar, in tenths of a px; the last is the sample in the legend.
+    let bars = |figure: &Figure| -> Vec<[f64; 2]> {
+        let svg = figure.svg().unwrap();
+        let bars = svg.lines().filter(|line| line.starts_with("<rect") && line.contains("#009E73"));
+        let number = |line: &str, name: &str| -> f64 {
+            line.split(name).nth(1).unwrap().split('"').next().unwrap().parse().unwrap()
+        };
+        bars.map(|bar| [number(bar, " x=\""), number(bar, " width=\"")]).collect()
+    };
+    let figure = with_bars(&[(1.0, 0.0), (-0.5, 1.0), (9.0, 2.0)]);
+    let found = bars(&figure);
+    let [zero, unit] = found[0];
+    // Each place is rounded to a tenth of a px.
+    for (bar, [left, width]) in [(1, [zero - 0.5 * unit, 0.5 * unit]), (2, [zero, 2.0 * unit])] {
+        let [found_left, found_width] = found[bar];
+        assert!((found_left - left).abs() <= 1.0 && (found_width - width).abs() <= 2.0, "{found:?}");
+    }
+    assert_eq!(found.len(), 4);
+    assert!(figure.csv().unwrap().contains(",importance,bars,-0.5,1.0,\n"));
 }
 
 #[test]
@@ -289,8 +323,8 @@ fn control_characters_are_replaced() {
     for words in ["a\u{fffd}b", "c\u{fffd}d e", "f\u{fffd}g"] {
         assert!(has_text(&figure, words), "no text {words:?}");
     }
-    let directory = tempfile::tempdir().unwrap();
-    figure.write(directory.path(), "map").unwrap();
+    #[cfg(feature = "png")]
+    figure.files("map").unwrap();
 }
 
 fn has_text(figure: &Figure, words: &str) -> bool {
@@ -328,6 +362,7 @@ fn refuses_bad_series_by_name() {
     for mark in [
         Mark::Points { series: "training".into(), class: 10, points: points.clone() },
         Mark::Rings { series: "training".into(), colour: 10, points: points.clone() },
+        Mark::Bars { series: "training".into(), colour: 10, points: points.clone() },
         Mark::Line { series: "training".into(), colour: 10, dashed: true, points },
     ] {
         check_refused(
@@ -335,6 +370,19 @@ fn refuses_bad_series_by_name() {
             "series \"training\": colour 10, the palette ends at 9",
         );
     }
+}
+
+#[test]
+fn refuses_bars_that_have_no_begin() {
+    let bars = |points| Mark::Bars { series: "drop".into(), colour: 0, points };
+    check_refused(|figure| figure.panels[1].marks = vec![bars(vec![])], "series \"drop\": no bars");
+    check_refused(
+        |figure| {
+            figure.panels[0].x.scale = Scale::Log10;
+            figure.panels[0].marks = vec![bars(vec![(1.0, 1.0)])];
+        },
+        "series \"drop\": bars begin at x = 0, which a logarithmic axis does not have",
+    );
 }
 
 #[test]
@@ -380,9 +428,6 @@ fn check_refused(spoil: impl FnOnce(&mut Figure), message: &str) {
     for error in [figure.svg().unwrap_err(), figure.csv().unwrap_err()] {
         assert!(error.to_string().contains(message), "{error}");
     }
-    let error = figure.write(Path::new("never-created"), "figure").unwrap_err();
-    assert!(error.to_string().contains(message), "{error}");
-    assert!(!Path::new("never-created").exists());
 }
 
 /// One mark of each kind, over two panels.

@@ -2,19 +2,20 @@
 
 use std::f64::consts::PI;
 
-use anyhow::Result;
+use crate::axis::{Span, Tick};
+use crate::canvas::{Canvas, Pen, Point};
+use crate::line::{Area, cut, thin};
+use crate::style::{LINE, MARKER, MARKER_EDGE, PALETTE, PAPER, RING, RING_LINE, RULE};
+use crate::{Mark, Panel, Result, field};
 
-use super::axis::{Span, Tick};
-use super::canvas::{Canvas, Pen, Point};
-use super::line::{Area, cut, thin};
-use super::style::{LINE, MARKER, MARKER_EDGE, PALETTE, PAPER, RING, RING_LINE, RULE};
-use super::{Mark, Panel, field};
+/// The height of a bar, in units of y.
+const BAR: f64 = 0.6;
 
 /// Columns into which long lines are thinned: four points each at most.
 const COLUMNS: usize = 250;
 
 /// A panel's plotting area and the spans it shows: the map from numbers to px.
-pub(super) struct Frame<'a> {
+pub(crate) struct Frame<'a> {
     pub panel: &'a Panel,
     pub area: Area,
     pub x: Span,
@@ -27,7 +28,7 @@ pub(super) struct Frame<'a> {
 
 impl Frame<'_> {
     /// The px of a point, given by its numbers.
-    pub(super) fn at(&self, (x, y): (f64, f64)) -> Point {
+    pub(crate) fn at(&self, (x, y): (f64, f64)) -> Point {
         (self.across(self.panel.x.scale.place(x)), self.down(self.panel.y.scale.place(y)))
     }
 
@@ -42,12 +43,12 @@ impl Frame<'_> {
     }
 
     /// The px of a place on the horizontal scale.
-    pub(super) fn across(&self, place: f64) -> f64 {
+    pub(crate) fn across(&self, place: f64) -> f64 {
         self.area.left + fraction(place, self.x) * self.area.width()
     }
 
     /// The px of a place on the vertical scale.
-    pub(super) fn down(&self, place: f64) -> f64 {
+    pub(crate) fn down(&self, place: f64) -> f64 {
         self.area.bottom + fraction(place, self.y) * (self.area.top - self.area.bottom)
     }
 }
@@ -58,12 +59,15 @@ fn fraction(place: f64, (low, high): Span) -> f64 {
 }
 
 /// Draws one mark in its frame.
-pub(super) fn draw(canvas: &Canvas<'_>, frame: &Frame<'_>, mark: &Mark) -> Result<()> {
+pub(crate) fn draw(canvas: &Canvas<'_>, frame: &Frame<'_>, mark: &Mark) -> Result<()> {
     let Area { left, top, right, bottom } = frame.area;
     match mark {
         Mark::Field { xs, ys, values, .. } => field::draw(canvas, frame, (xs, ys), values),
         Mark::Line { colour, dashed, points, .. } => {
             draw_line(canvas, frame, line_pen(*colour, *dashed), points)
+        }
+        Mark::Bars { colour, points, .. } => {
+            points.iter().try_for_each(|&bar| draw_bar(canvas, frame, *colour, bar))
         }
         Mark::Points { class, points, .. } => {
             frame.shown(points).try_for_each(|at| draw_marker(canvas, at, *class))
@@ -83,12 +87,12 @@ pub(super) fn draw(canvas: &Canvas<'_>, frame: &Frame<'_>, mark: &Mark) -> Resul
 }
 
 /// Solid lines are a little wider, so that they show on both sides of a dashed one that covers them.
-pub(super) fn line_pen(colour: usize, dashed: bool) -> Pen {
+pub(crate) fn line_pen(colour: usize, dashed: bool) -> Pen {
     let pen = Pen::solid(PALETTE[colour], LINE);
     if dashed { Pen { dash: Some((5.0, 4.0)), ..pen } } else { Pen { width: LINE + 0.6, ..pen } }
 }
 
-pub(super) fn rule_pen() -> Pen {
+pub(crate) fn rule_pen() -> Pen {
     Pen { dash: Some((2.0, 3.0)), ..Pen::solid(RULE, 1.3) }
 }
 
@@ -111,9 +115,16 @@ fn draw_pieces(canvas: &Canvas<'_>, frame: &Frame<'_>, pen: Pen, places: &[Point
     pieces.iter().try_for_each(|piece| canvas.polyline(&thin(piece, frame.area, COLUMNS), pen))
 }
 
+/// A bar from x = 0, as far as the plotting area shows it.
+fn draw_bar(canvas: &Canvas<'_>, frame: &Frame<'_>, colour: usize, (length, y): (f64, f64)) -> Result<()> {
+    let corner = |x, y| frame.area.clamp(frame.at((x, y)));
+    let (low, high) = (y - 0.5 * BAR, y + 0.5 * BAR);
+    canvas.rectangle(corner(0.0, low), corner(length, high), PALETTE[colour])
+}
+
 /// A sample: its class as colour and shape, with a white edge that separates
 /// it from neighbours and background.
-pub(super) fn draw_marker(canvas: &Canvas<'_>, centre: Point, class: usize) -> Result<()> {
+pub(crate) fn draw_marker(canvas: &Canvas<'_>, centre: Point, class: usize) -> Result<()> {
     // The corners of a regular polygon and the direction of the first, counted from the right.
     let (corners, turn) = match class % 4 {
         0 => return draw_disc(canvas, centre, class),
@@ -136,7 +147,7 @@ fn draw_disc(canvas: &Canvas<'_>, centre: Point, class: usize) -> Result<()> {
 }
 
 /// A ring around a marker of any shape, so wide that the marker's white edge stays visible.
-pub(super) fn draw_ring(canvas: &Canvas<'_>, centre: Point, colour: usize) -> Result<()> {
+pub(crate) fn draw_ring(canvas: &Canvas<'_>, centre: Point, colour: usize) -> Result<()> {
     canvas.ring(centre, RING, Pen::solid(PALETTE[colour], RING_LINE))
 }
 

@@ -1,10 +1,10 @@
 //! Prepares a line for drawing: cuts it to the plotting area, and thins it where points are dense.
 
-use super::canvas::Point;
+use crate::canvas::Point;
 
 /// A rectangle in px.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Area {
+pub(crate) struct Area {
     pub left: f64,
     pub top: f64,
     pub right: f64,
@@ -12,22 +12,22 @@ pub(super) struct Area {
 }
 
 impl Area {
-    pub(super) fn width(self) -> f64 {
+    pub(crate) fn width(self) -> f64 {
         self.right - self.left
     }
 
-    pub(super) fn contains(self, (x, y): Point) -> bool {
+    pub(crate) fn contains(self, (x, y): Point) -> bool {
         (self.left..=self.right).contains(&x) && (self.top..=self.bottom).contains(&y)
     }
 
     /// The nearest point of the area.
-    pub(super) fn clamp(self, (x, y): Point) -> Point {
+    pub(crate) fn clamp(self, (x, y): Point) -> Point {
         (x.clamp(self.left, self.right), y.clamp(self.top, self.bottom))
     }
 }
 
 /// The pieces of the line through `points` that lie in `area`.
-pub(super) fn cut(points: &[Point], area: Area) -> Vec<Vec<Point>> {
+pub(crate) fn cut(points: &[Point], area: Area) -> Vec<Vec<Point>> {
     let mut pieces: Vec<Vec<Point>> = Vec::new();
     for pair in points.windows(2) {
         let Some((from, to)) = cut_segment(pair[0], pair[1], area) else { continue };
@@ -66,7 +66,7 @@ fn cut_segment(from: Point, to: Point, area: Area) -> Option<(Point, Point)> {
 /// Thins a line without changing its look. Of consecutive points in one of `columns` columns of the area,
 /// only the first, the lowest, the highest and the last are kept. A line that runs from left to right
 /// keeps at most 4 · `columns` points.
-pub(super) fn thin(points: &[Point], area: Area, columns: usize) -> Vec<Point> {
+pub(crate) fn thin(points: &[Point], area: Area, columns: usize) -> Vec<Point> {
     let column = |point: &Point| {
         ((point.0 - area.left) / area.width() * columns as f64).floor().min(columns as f64 - 1.0)
     };
@@ -84,7 +84,7 @@ pub(super) fn thin(points: &[Point], area: Area, columns: usize) -> Vec<Point> {
 }
 
 /// Drops points nearer than `distance` px to the last point kept; the first and the last are kept.
-pub(super) fn simplify(points: &[Point], distance: f64) -> Vec<Point> {
+pub(crate) fn simplify(points: &[Point], distance: f64) -> Vec<Point> {
     let mut kept: Vec<Point> = Vec::new();
     for (index, &(x, y)) in points.iter().enumerate() {
         let far = kept.last().is_none_or(|last| (x - last.0).hypot(y - last.1) >= distance);

@@ -1,26 +1,24 @@
 //! The places of texts, legends and plotting areas, in px from the figure's upper left corner.
 
-use anyhow::Result;
-
-use super::axis::{Span, Tick, ticks_alike};
-use super::canvas::{Point, Type};
-use super::legend::{self, Entry};
-use super::line::Area;
-use super::marks::Frame;
-use super::style::{INK, PANEL_TITLE, QUIET_INK, TEXT, TITLE};
-use super::{Axis, Figure, Mark, Panel, Scale};
+use crate::axis::{Span, Tick, ticks_alike};
+use crate::canvas::{Point, Type};
+use crate::legend::{self, Entry};
+use crate::line::Area;
+use crate::marks::Frame;
+use crate::style::{INK, PANEL_TITLE, QUIET_INK, TEXT, TITLE};
+use crate::{Axis, Figure, Mark, Panel, Result, Scale};
 
 /// Space around the figure, and between columns and rows of panels.
 const EDGE: f64 = 16.0;
 const GUTTER: f64 = 14.0;
 /// Space right of a plotting area, for half of a tick's label.
-pub(super) const OVERHANG: f64 = 12.0;
+pub(crate) const OVERHANG: f64 = 12.0;
 /// Space left of a plotting area: for the upright axis label, and between the ticks' labels and the area.
 const UPRIGHT_LABEL: f64 = 20.0;
-pub(super) const TICK_GAP: f64 = 7.0;
+pub(crate) const TICK_GAP: f64 = 7.0;
 /// Space below a plotting area: to the ticks' labels, then to the axis label, each from baseline to baseline.
-pub(super) const TICK_DROP: f64 = 18.0;
-pub(super) const LABEL_DROP: f64 = 18.0;
+pub(crate) const TICK_DROP: f64 = 18.0;
+pub(crate) const LABEL_DROP: f64 = 18.0;
 /// Most ticks of an axis.
 const X_TICKS: usize = 8;
 const Y_TICKS: usize = 6;
@@ -32,7 +30,7 @@ const NAME_HEIGHT: f64 = 1.4 * TEXT;
 const LARGEST_SQUARE: f64 = 480.0;
 
 /// The places of everything in a figure; see the module.
-pub(super) struct Layout<'a> {
+pub(crate) struct Layout<'a> {
     pub width: f64,
     pub height: f64,
     pub texts: Vec<(String, Point, Type)>,
@@ -41,7 +39,7 @@ pub(super) struct Layout<'a> {
 }
 
 /// The figure's layout, from top to bottom: title, shared legend, rows of panels, caption.
-pub(super) fn layout(figure: &Figure) -> Result<Layout<'_>> {
+pub(crate) fn layout(figure: &Figure) -> Result<Layout<'_>> {
     let width = if figure.columns == 1 { 720.0 } else { 900.0 };
     let inner = width - 2.0 * EDGE;
     let mut layout = Layout { width, height: 0.0, texts: vec![], legend: vec![], frames: vec![] };

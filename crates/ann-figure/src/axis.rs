@@ -1,15 +1,14 @@
 //! From numbers to lengths: the span an axis shows, its ticks and their labels.
 
-use super::canvas::printable;
-use super::{Axis, Scale};
-use crate::number;
+use crate::canvas::printable;
+use crate::{Axis, Scale, number};
 
 /// The part of an axis that is shown: its first and last number, or their log₁₀ on a logarithmic axis.
-pub(super) type Span = (f64, f64);
+pub(crate) type Span = (f64, f64);
 
 impl Scale {
     /// The place of a number on the scale: x or log₁₀ x, which is −∞ for zero.
-    pub(super) fn place(self, number: f64) -> f64 {
+    pub(crate) fn place(self, number: f64) -> f64 {
         match self {
             Self::Linear => number,
             Self::Log10 => number.log10(),
@@ -21,7 +20,7 @@ impl Axis {
     /// The span that shows `numbers` with `margin` (a fraction) on both sides, or the fixed range if there is
     /// one. `None` without a range and without numbers. Numbers without a place on the scale (zeros on a
     /// logarithmic axis) do not count.
-    pub(super) fn span(&self, numbers: &[f64], margin: f64) -> Option<Span> {
+    pub(crate) fn span(&self, numbers: &[f64], margin: f64) -> Option<Span> {
         if let Some((low, high)) = self.range {
             return Some((self.scale.place(low), self.scale.place(high)));
         }
@@ -46,7 +45,7 @@ impl Axis {
 
 impl Axis {
     /// The given ticks within the span or, if none are given, at most `count` round numbers.
-    pub(super) fn ticks_within(&self, span: Span, count: usize) -> Vec<Tick> {
+    pub(crate) fn ticks_within(&self, span: Span, count: usize) -> Vec<Tick> {
         if self.ticks.is_empty() {
             return ticks(self.scale, span, count);
         }
@@ -64,20 +63,20 @@ const SHORTEST: f64 = 1e-290;
 const SHORTEST_PART: f64 = 1e-13;
 
 /// Whether a span is finite and long enough for ticks.
-pub(super) fn can_be_divided((low, high): Span) -> bool {
+pub(crate) fn can_be_divided((low, high): Span) -> bool {
     let length = high - low;
     length.is_finite() && length > SHORTEST.max(SHORTEST_PART * low.abs().max(high.abs()))
 }
 
 /// A number beside an axis, and its place on the scale.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Tick {
+pub(crate) struct Tick {
     pub place: f64,
     pub label: String,
 }
 
 /// At most `count` round numbers within the span.
-pub(super) fn ticks(scale: Scale, span: Span, count: usize) -> Vec<Tick> {
+pub(crate) fn ticks(scale: Scale, span: Span, count: usize) -> Vec<Tick> {
     match scale {
         Scale::Linear => linear_ticks(span, count),
         Scale::Log10 => log_ticks(span, count),
@@ -86,7 +85,7 @@ pub(super) fn ticks(scale: Scale, span: Span, count: usize) -> Vec<Tick> {
 
 /// Ticks of two linear axes of the same length: at most `count` each, with the same step, and in the same
 /// notation unless their numbers differ in size.
-pub(super) fn ticks_alike(x: Span, y: Span, count: usize) -> (Vec<Tick>, Vec<Tick>) {
+pub(crate) fn ticks_alike(x: Span, y: Span, count: usize) -> (Vec<Tick>, Vec<Tick>) {
     let step = round_step(x, count).max(round_step(y, count));
     let common = largest(x).max(largest(y));
     let alike = common < 10.0 * largest(x).min(largest(y));
@@ -155,7 +154,7 @@ fn multiples(step: f64, (low, high): Span) -> impl Iterator<Item = f64> {
 #[cfg(test)]
 mod tests {
     use super::{Span, Tick, ticks, ticks_alike};
-    use crate::figure::{Axis, Scale};
+    use crate::{Axis, Scale};
 
     const LINEAR: Scale = Scale::Linear;
     const LOG: Scale = Scale::Log10;
