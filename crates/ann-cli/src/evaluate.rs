@@ -11,7 +11,8 @@ use serde_json::json;
 
 use crate::data::{self, Reading};
 use crate::failure::{Failure, Result, Status};
-use crate::output::Output;
+use crate::html::{self, Evaluated};
+use crate::output::{self, Output};
 use crate::show::{aligned, count, counted, similar};
 use crate::summary::score_json;
 use crate::surprises::Surprises;
@@ -27,6 +28,12 @@ pub struct Evaluate {
     /// be given several times
     #[arg(long, value_name = "NAME=NUMBER", value_parser = bound)]
     min: Vec<(String, f64)>,
+    /// Also write a page for people, with pictures: HTML, in one file
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
+    /// Replace the file of the report
+    #[arg(long)]
+    force: bool,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
@@ -40,11 +47,23 @@ fn bound(text: &str) -> Result<(String, f64), String> {
 }
 
 pub fn evaluate(options: &Evaluate) -> Result<Status> {
+    if let Some(page) = &options.report {
+        html::check(page, &options.model, options.force)?;
+    }
     let model = Model::load(&options.model)?;
     let table = data::read_for(&options.reading, &model, &options.data)?;
     let score =
         Score::of(&model, &table).map_err(|error| Failure::from(error).about(data::shown(&options.data)))?;
     let below = options.below(&score)?;
+    let mut surprises = Surprises::new(&model);
+    surprises.count(&table);
+    if let Some(page) = &options.report {
+        let warnings =
+            below.iter().map(|reason| format!("below: {reason}")).chain(surprises.lines()).collect();
+        let (path, data) = (&*options.model, &*options.data);
+        let evaluated = Evaluated { model: &model, path, table: &table, data, score: &score, warnings };
+        output::write(page, evaluated.page(&html::command())?.as_bytes(), options.force)?;
+    }
     let mut output = Output::open(None, false)?;
     if options.json {
         let object = json!({
@@ -58,8 +77,6 @@ pub fn evaluate(options: &Evaluate) -> Result<Status> {
             writeln!(output, "{line}")?;
         }
         write_confusion(&mut output, &model, &table)?;
-        let mut surprises = Surprises::new(&model);
-        surprises.count(&table);
         surprises.print();
     }
     output.finish()?;

@@ -103,7 +103,7 @@ fn read_all(options: &Look) -> Result<(Table, Vec<Failure>)> {
 }
 
 /// What is in a column.
-struct Summary<'t> {
+pub struct Summary<'t> {
     column: &'t Column,
     distinct: usize,
     /// The smallest and the largest number or date, as texts.
@@ -113,7 +113,7 @@ struct Summary<'t> {
 }
 
 impl<'t> Summary<'t> {
-    fn of(column: &'t Column) -> Self {
+    pub fn of(column: &'t Column) -> Self {
         match column.kind() {
             Kind::Category => {
                 let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
@@ -140,7 +140,7 @@ impl<'t> Summary<'t> {
     }
 
     /// Name, kind, contents, distinct, missing.
-    fn cells(&self) -> Vec<String> {
+    pub fn cells(&self) -> Vec<String> {
         const SHOWN: usize = 3;
         let contents = match &self.range {
             Some((least, most)) if least == most => format!("{least} in all rows"),

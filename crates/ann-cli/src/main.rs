@@ -14,6 +14,7 @@ mod train;
 
 mod co_process;
 mod explanation;
+mod html;
 mod prediction;
 mod summary;
 mod surprises;

@@ -76,7 +76,7 @@ fn beside(path: &Path, force: bool) -> Result<NamedTempFile> {
     if path.exists() && !force {
         let path = path.display();
         return Err(Failure::files(format_args!(
-            "{path} exists; --force replaces it, -o names another file"
+            "{path} exists; --force replaces it, another name keeps it"
         )));
     }
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));

@@ -12,7 +12,7 @@ use ann_tabular::ann_table::{Encoding, IgnoredColumn, Kind, Schema, Table, Targe
 use ann_tabular::{Coverage, Estimate, Evaluation, Fit, Importance, Model, Recipe, Score, ScoreRule};
 use serde_json::{Map, Value, json};
 
-use crate::data::{kind_name, shown};
+use crate::data::{self, kind_name, shown};
 use crate::failure::in_quotes;
 use crate::show::{aligned, count, counted, size};
 
@@ -30,13 +30,15 @@ pub struct Summary<'a> {
     pub bytes: usize,
     pub digest: String,
     pub elapsed: Duration,
+    /// The file of `--report`.
+    pub page: Option<&'a Path>,
 }
 
 impl Summary<'_> {
     pub fn write(&self, output: &mut impl Write) -> io::Result<()> {
         self.write_rows(output)?;
         write_columns(output, &self.fit.report.schema)?;
-        self.write_warnings(output)?;
+        self.warnings().iter().try_for_each(|line| writeln!(output, "{line}"))?;
         let (networks, epochs) = (networks(&self.fit.model), self.fit.report.epochs);
         writeln!(output, "{networks}, {epochs} epochs, seed {}", self.recipe.seed)?;
         match &self.fit.report.evaluation {
@@ -50,6 +52,9 @@ impl Summary<'_> {
         let path = self.path.display().to_string();
         let digest: String = self.digest.chars().take(12).collect();
         writeln!(output, "wrote {path} ({}, digest {digest}…)", size(self.bytes))?;
+        if let Some(page) = self.page {
+            writeln!(output, "wrote {}", page.display())?;
+        }
         writeln!(output, "next: ann predict {} NEW.csv", in_quotes(&path))
     }
 
@@ -79,61 +84,56 @@ impl Summary<'_> {
         Ok(())
     }
 
-    fn write_warnings(&self, output: &mut impl Write) -> io::Result<()> {
+    /// What may be wrong, and what is good to know.
+    pub fn warnings(&self) -> Vec<String> {
         const MOST: usize = 2;
         let report = &self.fit.report;
-        report.leaks.iter().take(MOST).try_for_each(|leak| writeln!(output, "warning: {leak}"))?;
-        if let Ok(Evaluation { copies: copies @ 1.., .. }) = report.evaluation {
-            let (rows, verb) =
-                if copies == 1 { ("row is a copy", "it stays") } else { ("rows are copies", "they stay") };
-            writeln!(output, "note: {copies} {rows} of others; {verb} on one side of each split")?;
-        }
-        for remark in self.table.remarks() {
-            writeln!(output, "note: {}", crate::data::remark(&remark))?;
-        }
-        report.findings.iter().try_for_each(|finding| writeln!(output, "note: {finding}"))
+        let leaks = report.leaks.iter().take(MOST).map(|leak| format!("warning: {leak}"));
+        let copies = match report.evaluation {
+            Ok(Evaluation { copies: 1, .. }) => {
+                Some("note: 1 row is a copy of others; it stays on one side of each split".to_owned())
+            }
+            Ok(Evaluation { copies: copies @ 2.., .. }) => {
+                Some(format!("note: {copies} rows are copies of others; they stay on one side of each split"))
+            }
+            _ => None,
+        };
+        let remarks =
+            self.table.remarks().into_iter().map(|remark| format!("note: {}", data::remark(&remark)));
+        let findings = report.findings.iter().map(|finding| format!("note: {finding}"));
+        leaks.chain(copies).chain(remarks).chain(findings).collect()
     }
 
     fn write_evaluation(&self, output: &mut impl Write, evaluation: &Evaluation) -> io::Result<()> {
-        let rows = counted(evaluation.rows.len(), "row");
-        match &evaluation.rule {
-            ScoreRule::HoldOut(_) => writeln!(output, "score of {rows}, which were held out at random")?,
-            ScoreRule::Folds(folds) => {
-                writeln!(output, "score of {rows} in {folds} folds, each held out once")?
-            }
-            ScoreRule::Latest { column, .. } => {
-                writeln!(output, "score of the latest {rows} by {}", shortened(column))?
-            }
-        }
-        for line in aligned(&self.scores(evaluation)) {
+        writeln!(output, "{}", rule(evaluation))?;
+        for line in aligned(&self.scores(evaluation)).into_iter().chain(self.verdicts(evaluation)) {
             writeln!(output, "{line}")?;
-        }
-        match evaluation.against_linear() {
-            _ if !self.fit.report.leaks.is_empty() => {
-                writeln!(output, "The score may be too good: see the warning.")?
-            }
-            Some(Ordering::Equal) => {
-                writeln!(
-                    output,
-                    "The linear model is as good, within two standard errors: --hidden none is simpler."
-                )?;
-            }
-            Some(Ordering::Greater) => writeln!(output, "The linear model is better: use --hidden none.")?,
-            Some(Ordering::Less) | None => {}
-        }
-        if let Some(Coverage { level, found, size }) = evaluation.coverage {
-            let (regions, unit) = match &evaluation.model {
-                Score::Classes(_) => ("sets of classes", "classes in the mean"),
-                Score::Numbers(_) | Score::Labels(_) => ("intervals", "standard deviations wide"),
-            };
-            let level = 100.0 * level;
-            writeln!(output, "{regions} for {level:.0} % contain {found} of the truth, {size:.2} {unit}")?;
         }
         write_importance(output, &evaluation.importance)
     }
 
+    /// Whether a linear model would do, and how often intervals are right.
+    pub fn verdicts(&self, evaluation: &Evaluation) -> Vec<String> {
+        let linear = match evaluation.against_linear() {
+            _ if !self.fit.report.leaks.is_empty() => Some("The score may be too good: see the warning."),
+            Some(Ordering::Equal) => {
+                Some("The linear model is as good, within two standard errors: --hidden none is simpler.")
+            }
+            Some(Ordering::Greater) => Some("The linear model is better: use --hidden none."),
+            Some(Ordering::Less) | None => None,
+        };
+        let coverage = evaluation.coverage.map(|Coverage { level, found, size }| {
+            let (regions, unit) = match &evaluation.model {
+                Score::Classes(_) => ("sets of classes", "classes in the mean"),
+                Score::Numbers(_) | Score::Labels(_) => ("intervals", "standard deviations wide"),
+            };
+            format!("{regions} for {:.0} % contain {found} of the truth, {size:.2} {unit}", 100.0 * level)
+        });
+        linear.map(str::to_owned).into_iter().chain(coverage).collect()
+    }
+
     /// A line for each model, and a column for each number.
-    fn scores(&self, evaluation: &Evaluation) -> Vec<Vec<String>> {
+    pub fn scores(&self, evaluation: &Evaluation) -> Vec<Vec<String>> {
         let header = evaluation.model.entries().into_iter().map(|(name, _)| name);
         let header = std::iter::once(String::new()).chain(header).collect();
         let line = |name: &str, score: &Score| {
@@ -181,6 +181,16 @@ impl Summary<'_> {
             "model": { "file": self.path.display().to_string(), "bytes": self.bytes, "digest": self.digest },
         });
         writeln!(output, "{object:#}")
+    }
+}
+
+/// Which rows the score is of.
+pub fn rule(evaluation: &Evaluation) -> String {
+    let rows = counted(evaluation.rows.len(), "row");
+    match &evaluation.rule {
+        ScoreRule::HoldOut(_) => format!("score of {rows}, which were held out at random"),
+        ScoreRule::Folds(folds) => format!("score of {rows} in {folds} folds, each held out once"),
+        ScoreRule::Latest { column, .. } => format!("score of the latest {rows} by {}", shortened(column)),
     }
 }
 

@@ -44,8 +44,13 @@ impl<'m> Surprises<'m> {
 
     /// A line for each column on the standard error.
     pub fn print(&self) {
-        for (schema, Found { count: number, first }) in &self.columns {
-            let Some((line, text)) = first else { continue };
+        self.lines().iter().for_each(|line| anstream::eprintln!("{line}"));
+    }
+
+    /// A line for each column with surprises.
+    pub fn lines(&self) -> Vec<String> {
+        let line = |(schema, Found { count: number, first }): &(&ColumnSchema, Found)| {
+            let (line, text) = first.as_ref()?;
             let what = match &schema.encoding {
                 Encoding::Category(category) if category.has_other => {
                     "unknown, taken as other rare words".to_owned()
@@ -56,14 +61,15 @@ impl<'m> Surprises<'m> {
                 }
                 Encoding::Date(_) => "outside the range of the training".to_owned(),
             };
-            anstream::eprintln!(
+            Some(format!(
                 "note: {}: {} of {} values {what} (first {:?}, line {line})",
                 shortened(&schema.name),
                 count(*number),
                 count(self.rows),
                 shortened(text)
-            );
-        }
+            ))
+        };
+        self.columns.iter().filter_map(line).collect()
     }
 }
 

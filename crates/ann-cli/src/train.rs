@@ -15,7 +15,7 @@ use crate::failure::{Failure, Result, Status};
 use crate::output::{self, Output};
 use crate::progress::Progress;
 use crate::summary::Summary;
-use crate::{explanation, interrupt, target};
+use crate::{explanation, html, interrupt, target};
 
 /// Make a model of a table, and measure how good it is on rows that it has not seen
 #[derive(Args, Debug)]
@@ -29,9 +29,12 @@ pub struct Train {
     /// The file of the model; - for the standard output. Default: the name of the target with .ann
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
-    /// Replace the file of the model
+    /// Replace the file of the model, and that of the report
     #[arg(long)]
     force: bool,
+    /// Also write a page for people, with pictures: HTML, in one file
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
     /// Print each choice and its reason, and train nothing
     #[arg(long)]
     explain: bool,
@@ -185,6 +188,9 @@ pub fn train(options: &Train) -> Result<Status> {
         return Ok(Status::Done);
     }
     output::check(&path, options.force)?;
+    if let Some(page) = &options.report {
+        html::check(page, &path, options.force)?;
+    }
     interrupt::listen()?;
     let progress = Progress::begin(!options.quiet && !options.json, recipe.members);
     let observe = |seen: &ann_tabular::Progress| {
@@ -211,7 +217,11 @@ pub fn train(options: &Train) -> Result<Status> {
         bytes: bytes.len(),
         digest: fit.model.digest()?.to_string(),
         elapsed: started.elapsed(),
+        page: options.report.as_deref(),
     };
+    if let Some(page) = &options.report {
+        output::write(page, html::page(&summary, &html::command())?.as_bytes(), options.force)?;
+    }
     if !options.quiet {
         // The model has the standard output for itself.
         let mut output: Box<dyn Write> = match data::is_dash(&path) {

@@ -1,4 +1,5 @@
 //! Tests, in one program.
 
 mod customers;
+mod report;
 mod transcripts;

@@ -1,0 +1,89 @@
+//! `--report FILE.html`: one page about a model, with its pictures. It has no script and needs nothing from
+//! elsewhere, so it can be sent, printed and kept. The same command makes the same page.
+
+mod evaluation;
+mod training;
+
+mod judged;
+mod markup;
+mod pictures;
+
+use std::env;
+use std::path::Path;
+
+use ann_tabular::{Model, Score};
+use serde_json::Value;
+
+use crate::data::is_dash;
+use crate::failure::{Failure, Result, in_quotes};
+use crate::output;
+use crate::show::count;
+use crate::summary::networks;
+use markup::{Cell, Html, each, element, folded, table};
+
+pub use evaluation::Evaluated;
+pub use training::page;
+
+/// The command that was typed, as a shell reads it.
+pub fn command() -> String {
+    let arguments = env::args_os().skip(1).map(|argument| in_quotes(&argument.to_string_lossy()));
+    std::iter::once("ann".to_owned()).chain(arguments).collect::<Vec<_>>().join(" ")
+}
+
+/// An error if the page may not be written, or cannot be.
+pub fn check(page: &Path, model: &Path, force: bool) -> Result<()> {
+    if is_dash(page) {
+        return Err(Failure::arguments("--report: a page is a file: give it a name, such as report.html"));
+    }
+    if page == model {
+        return Err(Failure::arguments(format_args!(
+            "--report: {} is the file of the model",
+            page.display()
+        )));
+    }
+    output::check(page, force)
+}
+
+/// What a reader must know first.
+fn notes(notes: Vec<String>) -> Html {
+    if notes.is_empty() { Html::default() } else { element("aside", each("p", notes)) }
+}
+
+/// The names of the numbers of a score, and the numbers.
+fn line_of(score: &Score, name: &str) -> [Vec<String>; 2] {
+    let (names, values): (Vec<_>, Vec<_>) = score.entries().into_iter().unzip();
+    let values = values.into_iter().map(|value| value.to_string());
+    let with = |first: &str, others: Vec<String>| [vec![first.to_owned()], others].concat();
+    [with("", names), with(name, values.collect())]
+}
+
+/// A table whose first line has the headings.
+fn table_of(lines: Vec<Vec<String>>) -> Html {
+    let mut lines = lines.into_iter();
+    let headings = lines.next().unwrap_or_default();
+    table(headings, lines.map(|line| line.into_iter().map(Cell::Text).collect()))
+}
+
+/// What a model file says of its making.
+fn made(model: &Model, path: &Path, digest: &str) -> Html {
+    let found = &model.provenance;
+    let text = |value: &Value| match value {
+        Value::Null => None,
+        Value::String(text) => Some(text.clone()),
+        other => Some(other.to_string()),
+    };
+    let number = |value: &Value| count(value.as_u64().unwrap_or_default());
+    let of_data = |digest: String| {
+        let (rows, columns) = (number(&found["data"]["rows"]), number(&found["data"]["columns"]));
+        format!("{rows} rows, {columns} columns, SHA-256 {digest}")
+    };
+    let facts = [
+        ("file", Some(format!("{}, SHA-256 {digest}", path.display()))),
+        ("networks", Some(networks(model))),
+        ("seed", text(&found["settings"]["seed"])),
+        ("data", text(&found["data"]["sha256"]).map(of_data)),
+        ("program", text(&found["program"])),
+    ];
+    let lines = facts.into_iter().filter_map(|(name, fact)| Some(vec![name.into(), fact?.into()]));
+    [table([], lines), folded("All settings, as they are in the file", &format!("{found:#}"))].into()
+}

@@ -1,0 +1,67 @@
+//! The page of `ann eval --report`.
+
+use std::path::Path;
+
+use ann_tabular::ann_table::TargetValues;
+use ann_tabular::ann_train::metrics::{Bins, ReliabilityBin, reliability_curve};
+use ann_tabular::{Model, Score, Table, permutation_importance};
+
+use super::judged::Judged;
+use super::markup::{document, element, section};
+use super::{line_of, made, notes, pictures, table_of};
+use crate::data::shown;
+use crate::failure::Result;
+use crate::show::counted;
+
+/// A model, and rows that it was asked about.
+pub struct Evaluated<'a> {
+    pub model: &'a Model,
+    /// The file of the model.
+    pub path: &'a Path,
+    pub table: &'a Table,
+    /// The file of the table.
+    pub data: &'a Path,
+    pub score: &'a Score,
+    /// What a reader must know first.
+    pub warnings: Vec<String>,
+}
+
+impl Evaluated<'_> {
+    /// The page of an evaluation.
+    ///
+    /// # Errors
+    /// The table lacks a column, a target is missing, or a class is unknown.
+    pub fn page(&self, command: &str) -> Result<String> {
+        let Self { model, path, table, data, score, warnings } = self;
+        let schema = model.schema();
+        let title = schema.target.names().join(", ");
+        let predictions = model.predict(table)?;
+        let truth = schema.targets(table)?;
+        let judged = Judged { target: &schema.target, truth, predicted: predictions.values() };
+        let importance = permutation_importance(model, table)?;
+        let rows = counted(table.rows(), "row");
+        let body = [
+            element("h1", title.as_str()),
+            element("p", format!("{rows} of {}, predicted by {}.", shown(data), path.display())),
+            notes(warnings.clone()),
+            section("Score", table_of(line_of(score, "this model").into())),
+            section("Truth and prediction", judged.html()),
+            section("Calibration", pictures::calibration(&schema.target, &bins(&judged)?)),
+            section("What matters", pictures::importance(&schema.target, &importance)),
+            section("The model", made(model, path, &model.digest()?.to_string())),
+            section("How to measure it again", element("pre", command)),
+        ];
+        Ok(document(&format!("{title}: an evaluation"), body))
+    }
+}
+
+/// Predicted probabilities and what happened, in the bins that a training has, too.
+fn bins(judged: &Judged<'_>) -> Result<Vec<ReliabilityBin>> {
+    const BINS: Bins = Bins::Quantile(10);
+    let TargetValues::Classes(truth) = &judged.truth else { return Ok(vec![]) };
+    let bins = match judged.predicted.ncols() {
+        2 => reliability_curve(truth, &judged.predicted.column(1), BINS, None),
+        _ => reliability_curve(truth, judged.predicted, BINS, None),
+    };
+    bins.map_err(|error| ann_tabular::Error::from(error).into())
+}
