@@ -140,6 +140,16 @@ impl From<ann_model::Error> for Failure {
     }
 }
 
+impl From<ann_export::Error> for Failure {
+    fn from(error: ann_export::Error) -> Self {
+        match error {
+            ann_export::Error::Model(error) => error.into(),
+            // Another option helps.
+            error => Self::arguments(error),
+        }
+    }
+}
+
 impl From<ann_tabular::Error> for Failure {
     fn from(error: ann_tabular::Error) -> Self {
         use ann_tabular::Error as E;

@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use ann_tabular::ann_table::message::shortened;
-use ann_tabular::ann_table::{Column, Error, Kind, Table};
+use ann_tabular::ann_table::{Column, Dialect, Error, Kind, Table};
 use clap::Args;
 use serde_json::{Value, json};
 
@@ -28,7 +28,9 @@ pub struct Look {
 }
 
 pub fn look(options: &Look) -> Result<Status> {
-    let (table, odd) = read_all(options)?;
+    let bytes = data::bytes(&options.data)?;
+    let (table, odd) = read_all(options, &bytes)?;
+    let dialect = options.reading.reader().dialect(&bytes[..])?;
     let columns: Vec<Summary<'_>> = table.columns().iter().map(Summary::of).collect();
     let copies = copies(&table);
     let remarks = table.remarks().into_iter().map(|remark| data::remark(&remark));
@@ -39,7 +41,8 @@ pub fn look(options: &Look) -> Result<Status> {
         let warnings: Vec<String> =
             odd.iter().map(|failure| failure.message.clone()).chain(remarks).collect();
         let found = json!({
-            "ann": 1, "command": "look", "rows": table.rows(), "columns": columns, "copies": copies,
+            "ann": 1, "command": "look", "separator": dialect.separator,
+            "decimal_comma": dialect.decimal_comma, "rows": table.rows(), "columns": columns, "copies": copies,
             "warnings": warnings,
         });
         writeln!(output, "{found:#}")?;
@@ -47,12 +50,8 @@ pub fn look(options: &Look) -> Result<Status> {
         return Ok(Status::Done);
     }
     let name = data::shown(&options.data);
-    writeln!(
-        output,
-        "{name}   {}, {}",
-        counted(table.rows(), "row"),
-        counted(table.columns().len(), "column")
-    )?;
+    let (rows, count) = (counted(table.rows(), "row"), counted(table.columns().len(), "column"));
+    writeln!(output, "{name}   {rows}, {count}, {}", in_words(dialect))?;
     for line in aligned(&columns.iter().map(Summary::cells).collect::<Vec<_>>()) {
         writeln!(output, "  {line}")?;
     }
@@ -83,12 +82,11 @@ pub fn look(options: &Look) -> Result<Status> {
 
 /// The table, and what makes it unfit for a training: columns of numbers or dates with a few cells of
 /// something else are shown as words.
-fn read_all(options: &Look) -> Result<(Table, Vec<Failure>)> {
+fn read_all(options: &Look, bytes: &[u8]) -> Result<(Table, Vec<Failure>)> {
     let mut reader = options.reading.reader();
     let mut odd = vec![];
-    let bytes = data::bytes(&options.data)?;
     loop {
-        match reader.read(&bytes[..]) {
+        match reader.read(bytes) {
             Ok(table) => return Ok((table, odd)),
             Err(error) => {
                 if let Error::OddCells { column, .. } = &error {
@@ -100,6 +98,18 @@ fn read_all(options: &Look) -> Result<(Table, Vec<Failure>)> {
             }
         }
     }
+}
+
+/// `semicolons, decimal comma`
+fn in_words(dialect: Dialect) -> String {
+    let separator = match dialect.separator {
+        ',' => "commas".to_owned(),
+        ';' => "semicolons".to_owned(),
+        '\t' => "tabs".to_owned(),
+        '|' => "bars".to_owned(),
+        other => format!("separated by {other:?}"),
+    };
+    if dialect.decimal_comma { format!("{separator}, decimal comma") } else { separator }
 }
 
 /// What is in a column.

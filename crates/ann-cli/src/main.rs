@@ -6,6 +6,7 @@ mod check;
 mod completions;
 mod evaluate;
 mod explain;
+mod export;
 mod inspect;
 mod look;
 mod predict;
@@ -55,6 +56,7 @@ enum Command {
     Predict(predict::Predict),
     Check(check::Check),
     Explain(explain::Explain),
+    Export(export::Export),
     Inspect(inspect::Inspect),
     Rebuild(rebuild::Rebuild),
     Completions(completions::Completions),
@@ -87,6 +89,7 @@ fn run(command: &Command) -> Result<Status> {
         Command::Predict(options) => predict::predict(options),
         Command::Check(options) => check::check(options),
         Command::Explain(options) => explain::explain(options),
+        Command::Export(options) => export::export(options),
         Command::Inspect(options) => inspect::inspect(options),
         Command::Rebuild(options) => rebuild::rebuild(options),
         Command::Completions(options) => completions::completions(options),

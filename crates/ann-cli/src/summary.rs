@@ -197,8 +197,12 @@ pub fn rule(evaluation: &Evaluation) -> String {
 /// `4 networks 12-64-64-3 SiLU`
 pub fn networks(model: &Model) -> String {
     let architectures: Vec<&Architecture> = match model.networks() {
-        Networks::F32(networks) => networks.iter().map(|network| network.architecture()).collect(),
-        Networks::F64(networks) => networks.iter().map(|network| network.architecture()).collect(),
+        Networks::F32(networks) => {
+            networks.iter().map(ann_gradcheck::ann_core::Network::architecture).collect()
+        }
+        Networks::F64(networks) => {
+            networks.iter().map(ann_gradcheck::ann_core::Network::architecture).collect()
+        }
     };
     let number = counted(architectures.len(), "network");
     let mut inputs: Vec<usize> =

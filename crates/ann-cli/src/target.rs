@@ -40,7 +40,7 @@ fn names(table: &Table) -> String {
 
 /// There is no such column.
 pub fn unknown(table: &Table, name: &str) -> Failure {
-    let columns = table.columns().iter().map(|column| column.name());
+    let columns = table.columns().iter().map(ann_tabular::ann_table::Column::name);
     let hint = match similar(name, columns) {
         Some(similar) => format!("did you mean {similar:?}?"),
         None => format!("the columns are {}", names(table)),

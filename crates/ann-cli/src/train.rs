@@ -2,12 +2,12 @@
 
 use std::io::Write;
 use std::ops::ControlFlow;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use ann_tabular::ann_core::{Activation, ClassWeights};
 use ann_tabular::ann_table::{Reader, SchemaOptions, Table, Task};
-use ann_tabular::{Recipe, Score, Scoring};
+use ann_tabular::{Checkpoints, Fit, Recipe, Score, Scoring};
 use clap::{Args, ValueEnum};
 
 use crate::data::{self, Reading};
@@ -35,6 +35,12 @@ pub struct Train {
     /// Also write a page for people, with pictures: HTML, in one file
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
+    /// Save the state of the training in this file, every ten seconds: --resume goes on from there
+    #[arg(long, value_name = "FILE")]
+    checkpoint: Option<PathBuf>,
+    /// Go on from a file of --checkpoint, with the same table and settings; it is saved there, too
+    #[arg(long, value_name = "FILE", conflicts_with = "checkpoint")]
+    resume: Option<PathBuf>,
     /// Print each choice and its reason, and train nothing
     #[arg(long)]
     explain: bool,
@@ -177,8 +183,8 @@ fn hidden(text: &str) -> Result<Hidden, String> {
 }
 
 pub fn train(options: &Train) -> Result<Status> {
-    let reader = options.reader();
     let started = Instant::now();
+    let reader = options.reader();
     let table = data::read(&reader, &options.data)?;
     let targets = target::targets(&table, &options.targets)?;
     let path = options.output.clone().unwrap_or_else(|| model_name(&targets).into());
@@ -187,54 +193,25 @@ pub fn train(options: &Train) -> Result<Status> {
         explanation::print(&recipe, &table, &targets)?;
         return Ok(Status::Done);
     }
-    output::check(&path, options.force)?;
-    if let Some(page) = &options.report {
-        html::check(page, &path, options.force)?;
-    }
-    interrupt::listen()?;
-    let progress = Progress::begin(!options.quiet && !options.json, recipe.members);
-    let observe = |seen: &ann_tabular::Progress| {
-        progress.see(seen);
-        if interrupt::is_wanted() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-    };
-    let mut fit = recipe.fit_observed(&table, &targets, observe).map_err(in_program)?;
-    progress.end();
+    options.check_outputs(&path)?;
+    let mut fit = options.fit(&recipe, &table, &targets)?;
     fit.model.provenance["reading"] = data::provenance(&reader);
     let bytes = fit.model.write()?;
     output::write(&path, &bytes, options.force)?;
-    let test = options.scoring.test.as_ref().map(|path| -> Result<Score> {
-        let table = data::read_for(&options.reading, &fit.model, path)?;
-        Ok(Score::of(&fit.model, &table)?)
-    });
     let summary = Summary {
         data: &options.data,
         table: &table,
         targets: &targets,
         recipe: &recipe,
+        test: options.test_score(&fit)?,
         fit: &fit,
-        test: test.transpose()?,
         path: &path,
         bytes: bytes.len(),
-        digest: fit.model.digest()?.to_string(),
+        digest: fit.model.digest()?,
         elapsed: started.elapsed(),
         page: options.report.as_deref(),
     };
-    if let Some(page) = &options.report {
-        output::write(page, html::page(&summary, &html::command())?.as_bytes(), options.force)?;
-    }
-    if !options.quiet {
-        // The model has the standard output for itself.
-        let mut output: Box<dyn Write> = match data::is_dash(&path) {
-            true => Box::new(std::io::stderr()),
-            false => Box::new(Output::open(None, false)?),
-        };
-        if options.json {
-            summary.write_json(&mut output)?
-        } else {
-            summary.write(&mut output)?
-        }
-        output.flush()?;
-    }
+    options.tell(&summary)?;
     Ok(if interrupt::is_wanted() { Status::Interrupted } else { Status::Done })
 }
 
@@ -267,6 +244,68 @@ fn in_program(error: ann_tabular::Error) -> Failure {
 }
 
 impl Train {
+    /// Files that cannot be written are errors before hours of training.
+    fn check_outputs(&self, path: &Path) -> Result<()> {
+        output::check(path, self.force)?;
+        if let Some(checkpoint) = &self.checkpoint {
+            output::check(checkpoint, self.force)?;
+        }
+        match &self.report {
+            Some(page) => html::check(page, path, self.force),
+            None => Ok(()),
+        }
+    }
+
+    /// Trains until the end, or until the interrupt key is pressed.
+    fn fit(&self, recipe: &Recipe, table: &Table, targets: &[String]) -> Result<Fit> {
+        interrupt::listen()?;
+        let progress = Progress::begin(!self.quiet && !self.json, recipe.members);
+        let observe = |seen: &ann_tabular::Progress| {
+            progress.see(seen);
+            if interrupt::is_wanted() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        };
+        let fit = match self.checkpoints() {
+            Some(checkpoints) => recipe.fit_checkpointed(table, targets, &checkpoints, observe),
+            None => recipe.fit_observed(table, targets, observe),
+        };
+        progress.end();
+        fit.map_err(in_program)
+    }
+
+    /// The score of the rows of `--test`.
+    fn test_score(&self, fit: &Fit) -> Result<Option<Score>> {
+        let Some(path) = &self.scoring.test else { return Ok(None) };
+        let table = data::read_for(&self.reading, &fit.model, path)?;
+        Ok(Some(Score::of(&fit.model, &table)?))
+    }
+
+    /// Writes the page and prints the summary.
+    fn tell(&self, summary: &Summary<'_>) -> Result<()> {
+        if let Some(page) = &self.report {
+            output::write(page, html::page(summary, &html::command())?.as_bytes(), self.force)?;
+        }
+        if self.quiet {
+            return Ok(());
+        }
+        // A model on the standard output has it for itself.
+        let mut output: Box<dyn Write> = match data::is_dash(summary.path) {
+            true => Box::new(std::io::stderr()),
+            false => Box::new(Output::open(None, false)?),
+        };
+        if self.json {
+            summary.write_json(&mut output)?;
+        } else {
+            summary.write(&mut output)?;
+        }
+        Ok(output.flush()?)
+    }
+
+    fn checkpoints(&self) -> Option<Checkpoints> {
+        const EVERY: Duration = Duration::from_secs(10);
+        let path = self.resume.as_ref().or(self.checkpoint.as_ref())?.clone();
+        Some(Checkpoints { path, every: EVERY, resume: self.resume.is_some() })
+    }
+
     fn reader(&self) -> Reader {
         let mut reader = self.reading.reader();
         reader.ignore.extend(self.columns.ignore.iter().cloned());

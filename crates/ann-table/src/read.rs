@@ -100,6 +100,15 @@ impl Reader {
         self.read_passes(|| Ok(&bytes[..]))
     }
 
+    /// How an input is written, by its first rows.
+    ///
+    /// # Errors
+    /// The input cannot be read or is no table.
+    pub fn dialect(&self, input: impl Read) -> Result<Dialect> {
+        let input = decompressed(input).map_err(|error| Error::Read { error })?;
+        Ok(Pass::begin(self, input)?.dialect())
+    }
+
     /// Reads until the kind of each column holds for all rows: at most three times, because a guess of
     /// numbers may become dates, and then words.
     fn read_passes<R: Read>(&self, open: impl Fn() -> io::Result<R>) -> Result<Table> {

@@ -52,6 +52,7 @@ const MOST_CELLS: usize = 9;
 ///
 /// # Errors
 /// The table lacks a column, or holds another kind.
+#[expect(clippy::missing_panics_doc, reason = "a cell is of a row, so there are rows")]
 pub fn partial_dependence(model: &Model, table: &Table, column: &str) -> Result<PartialDependence> {
     let count = table.rows().min(MOST_ROWS);
     let rows: Vec<usize> = (0..count).map(|place| place * table.rows() / count).collect();
@@ -65,7 +66,7 @@ pub fn partial_dependence(model: &Model, table: &Table, column: &str) -> Result<
             |old: &Column| if old.name() == column { same.columns()[0].clone() } else { old.clone() };
         let changed = Table::from_columns(mixed.columns().iter().map(replaced))?;
         let predictions = model.predict(&changed)?;
-        mean.assign(&predictions.values().mean_axis(Axis(0)).expect("a table has rows"));
+        mean.assign(&predictions.values().mean_axis(Axis(0)).expect("a cell is of a row"));
     }
     let cells = picked.iter().map(|&row| found.text(row)).collect();
     Ok(PartialDependence { column: column.to_owned(), cells, predicted })
