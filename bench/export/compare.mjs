@@ -8,6 +8,7 @@ import * as ort from "onnxruntime-web";
 
 const SINGLE = 1e-6;
 const BARS = { mixed: SINGLE, f32: SINGLE, f64: 1e-13 };
+const TIE = 1e-6;
 const TOTAL = 10_000;
 
 const folder = process.argv[2];
@@ -53,7 +54,18 @@ async function compare(graph, test, columns, expected) {
         return difference <= largest ? largest : difference;
     }, 0);
     await session.release();
+    const wrong = test.classes.length > 0 ? wrongLabels(test.classes, outputs.label.data, expected) : 0;
+    if (wrong > 0) throw new Error(`${wrong} labels are wrong`);
     return difference;
+}
+
+// The number of rows with another label, where the two largest probabilities are apart.
+function wrongLabels(classes, labels, expected) {
+    return labels.filter((label, row) => {
+        const probabilities = [...expected.slice(row * classes.length, (row + 1) * classes.length)];
+        const [largest, second] = probabilities.toSorted((a, b) => b - a);
+        return largest - second > TIE && label !== classes[probabilities.indexOf(largest)];
+    }).length;
 }
 
 function inputs(graph, columns) {

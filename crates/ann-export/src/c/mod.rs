@@ -233,22 +233,23 @@ impl Header<'_> {
         let targets = schema.target.names().into_iter().map(comment).collect::<Vec<_>>().join(", ");
         let version = env!("CARGO_PKG_VERSION");
         let (digest, inputs, outputs) = (&self.digest, schema.inputs(), schema.target.outputs());
-        let arithmetic = match &self.integers {
-            None => "Networks compute in single precision.".to_owned(),
-            Some((_, Agreement { rows, agreeing, difference })) => format!(
-                "Networks compute with 16-bit integers. Of {rows} rows, {agreeing} are predicted as by the model;\n   the largest difference is {difference:.1e}."
-            ),
-        };
         let unit = match schema.target {
             Target::Numbers(_) => " standard deviations",
             Target::Classes { .. } | Target::Labels(_) => "",
+        };
+        let arithmetic = match &self.integers {
+            None => "Networks compute in single precision.".to_owned(),
+            Some((_, Agreement { rows, agreeing, difference })) => format!(
+                "Networks compute with 16-bit integers. Of {rows} rows, {agreeing} are predicted as by the model;
+   the largest difference is {difference:.1e}{unit}."
+            ),
         };
         format!(
             "/* {lower}.h predicts: {targets}.
 
    ann-export {version} wrote it from the model with the SHA-256
    {digest}.
-   {arithmetic}{unit} */
+   {arithmetic} */
 #ifndef {upper}_H
 #define {upper}_H
 

@@ -2,7 +2,7 @@
 
    ann-export 0.1.0 wrote it from the model with the SHA-256
    4088217510851dc39c46565b4b86ff2598c8f28880d1d61c0db40653bc3d9c28.
-   Networks compute in single precision. standard deviations */
+   Networks compute in single precision. */
 #ifndef MODEL_H
 #define MODEL_H
 

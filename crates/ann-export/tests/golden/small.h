@@ -3,7 +3,7 @@
    ann-export 0.1.0 wrote it from the model with the SHA-256
    4088217510851dc39c46565b4b86ff2598c8f28880d1d61c0db40653bc3d9c28.
    Networks compute with 16-bit integers. Of 6 rows, 6 are predicted as by the model;
-   the largest difference is 5.3e-4. standard deviations */
+   the largest difference is 5.3e-4 standard deviations. */
 #ifndef SMALL_H
 #define SMALL_H
 
