@@ -11,7 +11,7 @@ mod pictures;
 use std::env;
 use std::path::Path;
 
-use ann_tabular::{Model, Score};
+use ann_tabular::{Estimate, Model, Score};
 use serde_json::Value;
 
 use crate::data::is_dash;
@@ -49,19 +49,21 @@ fn notes(notes: Vec<String>) -> Html {
     if notes.is_empty() { Html::default() } else { element("aside", each("p", notes)) }
 }
 
-/// The names of the numbers of a score, and the numbers.
-fn line_of(score: &Score, name: &str) -> [Vec<String>; 2] {
-    let (names, values): (Vec<_>, Vec<_>) = score.entries().into_iter().unzip();
-    let values = values.into_iter().map(|value| value.to_string());
-    let with = |first: &str, others: Vec<String>| [vec![first.to_owned()], others].concat();
-    [with("", names), with(name, values.collect())]
-}
-
-/// A table whose first line has the headings.
-fn table_of(lines: Vec<Vec<String>>) -> Html {
-    let mut lines = lines.into_iter();
-    let headings = lines.next().unwrap_or_default();
-    table(headings, lines.map(|line| line.into_iter().map(Cell::Text).collect()))
+/// A line for each number of the scores of models, and a column for each model.
+fn scores(models: &[(String, &Score)]) -> Html {
+    if models.is_empty() {
+        return Html::default();
+    }
+    let entries: Vec<Vec<(String, Estimate)>> = models.iter().map(|(_, score)| score.entries()).collect();
+    let headings = std::iter::once(String::new()).chain(models.iter().map(|(name, _)| name.clone()));
+    let line = |(name, _): &(String, Estimate)| {
+        let of = |entries: &Vec<(String, Estimate)>| {
+            let found = entries.iter().find(|(other, _)| other == name);
+            found.map_or("–".into(), |(_, estimate)| Cell::Text(estimate.to_string()))
+        };
+        std::iter::once(name.as_str().into()).chain(entries.iter().map(of)).collect()
+    };
+    table(headings, entries.first().into_iter().flatten().map(line))
 }
 
 /// What a model file says of its making.

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::time::Duration;
 
-use ann_tabular::ann_core::Architecture;
+use ann_tabular::ann_core::{Architecture, Network};
 use ann_tabular::ann_model::Networks;
 use ann_tabular::ann_table::message::shortened;
 use ann_tabular::ann_table::{Encoding, IgnoredColumn, Kind, Schema, Table, Target};
@@ -133,13 +133,18 @@ impl Summary<'_> {
     }
 
     /// A line for each model, and a column for each number.
-    pub fn scores(&self, evaluation: &Evaluation) -> Vec<Vec<String>> {
+    fn scores(&self, evaluation: &Evaluation) -> Vec<Vec<String>> {
         let header = evaluation.model.entries().into_iter().map(|(name, _)| name);
         let header = std::iter::once(String::new()).chain(header).collect();
-        let line = |name: &str, score: &Score| {
+        let line = |(name, score): (String, &Score)| {
             let values = score.entries().into_iter().map(|(_, value)| value.to_string());
-            std::iter::once(name.to_owned()).chain(values).collect::<Vec<_>>()
+            std::iter::once(name).chain(values).collect::<Vec<_>>()
         };
+        std::iter::once(header).chain(self.models(evaluation).into_iter().map(line)).collect()
+    }
+
+    /// The models that are compared.
+    pub fn models<'e>(&self, evaluation: &'e Evaluation) -> Vec<(String, &'e Score)> {
         let constant = match &self.fit.report.schema.target {
             Target::Classes { name, classes } => {
                 let counts = counts(self.table, name, classes);
@@ -152,10 +157,9 @@ impl Summary<'_> {
             Target::Numbers(_) => "always the mean".to_owned(),
             Target::Labels(_) => "always the shares".to_owned(),
         };
-        let mut lines = vec![header, line("this model", &evaluation.model)];
-        lines.extend(evaluation.linear.as_ref().map(|score| line("linear model", score)));
-        lines.push(line(&constant, &evaluation.constant));
-        lines
+        let linear = evaluation.linear.as_ref().map(|score| ("linear model".to_owned(), score));
+        let this = ("this model".to_owned(), &evaluation.model);
+        [this].into_iter().chain(linear).chain([(constant, &evaluation.constant)]).collect()
     }
 
     pub fn write_json(&self, output: &mut impl Write) -> io::Result<()> {
@@ -197,12 +201,8 @@ pub fn rule(evaluation: &Evaluation) -> String {
 /// `4 networks 12-64-64-3 SiLU`
 pub fn networks(model: &Model) -> String {
     let architectures: Vec<&Architecture> = match model.networks() {
-        Networks::F32(networks) => {
-            networks.iter().map(ann_gradcheck::ann_core::Network::architecture).collect()
-        }
-        Networks::F64(networks) => {
-            networks.iter().map(ann_gradcheck::ann_core::Network::architecture).collect()
-        }
+        Networks::F32(networks) => networks.iter().map(Network::architecture).collect(),
+        Networks::F64(networks) => networks.iter().map(Network::architecture).collect(),
     };
     let number = counted(architectures.len(), "network");
     let mut inputs: Vec<usize> =

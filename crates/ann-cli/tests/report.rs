@@ -45,7 +45,9 @@ fn labels() {
 fn without_a_score() {
     let page = page_of_training("class", &["--no-score"]);
     check(&page, &["Score", "Training", "Columns", "The model"]);
-    assert!(page.contains("no score: it was not asked for"));
+    assert!(page.contains("no score: it was not asked for") && !page.contains("rows of --test"));
+    let page = page_of_training("class", &["--no-score", "--test", "table.csv"]);
+    assert!(page.contains("<th>rows of --test</th>"));
 }
 
 #[test]

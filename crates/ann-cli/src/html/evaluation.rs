@@ -8,7 +8,7 @@ use ann_tabular::{Model, Score, Table, permutation_importance};
 
 use super::judged::Judged;
 use super::markup::{document, element, section};
-use super::{line_of, made, notes, pictures, table_of};
+use super::{made, notes, pictures, scores};
 use crate::data::shown;
 use crate::failure::Result;
 use crate::show::counted;
@@ -44,7 +44,7 @@ impl Evaluated<'_> {
             element("h1", title.as_str()),
             element("p", format!("{rows} of {}, predicted by {}.", shown(data), path.display())),
             notes(warnings.clone()),
-            section("Score", table_of(line_of(score, "this model").into())),
+            section("Score", scores(&[("this model".to_owned(), score)])),
             section("Truth and prediction", judged.html()),
             section("Calibration", pictures::calibration(&schema.target, &bins(&judged)?)),
             section("What matters", pictures::importance(&schema.target, &importance)),

@@ -7,7 +7,7 @@ use ann_tabular::ann_table::{IgnoredColumn, Target};
 
 use super::judged::Judged;
 use super::markup::{Cell, Html, document, each, element, section, table};
-use super::{line_of, made, notes, pictures, table_of};
+use super::{made, notes, pictures, scores};
 use crate::data::{is_dash, shown};
 use crate::failure::{Result, in_quotes};
 use crate::look;
@@ -62,20 +62,14 @@ fn what(target: &Target) -> String {
 
 /// The score beside those of other models, or why there is none.
 fn score(summary: &Summary<'_>) -> Html {
-    let (rule, mut lines, verdicts) = match &summary.fit.report.evaluation {
+    let (rule, mut models, verdicts) = match &summary.fit.report.evaluation {
         Ok(evaluation) => {
-            (summary::rule(evaluation), summary.scores(evaluation), summary.verdicts(evaluation))
+            (summary::rule(evaluation), summary.models(evaluation), summary.verdicts(evaluation))
         }
         Err(reason) => (format!("no score: {reason}"), vec![], vec![]),
     };
-    if let Some(test) = &summary.test {
-        let [headings, line] = line_of(test, "rows of --test");
-        if lines.is_empty() {
-            lines.push(headings);
-        }
-        lines.push(line);
-    }
-    section("Score", [element("p", rule), table_of(lines), each("p", verdicts)])
+    models.extend(summary.test.as_ref().map(|score| ("rows of --test".to_owned(), score)));
+    section("Score", [element("p", rule), scores(&models), each("p", verdicts)])
 }
 
 /// What was found out on the rows that were held out.
