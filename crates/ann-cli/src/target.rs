@@ -1,7 +1,7 @@
 //! Which columns are predicted.
 
 use ann_tabular::ann_table::message::list;
-use ann_tabular::ann_table::{Error, Role, Table};
+use ann_tabular::ann_table::{Column, Error, Role, Table};
 
 use crate::failure::{Failure, Result};
 use crate::show::similar;
@@ -40,7 +40,7 @@ fn names(table: &Table) -> String {
 
 /// There is no such column.
 pub fn unknown(table: &Table, name: &str) -> Failure {
-    let columns = table.columns().iter().map(ann_tabular::ann_table::Column::name);
+    let columns = table.columns().iter().map(Column::name);
     let hint = match similar(name, columns) {
         Some(similar) => format!("did you mean {similar:?}?"),
         None => format!("the columns are {}", names(table)),
