@@ -209,14 +209,18 @@ impl Fitting<'_> {
     fn split(&self, member: usize) -> Result<Split> {
         let folds = self.recipe.validation_folds;
         let units = self.rows.divisible(&self.samples.targets);
-        let seed = |round| self.recipe.seed.wrapping_add(100 * round as u64);
-        match units.folds(folds, seed(member / folds)) {
+        match units.folds(folds, self.seed(member / folds)) {
             Ok(mut splits) => Ok(splits.swap_remove(member % folds)),
-            Err(_) => units.hold_out(1.0 / folds as f64, seed(member)),
+            Err(_) => units.hold_out(1.0 / folds as f64, self.seed(member)),
         }
     }
 
-    /// Begins a training, or goes on with the one that was kept, and returns the best network.
+    /// That of a member, or of a round of members who leave out different folds.
+    fn seed(&self, number: usize) -> u64 {
+        self.recipe.seed.wrapping_add(100 * number as u64)
+    }
+
+    /// Trains until the last epoch, or until the caller ends the fit, and returns the best network.
     fn train<'d>(
         &self,
         member: usize,
@@ -226,21 +230,25 @@ impl Fitting<'_> {
         let config = self.recipe.config(problem, member);
         let settings = Validation { monitor, patience: usize::MAX, ..Validation::default() };
         let mut keeper = self.observer.keeper(self.stage, member);
-        let kept = keeper.as_ref().map(|keeper| keeper.kept(problem.architecture())).transpose()?;
-        let mut training = match kept.flatten() {
+        let kept = match &keeper {
+            Some(keeper) => keeper.kept(problem.architecture())?,
+            None => None,
+        };
+        let mut training = match kept {
             Some(state) => ValidatedTraining::resume(problem, validation, state, &config, settings)?,
             None => {
-                let seed = self.recipe.seed.wrapping_add(100 * member as u64);
-                let network = start(problem.architecture(), seed)?;
+                let network = start(problem.architecture(), self.seed(member))?;
                 ValidatedTraining::new(problem, validation, network, &config, settings)?
             }
         };
         while let ControlFlow::Continue(records) = training.epoch()? {
             let progress = self.progress(member, records, config.epochs);
-            let is_last = self.observer.see(&progress).is_break() || progress.epoch == config.epochs;
-            let kept = keeper.as_mut().map_or(Ok(()), |keeper| keeper.keep(&training, is_last));
-            kept.unwrap_or_else(|error| self.observer.fail(error));
-            if self.observer.has_ended() {
+            let is_ended = self.observer.see(&progress).is_break();
+            if let Some(keeper) = &mut keeper {
+                let is_last = is_ended || progress.epoch == config.epochs;
+                keeper.keep(&training, is_last).unwrap_or_else(|error| self.observer.fail(error));
+            }
+            if is_ended {
                 break;
             }
         }

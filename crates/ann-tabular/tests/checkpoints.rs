@@ -259,21 +259,22 @@ fn checkpoints(folder: &Path, every: Duration, resume: bool) -> Checkpoints {
     Checkpoints { path: file_in(folder), every, resume }
 }
 
-/// A fit that its caller ends after these numbers of epochs, and that goes on from a file each time.
+/// A fit that its caller ends after these numbers of epochs, and that goes on from a file each time, with one
+/// thread more or less.
 fn interrupted(recipe: &Recipe, table: &Table, target: &str, every: Duration, stops: &[usize]) -> Fit {
     let folder = tempfile::tempdir().unwrap();
     let seen = AtomicUsize::new(0);
-    for (place, &stop) in stops.iter().enumerate() {
+    let fit = |run: usize, stop: usize| {
         let observe = |_: &Progress| match seen.fetch_add(1, Ordering::Relaxed) + 1 < stop {
             true => ControlFlow::Continue(()),
             false => ControlFlow::Break(()),
         };
-        recipe
-            .fit_checkpointed(table, target, &checkpoints(folder.path(), every, place > 0), observe)
-            .unwrap();
-    }
-    let at = checkpoints(folder.path(), every, true);
-    recipe.fit_checkpointed(table, target, &at, |_| ControlFlow::Continue(())).unwrap()
+        let recipe = Recipe { threads: 1 + (recipe.threads + run) % 2, ..recipe.clone() };
+        let at = checkpoints(folder.path(), every, run > 0);
+        recipe.fit_checkpointed(table, target, &at, observe).unwrap()
+    };
+    stops.iter().enumerate().for_each(|(run, &stop)| drop(fit(run, stop)));
+    fit(stops.len(), usize::MAX)
 }
 
 #[track_caller]

@@ -85,7 +85,7 @@ pub fn train_validated<'data, F: Scalar>(
 
 /// A [`Training`] with validation rows, between two epochs: what [`train_validated`] makes, stepped by the
 /// caller. It can be [resumed](Self::resume) from its [state](Self::state), and then has the bits of a run
-/// that never stopped.
+/// that never stopped. (If it diverges in the first epoch after that, the last record may differ.)
 #[derive(Debug)]
 pub struct ValidatedTraining<'p, 'data, F = f64> {
     training: Training<'p, 'data, F>,
