@@ -14,7 +14,7 @@ use ndarray::{Array1, Array2, ArrayView1, Axis, concatenate};
 use crate::importance::{self, Importance};
 use crate::members;
 use crate::progress::{Observer, Stage};
-use crate::rows::{Rows, selected};
+use crate::rows::{Rows, Units, selected};
 use crate::score::{Estimate, Score, Truth, aligned};
 use crate::{Error, Recipe, Result, Scoring};
 
@@ -185,28 +185,50 @@ pub(crate) fn splits(
     rows: &Rows<'_>,
     values: &TargetValues,
 ) -> Result<(ScoreRule, Vec<Split>)> {
-    if let (Some(times), Some(column)) = (&rows.times, &recipe.time) {
-        let share = if let Scoring::HoldOut(share) = recipe.scoring { share } else { SHARE };
-        let split = latest(times, &rows.units, share).ok_or_else(|| Error::Setting {
-            name: "time",
-            found: format!("{}, where all times are equal", quoted(column)),
-            expected: "a column of different times, not all of one group",
-        })?;
-        let share = split.test.len() as f64 / rows.len() as f64;
-        return Ok((ScoreRule::Latest { column: column.clone(), share }, vec![split]));
+    match (&rows.times, &recipe.time) {
+        (Some(times), Some(column)) => by_time(recipe.scoring, column, times, &rows.units),
+        _ => at_random(recipe, &rows.divisible(values), values),
     }
-    let units = rows.divisible(values);
+}
+
+fn by_time(
+    scoring: Scoring,
+    column: &str,
+    times: &[f64],
+    units: &[usize],
+) -> Result<(ScoreRule, Vec<Split>)> {
+    let share = if let Scoring::HoldOut(share) = scoring { share } else { SHARE };
+    let split = latest(times, units, share).ok_or_else(|| Error::Setting {
+        name: "time",
+        found: format!("{}, where all times are equal", quoted(column)),
+        expected: "a column of different times, not all of one group",
+    })?;
+    let share = split.test.len() as f64 / times.len() as f64;
+    Ok((ScoreRule::Latest { column: column.to_owned(), share }, vec![split]))
+}
+
+fn at_random(recipe: &Recipe, units: &Units, values: &TargetValues) -> Result<(ScoreRule, Vec<Split>)> {
+    let (most, whose) = match values {
+        TargetValues::Classes(_) => (units.of_largest_class(), "the largest class has"),
+        TargetValues::Numbers(_) | TargetValues::Labels(_) => (units.len(), "there are"),
+    };
     let folds = |folds| Ok((ScoreRule::Folds(folds), units.folds(folds, recipe.seed)?));
+    let held_out = |share| Ok((ScoreRule::HoldOut(share), vec![units.hold_out(share, recipe.seed)?]));
     match recipe.scoring {
+        Scoring::Folds(count) if count > most => Err(Error::Setting {
+            name: "scoring",
+            found: format!("Folds({count}), where {whose} {most} rows or groups"),
+            expected: "at most as many folds",
+        }),
         Scoring::Folds(count) => folds(count),
-        Scoring::HoldOut(share) => Ok((ScoreRule::HoldOut(share), vec![units.hold_out(share, recipe.seed)?])),
-        _ if units.of_largest_class() < 2 => Err(Error::Setting {
+        Scoring::HoldOut(share) => held_out(share),
+        _ if most < 2 => Err(Error::Setting {
             name: "scoring",
             found: "Auto, where each class has one row or group".to_owned(),
             expected: "more rows or groups",
         }),
-        _ if units.len() < FEW_UNITS => folds(FOLDS.min(units.of_largest_class())),
-        _ => Ok((ScoreRule::HoldOut(SHARE), vec![units.hold_out(SHARE, recipe.seed)?])),
+        _ if units.len() < FEW_UNITS => folds(FOLDS.min(most)),
+        _ => held_out(SHARE),
     }
 }
 

@@ -194,6 +194,24 @@ fn a_class_that_is_not_tested_is_named() {
     assert!(evaluation(&self::fit(&recipe(), &noisy(40, 1), "label")).untested.is_empty());
 }
 
+#[test]
+fn more_folds_than_rows_of_a_class() {
+    let reason = |table: &Table, target| {
+        let recipe = Recipe { scoring: Scoring::Folds(50), ..recipe() };
+        let Err(NoScore::Failed(reason)) = fit(&recipe, table, target).report.evaluation else {
+            panic!("50 folds")
+        };
+        reason
+    };
+    let label = Column::of_words("label", (0..60).map(|row| if row < 25 { "rare" } else { "often" }));
+    let table = Table::from_columns([noisy(60, 1).columns()[0].clone(), label]).unwrap();
+    let expected = "the setting scoring is Folds(50), where the largest class has 35 rows or groups, expected at most as many folds";
+    assert_eq!(reason(&table, "label"), expected);
+    let expected =
+        "the setting scoring is Folds(50), where there are 40 rows or groups, expected at most as many folds";
+    assert_eq!(reason(&line(40, 1), "y"), expected);
+}
+
 /// The latest rows of each group are held out with it; the others are not trained on.
 #[test]
 fn times_and_groups() {
