@@ -1,5 +1,6 @@
 //! Checkpoints of a fit: the states of its trainings in a file, from which an interrupted fit goes on.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, Instant};
@@ -254,5 +255,7 @@ fn difference(name: &str, expected: &Value, found: &Value) -> Option<Error> {
         };
         return (expected != found).then(error);
     };
-    before.keys().chain(now.keys()).find_map(|key| difference(key, &expected[key], &found[key]))
+    // The order of a map depends on a feature of serde_json, which other crates may switch on.
+    let keys: BTreeSet<&String> = before.keys().chain(now.keys()).collect();
+    keys.into_iter().find_map(|key| difference(key, &expected[key], &found[key]))
 }
