@@ -55,8 +55,8 @@ pub enum OnnxInputs {
 const FORMAT: i64 = 9;
 const OPERATORS: i64 = 19;
 
-/// Writes a model as ONNX, all in one graph: gaps, words, dates and scales, the networks, and the names of the
-/// classes. It uses the operators of the default domain alone, so no runtime needs an extension.
+/// Writes a model as ONNX, all in one graph: gaps, words, dates and scales, the networks, and the names of
+/// the classes. It uses the operators of the default domain alone, so no runtime needs an extension.
 ///
 /// Inputs have the names of the columns and shape (rows, 1). A gap in a number or date is NaN, a gap among
 /// words is an empty text. Outputs are
@@ -80,8 +80,9 @@ const OPERATORS: i64 = 19;
 /// ```
 ///
 /// # Errors
-/// The model has a custom activation or loss. A matrix is asked for, but a column holds words or dates. Single
-/// precision is asked for, but does not tell the numbers of a column apart, or a weight is too large for it.
+/// The model has a custom activation or loss. A matrix is asked for, but a column holds words or dates.
+/// Single precision is asked for, but does not tell the numbers of a column apart, or a weight is too large
+/// for it.
 pub fn onnx(model: &Model, options: &OnnxOptions) -> Result<Vec<u8>> {
     let digest = model.digest()?;
     let precisions @ [numbers, networks] = match options.precision {

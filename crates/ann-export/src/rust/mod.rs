@@ -25,9 +25,9 @@ use row::{Words, words};
 /// | `class(&probabilities)` | the most probable class, an enum `Class` with names |
 /// | `encode`, `predict_encoded` | the two halves of `predict` |
 ///
-/// A column whose numbers single precision does not tell apart (years, points in time) is an `f64` in the row.
-/// Names of columns, words and classes become identifiers; the documentation of each has it as it is. With
-/// `cfg(test)` the module has a test, which compares made-up rows with what the model predicts here.
+/// A column whose numbers single precision does not tell apart (years, points in time) is an `f64` in the
+/// row. Names of columns, words and classes become identifiers; the documentation of each has it as it is.
+/// With `cfg(test)` the module has a test, which compares made-up rows with what the model predicts here.
 ///
 /// ```
 /// # fn example(model: &ann_model::Model) -> ann_export::Result<()> {

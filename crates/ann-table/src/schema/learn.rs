@@ -169,8 +169,8 @@ fn looks_useless(table: &Table, column: &Column) -> Option<Ignored> {
     }
 }
 
-/// Whether the number of a row is whole and one more than that of the row before; or more, by as many lines as there
-/// are between them, because rows between them were left out.
+/// Whether the number of a row is whole and one more than that of the row before; or more, by as many lines
+/// as there are between them, because rows between them were left out.
 fn counts_up(table: &Table, column: &Column, row: usize) -> bool {
     let lines = table.line(row) as f64 - table.line(row - 1) as f64;
     match (column.number(row - 1), column.number(row)) {
