@@ -11,7 +11,7 @@ use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
 use crate::failure::{Failure, Result, in_quotes};
-use crate::show::counted;
+use crate::show::{count, counted};
 
 /// The standard input or output.
 const DASH: &str = "-";
@@ -223,6 +223,14 @@ pub fn remark(remark: &Remark) -> String {
             let (rows, option) = (counted(*rows, "row"), in_quotes(&format!("{column}={word}")));
             format!(
                 "{column:?}: {word:?} in {rows} is a word as any other; if it means missing: --missing-in {option}"
+            )
+        }
+        Remark::MostlyNumbers { column, numbers, known, word } => {
+            let (numbers, known) = (count(*numbers), count(*known));
+            let option = in_quotes(&format!("{column}={word}"));
+            format!(
+                "{column:?}: {numbers} of {known} cells are numbers, others are words such as {word:?}, so all \
+                 are taken for words; if these mean missing numbers: --missing-in {option}"
             )
         }
         other => other.to_string(),

@@ -9,7 +9,7 @@ use ann_tabular::{Model, Score};
 use clap::Args;
 use serde_json::json;
 
-use crate::data::{self, Reading};
+use crate::data::{self, Reading, is_dash};
 use crate::failure::{Failure, Result, Status};
 use crate::html::{self, Evaluated};
 use crate::output::{self, Output};
@@ -28,6 +28,10 @@ pub struct Evaluate {
     /// be given several times
     #[arg(long, value_name = "NAME=NUMBER", value_parser = bound)]
     min: Vec<(String, f64)>,
+    /// Exit code 4 unless the model has a smaller loss on these rows than this other model: log loss of
+    /// classes and labels, RMSE of numbers
+    #[arg(long, value_name = "MODEL")]
+    better_than: Option<PathBuf>,
     /// Also write a page for people, with pictures: HTML, in one file
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
@@ -54,7 +58,8 @@ pub fn evaluate(options: &Evaluate) -> Result<Status> {
     let table = data::read_for(&options.reading, &model, &options.data)?;
     let score =
         Score::of(&model, &table).map_err(|error| Failure::from(error).about(data::shown(&options.data)))?;
-    let below = options.below(&score)?;
+    let mut below = options.below(&score)?;
+    below.extend(options.worse_than_other(&score)?);
     let mut surprises = Surprises::new(&model);
     surprises.count(&table);
     if let Some(page) = &options.report {
@@ -85,6 +90,21 @@ pub fn evaluate(options: &Evaluate) -> Result<Status> {
 }
 
 impl Evaluate {
+    /// What is said if the model of `--better-than` is as good, or better.
+    fn worse_than_other(&self, score: &Score) -> Result<Option<String>> {
+        let Some(path) = &self.better_than else { return Ok(None) };
+        if is_dash(&self.data) {
+            return Err(Failure::arguments("--better-than reads the table twice, so it must be a file"));
+        }
+        let other = Model::load(path)?;
+        let table = data::read_for(&self.reading, &other, &self.data)?;
+        let about = |error: ann_tabular::Error| Failure::from(error).about(path.display());
+        let ((found, name), (least, _)) = (loss(score), loss(&Score::of(&other, &table).map_err(about)?));
+        let is_better = found < least;
+        let path = path.display();
+        Ok((!is_better).then(|| format!("{name} is {found:.6}, and {least:.6} with {path}")))
+    }
+
     /// The numbers that are not good enough.
     fn below(&self, score: &Score) -> Result<Vec<String>> {
         let entries = score.entries();
@@ -110,6 +130,13 @@ impl Evaluate {
         }
         Ok(below)
     }
+}
+
+/// The sum of the losses of a score, and their name.
+fn loss(score: &Score) -> (f64, &'static str) {
+    let name = if matches!(score, Score::Numbers(_)) { "RMSE" } else { "log loss" };
+    let losses = score.entries().into_iter().filter(|(entry, _)| entry.starts_with(name));
+    (losses.map(|(_, found)| found.value).sum(), name)
 }
 
 /// Of each true class, how often each class was predicted.

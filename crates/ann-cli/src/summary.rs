@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use ann_tabular::ann_core::{Architecture, Network};
 use ann_tabular::ann_model::Networks;
-use ann_tabular::ann_table::message::shortened;
+use ann_tabular::ann_table::message::{list, shortened};
 use ann_tabular::ann_table::{Encoding, IgnoredColumn, Kind, Schema, Table, Target};
 use ann_tabular::{Coverage, Estimate, Evaluation, Fit, Importance, Model, Recipe, Score, ScoreRule};
 use serde_json::{Map, Value, json};
@@ -106,6 +106,13 @@ impl Summary<'_> {
 
     fn write_evaluation(&self, output: &mut impl Write, evaluation: &Evaluation) -> io::Result<()> {
         writeln!(output, "{}", rule(evaluation))?;
+        if !evaluation.untested.is_empty() {
+            let classes = list(&evaluation.untested);
+            writeln!(
+                output,
+                "no row of these classes was held out, so it says nothing about them: {classes}"
+            )?;
+        }
         for line in aligned(&self.scores(evaluation)).into_iter().chain(self.verdicts(evaluation)) {
             writeln!(output, "{line}")?;
         }

@@ -39,6 +39,14 @@ fn gradient_check() {
     check("docs/commands/check.md");
 }
 #[test]
+fn export() {
+    check("docs/commands/export.md");
+}
+#[test]
+fn nightly() {
+    check("docs/recipes/nightly.md");
+}
+#[test]
 fn inspect() {
     check("docs/commands/inspect.md");
 }

@@ -2,8 +2,9 @@
 
 use std::fmt;
 
-use crate::cell::is_missing_number;
+use crate::cell::{is_identifier, is_missing_number};
 use crate::message::{list, quoted};
+use crate::table::Values;
 use crate::{Column, Table, finite_number};
 
 /// Something about a table that its reader should know, though it is no error. `Display` says it in a
@@ -26,10 +27,25 @@ pub enum Remark {
         /// Number of rows with this word, at least 1.
         rows: usize,
     },
+    /// Most cells of a column of words are numbers, so the others may mean that a number is missing.
+    MostlyNumbers {
+        /// The name of the column.
+        column: String,
+        /// Number of cells that are numbers.
+        numbers: usize,
+        /// Number of all cells that are not missing.
+        known: usize,
+        /// The most frequent of the other words.
+        word: String,
+    },
 }
 
 /// Among more words than this, such as the codes of all countries, `NA` is likely to be one of them.
 const FEW_WORDS: usize = 20;
+/// The share of the cells of a column that are numbers, from which on the others may be mistakes.
+const MOSTLY: f64 = 0.8;
+/// With fewer different numbers, they are likely to be codes, as `1`, `2` and `A` are.
+const MANY_NUMBERS: usize = 20;
 
 impl Table {
     /// What a reader of this table should know, though it is no error. Computed by this call.
@@ -44,7 +60,8 @@ impl Table {
     /// ```
     pub fn remarks(&self) -> Vec<Remark> {
         let words = self.columns().iter().flat_map(words_for_missing);
-        numbers_as_names(self).into_iter().chain(words).collect()
+        let numbers = self.columns().iter().filter_map(mostly_numbers);
+        numbers_as_names(self).into_iter().chain(words).chain(numbers).collect()
     }
 }
 
@@ -68,6 +85,26 @@ fn words_for_missing(column: &Column) -> Vec<Remark> {
     if are_few { missing.into_iter().filter_map(remark).collect() } else { vec![] }
 }
 
+fn mostly_numbers(column: &Column) -> Option<Remark> {
+    let Values::Categories(categories) = column.values() else { return None };
+    let is_number = |word: &str| {
+        let number = finite_number(&word.replace(',', "."));
+        number.is_some_and(|number| !is_identifier(word, number))
+    };
+    let used = categories.counted_words().filter(|(_, rows)| *rows > 0);
+    let (numbers, others): (Vec<_>, Vec<_>) = used.partition(|(word, _)| is_number(word));
+    let cells = |words: &[(&str, usize)]| words.iter().map(|(_, rows)| rows).sum::<usize>();
+    let (numeric, known) = (cells(&numbers), cells(&numbers) + cells(&others));
+    let (word, _) = others.into_iter().max_by_key(|(_, rows)| *rows)?;
+    let are_most = numeric as f64 >= MOSTLY * known as f64 && numbers.len() >= MANY_NUMBERS;
+    are_most.then(|| Remark::MostlyNumbers {
+        column: column.name().to_owned(),
+        numbers: numeric,
+        known,
+        word: word.to_owned(),
+    })
+}
+
 impl fmt::Display for Remark {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -84,6 +121,13 @@ impl fmt::Display for Remark {
                 quoted(column),
                 quoted(word),
                 if *rows == 1 { "" } else { "s" }
+            ),
+            Self::MostlyNumbers { column, numbers, known, word } => write!(
+                f,
+                "column {}: {numbers} of {known} cells are numbers, others are words such as {}, so all are \
+                 taken for words; if these mean missing numbers, name them in `Reader::missing_in`",
+                quoted(column),
+                quoted(word)
             ),
         }
     }

@@ -23,6 +23,23 @@ fn numbers_as_names() {
     assert_eq!(Table::from_columns([Column::of_numbers("1", [2.0])]).unwrap().remarks(), []);
 }
 
+/// One cell in ten is a word: too many for mistakes, so the column holds words, and that is said.
+#[test]
+fn columns_that_are_mostly_numbers() {
+    let rows = |number: &dyn Fn(usize) -> String| {
+        let cell = |row: usize| if row % 10 == 0 { "n.a.".to_owned() } else { number(row) };
+        (0..100).fold("x;y\n".to_owned(), |text, row| text + &cell(row) + ";1\n")
+    };
+    let said = "column \"x\": 90 of 100 cells are numbers, others are words such as \"n.a.\", so all are taken \
+                for words; if these mean missing numbers, name them in `Reader::missing_in`";
+    check(&rows(&|row| format!("{row}.5")), &[said]);
+    check(&rows(&|row| format!("{row},5")), &[said]);
+    // Codes, identifiers, and too many words.
+    check(&rows(&|row| (row % 5).to_string()), &[]);
+    check(&rows(&|row| format!("0{row}")), &[]);
+    check(&rows(&|row| if row % 3 == 0 { format!("w{row}") } else { row.to_string() }), &[]);
+}
+
 #[test]
 fn words_for_missing_cells() {
     let said = |word: &str, rows: &str| {
