@@ -44,7 +44,7 @@ pub fn check(options: &Check) -> Result<Status> {
         Networks::F64(networks) => reports(&model, networks, &table),
     };
     let reports = reports.map_err(|failure| failure.about(data::shown(&options.data)))?;
-    let mut output = Output::open(None, false)?;
+    let mut output = Output::standard();
     let is_right = reports.iter().all(|report| report.verdict() == Verdict::Pass);
     if options.json {
         let parsed = |report: &Report| serde_json::from_str(&report.to_json()).unwrap_or(Value::Null);

@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 
 use ann_tabular::Model;
 use ann_tabular::ann_model::Predictor;
-use ann_tabular::ann_table::{Cell, ColumnSchema, Kind, Target};
+use ann_tabular::ann_table::{Cell, ColumnSchema, Kind, Reader, Target};
 use serde_json::{Map, Value, json};
 
 use crate::data::kind_name;
@@ -13,15 +13,23 @@ use crate::output::Output;
 use crate::prediction::Columns;
 
 /// Answers each line. A wrong one is answered by an object with an error, and the exit code is 3 at the end.
-pub fn answer(model: &Model, columns: &Columns, input: impl Read, mut output: Output) -> Result<Status> {
+/// Of the reader, the words for missing values count.
+pub fn answer(
+    model: &Model,
+    reader: &Reader,
+    columns: &Columns,
+    input: impl Read,
+    mut output: Output,
+) -> Result<Status> {
     let mut predictor = model.predictor()?;
     let mut status = Status::Done;
-    for line in BufReader::new(input).lines() {
+    for line in BufReader::new(input).split(b'\n') {
         let line = line.map_err(|error| Failure::files(format_args!("cannot read: {error}")))?;
-        if line.trim().is_empty() {
+        if line.trim_ascii().is_empty() {
             continue;
         }
-        let answer = of_line(model, columns, &mut predictor, &line).unwrap_or_else(|message| {
+        let predicted = of_line(model, reader, &mut predictor, &line);
+        let answer = predicted.and_then(|values| answer_of(model, columns, values)).unwrap_or_else(|message| {
             status = Status::Data;
             json!({ "error": message })
         });
@@ -32,51 +40,52 @@ pub fn answer(model: &Model, columns: &Columns, input: impl Read, mut output: Ou
     Ok(status)
 }
 
-fn of_line(
+/// The outputs for the row of a line.
+fn of_line<'p>(
     model: &Model,
-    columns: &Columns,
-    predictor: &mut Predictor<'_>,
-    line: &str,
-) -> Result<Value, String> {
+    reader: &Reader,
+    predictor: &'p mut Predictor<'_>,
+    line: &[u8],
+) -> Result<&'p [f64], String> {
     let row: Map<String, Value> =
-        serde_json::from_str(line).map_err(|error| format!("expected a JSON object: {error}"))?;
-    // Numbers and truth values may be words, whose texts have to be somewhere.
-    let texts: Vec<String> =
-        model.schema().columns.iter().map(|column| text(row.get(&column.name))).collect();
-    let cells = model
-        .schema()
-        .columns
-        .iter()
-        .zip(&texts)
-        .map(|(column, text)| cell(column, row.get(&column.name), text));
+        serde_json::from_slice(line).map_err(|error| format!("expected a JSON object: {error}"))?;
+    let columns = &model.schema().columns;
+    // The texts of words have to be somewhere.
+    let texts: Vec<String> = columns.iter().map(|column| text(row.get(&column.name))).collect();
+    let cells = columns.iter().zip(&texts).map(|(column, text)| match row.get(&column.name) {
+        None => Err(format!("there is no {:?}; null means that it is missing", column.name)),
+        Some(Value::Null) => Ok(Cell::Missing),
+        Some(_) if means_missing(reader, &column.name, text) => Ok(Cell::Missing),
+        Some(value) => cell(column, value, text),
+    });
     let cells = cells.collect::<Result<Vec<_>, _>>()?;
-    let values = predictor.predict(&cells).map_err(|error| error.to_string())?;
-    answer_of(model, columns, values)
+    predictor.predict(&cells).map_err(|error| error.to_string())
 }
 
-/// A word as it is in a table.
+/// A value as a table has it.
 fn text(value: Option<&Value>) -> String {
     match value {
-        Some(Value::String(text)) => text.clone(),
+        Some(Value::String(text)) => text.trim().to_owned(),
         Some(value) => value.to_string(),
         None => String::new(),
     }
 }
 
-fn cell<'t>(column: &ColumnSchema, value: Option<&Value>, text: &'t str) -> Result<Cell<'t>, String> {
-    let (name, kind) = (&column.name, column.encoding.kind());
-    match value {
-        None => Err(format!("there is no {name:?}; null means that it is missing")),
-        Some(Value::Null) => Ok(Cell::Missing),
-        Some(Value::Number(number)) if kind != Kind::Category => {
-            number.as_f64().map(Cell::Number).ok_or_else(|| format!("{name:?}: {number} is too large"))
-        }
-        Some(Value::String(_)) => {
-            kind.cell(text).ok_or_else(|| format!("{name:?}: found {text:?}, expected a {}", kind_name(kind)))
-        }
-        Some(Value::Number(_) | Value::Bool(_)) if kind == Kind::Category => Ok(Cell::Word(text)),
-        Some(other) => Err(format!("{name:?}: found {other}, expected a {}", kind_name(kind))),
-    }
+fn means_missing(reader: &Reader, name: &str, text: &str) -> bool {
+    let is_own = |(column, word): &(String, String)| column == name && word == text;
+    reader.missing.iter().any(|word| word == text) || reader.missing_in.iter().any(is_own)
+}
+
+/// The cell of a value that is not null. Dates are texts, because a number may count days, seconds or years.
+fn cell<'t>(column: &ColumnSchema, value: &Value, text: &'t str) -> Result<Cell<'t>, String> {
+    let kind = column.encoding.kind();
+    let found = match (value, kind) {
+        (Value::Number(number), Kind::Number) => number.as_f64().map(Cell::Number),
+        (Value::Number(_) | Value::Bool(_), Kind::Category) => Some(Cell::Word(text)),
+        (Value::String(_), _) => kind.cell(text),
+        _ => None,
+    };
+    found.ok_or_else(|| format!("{:?}: found {value}, expected a {}", column.name, kind_name(kind)))
 }
 
 /// The prediction, the probabilities, and intervals or sets.

@@ -6,7 +6,7 @@ use clap::{Args, CommandFactory};
 use clap_complete::{Shell, generate};
 
 use crate::Cli;
-use crate::failure::{Result, Status};
+use crate::failure::{Failure, Result, Status};
 use crate::output::Output;
 
 /// Print what a shell needs to complete commands and options
@@ -16,7 +16,7 @@ pub struct Completions {
 }
 
 pub fn completions(options: &Completions) -> Result<Status> {
-    let mut output = Output::open(None, false)?;
+    let mut output = Output::standard();
     let mut text = vec![];
     generate(options.shell, &mut Cli::command(), "ann", &mut text);
     output.write_all(&text)?;
@@ -24,10 +24,25 @@ pub fn completions(options: &Completions) -> Result<Status> {
     Ok(Status::Done)
 }
 
-/// The manual page, in the language of `man`.
-pub fn manual() -> Result<Status> {
-    let mut output = Output::open(None, false)?;
-    clap_mangen::Man::new(Cli::command()).render(&mut output)?;
+/// Print a manual page, in the language of `man`
+#[derive(Args, Debug)]
+pub struct Manual {
+    /// The command that the page is about. Default: the program
+    command: Option<String>,
+}
+
+pub fn manual(options: &Manual) -> Result<Status> {
+    let mut program = Cli::command();
+    program.build();
+    let command = match &options.command {
+        None => program,
+        Some(name) => {
+            let found = program.get_subcommands().find(|command| command.get_name() == name).cloned();
+            found.ok_or_else(|| Failure::arguments(format_args!("there is no command {name:?}")))?
+        }
+    };
+    let mut output = Output::standard();
+    clap_mangen::Man::new(command).render(&mut output)?;
     output.finish()?;
     Ok(Status::Done)
 }

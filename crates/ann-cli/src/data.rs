@@ -67,7 +67,8 @@ fn separator(text: &str) -> Result<char, String> {
 }
 
 fn pair(text: &str) -> Result<(String, String), String> {
-    let (column, word) = text.split_once('=').ok_or("expected COLUMN=WORD")?;
+    // Names of columns contain "=" more often than words for missing values do.
+    let (column, word) = text.rsplit_once('=').ok_or("expected COLUMN=WORD")?;
     Ok((column.to_owned(), word.to_owned()))
 }
 

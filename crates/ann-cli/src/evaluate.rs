@@ -52,7 +52,10 @@ fn bound(text: &str) -> Result<(String, f64), String> {
 
 pub fn evaluate(options: &Evaluate) -> Result<Status> {
     if let Some(page) = &options.report {
-        html::check(page, &options.model, options.force)?;
+        if is_dash(page) {
+            return Err(Failure::arguments("--report: expected the name of a file, found -"));
+        }
+        output::check(&[("--report", page)], &[&options.model, &options.data], options.force)?;
     }
     let model = Model::load(&options.model)?;
     let table = data::read_for(&options.reading, &model, &options.data)?;
@@ -69,7 +72,7 @@ pub fn evaluate(options: &Evaluate) -> Result<Status> {
         let evaluated = Evaluated { model: &model, path, table: &table, data, score: &score, warnings };
         output::write(page, evaluated.page(&html::command())?.as_bytes(), options.force)?;
     }
-    let mut output = Output::open(None, false)?;
+    let mut output = Output::standard();
     if options.json {
         let object = json!({
             "ann": 1, "command": "eval", "rows": table.rows(), "score": score_json(&score), "below": below,

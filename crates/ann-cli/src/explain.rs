@@ -48,11 +48,11 @@ pub fn explain(options: &Explain) -> Result<Status> {
         return options.explain_rows(&model, &table);
     }
     let importance = permutation_importance(&model, &table).map_err(in_data)?;
-    let columns = options.columns_to_show(&table, &importance)?;
+    let columns = options.columns_to_show(&table, model.schema(), &importance)?;
     let dependence = columns.iter().map(|column| partial_dependence(&model, &table, column).map_err(in_data));
     let dependence: Vec<PartialDependence> = dependence.collect::<Result<_>>()?;
     let outputs = outputs(&model);
-    let mut output = Output::open(None, false)?;
+    let mut output = Output::standard();
     if options.json {
         let object = json!({
             "ann": 1, "command": "explain", "rows": table.rows(),
@@ -80,10 +80,13 @@ pub fn explain(options: &Explain) -> Result<Status> {
 }
 
 impl Explain {
-    fn columns_to_show(&self, table: &Table, importance: &[Importance]) -> Result<Vec<String>> {
+    fn columns_to_show(&self, table: &Table, schema: &Schema, importance: &[Importance]) -> Result<Vec<String>> {
         const SHOWN: usize = 3;
-        if let Some(name) = self.columns.iter().find(|name| table.column(name).is_err()) {
-            return Err(unknown(table, name));
+        for name in &self.columns {
+            table.column(name).map_err(|_| unknown(table, name))?;
+            if !schema.columns.iter().any(|column| column.name == *name) {
+                return Err(Failure::arguments(format_args!("--columns: the model does not use {name:?}")));
+            }
         }
         let most = importance.iter().take(SHOWN).map(|found| found.column.clone());
         Ok(if self.columns.is_empty() { most.collect() } else { self.columns.clone() })
@@ -100,14 +103,14 @@ impl Explain {
         let table = table.select(&rows);
         let found = attributions(model, &table)?;
         let outputs = outputs(model);
-        let mut output = Output::open(None, false)?;
+        let mut output = Output::standard();
         if self.json {
             let rows = self
                 .rows
                 .iter()
                 .zip(&found)
                 .map(|(row, found)| attribution_json(*row, found, model, &outputs));
-            let object = json!({ "ann": 1, "command": "explain", "rows": rows.collect::<Vec<_>>() });
+            let object = json!({ "ann": 1, "command": "explain", "attributions": rows.collect::<Vec<_>>() });
             writeln!(output, "{object:#}")?;
         } else {
             for (place, (row, found)) in self.rows.iter().zip(&found).enumerate() {

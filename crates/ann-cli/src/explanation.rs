@@ -78,7 +78,7 @@ pub fn print(recipe: &Recipe, table: &Table, targets: &[String]) -> Result<()> {
     };
     line("score", score, reason);
     line("seed", recipe.seed.to_string(), "the same table, settings and seed give the same file");
-    let mut output = Output::open(None, false)?;
+    let mut output = Output::standard();
     for line in aligned(&lines.iter().map(|line| line.to_vec()).collect::<Vec<_>>()) {
         writeln!(output, "{line}")?;
     }

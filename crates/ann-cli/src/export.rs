@@ -1,6 +1,5 @@
 //! `ann export`: a model as a file for other programs.
 
-use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
 use ann_export::{CArithmetic, COptions, OnnxInputs, OnnxOptions, OnnxPrecision};
@@ -8,7 +7,7 @@ use ann_tabular::Model;
 use clap::{Args, ValueEnum};
 
 use crate::data::{self, Reading, is_dash};
-use crate::failure::{Failure, Result, Status};
+use crate::failure::{Result, Status};
 use crate::output;
 use crate::show::{counted, size};
 
@@ -79,7 +78,8 @@ enum Arithmetic {
 
 pub fn export(options: &Export) -> Result<Status> {
     let path = options.path();
-    output::check(&path, options.force)?;
+    let inputs: Vec<&Path> = [&*options.model].into_iter().chain(options.data.as_deref()).collect();
+    output::check(&[("-o", &path)], &inputs, options.force)?;
     let model = Model::load(&options.model)?;
     let bytes = match options.format {
         Format::Onnx => ann_export::onnx(&model, &options.onnx_options())?,
@@ -87,12 +87,10 @@ pub fn export(options: &Export) -> Result<Status> {
         Format::Rust => ann_export::rust(&model)?.into_bytes(),
         Format::Json => ann_export::json(&model)?.into_bytes(),
     };
-    if options.format == Format::Onnx && is_dash(&path) && std::io::stdout().is_terminal() {
-        return Err(Failure::arguments(
-            "a graph is no text for a terminal: give a file with -o, or redirect",
-        ));
+    match options.format {
+        Format::Onnx => output::write_binary(&path, &bytes, options.force)?,
+        Format::C | Format::Rust | Format::Json => output::write(&path, &bytes, options.force)?,
     }
-    output::write(&path, &bytes, options.force)?;
     if !options.quiet && !is_dash(&path) {
         let (path, size) = (path.display(), size(bytes.len()));
         let columns = counted(model.schema().columns.len(), "column");

@@ -4,7 +4,7 @@ use std::fmt::{self, Display};
 use std::io;
 use std::process::ExitCode;
 
-use ann_tabular::ann_table::message::shortened;
+use ann_tabular::ann_table::message::{quoted, shortened};
 use ann_tabular::{ann_model, ann_table};
 
 /// A result of a command.
@@ -101,17 +101,17 @@ impl From<ann_table::Error> for Failure {
             E::OddCells { column, kind, count, known, cells } => {
                 let shown: Vec<String> =
                     cells.iter().map(|(line, text)| format!("line {line}: {:?}", shortened(text))).collect();
-                let name = shortened(&column);
-                let word = cells.first().map(|(_, text)| shortened(text)).unwrap_or_default();
+                let word = cells.first().map(|(_, text)| text.as_str()).unwrap_or_default();
                 Self::data(format_args!(
-                    "column {name:?}: {count} of {known} cells are no {kind}: {}\n  \
+                    "column {}: {count} of {known} cells are no {kind}: {}\n  \
                      they are missing values:   --missing-in {}\n  \
                      the column is a category:  --as {}\n  \
-                     nobody needs the column:   --ignore {}",
+                     nobody needs the column:   --as {}",
+                    quoted(&column),
                     shown.join(", "),
-                    in_quotes(&format!("{name}={word}")),
-                    in_quotes(&format!("{name}=category")),
-                    in_quotes(&name),
+                    in_quotes(&format!("{column}={word}")),
+                    in_quotes(&format!("{column}=category")),
+                    in_quotes(&format!("{column}=ignore")),
                 ))
             }
             E::LearnedKind { column, found, expected } => Self::data(format_args!(

@@ -14,9 +14,7 @@ use std::path::Path;
 use ann_tabular::{Estimate, Model, Score};
 use serde_json::Value;
 
-use crate::data::is_dash;
-use crate::failure::{Failure, Result, in_quotes};
-use crate::output;
+use crate::failure::in_quotes;
 use crate::show::count;
 use crate::summary::networks;
 use markup::{Cell, Html, each, element, folded, table};
@@ -28,20 +26,6 @@ pub use training::page;
 pub fn command() -> String {
     let arguments = env::args_os().skip(1).map(|argument| in_quotes(&argument.to_string_lossy()));
     std::iter::once("ann".to_owned()).chain(arguments).collect::<Vec<_>>().join(" ")
-}
-
-/// An error if the page may not be written, or cannot be.
-pub fn check(page: &Path, model: &Path, force: bool) -> Result<()> {
-    if is_dash(page) {
-        return Err(Failure::arguments("--report: a page is a file: give it a name, such as report.html"));
-    }
-    if page == model {
-        return Err(Failure::arguments(format_args!(
-            "--report: {} is the file of the model",
-            page.display()
-        )));
-    }
-    output::check(page, force)
 }
 
 /// What a reader must know first.

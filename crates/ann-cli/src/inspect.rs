@@ -27,7 +27,7 @@ pub fn inspect(options: &Inspect) -> Result<Status> {
     let model = Model::load(&options.model)?;
     let (digest, bytes) = (model.digest()?, model.write()?.len());
     let probe = model.check_probe();
-    let mut output = Output::open(None, false)?;
+    let mut output = Output::standard();
     if options.json {
         let container = model.container()?;
         let description: Value = container

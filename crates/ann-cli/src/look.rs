@@ -31,12 +31,12 @@ pub fn look(options: &Look) -> Result<Status> {
     let bytes = data::bytes(&options.data)?;
     let (table, odd) = read_all(options, &bytes)?;
     let dialect = options.reading.reader().dialect(&bytes[..])?;
-    let columns: Vec<Summary<'_>> = table.columns().iter().map(Summary::of).collect();
+    let columns: Vec<ColumnSummary<'_>> = table.columns().iter().map(ColumnSummary::of).collect();
     let copies = copies(&table);
     let remarks = table.remarks().into_iter().map(|remark| data::remark(&remark));
-    let mut output = Output::open(None, false)?;
+    let mut output = Output::standard();
     if options.json {
-        let columns: Vec<Value> = columns.iter().map(Summary::json).collect();
+        let columns: Vec<Value> = columns.iter().map(ColumnSummary::json).collect();
         let copies = copies.as_ref().map_or(0, |copies| copies.count);
         let warnings: Vec<String> =
             odd.iter().map(|failure| failure.message.clone()).chain(remarks).collect();
@@ -52,7 +52,7 @@ pub fn look(options: &Look) -> Result<Status> {
     let name = data::shown(&options.data);
     let (rows, count) = (counted(table.rows(), "row"), counted(table.columns().len(), "column"));
     writeln!(output, "{name}   {rows}, {count}, {}", in_words(dialect))?;
-    for line in aligned(&columns.iter().map(Summary::cells).collect::<Vec<_>>()) {
+    for line in aligned(&columns.iter().map(ColumnSummary::cells).collect::<Vec<_>>()) {
         writeln!(output, "  {line}")?;
     }
     if let Some(Copies { count, first, of }) = copies {
@@ -113,7 +113,7 @@ fn in_words(dialect: Dialect) -> String {
 }
 
 /// What is in a column.
-pub struct Summary<'t> {
+pub struct ColumnSummary<'t> {
     column: &'t Column,
     distinct: usize,
     /// The smallest and the largest number or date, as texts.
@@ -122,7 +122,7 @@ pub struct Summary<'t> {
     words: Vec<(&'t str, usize)>,
 }
 
-impl<'t> Summary<'t> {
+impl<'t> ColumnSummary<'t> {
     pub fn of(column: &'t Column) -> Self {
         match column.kind() {
             Kind::Category => {
@@ -139,10 +139,7 @@ impl<'t> Summary<'t> {
                 let distinct: HashSet<u64> = known.clone().map(|(_, number)| number.to_bits()).collect();
                 let least = known.clone().min_by(|(_, one), (_, other)| one.total_cmp(other));
                 let most = known.max_by(|(_, one), (_, other)| one.total_cmp(other));
-                let text = |(row, value)| match column.kind() {
-                    Kind::Number => number(value),
-                    _ => column.text(row),
-                };
+                let text = |(row, _)| column.text(row);
                 let range = least.zip(most).map(|(least, most)| (text(least), text(most)));
                 Self { column, distinct: distinct.len(), range, words: vec![] }
             }
@@ -153,8 +150,8 @@ impl<'t> Summary<'t> {
     pub fn cells(&self) -> Vec<String> {
         const SHOWN: usize = 3;
         let contents = match &self.range {
-            Some((least, most)) if least == most => format!("{least} in all rows"),
-            Some((least, most)) => format!("{least} … {most}"),
+            Some((least, most)) if least == most => format!("{} in all rows", self.short(least)),
+            Some((least, most)) => format!("{} … {}", self.short(least), self.short(most)),
             None if self.words.is_empty() => "nothing".into(),
             None => {
                 let shown = self.words.iter().take(SHOWN);
@@ -179,6 +176,19 @@ impl<'t> Summary<'t> {
         ]
     }
 
+    /// A number with few digits, a date as it is.
+    fn short(&self, text: &str) -> String {
+        text.parse().map_or_else(|_| text.to_owned(), number)
+    }
+
+    /// A number as a number, a date as a text.
+    fn value(&self, text: &str) -> Value {
+        match self.column.kind() {
+            Kind::Number => text.parse::<f64>().map_or(Value::Null, Value::from),
+            Kind::Category | Kind::Date => text.into(),
+        }
+    }
+
     fn json(&self) -> Value {
         const SHOWN: usize = 20;
         let words: Vec<Value> =
@@ -188,8 +198,8 @@ impl<'t> Summary<'t> {
             "kind": kind_name(self.column.kind()),
             "distinct": self.distinct,
             "missing": self.column.missing(),
-            "least": self.range.as_ref().map(|(least, _)| least),
-            "most": self.range.as_ref().map(|(_, most)| most),
+            "least": self.range.as_ref().map(|(least, _)| self.value(least)),
+            "most": self.range.as_ref().map(|(_, most)| self.value(most)),
             "words": words,
         })
     }

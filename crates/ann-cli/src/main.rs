@@ -26,6 +26,7 @@ mod output;
 
 mod failure;
 mod interrupt;
+mod numbers;
 mod progress;
 mod show;
 
@@ -60,8 +61,7 @@ enum Command {
     Inspect(inspect::Inspect),
     Rebuild(rebuild::Rebuild),
     Completions(completions::Completions),
-    /// Print the manual page, in the language of `man`
-    Manual,
+    Manual(completions::Manual),
 }
 
 fn main() -> ExitCode {
@@ -93,6 +93,6 @@ fn run(command: &Command) -> Result<Status> {
         Command::Inspect(options) => inspect::inspect(options),
         Command::Rebuild(options) => rebuild::rebuild(options),
         Command::Completions(options) => completions::completions(options),
-        Command::Manual => completions::manual(),
+        Command::Manual(options) => completions::manual(options),
     }
 }

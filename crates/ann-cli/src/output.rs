@@ -1,6 +1,6 @@
 //! Where results go: the standard output, or a file that is written whole.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
@@ -10,105 +10,162 @@ use crate::data::is_dash;
 use crate::failure::{Failure, Result, in_quotes};
 
 /// An output that is opened before the work begins, so that no work is lost because it cannot be.
-pub enum Output {
+pub struct Output {
+    path: PathBuf,
+    sink: Sink,
+}
+
+enum Sink {
     Standard(BufWriter<io::Stdout>),
-    File { path: PathBuf, file: BufWriter<NamedTempFile> },
+    /// A new file, which takes the name of the old one when it is whole.
+    New {
+        file: BufWriter<NamedTempFile>,
+        target: PathBuf,
+    },
+    /// What is no file, such as a named pipe, is written in place.
+    Device(BufWriter<File>),
 }
 
 impl Output {
     /// The standard output if there is no path, or `-`.
     pub fn open(path: Option<&Path>, force: bool) -> Result<Self> {
         match path {
-            None => Ok(Self::standard()),
-            Some(path) if is_dash(path) => Ok(Self::standard()),
-            Some(path) => {
-                Ok(Self::File { path: path.to_owned(), file: BufWriter::new(beside(path, force)?) })
+            Some(path) if !is_dash(path) => {
+                Ok(Self { path: path.to_owned(), sink: Sink::open(path, force)? })
             }
+            _ => Ok(Self::standard()),
         }
     }
 
-    fn standard() -> Self {
-        Self::Standard(BufWriter::with_capacity(1 << 16, io::stdout()))
+    /// The standard output.
+    pub fn standard() -> Self {
+        let sink = Sink::Standard(BufWriter::with_capacity(1 << 16, io::stdout()));
+        Self { path: "standard output".into(), sink }
     }
 
-    /// Gives a file its name. Without this nothing is left of it.
-    pub fn finish(self) -> Result<()> {
-        match self {
-            Self::Standard(mut output) => Ok(output.flush()?),
-            Self::File { path, file } => {
-                let failed = |error: io::Error| cannot_write(&path, &error);
-                let file = file.into_inner().map_err(|error| failed(error.into_error()))?;
-                file.as_file().sync_all().map_err(failed)?;
-                file.persist(&path).map_err(|error| failed(error.error))?;
-                Ok(())
+    /// Writes to the end, and gives a new file its name. Without this nothing is left of it.
+    pub fn finish(mut self) -> Result<()> {
+        let finished = self.flush().and_then(|()| match self.sink {
+            Sink::Standard(_) | Sink::Device(_) => Ok(()),
+            Sink::New { file, target } => {
+                let file = file.into_inner().map_err(io::IntoInnerError::into_error)?;
+                file.as_file().sync_all()?;
+                file.persist(target).map(drop).map_err(|error| error.error)
             }
-        }
+        });
+        finished.map_err(|error| cannot_write(&self.path, &error))
     }
 }
 
 impl Write for Output {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        match self {
-            Self::Standard(output) => output.write(bytes),
-            Self::File { file, .. } => file.write(bytes),
-        }
+        self.sink.writer().write(bytes)
     }
 
     fn flush(&mut self) -> io::Result<()> {
+        self.sink.writer().flush()
+    }
+}
+
+impl Sink {
+    fn open(path: &Path, force: bool) -> Result<Self> {
+        let failed = |error: io::Error| cannot_write(path, &error);
+        let existing = fs::metadata(path);
+        if existing.as_ref().is_ok_and(fs::Metadata::is_dir) {
+            return Err(Failure::files(format_args!("{} is a folder, expected a file", path.display())));
+        }
+        if existing.as_ref().is_ok_and(|existing| !existing.is_file()) {
+            return Ok(Self::Device(BufWriter::new(File::options().write(true).open(path).map_err(failed)?)));
+        }
+        if existing.is_ok() && !force {
+            let path = path.display();
+            return Err(Failure::files(format_args!(
+                "{path} exists; --force replaces it, another name keeps it"
+            )));
+        }
+        // The file that a symbolic link leads to is replaced, not the link.
+        let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        Ok(Self::New { file: BufWriter::new(beside(&target).map_err(failed)?), target })
+    }
+
+    fn writer(&mut self) -> &mut dyn Write {
         match self {
-            Self::Standard(output) => output.flush(),
-            Self::File { file, .. } => file.flush(),
+            Self::Standard(output) => output,
+            Self::New { file, .. } => file,
+            Self::Device(file) => file,
         }
     }
 }
 
-/// An error if a file may not be written, or cannot be.
-pub fn check(path: &Path, force: bool) -> Result<()> {
-    if is_dash(path) { Ok(()) } else { beside(path, force).map(drop) }
-}
-
-/// A file without a name that anybody looks for, in the folder of the path, with the permissions that a new
-/// file has.
-fn beside(path: &Path, force: bool) -> Result<NamedTempFile> {
-    if path.is_dir() {
-        return Err(Failure::files(format_args!("{} is a folder, expected a file", path.display())));
-    }
-    if path.exists() && !force {
-        let path = path.display();
-        return Err(Failure::files(format_args!(
-            "{path} exists; --force replaces it, another name keeps it"
-        )));
-    }
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+/// A file in the same folder, with the permissions of the old one, or those that a new one has.
+fn beside(target: &Path) -> io::Result<NamedTempFile> {
     let mut builder = tempfile::Builder::new();
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
-        let mode = fs::metadata(path).map_or(0o666, |existing| existing.permissions().mode());
+        let mode = fs::metadata(target).map_or(0o666, |existing| existing.permissions().mode());
         builder.permissions(fs::Permissions::from_mode(mode));
     }
-    builder.tempfile_in(folder).map_err(|error| cannot_write(path, &error))
+    builder.tempfile_in(folder_of(target))
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 fn cannot_write(path: &Path, error: &io::Error) -> Failure {
-    let mut message = format!("{}: cannot write: {error}", path.display());
-    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.exists()) {
-        message = format!(
-            "{message}; there is no folder {}: mkdir -p {0}",
-            in_quotes(&folder.display().to_string())
-        );
-    }
-    Failure::files(message)
+    let folder = folder_of(path);
+    let hint = match folder.exists() {
+        true => String::new(),
+        false => {
+            format!("; there is no such folder: mkdir -p {}", in_quotes(&folder.display().to_string()))
+        }
+    };
+    let message = format!("{}: cannot write: {error}{hint}", path.display());
+    let is_closed_pipe = error.kind() == io::ErrorKind::BrokenPipe;
+    Failure { is_closed_pipe, ..Failure::files(message) }
 }
 
-/// Writes bytes to a file, whole, or to the standard output unless that is a terminal.
-pub fn write(path: &Path, bytes: &[u8], force: bool) -> Result<()> {
-    if is_dash(path) && io::stdout().is_terminal() {
-        return Err(Failure::arguments(
-            "a model is no text for a terminal: give a file with -o, or redirect",
-        ));
+/// Checks that all outputs can be written, and that none is an input or another output. The names are those
+/// of the options.
+pub fn check(outputs: &[(&str, &Path)], inputs: &[&Path], force: bool) -> Result<()> {
+    for (place, (option, path)) in outputs.iter().enumerate() {
+        if is_dash(path) {
+            continue;
+        }
+        let is_same = |other: &Path| !is_dash(other) && place_of(other) == place_of(path);
+        if inputs.iter().any(|input| is_same(input)) {
+            let path = path.display();
+            return Err(Failure::arguments(format_args!("{option}: {path} is read by this command")));
+        }
+        if let Some((other, _)) = outputs[..place].iter().find(|(_, other)| is_same(other)) {
+            let path = path.display();
+            return Err(Failure::arguments(format_args!("{option}: {path} is written by {other}, too")));
+        }
+        Sink::open(path, force)?;
     }
+    Ok(())
+}
+
+/// Where a file is or will be, whatever the path looks like.
+fn place_of(path: &Path) -> PathBuf {
+    fs::canonicalize(path).unwrap_or_else(|_| {
+        let folder = fs::canonicalize(folder_of(path)).unwrap_or_else(|_| folder_of(path).to_owned());
+        folder.join(path.file_name().unwrap_or_default())
+    })
+}
+
+/// Writes bytes to a file, whole, or to the standard output.
+pub fn write(path: &Path, bytes: &[u8], force: bool) -> Result<()> {
     let mut output = Output::open(Some(path), force)?;
     output.write_all(bytes).map_err(|error| cannot_write(path, &error))?;
     output.finish()
+}
+
+/// As [`write`]; but a terminal is no place for bytes that are no text.
+pub fn write_binary(path: &Path, bytes: &[u8], force: bool) -> Result<()> {
+    if is_dash(path) && io::stdout().is_terminal() {
+        return Err(Failure::arguments("this is no text for a terminal: give a file with -o, or redirect"));
+    }
+    write(path, bytes, force)
 }

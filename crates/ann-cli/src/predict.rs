@@ -12,7 +12,7 @@ use clap::Args;
 use crate::co_process;
 use crate::data::{self, Reading};
 use crate::failure::{Failure, Result, Status};
-use crate::output::Output;
+use crate::output::{self, Output};
 use crate::prediction::{Columns, quoted};
 use crate::show::similar;
 use crate::surprises::Surprises;
@@ -54,11 +54,15 @@ pub struct Predict {
 pub fn predict(options: &Predict) -> Result<Status> {
     let model = Model::load(&options.model)?;
     options.columns.check(&model)?;
+    if let Some(path) = &options.output {
+        output::check(&[("-o", path)], &[&options.model, &options.data], options.force)?;
+    }
     let input = data::open(&options.data)?;
     let in_data = |error: Failure| error.about(data::shown(&options.data));
     if options.jsonl {
         let output = Output::open(options.output.as_deref(), options.force)?;
-        return co_process::answer(&model, &options.columns, input, output);
+        let reader = options.reading.reader_of(&model);
+        return co_process::answer(&model, &reader, &options.columns, input, output);
     }
     let reader = options.reading.reader_of(&model);
     let mut blocks = reader.blocks(input, model.schema(), ROWS).map_err(|error| in_data(error.into()))?;

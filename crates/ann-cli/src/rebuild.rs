@@ -1,5 +1,6 @@
 //! `ann rebuild`: makes a model again from its file and its table, and compares.
 
+use std::io::Write;
 use std::path::PathBuf;
 
 use ann_tabular::{Error, Model};
@@ -9,8 +10,7 @@ use serde_json::json;
 use crate::data;
 use crate::failure::{Failure, Result, Status};
 use crate::output::Output;
-use crate::train::all_cores;
-use std::io::Write;
+use crate::numbers::{all_cores, threads};
 
 /// Make a model again from the settings in its file and the same table, and compare the digests of the files
 #[derive(Args, Debug)]
@@ -20,7 +20,7 @@ pub struct Rebuild {
     /// The table that it was made from; - for the standard input
     data: PathBuf,
     /// Largest number of threads. Default: all cores. The result does not depend on it
-    #[arg(long, value_name = "COUNT")]
+    #[arg(long, value_name = "COUNT", value_parser = threads())]
     threads: Option<usize>,
     /// Print one JSON object
     #[arg(long)]
@@ -40,7 +40,7 @@ pub fn rebuild(options: &Rebuild) -> Result<Status> {
         }
         Err(error) => return Err(Failure::from(error).about(data::shown(&options.data))),
     };
-    let mut output = Output::open(None, false)?;
+    let mut output = Output::standard();
     let digest = model.digest()?;
     if options.json {
         let same = difference.is_none();

@@ -30,6 +30,8 @@ pub struct Summary<'a> {
     pub bytes: usize,
     pub digest: String,
     pub elapsed: Duration,
+    /// Whether the interrupt key was pressed.
+    pub was_ended: bool,
     /// The file of `--report`.
     pub page: Option<&'a Path>,
 }
@@ -40,7 +42,8 @@ impl Summary<'_> {
         write_columns(output, &self.fit.report.schema)?;
         self.warnings().iter().try_for_each(|line| writeln!(output, "{line}"))?;
         let (networks, epochs) = (networks(&self.fit.model), self.fit.report.epochs);
-        writeln!(output, "{networks}, {epochs} epochs, seed {}", self.recipe.seed)?;
+        let up_to = if self.was_ended { "at most " } else { "" };
+        writeln!(output, "{networks}, {up_to}{epochs} epochs, seed {}", self.recipe.seed)?;
         match &self.fit.report.evaluation {
             Ok(evaluation) => self.write_evaluation(output, evaluation)?,
             Err(reason) => writeln!(output, "no score: {reason}")?,
@@ -100,8 +103,13 @@ impl Summary<'_> {
         };
         let remarks =
             self.table.remarks().into_iter().map(|remark| format!("note: {}", data::remark(&remark)));
+        let ended = self.was_ended.then(|| {
+            "note: ended by Ctrl-C: each network is that of its best epoch so far; --checkpoint and --resume go \
+             on with a training"
+                .to_owned()
+        });
         let findings = report.findings.iter().map(|finding| format!("note: {finding}"));
-        leaks.chain(copies).chain(remarks).chain(findings).collect()
+        ended.into_iter().chain(leaks).chain(copies).chain(remarks).chain(findings).collect()
     }
 
     fn write_evaluation(&self, output: &mut impl Write, evaluation: &Evaluation) -> io::Result<()> {

@@ -16,6 +16,7 @@ use crate::output::{self, Output};
 use crate::progress::Progress;
 use crate::summary::Summary;
 use crate::{explanation, html, interrupt, target};
+use crate::numbers::{all_cores, count, not_negative, positive, share, threads};
 
 /// Make a model of a table, and measure how good it is on rows that it has not seen
 #[derive(Args, Debug)]
@@ -89,10 +90,10 @@ struct Columns {
 #[command(next_help_heading = "Score")]
 struct ScoringOptions {
     /// The share of the rows that is held out for the score. Default: 0.2, or 5 folds of fewer than 200 rows
-    #[arg(long, value_name = "SHARE", conflicts_with = "folds")]
+    #[arg(long, value_name = "SHARE", conflicts_with = "folds", value_parser = share)]
     validation: Option<f64>,
     /// Number of folds, each of which is held out once
-    #[arg(long, value_name = "COUNT")]
+    #[arg(long, value_name = "COUNT", conflicts_with = "time", value_parser = count(2))]
     folds: Option<usize>,
     /// Only make the model
     #[arg(long, conflicts_with_all = ["validation", "folds"])]
@@ -113,19 +114,19 @@ struct Training {
     #[arg(long, default_value = "silu")]
     activation: ActivationName,
     /// Number of networks, whose predictions are averaged
-    #[arg(long, value_name = "COUNT", default_value_t = Recipe::default().members)]
+    #[arg(long, value_name = "COUNT", default_value_t = Recipe::default().members, value_parser = count(1))]
     networks: usize,
     /// Number of epochs. Default: 64, and more for small tables
-    #[arg(long, value_name = "COUNT")]
+    #[arg(long, value_name = "COUNT", value_parser = count(1))]
     epochs: Option<usize>,
     /// Number of rows of a batch
-    #[arg(long, value_name = "COUNT", default_value_t = Recipe::default().batch)]
+    #[arg(long, value_name = "COUNT", default_value_t = Recipe::default().batch, value_parser = count(1))]
     batch: usize,
     /// η. Default: 0.04 for classes, 0.07 for numbers
-    #[arg(long, value_name = "NUMBER")]
+    #[arg(long, value_name = "NUMBER", value_parser = positive)]
     learning_rate: Option<f64>,
     /// Decay of the weights
-    #[arg(long, value_name = "NUMBER", default_value_t = Recipe::default().decay)]
+    #[arg(long, value_name = "NUMBER", default_value_t = Recipe::default().decay, value_parser = not_negative)]
     weight_decay: f64,
     /// Weights of the classes
     #[arg(long, value_name = "RULE")]
@@ -134,7 +135,7 @@ struct Training {
     #[arg(long, value_name = "NUMBER", default_value_t = 0)]
     seed: u64,
     /// Largest number of threads. Default: all cores. The result does not depend on it
-    #[arg(long, value_name = "COUNT")]
+    #[arg(long, value_name = "COUNT", value_parser = threads())]
     threads: Option<usize>,
     /// About how long it may take, for example 30s or 5m: there are fewer epochs if needed
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
@@ -193,11 +194,12 @@ pub fn train(options: &Train) -> Result<Status> {
         explanation::print(&recipe, &table, &targets)?;
         return Ok(Status::Done);
     }
-    options.check_outputs(&path)?;
+    options.check_files(&path)?;
     let mut fit = options.fit(&recipe, &table, &targets)?;
     fit.model.provenance["reading"] = data::provenance(&reader);
     let bytes = fit.model.write()?;
-    output::write(&path, &bytes, options.force)?;
+    // That it may be written was checked before the training, whose work shall not be lost now.
+    output::write_binary(&path, &bytes, true)?;
     let summary = Summary {
         data: &options.data,
         table: &table,
@@ -209,6 +211,7 @@ pub fn train(options: &Train) -> Result<Status> {
         bytes: bytes.len(),
         digest: fit.model.digest()?,
         elapsed: started.elapsed(),
+        was_ended: interrupt::is_wanted(),
         page: options.report.as_deref(),
     };
     options.tell(&summary)?;
@@ -228,6 +231,9 @@ fn in_program(error: ann_tabular::Error) -> Failure {
     match error {
         ann_tabular::Error::Setting { name, found, expected } => {
             let option = match name {
+                "class_weights" => {
+                    return Failure::arguments("--class-weights: the model predicts no classes");
+                }
                 "weights" => "weight",
                 "groups" => "group",
                 "members" => "networks",
@@ -244,16 +250,18 @@ fn in_program(error: ann_tabular::Error) -> Failure {
 }
 
 impl Train {
-    /// Files that cannot be written are errors before hours of training.
-    fn check_outputs(&self, path: &Path) -> Result<()> {
-        output::check(path, self.force)?;
-        if let Some(checkpoint) = &self.checkpoint {
-            output::check(checkpoint, self.force)?;
+    /// Files that cannot be read or written are errors before hours of training.
+    fn check_files(&self, path: &Path) -> Result<()> {
+        let test = self.scoring.test.as_deref();
+        test.map(data::open).transpose()?;
+        let files = [("--checkpoint", &self.checkpoint), ("--report", &self.report)];
+        let files = files.into_iter().filter_map(|(option, path)| Some((option, path.as_deref()?)));
+        if let Some((option, _)) = files.clone().find(|(_, path)| data::is_dash(path)) {
+            return Err(Failure::arguments(format_args!("{option}: expected the name of a file, found -")));
         }
-        match &self.report {
-            Some(page) => html::check(page, path, self.force),
-            None => Ok(()),
-        }
+        let outputs: Vec<(&str, &Path)> = [("-o", path)].into_iter().chain(files).collect();
+        let inputs: Vec<&Path> = [&*self.data].into_iter().chain(test).chain(self.resume.as_deref()).collect();
+        output::check(&outputs, &inputs, self.force)
     }
 
     /// Trains until the end, or until the interrupt key is pressed.
@@ -282,15 +290,15 @@ impl Train {
     /// Writes the page and prints the summary.
     fn tell(&self, summary: &Summary<'_>) -> Result<()> {
         if let Some(page) = &self.report {
-            output::write(page, html::page(summary, &html::command())?.as_bytes(), self.force)?;
+            output::write(page, html::page(summary, &html::command())?.as_bytes(), true)?;
         }
-        if self.quiet {
+        if self.quiet && !self.json {
             return Ok(());
         }
         // A model on the standard output has it for itself.
         let mut output: Box<dyn Write> = match data::is_dash(summary.path) {
             true => Box::new(std::io::stderr()),
-            false => Box::new(Output::open(None, false)?),
+            false => Box::new(Output::standard()),
         };
         if self.json {
             summary.write_json(&mut output)?;
@@ -360,11 +368,6 @@ impl Train {
             ..default
         })
     }
-}
-
-/// Number of threads that run at once.
-pub fn all_cores() -> usize {
-    std::thread::available_parallelism().map_or(1, usize::from)
 }
 
 impl From<TaskName> for Task {

@@ -21,7 +21,8 @@ pub struct Attribution {
     /// numbers may be outside the range that was learned from.
     pub predicted: Array1<f64>,
     /// What each column adds, shape (columns of the schema, outputs). The sum over the columns is `predicted`
-    /// − `base`, to 10⁻⁶ of probabilities, or of the standard deviations of numbers.
+    /// − `base`, to 10⁻⁶: of probabilities, of the standard deviations of numbers, or of the larger of both
+    /// if they are far from 1.
     pub added: Array2<f64>,
 }
 
@@ -124,8 +125,8 @@ const WEIGHTS: [f64; 5] = [
 const TOLERANCE: f64 = 1e-7;
 /// Of a single interval: thousands of kinks may be on the way, each in an interval of its own.
 const NEGLIGIBLE: f64 = 1e-11;
-/// An interval that is halved more often is as short as rounding allows.
-const MOST_HALVINGS: u32 = 40;
+/// So that every line has an end, also where a prediction is not finite: a kink takes about forty halvings.
+const MOST_HALVINGS: usize = 100_000;
 
 fn lines<'m, F: Scalar>(networks: &[Network<F>], loss: &'m Loss) -> Result<Vec<Line<'m>>> {
     let line = |network: &Network<F>| {
@@ -166,19 +167,23 @@ impl Line<'_> {
         // The change of z⁽¹⁾ on the whole way.
         let change = weights.dot(way);
         let mut total = Array2::zeros((at_start.len(), first.fan_out));
-        let mut open = vec![(0.0, 1.0, at_start.clone(), at_end.clone(), 0)];
-        while let Some((low, high, at_low, at_high, halvings)) = open.pop() {
+        // Predictions far from 1 are rounded more.
+        let size = at_start.iter().chain(at_end).fold(1.0, |size: f64, value| size.max(value.abs()));
+        let mut halvings_left = MOST_HALVINGS;
+        let mut open = vec![(0.0, 1.0, at_start.clone(), at_end.clone())];
+        while let Some((low, high, at_low, at_high)) = open.pop() {
             let slopes = self.slopes(start, way, low, high)?;
             let missing = &at_high - &at_low - slopes.dot(&change);
-            let tolerance = (TOLERANCE * (high - low)).max(NEGLIGIBLE);
-            if halvings == MOST_HALVINGS || missing.iter().all(|missing| missing.abs() <= tolerance) {
+            let tolerance = size * (TOLERANCE * (high - low)).max(NEGLIGIBLE);
+            if halvings_left == 0 || missing.iter().all(|missing| missing.abs() <= tolerance) {
                 total += &slopes;
                 continue;
             }
+            halvings_left -= 1;
             let middle = f64::midpoint(low, high);
             let at_middle = self.predict(&(start + &(way * middle)))?;
-            open.push((low, middle, at_low, at_middle.clone(), halvings + 1));
-            open.push((middle, high, at_middle, at_high, halvings + 1));
+            open.push((low, middle, at_low, at_middle.clone()));
+            open.push((middle, high, at_middle, at_high));
         }
         Ok(total.dot(&weights) * way)
     }

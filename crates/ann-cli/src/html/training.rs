@@ -90,7 +90,7 @@ fn columns_of(summary: &Summary<'_>) -> Html {
     const MOST: usize = 200;
     let columns = summary.table.columns();
     let line = |column| {
-        let mut cells = look::Summary::of(column).cells();
+        let mut cells = look::ColumnSummary::of(column).cells();
         cells.push(use_of(summary, column.name()));
         cells.into_iter().map(Cell::Text).collect()
     };

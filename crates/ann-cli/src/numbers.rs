@@ -1,0 +1,39 @@
+//! Numbers as options.
+
+use clap::builder::RangedU64ValueParser;
+
+/// A number of things: at least this.
+pub fn count(least: u64) -> RangedU64ValueParser<usize> {
+    RangedU64ValueParser::new().range(least..)
+}
+
+/// A number of threads.
+pub fn threads() -> RangedU64ValueParser<usize> {
+    const MOST: u64 = 1024;
+    RangedU64ValueParser::new().range(1..=MOST)
+}
+
+/// Number of threads that run at once.
+pub fn all_cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// Above 0 and below 1.
+pub fn share(text: &str) -> Result<f64, String> {
+    number(text, "expected a number above 0 and below 1", |number| number > 0.0 && number < 1.0)
+}
+
+/// Above 0.
+pub fn positive(text: &str) -> Result<f64, String> {
+    number(text, "expected a number above 0", |number| number > 0.0)
+}
+
+/// At least 0.
+pub fn not_negative(text: &str) -> Result<f64, String> {
+    number(text, "expected a number that is not negative", |number| number >= 0.0)
+}
+
+fn number(text: &str, expected: &str, is_fitting: impl Fn(f64) -> bool) -> Result<f64, String> {
+    let number = text.parse().ok().filter(|number: &f64| number.is_finite() && is_fitting(*number));
+    number.ok_or_else(|| expected.to_owned())
+}
