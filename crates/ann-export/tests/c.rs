@@ -120,6 +120,7 @@ fn call(number: usize, model: &Model) -> String {
     };
     let columns = model.schema().columns.iter().zip(FIELDS);
     let formats: String = columns.map(|(column, field)| format(&column.encoding, field)).collect();
+    let count = FIELDS.len();
     let places = FIELDS.map(|field| format!("&row.{field}")).join(", ");
     format!(
         "    if (m{number}_self_test() != 0) {{
@@ -128,7 +129,7 @@ fn call(number: usize, model: &Model) -> String {
     for (int n = 0; n < {ROWS}; n++) {{
         m{number}_row row;
         float p[M{number}_OUTPUTS];
-        if (scanf(\"{formats}\", {places}) != 8) {{
+        if (scanf(\"{formats}\", {places}) != {count}) {{
             return 2;
         }}
         m{number}_predict(&row, p);

@@ -41,13 +41,18 @@ fn write(folder: &Path, models: &[Model]) {
 }
 
 fn call(number: usize) -> String {
+    let words = |name: &str, variants: &[&str]| {
+        let known = variants.iter().enumerate();
+        let arms: String =
+            known.map(|(code, variant)| format!("\"{code}\" => m{number}::{name}::{variant}, ")).collect();
+        format!(
+            "match next() {{ {arms}\"-1\" => m{number}::{name}::Other, _ => m{number}::{name}::Missing }}"
+        )
+    };
     let value = |field| match field {
-        "city" => format!(
-            "match next() {{ \"0\" => m{number}::City::Bonn, \"1\" => m{number}::City::KLn, \"-1\" => m{number}::City::Other, _ => m{number}::City::Missing }}"
-        ),
-        "pair" => format!(
-            "match next() {{ \"0\" => m{number}::Pair::No, \"1\" => m{number}::Pair::Yes, \"-1\" => m{number}::Pair::Other, _ => m{number}::Pair::Missing }}"
-        ),
+        "city" => words("City", &["Bonn", "KLn"]),
+        "pair" => words("Pair", &["No", "Yes"]),
+        "note" => words("Note", &["Late"]),
         "day" => "Some(next().parse().unwrap()).filter(|seconds| *seconds != i64::MIN)".into(),
         _ => "next().parse().unwrap()".into(),
     };

@@ -4,6 +4,7 @@ use ann_table::{CategoryEncoding, DatePart};
 
 use crate::json::name_of;
 use crate::names::{Taken, camel_case, comment};
+use crate::parts::is_pair;
 use crate::single::{Cell, DateNumber, Field, Number, Pieces};
 use crate::text::{list, rust_float as float};
 
@@ -154,16 +155,15 @@ fn word_lines(encoding: &CategoryEncoding, words: &Words, input: usize, identifi
         let value = if is_input { format!("x[{input}] = 1.0") } else { "{}".into() };
         format!("    {name}::{variant} => {value},")
     };
-    let last = input + encoding.inputs() - 1;
     let mut lines = vec![format!("match row.{identifier} {{")];
-    if encoding.inputs() - usize::from(*has_missing) == 1 {
+    if is_pair(encoding) {
         lines.push(format!("    {name}::{} => x[{input}] = -1.0,", variants[0]));
         lines.push(format!("    {name}::{} => x[{input}] = 1.0,", variants[1]));
     } else {
         lines.extend(variants.iter().zip(input..).map(|(variant, input)| arm(variant, true, input)));
     }
     lines.push(arm("Other", *has_other, input + variants.len()));
-    lines.push(arm("Missing", *has_missing, last));
+    lines.push(arm("Missing", *has_missing, (input + encoding.inputs()).saturating_sub(1)));
     lines.push("}".into());
     lines
 }

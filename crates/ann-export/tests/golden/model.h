@@ -1,7 +1,7 @@
 /* model.h predicts: number, second.
 
    ann-export 0.1.0 wrote it from the model with the SHA-256
-   4088217510851dc39c46565b4b86ff2598c8f28880d1d61c0db40653bc3d9c28.
+   030c5c4035eb32e6628a3c13fd59a2614cf8bab4bac13b91e294e311bce78e54.
    Networks compute in single precision. */
 #ifndef MODEL_H
 #define MODEL_H
@@ -9,7 +9,7 @@
 #include <math.h>
 #include <stdint.h>
 
-#define MODEL_INPUTS 37
+#define MODEL_INPUTS 39
 #define MODEL_OUTPUTS 2
 
 /* How tables are stored. Define it before this line to store them elsewhere, on AVR for example as
@@ -34,6 +34,13 @@ enum {
     MODEL_PAIR_YES = 1, /* yes */
 };
 
+/* Words of note. */
+enum {
+    MODEL_NOTE_MISSING = -2,
+    MODEL_NOTE_OTHER = -1,
+    MODEL_NOTE_LATE = 0, /* late */
+};
+
 /* A missing date. */
 #define MODEL_NO_DATE INT64_MIN
 
@@ -45,6 +52,7 @@ typedef struct {
     double stamp; /* stamp: 1700000000.5 to 1700003600 */
     int city; /* city: MODEL_CITY_... */
     int pair; /* pair: MODEL_PAIR_... */
+    int note; /* note: MODEL_NOTE_... */
     float x_cm_2; /* x-cm: 0.25 to 4 */
     int64_t day; /* day: seconds since 1970-01-01, or MODEL_NO_DATE */
 } model_row;
@@ -143,23 +151,23 @@ static inline void model_encode(const model_row *row, float x[MODEL_INPUTS])
     { /* x (cm) */
         const float number = model_filled(row->x_cm, 2.0f);
         x[0] = model_scaled(model_distance(number, 2.0f, 0.0f), 3.0625f, 3.0f);
-        model_piecewise(number, model_pieces_x_cm, 4, 0.8204078f, x + 17);
+        model_piecewise(number, model_pieces_x_cm, 4, 0.8204078f, x + 19);
     }
     { /* gap */
         const float number = model_filled(row->gap, 9.0f);
         x[1] = model_scaled(model_distance(number, 9.0f, 0.0f), 1.5f, 3.0f);
         x[2] = isfinite(row->gap) ? 0.0f : 1.0f;
-        model_piecewise(number, model_pieces_gap, 4, 0.8498366f, x + 21);
+        model_piecewise(number, model_pieces_gap, 4, 0.8498366f, x + 23);
     }
     { /* Größe */
         const float number = model_filled(row->gr_e, 1026.25f);
         x[3] = model_scaled(model_distance(number, 1026.25f, 0.0f), 4.75f, 3.0f);
-        model_piecewise(number, model_pieces_gr_e, 4, 0.8308642f, x + 25);
+        model_piecewise(number, model_pieces_gr_e, 4, 0.8308642f, x + 27);
     }
     { /* stamp */
         const float number = model_filled((float)(row->stamp - 1700000037.625), 0.0f);
         x[4] = model_scaled(model_distance(number, 0.0f, 0.0f), 37.5625f, 3.0f);
-        model_piecewise(number, model_pieces_stamp, 4, 0.81986576f, x + 29);
+        model_piecewise(number, model_pieces_stamp, 4, 0.81986576f, x + 31);
     }
     { /* city */
         const int word = row->city;
@@ -173,25 +181,32 @@ static inline void model_encode(const model_row *row, float x[MODEL_INPUTS])
         const int word = row->pair;
         x[9] = word == 0 ? -1.0f : word == 1 ? 1.0f : 0.0f;
     }
+    { /* note */
+        const int word = row->note;
+        for (int i = 0; i < 1; i++) {
+            x[10 + i] = word == i ? 1.0f : 0.0f;
+        }
+        x[11] = word == MODEL_NOTE_MISSING ? 1.0f : 0.0f;
+    }
     { /* x-cm */
         const float number = model_filled(row->x_cm_2, 2.0f);
-        x[10] = model_scaled(model_distance(number, 2.0f, 0.0f), 2.3125f, 3.0f);
-        model_piecewise(number, model_pieces_x_cm_2, 4, 0.8245354f, x + 33);
+        x[12] = model_scaled(model_distance(number, 2.0f, 0.0f), 2.3125f, 3.0f);
+        model_piecewise(number, model_pieces_x_cm_2, 4, 0.8245354f, x + 35);
     }
     { /* day */
         const int is_known = row->day != MODEL_NO_DATE;
         const model_date date = model_date_of(is_known ? row->day : 0);
         const float elapsed = is_known ? (float)(row->day - INT64_C(1704103200)) : 0.0f;
-        x[11] = model_scaled(model_distance(elapsed, 0.0f, 0.0f), 548240400.0f, 3.0f);
-        x[12] = is_known ? 0.0f : 1.0f;
+        x[13] = model_scaled(model_distance(elapsed, 0.0f, 0.0f), 548240400.0f, 3.0f);
+        x[14] = is_known ? 0.0f : 1.0f;
         const float month = is_known ? date.month : 2.0f;
-        x[13] = model_scaled(model_distance(month, 2.0f, 0.0f), 3.0f, 3.0f);
+        x[15] = model_scaled(model_distance(month, 2.0f, 0.0f), 3.0f, 3.0f);
         const float day = is_known ? date.day : 6.0f;
-        x[14] = model_scaled(model_distance(day, 6.0f, 0.0f), 21.0f, 3.0f);
+        x[16] = model_scaled(model_distance(day, 6.0f, 0.0f), 21.0f, 3.0f);
         const float weekday = is_known ? date.weekday : 3.0f;
-        x[15] = model_scaled(model_distance(weekday, 3.0f, 0.0f), 1.5f, 3.0f);
+        x[17] = model_scaled(model_distance(weekday, 3.0f, 0.0f), 1.5f, 3.0f);
         const float hour = is_known ? date.hour : 10.0f;
-        x[16] = model_scaled(model_distance(hour, 10.0f, 0.0f), 8.625f, 3.0f);
+        x[18] = model_scaled(model_distance(hour, 10.0f, 0.0f), 8.625f, 3.0f);
     }
 }
 
@@ -218,7 +233,7 @@ static inline float model_tanh(float z)
     return tanhf(z);
 }
 
-static MODEL_CONST float model_weights_1_1[85] = {
+static MODEL_CONST float model_weights_1_1[95] = {
     -0.07679176f, 0.009407043f, 0.1483593f, -0.117136955f, 0.29544735f, 0.00051116943f, 0.05393505f,
     -0.4345808f, 0.3397255f, -0.3015604f, 0.24576569f, 0.035757065f, 0.28368282f, -0.18295097f, -0.25641918f,
     0.2499218f, -0.07546425f, 0.072143555f, 0.12263203f, -0.296772f, 0.36588192f, 0.47962093f, 0.049752235f,
@@ -230,36 +245,37 @@ static MODEL_CONST float model_weights_1_1[85] = {
     -0.21839428f, 0.13599491f, -0.26350403f, 0.34123516f, 0.15936184f, -0.4111519f, 0.031611443f, -0.2760706f,
     0.41365623f, -0.37584496f, 0.0009775162f, -0.28966427f, -0.15516853f, 0.48039532f, 0.2869768f,
     0.46243286f, -0.46286964f, -0.13460827f, 0.1121645f, 0.071377754f, -0.024951935f, -0.40136433f,
-    -0.060897827f, -0.42479134f, -0.3607664f,
+    -0.060897827f, -0.42479134f, -0.3607664f, -0.2416439f, 0.16645622f, -0.4813261f, -0.41318798f,
+    0.043860435f, 0.17873955f, -0.45742607f, 0.4021082f, 0.3558426f, 0.19359112f,
 };
 
 static MODEL_CONST float model_bias_1_1[5] = {
-    -0.2416439f, 0.16645622f, -0.4813261f, -0.41318798f, 0.043860435f,
+    0.020139694f, -0.13627148f, 0.35963535f, 0.20333862f, -0.043930054f,
 };
 
 static MODEL_CONST float model_weights_1_2[20] = {
-    0.17873955f, -0.45742607f, 0.4021082f, 0.3558426f, 0.19359112f, 0.020139694f, -0.13627148f, 0.35963535f,
-    0.20333862f, -0.043930054f, 0.06491947f, -0.30174446f, 0.21879578f, 0.49285793f, -0.27964973f,
-    0.14945316f, -0.092674255f, -0.20487976f, -0.18306828f, -0.20978165f,
+    0.06491947f, -0.30174446f, 0.21879578f, 0.49285793f, -0.27964973f, 0.14945316f, -0.092674255f,
+    -0.20487976f, -0.18306828f, -0.20978165f, -0.29901695f, 0.3570137f, 0.24675846f, 0.4016018f, -0.2193613f,
+    -0.071575165f, -0.12979507f, 0.41642857f, 0.373662f, 0.117468834f,
 };
 
 static MODEL_CONST float model_bias_1_2[4] = {
-    -0.29901695f, 0.3570137f, 0.24675846f, 0.4016018f,
+    0.101714134f, -0.35658932f, 0.19801426f, -0.09271526f,
 };
 
 static MODEL_CONST float model_weights_1_3[8] = {
-    -0.8774452f, -0.28630066f, -0.5191803f, 1.6657143f, 1.494648f, 0.46987534f, 0.40685654f, -1.4263573f,
+    0.17071724f, 0.07410145f, -0.26928997f, 0.4119587f, -0.34140587f, -0.14442825f, 0.3547516f, 0.08745289f,
 };
 
 static MODEL_CONST float model_bias_1_3[2] = {
     0.0f, 0.0f,
 };
 
-/* Network 1: 17 inputs, then 5 units of SiLU, 4 units of tanh, 2 units of identity. */
+/* Network 1: 19 inputs, then 5 units of SiLU, 4 units of tanh, 2 units of identity. */
 static inline void model_network_1(const float *x, float *z)
 {
     float a1[5];
-    model_dense(x, 17, model_weights_1_1, model_bias_1_1, 5, a1);
+    model_dense(x, 19, model_weights_1_1, model_bias_1_1, 5, a1);
     for (int i = 0; i < 5; i++) {
         a1[i] = model_silu(a1[i]);
     }
@@ -271,7 +287,7 @@ static inline void model_network_1(const float *x, float *z)
     model_dense(a2, 4, model_weights_1_3, model_bias_1_3, 2, z);
 }
 
-static MODEL_CONST float model_weights_2_1[185] = {
+static MODEL_CONST float model_weights_2_1[195] = {
     0.26820946f, 0.4171152f, 0.1913948f, -0.13548946f, -0.29273033f, -0.05983734f, -0.47124004f, 0.27485847f,
     -0.30334187f, 0.45030212f, 0.35822868f, 0.20632172f, 0.018726349f, 0.0367918f, 0.07412529f, -0.19786072f,
     -0.16415215f, -0.33041573f, -0.46763325f, 0.4960146f, -0.4517498f, -0.2898941f, -0.2706728f, -0.44612408f,
@@ -296,35 +312,38 @@ static MODEL_CONST float model_weights_2_1[185] = {
     0.2743616f, -0.2784567f, 0.32101822f, -0.43843174f, -0.04376316f, -0.15125465f, 0.3843794f, -0.3054161f,
     0.47879314f, 0.4022827f, -0.029425621f, -0.30128193f, 0.20976734f, -0.03530121f, 0.05853176f, 0.12734032f,
     0.46020412f, 0.39979744f, 0.05951214f, -0.21956444f, -0.1106596f, -0.045542717f, 0.36530685f, 0.30544758f,
+    0.05823517f, -0.48555756f, 0.30051327f, 0.006058693f, -0.42817974f, -0.43237782f, -0.12032986f,
+    -0.4503374f, -0.21714592f, 0.4559946f,
 };
 
 static MODEL_CONST float model_bias_2_1[5] = {
-    0.05823517f, -0.48555756f, 0.30051327f, 0.006058693f, -0.42817974f,
+    0.43649197f, -0.3859949f, -0.26850414f, -0.42862892f, 0.46969223f,
 };
 
 static MODEL_CONST float model_weights_2_2[20] = {
-    -0.43237782f, -0.12032986f, -0.4503374f, -0.21714592f, 0.4559946f, 0.43649197f, -0.3859949f, -0.26850414f,
-    -0.42862892f, 0.46969223f, -0.07383442f, 0.32679176f, 0.035312653f, -0.22140789f, -0.25652122f,
-    0.27832508f, 0.36078167f, 0.27618408f, 0.3710451f, 0.17614937f,
+    -0.07383442f, 0.32679176f, 0.035312653f, -0.22140789f, -0.25652122f, 0.27832508f, 0.36078167f,
+    0.27618408f, 0.3710451f, 0.17614937f, 0.43957996f, 0.33335876f, 0.15917969f, 0.05380249f, 0.100112915f,
+    -0.30682564f, -0.08501053f, 0.22453403f, 0.15993214f, 0.25934792f,
 };
 
 static MODEL_CONST float model_bias_2_2[4] = {
-    0.43957996f, 0.33335876f, 0.15917969f, 0.05380249f,
+    0.08406258f, -0.15435505f, -0.10725689f, 0.4378023f,
 };
 
 static MODEL_CONST float model_weights_2_3[8] = {
-    0.40045166f, -1.2273026f, -0.3400421f, 0.89813614f, 0.63972855f, 1.0373917f, 0.3362503f, -0.6174202f,
+    -0.16852283f, -0.4893465f, -0.48876286f, 0.04406929f, -0.3680086f, 0.23523903f, -0.22428703f,
+    -0.04803753f,
 };
 
 static MODEL_CONST float model_bias_2_3[2] = {
     0.0f, 0.0f,
 };
 
-/* Network 2: 37 inputs, then 5 units of SiLU, 4 units of tanh, 2 units of identity. */
+/* Network 2: 39 inputs, then 5 units of SiLU, 4 units of tanh, 2 units of identity. */
 static inline void model_network_2(const float *x, float *z)
 {
     float a1[5];
-    model_dense(x, 37, model_weights_2_1, model_bias_2_1, 5, a1);
+    model_dense(x, 39, model_weights_2_1, model_bias_2_1, 5, a1);
     for (int i = 0; i < 5; i++) {
         a1[i] = model_silu(a1[i]);
     }
@@ -383,18 +402,18 @@ static inline void model_predict(const model_row *row, float p[MODEL_OUTPUTS])
 static inline int model_self_test(void)
 {
     static const model_row rows[8] = {
-        { -3.0f, 11.0f, 1027.5f, 1700000900.375, 1, -1, -1.625f, MODEL_NO_DATE },
-        { 11.0f, 9.0f, 1025.75f, 1700003150.0625, -1, 0, NAN, INT64_C(-20736000) },
-        { 4.0f, 8.0f, 1030.125f, 1700005399.75, 0, -2, 0.25f, INT64_C(1735691400) },
-        { 0.5f, 10.5f, 1034.5f, 1699998200.75, -2, 0, 4.0f, INT64_C(857477700) },
-        { 9.25f, 13.0f, 1020.5f, (double)NAN, 0, 1, 2.125f, INT64_C(418370850) },
-        { 18.0f, 5.0f, NAN, 1700000000.5, 1, -1, 1.1875f, INT64_C(1516137974) },
-        { -10.0f, NAN, 1024.0f, 1700003600.0, -1, 0, 3.53125f, INT64_C(2613905100) },
-        { NAN, 7.0f, 1031.0f, 1700001800.25, 0, 1, 5.875f, INT64_C(-898949700) },
+        { -3.0f, 11.0f, 1027.5f, 1700000900.375, 1, -1, 0, NAN, INT64_C(-20736000) },
+        { 11.0f, 9.0f, 1025.75f, 1700003150.0625, -1, 0, -2, 0.25f, INT64_C(1735691400) },
+        { 4.0f, 8.0f, 1030.125f, 1700005399.75, 0, -2, 0, 4.0f, INT64_C(857477700) },
+        { 0.5f, 10.5f, 1034.5f, 1699998200.75, -2, 0, -1, 2.125f, INT64_C(418370850) },
+        { 9.25f, 13.0f, 1020.5f, (double)NAN, 0, 1, 0, 1.1875f, INT64_C(1516137974) },
+        { 18.0f, 5.0f, NAN, 1700000000.5, 1, -1, -1, 3.53125f, INT64_C(2613905100) },
+        { -10.0f, NAN, 1024.0f, 1700003600.0, -1, 0, 0, 5.875f, INT64_C(-898949700) },
+        { NAN, 7.0f, 1031.0f, 1700001800.25, 0, 1, -1, -1.625f, MODEL_NO_DATE },
     };
     static const float predictions[16] = {
-    1.2089117f, 2.5957186f, 0.6304896f, 5.7567315f, 1.8817159f, 1.4150808f, 1.5116973f, 1.0440937f,
-    1.5918827f, 0.8194686f, 1.8788276f, 1.1058248f, 1.4518641f, 1.9238206f, 1.7800314f, 2.050361f,
+    1.3727524f, 2.761821f, 1.4105141f, 2.6906168f, 1.2077978f, 2.1942096f, 1.4228815f, 1.9102882f, 1.1354395f,
+    2.8036625f, 1.4662398f, 2.214822f, 1.2541517f, 2.4426348f, 1.4442877f, 2.294695f,
     };
     static const float tolerances[MODEL_OUTPUTS] = {
     1.3050383e-5f, 3.3716547e-5f,
