@@ -31,6 +31,11 @@ pub enum Error {
         "the column {column:?} holds dates, which need double precision: choose mixed or double precision"
     )]
     DateInSingle { column: String },
+    /// The numbers of a column are too large for single precision.
+    #[error(
+        "the column {column:?} has numbers up to {largest:e}, expected at most 1e30 in single precision: change the unit of the column before training"
+    )]
+    LargeNumber { column: String, largest: f64 },
     /// A weight is too large for single precision.
     #[error(
         "layer {layer} of network {network} has a weight of {value:e}, too large for single precision: choose double precision"

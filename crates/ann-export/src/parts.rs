@@ -2,7 +2,7 @@
 
 use ann_core::{Activation, Loss, Network, Scalar};
 use ann_model::{Model, Networks};
-use ann_table::{CategoryEncoding, NumberEncoding};
+use ann_table::{CategoryEncoding, Encoding, NumberEncoding, Schema};
 use ndarray::Array2;
 
 use crate::{Error, Result};
@@ -69,8 +69,23 @@ pub(crate) fn response(loss: &Loss) -> Response {
     }
 }
 
+/// Refuses numbers of columns and weights that single precision does not hold.
+pub(crate) fn check_single(schema: &Schema, members: &[Member]) -> Result<()> {
+    // Twice a number must not overflow.
+    const LARGEST: f64 = 1e30;
+    for column in &schema.columns {
+        if let Encoding::Number(number) = &column.encoding {
+            let largest = number.minimum.abs().max(number.maximum.abs());
+            if largest > LARGEST {
+                return Err(Error::LargeNumber { column: column.name.clone(), largest });
+            }
+        }
+    }
+    check_weights(members)
+}
+
 /// Refuses weights that single precision does not hold.
-pub(crate) fn check_single(members: &[Member]) -> Result<()> {
+pub(crate) fn check_weights(members: &[Member]) -> Result<()> {
     for (network, member) in (1..).zip(members) {
         for (layer, dense) in (1..).zip(&member.layers) {
             let mut parameters = dense.weights.iter().chain(&dense.bias);

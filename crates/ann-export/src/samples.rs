@@ -3,7 +3,7 @@
 use ann_model::{Cell, Model};
 
 use crate::Result;
-use crate::single::{self, Field};
+use crate::single::{Field, FieldKind};
 
 /// Number of rows.
 const ROWS: usize = 8;
@@ -32,21 +32,27 @@ impl<'a> Samples<'a> {
 /// What a column may hold, inside and outside of what was learned from. Columns begin at different places of
 /// this list, so that the cells of a row are not all of one kind.
 fn cells<'a>((column, field): (usize, &Field<'a>)) -> [Cell<'a>; ROWS] {
-    let mut cells = match &field.cell {
-        single::Cell::Number { range, origin, .. } => {
+    let mut cells = match &field.kind {
+        FieldKind::Number { range, origin, .. } => {
             let rounded = |number: f64| if origin.is_some() { number } else { f64::from(number as f32) };
             numbers(*range).map(|number| Cell::Number(rounded(number)))
         }
-        single::Cell::Date { days, .. } => {
+        FieldKind::Date { days, .. } => {
             numbers(*days).map(|days| Cell::Number((days * SECONDS_OF_A_DAY).floor()))
         }
-        single::Cell::Words { encoding, .. } => {
+        FieldKind::Words { encoding, .. } => {
             let known = encoding.categories.iter().map(String::as_str);
             let mut words = known.chain([ANOTHER_WORD]).cycle();
             std::array::from_fn(|_| words.next().map_or(Cell::Missing, Cell::Word))
         }
     };
     cells[ROWS - 1] = Cell::Missing;
+    // Numbers near the largest one have none outside.
+    for cell in &mut cells {
+        if matches!(cell, Cell::Number(number) if !number.is_finite()) {
+            *cell = Cell::Missing;
+        }
+    }
     cells.rotate_left(column % ROWS);
     cells
 }

@@ -16,17 +16,17 @@ pub(crate) struct Field<'a> {
     pub name: &'a str,
     /// Its name as a field.
     pub identifier: String,
-    pub cell: Cell<'a>,
+    pub kind: FieldKind<'a>,
 }
 
 /// What a column holds, and the inputs that are made of it.
 #[derive(Clone, Debug)]
-pub(crate) enum Cell<'a> {
+pub(crate) enum FieldKind<'a> {
     /// A number.
     Number {
         /// What is subtracted from a number of double precision; `None` if single precision is enough.
         origin: Option<f64>,
-        number: Number,
+        number: NumberInputs,
         /// The smallest and the largest number that was learned from.
         range: [f64; 2],
     },
@@ -34,7 +34,7 @@ pub(crate) enum Cell<'a> {
     Words { encoding: &'a CategoryEncoding, input: usize },
     /// A date in seconds since 1970.
     Date {
-        parts: Vec<DateNumber>,
+        parts: Vec<DateInputs>,
         /// The first and the last day that was learned from, since 1970.
         days: [f64; 2],
     },
@@ -42,16 +42,16 @@ pub(crate) enum Cell<'a> {
 
 /// A part of a date.
 #[derive(Clone, Debug)]
-pub(crate) struct DateNumber {
+pub(crate) struct DateInputs {
     pub part: DatePart,
     /// Of [`DatePart::Elapsed`]: what is subtracted from the seconds, which then are the number.
     pub origin: i64,
-    pub number: Number,
+    pub number: NumberInputs,
 }
 
 /// How a number becomes inputs, relative to the origin.
 #[derive(Clone, Debug)]
-pub(crate) struct Number {
+pub(crate) struct NumberInputs {
     pub fill: f32,
     /// The center, and what rounding cuts off from it.
     pub center: [f32; 2],
@@ -60,12 +60,12 @@ pub(crate) struct Number {
     /// The number of the first input.
     pub input: usize,
     pub has_flag: bool,
-    pub pieces: Option<Pieces>,
+    pub pieces: Option<PieceInputs>,
 }
 
 /// Piecewise-linear inputs.
 #[derive(Clone, Debug)]
-pub(crate) struct Pieces {
+pub(crate) struct PieceInputs {
     /// For each: the edge, what rounding cuts off from it, the width, and the mean.
     pub numbers: Vec<[f32; 4]>,
     pub scale: f32,
@@ -77,9 +77,9 @@ pub(crate) struct Pieces {
 pub(crate) fn fields<'a>(schema: &'a Schema, mut taken: Taken) -> Vec<Field<'a>> {
     let (mut plain, mut piecewise) = (0, schema.plain_inputs());
     let field = |column: &'a ColumnSchema| {
-        let cell = match &column.encoding {
-            Encoding::Number(number) => number_cell(number, plain, piecewise),
-            Encoding::Category(encoding) => Cell::Words { encoding, input: plain },
+        let kind = match &column.encoding {
+            Encoding::Number(number) => number_field(number, plain, piecewise),
+            Encoding::Category(encoding) => FieldKind::Words { encoding, input: plain },
             Encoding::Date(date) => {
                 let mut input = plain;
                 let part = |(part, number): &(DatePart, NumberEncoding)| {
@@ -87,21 +87,21 @@ pub(crate) fn fields<'a>(schema: &'a Schema, mut taken: Taken) -> Vec<Field<'a>>
                     input += 1 + usize::from(number.has_flag);
                     date_number(*part, number, first)
                 };
-                Cell::Date { parts: date.parts.iter().map(part).collect(), days: days(date) }
+                FieldKind::Date { parts: date.parts.iter().map(part).collect(), days: days(date) }
             }
         };
         plain += column.encoding.plain_inputs();
         piecewise += column.encoding.piecewise_inputs();
-        Field { name: &column.name, identifier: taken.distinct(&snake_case(&column.name)), cell }
+        Field { name: &column.name, identifier: taken.distinct(&snake_case(&column.name)), kind }
     };
     schema.columns.iter().map(field).collect()
 }
 
-fn number_cell(encoding: &NumberEncoding, plain: usize, piecewise: usize) -> Cell<'static> {
+fn number_field(encoding: &NumberEncoding, plain: usize, piecewise: usize) -> FieldKind<'static> {
     let (_, share) = rounding(encoding);
     let origin = (share > MOST_ROUNDING).then_some(encoding.center);
-    let number = Number::new(encoding, 1.0, origin.unwrap_or(0.0), plain, piecewise);
-    Cell::Number { origin, number, range: [encoding.minimum, encoding.maximum] }
+    let number = NumberInputs::new(encoding, 1.0, origin.unwrap_or(0.0), plain, piecewise);
+    FieldKind::Number { origin, number, range: [encoding.minimum, encoding.maximum] }
 }
 
 fn days(date: &DateEncoding) -> [f64; 2] {
@@ -109,16 +109,16 @@ fn days(date: &DateEncoding) -> [f64; 2] {
     elapsed.map_or([0.0, 1.0], |(_, number)| [number.minimum, number.maximum])
 }
 
-fn date_number(part: DatePart, encoding: &NumberEncoding, input: usize) -> DateNumber {
+fn date_number(part: DatePart, encoding: &NumberEncoding, input: usize) -> DateInputs {
     const DAY: f64 = 86_400.0;
     let (unit, origin) = match part {
         DatePart::Elapsed => (DAY, (encoding.center * DAY).round()),
         _ => (1.0, 0.0),
     };
-    DateNumber { part, origin: origin as i64, number: Number::new(encoding, unit, origin, input, 0) }
+    DateInputs { part, origin: origin as i64, number: NumberInputs::new(encoding, unit, origin, input, 0) }
 }
 
-impl Number {
+impl NumberInputs {
     /// In another unit, of which there are `units` in one of the encoding, and relative to an origin.
     fn new(encoding: &NumberEncoding, units: f64, origin: f64, input: usize, piecewise: usize) -> Self {
         let shifted = |number: f64| number * units - origin;
@@ -129,7 +129,7 @@ impl Number {
             limit: encoding.squash.map(|limit| limit as f32),
             input,
             has_flag: encoding.has_flag,
-            pieces: encoding.pieces.as_ref().map(|pieces| Pieces {
+            pieces: encoding.pieces.as_ref().map(|pieces| PieceInputs {
                 numbers: (pieces.edges.windows(2).zip(&pieces.means))
                     .map(|(edges, mean)| {
                         let [edge, rest] = split(shifted(edges[0]));

@@ -78,7 +78,7 @@ fn names_become_distinct_identifiers() {
         "    double stamp; /* stamp: 1700000000.5 to 1700003600 */",
         "    int city; /* city: MODEL_CITY_... */",
         "    MODEL_CITY_K_LN = 1, /* Köln */",
-        "    float x_cm_2; /* x-cm: 0.25 to 4 */",
+        "    float x_cm_2; /* x-cm: 0.1 to 4.1 */",
         "    int64_t day; /* day: seconds since 1970-01-01, or MODEL_NO_DATE */",
     ] {
         assert!(header.lines().any(|found| found == line), "{line}");

@@ -25,12 +25,12 @@ pub const TASKS: [Task; 3] = [Task::Classification, Task::Regression, Task::Mult
 /// Numbers, some missing; points in time, as numbers and as dates; words, some rare and some missing; two words; one
 /// word or none./// Names that are no identifiers.
 pub const TABLE: &str = "x (cm),gap,Größe,stamp,city,pair,note,x-cm,day,class,number,second,wet,cold\n\
-    1.5,,1024,1700000000.5,Bonn,yes,late,0.5,2024-01-01 10:00:00,b,1.5,8,yes,0\n\
-    2.5,7,1025,1700000060,Köln,no,,1.5,2024-02-29 23:59:59,a,2.25,-3,no,1\n\
-    -3,8,1027.5,1700000030,,yes,late,2.5,1969-05-06,b,-1,2,no,0\n\
-    0.25,9,1030,1700003600,int,no,,3.25,2025-01-01 00:30:00,c,0.5,1,yes,1\n\
-    11,10,1031,1700000015,Bonn,no,late,4,,a,3,0.5,no,0\n\
-    4,11,1024.5,1700000045.25,Ulm,yes,,0.25,2000-12-31 12:00:00,c,2,4,yes,1\n";
+    1.5,,1024,1700000000.5,Bonn,yes,late,0.1,2024-01-01 10:00:00,b,1.5,8,yes,0\n\
+    2.5,7,1025,1700000060,Köln,no,,1.3,2024-02-29 23:59:59,a,2.25,-3,no,1\n\
+    -3,8,1027.5,1700000030,,yes,late,2.7,1969-05-06,b,-1,2,no,0\n\
+    0.25,9,1030,1700003600,int,no,,3.3,2025-01-01 00:30:00,c,0.5,1,yes,1\n\
+    11,10,1031,1700000015,Bonn,no,late,4.1,,a,3,0.5,no,0\n\
+    4,11,1024.5,1700000045.25,Ulm,yes,,0.7,2000-12-31 12:00:00,c,2,4,yes,1\n";
 
 pub fn table() -> Table {
     Table::read(TABLE.as_bytes()).unwrap()

@@ -157,6 +157,11 @@ fn what_cannot_be_exported() {
             "layer 1 has the custom activation Twice, which cannot be saved: only those of ann-core can",
         ),
         (
+            large(),
+            F32,
+            r#"the column "far" has numbers up to 5e30, expected at most 1e30 in single precision: change the unit of the column before training"#,
+        ),
+        (
             with_weight(1e39),
             MIXED,
             "layer 1 of network 1 has a weight of 1e39, too large for single precision: choose double precision",
@@ -165,6 +170,10 @@ fn what_cannot_be_exported() {
         assert_eq!(onnx(&model, &options).unwrap_err().to_string(), expected);
     }
     assert!(onnx(&with_weight(1e39), &F64).is_ok());
+}
+
+fn large() -> Model {
+    classifier("far,class\n-2e30,a\n5e30,b\n4e30,b\n")
 }
 
 fn dates() -> Model {

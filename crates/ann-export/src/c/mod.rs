@@ -6,7 +6,7 @@ use ann_table::Target;
 use crate::integers::{Agreement, Integers};
 use crate::names::{Taken, comment, is_identifier};
 use crate::parts::{Member, check_single, members};
-use crate::single::{Cell, fields};
+use crate::single::{FieldKind, fields};
 use crate::text::join;
 use crate::{Error, Result};
 
@@ -81,7 +81,7 @@ impl Default for COptions<'_> {
 /// ```
 ///
 /// # Errors
-/// The name is no identifier. The model has a custom activation or loss, or a weight that is too large for
+/// The name is no identifier. The model has a custom activation or loss, or a number or weight that is too large for
 /// single precision. In integers more than 0.5 % of the rows are predicted otherwise (another class, other
 /// labels, or a number that differs by more than a hundredth of its standard deviation), or there are no
 /// rows.
@@ -91,7 +91,7 @@ pub fn c(model: &Model, options: &COptions<'_>) -> Result<String> {
     }
     let digest = model.digest()?;
     let members = members(model);
-    check_single(&members)?;
+    check_single(model.schema(), &members)?;
     let integers = match options.arithmetic {
         CArithmetic::F32 => None,
         CArithmetic::Int16 { rows } => Some(Integers::new(model, &members, rows)?),
@@ -205,7 +205,7 @@ const KEYWORDS: [&str; 73] = [
 impl Header<'_> {
     fn text(&self) -> Result<String> {
         let fields = fields(self.model.schema(), Taken::new(KEYWORDS));
-        let has_dates = fields.iter().any(|field| matches!(field.cell, Cell::Date { .. }));
+        let has_dates = fields.iter().any(|field| matches!(field.kind, FieldKind::Date { .. }));
         let arithmetic =
             if self.integers.is_some() { include_str!("int16.h") } else { include_str!("float.h") };
         let dates = if has_dates { include_str!("date.h") } else { "" };

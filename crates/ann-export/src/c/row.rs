@@ -6,7 +6,7 @@ use super::Names;
 use crate::json::name_of;
 use crate::names::{Taken, comment, snake_case};
 use crate::parts::is_pair;
-use crate::single::{Cell, DateNumber, Field, Number, Pieces};
+use crate::single::{DateInputs, Field, FieldKind, NumberInputs, PieceInputs};
 use crate::text::{c_float as float, list};
 
 /// The struct of a row, and constants for words.
@@ -17,7 +17,7 @@ pub(super) fn row(names: &Names, fields: &[Field<'_>]) -> String {
     let others = ["NO_DATE", "SELF_TEST"].map(String::from);
     let mut taken = Taken::new(reserved.chain(others));
     let words: Vec<String> = fields.iter().filter_map(|field| words(upper, field, &mut taken)).collect();
-    let no_date = if fields.iter().any(|field| matches!(field.cell, Cell::Date { .. })) {
+    let no_date = if fields.iter().any(|field| matches!(field.kind, FieldKind::Date { .. })) {
         format!("/* A missing date. */\n#define {upper}_NO_DATE INT64_MIN\n\n")
     } else {
         String::new()
@@ -29,25 +29,25 @@ pub(super) fn row(names: &Names, fields: &[Field<'_>]) -> String {
     )
 }
 
-fn field(upper: &str, Field { name, identifier, cell }: &Field<'_>) -> String {
+fn field(upper: &str, Field { name, identifier, kind }: &Field<'_>) -> String {
     let name = comment(name);
-    match cell {
-        Cell::Number { origin, range: [minimum, maximum], .. } => {
+    match kind {
+        FieldKind::Number { origin, range: [minimum, maximum], .. } => {
             let kind = if origin.is_some() { "double" } else { "float" };
             format!("    {kind} {identifier}; /* {name}: {minimum} to {maximum} */\n")
         }
-        Cell::Words { .. } => {
+        FieldKind::Words { .. } => {
             format!("    int {identifier}; /* {name}: {upper}_{}_... */\n", identifier.to_ascii_uppercase())
         }
-        Cell::Date { .. } => {
+        FieldKind::Date { .. } => {
             format!("    int64_t {identifier}; /* {name}: seconds since 1970-01-01, or {upper}_NO_DATE */\n")
         }
     }
 }
 
 /// The constants of a column of words.
-fn words(upper: &str, Field { name, identifier, cell }: &Field<'_>, taken: &mut Taken) -> Option<String> {
-    let Cell::Words { encoding, .. } = cell else { return None };
+fn words(upper: &str, Field { name, identifier, kind }: &Field<'_>, taken: &mut Taken) -> Option<String> {
+    let FieldKind::Words { encoding, .. } = kind else { return None };
     let column = identifier.to_ascii_uppercase();
     let name = comment(name);
     let mut text = format!(
@@ -76,7 +76,9 @@ static inline void {lower}_encode(const {lower}_row *row, float x[{upper}_INPUTS
 
 /// The piecewise-linear inputs of a column.
 fn table(names: &Names, field: &Field<'_>) -> Option<String> {
-    let Cell::Number { number: Number { pieces: Some(Pieces { numbers, .. }), .. }, .. } = &field.cell else {
+    let FieldKind::Number { number: NumberInputs { pieces: Some(PieceInputs { numbers, .. }), .. }, .. } =
+        &field.kind
+    else {
         return None;
     };
     let (lower, upper, identifier) = (&names.lower, &names.upper, &field.identifier);
@@ -87,22 +89,22 @@ fn table(names: &Names, field: &Field<'_>) -> Option<String> {
 
 fn column(names: &Names, field: &Field<'_>) -> String {
     let identifier = &field.identifier;
-    let lines = match &field.cell {
-        Cell::Number { origin, number, .. } => {
+    let lines = match &field.kind {
+        FieldKind::Number { origin, number, .. } => {
             let value = match origin {
                 Some(origin) => format!("(float)(row->{identifier} - {origin:?})"),
                 None => format!("row->{identifier}"),
             };
             number_lines(names, number, &value, identifier)
         }
-        Cell::Words { encoding, input } => word_lines(names, encoding, *input, identifier),
-        Cell::Date { parts, .. } => date_lines(names, parts, identifier),
+        FieldKind::Words { encoding, input } => word_lines(names, encoding, *input, identifier),
+        FieldKind::Date { parts, .. } => date_lines(names, parts, identifier),
     };
     let lines: String = lines.iter().map(|line| format!("        {line}\n")).collect();
     format!("    {{ /* {} */\n{lines}    }}\n", comment(field.name))
 }
 
-fn number_lines(names: &Names, number: &Number, value: &str, identifier: &str) -> Vec<String> {
+fn number_lines(names: &Names, number: &NumberInputs, value: &str, identifier: &str) -> Vec<String> {
     let lower = &names.lower;
     let mut lines = vec![
         format!("const float number = {lower}_filled({value}, {});", float(number.fill)),
@@ -111,7 +113,7 @@ fn number_lines(names: &Names, number: &Number, value: &str, identifier: &str) -
     if number.has_flag {
         lines.push(format!("x[{}] = isfinite(row->{identifier}) ? 0.0f : 1.0f;", number.input + 1));
     }
-    if let Some(Pieces { numbers, scale, input }) = &number.pieces {
+    if let Some(PieceInputs { numbers, scale, input }) = &number.pieces {
         let (count, scale) = (numbers.len(), float(*scale));
         lines.push(format!(
             "{lower}_piecewise(number, {lower}_pieces_{identifier}, {count}, {scale}, x + {input});"
@@ -121,7 +123,7 @@ fn number_lines(names: &Names, number: &Number, value: &str, identifier: &str) -
 }
 
 /// The line of the scaled input of a number.
-fn scaled(names: &Names, number: &Number, value: &str) -> String {
+fn scaled(names: &Names, number: &NumberInputs, value: &str) -> String {
     let [high, low, scale, limit] =
         [number.center[0], number.center[1], number.scale, number.limit.unwrap_or(f32::INFINITY)].map(float);
     let lower = &names.lower;
@@ -155,13 +157,13 @@ fn word_lines(names: &Names, encoding: &CategoryEncoding, input: usize, identifi
     lines
 }
 
-fn date_lines(names: &Names, parts: &[DateNumber], identifier: &str) -> Vec<String> {
+fn date_lines(names: &Names, parts: &[DateInputs], identifier: &str) -> Vec<String> {
     let Names { lower, upper } = names;
     let mut lines = vec![format!("const int is_known = row->{identifier} != {upper}_NO_DATE;")];
     if parts.iter().any(|part| part.part != DatePart::Elapsed) {
         lines.push(format!("const {lower}_date date = {lower}_date_of(is_known ? row->{identifier} : 0);"));
     }
-    for DateNumber { part, origin, number } in parts {
+    for DateInputs { part, origin, number } in parts {
         let name = name_of(*part);
         let value = match part {
             DatePart::Elapsed => format!("(float)(row->{identifier} - INT64_C({origin}))"),

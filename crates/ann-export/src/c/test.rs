@@ -6,7 +6,7 @@ use ann_table::Target;
 use super::{Header, Names};
 use crate::Result;
 use crate::samples::Samples;
-use crate::single::{self, Field};
+use crate::single::{Field, FieldKind};
 use crate::text::{c_float as float, list};
 
 /// Generated code computes what the model computes, up to this difference of probabilities, or of numbers in
@@ -64,16 +64,16 @@ static inline int {lower}_self_test(void)
 }
 
 fn text(cell: Cell<'_>, field: &Field<'_>, upper: &str) -> String {
-    match (&field.cell, cell) {
-        (single::Cell::Number { origin: None, .. }, Cell::Number(number)) => float(number as f32),
-        (single::Cell::Number { origin: None, .. }, _) => "NAN".into(),
-        (single::Cell::Number { origin: Some(_), .. }, Cell::Number(number)) => format!("{number:?}"),
-        (single::Cell::Number { origin: Some(_), .. }, _) => "(double)NAN".into(),
-        (single::Cell::Date { .. }, Cell::Number(seconds)) => format!("INT64_C({seconds})"),
-        (single::Cell::Date { .. }, _) => format!("{upper}_NO_DATE"),
-        (single::Cell::Words { encoding, .. }, Cell::Word(word)) => {
+    match (&field.kind, cell) {
+        (FieldKind::Number { origin: None, .. }, Cell::Number(number)) => float(number as f32),
+        (FieldKind::Number { origin: None, .. }, _) => "NAN".into(),
+        (FieldKind::Number { origin: Some(_), .. }, Cell::Number(number)) => format!("{number:?}"),
+        (FieldKind::Number { origin: Some(_), .. }, _) => "(double)NAN".into(),
+        (FieldKind::Date { .. }, Cell::Number(seconds)) => format!("INT64_C({seconds})"),
+        (FieldKind::Date { .. }, _) => format!("{upper}_NO_DATE"),
+        (FieldKind::Words { encoding, .. }, Cell::Word(word)) => {
             encoding.position(word).map_or_else(|| "-1".into(), |position| position.to_string())
         }
-        (single::Cell::Words { .. }, _) => "-2".into(),
+        (FieldKind::Words { .. }, _) => "-2".into(),
     }
 }

@@ -22,7 +22,7 @@ pub(super) struct Encoded {
 }
 
 /// A number to encode, and the first of its inputs in the schema.
-type Number<'a> = (&'a NumberEncoding, usize);
+type NumberColumn<'a> = (&'a NumberEncoding, usize);
 
 /// Adds the nodes of the encoding. `cells` are the columns of the schema, shape (rows, 1) each, or a single
 /// matrix of all of them if they are numbers. Numbers are encoded in the first precision, and the networks
@@ -68,7 +68,7 @@ fn numbers_of<'s>(
     schema: &'s Schema,
     cells: &[Name],
     element: Element,
-) -> (Name, Vec<Number<'s>>) {
+) -> (Name, Vec<NumberColumn<'s>>) {
     let (mut tensors, mut encodings) = (Vec::new(), Vec::new());
     for (index, (first, column)) in with_inputs(schema).enumerate() {
         match &column.encoding {
@@ -93,7 +93,7 @@ fn numbers_of<'s>(
 }
 
 /// Whether each number is there, and the numbers with gaps filled. As in tables, an infinite number is a gap.
-fn fill(part: &mut Part<'_>, x: &Name, numbers: &[Number<'_>]) -> [Name; 2] {
+fn fill(part: &mut Part<'_>, x: &Name, numbers: &[NumberColumn<'_>]) -> [Name; 2] {
     let size = part.apply("Abs", &[x]);
     let present = part.apply_to("Less", &size, f64::INFINITY);
     let medians = row(part, "fill", numbers, |number| number.fill);
@@ -102,7 +102,7 @@ fn fill(part: &mut Part<'_>, x: &Name, numbers: &[Number<'_>]) -> [Name; 2] {
 }
 
 /// z = (x − center) / scale, then z / √(1 + (z / limit)²).
-fn scale(part: &mut Part<'_>, x: &Name, numbers: &[Number<'_>]) -> Name {
+fn scale(part: &mut Part<'_>, x: &Name, numbers: &[NumberColumn<'_>]) -> Name {
     let centers: Vec<f64> = numbers.iter().map(|(number, _)| number.center).collect();
     let offset = subtract(part, "center", x, &centers);
     let scales = row(part, "scale", numbers, |number| number.scale);
@@ -136,11 +136,11 @@ fn subtract(part: &mut Part<'_>, name: &str, x: &Name, numbers: &[f64]) -> Name 
 fn flags(
     part: &mut Part<'_>,
     present: &Name,
-    numbers: &[Number<'_>],
+    numbers: &[NumberColumn<'_>],
     networks: Element,
     order: &mut Vec<usize>,
 ) -> Option<Name> {
-    let flagged = |(_, (number, _)): &(usize, &Number<'_>)| number.has_flag;
+    let flagged = |(_, (number, _)): &(usize, &NumberColumn<'_>)| number.has_flag;
     let (columns, inputs): (Vec<usize>, Vec<usize>) =
         numbers.iter().enumerate().filter(flagged).map(|(column, (_, input))| (column, input + 1)).unzip();
     if columns.is_empty() {
@@ -153,7 +153,7 @@ fn flags(
 }
 
 /// (clip((x − e) / (e′ − e), 0, 1) − mean) / scale for each pair e, e′ of neighbouring edges.
-fn piecewise(part: &mut Part<'_>, x: &Name, numbers: &[Number<'_>], networks: Element) -> Option<Name> {
+fn piecewise(part: &mut Part<'_>, x: &Name, numbers: &[NumberColumn<'_>], networks: Element) -> Option<Name> {
     let mut columns = Vec::new();
     let [mut edges, mut widths, mut means, mut scales] = [(); 4].map(|()| Vec::new());
     for (column, (number, _)) in numbers.iter().enumerate() {
@@ -226,7 +226,12 @@ fn sum(part: &mut Part<'_>, tensor: &Name) -> Name {
 }
 
 /// One number of each encoding, shape (1, numbers).
-fn row(part: &mut Part<'_>, name: &str, numbers: &[Number<'_>], of: impl Fn(&NumberEncoding) -> f64) -> Name {
+fn row(
+    part: &mut Part<'_>,
+    name: &str,
+    numbers: &[NumberColumn<'_>],
+    of: impl Fn(&NumberEncoding) -> f64,
+) -> Name {
     let numbers: Vec<f64> = numbers.iter().map(|(number, _)| of(number)).collect();
     part.row(name, &numbers)
 }

@@ -3,7 +3,7 @@
 use ann_model::Model;
 use ann_table::{Encoding, Kind, Schema};
 
-use crate::parts::{MOST_ROUNDING, check_single, members, response, rounding};
+use crate::parts::{MOST_ROUNDING, check_single, check_weights, members, response, rounding};
 use crate::{Error, Result, json};
 
 mod activation;
@@ -92,9 +92,10 @@ pub fn onnx(model: &Model, options: &OnnxOptions) -> Result<Vec<u8>> {
     };
     let (schema, members) = (model.schema(), members(model));
     if networks == Element::Float {
-        check_single(&members)?;
+        check_weights(&members)?;
     }
     if numbers == Element::Float {
+        check_single(schema, &members)?;
         check_columns(schema)?;
     }
     let mut graph = Graph::new(&schema.columns);

@@ -7,7 +7,7 @@ use ann_table::{NumberTarget, Target};
 use crate::names::{Taken, comment};
 use crate::parts::{Dense, Member, Response, check_single, members, response};
 use crate::samples::Samples;
-use crate::single::{self, Field, fields};
+use crate::single::{Field, FieldKind, fields};
 use crate::text::{join, list, rust_float as float};
 use crate::{Error, Result};
 
@@ -37,11 +37,12 @@ use row::{Words, words};
 /// ```
 ///
 /// # Errors
-/// The model has a custom activation or loss, or a weight that is too large for single precision.
+/// The model has a custom activation or loss, or a number or weight that is too large for single
+/// precision.
 pub fn rust(model: &Model) -> Result<String> {
     let digest = model.digest()?;
     let members = members(model);
-    check_single(&members)?;
+    check_single(model.schema(), &members)?;
     let fields = fields(model.schema(), Taken::new(KEYWORDS));
     let words = words(&fields);
     let parts = [
@@ -320,14 +321,14 @@ mod tests {{
 }
 
 fn text(cell: Cell<'_>, field: &Field<'_>, words: Option<&Words>) -> String {
-    match (&field.cell, cell) {
-        (single::Cell::Number { origin: None, .. }, Cell::Number(number)) => float(number as f32),
-        (single::Cell::Number { origin: None, .. }, _) => "f32::NAN".into(),
-        (single::Cell::Number { origin: Some(_), .. }, Cell::Number(number)) => format!("{number:?}"),
-        (single::Cell::Number { origin: Some(_), .. }, _) => "f64::NAN".into(),
-        (single::Cell::Date { .. }, Cell::Number(seconds)) => format!("Some({seconds})"),
-        (single::Cell::Date { .. }, _) => "None".into(),
-        (single::Cell::Words { encoding, .. }, cell) => {
+    match (&field.kind, cell) {
+        (FieldKind::Number { origin: None, .. }, Cell::Number(number)) => float(number as f32),
+        (FieldKind::Number { origin: None, .. }, _) => "f32::NAN".into(),
+        (FieldKind::Number { origin: Some(_), .. }, Cell::Number(number)) => format!("{number:?}"),
+        (FieldKind::Number { origin: Some(_), .. }, _) => "f64::NAN".into(),
+        (FieldKind::Date { .. }, Cell::Number(seconds)) => format!("Some({seconds})"),
+        (FieldKind::Date { .. }, _) => "None".into(),
+        (FieldKind::Words { encoding, .. }, cell) => {
             let Some(Words { name, variants }) = words else { return String::new() };
             let variant = match cell {
                 Cell::Word(word) => encoding.position(word).map_or("Other", |position| &variants[position]),

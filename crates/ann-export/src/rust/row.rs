@@ -5,7 +5,7 @@ use ann_table::{CategoryEncoding, DatePart};
 use crate::json::name_of;
 use crate::names::{Taken, camel_case, comment};
 use crate::parts::is_pair;
-use crate::single::{Cell, DateNumber, Field, Number, Pieces};
+use crate::single::{DateInputs, Field, FieldKind, NumberInputs, PieceInputs};
 use crate::text::{list, rust_float as float};
 
 /// An enum of words.
@@ -19,7 +19,7 @@ pub(super) struct Words {
 pub(super) fn words(fields: &[Field<'_>]) -> Vec<Option<Words>> {
     let mut names = Taken::new(["Row", "Class", "Self", "Option"]);
     let words = |field: &Field<'_>| {
-        let Cell::Words { encoding, .. } = &field.cell else { return None };
+        let FieldKind::Words { encoding, .. } = &field.kind else { return None };
         let variants = variants(&encoding.categories, ["Other", "Missing"]);
         Some(Words { name: names.distinct(&camel_case(field.name)), variants })
     };
@@ -41,21 +41,23 @@ pub(super) fn row(fields: &[Field<'_>], words: &[Option<Words>]) -> String {
     format!("/// A row.\n#[derive(Clone, Copy, Debug, PartialEq)]\npub struct Row {{\n{lines}}}\n{enums}")
 }
 
-fn field(Field { name, identifier, cell }: &Field<'_>, words: Option<&Words>) -> String {
+fn field(Field { name, identifier, kind }: &Field<'_>, words: Option<&Words>) -> String {
     let name = comment(name);
-    let (text, kind) = match cell {
-        Cell::Number { origin, range: [minimum, maximum], .. } => {
+    let (text, kind) = match kind {
+        FieldKind::Number { origin, range: [minimum, maximum], .. } => {
             let kind = if origin.is_some() { "f64" } else { "f32" };
             (format!(", {minimum} to {maximum}. NaN if it is missing"), kind.to_owned())
         }
-        Cell::Words { .. } => (String::new(), words.map_or_else(String::new, |words| words.name.clone())),
-        Cell::Date { .. } => (" in seconds since 1970-01-01".into(), "Option<i64>".into()),
+        FieldKind::Words { .. } => {
+            (String::new(), words.map_or_else(String::new, |words| words.name.clone()))
+        }
+        FieldKind::Date { .. } => (" in seconds since 1970-01-01".into(), "Option<i64>".into()),
     };
     format!("    /// `{name}`{text}.\n    pub {identifier}: {kind},\n")
 }
 
 fn words_of(field: &Field<'_>, words: &Words) -> String {
-    let Cell::Words { encoding, .. } = &field.cell else { return String::new() };
+    let FieldKind::Words { encoding, .. } = &field.kind else { return String::new() };
     let variant =
         |(variant, word): (&String, &String)| format!("    /// `{}`\n    {variant},\n", comment(word));
     let variants: String = words.variants.iter().zip(&encoding.categories).map(variant).collect();
@@ -92,7 +94,9 @@ pub fn encode(row: &Row) -> [f32; INPUTS] {{
 
 /// The piecewise-linear inputs of a column.
 fn table(field: &Field<'_>) -> Option<String> {
-    let Cell::Number { number: Number { pieces: Some(Pieces { numbers, .. }), .. }, .. } = &field.cell else {
+    let FieldKind::Number { number: NumberInputs { pieces: Some(PieceInputs { numbers, .. }), .. }, .. } =
+        &field.kind
+    else {
         return None;
     };
     let piece = |piece: &[f32; 4]| format!("[{}]", piece.map(float).join(", "));
@@ -105,23 +109,25 @@ fn table(field: &Field<'_>) -> Option<String> {
 
 fn column(field: &Field<'_>, words: Option<&Words>) -> String {
     let identifier = &field.identifier;
-    let lines = match (&field.cell, words) {
-        (Cell::Number { origin, number, .. }, _) => {
+    let lines = match (&field.kind, words) {
+        (FieldKind::Number { origin, number, .. }, _) => {
             let value = match origin {
                 Some(origin) => format!("(row.{identifier} - {origin:?}) as f32"),
                 None => format!("row.{identifier}"),
             };
             number_lines(number, &value, identifier)
         }
-        (Cell::Words { encoding, input }, Some(words)) => word_lines(encoding, words, *input, identifier),
-        (Cell::Words { .. }, None) => Vec::new(),
-        (Cell::Date { parts, .. }, _) => date_lines(parts, identifier),
+        (FieldKind::Words { encoding, input }, Some(words)) => {
+            word_lines(encoding, words, *input, identifier)
+        }
+        (FieldKind::Words { .. }, None) => Vec::new(),
+        (FieldKind::Date { parts, .. }, _) => date_lines(parts, identifier),
     };
     let lines: String = lines.iter().map(|line| format!("    {line}\n")).collect();
     format!("    // {}\n{lines}", comment(field.name))
 }
 
-fn number_lines(number: &Number, value: &str, identifier: &str) -> Vec<String> {
+fn number_lines(number: &NumberInputs, value: &str, identifier: &str) -> Vec<String> {
     let mut lines =
         vec![format!("let number = functions::filled({value}, {});", float(number.fill)), scaled(number)];
     if number.has_flag {
@@ -130,7 +136,7 @@ fn number_lines(number: &Number, value: &str, identifier: &str) -> Vec<String> {
             number.input + 1
         ));
     }
-    if let Some(Pieces { numbers, scale, input }) = &number.pieces {
+    if let Some(PieceInputs { numbers, scale, input }) = &number.pieces {
         let (name, end) = (identifier.to_ascii_uppercase(), input + numbers.len());
         let scale = float(*scale);
         lines.push(format!("functions::piecewise(number, &PIECES_{name}, {scale}, &mut x[{input}..{end}]);"));
@@ -139,7 +145,7 @@ fn number_lines(number: &Number, value: &str, identifier: &str) -> Vec<String> {
 }
 
 /// The line of the scaled input of `number`.
-fn scaled(number: &Number) -> String {
+fn scaled(number: &NumberInputs) -> String {
     let center = number.center.map(float).join(", ");
     let [scale, limit] = [number.scale, number.limit.unwrap_or(f32::INFINITY)].map(float);
     format!(
@@ -168,12 +174,12 @@ fn word_lines(encoding: &CategoryEncoding, words: &Words, input: usize, identifi
     lines
 }
 
-fn date_lines(parts: &[DateNumber], identifier: &str) -> Vec<String> {
+fn date_lines(parts: &[DateInputs], identifier: &str) -> Vec<String> {
     let mut lines = Vec::new();
     if parts.iter().any(|part| part.part != DatePart::Elapsed) {
         lines.push(format!("let date = row.{identifier}.map(functions::date_of);"));
     }
-    for DateNumber { part, origin, number } in parts {
+    for DateInputs { part, origin, number } in parts {
         let fill = float(number.fill);
         let value = match part {
             DatePart::Elapsed => {
