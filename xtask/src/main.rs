@@ -62,8 +62,8 @@ enum Task {
     /// Measure the accuracy of models of public tables, beside other libraries when asked (`cargo xtask
     /// accuracy --help`)
     Accuracy(bench::BenchOptions),
-    /// Compare exported models in five runtimes of ONNX and a C compiler with the models themselves (needs
-    /// Python and Node.js)
+    /// Compare exported models in runtimes of ONNX and as C with the models themselves (needs Python and
+    /// Node.js)
     Onnx(onnx::OnnxOptions),
     /// Run `.ci/run`: everything that must pass before a change is accepted
     Ci,

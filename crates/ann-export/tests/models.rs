@@ -22,8 +22,8 @@ pub const ACTIVATIONS: [Activation; 11] = [
 /// Every task.
 pub const TASKS: [Task; 3] = [Task::Classification, Task::Regression, Task::MultiLabel];
 
-/// Numbers, some missing; points in time, as numbers and as dates; words, some rare and some missing; two words; one
-/// word or none./// Names that are no identifiers.
+/// Numbers, some missing; points in time, as numbers and as dates; words, some rare and some missing; two
+/// words; one word or none./// Names that are no identifiers.
 pub const TABLE: &str = "x (cm),gap,Größe,stamp,city,pair,note,x-cm,day,class,number,second,wet,cold\n\
     1.5,,1024,1700000000.5,Bonn,yes,late,0.1,2024-01-01 10:00:00,b,1.5,8,yes,0\n\
     2.5,7,1025,1700000060,Köln,no,,1.3,2024-02-29 23:59:59,a,2.25,-3,no,1\n\

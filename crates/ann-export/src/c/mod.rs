@@ -81,10 +81,10 @@ impl Default for COptions<'_> {
 /// ```
 ///
 /// # Errors
-/// The name is no identifier. The model has a custom activation or loss, or a number or weight that is too large for
-/// single precision. In integers more than 0.5 % of the rows are predicted otherwise (another class, other
-/// labels, or a number that differs by more than a hundredth of its standard deviation), or there are no
-/// rows.
+/// The name is no identifier. The model has a custom activation or loss, or a number or weight that is too
+/// large for single precision. In integers more than 0.5 % of the rows are predicted otherwise (another
+/// class, other labels, or a number that differs by more than a hundredth of its standard deviation), or
+/// there are no rows.
 pub fn c(model: &Model, options: &COptions<'_>) -> Result<String> {
     if !is_identifier(options.name) {
         return Err(Error::Name { name: options.name.to_owned() });

@@ -77,8 +77,8 @@ fn softplus(part: &mut Part<'_>, z: &Name) -> Name {
     part.apply("Add", &[&positive, &logarithm])
 }
 
-/// z · n / (n + 2) with n = eᶻ (eᶻ + 2), because tanh(ln(1 + e)) = ((1 + e)² − 1) / ((1 + e)² + 1). From
-/// z = 20 on the fraction rounds to 1.
+/// z · n / (n + 2) with n = eᶻ (eᶻ + 2), because tanh(ln(1 + e)) = ((1 + e)² − 1) / ((1 + e)² + 1). From z =
+/// 20 on the fraction rounds to 1.
 fn mish(part: &mut Part<'_>, z: &Name) -> Name {
     let bounded = part.apply_to("Min", z, 20.0);
     let power = part.apply("Exp", &[&bounded]);
