@@ -2,7 +2,7 @@
 
 use ann_core::{Activation, Loss, Network, Scalar};
 use ann_model::{Model, Networks};
-use ann_table::{CategoryEncoding, Encoding, NumberEncoding, Schema};
+use ann_table::{CategoryEncoding, ColumnSchema, Encoding, NumberEncoding, Schema, Target};
 use ndarray::Array2;
 
 use crate::{Error, Result};
@@ -69,19 +69,32 @@ pub(crate) fn response(loss: &Loss) -> Response {
     }
 }
 
-/// Refuses numbers of columns and weights that single precision does not hold.
+/// Refuses numbers of columns, numbers to predict and weights that single precision does not hold.
 pub(crate) fn check_single(schema: &Schema, members: &[Member]) -> Result<()> {
     // Twice a number must not overflow.
     const LARGEST: f64 = 1e30;
-    for column in &schema.columns {
-        if let Encoding::Number(number) = &column.encoding {
-            let largest = number.minimum.abs().max(number.maximum.abs());
-            if largest > LARGEST {
-                return Err(Error::LargeNumber { column: column.name.clone(), largest });
-            }
+    for (column, [minimum, maximum]) in ranges(schema) {
+        let largest = minimum.abs().max(maximum.abs());
+        if largest > LARGEST {
+            return Err(Error::LargeNumber { column: column.to_owned(), largest });
         }
     }
     check_weights(members)
+}
+
+/// The names and ranges of columns of numbers, and of numbers to predict.
+fn ranges(schema: &Schema) -> Vec<(&str, [f64; 2])> {
+    let column = |column: &ColumnSchema| match &column.encoding {
+        Encoding::Number(number) => Some([number.minimum, number.maximum]),
+        Encoding::Category(_) | Encoding::Date(_) => None,
+    };
+    let columns = schema.columns.iter();
+    let mut ranges: Vec<_> =
+        columns.filter_map(|found| Some((found.name.as_str(), column(found)?))).collect();
+    if let Target::Numbers(targets) = &schema.target {
+        ranges.extend(targets.iter().map(|found| (found.name.as_str(), [found.minimum, found.maximum])));
+    }
+    ranges
 }
 
 /// Refuses weights that single precision does not hold.

@@ -125,8 +125,8 @@ impl Names {
     }
 }
 
-/// What neither C nor C++ takes as the name of a field.
-const KEYWORDS: [&str; 73] = [
+/// What neither C nor C++ takes as the name of a field, and what compilers define as a number.
+const KEYWORDS: [&str; 75] = [
     "alignas",
     "alignof",
     "and",
@@ -200,6 +200,8 @@ const KEYWORDS: [&str; 73] = [
     "xor",
     "typeof",
     "requires",
+    "unix",
+    "linux",
 ];
 
 impl Header<'_> {
