@@ -10,7 +10,6 @@ use std::path::Path;
 
 use ann_export::ann_model::{Cell, Model, Networks};
 use ann_export::{CArithmetic, COptions, OnnxInputs, OnnxOptions, OnnxPrecision, c, onnx};
-use ann_model::ann_core::Activation;
 use ann_model::ann_table::{ColumnSchema, Encoding, Schema, Target, Task};
 use serde_json::{Value, json};
 
@@ -40,8 +39,7 @@ fn main() -> Result<()> {
 
 /// A model, and what its table lacks.
 struct Case {
-    task: Task,
-    activation: &'static Activation,
+    name: String,
     without: Without,
     model: Model,
 }
@@ -52,11 +50,18 @@ fn cases() -> Vec<Case> {
         for activation in &ACTIVATIONS {
             for without in WITHOUT {
                 for make in [models::single, models::double] {
-                    cases.push(Case { task, activation, without, model: make(task, without, activation) });
+                    let model = make(task, without, activation);
+                    cases.push(Case { name: format!("{task:?}-{activation}"), without, model });
                 }
             }
         }
     }
+    let others = models::of_other_losses().into_iter();
+    cases.extend(others.map(|model| Case {
+        name: format!("regression-{}", model.loss()),
+        without: Without::Nothing,
+        model,
+    }));
     cases
 }
 
@@ -95,9 +100,9 @@ fn columns(schema: &Schema, rows: &[Vec<Cell<'_>>]) -> Value {
 
 impl Case {
     fn name(&self) -> String {
-        let Self { task, activation, without, .. } = self;
+        let Self { name, without, .. } = self;
         let precision = if self.is_double() { "f64" } else { "f32" };
-        format!("{task:?}-{activation}-{precision}-without-{without:?}").to_lowercase().replace(' ', "-")
+        format!("{name}-{precision}-without-{without:?}").to_lowercase().replace(' ', "-")
     }
 
     fn is_double(&self) -> bool {

@@ -9,7 +9,7 @@ use ann_export::ann_model::{Cell, Model};
 use ann_model::ann_core::Activation;
 use ann_model::ann_table::{Encoding, Target, Task};
 
-use crate::models::{ACTIVATIONS, Without, rows, single};
+use crate::models::{ACTIVATIONS, Without, of_other_losses, rows, single};
 
 /// Probabilities, and numbers in units of their standard deviation.
 pub const SINGLE: f64 = 2e-6;
@@ -19,12 +19,12 @@ pub const ROWS: usize = 500;
 /// The fields of a row that has all columns.
 pub const FIELDS: [&str; 9] = ["x_cm", "gap", "gr_e", "stamp", "city", "pair", "note", "x_cm_2", "day"];
 
-/// A model for each activation, and for each task.
+/// A model for each activation, each task and each meaning of outputs.
 pub fn models() -> Vec<Model> {
     let of = |task, activation| single(task, Without::Nothing, activation);
     let classifiers = ACTIVATIONS.iter().map(|activation| of(Task::Classification, activation));
     let others = [Task::Regression, Task::MultiLabel].map(|task| of(task, &Activation::Silu));
-    classifiers.chain(others).collect()
+    classifiers.chain(others).chain(of_other_losses()).collect()
 }
 
 /// The rows of a model, a line for each: words are their numbers, −1 for others and −2 for none.

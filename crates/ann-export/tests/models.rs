@@ -104,6 +104,15 @@ pub fn double(task: Task, without: Without, activation: &Activation) -> Model {
     Model::new(schema, networks, loss(task)).unwrap()
 }
 
+/// Models of numbers whose logarithm, or whose logit, the networks predict.
+pub fn of_other_losses() -> [Model; 2] {
+    let schema = schema(Task::Regression, Without::Nothing);
+    [Loss::Poisson, Loss::BinaryCrossEntropy].map(|loss| {
+        let networks = Networks::F32(networks(&schema, &Activation::Tanh));
+        Model::new(schema.clone(), networks, loss).unwrap()
+    })
+}
+
 fn loss(task: Task) -> Loss {
     match task {
         Task::Classification => Loss::SoftmaxCrossEntropy,

@@ -32,8 +32,8 @@ pub enum CArithmetic<'a> {
     /// Integers of 16 bits, with sums of 64 bits: half of the memory, for processors without a floating-point
     /// unit. Numbers are still encoded in single precision.
     Int16 {
-        /// Rows such as those that will be predicted. They choose the ranges of the integers, and the
-        /// predictions for them are compared.
+        /// Rows such as those that will be predicted, at best some thousand. They choose the ranges of the
+        /// integers, and the predictions for them are compared.
         rows: &'a Table,
     },
 }
