@@ -1,10 +1,13 @@
 //! From raw outputs to predictions: what they mean, the mean over the networks, and the names of classes.
 
-use ann_table::{NumberTarget, Schema, Target};
+use ann_table::{LabelTarget, NumberTarget, Schema, Target};
 
 use super::activation::sigmoid;
 use super::graph::{Element, Graph, Name, Part};
 use crate::parts::Response;
+
+/// An output: its name, the tensor, its type, and its columns unless it has one dimension.
+type Output = (&'static str, Name, Element, Option<usize>);
 
 /// Adds the outputs of the graph. Numbers have the first precision, networks the second.
 pub(super) fn predict(
@@ -14,38 +17,34 @@ pub(super) fn predict(
     response: Response,
     [numbers, networks]: [Element; 2],
 ) {
-    let target = &schema.target;
-    let columns = Some(target.outputs());
-    let free = |name: &str| free_name(schema, name);
+    let columns = Some(schema.target.outputs());
     let mut part = graph.part("predictions", networks);
     let responses: Vec<Name> = outputs.iter().map(|z| respond(&mut part, response, z)).collect();
-    match target {
+    let outputs: Vec<Output> = match &schema.target {
         Target::Classes { classes, .. } => {
             let probabilities = mean(&mut part, &responses);
             let (label, element) = most_probable(&mut part, &probabilities, classes);
-            graph.output(&free("label"), &label, element, None);
-            graph.output(&free("probabilities"), &probabilities, networks, columns);
+            vec![("label", label, element, None), ("probabilities", probabilities, networks, columns)]
         }
         Target::Labels(labels) => {
             let probabilities = mean(&mut part, &responses);
-            let present: Vec<&str> = labels.iter().map(|label| label.present.as_str()).collect();
-            let absent: Vec<&str> = labels.iter().map(|label| label.absent.as_str()).collect();
-            let is_present = part.apply_to("Greater", &probabilities, 0.5);
-            let [present, absent] =
-                [present, absent].map(|words| part.words("words", &[1, words.len()], &words));
-            let words = part.apply("Where", &[&is_present, &present, &absent]);
-            graph.output(&free("label"), &words, Element::Text, columns);
-            graph.output(&free("probabilities"), &probabilities, networks, columns);
+            let words = words(&mut part, &probabilities, labels);
+            vec![
+                ("label", words, Element::Text, columns),
+                ("probabilities", probabilities, networks, columns),
+            ]
         }
         Target::Numbers(targets) => {
-            let wide: Vec<Name> = responses.iter().map(|numbers_| part.convert(numbers_, numbers)).collect();
+            let responses: Vec<Name> = responses.iter().map(|tensor| part.convert(tensor, numbers)).collect();
             let mut part = graph.part("predictions", numbers);
             let is_scaled = response == Response::Scaled;
-            let in_range: Vec<Name> =
-                wide.iter().map(|outputs| in_range(&mut part, outputs, targets, is_scaled)).collect();
-            let prediction = mean(&mut part, &in_range);
-            graph.output(&free("prediction"), &prediction, numbers, columns);
+            let in_range = responses.iter().map(|tensor| in_range(&mut part, tensor, targets, is_scaled));
+            let in_range: Vec<Name> = in_range.collect();
+            vec![("prediction", mean(&mut part, &in_range), numbers, columns)]
         }
+    };
+    for (name, tensor, element, columns) in outputs {
+        graph.output(&free_name(schema, name), &tensor, element, columns);
     }
 }
 
@@ -78,6 +77,17 @@ fn most_probable(part: &mut Part<'_>, probabilities: &Name, classes: &[String]) 
         }
     };
     (part.apply("Gather", &[&classes, &class]), element)
+}
+
+/// The value of each label: present if it is more probable than not.
+fn words(part: &mut Part<'_>, probabilities: &Name, labels: &[LabelTarget]) -> Name {
+    let [present, absent]: [fn(&LabelTarget) -> &str; 2] = [|label| &label.present, |label| &label.absent];
+    let is_present = part.apply_to("Greater", probabilities, 0.5);
+    let [present, absent] = [present, absent].map(|value| {
+        let words: Vec<&str> = labels.iter().map(value).collect();
+        part.words("words", &[1, words.len()], &words)
+    });
+    part.apply("Where", &[&is_present, &present, &absent])
 }
 
 /// Numbers in the unit of the target, inside the range that was learned from.
