@@ -11,6 +11,7 @@ use ann_table::Target;
 use ndarray::{Array2, ArrayView1, Axis};
 
 use crate::parts::{Dense, Member, Response, response};
+use crate::samples::Samples;
 use crate::{Error, Result};
 
 /// Bits after the point of what a layer computes.
@@ -104,8 +105,19 @@ impl Integers {
         Ok(agreement)
     }
 
+    /// The largest difference from the predictions of made-up rows.
+    pub fn difference(&self, model: &Model, samples: &Samples<'_>) -> Result<f64> {
+        let schema = model.schema();
+        let (mut inputs, mut largest) = (vec![0.0; schema.inputs()], 0.0);
+        for (row, expected) in samples.rows.iter().zip(&samples.predictions) {
+            schema.encode_row(row, &mut inputs).map_err(ann_model::Error::from)?;
+            largest = f64::max(largest, difference(&schema.target, &self.predict(model, &inputs), expected));
+        }
+        Ok(largest)
+    }
+
     /// What the generated code predicts from the inputs of a row.
-    pub fn predict(&self, model: &Model, inputs: &[f64]) -> Vec<f64> {
+    fn predict(&self, model: &Model, inputs: &[f64]) -> Vec<f64> {
         let inputs: Vec<i16> = inputs.iter().map(|&x| integer(x, self.input_bits)).collect();
         let outputs = self.networks.iter().map(|layers| outputs(layers, &inputs));
         combine(model, outputs)

@@ -1,5 +1,7 @@
 //! Tests, in one program.
 
+// It needs a C compiler, which links every Rust program on Unix.
+#[cfg(unix)]
 mod c;
 mod functions;
 mod golden;

@@ -12,8 +12,8 @@ use crate::text::{c_float as float, list};
 /// Generated code computes what the model computes, up to this difference of probabilities, or of numbers in
 /// units of their standard deviation.
 const ROUNDING: f64 = 1e-5;
-/// In integers it is that of the samples, and this.
-const INTEGER_ROUNDING: f64 = 2e-3;
+/// Integers are computed here, too. But inputs are rounded, so a device may find a neighbouring integer.
+const INTEGER_ROUNDING: f64 = 1e-3;
 
 /// Made-up rows, what the model predicts for them, and the function that compares.
 pub(super) fn self_test(header: &Header<'_>, fields: &[Field<'_>]) -> Result<String> {
@@ -30,7 +30,10 @@ pub(super) fn self_test(header: &Header<'_>, fields: &[Field<'_>]) -> Result<Str
         Target::Numbers(columns) => columns.iter().map(|column| column.scale).collect(),
         target => vec![1.0; target.outputs()],
     };
-    let most = if integers.is_some() { INTEGER_ROUNDING } else { ROUNDING };
+    let most = match integers {
+        None => ROUNDING,
+        Some((integers, _)) => integers.difference(model, &samples)? + INTEGER_ROUNDING,
+    };
     let tolerances = list(units.iter().map(|unit| float((unit * most) as f32)));
     let total = samples.predictions.len() * units.len();
     Ok(format!(
