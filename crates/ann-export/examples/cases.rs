@@ -14,6 +14,7 @@ use ann_model::ann_table::{ColumnSchema, Encoding, Schema, Target, Task};
 use serde_json::{Value, json};
 
 #[path = "../tests/models.rs"]
+#[allow(dead_code, reason = "some are for tests alone")]
 mod models;
 
 use models::{ACTIVATIONS, TASKS, Without};

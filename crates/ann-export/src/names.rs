@@ -13,10 +13,19 @@ impl Taken {
 
     /// The name, or with a number if it is taken. It is taken then.
     pub fn distinct(&mut self, name: &str) -> String {
+        self.numbered(name, "_")
+    }
+
+    /// As [`distinct`](Self::distinct), for a name such as `SepalLength`.
+    pub fn distinct_camel(&mut self, name: &str) -> String {
+        self.numbered(name, "")
+    }
+
+    fn numbered(&mut self, name: &str, separator: &str) -> String {
         let mut distinct = name.to_owned();
         let mut number = 2;
         while !self.0.insert(distinct.clone()) {
-            distinct = format!("{name}_{number}");
+            distinct = format!("{name}{separator}{number}");
             number += 1;
         }
         distinct

@@ -1,6 +1,7 @@
 //! Headers of C are compiled with every warning, and predict what models predict.
 
 use std::fs;
+use std::path::Path;
 use std::process::Command;
 
 use ann_export::ann_model::{Model, Networks};
@@ -10,7 +11,7 @@ use ann_model::ann_table::{Encoding, Task};
 use tempfile::TempDir;
 
 use crate::generated::{FIELDS, ROWS, SINGLE, assert_close, compile, models, run};
-use crate::models::{Without, schema, single, table};
+use crate::models::{Without, of_awkward_names, schema, single, table};
 
 /// Curves of 128 lines differ from their functions by up to 1e-3; rounding adds less.
 const INTEGER: f64 = 3e-3;
@@ -85,6 +86,19 @@ fn names_become_distinct_identifiers() {
     }
 }
 
+#[test]
+fn awkward_names() {
+    let folder = tempfile::tempdir().unwrap();
+    let header = c(&of_awkward_names(), &COptions::default()).unwrap();
+    fs::write(folder.path().join("model.h"), header).unwrap();
+    let main = "#define MODEL_SELF_TEST\n#include \"model.h\"\nint main(void)\n{\n    return model_self_test();\n}\n";
+    fs::write(folder.path().join("main.c"), main).unwrap();
+    compile_main(folder.path(), "-std=c99");
+    // As many compilers do by default, with names of their own.
+    compile_main(folder.path(), "-std=gnu99");
+    assert!(Command::new(folder.path().join("main")).status().unwrap().success());
+}
+
 /// A program that contains a header for each model, in a folder that is removed with it.
 fn compiled(models: &[Model], arithmetic: CArithmetic<'_>) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
@@ -99,15 +113,15 @@ fn compiled(models: &[Model], arithmetic: CArithmetic<'_>) -> TempDir {
     }
     main += &format!("int main(void)\n{{\n{calls}    return 0;\n}}\n");
     fs::write(folder.path().join("main.c"), main).unwrap();
+    compile_main(folder.path(), "-std=c99");
+    folder
+}
+
+fn compile_main(folder: &Path, standard: &str) {
     let warnings = ["-Wall", "-Wextra", "-Wconversion", "-Wdouble-promotion", "-pedantic", "-Werror"];
     let mut compiler = Command::new("cc");
-    compiler
-        .current_dir(folder.path())
-        .args(["-std=c99", "-O0", "-o", "main", "main.c"])
-        .args(warnings)
-        .arg("-lm");
+    compiler.current_dir(folder).args([standard, "-O0", "-o", "main", "main.c"]).args(warnings).arg("-lm");
     compile(&mut compiler);
-    folder
 }
 
 /// Tests the header, reads rows and prints predictions.

@@ -2,7 +2,7 @@
 
 use ann_export::ann_model::{Cell, Model, Networks, Table};
 use ann_model::ann_core::{Activation, Architecture, Loss, Network, Scalar};
-use ann_model::ann_table::{CategoryEncoding, Encoding, Schema, SchemaOptions, Task};
+use ann_model::ann_table::{CategoryEncoding, Column, Encoding, Schema, SchemaOptions, Task};
 
 /// Every activation that a file can hold.
 pub const ACTIVATIONS: [Activation; 11] = [
@@ -111,6 +111,25 @@ pub fn of_other_losses() -> [Model; 2] {
         let networks = Networks::F32(networks(&schema, &Activation::Tanh));
         Model::new(schema.clone(), networks, loss).unwrap()
     })
+}
+
+/// A model whose names mean something in C and Rust.
+pub fn of_awkward_names() -> Model {
+    let words = |name: &str, words: [&str; 6]| Column::of_words(name, words);
+    let columns = [
+        Column::of_numbers("*/ int x; /*", [1.0, 2.0, 3.0, 4.0, 5.0, 6.5]),
+        Column::of_numbers("for", [1.5, 2.0, 3.0, 4.0, 5.0, 6.5]),
+        Column::of_numbers("unix\nlinux", [2.5, 2.0, 3.0, 4.0, 5.0, 6.5]),
+        Column::of_numbers("年齢", [2.5, 2.0, 3.5, 4.0, 5.0, 6.5]),
+        words("row", ["other", "Missing", "self", "other", "Missing", "self"]),
+        words("class", ["1", "+1", "*/", "1", "+1", "*/"]),
+        words("no", ["date", "\"", "\\", "date", "\"", "\\"]),
+        words("target", ["\"??/\"", "Self", "\n\\", "Self", "\n\\", "\"??/\""]),
+    ];
+    let table = Table::from_columns(columns).unwrap();
+    let schema = Schema::learn(&table, &["target"], &SchemaOptions::default()).unwrap();
+    let networks = Networks::F32(networks(&schema, &Activation::LeakyRelu { slope: 0.5 }));
+    Model::new(schema, networks, Loss::SoftmaxCrossEntropy).unwrap()
 }
 
 fn loss(task: Task) -> Loss {

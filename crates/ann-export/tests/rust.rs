@@ -8,6 +8,7 @@ use ann_export::ann_model::Model;
 use ann_export::rust;
 
 use crate::generated::{FIELDS, ROWS, SINGLE, assert_close, compile, models, run};
+use crate::models::of_awkward_names;
 
 #[test]
 fn every_activation_and_task() {
@@ -22,6 +23,16 @@ fn every_activation_and_task() {
     let output = Command::new(folder.path().join("tests")).output().unwrap();
     let text = String::from_utf8_lossy(&output.stdout);
     assert!(text.contains(&format!("{} passed; 0 failed", models.len())), "{text}");
+}
+
+#[test]
+fn awkward_names() {
+    let folder = tempfile::tempdir().unwrap();
+    let module = rust(&of_awkward_names()).unwrap();
+    fs::write(folder.path().join("models.rs"), "#![deny(warnings)]\npub mod m;\n").unwrap();
+    fs::write(folder.path().join("m.rs"), module).unwrap();
+    rustc(folder.path(), &["--test", "-o", "tests", "models.rs"]);
+    assert!(Command::new(folder.path().join("tests")).output().unwrap().status.success());
 }
 
 /// A crate with a module for each model, and a program that reads rows and prints predictions.

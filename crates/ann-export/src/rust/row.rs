@@ -21,7 +21,7 @@ pub(super) fn words(fields: &[Field<'_>]) -> Vec<Option<Words>> {
     let words = |field: &Field<'_>| {
         let FieldKind::Words { encoding, .. } = &field.kind else { return None };
         let variants = variants(&encoding.categories, ["Other", "Missing"]);
-        Some(Words { name: names.distinct(&camel_case(field.name)), variants })
+        Some(Words { name: names.distinct_camel(&camel_case(field.name)), variants })
     };
     fields.iter().map(words).collect()
 }
@@ -29,7 +29,7 @@ pub(super) fn words(fields: &[Field<'_>]) -> Vec<Option<Words>> {
 /// Distinct names of variants.
 pub(super) fn variants<const N: usize>(texts: &[String], taken: [&str; N]) -> Vec<String> {
     let mut taken = Taken::new(taken.into_iter().chain(["Self"]));
-    texts.iter().map(|text| taken.distinct(&camel_case(text))).collect()
+    texts.iter().map(|text| taken.distinct_camel(&camel_case(text))).collect()
 }
 
 /// The struct of a row, and an enum for each column of words.
