@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 
 use crate::data::{self, Reading};
 use crate::failure::{Failure, Result, Status};
+use crate::numbers::count;
 use crate::output::Output;
 use crate::show::{counted, spread};
 
@@ -26,7 +27,7 @@ pub struct Check {
     /// A table with the columns and the target of the model; - for the standard input
     data: PathBuf,
     /// Number of rows that are used, spread over the table
-    #[arg(long, value_name = "COUNT", default_value_t = 64)]
+    #[arg(long, value_name = "COUNT", default_value_t = 64, value_parser = count(1))]
     rows: usize,
     /// Print one JSON object
     #[arg(long)]
@@ -36,8 +37,8 @@ pub struct Check {
 }
 
 pub fn check(options: &Check) -> Result<Status> {
-    let model = Model::load(&options.model)?;
-    let table = data::read_for(&options.reading, &model, &options.data)?;
+    let model = data::load(&options.model)?;
+    let table = data::read_judged(&options.reading, &model, &options.data)?;
     let table = table.select(&spread(table.rows(), options.rows));
     let reports = match model.networks() {
         Networks::F32(networks) => reports(&model, networks, &table),

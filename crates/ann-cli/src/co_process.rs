@@ -29,10 +29,11 @@ pub fn answer(
             continue;
         }
         let predicted = of_line(model, reader, &mut predictor, &line);
-        let answer = predicted.and_then(|values| answer_of(model, columns, values)).unwrap_or_else(|message| {
-            status = Status::Data;
-            json!({ "error": message })
-        });
+        let answer =
+            predicted.and_then(|values| answer_of(model, columns, values)).unwrap_or_else(|message| {
+                status = Status::Data;
+                json!({ "error": message })
+            });
         writeln!(output, "{answer}")?;
         output.flush()?;
     }

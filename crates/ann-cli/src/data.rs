@@ -134,8 +134,7 @@ impl Reading {
         let learned = recorded(&model.provenance["reading"]);
         reader.header &= learned.header;
         reader.missing.extend(learned.missing);
-        let is_input = |name: &String| model.schema().columns.iter().any(|column| column.name == *name);
-        reader.missing_in.extend(learned.missing_in.into_iter().filter(|(name, _)| is_input(name)));
+        reader.missing_in.extend(learned.missing_in);
         reader
     }
 }
@@ -181,12 +180,37 @@ pub fn read(reader: &Reader, path: &Path) -> Result<Table> {
     })
 }
 
+/// Reads a whole table that a model is judged by: its columns have the kinds that were learned, and rows
+/// without a target are left out.
+pub fn read_judged(reading: &Reading, model: &Model, path: &Path) -> Result<Table> {
+    let table = read_for(reading, model, path)?;
+    let targets = model.schema().target.names();
+    let judged = table.without_missing(&targets).map_err(|error| Failure::from(error).about(shown(path)))?;
+    if judged.rows() == 0 {
+        let targets = targets.join(", ");
+        return Err(Failure::data(format_args!("{}: no row has the target {targets}", shown(path))));
+    }
+    let left_out = table.rows() - judged.rows();
+    if left_out > 0 {
+        anstream::eprintln!("note: {} without target left out", counted(left_out, "row"));
+    }
+    Ok(judged)
+}
+
 /// Reads a whole table that a model is asked about: its columns have the kinds that were learned.
 pub fn read_for(reading: &Reading, model: &Model, path: &Path) -> Result<Table> {
     let in_data = |error: ann_table::Error| Failure::from(error).about(shown(path));
     let mut blocks =
         reading.reader_of(model).blocks(open(path)?, model.schema(), usize::MAX).map_err(in_data)?;
     blocks.next().unwrap_or(Err(ann_table::Error::NoRows)).map_err(in_data)
+}
+
+/// Reads a model: a file, or `-`.
+pub fn load(path: &Path) -> Result<Model> {
+    if is_dash(path) {
+        return Model::read(&bytes(path)?).map_err(|error| Failure::from(error).about(shown(path)));
+    }
+    Ok(Model::load(path)?)
 }
 
 /// Opens an input that is read once: a file, or `-`.

@@ -47,7 +47,8 @@ pub struct Evaluate {
 
 fn bound(text: &str) -> Result<(String, f64), String> {
     let (name, number) = text.rsplit_once('=').ok_or("expected NAME=NUMBER")?;
-    Ok((name.to_owned(), number.parse().map_err(|_| format!("{number:?} is no number"))?))
+    let number = number.parse().ok().filter(|number: &f64| number.is_finite());
+    Ok((name.to_owned(), number.ok_or("expected a number after =")?))
 }
 
 pub fn evaluate(options: &Evaluate) -> Result<Status> {
@@ -57,8 +58,8 @@ pub fn evaluate(options: &Evaluate) -> Result<Status> {
         }
         output::check(&[("--report", page)], &[&options.model, &options.data], options.force)?;
     }
-    let model = Model::load(&options.model)?;
-    let table = data::read_for(&options.reading, &model, &options.data)?;
+    let model = data::load(&options.model)?;
+    let table = data::read_judged(&options.reading, &model, &options.data)?;
     let score =
         Score::of(&model, &table).map_err(|error| Failure::from(error).about(data::shown(&options.data)))?;
     let mut below = options.below(&score)?;
@@ -99,8 +100,8 @@ impl Evaluate {
         if is_dash(&self.data) {
             return Err(Failure::arguments("--better-than reads the table twice, so it must be a file"));
         }
-        let other = Model::load(path)?;
-        let table = data::read_for(&self.reading, &other, &self.data)?;
+        let other = data::load(path)?;
+        let table = data::read_judged(&self.reading, &other, &self.data)?;
         let about = |error: ann_tabular::Error| Failure::from(error).about(path.display());
         let ((found, name), (least, _)) = (loss(score), loss(&Score::of(&other, &table).map_err(about)?));
         let is_better = found < least;

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use ann_tabular::ann_core::argmax;
-use ann_tabular::ann_table::message::shortened;
+use ann_tabular::ann_table::message::unquoted;
 use ann_tabular::ann_table::{Schema, Target};
 use ann_tabular::{
     Attribution, Importance, Model, PartialDependence, Table, attributions, partial_dependence,
@@ -41,8 +41,9 @@ pub struct Explain {
 }
 
 pub fn explain(options: &Explain) -> Result<Status> {
-    let model = Model::load(&options.model)?;
-    let table = data::read_for(&options.reading, &model, &options.data)?;
+    let model = data::load(&options.model)?;
+    let read = if options.rows.is_empty() { data::read_judged } else { data::read_for };
+    let table = read(&options.reading, &model, &options.data)?;
     let in_data = |error: ann_tabular::Error| Failure::from(error).about(data::shown(&options.data));
     if !options.rows.is_empty() {
         return options.explain_rows(&model, &table);
@@ -80,7 +81,12 @@ pub fn explain(options: &Explain) -> Result<Status> {
 }
 
 impl Explain {
-    fn columns_to_show(&self, table: &Table, schema: &Schema, importance: &[Importance]) -> Result<Vec<String>> {
+    fn columns_to_show(
+        &self,
+        table: &Table,
+        schema: &Schema,
+        importance: &[Importance],
+    ) -> Result<Vec<String>> {
         const SHOWN: usize = 3;
         for name in &self.columns {
             table.column(name).map_err(|_| unknown(table, name))?;
@@ -135,7 +141,7 @@ fn outputs(model: &Model) -> Vec<String> {
 
 fn write_importance(output: &mut impl Write, importance: &[Importance]) -> Result<()> {
     let line = |Importance { column, drop, deviation }: &Importance| {
-        vec![shortened(column), format!("{drop:.3} ± {deviation:.3}")]
+        vec![unquoted(column), format!("{drop:.3} ± {deviation:.3}")]
     };
     for line in aligned(&importance.iter().map(line).collect::<Vec<_>>()) {
         writeln!(output, "  {line}")?;
@@ -148,13 +154,13 @@ fn write_importance(output: &mut impl Write, importance: &[Importance]) -> Resul
 
 /// A line for each cell, and a column for each output. Of two classes the second one says it all.
 fn write_dependence(output: &mut impl Write, found: &PartialDependence, outputs: &[String]) -> Result<()> {
-    let column = shortened(&found.column);
+    let column = unquoted(&found.column);
     writeln!(output, "mean prediction if {column} were the same in all rows")?;
-    let shown: Vec<usize> = if outputs.len() == 2 { vec![1] } else { (0..outputs.len()).collect() };
-    let names = shown.iter().map(|&place| shortened(&outputs[place]));
+    let shown = outputs_to_show(found);
+    let names = shown.iter().map(|&place| unquoted(&outputs[place]));
     let mut lines = vec![std::iter::once(column).chain(names).collect::<Vec<_>>()];
     for (cell, values) in found.cells.iter().zip(found.predicted.rows()) {
-        let cell = if cell.is_empty() { "(missing)".to_owned() } else { shortened(cell) };
+        let cell = if cell.is_empty() { "(missing)".to_owned() } else { unquoted(cell) };
         let values = shown.iter().map(|&place| number(rounded(values[place])));
         lines.push(std::iter::once(cell).chain(values).collect());
     }
@@ -162,6 +168,27 @@ fn write_dependence(output: &mut impl Write, found: &PartialDependence, outputs:
         writeln!(output, "  {line}")?;
     }
     Ok(())
+}
+
+/// Of two classes the second one; of many, those whose predictions change most.
+fn outputs_to_show(found: &PartialDependence) -> Vec<usize> {
+    const MOST: usize = 6;
+    let change = |output: usize| {
+        let values = found.predicted.column(output);
+        let (least, most) =
+            values.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(least, most), &value| {
+                (value.min(least), value.max(most))
+            });
+        most - least
+    };
+    let mut outputs: Vec<usize> = (0..found.predicted.ncols()).collect();
+    if outputs.len() == 2 {
+        return vec![1];
+    }
+    outputs.sort_by(|&one, &other| change(other).total_cmp(&change(one)));
+    outputs.truncate(MOST);
+    outputs.sort_unstable();
+    outputs
 }
 
 /// Four digits.
@@ -189,7 +216,7 @@ fn attribution_lines(
         shown.iter().map(text).collect()
     };
     let line = |name: String, cell: String, values: Vec<String>| [vec![name, cell], values].concat();
-    let names = shown.iter().map(|&output| shortened(&outputs[output])).collect();
+    let names = shown.iter().map(|&output| unquoted(&outputs[output])).collect();
     let mut lines = vec![line(String::new(), String::new(), names)];
     lines.push(line("an ordinary row".into(), String::new(), values(&|output| found.base[output], false)));
     let mut order: Vec<usize> = (0..schema.columns.len()).collect();
@@ -199,8 +226,8 @@ fn attribution_lines(
     for column in order {
         let name = &schema.columns[column].name;
         let cell = table.column(name).map_or(String::new(), |column| column.text(row));
-        let cell = if cell.is_empty() { "(missing)".to_owned() } else { shortened(&cell) };
-        lines.push(line(shortened(name), cell, values(&|output| found.added[[column, output]], true)));
+        let cell = if cell.is_empty() { "(missing)".to_owned() } else { unquoted(&cell) };
+        lines.push(line(unquoted(name), cell, values(&|output| found.added[[column, output]], true)));
     }
     lines.push(line("this row".into(), String::new(), values(&|output| found.predicted[output], false)));
     lines

@@ -56,15 +56,15 @@ pub fn print(recipe: &Recipe, table: &Table, targets: &[String]) -> Result<()> {
         recipe.members.to_string(),
         "their mean is better than one; each is validated on other rows",
     );
-    let epochs = match recipe.least_updates {
-        0 => recipe.epochs.to_string(),
-        least => format!("{}, or {least} updates", recipe.epochs),
-    };
-    line("epochs", epochs, "small tables need more epochs; the best one on the validation rows is kept");
+    line(
+        "epochs",
+        recipe.epochs_of(used.rows()).to_string(),
+        "small tables need more epochs; the best one on the validation rows is kept",
+    );
     line("batch", recipe.batch.to_string(), "rows of one update");
-    let rate =
-        recipe.learning_rate.map_or("0.04 for classes, 0.07 for numbers".into(), |rate| rate.to_string());
-    line("rate", rate, "of Adam; it rises and falls, and inputs have rates that are trained");
+    let usual = if matches!(schema.target, Target::Numbers(_)) { 0.07 } else { 0.04 };
+    let rate = recipe.learning_rate.unwrap_or(usual);
+    line("rate", rate.to_string(), "of Adam; it rises and falls, and inputs have rates that are trained");
     line("decay", recipe.decay.to_string(), "of weights, against overfitting");
     let (score, reason) = match recipe.scoring {
         Scoring::Off => ("none".to_owned(), "as asked"),

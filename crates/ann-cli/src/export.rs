@@ -80,7 +80,7 @@ pub fn export(options: &Export) -> Result<Status> {
     let path = options.path();
     let inputs: Vec<&Path> = [&*options.model].into_iter().chain(options.data.as_deref()).collect();
     output::check(&[("-o", &path)], &inputs, options.force)?;
-    let model = Model::load(&options.model)?;
+    let model = data::load(&options.model)?;
     let bytes = match options.format {
         Format::Onnx => ann_export::onnx(&model, &options.onnx_options())?,
         Format::C => options.c(&model)?.into_bytes(),

@@ -4,8 +4,10 @@ use std::fmt::{self, Display};
 use std::io;
 use std::process::ExitCode;
 
-use ann_tabular::ann_table::message::{quoted, shortened};
+use ann_tabular::ann_table::message::{list, quoted, shortened};
 use ann_tabular::{ann_model, ann_table};
+
+use crate::show::similar;
 
 /// A result of a command.
 pub type Result<T, E = Failure> = std::result::Result<T, E>;
@@ -114,6 +116,11 @@ impl From<ann_table::Error> for Failure {
                     in_quotes(&format!("{column}=ignore")),
                 ))
             }
+            E::UnknownColumn { found, columns } => Self::arguments(unknown(&found, &columns)),
+            E::MissingTarget { location } => Self::data(format_args!("{location}: the target is missing")),
+            E::NoFeatures { reasons } if reasons.is_empty() => {
+                Self::data("there is no other column to predict from")
+            }
             E::LearnedKind { column, found, expected } => Self::data(format_args!(
                 "column {column:?} holds {found}, expected {expected} as in the table that was learned from"
             )),
@@ -160,6 +167,15 @@ impl From<ann_tabular::Error> for Failure {
             error => Self::data(error),
         }
     }
+}
+
+/// There is no such column.
+pub fn unknown(name: &str, columns: &[String]) -> String {
+    let hint = match similar(name, columns.iter().map(String::as_str)) {
+        Some(similar) => format!("did you mean {}?", quoted(similar)),
+        None => format!("the columns are {}", list(columns)),
+    };
+    format!("there is no column {}; {hint}", quoted(name))
 }
 
 /// A text as an argument of a shell.

@@ -3,11 +3,11 @@
 use std::io::Write;
 use std::path::PathBuf;
 
-use ann_tabular::Model;
 use ann_tabular::ann_model::file::Save;
 use clap::Args;
 use serde_json::{Value, json};
 
+use crate::data;
 use crate::failure::{Result, Status};
 use crate::output::Output;
 use crate::show::size;
@@ -24,7 +24,7 @@ pub struct Inspect {
 }
 
 pub fn inspect(options: &Inspect) -> Result<Status> {
-    let model = Model::load(&options.model)?;
+    let model = data::load(&options.model)?;
     let (digest, bytes) = (model.digest()?, model.write()?.len());
     let probe = model.check_probe();
     let mut output = Output::standard();

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io::Write;
 use std::path::PathBuf;
 
-use ann_tabular::ann_table::message::shortened;
-use ann_tabular::ann_table::{Column, Dialect, Error, Kind, Table};
+use ann_tabular::ann_table::message::unquoted;
+use ann_tabular::ann_table::{Column, Dialect, Error, Kind, Remark, Table};
 use clap::Args;
 use serde_json::{Value, json};
 
@@ -33,7 +33,9 @@ pub fn look(options: &Look) -> Result<Status> {
     let dialect = options.reading.reader().dialect(&bytes[..])?;
     let columns: Vec<ColumnSummary<'_>> = table.columns().iter().map(ColumnSummary::of).collect();
     let copies = copies(&table);
-    let remarks = table.remarks().into_iter().map(|remark| data::remark(&remark));
+    // Columns of numbers with a few words are in `odd`.
+    let is_new = |remark: &Remark| odd.is_empty() || !matches!(remark, Remark::MostlyNumbers { .. });
+    let remarks = table.remarks().into_iter().filter(is_new).map(|remark| data::remark(&remark));
     let mut output = Output::standard();
     if options.json {
         let columns: Vec<Value> = columns.iter().map(ColumnSummary::json).collect();
@@ -166,7 +168,7 @@ impl<'t> ColumnSummary<'t> {
             0 => String::new(),
             missing => format!("{} missing", count(missing)),
         };
-        let name = shortened(self.column.name());
+        let name = unquoted(self.column.name());
         vec![
             name,
             kind_name(self.column.kind()).into(),
@@ -207,7 +209,7 @@ impl<'t> ColumnSummary<'t> {
 
 /// A word that occurs once says nothing by its number.
 fn counted_word(word: &str, rows: usize) -> String {
-    let word = shortened(word);
+    let word = unquoted(word);
     if rows == 1 { word } else { format!("{word} {}", count(rows)) }
 }
 

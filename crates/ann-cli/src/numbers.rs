@@ -7,6 +7,12 @@ pub fn count(least: u64) -> RangedU64ValueParser<usize> {
     RangedU64ValueParser::new().range(least..)
 }
 
+/// A number of networks: the limit of the recipe.
+pub fn networks() -> RangedU64ValueParser<usize> {
+    const MOST: u64 = 1000;
+    RangedU64ValueParser::new().range(1..=MOST)
+}
+
 /// A number of threads.
 pub fn threads() -> RangedU64ValueParser<usize> {
     const MOST: u64 = 1024;

@@ -115,13 +115,15 @@ fn folder_of(path: &Path) -> &Path {
 
 fn cannot_write(path: &Path, error: &io::Error) -> Failure {
     let folder = folder_of(path);
-    let hint = match folder.exists() {
-        true => String::new(),
+    let cause = match folder.exists() {
+        // The error may name a temporary file, which tells nobody anything.
+        true => error.to_string().split(" at path ").next().unwrap_or_default().to_owned(),
         false => {
-            format!("; there is no such folder: mkdir -p {}", in_quotes(&folder.display().to_string()))
+            let folder = in_quotes(&folder.display().to_string());
+            format!("there is no folder {folder}: mkdir -p {folder}")
         }
     };
-    let message = format!("{}: cannot write: {error}{hint}", path.display());
+    let message = format!("{}: cannot write: {cause}", path.display());
     let is_closed_pipe = error.kind() == io::ErrorKind::BrokenPipe;
     Failure { is_closed_pipe, ..Failure::files(message) }
 }
@@ -142,7 +144,7 @@ pub fn check(outputs: &[(&str, &Path)], inputs: &[&Path], force: bool) -> Result
             let path = path.display();
             return Err(Failure::arguments(format_args!("{option}: {path} is written by {other}, too")));
         }
-        Sink::open(path, force)?;
+        Sink::open(path, force).map_err(|failure| failure.about(option))?;
     }
     Ok(())
 }

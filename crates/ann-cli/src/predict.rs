@@ -3,18 +3,15 @@
 use std::io::Write;
 use std::path::PathBuf;
 
-use ann_tabular::Model;
-use ann_tabular::ann_table::message::list;
 use ann_tabular::ann_table::rows::Row;
 use ann_tabular::ann_table::{Blocks, Dialect};
 use clap::Args;
 
 use crate::co_process;
 use crate::data::{self, Reading};
-use crate::failure::{Failure, Result, Status};
+use crate::failure::{Failure, Result, Status, unknown};
 use crate::output::{self, Output};
 use crate::prediction::{Columns, quoted};
-use crate::show::similar;
 use crate::surprises::Surprises;
 
 /// Rows that are in memory at a time.
@@ -52,7 +49,7 @@ pub struct Predict {
 }
 
 pub fn predict(options: &Predict) -> Result<Status> {
-    let model = Model::load(&options.model)?;
+    let model = data::load(&options.model)?;
     options.columns.check(&model)?;
     if let Some(path) = &options.output {
         output::check(&[("-o", path)], &[&options.model, &options.data], options.force)?;
@@ -64,7 +61,9 @@ pub fn predict(options: &Predict) -> Result<Status> {
         let reader = options.reading.reader_of(&model);
         return co_process::answer(&model, &reader, &options.columns, input, output);
     }
-    let reader = options.reading.reader_of(&model);
+    let mut reader = options.reading.reader_of(&model);
+    // What is in the targets does not matter: their texts are kept as they are.
+    reader.ignore.extend(model.schema().target.names().into_iter().map(str::to_owned));
     let mut blocks = reader.blocks(input, model.schema(), ROWS).map_err(|error| in_data(error.into()))?;
     let mut lines = Lines::new(&options.keep, &blocks)?;
     lines.header(&options.columns.names(&model))?;
@@ -105,13 +104,8 @@ impl Lines {
     fn new(keep: &[String], blocks: &Blocks<'_>) -> Result<Self> {
         let (names, dialect) = (blocks.names(), blocks.dialect());
         let position = |name: &String| {
-            names.iter().position(|known| known == name).ok_or_else(|| {
-                let hint = match similar(name, names.iter().map(String::as_str)) {
-                    Some(similar) => format!("did you mean {similar:?}?"),
-                    None => format!("the columns are {}", list(&names)),
-                };
-                Failure::arguments(format_args!("--keep: there is no column {name:?}; {hint}"))
-            })
+            let found = names.iter().position(|known| known == name);
+            found.ok_or_else(|| Failure::arguments(format_args!("--keep: {}", unknown(name, &names))))
         };
         let kept = match keep {
             [all] if all == "all" => None,

@@ -3,14 +3,14 @@
 use std::io::Write;
 use std::path::PathBuf;
 
-use ann_tabular::{Error, Model};
+use ann_tabular::Error;
 use clap::Args;
 use serde_json::json;
 
 use crate::data;
 use crate::failure::{Failure, Result, Status};
-use crate::output::Output;
 use crate::numbers::{all_cores, threads};
+use crate::output::Output;
 
 /// Make a model again from the settings in its file and the same table, and compare the digests of the files
 #[derive(Args, Debug)]
@@ -28,7 +28,7 @@ pub struct Rebuild {
 }
 
 pub fn rebuild(options: &Rebuild) -> Result<Status> {
-    let model = Model::load(&options.model)?;
+    let model = data::load(&options.model)?;
     let reader = data::recorded(&model.provenance["reading"]);
     let table = data::read(&reader, &options.data)?;
     let threads = options.threads.unwrap_or_else(all_cores);

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use ann_tabular::ann_core::{Architecture, Network};
 use ann_tabular::ann_model::Networks;
-use ann_tabular::ann_table::message::{list, shortened};
+use ann_tabular::ann_table::message::{list, quoted, unquoted};
 use ann_tabular::ann_table::{Encoding, IgnoredColumn, Kind, Schema, Table, Target};
 use ann_tabular::{Coverage, Estimate, Evaluation, Fit, Importance, Model, Recipe, Score, ScoreRule};
 use serde_json::{Map, Value, json};
@@ -66,16 +66,16 @@ impl Summary<'_> {
         let report = &self.fit.report;
         let what = match &report.schema.target {
             Target::Classes { name, classes } => {
-                format!("{}: {}", shortened(name), shares(self.table, name, classes))
+                format!("{}: {}", unquoted(name), shares(self.table, name, classes))
             }
             Target::Numbers(columns) => columns
                 .iter()
-                .map(|column| format!("{}: a number", shortened(&column.name)))
+                .map(|column| format!("{}: a number", unquoted(&column.name)))
                 .collect::<Vec<_>>()
                 .join(", "),
             Target::Labels(columns) => columns
                 .iter()
-                .map(|column| format!("{}: {} or {}", shortened(&column.name), column.absent, column.present))
+                .map(|column| format!("{}: {} or {}", unquoted(&column.name), column.absent, column.present))
                 .collect::<Vec<_>>()
                 .join(", "),
         };
@@ -131,9 +131,9 @@ impl Summary<'_> {
     pub fn verdicts(&self, evaluation: &Evaluation) -> Vec<String> {
         let linear = match evaluation.against_linear() {
             _ if !self.fit.report.leaks.is_empty() => Some("The score may be too good: see the warning."),
-            Some(Ordering::Equal) => {
-                Some("The linear model is as good, within two standard errors: --hidden none is simpler.")
-            }
+            Some(Ordering::Equal) => Some(
+                "No clear difference to the linear model (loss, two standard errors): --hidden none is simpler.",
+            ),
             Some(Ordering::Greater) => Some("The linear model is better: use --hidden none."),
             Some(Ordering::Less) | None => None,
         };
@@ -165,9 +165,7 @@ impl Summary<'_> {
                 let counts = counts(self.table, name, classes);
                 let most =
                     counts.iter().enumerate().max_by_key(|(place, count)| (**count, usize::MAX - place));
-                most.map_or("constant".into(), |(place, _)| {
-                    format!("always {:?}", shortened(&classes[place]))
-                })
+                most.map_or("constant".into(), |(place, _)| format!("always {}", quoted(&classes[place])))
             }
             Target::Numbers(_) => "always the mean".to_owned(),
             Target::Labels(_) => "always the shares".to_owned(),
@@ -209,7 +207,7 @@ pub fn rule(evaluation: &Evaluation) -> String {
     match &evaluation.rule {
         ScoreRule::HoldOut(_) => format!("score of {rows}, which were held out at random"),
         ScoreRule::Folds(folds) => format!("score of {rows} in {folds} folds, each held out once"),
-        ScoreRule::Latest { column, .. } => format!("score of the latest {rows} by {}", shortened(column)),
+        ScoreRule::Latest { column, .. } => format!("score of the latest {rows} by {}", unquoted(column)),
     }
 }
 
@@ -239,9 +237,8 @@ pub fn write_columns(output: &mut impl Write, schema: &Schema) -> io::Result<()>
     const MOST: usize = 12;
     for kind in [Kind::Number, Kind::Category, Kind::Date] {
         let of_kind = schema.columns.iter().filter(|column| column.encoding.kind() == kind);
-        let mut shown: Vec<String> = of_kind
-            .map(|column| format!("{}{}", shortened(&column.name), remark(&column.encoding)))
-            .collect();
+        let mut shown: Vec<String> =
+            of_kind.map(|column| format!("{}{}", unquoted(&column.name), remark(&column.encoding))).collect();
         let all = shown.len();
         if all > MOST {
             shown.truncate(MOST);
@@ -255,7 +252,7 @@ pub fn write_columns(output: &mut impl Write, schema: &Schema) -> io::Result<()>
         .ignored
         .iter()
         .take(MOST)
-        .map(|IgnoredColumn { name, reason }| format!("{} ({reason})", shortened(name)))
+        .map(|IgnoredColumn { name, reason }| format!("{} ({reason})", unquoted(name)))
         .collect();
     if schema.ignored.len() > MOST {
         shown.push(format!("… ({} in all)", count(schema.ignored.len())));
@@ -279,7 +276,7 @@ fn write_importance(output: &mut impl Write, importance: &[Importance]) -> io::R
     let columns = importance.iter().take(MOST);
     let columns: Vec<String> = columns
         .map(|Importance { column, drop, deviation }| {
-            format!("{} {drop:.3} ± {deviation:.3}", shortened(column))
+            format!("{} {drop:.3} ± {deviation:.3}", unquoted(column))
         })
         .collect();
     if columns.is_empty() { Ok(()) } else { writeln!(output, "matters most: {}", columns.join(", ")) }
@@ -305,7 +302,7 @@ fn shares(table: &Table, name: &str, classes: &[String]) -> String {
     let counts = counts(table, name, classes);
     let shown = classes.iter().zip(counts).take(MOST);
     let mut shown: Vec<String> =
-        shown.map(|(class, rows)| format!("{} {}", shortened(class), count(rows))).collect();
+        shown.map(|(class, rows)| format!("{} {}", unquoted(class), count(rows))).collect();
     if classes.len() > MOST {
         shown.push(format!("… ({} classes)", classes.len()));
     }

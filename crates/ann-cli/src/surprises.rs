@@ -1,7 +1,7 @@
 //! Cells that the table of a model did not have: unknown words, and numbers outside its range.
 
 use ann_tabular::Model;
-use ann_tabular::ann_table::message::shortened;
+use ann_tabular::ann_table::message::unquoted;
 use ann_tabular::ann_table::{Column, ColumnSchema, Encoding, Table};
 
 use crate::show::count;
@@ -63,10 +63,10 @@ impl<'m> Surprises<'m> {
             };
             Some(format!(
                 "note: {}: {} of {} values {what} (first {:?}, line {line})",
-                shortened(&schema.name),
+                unquoted(&schema.name),
                 count(*number),
                 count(self.rows),
-                shortened(text)
+                unquoted(text)
             ))
         };
         self.columns.iter().filter_map(line).collect()

@@ -1,10 +1,9 @@
 //! Which columns are predicted.
 
 use ann_tabular::ann_table::message::list;
-use ann_tabular::ann_table::{Column, Error, Role, Table};
+use ann_tabular::ann_table::{Error, Role, Table};
 
-use crate::failure::{Failure, Result};
-use crate::show::similar;
+use crate::failure::{self, Failure, Result};
 
 /// Names that targets often have.
 const USUAL: [&str; 3] = ["class", "target", "label"];
@@ -29,21 +28,16 @@ pub fn guessed(table: &Table) -> Result<&str> {
         Some(column) => Ok(column.name()),
         None => Err(Failure::arguments(format_args!(
             "which column shall be predicted? -t NAME; the columns are {}",
-            names(table)
+            list(&all_names(table))
         ))),
     }
 }
 
-fn names(table: &Table) -> String {
-    list(&table.columns().iter().map(|column| column.name().to_owned()).collect::<Vec<_>>())
+fn all_names(table: &Table) -> Vec<String> {
+    table.columns().iter().map(|column| column.name().to_owned()).collect()
 }
 
 /// There is no such column.
 pub fn unknown(table: &Table, name: &str) -> Failure {
-    let columns = table.columns().iter().map(Column::name);
-    let hint = match similar(name, columns) {
-        Some(similar) => format!("did you mean {similar:?}?"),
-        None => format!("the columns are {}", names(table)),
-    };
-    Failure::arguments(format_args!("there is no column {name:?}; {hint}"))
+    Failure::arguments(failure::unknown(name, &all_names(table)))
 }

@@ -11,12 +11,12 @@ use ann_tabular::{Checkpoints, Fit, Recipe, Score, Scoring};
 use clap::{Args, ValueEnum};
 
 use crate::data::{self, Reading};
-use crate::failure::{Failure, Result, Status};
+use crate::failure::{Failure, Result, Status, in_quotes};
+use crate::numbers::{all_cores, count, networks, not_negative, positive, share, threads};
 use crate::output::{self, Output};
 use crate::progress::Progress;
 use crate::summary::Summary;
 use crate::{explanation, html, interrupt, target};
-use crate::numbers::{all_cores, count, not_negative, positive, share, threads};
 
 /// Make a model of a table, and measure how good it is on rows that it has not seen
 #[derive(Args, Debug)]
@@ -114,7 +114,7 @@ struct Training {
     #[arg(long, default_value = "silu")]
     activation: ActivationName,
     /// Number of networks, whose predictions are averaged
-    #[arg(long, value_name = "COUNT", default_value_t = Recipe::default().members, value_parser = count(1))]
+    #[arg(long, value_name = "COUNT", default_value_t = Recipe::default().members, value_parser = networks())]
     networks: usize,
     /// Number of epochs. Default: 64, and more for small tables
     #[arg(long, value_name = "COUNT", value_parser = count(1))]
@@ -176,11 +176,13 @@ fn hidden(text: &str) -> Result<Hidden, String> {
     if text == "none" {
         return Ok(Hidden(vec![]));
     }
-    let widths = text.split(',').map(|width| width.trim().parse().ok().filter(|&width| width > 0));
+    const MOST: usize = 16_384;
+    let width = |width: &str| width.trim().parse().ok().filter(|width| (1..=MOST).contains(width));
+    let widths = text.split(',').map(width);
     widths
         .collect::<Option<_>>()
         .map(Hidden)
-        .ok_or_else(|| "expected numbers above 0 such as 16,16, or none".into())
+        .ok_or_else(|| "expected numbers from 1 to 16384 such as 16,16, or none".into())
 }
 
 pub fn train(options: &Train) -> Result<Status> {
@@ -198,14 +200,14 @@ pub fn train(options: &Train) -> Result<Status> {
     let mut fit = options.fit(&recipe, &table, &targets)?;
     fit.model.provenance["reading"] = data::provenance(&reader);
     let bytes = fit.model.write()?;
-    // That it may be written was checked before the training, whose work shall not be lost now.
-    output::write_binary(&path, &bytes, true)?;
+    save(&path, &bytes)?;
+    let test = options.test_score(&fit);
     let summary = Summary {
         data: &options.data,
         table: &table,
         targets: &targets,
         recipe: &recipe,
-        test: options.test_score(&fit)?,
+        test: test.as_ref().ok().cloned().flatten(),
         fit: &fit,
         path: &path,
         bytes: bytes.len(),
@@ -215,7 +217,19 @@ pub fn train(options: &Train) -> Result<Status> {
         page: options.report.as_deref(),
     };
     options.tell(&summary)?;
+    test?;
     Ok(if interrupt::is_wanted() { Status::Interrupted } else { Status::Done })
+}
+
+/// Writes the model. That it may be written was checked before the training, whose work shall not be lost if
+/// it cannot be any more.
+fn save(path: &Path, bytes: &[u8]) -> Result<()> {
+    let Err(mut failure) = output::write_binary(path, bytes, true) else { return Ok(()) };
+    let rescue = std::env::temp_dir().join(format!("ann-{}.ann", std::process::id()));
+    if output::write(&rescue, bytes, false).is_ok() {
+        failure.message = format!("{}; the model is in {} instead", failure.message, rescue.display());
+    }
+    Err(failure)
 }
 
 /// `species.ann`; of several targets, `height-width.ann`. What cannot be in the name of a file is left out.
@@ -256,11 +270,18 @@ impl Train {
         test.map(data::open).transpose()?;
         let files = [("--checkpoint", &self.checkpoint), ("--report", &self.report)];
         let files = files.into_iter().filter_map(|(option, path)| Some((option, path.as_deref()?)));
+        if let Some(checkpoint) = self.checkpoint.as_ref().filter(|path| path.exists() && !self.force) {
+            let path = in_quotes(&checkpoint.display().to_string());
+            return Err(Failure::files(format_args!(
+                "--checkpoint: {path} exists; --resume {path} goes on with it, --force begins anew"
+            )));
+        }
         if let Some((option, _)) = files.clone().find(|(_, path)| data::is_dash(path)) {
             return Err(Failure::arguments(format_args!("{option}: expected the name of a file, found -")));
         }
         let outputs: Vec<(&str, &Path)> = [("-o", path)].into_iter().chain(files).collect();
-        let inputs: Vec<&Path> = [&*self.data].into_iter().chain(test).chain(self.resume.as_deref()).collect();
+        let inputs: Vec<&Path> =
+            [&*self.data].into_iter().chain(test).chain(self.resume.as_deref()).collect();
         output::check(&outputs, &inputs, self.force)
     }
 

@@ -94,8 +94,8 @@ fn a_page_that_cannot_be_written_is_known_before_the_training() {
         ("old.html", 1, "old.html exists; --force replaces it"),
         (".", 1, ". is a folder, expected a file"),
         ("nowhere/page.html", 1, "there is no folder nowhere"),
-        ("-", 2, "--report: a page is a file"),
-        ("model.ann", 2, "--report: model.ann is the file of the model"),
+        ("-", 2, "--report: expected the name of a file, found -"),
+        ("model.ann", 2, "--report: model.ann is written by -o, too"),
     ] {
         let output = train(folder.path(), "class", &["--report", file]);
         let found = String::from_utf8_lossy(&output.stderr);

@@ -9,7 +9,7 @@ use crate::kinds::Builder;
 use crate::read::{Dialect, Pass};
 use crate::rows::Row;
 use crate::table::Table;
-use crate::{Error, Kind, Reader, Result, Schema};
+use crate::{ColumnSchema, Error, Kind, Reader, Result, Schema};
 
 /// The rows of an input as tables of some rows each: an iterator, made by [`Reader::blocks`]. It ends after
 /// an error.
@@ -46,7 +46,8 @@ impl Reader {
     /// ```
     ///
     /// # Errors
-    /// The input cannot be read, is no table, or the settings name columns that it does not have. Later rows
+    /// The input cannot be read, is no table, or lacks columns of the schema; or the settings name columns that
+    /// it does not have. Later rows
     /// that cannot be read are errors of their block.
     ///
     /// # Panics
@@ -56,8 +57,15 @@ impl Reader {
         let input = decompressed(input).map_err(|error| Error::Read { error })?;
         let pass = Pass::begin(self, input)?;
         let learned: HashMap<&str, Kind> = schema.all_kinds().collect();
-        // If a column of the schema is missing, the schema says so, with all others that are.
+        // A column of the schema that is missing is said with all others that are.
         self.check_names(&pass.header, |name| learned.contains_key(name))?;
+        let names = pass.header.names();
+        let lacks = |column: &&ColumnSchema| !names.contains(&column.name);
+        let missing: Vec<String> =
+            schema.columns.iter().filter(lacks).map(|column| column.name.clone()).collect();
+        if !missing.is_empty() {
+            return Err(Error::MissingColumns { missing, columns: names });
+        }
         let own: HashMap<&str, Kind> = self.kinds.iter().map(|(name, kind)| (name.as_str(), *kind)).collect();
         let kind = |name: &str| learned.get(name).or(own.get(name)).copied().unwrap_or(Kind::Category);
         let kinds = pass.header.columns().iter().map(|column| (kind(&column.name), true)).collect();

@@ -27,7 +27,7 @@ fn numbers_as_names() {
 #[test]
 fn columns_that_are_mostly_numbers() {
     let rows = |number: &dyn Fn(usize) -> String| {
-        let cell = |row: usize| if row % 10 == 0 { "n.a.".to_owned() } else { number(row) };
+        let cell = |row: usize| if row.is_multiple_of(10) { "n.a.".to_owned() } else { number(row) };
         (0..100).fold("x;y\n".to_owned(), |text, row| text + &cell(row) + ";1\n")
     };
     let said = "column \"x\": 90 of 100 cells are numbers, others are words such as \"n.a.\", so all are taken \
@@ -37,7 +37,7 @@ fn columns_that_are_mostly_numbers() {
     // Codes, identifiers, and too many words.
     check(&rows(&|row| (row % 5).to_string()), &[]);
     check(&rows(&|row| format!("0{row}")), &[]);
-    check(&rows(&|row| if row % 3 == 0 { format!("w{row}") } else { row.to_string() }), &[]);
+    check(&rows(&|row| if row.is_multiple_of(3) { format!("w{row}") } else { row.to_string() }), &[]);
 }
 
 #[test]

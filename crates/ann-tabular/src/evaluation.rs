@@ -399,7 +399,7 @@ fn coverage(truth: &Truth<'_>, regions: &[[f64; 2]]) -> Result<Option<Coverage>>
     Ok(Some(Coverage { level: LEVEL, found, size }))
 }
 
-fn calibration(truth: &Truth<'_>, predicted: &Array2<f64>) -> Result<Vec<ReliabilityBin>> {
+pub(crate) fn calibration(truth: &Truth<'_>, predicted: &Array2<f64>) -> Result<Vec<ReliabilityBin>> {
     const BINS: Bins = Bins::Quantile(10);
     let TargetValues::Classes(classes) = truth.values else { return Ok(vec![]) };
     Ok(match predicted.ncols() {

@@ -5,12 +5,14 @@ use std::ops::ControlFlow;
 
 use ann_model::Model;
 use ann_table::{Column, Kind, Table};
+use ann_train::metrics::ReliabilityBin;
 use ndarray::{Array2, Axis};
 
 use crate::Result;
+use crate::evaluation;
 use crate::importance::{self, Importance};
 use crate::progress::{Observer, Progress};
-use crate::score::Truth;
+use crate::score::{Truth, aligned};
 
 /// By how much a model is worse on the rows of a table if the cells of a column are shuffled, for each
 /// column that it uses, the most important first. The rows should be others than those that it has learned
@@ -27,6 +29,19 @@ pub fn permutation_importance(model: &Model, table: &Table) -> Result<Vec<Import
     let mut importance = importance::measure(model, &truth, table, &Observer::new(&to_the_end))?;
     importance.sort_by(|a, b| b.drop.total_cmp(&a.drop));
     Ok(importance)
+}
+
+/// Predicted probabilities and what happened in the rows of a table, as in
+/// [`Evaluation::calibration`](crate::Evaluation::calibration).
+///
+/// # Errors
+/// As [`permutation_importance`].
+pub fn calibration(model: &Model, table: &Table) -> Result<Vec<ReliabilityBin>> {
+    let target = &model.schema().target;
+    let values = model.schema().targets(table)?;
+    let units: Vec<usize> = (0..table.rows()).collect();
+    let truth = Truth { target, values: &values, weights: None, units: &units };
+    evaluation::calibration(&truth, &aligned(target, &model.predict(table)?))
 }
 
 /// How predictions change with one column, all others being as they are (Friedman 2001, "Greedy Function

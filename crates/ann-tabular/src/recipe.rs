@@ -335,11 +335,16 @@ impl Recipe {
     /// The recipe with the number of epochs that is right for these rows: at least one, and not more than the
     /// budget allows.
     fn with_epochs(&self, rows: &Rows<'_>, targets: &[&str]) -> Result<Self> {
-        let epochs = self.epochs.max(self.least_updates.div_ceil(self.updates_of_an_epoch(rows.len())));
+        let epochs = self.epochs_of(rows.len());
         let recipe = Self { epochs, least_updates: 0, budget: None, ..self.clone() };
         let Some(budget) = self.budget else { return Ok(recipe) };
         let affordable = affordable_epochs(&recipe, rows, targets, budget)?;
         Ok(Self { epochs: epochs.min(affordable), ..recipe })
+    }
+
+    /// Number of epochs of a table with this number of rows, if there is no budget.
+    pub fn epochs_of(&self, rows: usize) -> usize {
+        self.epochs.max(self.least_updates.div_ceil(self.updates_of_an_epoch(rows)))
     }
 
     /// Number of whole batches among the rows that a network is trained on, at least one.

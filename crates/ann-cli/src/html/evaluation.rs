@@ -2,9 +2,7 @@
 
 use std::path::Path;
 
-use ann_tabular::ann_table::TargetValues;
-use ann_tabular::ann_train::metrics::{Bins, ReliabilityBin, reliability_curve};
-use ann_tabular::{Model, Score, Table, permutation_importance};
+use ann_tabular::{Model, Score, Table, calibration, permutation_importance};
 
 use super::judged::Judged;
 use super::markup::{document, element, section};
@@ -46,22 +44,11 @@ impl Evaluated<'_> {
             notes(warnings.clone()),
             section("Score", scores(&[("this model".to_owned(), score)])),
             section("Truth and prediction", judged.html()),
-            section("Calibration", pictures::calibration(&schema.target, &bins(&judged)?)),
+            section("Calibration", pictures::calibration(&schema.target, &calibration(model, table)?)),
             section("What matters", pictures::importance(&schema.target, &importance)),
             section("The model", made(model, path, &model.digest()?.to_string())),
             section("How to measure it again", element("pre", command)),
         ];
         Ok(document(&format!("{title}: an evaluation"), body))
     }
-}
-
-/// Predicted probabilities and what happened, in the bins that a training has, too.
-fn bins(judged: &Judged<'_>) -> Result<Vec<ReliabilityBin>> {
-    const BINS: Bins = Bins::Quantile(10);
-    let TargetValues::Classes(truth) = &judged.truth else { return Ok(vec![]) };
-    let bins = match judged.predicted.ncols() {
-        2 => reliability_curve(truth, &judged.predicted.column(1), BINS, None),
-        _ => reliability_curve(truth, judged.predicted, BINS, None),
-    };
-    bins.map_err(|error| ann_tabular::Error::from(error).into())
 }

@@ -3,7 +3,7 @@
 use ann_figure::{Axis, Figure, Mark, Panel};
 use ann_tabular::ann_core::argmax;
 use ann_tabular::ann_model::ndarray::{Array2, ArrayView1};
-use ann_tabular::ann_table::message::shortened;
+use ann_tabular::ann_table::message::unquoted;
 use ann_tabular::ann_table::{LabelTarget, NumberTarget, Target, TargetValues};
 
 use super::markup::{Cell, Html, element, picture, table};
@@ -51,11 +51,11 @@ fn confusion(classes: &[String], truth: &[usize], predicted: &[usize]) -> Html {
 /// All numbers, each on a ground as dark as its share of the rows of the true class.
 fn matrix(classes: &[String], counts: &Array2<usize>) -> Html {
     let headings =
-        std::iter::once("true \\ predicted".to_owned()).chain(classes.iter().map(|name| shortened(name)));
+        std::iter::once("true \\ predicted".to_owned()).chain(classes.iter().map(|name| unquoted(name)));
     let line = |(class, counts): (&String, ArrayView1<'_, usize>)| {
         let all = counts.sum().max(1) as f64;
         let cells = counts.iter().map(|&rows| Cell::Shaded(count(rows), rows as f64 / all));
-        std::iter::once(shortened(class).into()).chain(cells).collect()
+        std::iter::once(unquoted(class).into()).chain(cells).collect()
     };
     [
         element("p", "Rows of each true class, and the classes that were predicted for them."),
@@ -70,7 +70,7 @@ fn frequent(classes: &[String], counts: &Array2<usize>) -> Html {
     let mut wrong: Vec<((usize, usize), usize)> = wrong.map(|(place, rows)| (place, *rows)).collect();
     wrong.sort_by_key(|&(_, rows)| std::cmp::Reverse(rows));
     let line = |&((truth, predicted), rows): &((usize, usize), usize)| {
-        [shortened(&classes[truth]), shortened(&classes[predicted]), count(rows)].map(Cell::Text).into()
+        [unquoted(&classes[truth]), unquoted(&classes[predicted]), count(rows)].map(Cell::Text).into()
     };
     let headings = ["true", "predicted", "rows"].map(str::to_owned);
     [
@@ -140,7 +140,7 @@ fn labels(columns: &[LabelTarget], truth: &Array2<bool>, predicted: &Array2<f64>
             Cell::Text(count(both.count()))
         };
         let counts = [rows(true, true), rows(true, false), rows(false, true), rows(false, false)];
-        std::iter::once(shortened(&label.name).into()).chain(counts).collect()
+        std::iter::once(unquoted(&label.name).into()).chain(counts).collect()
     };
     let both = columns.iter().zip(truth.columns()).zip(predicted.columns());
     [element("p", "Number of rows for each label."), table(headings, both.map(line))].into()

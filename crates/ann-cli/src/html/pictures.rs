@@ -2,7 +2,7 @@
 
 use ann_figure::{Axis, Figure, Mark, Panel};
 use ann_tabular::ann_table::Target;
-use ann_tabular::ann_table::message::shortened;
+use ann_tabular::ann_table::message::unquoted;
 use ann_tabular::ann_train::metrics::ReliabilityBin;
 use ann_tabular::{Curve, Importance};
 
@@ -69,7 +69,7 @@ pub fn calibration(target: &Target, bins: &[ReliabilityBin]) -> Html {
     }
     let (predicted, happened) = match &classes[..] {
         [_, second] => {
-            let name = shortened(second);
+            let name = unquoted(second);
             (format!("predicted probability of {name}"), format!("share of {name}"))
         }
         _ => {
@@ -110,7 +110,7 @@ pub fn importance(target: &Target, importance: &[Importance]) -> Html {
     };
     let more = only_the_first(MOST_BARS, importance.len(), "columns");
     let place = |index: usize| (shown.len() - 1 - index) as f64;
-    let names = (0..).zip(shown).map(|(index, column)| (place(index), shortened(&column.column)));
+    let names = (0..).zip(shown).map(|(index, column)| (place(index), unquoted(&column.column)));
     let bars = (0..).zip(shown).map(|(index, column)| (column.drop, place(index))).collect();
     let whiskers = (0..).zip(shown).map(|(index, &Importance { drop, deviation, .. })| Mark::Line {
         series: "± a standard deviation over shuffles".into(),

@@ -126,9 +126,10 @@ fn again(summary: &Summary<'_>, command: &str) -> Html {
         true => String::new(),
         false => format!("\nann rebuild {} {}", quoted(summary.path), quoted(summary.data)),
     };
+    let force = if command.contains("--force") { "" } else { " --force" };
     [
         element("p", "The same table, settings and seed give the same file, to the last bit."),
-        element("pre", format!("{command}{compare}")),
+        element("pre", format!("{command}{force}{compare}")),
     ]
     .into()
 }
