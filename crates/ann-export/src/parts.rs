@@ -2,7 +2,7 @@
 
 use ann_core::{Activation, Loss, Network, Scalar};
 use ann_model::{Model, Networks};
-use ann_table::{CategoryEncoding, ColumnSchema, Encoding, NumberEncoding, Schema, Target};
+use ann_table::{ColumnSchema, Encoding, NumberEncoding, Schema, Target};
 use ndarray::Array2;
 
 use crate::{Error, Result};
@@ -108,11 +108,6 @@ pub(crate) fn check_weights(members: &[Member]) -> Result<()> {
         }
     }
     Ok(())
-}
-
-/// Whether one input tells two words apart, −1 or 1.
-pub(crate) fn is_pair(category: &CategoryEncoding) -> bool {
-    category.categories.len() == 2 && !category.has_other
 }
 
 /// Single precision may round the numbers of a column by at most this share of its scale.

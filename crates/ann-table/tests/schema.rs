@@ -1,7 +1,8 @@
 //! Encodings by hand, and which columns are used.
 
 use ann_table::{
-    Cell, Column, Encoding, Ignored, Reader, Schema, SchemaOptions, Table, Target, TargetValues, Task,
+    CategoryEncoding, Cell, Column, Encoding, Ignored, Reader, Schema, SchemaOptions, Table, Target,
+    TargetValues, Task,
 };
 
 /// Known 1, 2, 3, 4, 100; missing one, which counts as the median 3. Quartiles of 1 2 3 3 4 100: 2.25 and
@@ -59,6 +60,22 @@ fn words_are_inputs() {
     assert_eq!(schema.features::<f32>(&table).unwrap().column(0).to_vec(), [1.0, -1.0]);
     assert_eq!(encode(&schema, Cell::Word("unknown")), [0.0]);
     assert_eq!(encode(&schema, Cell::Missing), [0.0]);
+}
+
+#[test]
+fn two_words_and_no_others_are_a_pair() {
+    for (words, has_other, has_missing, inputs, is_pair) in [
+        (&["blue", "red"][..], false, false, 1, true),
+        (&["blue", "red"], false, true, 2, true),
+        (&["blue", "red"], true, false, 3, false),
+        (&["red"], false, true, 2, false),
+        (&["red"], true, false, 2, false),
+        (&["blue", "green", "red"], false, false, 3, false),
+    ] {
+        let categories = words.iter().map(|word| (*word).to_owned()).collect();
+        let encoding = CategoryEncoding { categories, has_other, has_missing };
+        assert_eq!((encoding.inputs(), encoding.is_pair()), (inputs, is_pair), "{encoding:?}");
+    }
 }
 
 #[test]

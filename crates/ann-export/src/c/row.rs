@@ -5,7 +5,6 @@ use ann_table::{CategoryEncoding, DatePart};
 use super::Names;
 use crate::json::name_of;
 use crate::names::{Taken, comment, snake_case};
-use crate::parts::is_pair;
 use crate::single::{DateInputs, Field, FieldKind, NumberInputs, PieceInputs};
 use crate::text::{c_float as float, list};
 
@@ -139,7 +138,7 @@ fn word_lines(names: &Names, encoding: &CategoryEncoding, input: usize, identifi
     let missing = format!("{}_{}_MISSING", names.upper, identifier.to_ascii_uppercase());
     let mut lines = vec![format!("const int word = row->{identifier};")];
     let mut next = input + count;
-    if is_pair(encoding) {
+    if encoding.is_pair() {
         lines.push(format!("x[{input}] = word == 0 ? -1.0f : word == 1 ? 1.0f : 0.0f;"));
         next = input + 1;
     } else {

@@ -7,7 +7,6 @@ use ann_table::{CategoryEncoding, ColumnSchema, Encoding, NumberEncoding, Schema
 
 use super::dates;
 use super::graph::{Element, Graph, Name, Part};
-use crate::parts::is_pair;
 
 /// The inputs of the networks.
 #[derive(Debug)]
@@ -189,7 +188,7 @@ fn one_hot(part: &mut Part<'_>, word: &Name, category: &CategoryEncoding) -> Vec
     let CategoryEncoding { categories, has_other, has_missing } = category;
     let categories: Vec<&str> = categories.iter().map(String::as_str).collect();
     let known = is_one_of(part, word, &categories);
-    let mut inputs = vec![if is_pair(category) {
+    let mut inputs = vec![if category.is_pair() {
         // One input tells two words apart: −1 or 1.
         let [first, second] = [0, 1].map(|column| part.columns(&known, &[column]));
         part.apply("Sub", &[&second, &first])

@@ -4,7 +4,6 @@ use ann_table::{CategoryEncoding, DatePart};
 
 use crate::json::name_of;
 use crate::names::{Taken, camel_case, comment};
-use crate::parts::is_pair;
 use crate::single::{DateInputs, Field, FieldKind, NumberInputs, PieceInputs};
 use crate::text::{list, rust_float as float};
 
@@ -157,19 +156,19 @@ fn scaled(number: &NumberInputs) -> String {
 fn word_lines(encoding: &CategoryEncoding, words: &Words, input: usize, identifier: &str) -> Vec<String> {
     let CategoryEncoding { has_other, has_missing, .. } = encoding;
     let Words { name, variants } = words;
-    let arm = |variant: &str, is_input: bool, input: usize| {
-        let value = if is_input { format!("x[{input}] = 1.0") } else { "{}".into() };
+    let arm = |variant: &str, input: Option<usize>| {
+        let value = input.map_or_else(|| "{}".into(), |input| format!("x[{input}] = 1.0"));
         format!("    {name}::{variant} => {value},")
     };
     let mut lines = vec![format!("match row.{identifier} {{")];
-    if is_pair(encoding) {
+    if encoding.is_pair() {
         lines.push(format!("    {name}::{} => x[{input}] = -1.0,", variants[0]));
         lines.push(format!("    {name}::{} => x[{input}] = 1.0,", variants[1]));
     } else {
-        lines.extend(variants.iter().zip(input..).map(|(variant, input)| arm(variant, true, input)));
+        lines.extend(variants.iter().zip(input..).map(|(variant, input)| arm(variant, Some(input))));
     }
-    lines.push(arm("Other", *has_other, input + variants.len()));
-    lines.push(arm("Missing", *has_missing, (input + encoding.inputs()).saturating_sub(1)));
+    lines.push(arm("Other", has_other.then_some(input + variants.len())));
+    lines.push(arm("Missing", has_missing.then(|| input + encoding.inputs() - 1)));
     lines.push("}".into());
     lines
 }

@@ -41,8 +41,11 @@ impl CategoryEncoding {
         (is_varied && !categories.is_empty()).then_some(Self { categories, has_other, has_missing })
     }
 
-    /// Whether one input tells both words apart.
-    fn is_pair(&self) -> bool {
+    /// Whether there are two words and no others. One input tells them apart, −1 for the first and 1 for the
+    /// second; an input for missing cells may follow it.
+    ///
+    /// The number of inputs does not say so: a single word has one input, too, 1 for it and 0 otherwise.
+    pub fn is_pair(&self) -> bool {
         self.categories.len() == 2 && !self.has_other
     }
 
