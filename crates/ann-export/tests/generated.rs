@@ -17,7 +17,8 @@ pub const SINGLE: f64 = 2e-6;
 pub const ROWS: usize = 500;
 
 /// The fields of a row that has all columns.
-pub const FIELDS: [&str; 9] = ["x_cm", "gap", "gr_e", "stamp", "city", "pair", "note", "x_cm_2", "day"];
+pub const FIELDS: [&str; 10] =
+    ["x_cm", "gap", "gr_e", "stamp", "city", "pair", "note", "ward", "x_cm_2", "day"];
 
 /// A model for each activation, each task and each meaning of outputs.
 pub fn models() -> Vec<Model> {

@@ -44,12 +44,12 @@ fn the_layout() {
         ("/columns/0/name", r#""x (cm)""#),
         ("/columns/1/flag", "true"),
         ("/columns/4/categories", r#"["Bonn","Köln"]"#),
-        ("/columns/8/parts/1/part", r#""month""#),
+        ("/columns/9/parts/1/part", r#""month""#),
         ("/ignored/0/why", r#""asked""#),
         ("/target/classes", r#"["a","b","c"]"#),
         ("/networks/0/layers/0/activation", r#""elu""#),
         ("/networks/0/layers/0/parameter", "0.25"),
-        ("/networks/1/inputs", "39"),
+        ("/networks/1/inputs", "41"),
         ("/residuals", "null"),
     ] {
         assert_eq!(model.pointer(place).map(Value::to_string).as_deref(), Some(expected), "{place}");

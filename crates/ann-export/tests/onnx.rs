@@ -59,8 +59,8 @@ fn check_order(model: &Model, options: &OnnxOptions) {
 
 #[test]
 fn a_column_is_an_input() {
-    let columns = ["x (cm)", "gap", "Größe", "stamp", "city", "pair", "note", "x-cm", "day"];
-    let types = |number| [number, number, number, number, TEXT, TEXT, TEXT, number, number];
+    let columns = ["x (cm)", "gap", "Größe", "stamp", "city", "pair", "note", "ward", "x-cm", "day"];
+    let types = |number| [number, number, number, number, TEXT, TEXT, TEXT, TEXT, number, number];
     for (options, number) in [(MIXED, DOUBLE), (F64, DOUBLE)] {
         let bytes =
             onnx(&single(Task::Classification, Without::Nothing, &Activation::Tanh), &options).unwrap();
@@ -73,7 +73,7 @@ fn a_column_is_an_input() {
         Graph::read(&bytes)
             .inputs
             .iter()
-            .all(|(name, kind, _)| *kind == FLOAT || ["city", "pair", "note"].contains(name))
+            .all(|(name, kind, _)| *kind == FLOAT || ["city", "pair", "note", "ward"].contains(name))
     );
     let bytes = onnx(&single(Task::Regression, Without::TimesAndWords, &Activation::Tanh), &MATRIX).unwrap();
     assert_eq!(Graph::read(&bytes).inputs, [("inputs", DOUBLE, vec![4])]);

@@ -64,6 +64,7 @@ fn call(number: usize) -> String {
         "city" => words("City", &["Bonn", "KLn"]),
         "pair" => words("Pair", &["No", "Yes"]),
         "note" => words("Note", &["Late"]),
+        "ward" => words("Ward", &["North"]),
         "day" => "Some(next().parse().unwrap()).filter(|seconds| *seconds != i64::MIN)".into(),
         _ => "next().parse().unwrap()".into(),
     };

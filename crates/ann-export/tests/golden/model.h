@@ -1,7 +1,7 @@
 /* model.h predicts: number, second.
 
    ann-export 0.1.0 wrote it from the model with the SHA-256
-   e9f16c81dd15bd489270ecbeb1bfe71d058a8303d24ffb34544bd5c1d7f1c940.
+   b2811b2dcd126a4233ef5e8bfc59369ceebc8d149725f3ad2df8527054b54bdb.
    Networks compute in single precision. */
 #ifndef MODEL_H
 #define MODEL_H
@@ -9,7 +9,7 @@
 #include <math.h>
 #include <stdint.h>
 
-#define MODEL_INPUTS 39
+#define MODEL_INPUTS 41
 #define MODEL_OUTPUTS 2
 
 /* How tables are stored. Define it before this line to store them elsewhere, on AVR for example as
@@ -41,6 +41,13 @@ enum {
     MODEL_NOTE_LATE = 0, /* late */
 };
 
+/* Words of ward. */
+enum {
+    MODEL_WARD_MISSING = -2,
+    MODEL_WARD_OTHER = -1,
+    MODEL_WARD_NORTH = 0, /* north */
+};
+
 /* A missing date. */
 #define MODEL_NO_DATE INT64_MIN
 
@@ -53,6 +60,7 @@ typedef struct {
     int city; /* city: MODEL_CITY_... */
     int pair; /* pair: MODEL_PAIR_... */
     int note; /* note: MODEL_NOTE_... */
+    int ward; /* ward: MODEL_WARD_... */
     float x_cm_2; /* x-cm: 0.1 to 4.1 */
     int64_t day; /* day: seconds since 1970-01-01, or MODEL_NO_DATE */
 } model_row;
@@ -151,23 +159,23 @@ static inline void model_encode(const model_row *row, float x[MODEL_INPUTS])
     { /* x (cm) */
         const float number = model_filled(row->x_cm, 2.0f);
         x[0] = model_scaled(model_distance(number, 2.0f, 0.0f), 3.0625f, 3.0f);
-        model_piecewise(number, model_pieces_x_cm, 4, 0.8204078f, x + 19);
+        model_piecewise(number, model_pieces_x_cm, 4, 0.8204078f, x + 21);
     }
     { /* gap */
         const float number = model_filled(row->gap, 9.0f);
         x[1] = model_scaled(model_distance(number, 9.0f, 0.0f), 1.5f, 3.0f);
         x[2] = isfinite(row->gap) ? 0.0f : 1.0f;
-        model_piecewise(number, model_pieces_gap, 4, 0.8498366f, x + 23);
+        model_piecewise(number, model_pieces_gap, 4, 0.8498366f, x + 25);
     }
     { /* Größe */
         const float number = model_filled(row->gr_e, 1026.25f);
         x[3] = model_scaled(model_distance(number, 1026.25f, 0.0f), 4.75f, 3.0f);
-        model_piecewise(number, model_pieces_gr_e, 4, 0.8308642f, x + 27);
+        model_piecewise(number, model_pieces_gr_e, 4, 0.8308642f, x + 29);
     }
     { /* stamp */
         const float number = model_filled((float)(row->stamp - 1700000037.625), 0.0f);
         x[4] = model_scaled(model_distance(number, 0.0f, 0.0f), 37.5625f, 3.0f);
-        model_piecewise(number, model_pieces_stamp, 4, 0.81986576f, x + 31);
+        model_piecewise(number, model_pieces_stamp, 4, 0.81986576f, x + 33);
     }
     { /* city */
         const int word = row->city;
@@ -188,25 +196,32 @@ static inline void model_encode(const model_row *row, float x[MODEL_INPUTS])
         }
         x[11] = word == MODEL_NOTE_MISSING ? 1.0f : 0.0f;
     }
+    { /* ward */
+        const int word = row->ward;
+        for (int i = 0; i < 1; i++) {
+            x[12 + i] = word == i ? 1.0f : 0.0f;
+        }
+        x[13] = word != MODEL_WARD_MISSING && (word < 0 || word >= 1) ? 1.0f : 0.0f;
+    }
     { /* x-cm */
         const float number = model_filled(row->x_cm_2, 2.0f);
-        x[12] = model_scaled(model_distance(number, 2.0f, 0.0f), 2.3f, 3.0f);
-        model_piecewise(number, model_pieces_x_cm_2, 4, 0.82402134f, x + 35);
+        x[14] = model_scaled(model_distance(number, 2.0f, 0.0f), 2.3f, 3.0f);
+        model_piecewise(number, model_pieces_x_cm_2, 4, 0.82402134f, x + 37);
     }
     { /* day */
         const int is_known = row->day != MODEL_NO_DATE;
         const model_date date = model_date_of(is_known ? row->day : 0);
         const float elapsed = is_known ? (float)(row->day - INT64_C(1704103200)) : 0.0f;
-        x[13] = model_scaled(model_distance(elapsed, 0.0f, 0.0f), 548240400.0f, 3.0f);
-        x[14] = is_known ? 0.0f : 1.0f;
+        x[15] = model_scaled(model_distance(elapsed, 0.0f, 0.0f), 548240400.0f, 3.0f);
+        x[16] = is_known ? 0.0f : 1.0f;
         const float month = is_known ? date.month : 2.0f;
-        x[15] = model_scaled(model_distance(month, 2.0f, 0.0f), 3.0f, 3.0f);
+        x[17] = model_scaled(model_distance(month, 2.0f, 0.0f), 3.0f, 3.0f);
         const float day = is_known ? date.day : 6.0f;
-        x[16] = model_scaled(model_distance(day, 6.0f, 0.0f), 21.0f, 3.0f);
+        x[18] = model_scaled(model_distance(day, 6.0f, 0.0f), 21.0f, 3.0f);
         const float weekday = is_known ? date.weekday : 3.0f;
-        x[17] = model_scaled(model_distance(weekday, 3.0f, 0.0f), 1.5f, 3.0f);
+        x[19] = model_scaled(model_distance(weekday, 3.0f, 0.0f), 1.5f, 3.0f);
         const float hour = is_known ? date.hour : 10.0f;
-        x[18] = model_scaled(model_distance(hour, 10.0f, 0.0f), 8.625f, 3.0f);
+        x[20] = model_scaled(model_distance(hour, 10.0f, 0.0f), 8.625f, 3.0f);
     }
 }
 
@@ -233,7 +248,7 @@ static inline float model_tanh(float z)
     return tanhf(z);
 }
 
-static MODEL_CONST float model_weights_1_1[95] = {
+static MODEL_CONST float model_weights_1_1[105] = {
     -0.07679176f, 0.009407043f, 0.1483593f, -0.117136955f, 0.29544735f, 0.00051116943f, 0.05393505f,
     -0.4345808f, 0.3397255f, -0.3015604f, 0.24576569f, 0.035757065f, 0.28368282f, -0.18295097f, -0.25641918f,
     0.2499218f, -0.07546425f, 0.072143555f, 0.12263203f, -0.296772f, 0.36588192f, 0.47962093f, 0.049752235f,
@@ -246,36 +261,38 @@ static MODEL_CONST float model_weights_1_1[95] = {
     0.41365623f, -0.37584496f, 0.0009775162f, -0.28966427f, -0.15516853f, 0.48039532f, 0.2869768f,
     0.46243286f, -0.46286964f, -0.13460827f, 0.1121645f, 0.071377754f, -0.024951935f, -0.40136433f,
     -0.060897827f, -0.42479134f, -0.3607664f, -0.2416439f, 0.16645622f, -0.4813261f, -0.41318798f,
-    0.043860435f, 0.17873955f, -0.45742607f, 0.4021082f, 0.3558426f, 0.19359112f,
+    0.043860435f, 0.17873955f, -0.45742607f, 0.4021082f, 0.3558426f, 0.19359112f, 0.020139694f, -0.13627148f,
+    0.35963535f, 0.20333862f, -0.043930054f, 0.06491947f, -0.30174446f, 0.21879578f, 0.49285793f,
+    -0.27964973f,
 };
 
 static MODEL_CONST float model_bias_1_1[5] = {
-    0.020139694f, -0.13627148f, 0.35963535f, 0.20333862f, -0.043930054f,
+    0.14945316f, -0.092674255f, -0.20487976f, -0.18306828f, -0.20978165f,
 };
 
 static MODEL_CONST float model_weights_1_2[20] = {
-    0.06491947f, -0.30174446f, 0.21879578f, 0.49285793f, -0.27964973f, 0.14945316f, -0.092674255f,
-    -0.20487976f, -0.18306828f, -0.20978165f, -0.29901695f, 0.3570137f, 0.24675846f, 0.4016018f, -0.2193613f,
-    -0.071575165f, -0.12979507f, 0.41642857f, 0.373662f, 0.117468834f,
+    -0.29901695f, 0.3570137f, 0.24675846f, 0.4016018f, -0.2193613f, -0.071575165f, -0.12979507f, 0.41642857f,
+    0.373662f, 0.117468834f, 0.101714134f, -0.35658932f, 0.19801426f, -0.09271526f, 0.17071724f, 0.07410145f,
+    -0.26928997f, 0.4119587f, -0.34140587f, -0.14442825f,
 };
 
 static MODEL_CONST float model_bias_1_2[4] = {
-    0.101714134f, -0.35658932f, 0.19801426f, -0.09271526f,
+    0.3547516f, 0.08745289f, 0.07500076f, 0.25014782f,
 };
 
 static MODEL_CONST float model_weights_1_3[8] = {
-    0.17071724f, 0.07410145f, -0.26928997f, 0.4119587f, -0.34140587f, -0.14442825f, 0.3547516f, 0.08745289f,
+    0.06248188f, 0.35679245f, -0.2351799f, 0.4227047f, 0.26747894f, -0.08693981f, 0.12152481f, -0.22979069f,
 };
 
 static MODEL_CONST float model_bias_1_3[2] = {
     0.0f, 0.0f,
 };
 
-/* Network 1: 19 inputs, then 5 units of SiLU, 4 units of tanh, 2 units of identity. */
+/* Network 1: 21 inputs, then 5 units of SiLU, 4 units of tanh, 2 units of identity. */
 static inline void model_network_1(const float *x, float *z)
 {
     float a1[5];
-    model_dense(x, 19, model_weights_1_1, model_bias_1_1, 5, a1);
+    model_dense(x, 21, model_weights_1_1, model_bias_1_1, 5, a1);
     for (int i = 0; i < 5; i++) {
         a1[i] = model_silu(a1[i]);
     }
@@ -287,7 +304,7 @@ static inline void model_network_1(const float *x, float *z)
     model_dense(a2, 4, model_weights_1_3, model_bias_1_3, 2, z);
 }
 
-static MODEL_CONST float model_weights_2_1[195] = {
+static MODEL_CONST float model_weights_2_1[205] = {
     0.26820946f, 0.4171152f, 0.1913948f, -0.13548946f, -0.29273033f, -0.05983734f, -0.47124004f, 0.27485847f,
     -0.30334187f, 0.45030212f, 0.35822868f, 0.20632172f, 0.018726349f, 0.0367918f, 0.07412529f, -0.19786072f,
     -0.16415215f, -0.33041573f, -0.46763325f, 0.4960146f, -0.4517498f, -0.2898941f, -0.2706728f, -0.44612408f,
@@ -313,37 +330,38 @@ static MODEL_CONST float model_weights_2_1[195] = {
     0.47879314f, 0.4022827f, -0.029425621f, -0.30128193f, 0.20976734f, -0.03530121f, 0.05853176f, 0.12734032f,
     0.46020412f, 0.39979744f, 0.05951214f, -0.21956444f, -0.1106596f, -0.045542717f, 0.36530685f, 0.30544758f,
     0.05823517f, -0.48555756f, 0.30051327f, 0.006058693f, -0.42817974f, -0.43237782f, -0.12032986f,
-    -0.4503374f, -0.21714592f, 0.4559946f,
+    -0.4503374f, -0.21714592f, 0.4559946f, 0.43649197f, -0.3859949f, -0.26850414f, -0.42862892f, 0.46969223f,
+    -0.07383442f, 0.32679176f, 0.035312653f, -0.22140789f, -0.25652122f,
 };
 
 static MODEL_CONST float model_bias_2_1[5] = {
-    0.43649197f, -0.3859949f, -0.26850414f, -0.42862892f, 0.46969223f,
+    0.27832508f, 0.36078167f, 0.27618408f, 0.3710451f, 0.17614937f,
 };
 
 static MODEL_CONST float model_weights_2_2[20] = {
-    -0.07383442f, 0.32679176f, 0.035312653f, -0.22140789f, -0.25652122f, 0.27832508f, 0.36078167f,
-    0.27618408f, 0.3710451f, 0.17614937f, 0.43957996f, 0.33335876f, 0.15917969f, 0.05380249f, 0.100112915f,
-    -0.30682564f, -0.08501053f, 0.22453403f, 0.15993214f, 0.25934792f,
+    0.43957996f, 0.33335876f, 0.15917969f, 0.05380249f, 0.100112915f, -0.30682564f, -0.08501053f, 0.22453403f,
+    0.15993214f, 0.25934792f, 0.08406258f, -0.15435505f, -0.10725689f, 0.4378023f, -0.16852283f, -0.4893465f,
+    -0.48876286f, 0.04406929f, -0.3680086f, 0.23523903f,
 };
 
 static MODEL_CONST float model_bias_2_2[4] = {
-    0.08406258f, -0.15435505f, -0.10725689f, 0.4378023f,
+    -0.22428703f, -0.04803753f, 0.3076315f, -0.09704399f,
 };
 
 static MODEL_CONST float model_weights_2_3[8] = {
-    -0.16852283f, -0.4893465f, -0.48876286f, 0.04406929f, -0.3680086f, 0.23523903f, -0.22428703f,
-    -0.04803753f,
+    -0.29717922f, 0.38436413f, 0.13349438f, -0.10665798f, 0.45363522f, -0.19847107f, 0.062010765f,
+    0.17621422f,
 };
 
 static MODEL_CONST float model_bias_2_3[2] = {
     0.0f, 0.0f,
 };
 
-/* Network 2: 39 inputs, then 5 units of SiLU, 4 units of tanh, 2 units of identity. */
+/* Network 2: 41 inputs, then 5 units of SiLU, 4 units of tanh, 2 units of identity. */
 static inline void model_network_2(const float *x, float *z)
 {
     float a1[5];
-    model_dense(x, 39, model_weights_2_1, model_bias_2_1, 5, a1);
+    model_dense(x, 41, model_weights_2_1, model_bias_2_1, 5, a1);
     for (int i = 0; i < 5; i++) {
         a1[i] = model_silu(a1[i]);
     }
@@ -402,18 +420,18 @@ static inline void model_predict(const model_row *row, float p[MODEL_OUTPUTS])
 static inline int model_self_test(void)
 {
     static const model_row rows[8] = {
-        { -3.0f, 11.0f, 1027.5f, 1700000900.375, 1, -1, 0, NAN, INT64_C(-20736000) },
-        { 11.0f, 9.0f, 1025.75f, 1700003150.0625, -1, 0, -2, 0.1f, INT64_C(1735691400) },
-        { 4.0f, 8.0f, 1030.125f, 1700005399.75, 0, -2, 0, 4.1f, INT64_C(857477700) },
-        { 0.5f, 10.5f, 1034.5f, 1699998200.75, -2, 0, -1, 2.1f, INT64_C(418370850) },
-        { 9.25f, 13.0f, 1020.5f, (double)NAN, 0, 1, 0, 1.1f, INT64_C(1516137974) },
-        { 18.0f, 5.0f, NAN, 1700000000.5, 1, -1, -1, 3.6f, INT64_C(2613905100) },
-        { -10.0f, NAN, 1024.0f, 1700003600.0, -1, 0, 0, 6.1f, INT64_C(-898949700) },
-        { NAN, 7.0f, 1031.0f, 1700001800.25, 0, 1, -1, -1.9f, MODEL_NO_DATE },
+        { -3.0f, 11.0f, 1027.5f, 1700000900.375, 1, -1, 0, -2, 0.1f, INT64_C(1735691400) },
+        { 11.0f, 9.0f, 1025.75f, 1700003150.0625, -1, 0, -2, 0, 4.1f, INT64_C(857477700) },
+        { 4.0f, 8.0f, 1030.125f, 1700005399.75, 0, -2, 0, -1, 2.1f, INT64_C(418370850) },
+        { 0.5f, 10.5f, 1034.5f, 1699998200.75, -2, 0, -1, 0, 1.1f, INT64_C(1516137974) },
+        { 9.25f, 13.0f, 1020.5f, (double)NAN, 0, 1, 0, -1, 3.6f, INT64_C(2613905100) },
+        { 18.0f, 5.0f, NAN, 1700000000.5, 1, -1, -1, 0, 6.1f, INT64_C(-898949700) },
+        { -10.0f, NAN, 1024.0f, 1700003600.0, -1, 0, 0, -1, -1.9f, MODEL_NO_DATE },
+        { NAN, 7.0f, 1031.0f, 1700001800.25, 0, 1, -1, 0, NAN, INT64_C(-20736000) },
     };
     static const float predictions[16] = {
-    1.3737462f, 2.76134f, 1.4142649f, 2.6926825f, 1.2032689f, 2.1919646f, 1.4254738f, 1.9104207f, 1.141735f,
-    2.8133757f, 1.4679244f, 2.2081645f, 1.2471094f, 2.448039f, 1.4423606f, 2.29758f,
+    1.2680101f, 2.3268163f, 1.4746413f, 2.123922f, 1.4753876f, 1.9740294f, 1.5420272f, 2.1212664f, 1.6835731f,
+    2.1351678f, 1.5631281f, 1.9551054f, 1.2563452f, 2.3005054f, 1.4373816f, 2.0902934f,
     };
     static const float tolerances[MODEL_OUTPUTS] = {
     1.3050383e-5f, 3.3716547e-5f,
