@@ -102,7 +102,7 @@ fn awkward_names() {
 /// A program that contains a header for each model, in a folder that is removed with it.
 fn compiled(models: &[Model], arithmetic: CArithmetic<'_>) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
-    let mut main = String::from("#include <stdio.h>\n");
+    let mut main = String::from("#include <inttypes.h>\n#include <stdio.h>\n");
     let mut calls = String::new();
     for (number, model) in models.iter().enumerate() {
         let name = format!("m{number}");
@@ -128,7 +128,7 @@ fn compile_main(folder: &Path, standard: &str) {
 fn call(number: usize, model: &Model) -> String {
     let format = |encoding: &Encoding, field: &str| match encoding {
         Encoding::Category(_) => "%d",
-        Encoding::Date(_) => "%ld",
+        Encoding::Date(_) => "%\" SCNd64 \"",
         Encoding::Number(_) if field == "stamp" => "%lf",
         Encoding::Number(_) => "%f",
     };
