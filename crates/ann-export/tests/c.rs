@@ -1,4 +1,4 @@
-//! Headers of C are compiled with every warning, and predict what models predict.
+//! Headers of C are compiled with every warning, also as C++, and predict what models predict.
 
 use std::fs;
 use std::path::Path;
@@ -93,9 +93,7 @@ fn awkward_names() {
     fs::write(folder.path().join("model.h"), header).unwrap();
     let main = "#define MODEL_SELF_TEST\n#include \"model.h\"\nint main(void)\n{\n    return model_self_test();\n}\n";
     fs::write(folder.path().join("main.c"), main).unwrap();
-    compile_main(folder.path(), "-std=c99");
-    // As many compilers do by default, with names of their own.
-    compile_main(folder.path(), "-std=gnu99");
+    compile_main(folder.path());
     assert!(Command::new(folder.path().join("main")).status().unwrap().success());
 }
 
@@ -113,15 +111,20 @@ fn compiled(models: &[Model], arithmetic: CArithmetic<'_>) -> TempDir {
     }
     main += &format!("int main(void)\n{{\n{calls}    return 0;\n}}\n");
     fs::write(folder.path().join("main.c"), main).unwrap();
-    compile_main(folder.path(), "-std=c99");
+    compile_main(folder.path());
     folder
 }
 
-fn compile_main(folder: &Path, standard: &str) {
+/// Compiles `main.c` to a program, once it is valid in other dialects, too.
+fn compile_main(folder: &Path) {
     let warnings = ["-Wall", "-Wextra", "-Wconversion", "-Wdouble-promotion", "-pedantic", "-Werror"];
-    let mut compiler = Command::new("cc");
-    compiler.current_dir(folder).args([standard, "-O0", "-o", "main", "main.c"]).args(warnings).arg("-lm");
-    compile(&mut compiler);
+    let run = |compiler: &str, arguments: &[&str]| {
+        compile(Command::new(compiler).current_dir(folder).args(warnings).args(arguments));
+    };
+    // The default of many compilers, which have macros of their own there, such as `linux`.
+    run("cc", &["-std=gnu99", "-fsyntax-only", "main.c"]);
+    run("c++", &["-std=c++20", "-fsyntax-only", "-x", "c++", "main.c"]);
+    run("cc", &["-std=c99", "-O0", "-o", "main", "main.c", "-lm"]);
 }
 
 /// Tests the header, reads rows and prints predictions.

@@ -1,6 +1,6 @@
 //! Tests, in one program.
 
-// It needs a C compiler, which links every Rust program on Unix.
+// It needs compilers of C, which links every Rust program on Unix, and of C++.
 #[cfg(unix)]
 mod c;
 mod functions;

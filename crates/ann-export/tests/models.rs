@@ -113,20 +113,23 @@ pub fn of_other_losses() -> [Model; 2] {
     })
 }
 
+/// Words of C and C++ that were reserved late, names of operators, and macros of gcc.
+const RESERVED: &str = "static_assert thread_local typeof_unqual wchar_t char8_t typeid dynamic_cast concept \
+    consteval co_await not_eq and_eq xor_eq linux unix math_errhandling";
+
 /// A model whose names mean something in C and Rust.
 pub fn of_awkward_names() -> Model {
     let words = |name: &str, words: [&str; 6]| Column::of_words(name, words);
-    let columns = [
-        Column::of_numbers("*/ int x; /*", [1.0, 2.0, 3.0, 4.0, 5.0, 6.5]),
-        Column::of_numbers("for", [1.5, 2.0, 3.0, 4.0, 5.0, 6.5]),
-        Column::of_numbers("unix\nlinux", [2.5, 2.0, 3.0, 4.0, 5.0, 6.5]),
-        Column::of_numbers("年齢", [2.5, 2.0, 3.5, 4.0, 5.0, 6.5]),
+    let numbers =
+        ["*/ int x; /*", "for", "unix\nlinux", "年齢"].into_iter().chain(RESERVED.split_whitespace());
+    let numbers = numbers.map(|name| Column::of_numbers(name, [1.0, 2.0, 3.0, 4.0, 5.0, 6.5]));
+    let words = [
         words("row", ["other", "Missing", "self", "other", "Missing", "self"]),
         words("class", ["1", "+1", "*/", "1", "+1", "*/"]),
         words("no", ["date", "\"", "\\", "date", "\"", "\\"]),
         words("target", ["\"??/\"", "Self", "\n\\", "Self", "\n\\", "\"??/\""]),
     ];
-    let table = Table::from_columns(columns).unwrap();
+    let table = Table::from_columns(numbers.chain(words)).unwrap();
     let schema = Schema::learn(&table, &["target"], &SchemaOptions::default()).unwrap();
     let networks = Networks::F32(networks(&schema, &Activation::LeakyRelu { slope: 0.5 }));
     Model::new(schema, networks, Loss::SoftmaxCrossEntropy).unwrap()

@@ -125,88 +125,29 @@ impl Names {
     }
 }
 
-/// What neither C nor C++ takes as the name of a field, and what compilers define as a number.
-const KEYWORDS: [&str; 75] = [
-    "alignas",
-    "alignof",
-    "and",
-    "asm",
-    "auto",
-    "bitand",
-    "bitor",
-    "bool",
-    "break",
-    "case",
-    "catch",
-    "char",
-    "class",
-    "compl",
-    "const",
-    "constexpr",
-    "continue",
-    "decltype",
-    "default",
-    "delete",
-    "do",
-    "double",
-    "else",
-    "enum",
-    "explicit",
-    "export",
-    "extern",
-    "false",
-    "float",
-    "for",
-    "friend",
-    "goto",
-    "if",
-    "inline",
-    "int",
-    "long",
-    "mutable",
-    "namespace",
-    "new",
-    "noexcept",
-    "not",
-    "nullptr",
-    "operator",
-    "or",
-    "private",
-    "protected",
-    "public",
-    "register",
-    "restrict",
-    "return",
-    "short",
-    "signed",
-    "sizeof",
-    "static",
-    "struct",
-    "switch",
-    "template",
-    "this",
-    "throw",
-    "true",
-    "try",
-    "typedef",
-    "typename",
-    "union",
-    "unsigned",
-    "using",
-    "virtual",
-    "void",
-    "volatile",
-    "while",
-    "xor",
-    "typeof",
-    "requires",
-    "unix",
-    "linux",
+/// What C and C++ do not take as the name of a field. Names with a capital or a first _ are missing, because
+/// those of fields have neither.
+const RESERVED: [&str; 4] = [
+    // C99.
+    "auto break case char const continue default do double else enum extern float for goto if inline int long
+    register restrict return short signed sizeof static struct switch typedef union unsigned void volatile
+    while",
+    // Later versions of C, and extensions of compilers.
+    "alignas alignof asm bool constexpr false nullptr static_assert thread_local true typeof typeof_unqual",
+    // C++20, with names of operators.
+    "and and_eq bitand bitor catch char8_t char16_t char32_t class co_await co_return co_yield compl concept
+    const_cast consteval constinit decltype delete dynamic_cast explicit export friend mutable namespace new
+    noexcept not not_eq operator or or_eq private protected public reinterpret_cast requires static_cast
+    template this throw try typeid typename using virtual wchar_t xor xor_eq",
+    // Systems and processors, which gcc defines as 1 unless a strict standard is asked for, and a macro of
+    // math.h.
+    "i386 linux math_errhandling mips sparc sun unix",
 ];
 
 impl Header<'_> {
     fn text(&self) -> Result<String> {
-        let fields = fields(self.model.schema(), Taken::new(KEYWORDS));
+        let reserved = RESERVED.into_iter().flat_map(str::split_whitespace);
+        let fields = fields(self.model.schema(), Taken::new(reserved));
         let has_dates = fields.iter().any(|field| matches!(field.kind, FieldKind::Date { .. }));
         let arithmetic =
             if self.integers.is_some() { include_str!("int16.h") } else { include_str!("float.h") };
