@@ -177,17 +177,7 @@ impl Header<'_> {
         let targets = schema.target.names().into_iter().map(comment).collect::<Vec<_>>().join(", ");
         let version = env!("CARGO_PKG_VERSION");
         let (digest, inputs, outputs) = (&self.digest, schema.inputs(), schema.target.outputs());
-        let unit = match schema.target {
-            Target::Numbers(_) => " standard deviations",
-            Target::Classes { .. } | Target::Labels(_) => "",
-        };
-        let arithmetic = match &self.integers {
-            None => "Networks compute in single precision.".to_owned(),
-            Some((_, Agreement { rows, agreeing, difference })) => format!(
-                "Networks compute with 16-bit integers. Of {rows} rows, {agreeing} are predicted as by the model;
-   the largest difference is {difference:.1e}{unit}."
-            ),
-        };
+        let arithmetic = self.arithmetic();
         format!(
             "/* {lower}.h predicts: {targets}.
 
@@ -209,6 +199,21 @@ impl Header<'_> {
 #define {upper}_CONST const
 #endif
 "
+        )
+    }
+
+    /// What the networks compute with, and how far that is from the model.
+    fn arithmetic(&self) -> String {
+        let Some((_, Agreement { rows, agreeing, difference })) = &self.integers else {
+            return "Networks compute in single precision.".to_owned();
+        };
+        let unit = match self.model.schema().target {
+            Target::Numbers(_) => " standard deviations",
+            Target::Classes { .. } | Target::Labels(_) => "",
+        };
+        format!(
+            "Networks compute with 16-bit integers. Of {rows} rows, {agreeing} are predicted as by the model;
+   the largest difference is {difference:.1e}{unit}."
         )
     }
 }

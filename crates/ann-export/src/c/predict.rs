@@ -64,16 +64,7 @@ fn encoded(names: &Names, model: &Model, integers: Option<&Integers>) -> String 
     let is_class = matches!(model.schema().target, Target::Classes { .. });
     let (x, integers) = match integers {
         None => ("x", String::new()),
-        Some(Integers { input_bits, .. }) => (
-            "integers",
-            format!(
-                "    int16_t integers[{upper}_INPUTS];
-    for (int i = 0; i < {upper}_INPUTS; i++) {{
-        integers[i] = {lower}_integer(x[i], {input_bits});
-    }}
-"
-            ),
-        ),
+        Some(integers) => ("integers", integer_inputs(names, integers)),
     };
     let count = model.networks().len();
     let network = |number| format!("    {lower}_network_{number}({x}, z);\n    {lower}_add(z, p);\n");
@@ -95,6 +86,17 @@ static inline {kind} {lower}_predict_encoded(const float x[{upper}_INPUTS], floa
         p[i] /= {count}.0f;
     }}
 {end}}}
+"
+    )
+}
+
+/// The lines that round inputs.
+fn integer_inputs(Names { lower, upper }: &Names, Integers { input_bits, .. }: &Integers) -> String {
+    format!(
+        "    int16_t integers[{upper}_INPUTS];
+    for (int i = 0; i < {upper}_INPUTS; i++) {{
+        integers[i] = {lower}_integer(x[i], {input_bits});
+    }}
 "
     )
 }

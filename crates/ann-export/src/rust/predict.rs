@@ -54,29 +54,40 @@ pub fn class(probabilities: &[f32; OUTPUTS]) -> Class {{
 
 /// The functions that predict: the mean over the networks.
 pub(super) fn predict(model: &Model, members: &[Member]) -> String {
-    let (respond, what) = match &model.schema().target {
-        Target::Classes { .. } => ("functions::softmax(z)", "Probabilities of the classes"),
-        Target::Labels(_) => ("z.map(functions::sigmoid)", "Probabilities of the labels"),
-        Target::Numbers(_) => ("numbers(z)", "Numbers"),
+    let target = &model.schema().target;
+    let (what, respond, numbers) = match target {
+        Target::Classes { .. } => ("Probabilities of the classes", "functions::softmax(z)", String::new()),
+        Target::Labels(_) => ("Probabilities of the labels", "z.map(functions::sigmoid)", String::new()),
+        Target::Numbers(columns) => ("Numbers", "numbers(z)", numbers(columns, response(model.loss()))),
     };
-    let names = match &model.schema().target {
+    [numbers, whole(what, target), encoded(what, respond, members)].concat()
+}
+
+/// The prediction for a row.
+fn whole(what: &str, target: &Target) -> String {
+    let names = match target {
         Target::Classes { .. } => String::new(),
         target => format!(": `{}`", target.names().into_iter().map(comment).collect::<Vec<_>>().join("`, `")),
     };
-    let calls =
-        (1..).zip(members).map(|(number, member)| format!("network_{number}(&x[..{}])", member.inputs));
-    let calls = list(calls).replace("    ", "        ");
-    let numbers = match &model.schema().target {
-        Target::Numbers(columns) => numbers(columns, response(model.loss())),
-        Target::Classes { .. } | Target::Labels(_) => String::new(),
-    };
     format!(
-        "{numbers}/// {what} for a row{names}.
+        "/// {what} for a row{names}.
 pub fn predict(row: &Row) -> [f32; OUTPUTS] {{
     predict_encoded(&encode(row))
 }}
 
-/// {what} for the inputs of a row.
+"
+    )
+}
+
+/// The prediction from the inputs of a row: the mean over the networks.
+fn encoded(what: &str, respond: &str, members: &[Member]) -> String {
+    let calls =
+        (1..).zip(members).map(|(number, member)| format!("network_{number}(&x[..{}])", member.inputs));
+    // This list is inside a function.
+    let calls = list(calls).replace("    ", "        ");
+    let count = members.len();
+    format!(
+        "/// {what} for the inputs of a row.
 pub fn predict_encoded(x: &[f32; INPUTS]) -> [f32; OUTPUTS] {{
     let networks = [
 {calls}
@@ -84,13 +95,12 @@ pub fn predict_encoded(x: &[f32; INPUTS]) -> [f32; OUTPUTS] {{
     let mut mean = [0.0; OUTPUTS];
     for z in networks {{
         for (mean, value) in mean.iter_mut().zip({respond}) {{
-            *mean += value / {}.0;
+            *mean += value / {count}.0;
         }}
     }}
     mean
 }}
-",
-        members.len()
+"
     )
 }
 
