@@ -7,7 +7,7 @@ use super::Names;
 use crate::integers::Integers;
 use crate::names::{Taken, comment, snake_case};
 use crate::parts::{Response, response};
-use crate::text::{c_float as float, c_string as string, list};
+use crate::text::{c_float as float, c_string as string, join, list};
 
 /// What networks say together, the classes, and the prediction for a row.
 pub(super) fn predict(names: &Names, model: &Model, integers: Option<&Integers>) -> String {
@@ -21,7 +21,7 @@ pub(super) fn predict(names: &Names, model: &Model, integers: Option<&Integers>)
         Target::Labels(_) => names.fill_in(include_str!("labels.h")),
         Target::Numbers(columns) => numbers(names, columns, response(model.loss())),
     };
-    [add, encoded(names, model, integers), classes, whole(names, target)].join("\n")
+    join(&[add, encoded(names, model, integers), classes, whole(names, target)])
 }
 
 /// Adds the numbers of one network.

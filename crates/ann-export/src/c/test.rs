@@ -17,53 +17,43 @@ const INTEGER_ROUNDING: f64 = 1e-3;
 
 /// Made-up rows, what the model predicts for them, and the function that compares.
 pub(super) fn self_test(header: &Header<'_>, fields: &[Field<'_>]) -> Result<String> {
-    let Header { model, names: Names { lower, upper }, integers, .. } = header;
+    let Header { model, names, integers, .. } = header;
     let samples = Samples::new(model, fields)?;
-    let count = samples.rows.len();
-    let row = |cells: &Vec<Cell<'_>>| {
-        let cells = cells.iter().zip(fields).map(|(cell, field)| text(*cell, field, upper));
-        format!("        {{ {} }},\n", cells.collect::<Vec<_>>().join(", "))
-    };
-    let rows: String = samples.rows.iter().map(row).collect();
-    let predictions = list(samples.predictions.iter().flatten().map(|&number| float(number as f32)));
-    let units: Vec<f64> = match &model.schema().target {
-        Target::Numbers(columns) => columns.iter().map(|column| column.scale).collect(),
-        target => vec![1.0; target.outputs()],
-    };
     let most = match integers {
         None => ROUNDING,
         Some((integers, _)) => integers.difference(model, &samples)? + INTEGER_ROUNDING,
     };
-    let tolerances = list(units.iter().map(|unit| float((unit * most) as f32)));
-    let total = samples.predictions.len() * units.len();
-    Ok(format!(
-        "#ifdef {upper}_SELF_TEST
-/* The number of made-up rows that are predicted otherwise than by the model: 0 is right. */
-static inline int {lower}_self_test(void)
-{{
-    static const {lower}_row rows[{count}] = {{
-{rows}    }};
-    static const float predictions[{total}] = {{
-{predictions}
-    }};
-    static const float tolerances[{upper}_OUTPUTS] = {{
-{tolerances}
-    }};
-    int wrong = 0;
-    for (int row = 0; row < {count}; row++) {{
-        float p[{upper}_OUTPUTS];
-        int is_right = 1;
-        {lower}_predict(&rows[row], p);
-        for (int i = 0; i < {upper}_OUTPUTS; i++) {{
-            is_right = is_right && fabsf(p[i] - predictions[row * {upper}_OUTPUTS + i]) <= tolerances[i];
-        }}
-        wrong += !is_right;
-    }}
-    return wrong;
-}}
-#endif
-"
-    ))
+    let units: Vec<f64> = match &model.schema().target {
+        Target::Numbers(columns) => columns.iter().map(|column| column.scale).collect(),
+        target => vec![1.0; target.outputs()],
+    };
+    let tables = [
+        rows(names, &samples, fields),
+        numbers(names, "predictions", samples.predictions.iter().flatten().copied()),
+        numbers(names, "tolerances", units.iter().map(|unit| unit * most)),
+    ];
+    let function = names.fill_in(include_str!("self_test.h"));
+    Ok(format!("#ifdef {}_SELF_TEST\n{}\n{function}#endif\n", names.upper, tables.concat()))
+}
+
+fn rows(names: &Names, samples: &Samples<'_>, fields: &[Field<'_>]) -> String {
+    let Names { lower, upper } = names;
+    let row = |cells: &Vec<Cell<'_>>| {
+        let cells = cells.iter().zip(fields).map(|(cell, field)| text(*cell, field, upper));
+        format!("    {{ {} }},\n", cells.collect::<Vec<_>>().join(", "))
+    };
+    let rows: String = samples.rows.iter().map(row).collect();
+    format!(
+        "/* Made-up rows, what the model predicts for them, and by how much this may differ here. */
+static const {lower}_row {lower}_test_rows[{}] = {{\n{rows}}};\n",
+        samples.rows.len()
+    )
+}
+
+fn numbers(names: &Names, what: &str, numbers: impl Iterator<Item = f64>) -> String {
+    let numbers: Vec<String> = numbers.map(|number| float(number as f32)).collect();
+    let (lower, count) = (&names.lower, numbers.len());
+    format!("static const float {lower}_test_{what}[{count}] = {{\n{}\n}};\n", list(numbers))
 }
 
 fn text(cell: Cell<'_>, field: &Field<'_>, upper: &str) -> String {

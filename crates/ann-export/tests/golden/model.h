@@ -404,7 +404,6 @@ static inline void model_predict_encoded(const float x[MODEL_INPUTS], float p[MO
     }
 }
 
-
 /* Overwrites p with numbers.
    p[0]: number
    p[1]: second */
@@ -416,33 +415,38 @@ static inline void model_predict(const model_row *row, float p[MODEL_OUTPUTS])
 }
 
 #ifdef MODEL_SELF_TEST
+/* Made-up rows, what the model predicts for them, and by how much this may differ here. */
+static const model_row model_test_rows[8] = {
+    { -3.0f, 11.0f, 1027.5f, 1700000900.375, 1, -1, 0, -2, 0.1f, INT64_C(1735691400) },
+    { 11.0f, 9.0f, 1025.75f, 1700003150.0625, -1, 0, -2, 0, 4.1f, INT64_C(857477700) },
+    { 4.0f, 8.0f, 1030.125f, 1700005399.75, 0, -2, 0, -1, 2.1f, INT64_C(418370850) },
+    { 0.5f, 10.5f, 1034.5f, 1699998200.75, -2, 0, -1, 0, 1.1f, INT64_C(1516137974) },
+    { 9.25f, 13.0f, 1020.5f, (double)NAN, 0, 1, 0, -1, 3.6f, INT64_C(2613905100) },
+    { 18.0f, 5.0f, NAN, 1700000000.5, 1, -1, -1, 0, 6.1f, INT64_C(-898949700) },
+    { -10.0f, NAN, 1024.0f, 1700003600.0, -1, 0, 0, -1, -1.9f, MODEL_NO_DATE },
+    { NAN, 7.0f, 1031.0f, 1700001800.25, 0, 1, -1, 0, NAN, INT64_C(-20736000) },
+};
+static const float model_test_predictions[16] = {
+    1.2680101f, 2.3268163f, 1.4746413f, 2.123922f, 1.4753876f, 1.9740294f, 1.5420272f, 2.1212664f, 1.6835731f,
+    2.1351678f, 1.5631281f, 1.9551054f, 1.2563452f, 2.3005054f, 1.4373816f, 2.0902934f,
+};
+static const float model_test_tolerances[2] = {
+    1.3050383e-5f, 3.3716547e-5f,
+};
+
 /* The number of made-up rows that are predicted otherwise than by the model: 0 is right. */
 static inline int model_self_test(void)
 {
-    static const model_row rows[8] = {
-        { -3.0f, 11.0f, 1027.5f, 1700000900.375, 1, -1, 0, -2, 0.1f, INT64_C(1735691400) },
-        { 11.0f, 9.0f, 1025.75f, 1700003150.0625, -1, 0, -2, 0, 4.1f, INT64_C(857477700) },
-        { 4.0f, 8.0f, 1030.125f, 1700005399.75, 0, -2, 0, -1, 2.1f, INT64_C(418370850) },
-        { 0.5f, 10.5f, 1034.5f, 1699998200.75, -2, 0, -1, 0, 1.1f, INT64_C(1516137974) },
-        { 9.25f, 13.0f, 1020.5f, (double)NAN, 0, 1, 0, -1, 3.6f, INT64_C(2613905100) },
-        { 18.0f, 5.0f, NAN, 1700000000.5, 1, -1, -1, 0, 6.1f, INT64_C(-898949700) },
-        { -10.0f, NAN, 1024.0f, 1700003600.0, -1, 0, 0, -1, -1.9f, MODEL_NO_DATE },
-        { NAN, 7.0f, 1031.0f, 1700001800.25, 0, 1, -1, 0, NAN, INT64_C(-20736000) },
-    };
-    static const float predictions[16] = {
-    1.2680101f, 2.3268163f, 1.4746413f, 2.123922f, 1.4753876f, 1.9740294f, 1.5420272f, 2.1212664f, 1.6835731f,
-    2.1351678f, 1.5631281f, 1.9551054f, 1.2563452f, 2.3005054f, 1.4373816f, 2.0902934f,
-    };
-    static const float tolerances[MODEL_OUTPUTS] = {
-    1.3050383e-5f, 3.3716547e-5f,
-    };
+    const int count = (int)(sizeof model_test_rows / sizeof model_test_rows[0]);
     int wrong = 0;
-    for (int row = 0; row < 8; row++) {
+    for (int row = 0; row < count; row++) {
+        const float *expected = model_test_predictions + row * MODEL_OUTPUTS;
         float p[MODEL_OUTPUTS];
         int is_right = 1;
-        model_predict(&rows[row], p);
+        model_predict(&model_test_rows[row], p);
         for (int i = 0; i < MODEL_OUTPUTS; i++) {
-            is_right = is_right && fabsf(p[i] - predictions[row * MODEL_OUTPUTS + i]) <= tolerances[i];
+            /* A difference that is NaN is wrong, too. */
+            is_right = is_right && fabsf(p[i] - expected[i]) <= model_test_tolerances[i];
         }
         wrong += !is_right;
     }

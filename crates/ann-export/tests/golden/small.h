@@ -470,7 +470,6 @@ static inline void small_predict_encoded(const float x[SMALL_INPUTS], float p[SM
     }
 }
 
-
 /* Overwrites p with numbers.
    p[0]: number
    p[1]: second */
@@ -482,33 +481,38 @@ static inline void small_predict(const small_row *row, float p[SMALL_OUTPUTS])
 }
 
 #ifdef SMALL_SELF_TEST
+/* Made-up rows, what the model predicts for them, and by how much this may differ here. */
+static const small_row small_test_rows[8] = {
+    { -3.0f, 11.0f, 1027.5f, 1700000900.375, 1, -1, 0, -2, 0.1f, INT64_C(1735691400) },
+    { 11.0f, 9.0f, 1025.75f, 1700003150.0625, -1, 0, -2, 0, 4.1f, INT64_C(857477700) },
+    { 4.0f, 8.0f, 1030.125f, 1700005399.75, 0, -2, 0, -1, 2.1f, INT64_C(418370850) },
+    { 0.5f, 10.5f, 1034.5f, 1699998200.75, -2, 0, -1, 0, 1.1f, INT64_C(1516137974) },
+    { 9.25f, 13.0f, 1020.5f, (double)NAN, 0, 1, 0, -1, 3.6f, INT64_C(2613905100) },
+    { 18.0f, 5.0f, NAN, 1700000000.5, 1, -1, -1, 0, 6.1f, INT64_C(-898949700) },
+    { -10.0f, NAN, 1024.0f, 1700003600.0, -1, 0, 0, -1, -1.9f, SMALL_NO_DATE },
+    { NAN, 7.0f, 1031.0f, 1700001800.25, 0, 1, -1, 0, NAN, INT64_C(-20736000) },
+};
+static const float small_test_predictions[16] = {
+    1.2680101f, 2.3268163f, 1.4746413f, 2.123922f, 1.4753876f, 1.9740294f, 1.5420272f, 2.1212664f, 1.6835731f,
+    2.1351678f, 1.5631281f, 1.9551054f, 1.2563452f, 2.3005054f, 1.4373816f, 2.0902934f,
+};
+static const float small_test_tolerances[2] = {
+    0.0015554739f, 0.004018672f,
+};
+
 /* The number of made-up rows that are predicted otherwise than by the model: 0 is right. */
 static inline int small_self_test(void)
 {
-    static const small_row rows[8] = {
-        { -3.0f, 11.0f, 1027.5f, 1700000900.375, 1, -1, 0, -2, 0.1f, INT64_C(1735691400) },
-        { 11.0f, 9.0f, 1025.75f, 1700003150.0625, -1, 0, -2, 0, 4.1f, INT64_C(857477700) },
-        { 4.0f, 8.0f, 1030.125f, 1700005399.75, 0, -2, 0, -1, 2.1f, INT64_C(418370850) },
-        { 0.5f, 10.5f, 1034.5f, 1699998200.75, -2, 0, -1, 0, 1.1f, INT64_C(1516137974) },
-        { 9.25f, 13.0f, 1020.5f, (double)NAN, 0, 1, 0, -1, 3.6f, INT64_C(2613905100) },
-        { 18.0f, 5.0f, NAN, 1700000000.5, 1, -1, -1, 0, 6.1f, INT64_C(-898949700) },
-        { -10.0f, NAN, 1024.0f, 1700003600.0, -1, 0, 0, -1, -1.9f, SMALL_NO_DATE },
-        { NAN, 7.0f, 1031.0f, 1700001800.25, 0, 1, -1, 0, NAN, INT64_C(-20736000) },
-    };
-    static const float predictions[16] = {
-    1.2680101f, 2.3268163f, 1.4746413f, 2.123922f, 1.4753876f, 1.9740294f, 1.5420272f, 2.1212664f, 1.6835731f,
-    2.1351678f, 1.5631281f, 1.9551054f, 1.2563452f, 2.3005054f, 1.4373816f, 2.0902934f,
-    };
-    static const float tolerances[SMALL_OUTPUTS] = {
-    0.0015554739f, 0.004018672f,
-    };
+    const int count = (int)(sizeof small_test_rows / sizeof small_test_rows[0]);
     int wrong = 0;
-    for (int row = 0; row < 8; row++) {
+    for (int row = 0; row < count; row++) {
+        const float *expected = small_test_predictions + row * SMALL_OUTPUTS;
         float p[SMALL_OUTPUTS];
         int is_right = 1;
-        small_predict(&rows[row], p);
+        small_predict(&small_test_rows[row], p);
         for (int i = 0; i < SMALL_OUTPUTS; i++) {
-            is_right = is_right && fabsf(p[i] - predictions[row * SMALL_OUTPUTS + i]) <= tolerances[i];
+            /* A difference that is NaN is wrong, too. */
+            is_right = is_right && fabsf(p[i] - expected[i]) <= small_test_tolerances[i];
         }
         wrong += !is_right;
     }
