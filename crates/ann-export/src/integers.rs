@@ -141,7 +141,8 @@ impl Layer {
     fn new(dense: &Dense, input_bits: i32, next: i32) -> Self {
         let most =
             |numbers: &mut dyn Iterator<Item = &f64>| numbers.fold(0.0, |most: f64, x| most.max(x.abs()));
-        // Biases fit into 31 bits.
+        // The largest weight fits into 16 bits, the largest bias into 31. If all are 0, 1e-9 stands for them,
+        // because 0 has no logarithm.
         let of_bias = 30 - input_bits - most(&mut dense.bias.iter()).max(1e-9).log2().ceil() as i32;
         let of_weights = (32_767.0 / most(&mut dense.weights.iter()).max(1e-9)).log2().floor() as i32;
         let bits = of_weights.min(of_bias).clamp(0, 20);

@@ -11,6 +11,8 @@ use crate::text::{c_float as float, list};
 /// The struct of a row, and constants for words.
 pub(super) fn row(names: &Names, fields: &[Field<'_>]) -> String {
     let Names { lower, upper } = names;
+    // Constants of words must not have the names of other constants: a column `a` with a word "b other" and a
+    // column `a_b` would both have A_B_OTHER.
     let columns = fields.iter().map(|field| field.identifier.to_ascii_uppercase());
     let reserved = columns.flat_map(|column| [format!("{column}_MISSING"), format!("{column}_OTHER")]);
     let others = ["NO_DATE", "SELF_TEST"].map(String::from);

@@ -18,6 +18,7 @@ pub(super) fn classes(target: &Target) -> String {
     let definitions = lines(&|variant, class| format!("    /// `{}`\n    {variant},\n", comment(class)));
     let names = lines(&|variant, class| format!("            Self::{variant} => {class:?},\n"));
     let all = variants.iter().map(|variant| format!("Self::{variant}"));
+    // This list is inside a block.
     let all = list(all).replace("    ", "        ");
     format!(
         "/// Classes.

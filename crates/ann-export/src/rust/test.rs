@@ -16,24 +16,14 @@ const ROUNDING: f64 = 1e-5;
 /// A test with made-up rows.
 pub(super) fn test(model: &Model, fields: &[Field<'_>], words: &[Option<Words>]) -> Result<String> {
     let samples = Samples::new(model, fields)?;
-    let row = |cells: &Vec<Cell<'_>>| {
-        let cells = cells.iter().zip(fields.iter().zip(words));
-        let cells = cells.map(|(cell, (field, words))| {
-            format!("{}: {}", field.identifier, text(*cell, field, words.as_ref()))
-        });
-        format!("            Row {{ {} }},\n", cells.collect::<Vec<_>>().join(", "))
-    };
-    let rows: String = samples.rows.iter().map(row).collect();
-    let prediction = |values: &Vec<f64>| {
-        let values: Vec<String> = values.iter().map(|&value| float(value as f32)).collect();
-        format!("            [{}],\n", values.join(", "))
-    };
+    let rows: String = samples.rows.iter().map(|cells| row(cells, fields, words)).collect();
+    let prediction = |values: &Vec<f64>| format!("            [{}],\n", floats(values));
     let predictions: String = samples.predictions.iter().map(prediction).collect();
     let units: Vec<f64> = match &model.schema().target {
         Target::Numbers(columns) => columns.iter().map(|column| column.scale).collect(),
         target => vec![1.0; target.outputs()],
     };
-    let tolerances: Vec<String> = units.iter().map(|unit| float((unit * ROUNDING) as f32)).collect();
+    let tolerances = floats(&units.iter().map(|unit| unit * ROUNDING).collect::<Vec<_>>());
     Ok(format!(
         "#[cfg(test)]
 mod tests {{
@@ -46,15 +36,26 @@ mod tests {{
         let predictions = [
 {predictions}        ];
         for (row, expected) in rows.iter().zip(predictions) {{
-            for ((found, expected), tolerance) in predict(row).into_iter().zip(expected).zip([{}]) {{
+            for ((found, expected), tolerance) in predict(row).into_iter().zip(expected).zip([{tolerances}]) {{
                 assert!((found - expected).abs() <= tolerance, \"{{row:?}}: {{found}}, expected {{expected}}\");
             }}
         }}
     }}
 }}
-",
-        tolerances.join(", ")
+"
     ))
+}
+
+fn row(cells: &[Cell<'_>], fields: &[Field<'_>], words: &[Option<Words>]) -> String {
+    let cells = cells.iter().zip(fields.iter().zip(words));
+    let cells = cells.map(|(cell, (field, words))| {
+        format!("{}: {}", field.identifier, text(*cell, field, words.as_ref()))
+    });
+    format!("            Row {{ {} }},\n", cells.collect::<Vec<_>>().join(", "))
+}
+
+fn floats(numbers: &[f64]) -> String {
+    numbers.iter().map(|&number| float(number as f32)).collect::<Vec<_>>().join(", ")
 }
 
 fn text(cell: Cell<'_>, field: &Field<'_>, words: Option<&Words>) -> String {
