@@ -1,5 +1,6 @@
 //! Tests, in one program.
 
 mod customers;
+mod program;
 mod report;
 mod transcripts;

@@ -111,7 +111,7 @@ fn comparable(line: &str) -> String {
 }
 
 /// A folder with the tables of the documents.
-fn folder() -> TempDir {
+pub fn folder() -> TempDir {
     let folder = TempDir::new().unwrap();
     for table in ["data/iris.csv", "docs/commands/customers.csv"] {
         let from = root().join(table);

@@ -46,9 +46,8 @@ impl Reader {
     /// ```
     ///
     /// # Errors
-    /// The input cannot be read, is no table, or lacks columns of the schema; or the settings name columns that
-    /// it does not have. Later rows
-    /// that cannot be read are errors of their block.
+    /// The input cannot be read, is no table, or lacks columns of the schema; or the settings name columns
+    /// that it does not have. Later rows that cannot be read are errors of their block.
     ///
     /// # Panics
     /// When `rows` is 0.

@@ -66,8 +66,11 @@ fn mistakes_name_the_line_of_the_file_and_end_the_blocks() {
         assert!(error.starts_with(message), "{error}");
         assert!(blocks.next().is_none());
     }
-    let mut blocks = Reader::default().blocks("x,y\n".as_bytes(), &learned(), 1000).unwrap();
+    let mut blocks = Reader::default().blocks("x,zip,sold\n".as_bytes(), &learned(), 1000).unwrap();
     assert!(matches!(blocks.next(), Some(Err(Error::NoRows))));
+    let without = Reader::default().blocks("y,x\n1,2\n".as_bytes(), &learned(), 1000);
+    let Err(Error::MissingColumns { missing, .. }) = without else { panic!("two columns are missing") };
+    assert_eq!(missing, ["zip", "sold"]);
 }
 
 fn learned() -> Schema {
