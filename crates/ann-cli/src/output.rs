@@ -164,7 +164,7 @@ pub fn write(path: &Path, bytes: &[u8], force: bool) -> Result<()> {
     output.finish()
 }
 
-/// As [`write`]; but a terminal is no place for bytes that are no text.
+/// As [`write()`]; but a terminal is no place for bytes that are no text.
 pub fn write_binary(path: &Path, bytes: &[u8], force: bool) -> Result<()> {
     if is_dash(path) && io::stdout().is_terminal() {
         return Err(Failure::arguments("this is no text for a terminal: give a file with -o, or redirect"));
