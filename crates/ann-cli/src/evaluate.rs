@@ -32,7 +32,7 @@ pub struct Evaluate {
     /// classes and labels, RMSE of numbers
     #[arg(long, value_name = "MODEL")]
     better_than: Option<PathBuf>,
-    /// Also write a page for people, with pictures: HTML, in one file
+    /// Also write a page with pictures: HTML, in one file
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
     /// Replace the file of the report

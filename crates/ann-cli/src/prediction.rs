@@ -38,8 +38,10 @@ impl Columns {
         if self.threshold.is_some() && !is_pair {
             return Err(Failure::arguments("--threshold: only models of two classes have one"));
         }
-        if !is_share(self.threshold) || !is_share(self.intervals) {
-            return Err(Failure::arguments("--threshold and --intervals: expected above 0 and below 1"));
+        for (option, value) in [("--threshold", self.threshold), ("--intervals", self.intervals)] {
+            if !is_share(value) {
+                return Err(Failure::arguments(format_args!("{option}: expected above 0 and below 1")));
+            }
         }
         if self.intervals.is_some() && model.conformal().is_none() {
             return Err(Failure::arguments("--intervals: the model has none, because it predicts labels"));

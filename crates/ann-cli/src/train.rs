@@ -33,7 +33,7 @@ pub struct Train {
     /// Replace the file of the model, and that of the report
     #[arg(long)]
     force: bool,
-    /// Also write a page for people, with pictures: HTML, in one file
+    /// Also write a page with pictures: HTML, in one file
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
     /// Save the state of the training in this file, every ten seconds: --resume goes on from there
