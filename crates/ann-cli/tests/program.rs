@@ -99,7 +99,7 @@ fn outputs_that_cannot_be_written() {
         check(folder.path(), arguments, status, message);
     }
     assert_eq!(fs::read_to_string(folder.path().join("old.csv")).unwrap(), "old");
-    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 4, "no file is left behind");
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 5, "no file is left behind");
 }
 
 /// Linux has a device that is always full.

@@ -113,7 +113,7 @@ fn comparable(line: &str) -> String {
 /// A folder with the tables of the documents.
 pub fn folder() -> TempDir {
     let folder = TempDir::new().unwrap();
-    for table in ["data/iris.csv", "docs/commands/customers.csv"] {
+    for table in ["data/iris.csv", "docs/commands/customers.csv", "bench/tables/credit_data.csv.gz"] {
         let from = root().join(table);
         fs::copy(&from, folder.path().join(from.file_name().unwrap())).unwrap();
     }
