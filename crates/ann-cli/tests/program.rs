@@ -192,6 +192,26 @@ fn a_wide_table() {
 }
 
 #[test]
+fn colours_only_where_they_are_asked_for() {
+    let folder = folder();
+    let is_coloured = |arguments: &[&str]| text(&run(folder.path(), arguments).stderr).contains('\u{1b}');
+    assert!(!is_coloured(&["look", "nowhere.csv"]), "a pipe is no terminal");
+    assert!(!is_coloured(&["look", "nowhere.csv", "--color", "never"]));
+    assert!(is_coloured(&["look", "nowhere.csv", "--color", "always"]));
+}
+
+#[test]
+fn shells_and_man_know_the_options() {
+    let folder = folder();
+    for arguments in [&["completions", "bash"][..], &["manual", "train"]] {
+        let output = run(folder.path(), arguments);
+        assert_eq!(output.status.code(), Some(0), "{arguments:?}");
+        assert!(text(&output.stdout).contains("checkpoint"), "{arguments:?}");
+    }
+    check(folder.path(), &["manual", "nothing"], ARGUMENTS, "there is no command \"nothing\"");
+}
+
+#[test]
 fn a_model_that_is_not_good_enough() {
     let folder = trained();
     check(
