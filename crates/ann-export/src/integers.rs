@@ -1,8 +1,8 @@
 //! Networks of 16-bit integers: chosen by rows, computed here as the generated code computes them, and
 //! compared with the model.
 //!
-//! An integer stands for a number times a power of two: inputs of a layer times 2ᵃ, weights times 2ʷ, sums
-//! and biases times 2ᵃ⁺ʷ, what a layer computes times 2¹². Activations are two lines and a curve, which is a
+//! Each number is multiplied by a power of two and rounded to an integer: inputs of a layer by 2ᵃ, weights by
+//! 2ʷ, sums and biases by 2ᵃ⁺ʷ, outputs of a layer by 2¹². Activations are two lines and a curve, which is a
 //! table with linear interpolation.
 
 use ann_core::{Activation, argmax};
@@ -141,8 +141,8 @@ impl Layer {
     fn new(dense: &Dense, input_bits: i32, next: i32) -> Self {
         let most =
             |numbers: &mut dyn Iterator<Item = &f64>| numbers.fold(0.0, |most: f64, x| most.max(x.abs()));
-        // The largest weight fits into 16 bits, the largest bias into 31. If all are 0, 1e-9 stands for them,
-        // because 0 has no logarithm.
+        // The largest weight fits into 16 bits, the largest bias into 31. The largest is taken to be at least
+        // 1e-9, because 0 has no logarithm.
         let of_bias = 30 - input_bits - most(&mut dense.bias.iter()).max(1e-9).log2().ceil() as i32;
         let of_weights = (32_767.0 / most(&mut dense.weights.iter()).max(1e-9)).log2().floor() as i32;
         let bits = of_weights.min(of_bias).clamp(0, 20);

@@ -1,6 +1,6 @@
 //! JSON: everything that a model holds, for programs in any language.
 
-use ann_core::Activation;
+use ann_model::file::activation_name;
 use ann_model::{Conformal, Model, Networks};
 use ann_table::{
     ColumnSchema, DatePart, Encoding, Ignored, IgnoredColumn, NumberEncoding, Pieces, Schema, Target, Task,
@@ -288,28 +288,11 @@ impl LayerText {
             true => Numbers::F32(numbers.into_iter().map(|number| number as f32).collect()),
             false => Numbers::F64(numbers),
         };
-        let (activation, parameter) = activation(&dense.activation)
+        let (activation, parameter) = activation_name(&dense.activation)
             .ok_or_else(|| Error::Activation { activation: dense.activation.to_string() })?;
         let weights = dense.weights.rows().into_iter().map(|row| numbers(row.to_vec())).collect();
         Ok(Self { activation, parameter, weights, bias: numbers(dense.bias.clone()) })
     }
-}
-
-fn activation(activation: &Activation) -> Option<(&'static str, Option<f64>)> {
-    Some(match activation {
-        Activation::Identity => ("identity", None),
-        Activation::Sigmoid => ("sigmoid", None),
-        Activation::Tanh => ("tanh", None),
-        Activation::Relu => ("relu", None),
-        Activation::LeakyRelu { slope } => ("leaky_relu", Some(*slope)),
-        Activation::Elu { alpha } => ("elu", Some(*alpha)),
-        Activation::Selu => ("selu", None),
-        Activation::Softplus => ("softplus", None),
-        Activation::Silu => ("silu", None),
-        Activation::Mish => ("mish", None),
-        Activation::Gelu => ("gelu", None),
-        _ => return None,
-    })
 }
 
 impl ResidualsText {

@@ -7,8 +7,8 @@ use super::container::{Container, malformed};
 use super::tensors::{Element, Reader, Writer};
 use crate::{Error, Result};
 
-/// The name of an activation, and its parameter if it has one; `None` for a custom one.
-pub(super) fn name_of(activation: &Activation) -> Option<(&'static str, Option<f64>)> {
+/// The name of an activation in a file, and its parameter if it has one; `None` for a custom one.
+pub fn activation_name(activation: &Activation) -> Option<(&'static str, Option<f64>)> {
     Some(match activation {
         Activation::Identity => ("identity", None),
         Activation::Sigmoid => ("sigmoid", None),

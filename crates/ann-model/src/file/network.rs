@@ -83,7 +83,7 @@ fn check_precision(found: Precision, expected: Precision) -> Result<()> {
 pub(super) fn write_layers(architecture: &Architecture, tensors: &mut Writer) -> Result<Vec<LayerText>> {
     let layer = |(number, layer): (usize, &Layer)| {
         let activation = &layer.activation;
-        let (name, parameter) = catalogue::name_of(activation)
+        let (name, parameter) = catalogue::activation_name(activation)
             .ok_or_else(|| Error::CustomActivation { layer: number, activation: activation.to_string() })?;
         if let Some(parameter) = parameter {
             tensors.insert(format!("layers.{number}.slope"), Tensor::vector(vec![parameter]));
