@@ -48,14 +48,23 @@ fn check_sums(model: &Model, table: &Table) {
         let sums = found.added.sum_axis(ndarray::Axis(0)) + &found.base;
         for ((sum, exact), predicted) in sums.iter().zip(&found.predicted).zip(predicted) {
             assert!((sum - exact).abs() <= TOLERANCE, "{sum} {exact}");
-            let is_limited = matches!(model.schema().target, Target::Numbers(_));
-            assert!((exact - predicted).abs() <= SINGLE || is_limited, "{exact} {predicted}");
+            assert!(
+                (exact - predicted).abs() <= SINGLE || may_be_limited(model, *exact),
+                "{exact} {predicted}"
+            );
         }
     }
 }
 
-/// y = 2x + noise: the gradient of a linear model is its weight, so x adds 2 (x − median) to rounding of the
-/// fit.
+/// Whether a network of the model may have predicted a number outside the range: near its ends.
+fn may_be_limited(model: &Model, number: f64) -> bool {
+    let Target::Numbers(columns) = &model.schema().target else { return false };
+    let margin = 0.1 * (columns[0].maximum - columns[0].minimum);
+    !(columns[0].minimum + margin..=columns[0].maximum - margin).contains(&number)
+}
+
+/// y = 2x + noise: the gradient of a linear model is its weight, so x adds 2 (x − median). The standard error
+/// of the slope is σ / (√n σₓ) = 0.58 / (20 · 0.58) = 0.05; four of them are allowed.
 #[test]
 fn a_linear_model_by_hand() {
     let table = line(400, 1);
@@ -66,9 +75,9 @@ fn a_linear_model_by_hand() {
         let row = Table::from_columns([Column::of_numbers("x", [x])]).unwrap();
         attributions(&model, &row).unwrap()[0].added[[0, 0]]
     };
-    // Numbers are softly limited, so the slope is a little smaller far from the median.
+    // Near the median the soft limit of numbers changes nothing: (z / 3)² / 2 is 0.002 there.
     let slope = (at(0.2) - at(0.0)) / 0.2;
-    assert!((1.5..2.5).contains(&slope), "{slope}");
+    assert!((slope - 2.0).abs() < 0.2, "{slope}");
 }
 
 #[test]
