@@ -60,7 +60,8 @@ fn check(document: &str) {
     let path = root().join(document);
     let expected = fs::read_to_string(&path).unwrap();
     let found = with_output(&expected, folder().path());
-    if env::var_os("TRANSCRIPTS").is_some_and(|mode| mode == "overwrite") {
+    assert!(expected.contains("```console\n$ "), "{document} has no command");
+    if are_overwritten() {
         fs::write(&path, found).unwrap();
         return;
     }
@@ -118,6 +119,11 @@ pub fn folder() -> TempDir {
         fs::copy(&from, folder.path().join(from.file_name().unwrap())).unwrap();
     }
     folder
+}
+
+/// Whether the committed files are to be those of now.
+pub fn are_overwritten() -> bool {
+    env::var_os("TRANSCRIPTS").is_some_and(|mode| mode == "overwrite")
 }
 
 /// The root of the workspace.
