@@ -3,6 +3,7 @@
 use std::io::Write;
 
 use ann_tabular::ann_table::{IgnoredColumn, Schema, Table, Target};
+use ann_tabular::ann_train::OptimizerKind;
 use ann_tabular::{Recipe, Scoring};
 
 use crate::failure::Result;
@@ -62,10 +63,23 @@ pub fn print(recipe: &Recipe, table: &Table, targets: &[String]) -> Result<()> {
         "small tables need more epochs; the best one on the validation rows is kept",
     );
     line("batch", recipe.batch.to_string(), "rows of one update");
-    let usual = if matches!(schema.target, Target::Numbers(_)) { 0.07 } else { 0.04 };
-    let rate = recipe.learning_rate.unwrap_or(usual);
-    line("rate", rate.to_string(), "of Adam; it rises and falls, and inputs have rates that are trained");
-    line("decay", recipe.decay.to_string(), "of weights, against overfitting");
+    let is_adam = recipe.optimizer == OptimizerKind::Adam;
+    let optimizer = recipe.optimizer.to_string();
+    line("optimizer", optimizer, if is_adam { "all other settings were chosen for it" } else { "as asked" });
+    let reason = match is_adam {
+        true => "it rises and falls, and inputs have factors that are trained",
+        false => "it rises and falls",
+    };
+    line("rate", recipe.rate_of(schema.target.task()).to_string(), reason);
+    if is_adam {
+        line("decay", recipe.decay.to_string(), "of weights, against overfitting");
+    }
+    if recipe.l2 > 0.0 {
+        line("l2", recipe.l2.to_string(), "penalty on weights, as asked");
+    }
+    if let Some(patience) = recipe.patience {
+        line("patience", counted(patience, "epoch"), "as asked");
+    }
     let (score, reason) = match recipe.scoring {
         Scoring::Off => ("none".to_owned(), "as asked"),
         Scoring::Folds(folds) => (format!("{folds} folds"), "as asked"),

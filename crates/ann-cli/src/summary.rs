@@ -42,7 +42,8 @@ impl Summary<'_> {
         write_columns(output, &self.fit.report.schema)?;
         self.warnings().iter().try_for_each(|line| writeln!(output, "{line}"))?;
         let (networks, epochs) = (networks(&self.fit.model), self.fit.report.epochs);
-        let up_to = if self.was_ended { "at most " } else { "" };
+        let may_be_fewer = self.was_ended || self.recipe.patience.is_some();
+        let up_to = if may_be_fewer { "at most " } else { "" };
         writeln!(output, "{networks}, {up_to}{epochs} epochs, seed {}", self.recipe.seed)?;
         match &self.fit.report.evaluation {
             Ok(evaluation) => self.write_evaluation(output, evaluation)?,

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use ann_tabular::ann_core::{Activation, ClassWeights};
 use ann_tabular::ann_table::{Reader, SchemaOptions, Table, Task};
+use ann_tabular::ann_train::OptimizerKind;
 use ann_tabular::{Checkpoints, Fit, Recipe, Score, Scoring};
 use clap::{Args, ValueEnum};
 
@@ -113,8 +114,8 @@ struct Training {
     /// Activation function of the hidden layers
     #[arg(long, default_value = "silu")]
     activation: ActivationName,
-    /// Number of networks, whose predictions are averaged
-    #[arg(long, value_name = "COUNT", default_value_t = Recipe::default().members, value_parser = networks())]
+    /// Number of networks, whose predictions are averaged. Each has another seed
+    #[arg(long, visible_alias = "seeds", value_name = "COUNT", default_value_t = Recipe::default().members, value_parser = networks())]
     networks: usize,
     /// Number of epochs. Default: 64, and more for small tables
     #[arg(long, value_name = "COUNT", value_parser = count(1))]
@@ -122,12 +123,23 @@ struct Training {
     /// Number of rows of a batch
     #[arg(long, value_name = "COUNT", default_value_t = Recipe::default().batch, value_parser = count(1))]
     batch: usize,
-    /// η. Default: 0.04 for classes, 0.07 for numbers
+    /// How gradients change the networks
+    #[arg(long, value_name = "NAME", default_value = "adam")]
+    optimizer: OptimizerName,
+    /// η. Default for classes: 0.04 with adam, 0.1 with momentum, 0.3 with descent; for numbers and labels:
+    /// 0.07, 0.03 and 0.1
     #[arg(long, value_name = "NUMBER", value_parser = positive)]
     learning_rate: Option<f64>,
-    /// Decay of the weights
-    #[arg(long, value_name = "NUMBER", default_value_t = Recipe::default().decay, value_parser = not_negative)]
-    weight_decay: f64,
+    /// Decay of the weights, by adam alone. Default: 0.02
+    #[arg(long, value_name = "NUMBER", value_parser = not_negative)]
+    weight_decay: Option<f64>,
+    /// λ of the penalty λ Σ‖W‖² on weights
+    #[arg(long, value_name = "NUMBER", default_value_t = Recipe::default().l2, value_parser = not_negative)]
+    l2: f64,
+    /// A network ends its training after this number of epochs without a better one, by the hits of classes
+    /// or the loss of numbers and labels. Default: never. The best epoch is kept anyway
+    #[arg(long, value_name = "EPOCHS", value_parser = count(1))]
+    patience: Option<usize>,
     /// Weights of the classes
     #[arg(long, value_name = "RULE")]
     class_weights: Option<ClassWeightsName>,
@@ -161,6 +173,18 @@ enum ActivationName {
     Silu,
     Mish,
     Gelu,
+}
+
+/// The optimizers that the recipe knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum OptimizerName {
+    /// Adam with decay of the weights (AdamW), for which all other defaults were chosen
+    Adam,
+    /// Gradient descent with the momentum 0.9
+    Momentum,
+    /// Gradient descent
+    #[value(alias = "sgd")]
+    Descent,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -351,6 +375,9 @@ impl Train {
             table.column(name).map_err(|_| target::unknown(table, name))?;
         }
         let training = &self.training;
+        if training.weight_decay.is_some() && training.optimizer != OptimizerName::Adam {
+            return Err(Failure::arguments("--weight-decay: only adam has it; --l2 is for every optimizer"));
+        }
         let scoring = match &self.scoring {
             ScoringOptions { no_score: true, .. } => Scoring::Off,
             ScoringOptions { folds: Some(folds), .. } => Scoring::Folds(*folds),
@@ -374,7 +401,10 @@ impl Train {
             epochs: training.epochs.unwrap_or(default.epochs),
             batch: training.batch,
             learning_rate: training.learning_rate.or(default.learning_rate),
-            decay: training.weight_decay,
+            optimizer: training.optimizer.into(),
+            decay: training.weight_decay.unwrap_or(default.decay),
+            l2: training.l2,
+            patience: training.patience,
             class_weights: match training.class_weights {
                 Some(ClassWeightsName::Balanced) => ClassWeights::Balanced,
                 None => ClassWeights::None,
@@ -397,6 +427,16 @@ impl From<TaskName> for Task {
             TaskName::Classify => Self::Classification,
             TaskName::Regress => Self::Regression,
             TaskName::Labels => Self::MultiLabel,
+        }
+    }
+}
+
+impl From<OptimizerName> for OptimizerKind {
+    fn from(name: OptimizerName) -> Self {
+        match name {
+            OptimizerName::Adam => Self::Adam,
+            OptimizerName::Momentum => Self::Momentum,
+            OptimizerName::Descent => Self::Descent,
         }
     }
 }

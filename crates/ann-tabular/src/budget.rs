@@ -65,7 +65,8 @@ fn probe(recipe: &Recipe, rows: &Rows<'_>, targets: &[&str]) -> Result<(Model, f
         seen.lock().expect("nothing panics here").push((progress.member, Instant::now()));
         ControlFlow::Continue(())
     };
-    let short = Recipe { epochs: EPOCHS, members: recipe.members.min(2), threads: 1, ..recipe.clone() };
+    let members = recipe.members.min(2);
+    let short = Recipe { epochs: EPOCHS, members, patience: None, threads: 1, ..recipe.clone() };
     let model = members::train(&short, rows, targets, Stage::Model, &Observer::new(&observe))?.model;
     let seen = seen.into_inner().expect("nothing panics here");
     let pairs = seen.windows(2).filter(|pair| pair[0].0 == pair[1].0);

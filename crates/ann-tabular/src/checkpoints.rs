@@ -100,8 +100,12 @@ impl<'s> Keeper<'s> {
     }
 
     /// The state of the training when it was kept last.
-    pub fn kept(&self, architecture: &Architecture) -> Result<Option<ValidatedState<f32>>> {
-        self.store.lock().file.state(&self.training, architecture)
+    pub fn kept(
+        &self,
+        architecture: &Architecture,
+        optimizer: OptimizerKind,
+    ) -> Result<Option<ValidatedState<f32>>> {
+        self.store.lock().file.state(&self.training, architecture, optimizer)
     }
 
     /// After an epoch: keeps the state if it is time to write the file, or if it is the last one.
@@ -160,14 +164,19 @@ impl FitFile {
     }
 
     /// `None` if the training has not begun.
-    fn state(&self, training: &str, architecture: &Architecture) -> Result<Option<ValidatedState<f32>>> {
+    fn state(
+        &self,
+        training: &str,
+        architecture: &Architecture,
+        optimizer: OptimizerKind,
+    ) -> Result<Option<ValidatedState<f32>>> {
         let Some(&[epoch, updates]) = self.double(training, "counts") else { return Ok(None) };
         let incomplete =
             || FileError::Malformed { reason: format!("the state of {training:?} is incomplete") };
         let vector = |name: &str| self.single(training, name).map(<[f32]>::to_vec).ok_or_else(incomplete);
         let records = |name: &str| self.double(training, name).map(records_of).ok_or_else(incomplete);
         let memory = Memory {
-            optimizer: OptimizerKind::Adam,
+            optimizer,
             updates: updates as u64,
             scalars: vec![],
             vectors: (1..).map_while(|number| vector(&format!("memory.{number}")).ok()).collect(),

@@ -153,7 +153,7 @@ impl Part {
             PartTargets::Numbers(numbers) => (Loss::MeanSquaredError, Targets::Values(numbers.view())),
             PartTargets::Labels(labels) => (Loss::BinaryCrossEntropy, Targets::Values(labels.view())),
         };
-        let mut problem = Problem::new(architecture, loss, &self.x, targets)?;
+        let mut problem = Problem::new(architecture, loss, &self.x, targets)?.with_l2(recipe.l2)?;
         if let Some(weights) = &self.weights {
             problem = problem.with_weights(&weights[..])?;
         }
@@ -228,10 +228,11 @@ impl Fitting<'_> {
         monitor: Monitor,
     ) -> Result<(Network<f32>, History)> {
         let config = self.recipe.config(problem, member);
-        let settings = Validation { monitor, patience: usize::MAX, ..Validation::default() };
+        let patience = self.recipe.patience.unwrap_or(usize::MAX);
+        let settings = Validation { monitor, patience, ..Validation::default() };
         let mut keeper = self.observer.keeper(self.stage, member);
         let kept = match &keeper {
-            Some(keeper) => keeper.kept(problem.architecture())?,
+            Some(keeper) => keeper.kept(problem.architecture(), self.recipe.optimizer)?,
             None => None,
         };
         let mut training = match kept {
@@ -245,7 +246,7 @@ impl Fitting<'_> {
             let progress = self.progress(member, records, config.epochs);
             let is_ended = self.observer.see(&progress).is_break();
             if let Some(keeper) = &mut keeper {
-                let is_last = is_ended || progress.epoch == config.epochs;
+                let is_last = is_ended || progress.epoch == config.epochs || training.stop().is_some();
                 keeper.keep(&training, is_last).unwrap_or_else(|error| self.observer.fail(error));
             }
             if is_ended {

@@ -3,9 +3,11 @@
 use ann_core::ClassWeights;
 use ann_model::{Digest, Model, Networks};
 use ann_table::{Kind, SchemaOptions, Table, Task};
+use ann_train::OptimizerKind;
 use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 
+use crate::recipe::OPTIMIZERS;
 use crate::{Error, Evaluation, Recipe, Report, Result, Score, Scoring};
 
 /// This program. Other versions may give other bits.
@@ -46,7 +48,9 @@ fn settings(recipe: &Recipe, targets: &[&str]) -> Value {
         "epochs": recipe.epochs,
         "batch": recipe.batch,
         "learning_rate": recipe.learning_rate.map(|rate| rate.to_string()),
+        "optimizer": optimizer_name(recipe.optimizer),
         "decay": recipe.decay.to_string(),
+        "l2": recipe.l2.to_string(),
         "smoothing": recipe.smoothing.to_string(),
         "class_weights": match &recipe.class_weights {
             ClassWeights::None => json!("none"),
@@ -54,6 +58,7 @@ fn settings(recipe: &Recipe, targets: &[&str]) -> Value {
             ClassWeights::Given(weights) => json!(weights.iter().map(f64::to_string).collect::<Vec<_>>()),
         },
         "validation_folds": recipe.validation_folds,
+        "patience": recipe.patience,
         "weights": recipe.weights,
         "groups": recipe.groups,
         "time": recipe.time,
@@ -115,6 +120,12 @@ pub fn rebuild(model: &Model, table: &Table, threads: usize) -> Result<Model> {
     let mut made_again = Recipe { threads, ..recipe }.fit(table, &targets)?.model;
     // Another version that computes the same is not another model, and callers may have added something.
     made_again.provenance["program"] = made["program"].clone();
+    // An older version did not know all settings. `recipe_of` has set their defaults.
+    if let (Some(settings), Some(known)) =
+        (made_again.provenance["settings"].as_object_mut(), made["settings"].as_object())
+    {
+        settings.retain(|name, _| known.contains_key(name));
+    }
     for (key, value) in made.as_object().into_iter().flatten() {
         if made_again.provenance.get(key).is_none() {
             made_again.provenance[key] = value.clone();
@@ -158,6 +169,8 @@ fn recipe_of(model: &Model) -> Option<(Recipe, Vec<String>)> {
         least_rows: count("least_rows")?,
         bins: count("bins")?,
     };
+    // What a file does not say was not a setting yet.
+    let default = Recipe::default();
     let recipe = Recipe {
         schema,
         hidden: hidden.to_vec(),
@@ -167,10 +180,19 @@ fn recipe_of(model: &Model) -> Option<(Recipe, Vec<String>)> {
         least_updates: 0,
         batch: count("batch")?,
         learning_rate: optional("learning_rate")?.map(str::parse).transpose().ok()?,
+        optimizer: match optional("optimizer")? {
+            Some(name) => optimizer_of_name(name)?,
+            None => default.optimizer,
+        },
         decay: text("decay")?.parse().ok()?,
+        l2: optional("l2")?.map_or(Some(default.l2), |l2| l2.parse().ok())?,
         smoothing: text("smoothing")?.parse().ok()?,
         class_weights: class_weights(&settings["class_weights"])?,
         validation_folds: count("validation_folds")?,
+        patience: match &settings["patience"] {
+            Value::Null => None,
+            _ => Some(count("patience")?),
+        },
         weights: column("weights")?,
         groups: column("groups")?,
         time: column("time")?,
@@ -213,6 +235,21 @@ fn task_name(task: Task) -> &'static str {
         Task::Regression => "regression",
         Task::MultiLabel => "multi_label",
     }
+}
+
+fn optimizer_name(optimizer: OptimizerKind) -> &'static str {
+    match optimizer {
+        OptimizerKind::Adam => "adam",
+        OptimizerKind::Momentum => "momentum",
+        OptimizerKind::Descent => "descent",
+        OptimizerKind::Rprop => "rprop",
+        OptimizerKind::Lbfgs => "lbfgs",
+        OptimizerKind::LevenbergMarquardt => "levenberg_marquardt",
+    }
+}
+
+fn optimizer_of_name(name: &str) -> Option<OptimizerKind> {
+    OPTIMIZERS.into_iter().find(|&optimizer| optimizer_name(optimizer) == name)
 }
 
 fn task_of_name(name: &str) -> Option<Task> {

@@ -20,7 +20,8 @@ pub struct Report {
     pub schema: Schema,
     /// The rows.
     pub rows: RowsUsed,
-    /// Number of epochs: those of the recipe, or fewer to stay in the budget.
+    /// Number of epochs: those of the recipe, or fewer to stay in the budget. With [`Recipe::patience`] a
+    /// network may have ended earlier.
     pub epochs: usize,
     /// How good the model is, or why there is no score.
     pub evaluation: Result<Evaluation, NoScore>,

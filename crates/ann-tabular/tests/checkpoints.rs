@@ -11,6 +11,7 @@ use std::{env, fs, thread};
 use ann_tabular::ann_core::Activation;
 use ann_tabular::ann_model::Limits;
 use ann_tabular::ann_model::file::Container;
+use ann_tabular::ann_train::OptimizerKind;
 use ann_tabular::{Checkpoints, Error, Fit, Progress, Recipe, Scoring, Table};
 
 use crate::tables::{line, noisy};
@@ -53,20 +54,38 @@ fn folds_go_on_where_they_were() {
     }
 }
 
+#[test]
+fn every_optimizer_goes_on_where_it_was() {
+    let table = noisy(80, 1);
+    for optimizer in [OptimizerKind::Momentum, OptimizerKind::Descent] {
+        let recipe = Recipe { optimizer, l2: 0.01, patience: Some(4), scoring: Scoring::Off, ..recipe() };
+        let whole = recipe.fit(&table, "label").unwrap();
+        for stop in [1, 3, 6] {
+            let fit = interrupted(&recipe, &table, "label", Duration::from_secs(3600), &[stop]);
+            assert_same(&fit, &whole, &format!("{optimizer}, {stop} epochs"));
+        }
+    }
+}
+
 /// What is known is not trained again.
 #[test]
 fn a_fit_that_was_done_trains_nothing() {
+    for recipe in [recipe(), Recipe { patience: Some(3), ..recipe() }] {
+        trains_nothing_again(&recipe);
+    }
+}
+
+fn trains_nothing_again(recipe: &Recipe) {
     let (folder, table) = (tempfile::tempdir().unwrap(), noisy(60, 1));
     let at = |resume| checkpoints(folder.path(), Duration::from_secs(3600), resume);
-    let whole =
-        recipe().fit_checkpointed(&table, "label", &at(false), |_| ControlFlow::Continue(())).unwrap();
+    let whole = recipe.fit_checkpointed(&table, "label", &at(false), |_| ControlFlow::Continue(())).unwrap();
     let epochs = AtomicUsize::new(0);
     let count = |progress: &Progress| {
         // The importance of columns shows the last epoch, of which there is none.
         epochs.fetch_add(progress.epoch, Ordering::Relaxed);
         ControlFlow::Continue(())
     };
-    let again = recipe().fit_checkpointed(&table, "label", &at(true), count).unwrap();
+    let again = recipe.fit_checkpointed(&table, "label", &at(true), count).unwrap();
     assert_same(&again, &whole, "a fit that was done");
     assert_eq!(epochs.into_inner(), 0);
 }
@@ -100,6 +119,12 @@ fn checkpoints_of_other_fits_are_refused() {
     refused(recipe(), &noisy(61, 1), "rows is 60 in the file, and 61 here; resume with the same");
     refused(recipe(), &noisy(60, 2), "sha256 is ");
     refused(Recipe { decay: 0.03, ..recipe() }, &table, r#"decay is "0.02" in the file, and "0.03" here"#);
+    let l2 = 0.5;
+    refused(Recipe { l2, ..recipe() }, &table, r#"l2 is "0" in the file, and "0.5" here"#);
+    let optimizer = OptimizerKind::Momentum;
+    refused(Recipe { optimizer, ..recipe() }, &table, r#"optimizer is "adam" in the file, and "momentum""#);
+    let patience = Some(7);
+    refused(Recipe { patience, ..recipe() }, &table, "patience is null in the file, and 7 here");
     refused(Recipe { seed: 1, ..recipe() }, &table, r#"seed is "0" in the file, and "1" here"#);
     refused(Recipe { epochs: 13, ..recipe() }, &table, "epochs is 12 in the file, and 13 here");
     refused(Recipe { members: 3, ..recipe() }, &table, "members is 2 in the file, and 3 here");

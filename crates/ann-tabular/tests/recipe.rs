@@ -3,7 +3,9 @@
 use std::ops::ControlFlow;
 
 use ann_tabular::ann_core::Activation;
+use ann_tabular::ann_model::Networks;
 use ann_tabular::ann_table::{SchemaOptions, Target, Task};
+use ann_tabular::ann_train::OptimizerKind;
 use ann_tabular::{Model, Recipe, Score, Scoring, Table};
 
 use crate::tables::{noisy, rings, waves};
@@ -29,6 +31,53 @@ fn classes_are_learned() {
     let hits =
         labels.labels().iter().enumerate().filter(|(row, label)| truth.word(*row) == Some(label)).count();
     assert!(hits < 280, "{hits} of 400");
+}
+
+/// With their default rates. The rings do not overlap; the noise of the waves has the deviation 0.1, and the
+/// waves 0.7: R² is at most 1 − 0.02.
+#[test]
+fn every_optimizer_learns() {
+    for optimizer in [OptimizerKind::Adam, OptimizerKind::Momentum, OptimizerKind::Descent] {
+        let recipe = Recipe { optimizer, scoring: Scoring::HoldOut(0.3), ..recipe() };
+        let score =
+            |table: &Table, target| recipe.fit(table, target).unwrap().report.evaluation.unwrap().model;
+        let Score::Classes(classes) = score(&rings(400, 1), "ring") else { panic!("classes") };
+        assert!(classes.accuracy.value > 0.9, "{optimizer}: {}", classes.accuracy);
+        let Score::Numbers(numbers) = score(&waves(400, 1), "y") else { panic!("numbers") };
+        assert!(numbers[0].r_squared.unwrap().value > 0.9, "{optimizer}: {:?}", numbers[0]);
+    }
+}
+
+#[test]
+fn a_penalty_makes_weights_smaller() {
+    let size = |optimizer, l2| {
+        let recipe = Recipe { optimizer, l2, decay: 0.0, members: 1, ..recipe() };
+        let model = recipe.fit_model(&waves(200, 1), "y").unwrap();
+        let Networks::F32(networks) = model.networks() else { panic!("single precision") };
+        networks[0].parameters().iter().map(|weight| weight.powi(2)).sum::<f32>()
+    };
+    for optimizer in [OptimizerKind::Adam, OptimizerKind::Descent] {
+        let [none, much] = [0.0, 0.05].map(|l2| size(optimizer, l2));
+        assert!(much < 0.8 * none, "{optimizer}: {much} of {none}");
+    }
+}
+
+/// A network ends after the epoch that is the third without a smaller loss.
+#[test]
+fn patience_ends_a_network_early() {
+    const PATIENCE: usize = 3;
+    let curves = |patience| {
+        let recipe = Recipe { patience, scoring: Scoring::Off, ..recipe() };
+        recipe.fit(&waves(200, 1), "y").unwrap().report.curves
+    };
+    let (all, early) = (curves(None), curves(Some(PATIENCE)));
+    for (all, early) in all.iter().zip(&early) {
+        let losses = &early.validation;
+        assert!(losses.len() < all.validation.len(), "{} epochs", losses.len());
+        assert_eq!(losses, &all.validation[..losses.len()]);
+        assert_eq!(losses.len(), early.best_epoch + PATIENCE + 1);
+        assert!(losses.iter().all(|loss| *loss >= losses[early.best_epoch]));
+    }
 }
 
 /// scikit-learn's logistic regression has an accuracy of 0.96 on five folds, with a standard error of 0.016.

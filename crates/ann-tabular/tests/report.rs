@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use ann_tabular::ann_core::ClassWeights;
 use ann_tabular::ann_table::{Column, SchemaOptions, Task};
+use ann_tabular::ann_train::OptimizerKind::{self, Descent, Momentum};
 use ann_tabular::{Evaluation, Fit, Leak, NoScore, Recipe, Score, ScoreRule, Scoring, Stage, Table};
 
 use crate::tables::{line, noisy, rings, tosses, waves};
@@ -495,12 +496,27 @@ fn a_model_is_made_again_from_its_file() {
         Recipe { scoring: Scoring::HoldOut(0.3), learning_rate: Some(0.03), seed: u64::MAX, ..recipe() },
         Recipe { scoring: Scoring::Folds(3), hidden: vec![], smoothing: 0.0, schema, ..recipe() },
         Recipe { scoring: Scoring::Off, budget: Some(Duration::ZERO), members: 1, ..recipe() },
+        Recipe { scoring: Scoring::Off, optimizer: Momentum, l2: 0.003, patience: Some(4), ..recipe() },
+        Recipe { scoring: Scoring::Off, optimizer: Descent, ..recipe() },
     ] {
         let model = fit(&recipe, &table, "label").model;
         let read = ann_tabular::Model::read(&model.write().unwrap()).unwrap();
         let again = ann_tabular::rebuild(&read, &table, 2).unwrap();
         assert!(again.write().unwrap() == model.write().unwrap());
     }
+}
+
+/// A file of a version that did not know these settings.
+#[test]
+fn a_model_of_an_older_version_is_made_again() {
+    let table = noisy(60, 1);
+    let mut model = fit(&Recipe { scoring: Scoring::Off, ..recipe() }, &table, "label").model;
+    let settings = model.provenance["settings"].as_object_mut().unwrap();
+    ["optimizer", "l2", "patience"]
+        .iter()
+        .for_each(|name| assert!(settings.remove(*name).is_some(), "{name}"));
+    let again = ann_tabular::rebuild(&model, &table, 1).unwrap();
+    assert!(again.write().unwrap() == model.write().unwrap());
 }
 
 /// Settings that this version does not know are not taken for others.
@@ -515,6 +531,9 @@ fn a_model_of_unknown_settings_is_not_made_again() {
         ("scoring", "jackknife".into()),
         ("class_weights", "rare".into()),
         ("learning_rate", 0.1.into()),
+        ("optimizer", "lion".into()),
+        ("l2", 0.1.into()),
+        ("patience", "3".into()),
     ] {
         let mut other = model.clone();
         other.provenance["settings"][name] = value;
@@ -651,6 +670,16 @@ fn invalid_settings_are_named() {
     }
     invalid(Recipe { epochs: 0, ..recipe() }, "the setting epochs is 0");
     invalid(Recipe { validation_folds: 1, ..recipe() }, "the setting validation_folds is 1");
+    invalid(Recipe { patience: Some(0), ..recipe() }, "the setting patience is 0, expected at least one");
+    for l2 in [-0.1, f64::NAN, f64::INFINITY] {
+        let expected = format!("the setting l2 is {l2}, expected a finite number");
+        invalid(Recipe { l2, ..recipe() }, &expected);
+    }
+    let of_all_rows = [OptimizerKind::Rprop, OptimizerKind::Lbfgs, OptimizerKind::LevenbergMarquardt];
+    for optimizer in of_all_rows {
+        let expected = format!("the setting optimizer is {optimizer}, expected one for mini-batches");
+        invalid(Recipe { optimizer, ..recipe() }, &expected);
+    }
     invalid(Recipe { groups: Some("label".into()), ..recipe() }, "the setting groups is \"label\"");
     invalid(Recipe { weights: Some("z".into()), ..recipe() }, "there is no column \"z\"");
 }

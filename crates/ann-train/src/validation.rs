@@ -175,6 +175,12 @@ impl<'p, 'data, F: Scalar> ValidatedTraining<'p, 'data, F> {
         Ok(ControlFlow::Break(stop))
     }
 
+    /// Why the run has ended: known as soon as an epoch has used up the patience, and otherwise when
+    /// [`epoch`](Self::epoch) has returned the reason. `None` while it goes on.
+    pub fn stop(&self) -> Option<StopReason> {
+        self.stop
+    }
+
     /// A copy of all that is needed to [resume](Self::resume) the run.
     pub fn state(&self) -> ValidatedState<F> {
         ValidatedState {
