@@ -52,6 +52,11 @@ impl Progress {
         self.bar.tick();
     }
 
+    /// Prints a line on the standard error, above this one.
+    pub fn print(&self, line: &str) {
+        self.bar.suspend(|| anstream::eprintln!("{line}"));
+    }
+
     /// Replaces the line by the time that the fit has taken.
     pub fn end(&self) {
         let is_hidden = self.bar.is_hidden();

@@ -194,6 +194,7 @@ impl Summary<'_> {
                 Err(reason) => json!({ "none": reason.to_string() }),
             },
             "test": self.test.as_ref().map(score_json),
+            "checkpoint_error": self.fit.checkpoint_error,
             "warnings": report.leaks.iter().map(ToString::to_string).collect::<Vec<_>>(),
             "findings": report.findings.iter().map(ToString::to_string).collect::<Vec<_>>(),
             "model": { "file": self.path.display().to_string(), "bytes": self.bytes, "digest": self.digest },

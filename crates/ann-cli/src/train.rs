@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use ann_tabular::ann_core::{Activation, ClassWeights};
@@ -37,12 +38,16 @@ pub struct Train {
     /// Also write a page with pictures: HTML, in one file
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
-    /// Save the state of the training in this file, every ten seconds: --resume goes on from there
-    #[arg(long, value_name = "FILE")]
+    /// Save the state of the training in this file: --resume goes on from there
+    #[arg(long, value_name = "FILE", group = "state")]
     checkpoint: Option<PathBuf>,
     /// Go on from a file of --checkpoint, with the same table and settings; it is saved there, too
-    #[arg(long, value_name = "FILE", conflicts_with = "checkpoint")]
+    #[arg(long, value_name = "FILE", group = "state")]
     resume: Option<PathBuf>,
+    /// How often the state is saved, for example 10s or 5m
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = humantime::parse_duration)]
+    #[arg(requires = "state")]
+    checkpoint_every: Duration,
     /// Print each choice and its reason, and train nothing
     #[arg(long)]
     explain: bool,
@@ -241,6 +246,11 @@ pub fn train(options: &Train) -> Result<Status> {
         page: options.report.as_deref(),
     };
     options.tell(&summary)?;
+    if let Some(error) = &fit.checkpoint_error {
+        anstream::eprintln!(
+            "warning: {error}; the model is written, but the last state of the training is not saved"
+        );
+    }
     test?;
     Ok(if interrupt::is_wanted() { Status::Interrupted } else { Status::Done })
 }
@@ -313,12 +323,22 @@ impl Train {
     fn fit(&self, recipe: &Recipe, table: &Table, targets: &[String]) -> Result<Fit> {
         interrupt::listen()?;
         let progress = Progress::begin(!self.quiet && !self.json, recipe.members);
+        let checkpoints = self.checkpoints();
+        let was_warned = AtomicBool::new(false);
         let observe = |seen: &ann_tabular::Progress| {
             progress.see(seen);
+            if let (Some(error), Some(Checkpoints { path, .. })) = (seen.checkpoint_error, &checkpoints)
+                && !was_warned.swap(true, Ordering::Relaxed)
+            {
+                progress.print(&format!(
+                    "warning: {}: cannot write: {error}; the training goes on without it",
+                    path.display()
+                ));
+            }
             if interrupt::is_wanted() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         };
-        let fit = match self.checkpoints() {
-            Some(checkpoints) => recipe.fit_checkpointed(table, targets, &checkpoints, observe),
+        let fit = match &checkpoints {
+            Some(checkpoints) => recipe.fit_checkpointed(table, targets, checkpoints, observe),
             None => recipe.fit_observed(table, targets, observe),
         };
         progress.end();
@@ -354,9 +374,8 @@ impl Train {
     }
 
     fn checkpoints(&self) -> Option<Checkpoints> {
-        const EVERY: Duration = Duration::from_secs(10);
         let path = self.resume.as_ref().or(self.checkpoint.as_ref())?.clone();
-        Some(Checkpoints { path, every: EVERY, resume: self.resume.is_some() })
+        Some(Checkpoints { path, every: self.checkpoint_every, resume: self.resume.is_some() })
     }
 
     fn reader(&self) -> Reader {

@@ -1,6 +1,7 @@
 //! Checkpoints of a fit: the states of its trainings in a file, from which an interrupted fit goes on.
 
 use std::collections::BTreeSet;
+use std::io;
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, Instant};
@@ -22,7 +23,9 @@ pub struct Checkpoints {
     /// interrupted. When the fit is done, it is still there.
     pub path: PathBuf,
     /// About how often the file is written. An interrupted fit loses what was trained since then. With
-    /// several threads, each training writes so often.
+    /// several threads, each training writes so often. If the file cannot be written, for example because the
+    /// disk is full, the fit goes on and tries again; see [`Progress`](crate::Progress) and
+    /// [`Fit::checkpoint_error`](crate::Fit::checkpoint_error).
     pub every: Duration,
     /// Whether to go on from the file, which must be that of the same table, recipe and version. The number
     /// of threads may be another. If not, the fit begins anew, and a file that was there is replaced.
@@ -37,7 +40,10 @@ pub(crate) struct Store {
 
 struct Kept {
     file: FitFile,
+    /// When the file was written last, or could not be.
     saved: Instant,
+    /// Why it could not be.
+    failure: Option<Error>,
 }
 
 impl Store {
@@ -47,7 +53,7 @@ impl Store {
             true => FitFile::load(&checkpoints.path)?,
             false => FitFile::default(),
         };
-        let kept = Mutex::new(Kept { file, saved: Instant::now() });
+        let kept = Mutex::new(Kept { file, saved: Instant::now(), failure: None });
         Ok(Self { checkpoints: checkpoints.clone(), kept })
     }
 
@@ -64,13 +70,29 @@ impl Store {
         if let Some(difference) = before.and_then(|before| difference("the fit", &before, making)) {
             return Err(difference);
         }
-        self.lock().file.describe(making);
-        self.save()
+        let mut kept = self.lock();
+        kept.file.describe(making);
+        kept.save(&self.checkpoints);
+        kept.failure.take().map_or(Ok(()), Err)
     }
 
-    /// Saves all states that are known.
-    pub fn save(&self) -> Result<()> {
-        self.lock().save(&self.checkpoints)
+    /// Saves all states that are known. Training goes on without the file, so that it cannot be written is no
+    /// error here, but remembered until it can be.
+    pub fn save(&self) {
+        self.lock().save(&self.checkpoints);
+    }
+
+    /// Of which kind the error of the last save is.
+    pub fn failure(&self) -> Option<io::ErrorKind> {
+        self.lock().failure.as_ref().map(|error| match error {
+            Error::Model(error) => kind(error),
+            _ => io::ErrorKind::Other,
+        })
+    }
+
+    /// The error of the last save.
+    pub fn into_failure(self) -> Option<Error> {
+        self.kept.into_inner().expect("nothing panics while it is locked").failure
     }
 
     fn lock(&self) -> MutexGuard<'_, Kept> {
@@ -79,10 +101,18 @@ impl Store {
 }
 
 impl Kept {
-    fn save(&mut self, checkpoints: &Checkpoints) -> Result<()> {
-        self.file.save(&checkpoints.path)?;
+    fn save(&mut self, checkpoints: &Checkpoints) {
+        self.failure = self.file.save(&checkpoints.path).err().map(Into::into);
         self.saved = Instant::now();
-        Ok(())
+    }
+}
+
+fn kind(error: &FileError) -> io::ErrorKind {
+    match error {
+        FileError::InFile { error, .. } => kind(error),
+        FileError::Write { error } => error.kind(),
+        FileError::TooLarge { .. } => io::ErrorKind::FileTooLarge,
+        _ => io::ErrorKind::Other,
     }
 }
 
@@ -109,16 +139,15 @@ impl<'s> Keeper<'s> {
     }
 
     /// After an epoch: keeps the state if it is time to write the file, or if it is the last one.
-    pub fn keep(&mut self, training: &ValidatedTraining<'_, '_, f32>, is_last: bool) -> Result<()> {
+    pub fn keep(&mut self, training: &ValidatedTraining<'_, '_, f32>, is_last: bool) {
         let is_time = self.saved.elapsed() >= self.store.checkpoints.every;
         if is_time || is_last {
             self.store.lock().file.put(&self.training, training.state());
         }
         if is_time {
-            self.store.save()?;
+            self.store.save();
             self.saved = Instant::now();
         }
-        Ok(())
     }
 }
 

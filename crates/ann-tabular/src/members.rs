@@ -247,7 +247,7 @@ impl Fitting<'_> {
             let is_ended = self.observer.see(&progress).is_break();
             if let Some(keeper) = &mut keeper {
                 let is_last = is_ended || progress.epoch == config.epochs || training.stop().is_some();
-                keeper.keep(&training, is_last).unwrap_or_else(|error| self.observer.fail(error));
+                keeper.keep(&training, is_last);
             }
             if is_ended {
                 break;
@@ -265,6 +265,7 @@ impl Fitting<'_> {
             epochs,
             training: training.loss,
             validation: validation.loss,
+            checkpoint_error: self.observer.checkpoint_error(),
         }
     }
 

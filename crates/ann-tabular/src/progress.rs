@@ -1,12 +1,12 @@
 //! What a caller sees of a fit while it runs, and how the caller ends it.
 
 use std::fmt;
+use std::io;
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard};
 
 use crate::checkpoints::{Keeper, Store};
-use crate::{Error, Result};
 
 /// One epoch of one network is done.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -26,6 +26,9 @@ pub struct Progress {
     pub training: f64,
     /// Mean loss of the validation rows, after this epoch.
     pub validation: f64,
+    /// Why the last checkpoint could not be written. The fit goes on without it, and tries again. `None` if
+    /// it could be, or if there are no checkpoints.
+    pub checkpoint_error: Option<io::ErrorKind>,
 }
 
 /// What a network is trained for.
@@ -65,14 +68,11 @@ pub(crate) struct Observer<'a> {
     store: Option<&'a Store>,
     ended: AtomicBool,
     last: Mutex<Option<Progress>>,
-    /// The first checkpoint that could not be written.
-    failure: Mutex<Option<Error>>,
 }
 
 impl<'a> Observer<'a> {
     pub fn new(observe: &'a (dyn Fn(&Progress) -> ControlFlow<()> + Sync)) -> Self {
-        let (ended, last, failure) = (AtomicBool::new(false), Mutex::default(), Mutex::default());
-        Self { observe, store: None, ended, last, failure }
+        Self { observe, store: None, ended: AtomicBool::new(false), last: Mutex::default() }
     }
 
     pub fn with_store(self, store: &'a Store) -> Self {
@@ -111,16 +111,9 @@ impl<'a> Observer<'a> {
         self.store.map(|store| Keeper::new(store, stage, member))
     }
 
-    /// Ends the fit, because a checkpoint could not be written.
-    pub fn fail(&self, error: Error) {
-        lock(&self.failure).get_or_insert(error);
-        self.end();
-    }
-
-    /// # Errors
-    /// A checkpoint could not be written.
-    pub fn check(self) -> Result<()> {
-        self.failure.into_inner().expect("nothing panics while it is locked").map_or(Ok(()), Err)
+    /// Why the last checkpoint could not be written, if it could not.
+    pub fn checkpoint_error(&self) -> Option<io::ErrorKind> {
+        self.store?.failure()
     }
 }
 

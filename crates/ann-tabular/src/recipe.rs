@@ -145,6 +145,9 @@ pub struct Fit {
     pub model: Model,
     /// What was used, and how good the model is. `Display` prints it.
     pub report: Report,
+    /// Why the last checkpoint could not be written, if it could not. The model does not depend on it, but
+    /// the last state of the fit is not saved.
+    pub checkpoint_error: Option<String>,
 }
 
 /// More networks make a model no better, only slower.
@@ -242,8 +245,8 @@ impl Recipe {
     /// ```
     ///
     /// # Errors
-    /// As [`fit`](Self::fit); the file cannot be written; or it is to be resumed, and cannot be read or is
-    /// that of another fit.
+    /// As [`fit`](Self::fit); the file cannot be written before the training; or it is to be resumed, and
+    /// cannot be read or is that of another fit.
     pub fn fit_checkpointed(
         &self,
         table: &Table,
@@ -265,9 +268,9 @@ impl Recipe {
         store.begin(&making)?;
         let observer = Observer::new(&observe).with_store(&store);
         let fit = recipe.fit_rows(table, &rows, copies, &targets, &observer)?;
-        observer.check()?;
-        store.save()?;
-        Ok(fit)
+        store.save();
+        let checkpoint_error = store.into_failure().map(|error| error.to_string());
+        Ok(Fit { checkpoint_error, ..fit })
     }
 
     fn fit_rows(
@@ -283,7 +286,7 @@ impl Recipe {
         let Trained { mut model, curves, findings } = trained;
         let report = Report::new(self, table, rows, &model, evaluation, curves, findings)?;
         model.provenance = rebuild::provenance(self, table, &report, observer.has_ended());
-        Ok(Fit { model, report })
+        Ok(Fit { model, report, checkpoint_error: None })
     }
 
     /// As [`fit`](Self::fit), but without the report and the trainings for the score. The model does not say

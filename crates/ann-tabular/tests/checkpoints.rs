@@ -1,9 +1,10 @@
 //! Fits that are interrupted and go on from a file: by their caller, and because the process is killed.
 
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use std::{env, fs, thread};
@@ -171,24 +172,42 @@ fn files_that_are_no_checkpoints_are_refused() {
     assert!(error(&nowhere).contains("cannot write"), "{}", error(&nowhere));
 }
 
-/// The folder is removed after the first epoch.
+/// The folder is removed after the first epoch, and made again after the third.
 #[cfg(unix)]
 #[test]
-fn a_checkpoint_that_cannot_be_written_ends_the_fit() {
-    let (folder, table) = (tempfile::tempdir().unwrap(), noisy(60, 1));
-    let inner = folder.path().join("inner");
-    fs::create_dir(&inner).unwrap();
-    let epochs = AtomicUsize::new(0);
-    let observe = |_: &Progress| {
-        if epochs.fetch_add(1, Ordering::Relaxed) == 0 {
-            fs::remove_dir_all(&inner).unwrap();
-        }
-        ControlFlow::Continue(())
+fn a_checkpoint_that_cannot_be_written_does_not_end_the_fit() {
+    let table = noisy(60, 1);
+    let whole = recipe().fit(&table, "label").unwrap();
+    let fit = |comes_back: bool| {
+        let folder = tempfile::tempdir().unwrap();
+        let inner = folder.path().join("inner");
+        fs::create_dir(&inner).unwrap();
+        let errors = Mutex::new(vec![]);
+        let observe = |progress: &Progress| {
+            let mut errors = errors.lock().unwrap();
+            errors.push(progress.checkpoint_error);
+            match errors.len() {
+                1 => fs::remove_dir_all(&inner).unwrap(),
+                3 if comes_back => fs::create_dir(&inner).unwrap(),
+                _ => {}
+            }
+            ControlFlow::Continue(())
+        };
+        let at = checkpoints(&inner, Duration::ZERO, false);
+        let fit = recipe().fit_checkpointed(&table, "label", &at, observe).unwrap();
+        assert_same(&fit, &whole, "a fit whose checkpoint could not be written");
+        assert_eq!(file_in(&inner).exists(), comes_back);
+        (errors.into_inner().unwrap(), fit.checkpoint_error)
     };
-    let at = checkpoints(&inner, Duration::ZERO, false);
-    let error = recipe().fit_checkpointed(&table, "label", &at, observe).unwrap_err().to_string();
-    assert!(error.contains("cannot write"), "{error}");
-    assert_eq!(epochs.into_inner(), 1);
+    let missing = Some(ErrorKind::NotFound);
+    let (errors, last) = fit(false);
+    assert!(errors.len() >= ALL_EPOCHS);
+    assert!(errors[0].is_none() && errors[1..].iter().all(|error| *error == missing), "{errors:?}");
+    assert!(last.is_some_and(|last| last.contains("cannot write")));
+    // The second and the third epoch see the errors of the ones before.
+    let (errors, last) = fit(true);
+    assert_eq!(errors[..5], [None, missing, missing, None, None]);
+    assert_eq!(last, None);
 }
 
 const KILLS: u64 = 50;
