@@ -180,6 +180,35 @@ pub fn read(reader: &Reader, path: &Path) -> Result<Table> {
     })
 }
 
+/// As [`read()`], with a reader that depends on the names of the columns.
+pub fn read_named(
+    reader: &Reader,
+    path: &Path,
+    finished: impl FnOnce(&[String]) -> Reader,
+) -> Result<(Reader, Table)> {
+    let about = |error: ann_table::Error| Failure::from(error).about(shown(path));
+    // What is no file can be read only once.
+    if path.is_file() {
+        let reader = finished(&reader.names(open(path)?).map_err(about)?);
+        let table = read(&reader, path)?;
+        return Ok((reader, table));
+    }
+    let bytes = bytes(path)?;
+    let reader = finished(&reader.names(&bytes[..]).map_err(about)?);
+    let table = reader.read(&bytes[..]).map_err(about)?;
+    Ok((reader, table))
+}
+
+/// The names in the values of an option. A value that is itself the name of a column is one name; others are
+/// divided at commas.
+pub fn names(values: &[String], columns: &[String]) -> Vec<String> {
+    let divided = |value: &String| match columns.contains(value) {
+        true => vec![value.clone()],
+        false => value.split(',').map(str::to_owned).collect(),
+    };
+    values.iter().flat_map(divided).collect()
+}
+
 /// Reads a whole table that a model is judged by: its columns have the kinds that were learned, and rows
 /// without a target are left out.
 pub fn read_judged(reading: &Reading, model: &Model, path: &Path) -> Result<Table> {

@@ -30,8 +30,9 @@ pub struct Explain {
     /// Rows to explain, counted from 1: what each column adds to the prediction of an ordinary row
     #[arg(long, value_name = "ROW,…", value_delimiter = ',')]
     rows: Vec<usize>,
-    /// Columns whose partial dependence is shown. Default: the three that matter most
-    #[arg(long, value_name = "COLUMN,…", value_delimiter = ',', conflicts_with = "rows")]
+    /// Columns whose partial dependence is shown; may be given several times. Default: the three that matter
+    /// most
+    #[arg(long, value_name = "COLUMN,…", conflicts_with = "rows")]
     columns: Vec<String>,
     /// Print one JSON object
     #[arg(long)]
@@ -88,14 +89,16 @@ impl Explain {
         importance: &[Importance],
     ) -> Result<Vec<String>> {
         const SHOWN: usize = 3;
-        for name in &self.columns {
+        let all: Vec<String> = table.columns().iter().map(|column| column.name().to_owned()).collect();
+        let asked = data::names(&self.columns, &all);
+        for name in &asked {
             table.column(name).map_err(|_| unknown(table, name))?;
             if !schema.columns.iter().any(|column| column.name == *name) {
                 return Err(Failure::arguments(format_args!("--columns: the model does not use {name:?}")));
             }
         }
         let most = importance.iter().take(SHOWN).map(|found| found.column.clone());
-        Ok(if self.columns.is_empty() { most.collect() } else { self.columns.clone() })
+        Ok(if asked.is_empty() { most.collect() } else { asked })
     }
 
     fn explain_rows(&self, model: &Model, table: &Table) -> Result<Status> {

@@ -30,8 +30,8 @@ pub struct Predict {
     /// Replace the output
     #[arg(long)]
     force: bool,
-    /// Columns of the table to write: all, none, or their names
-    #[arg(long, value_name = "COLUMN,…", value_delimiter = ',', default_value = "all")]
+    /// Columns of the table to write: all, none, or their names; may be given several times
+    #[arg(long, value_name = "COLUMN,…", default_value = "all")]
     keep: Vec<String>,
     #[command(flatten)]
     columns: Columns,
@@ -110,7 +110,15 @@ impl Lines {
         let kept = match keep {
             [all] if all == "all" => None,
             [none] if none == "none" => Some(vec![]),
-            kept => Some(kept.iter().map(position).collect::<Result<_>>()?),
+            kept => {
+                let kept = data::names(kept, &names);
+                if let Some((_, twice)) =
+                    kept.iter().enumerate().find(|(place, name)| kept[..*place].contains(name))
+                {
+                    return Err(Failure::arguments(format_args!("--keep: {twice:?} is given twice")));
+                }
+                Some(kept.iter().map(position).collect::<Result<_>>()?)
+            }
         };
         Ok(Self { names, kept, dialect, text: String::new(), ends: vec![], has_header: false })
     }

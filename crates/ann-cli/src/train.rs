@@ -45,8 +45,7 @@ pub struct Train {
     #[arg(long, value_name = "FILE", group = "state")]
     resume: Option<PathBuf>,
     /// How often the state is saved, for example 10s or 5m
-    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = humantime::parse_duration)]
-    #[arg(requires = "state")]
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = humantime::parse_duration, requires = "state")]
     checkpoint_every: Duration,
     /// Print each choice and its reason, and train nothing
     #[arg(long)]
@@ -74,11 +73,11 @@ struct Columns {
     /// Predict a class, a number or labels. Default: from the values of the target
     #[arg(long)]
     task: Option<TaskName>,
-    /// Columns to leave out
-    #[arg(long, value_name = "COLUMN,…", value_delimiter = ',')]
+    /// Columns to leave out; may be given several times
+    #[arg(long, value_name = "COLUMN,…")]
     ignore: Vec<String>,
-    /// Leave out all other columns
-    #[arg(long, value_name = "COLUMN,…", value_delimiter = ',', conflicts_with = "ignore")]
+    /// Leave out all other columns; may be given several times
+    #[arg(long, value_name = "COLUMN,…", conflicts_with = "ignore")]
     only: Vec<String>,
     /// The column of the weights of rows
     #[arg(long, value_name = "COLUMN")]
@@ -216,8 +215,8 @@ fn hidden(text: &str) -> Result<Hidden, String> {
 
 pub fn train(options: &Train) -> Result<Status> {
     let started = Instant::now();
-    let reader = options.reader();
-    let table = data::read(&reader, &options.data)?;
+    let (reader, table) =
+        data::read_named(&options.reading.reader(), &options.data, |names| options.reader(names))?;
     let targets = target::targets(&table, &options.targets)?;
     let path = options.output.clone().unwrap_or_else(|| model_name(&targets).into());
     let recipe = options.recipe(&table, &targets)?;
@@ -378,12 +377,16 @@ impl Train {
         Some(Checkpoints { path, every: self.checkpoint_every, resume: self.resume.is_some() })
     }
 
-    fn reader(&self) -> Reader {
+    /// How a table with these columns is read.
+    fn reader(&self, columns: &[String]) -> Reader {
         let mut reader = self.reading.reader();
-        reader.ignore.extend(self.columns.ignore.iter().cloned());
-        if !self.columns.only.is_empty() {
-            let roles = [&self.columns.weight, &self.columns.group, &self.columns.time].into_iter().flatten();
-            reader.only = self.columns.only.iter().chain(&self.targets).chain(roles).cloned().collect();
+        let Columns { ignore, only, weight, group, time, .. } = &self.columns;
+        reader.ignore.extend(data::names(ignore, columns));
+        if !only.is_empty() {
+            let roles = [weight, group, time].into_iter().flatten();
+            let names = data::names(only, columns);
+            let others = self.targets.iter().chain(roles).cloned();
+            reader.only = names.into_iter().chain(others).collect();
         }
         reader
     }

@@ -11,10 +11,10 @@ use tempfile::TempDir;
 
 use crate::transcripts::folder;
 
-const FILES: i32 = 1;
-const ARGUMENTS: i32 = 2;
-const DATA: i32 = 3;
-const BELOW: i32 = 4;
+pub const FILES: i32 = 1;
+pub const ARGUMENTS: i32 = 2;
+pub const DATA: i32 = 3;
+pub const BELOW: i32 = 4;
 
 #[test]
 fn tables_that_are_wrong() {
@@ -243,7 +243,7 @@ fn a_page_about_three_classes() {
 }
 
 /// A folder with the small model `m.ann` of the flowers.
-fn trained() -> TempDir {
+pub fn trained() -> TempDir {
     let folder = folder();
     let small = ["--networks", "1", "--hidden", "4", "--epochs", "20", "--no-score", "--quiet"];
     let train = [&["train", "iris.csv", "-t", "species", "-o", "m.ann"][..], &small].concat();
@@ -252,29 +252,29 @@ fn trained() -> TempDir {
 }
 
 #[track_caller]
-fn check(folder: &Path, arguments: &[&str], status: i32, message: &str) {
+pub fn check(folder: &Path, arguments: &[&str], status: i32, message: &str) {
     let output = run(folder, arguments);
     let found = text(&output.stderr);
     assert_eq!(output.status.code(), Some(status), "{arguments:?}: {found}");
     assert!(found.contains(message), "{arguments:?}: {found}");
 }
 
-fn run(folder: &Path, arguments: &[&str]) -> Output {
+pub fn run(folder: &Path, arguments: &[&str]) -> Output {
     command(folder, arguments).output().unwrap()
 }
 
-fn with_input(folder: &Path, arguments: &[&str], input: &str) -> Output {
+pub fn with_input(folder: &Path, arguments: &[&str], input: &str) -> Output {
     let mut child = command(folder, arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
     child.wait_with_output().unwrap()
 }
 
-fn command(folder: &Path, arguments: &[&str]) -> Command {
+pub fn command(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ann"));
     command.args(arguments).current_dir(folder).stdin(Stdio::null()).stderr(Stdio::piped());
     command
 }
 
-fn text(bytes: &[u8]) -> &str {
+pub fn text(bytes: &[u8]) -> &str {
     str::from_utf8(bytes).unwrap()
 }

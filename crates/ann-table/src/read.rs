@@ -109,6 +109,15 @@ impl Reader {
         Ok(Pass::begin(self, input)?.dialect())
     }
 
+    /// The names of all columns, also of those that the reader leaves out.
+    ///
+    /// # Errors
+    /// The input cannot be read or is no table.
+    pub fn names(&self, input: impl Read) -> Result<Vec<String>> {
+        let input = decompressed(input).map_err(|error| Error::Read { error })?;
+        Ok(Pass::begin(self, input)?.header.names())
+    }
+
     /// Reads until the kind of each column holds for all rows: at most three times, because a guess of
     /// numbers may become dates, and then words.
     fn read_passes<R: Read>(&self, open: impl Fn() -> io::Result<R>) -> Result<Table> {
