@@ -2,7 +2,9 @@
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, IsTerminal, Write};
+use std::mem;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard};
 
 use tempfile::NamedTempFile;
 
@@ -106,7 +108,27 @@ fn beside(target: &Path) -> io::Result<NamedTempFile> {
         let mode = fs::metadata(target).map_or(0o666, |existing| existing.permissions().mode());
         builder.permissions(fs::Permissions::from_mode(mode));
     }
-    builder.tempfile_in(folder_of(target))
+    let mut incomplete = incomplete();
+    let file = builder.tempfile_in(folder_of(target))?;
+    incomplete.push(file.path().to_owned());
+    Ok(file)
+}
+
+/// The files that have been begun. Those that are complete have another name now.
+static INCOMPLETE: Mutex<Vec<PathBuf>> = Mutex::new(vec![]);
+
+fn incomplete() -> MutexGuard<'static, Vec<PathBuf>> {
+    INCOMPLETE.lock().expect("nothing panics while it is locked")
+}
+
+/// Removes what the program would leave behind, because it ends now: no file can be begun any more.
+pub fn remove_incomplete() {
+    let incomplete = incomplete();
+    for path in incomplete.iter() {
+        // It may be complete, or removed already.
+        let _ = fs::remove_file(path);
+    }
+    mem::forget(incomplete);
 }
 
 fn folder_of(path: &Path) -> &Path {

@@ -7,12 +7,12 @@ use ann_tabular::ann_table::rows::Row;
 use ann_tabular::ann_table::{Blocks, Dialect};
 use clap::Args;
 
-use crate::co_process;
 use crate::data::{self, Reading};
 use crate::failure::{Failure, Result, Status, unknown};
 use crate::output::{self, Output};
 use crate::prediction::{Columns, quoted};
 use crate::surprises::Surprises;
+use crate::{co_process, interrupt};
 
 /// Rows that are in memory at a time.
 const ROWS: usize = 4096;
@@ -52,6 +52,7 @@ pub fn predict(options: &Predict) -> Result<Status> {
     let model = data::load(&options.model)?;
     options.columns.check(&model)?;
     if let Some(path) = &options.output {
+        interrupt::clean_up()?;
         output::check(&[("-o", path)], &[&options.model, &options.data], options.force)?;
     }
     let input = data::open(&options.data)?;

@@ -1,6 +1,8 @@
 //! Tests, in one program.
 
 mod customers;
+#[cfg(unix)]
+mod interruption;
 mod names;
 mod program;
 mod report;
