@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use crate::data::{self, Reading};
 use crate::failure::{Failure, Result, Status};
 use crate::output::Output;
-use crate::show::{aligned, counted, number};
+use crate::show::{aligned, count, counted, number};
 use crate::target::unknown;
 
 /// Show which columns matter for a model, and how; with --rows, what each column adds to single predictions
@@ -158,7 +158,12 @@ fn write_importance(output: &mut impl Write, importance: &[Importance]) -> Resul
 /// A line for each cell, and a column for each output. Of two classes the second one says it all.
 fn write_dependence(output: &mut impl Write, found: &PartialDependence, outputs: &[String]) -> Result<()> {
     let column = unquoted(&found.column);
-    writeln!(output, "mean prediction if {column} were the same in all rows")?;
+    let cells = found.cells.iter().filter(|cell| !cell.is_empty()).count();
+    let shown = match found.words {
+        Some(words) if words > cells => format!("; {cells} of {} words shown", count(words)),
+        _ => String::new(),
+    };
+    writeln!(output, "mean prediction if {column} were the same in all rows{shown}")?;
     let shown = outputs_to_show(found);
     let names = shown.iter().map(|&place| unquoted(&outputs[place]));
     let mut lines = vec![std::iter::once(column).chain(names).collect::<Vec<_>>()];
@@ -244,7 +249,7 @@ fn dependence_json(found: &PartialDependence, outputs: &[String]) -> Value {
     let cells = found.cells.iter().zip(found.predicted.rows());
     let cells =
         cells.map(|(cell, values)| json!({ "cell": cell, "predicted": named(outputs, values.iter()) }));
-    json!({ "column": found.column, "cells": cells.collect::<Vec<_>>() })
+    json!({ "column": found.column, "words": found.words, "cells": cells.collect::<Vec<_>>() })
 }
 
 fn attribution_json(row: usize, found: &Attribution, model: &Model, outputs: &[String]) -> Value {

@@ -53,6 +53,9 @@ pub struct PartialDependence {
     /// Cells of the column: numbers and dates at nine quantiles from the smallest to the largest, the most
     /// frequent words; a missing cell, which is empty, if there is one.
     pub cells: Vec<String>,
+    /// Number of different words of the column, of which `cells` holds the most frequent. `None` if it holds
+    /// numbers or dates.
+    pub words: Option<usize>,
     /// The mean prediction if every row had this cell, shape (cells, outputs).
     pub predicted: Array2<f64>,
 }
@@ -84,7 +87,8 @@ pub fn partial_dependence(model: &Model, table: &Table, column: &str) -> Result<
         mean.assign(&predictions.values().mean_axis(Axis(0)).expect("a cell is of a row"));
     }
     let cells = picked.iter().map(|&row| found.text(row)).collect();
-    Ok(PartialDependence { column: column.to_owned(), cells, predicted })
+    let words = (found.kind() == Kind::Category).then(|| counted_words(found).len());
+    Ok(PartialDependence { column: column.to_owned(), cells, words, predicted })
 }
 
 /// Rows whose cells are shown, in the order of the cells.
@@ -100,13 +104,18 @@ fn picked(column: &Column) -> Vec<usize> {
 
 /// The first row of each of the most frequent words.
 fn of_frequent_words(column: &Column) -> Vec<usize> {
+    let mut words = counted_words(column);
+    words.sort_by_key(|&(count, row)| (std::cmp::Reverse(count), row));
+    words.into_iter().take(MOST_CELLS).map(|(_, row)| row).collect()
+}
+
+/// Of each word the number of its rows, and the first of them.
+fn counted_words(column: &Column) -> Vec<(usize, usize)> {
     let mut words: HashMap<usize, (usize, usize)> = HashMap::new();
     for (row, code) in (0..column.len()).filter_map(|row| Some((row, column.code(row)?))) {
         words.entry(code).or_insert((0, row)).0 += 1;
     }
-    let mut words: Vec<(usize, usize)> = words.into_values().collect();
-    words.sort_by_key(|&(count, row)| (std::cmp::Reverse(count), row));
-    words.into_iter().take(MOST_CELLS).map(|(_, row)| row).collect()
+    words.into_values().collect()
 }
 
 /// Rows of distinct numbers at equally spaced ranks, the smallest and the largest included.
