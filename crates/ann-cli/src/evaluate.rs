@@ -13,8 +13,8 @@ use crate::data::{self, Reading, is_dash};
 use crate::failure::{Failure, Result, Status};
 use crate::html::{self, Evaluated};
 use crate::output::{self, Output};
-use crate::show::{aligned, count, counted, similar};
-use crate::summary::score_json;
+use crate::show::{aligned, count, similar};
+use crate::summary::{OtherRows, score_json, write_scores};
 use crate::surprises::Surprises;
 
 /// Measure how good a model is on the rows of a table, which should be others than those it was made from
@@ -60,31 +60,28 @@ pub fn evaluate(options: &Evaluate) -> Result<Status> {
     }
     let model = data::load(&options.model)?;
     let table = data::read_judged(&options.reading, &model, &options.data)?;
-    let score =
-        Score::of(&model, &table).map_err(|error| Failure::from(error).about(data::shown(&options.data)))?;
-    let mut below = options.below(&score)?;
-    below.extend(options.worse_than_other(&score)?);
+    let scores = OtherRows::new(&model, &table, &options.data)?;
+    let mut below = options.below(&scores.model)?;
+    below.extend(options.worse_than_other(&scores.model)?);
     let mut surprises = Surprises::new(&model);
     surprises.count(&table);
     if let Some(page) = &options.report {
         let warnings =
             below.iter().map(|reason| format!("below: {reason}")).chain(surprises.lines()).collect();
         let (path, data) = (&*options.model, &*options.data);
-        let evaluated = Evaluated { model: &model, path, table: &table, data, score: &score, warnings };
+        let evaluated = Evaluated { model: &model, path, table: &table, data, scores: &scores, warnings };
         output::write(page, evaluated.page(&html::command())?.as_bytes(), options.force)?;
     }
     let mut output = Output::standard();
     if options.json {
         let object = json!({
-            "ann": 1, "command": "eval", "rows": table.rows(), "score": score_json(&score), "below": below,
+            "ann": 1, "command": "eval", "rows": table.rows(), "score": score_json(&scores.model),
+            "constant": score_json(&scores.constant.1), "below": below,
         });
         writeln!(output, "{object:#}")?;
     } else {
-        writeln!(output, "{} of {}", counted(table.rows(), "row"), data::shown(&options.data))?;
-        let entries = score.entries().into_iter().map(|(name, value)| vec![name, value.to_string()]);
-        for line in aligned(&entries.collect::<Vec<_>>()) {
-            writeln!(output, "{line}")?;
-        }
+        writeln!(output, "{}", scores.rule())?;
+        write_scores(&mut output, &scores.models())?;
         write_confusion(&mut output, &model, &table)?;
         surprises.print();
     }

@@ -1,16 +1,25 @@
 //! `ann train --explain`: each choice and its reason, before anything is trained.
 
 use std::io::Write;
+use std::path::Path;
 
 use ann_tabular::ann_table::{IgnoredColumn, Schema, Table, Target};
 use ann_tabular::ann_train::OptimizerKind;
 use ann_tabular::{Recipe, Scoring};
+use serde_json::{Value, json};
 
 use crate::failure::Result;
 use crate::output::Output;
 use crate::show::{aligned, counted};
 
-pub fn print(recipe: &Recipe, table: &Table, targets: &[String]) -> Result<()> {
+/// Prints a line, or an object, for each choice.
+pub fn print(
+    recipe: &Recipe,
+    table: &Table,
+    targets: &[String],
+    validation: Option<&Path>,
+    is_json: bool,
+) -> Result<()> {
     let names: Vec<&str> = targets.iter().map(String::as_str).collect();
     let used = table.without_missing(&names)?;
     let mut options = recipe.schema.clone();
@@ -81,7 +90,9 @@ pub fn print(recipe: &Recipe, table: &Table, targets: &[String]) -> Result<()> {
         line("patience", counted(patience, "epoch"), "as asked");
     }
     let (score, reason) = match recipe.scoring {
-        Scoring::Off => ("none".to_owned(), "as asked"),
+        Scoring::Off => {
+            (validation.map_or("none".to_owned(), |path| format!("rows of {}", path.display())), "as asked")
+        }
         Scoring::Folds(folds) => (format!("{folds} folds"), "as asked"),
         Scoring::HoldOut(share) => (format!("{share} held out"), "as asked"),
         Scoring::Auto if recipe.time.is_some() => ("the latest fifth".into(), "new rows will be later"),
@@ -93,6 +104,13 @@ pub fn print(recipe: &Recipe, table: &Table, targets: &[String]) -> Result<()> {
     line("score", score, reason);
     line("seed", recipe.seed.to_string(), "the same table, settings and seed give the same file");
     let mut output = Output::standard();
+    if is_json {
+        let choice = |[choice, value, reason]: &[String; 3]| json!({ "choice": choice, "value": value, "reason": reason });
+        let choices: Vec<Value> = lines.iter().map(choice).collect();
+        let object = json!({ "ann": 1, "command": "train", "targets": targets, "choices": choices });
+        writeln!(output, "{object:#}")?;
+        return output.finish();
+    }
     for line in aligned(&lines.iter().map(|line| line.to_vec()).collect::<Vec<_>>()) {
         writeln!(output, "{line}")?;
     }

@@ -157,18 +157,22 @@ pub fn check(outputs: &[(&str, &Path)], inputs: &[&Path], force: bool) -> Result
         if is_dash(path) {
             continue;
         }
-        let is_same = |other: &Path| !is_dash(other) && place_of(other) == place_of(path);
-        if inputs.iter().any(|input| is_same(input)) {
+        if inputs.iter().any(|input| is_same(input, path)) {
             let path = path.display();
             return Err(Failure::arguments(format_args!("{option}: {path} is read by this command")));
         }
-        if let Some((other, _)) = outputs[..place].iter().find(|(_, other)| is_same(other)) {
+        if let Some((other, _)) = outputs[..place].iter().find(|(_, other)| is_same(other, path)) {
             let path = path.display();
             return Err(Failure::arguments(format_args!("{option}: {path} is written by {other}, too")));
         }
         Sink::open(path, force).map_err(|failure| failure.about(option))?;
     }
     Ok(())
+}
+
+/// Whether two paths lead to the same file.
+pub fn is_same(one: &Path, other: &Path) -> bool {
+    !is_dash(one) && !is_dash(other) && place_of(one) == place_of(other)
 }
 
 /// Where a file is or will be, whatever the path looks like.

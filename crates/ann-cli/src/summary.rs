@@ -13,8 +13,65 @@ use ann_tabular::{Coverage, Estimate, Evaluation, Fit, Importance, Model, Recipe
 use serde_json::{Map, Value, json};
 
 use crate::data::{self, kind_name, shown};
-use crate::failure::in_quotes;
+use crate::failure::{Failure, Result, in_quotes};
 use crate::show::{aligned, count, counted, size};
+
+/// The score of a model on the rows of a table, and that of a constant.
+pub struct OtherRows<'a> {
+    pub path: &'a Path,
+    pub rows: usize,
+    pub model: Score,
+    /// What the constant predicts, and its score.
+    pub constant: (String, Score),
+}
+
+impl<'a> OtherRows<'a> {
+    /// `table` is the one at `path`.
+    pub fn new(model: &Model, table: &Table, path: &'a Path) -> Result<Self> {
+        let about = |error: ann_tabular::Error| Failure::from(error).about(shown(path));
+        let constant = Score::of_constant(model, table).map_err(about)?;
+        Ok(Self {
+            path,
+            rows: table.rows(),
+            model: Score::of(model, table).map_err(about)?,
+            constant: (constant_of(&model.schema().target, table), constant),
+        })
+    }
+
+    pub fn models(&self) -> Vec<(String, &Score)> {
+        let (name, constant) = &self.constant;
+        vec![("this model".to_owned(), &self.model), (name.clone(), constant)]
+    }
+
+    pub fn rule(&self) -> String {
+        format!("score of {} of {}", counted(self.rows, "row"), shown(self.path))
+    }
+
+    fn json(&self) -> Value {
+        json!({
+            "rows": self.rows,
+            "rule": format!("rows of {}", shown(self.path)),
+            "model": score_json(&self.model),
+            "constant": score_json(&self.constant.1),
+        })
+    }
+}
+
+/// What the best constant predicts for the rows of a table.
+fn constant_of(target: &Target, table: &Table) -> String {
+    match target {
+        Target::Classes { name, classes } => always_most_frequent(table, name, classes),
+        Target::Numbers(_) => "always the mean of these rows".to_owned(),
+        Target::Labels(_) => "always the shares of these rows".to_owned(),
+    }
+}
+
+/// The most frequent class of a table as a prediction.
+fn always_most_frequent(table: &Table, name: &str, classes: &[String]) -> String {
+    let counts = counts(table, name, classes);
+    let most = counts.iter().enumerate().max_by_key(|(place, count)| (**count, usize::MAX - place));
+    most.map_or("constant".into(), |(place, _)| format!("always {}", quoted(&classes[place])))
+}
 
 /// A fit, and what it was made from.
 pub struct Summary<'a> {
@@ -23,6 +80,8 @@ pub struct Summary<'a> {
     pub targets: &'a [String],
     pub recipe: &'a Recipe,
     pub fit: &'a Fit,
+    /// The score of `--validation FILE`, in place of that of rows that were held out.
+    pub validation: Option<OtherRows<'a>>,
     /// The score of `--test`.
     pub test: Option<Score>,
     pub path: &'a Path,
@@ -45,9 +104,13 @@ impl Summary<'_> {
         let may_be_fewer = self.was_ended || self.recipe.patience.is_some();
         let up_to = if may_be_fewer { "at most " } else { "" };
         writeln!(output, "{networks}, {up_to}{epochs} epochs, seed {}", self.recipe.seed)?;
-        match &self.fit.report.evaluation {
-            Ok(evaluation) => self.write_evaluation(output, evaluation)?,
-            Err(reason) => writeln!(output, "no score: {reason}")?,
+        match (&self.validation, &self.fit.report.evaluation) {
+            (Some(other), _) => {
+                writeln!(output, "{}", other.rule())?;
+                write_scores(output, &other.models())?;
+            }
+            (None, Ok(evaluation)) => self.write_evaluation(output, evaluation)?,
+            (None, Err(reason)) => writeln!(output, "no score: {reason}")?,
         }
         if let Some(test) = &self.test {
             let entries = test.entries().into_iter().map(|(name, value)| format!("{name} {value}"));
@@ -122,9 +185,8 @@ impl Summary<'_> {
                 "no row of these classes was held out, so it says nothing about them: {classes}"
             )?;
         }
-        for line in aligned(&self.scores(evaluation)).into_iter().chain(self.verdicts(evaluation)) {
-            writeln!(output, "{line}")?;
-        }
+        write_scores(output, &self.models(evaluation))?;
+        self.verdicts(evaluation).iter().try_for_each(|line| writeln!(output, "{line}"))?;
         write_importance(output, &evaluation.importance)
     }
 
@@ -148,26 +210,10 @@ impl Summary<'_> {
         linear.map(str::to_owned).into_iter().chain(coverage).collect()
     }
 
-    /// A line for each model, and a column for each number.
-    fn scores(&self, evaluation: &Evaluation) -> Vec<Vec<String>> {
-        let header = evaluation.model.entries().into_iter().map(|(name, _)| name);
-        let header = std::iter::once(String::new()).chain(header).collect();
-        let line = |(name, score): (String, &Score)| {
-            let values = score.entries().into_iter().map(|(_, value)| value.to_string());
-            std::iter::once(name).chain(values).collect::<Vec<_>>()
-        };
-        std::iter::once(header).chain(self.models(evaluation).into_iter().map(line)).collect()
-    }
-
     /// The models that are compared.
     pub fn models<'e>(&self, evaluation: &'e Evaluation) -> Vec<(String, &'e Score)> {
         let constant = match &self.fit.report.schema.target {
-            Target::Classes { name, classes } => {
-                let counts = counts(self.table, name, classes);
-                let most =
-                    counts.iter().enumerate().max_by_key(|(place, count)| (**count, usize::MAX - place));
-                most.map_or("constant".into(), |(place, _)| format!("always {}", quoted(&classes[place])))
-            }
+            Target::Classes { name, classes } => always_most_frequent(self.table, name, classes),
             Target::Numbers(_) => "always the mean".to_owned(),
             Target::Labels(_) => "always the shares".to_owned(),
         };
@@ -189,9 +235,10 @@ impl Summary<'_> {
             "networks": networks(&self.fit.model),
             "epochs": report.epochs,
             "seconds": self.elapsed.as_secs_f64(),
-            "score": match &report.evaluation {
-                Ok(evaluation) => evaluation_json(evaluation),
-                Err(reason) => json!({ "none": reason.to_string() }),
+            "score": match (&self.validation, &report.evaluation) {
+                (Some(other), _) => other.json(),
+                (None, Ok(evaluation)) => evaluation_json(evaluation),
+                (None, Err(reason)) => json!({ "none": reason.to_string() }),
             },
             "test": self.test.as_ref().map(score_json),
             "checkpoint_error": self.fit.checkpoint_error,
@@ -201,6 +248,18 @@ impl Summary<'_> {
         });
         writeln!(output, "{object:#}")
     }
+}
+
+/// A line for each model, and a column for each number.
+pub fn write_scores(output: &mut impl Write, models: &[(String, &Score)]) -> io::Result<()> {
+    let header = models.iter().take(1).flat_map(|(_, score)| score.entries()).map(|(name, _)| name);
+    let header = std::iter::once(String::new()).chain(header).collect();
+    let line = |(name, score): &(String, &Score)| {
+        let values = score.entries().into_iter().map(|(_, value)| value.to_string());
+        std::iter::once(name.clone()).chain(values).collect::<Vec<_>>()
+    };
+    let lines: Vec<Vec<String>> = std::iter::once(header).chain(models.iter().map(line)).collect();
+    aligned(&lines).iter().try_for_each(|line| writeln!(output, "{line}"))
 }
 
 /// Which rows the score is of.

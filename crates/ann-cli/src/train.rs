@@ -17,7 +17,7 @@ use crate::failure::{Failure, Result, Status, in_quotes};
 use crate::numbers::{all_cores, count, networks, not_negative, positive, share, threads};
 use crate::output::{self, Output};
 use crate::progress::Progress;
-use crate::summary::Summary;
+use crate::summary::{OtherRows, Summary};
 use crate::{explanation, html, interrupt, target};
 
 /// Make a model of a table, and measure how good it is on rows that it has not seen
@@ -94,9 +94,10 @@ struct Columns {
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Score")]
 struct ScoringOptions {
-    /// The share of the rows that is held out for the score. Default: 0.2, or 5 folds of fewer than 200 rows
-    #[arg(long, value_name = "SHARE", conflicts_with = "folds", value_parser = share)]
-    validation: Option<f64>,
+    /// The share of the rows that is held out for the score; or another table, of whose rows the score is
+    /// then. Default: 0.2, or 5 folds of fewer than 200 rows
+    #[arg(long, value_name = "SHARE|FILE", conflicts_with = "folds", value_parser = score_rows)]
+    validation: Option<ScoreRows>,
     /// Number of folds, each of which is held out once
     #[arg(long, value_name = "COUNT", conflicts_with = "time", value_parser = count(2))]
     folds: Option<usize>,
@@ -197,6 +198,23 @@ enum ClassWeightsName {
     Balanced,
 }
 
+/// Which rows the score is of.
+#[derive(Clone, Debug)]
+enum ScoreRows {
+    /// A share of the table.
+    Share(f64),
+    /// Those of another table.
+    File(PathBuf),
+}
+
+fn score_rows(text: &str) -> Result<ScoreRows, String> {
+    match text.parse::<f64>() {
+        Ok(_) => share(text).map(ScoreRows::Share),
+        Err(_) if data::is_dash(Path::new(text)) => Err("expected a share, or the name of a file".into()),
+        Err(_) => Ok(ScoreRows::File(text.into())),
+    }
+}
+
 #[derive(Clone, Debug)]
 struct Hidden(Vec<usize>);
 
@@ -221,7 +239,7 @@ pub fn train(options: &Train) -> Result<Status> {
     let path = options.output.clone().unwrap_or_else(|| model_name(&targets).into());
     let recipe = options.recipe(&table, &targets)?;
     if options.explain {
-        explanation::print(&recipe, &table, &targets)?;
+        explanation::print(&recipe, &table, &targets, options.scoring.file(), options.json)?;
         return Ok(Status::Done);
     }
     options.check_files(&path)?;
@@ -229,12 +247,18 @@ pub fn train(options: &Train) -> Result<Status> {
     fit.model.provenance["reading"] = data::provenance(&reader);
     let bytes = fit.model.write()?;
     save(&path, &bytes)?;
-    let test = options.test_score(&fit);
+    let (validation, test) = (options.validation_score(&fit), options.test_score(&fit));
+    // The model is shown in any case; what is wrong is said after it.
+    let (validation, wrong) = match validation {
+        Ok(validation) => (validation, None),
+        Err(failure) => (None, Some(failure)),
+    };
     let summary = Summary {
         data: &options.data,
         table: &table,
         targets: &targets,
         recipe: &recipe,
+        validation,
         test: test.as_ref().ok().cloned().flatten(),
         fit: &fit,
         path: &path,
@@ -250,6 +274,7 @@ pub fn train(options: &Train) -> Result<Status> {
             "warning: {error}; the model is written, but the last state of the training is not saved"
         );
     }
+    wrong.map_or(Ok(()), Err)?;
     test?;
     Ok(if interrupt::is_wanted() { Status::Interrupted } else { Status::Done })
 }
@@ -296,11 +321,27 @@ fn in_program(error: ann_tabular::Error) -> Failure {
     }
 }
 
+impl ScoringOptions {
+    /// The file of `--validation`.
+    fn file(&self) -> Option<&Path> {
+        match &self.validation {
+            Some(ScoreRows::File(path)) => Some(path),
+            Some(ScoreRows::Share(_)) | None => None,
+        }
+    }
+}
+
 impl Train {
     /// Files that cannot be read or written are errors before hours of training.
     fn check_files(&self, path: &Path) -> Result<()> {
-        let test = self.scoring.test.as_deref();
-        test.map(data::open).transpose()?;
+        let judged: Vec<&Path> =
+            self.scoring.test.as_deref().into_iter().chain(self.scoring.file()).collect();
+        judged.iter().try_for_each(|path| data::open(path).map(drop))?;
+        if self.scoring.file().is_some_and(|path| output::is_same(path, &self.data)) {
+            return Err(Failure::arguments(
+                "--validation: expected another table than the one that is learned from",
+            ));
+        }
         let files = [("--checkpoint", &self.checkpoint), ("--report", &self.report)];
         let files = files.into_iter().filter_map(|(option, path)| Some((option, path.as_deref()?)));
         if let Some(checkpoint) = self.checkpoint.as_ref().filter(|path| path.exists() && !self.force) {
@@ -314,7 +355,7 @@ impl Train {
         }
         let outputs: Vec<(&str, &Path)> = [("-o", path)].into_iter().chain(files).collect();
         let inputs: Vec<&Path> =
-            [&*self.data].into_iter().chain(test).chain(self.resume.as_deref()).collect();
+            [&*self.data].into_iter().chain(judged).chain(self.resume.as_deref()).collect();
         output::check(&outputs, &inputs, self.force)
     }
 
@@ -342,6 +383,13 @@ impl Train {
         };
         progress.end();
         fit.map_err(in_program)
+    }
+
+    /// The score of the rows of `--validation FILE`.
+    fn validation_score(&self, fit: &Fit) -> Result<Option<OtherRows<'_>>> {
+        let Some(path) = self.scoring.file() else { return Ok(None) };
+        let table = data::read_judged(&self.reading, &fit.model, path)?;
+        OtherRows::new(&fit.model, &table, path).map(Some)
     }
 
     /// The score of the rows of `--test`.
@@ -403,7 +451,8 @@ impl Train {
         let scoring = match &self.scoring {
             ScoringOptions { no_score: true, .. } => Scoring::Off,
             ScoringOptions { folds: Some(folds), .. } => Scoring::Folds(*folds),
-            ScoringOptions { validation: Some(share), .. } => Scoring::HoldOut(*share),
+            ScoringOptions { validation: Some(ScoreRows::Share(share)), .. } => Scoring::HoldOut(*share),
+            ScoringOptions { validation: Some(ScoreRows::File(_)), .. } => Scoring::Off,
             _ => Scoring::Auto,
         };
         let default = Recipe::default();

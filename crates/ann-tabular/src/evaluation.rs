@@ -9,13 +9,13 @@ use ann_table::message::quoted;
 use ann_table::{Schema, Target, TargetValues};
 use ann_train::metrics::{Bins, ReliabilityBin, reliability_curve};
 use ann_train::splits::Split;
-use ndarray::{Array1, Array2, ArrayView1, Axis, concatenate};
+use ndarray::{Array2, ArrayView1, Axis, concatenate};
 
 use crate::importance::{self, Importance};
 use crate::members;
 use crate::progress::{Observer, Stage};
 use crate::rows::{Rows, Units, selected};
-use crate::score::{Estimate, Score, Truth, aligned};
+use crate::score::{Estimate, Score, Truth, aligned, broadcast};
 use crate::{Error, Recipe, Result, Scoring};
 
 /// How good models like this one are on rows that they have not learned from.
@@ -299,11 +299,6 @@ impl Tested {
             rows: split.test,
         })
     }
-}
-
-/// The same row, many times.
-fn broadcast(row: &Array1<f64>, rows: usize) -> Array2<f64> {
-    row.broadcast((rows, row.len())).expect("a row has the same length in every row").to_owned()
 }
 
 /// Whether the truth was in each interval or set, and how large it was. Nothing if the model has none, or

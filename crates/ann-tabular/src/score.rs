@@ -95,6 +95,20 @@ impl Score {
         truth.score(&aligned(target, &model.predict(table)?))
     }
 
+    /// The score of predictions that are the same for all rows of a table: the shares of its classes or
+    /// labels, or the means of its numbers. So it needs no column, and no other constant has a smaller loss
+    /// on these rows.
+    ///
+    /// # Errors
+    /// As [`of`](Self::of).
+    pub fn of_constant(model: &Model, table: &Table) -> Result<Self> {
+        let target = &model.schema().target;
+        let values = model.schema().targets(table)?;
+        let rows: Vec<usize> = (0..table.rows()).collect();
+        let truth = Truth { target, values: &values, weights: None, units: &rows };
+        truth.constant_score(&broadcast(&truth.constant(&rows), rows.len()))
+    }
+
     /// The name, the value, and for further columns of numbers their names, of each number that is defined:
     /// in the order of a table.
     pub fn entries(&self) -> Vec<(String, Estimate)> {
@@ -319,6 +333,11 @@ impl Truth<'_> {
     pub fn rows(&self) -> usize {
         self.values.len()
     }
+}
+
+/// The same row, many times.
+pub(crate) fn broadcast(row: &Array1<f64>, rows: usize) -> Array2<f64> {
+    row.broadcast((rows, row.len())).expect("a row has the same length in every row").to_owned()
 }
 
 /// Whether all numbers that have a weight are equal.

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use ann_tabular::{Model, Score, Table, calibration, permutation_importance};
+use ann_tabular::{Model, Table, calibration, permutation_importance};
 
 use super::judged::Judged;
 use super::markup::{document, element, section};
@@ -11,6 +11,7 @@ use crate::data::shown;
 use crate::failure::Result;
 use crate::show::counted;
 
+use crate::summary::OtherRows;
 /// A model, and rows that it was asked about.
 pub struct Evaluated<'a> {
     pub model: &'a Model,
@@ -19,7 +20,7 @@ pub struct Evaluated<'a> {
     pub table: &'a Table,
     /// The file of the table.
     pub data: &'a Path,
-    pub score: &'a Score,
+    pub scores: &'a OtherRows<'a>,
     /// What a reader must know first.
     pub warnings: Vec<String>,
 }
@@ -30,7 +31,7 @@ impl Evaluated<'_> {
     /// # Errors
     /// The table lacks a column, a target is missing, or a class is unknown.
     pub fn page(&self, command: &str) -> Result<String> {
-        let Self { model, path, table, data, score, warnings } = self;
+        let Self { model, path, table, data, scores: found, warnings } = self;
         let schema = model.schema();
         let title = schema.target.names().join(", ");
         let predictions = model.predict(table)?;
@@ -42,7 +43,7 @@ impl Evaluated<'_> {
             element("h1", title.as_str()),
             element("p", format!("{rows} of {}, predicted by {}.", shown(data), path.display())),
             notes(warnings.clone()),
-            section("Score", scores(&[("this model".to_owned(), score)])),
+            section("Score", scores(&found.models())),
             section("Truth and prediction", judged.html()),
             section("Calibration", pictures::calibration(&schema.target, &calibration(model, table)?)),
             section("What matters", pictures::importance(&schema.target, &importance)),

@@ -62,11 +62,12 @@ fn what(target: &Target) -> String {
 
 /// The score beside those of other models, or why there is none.
 fn score(summary: &Summary<'_>) -> Html {
-    let (rule, mut models, verdicts) = match &summary.fit.report.evaluation {
-        Ok(evaluation) => {
+    let (rule, mut models, verdicts) = match (&summary.validation, &summary.fit.report.evaluation) {
+        (Some(other), _) => (other.rule(), other.models(), vec![]),
+        (None, Ok(evaluation)) => {
             (summary::rule(evaluation), summary.models(evaluation), summary.verdicts(evaluation))
         }
-        Err(reason) => (format!("no score: {reason}"), vec![], vec![]),
+        (None, Err(reason)) => (format!("no score: {reason}"), vec![], vec![]),
     };
     models.extend(summary.test.as_ref().map(|score| ("rows of --test".to_owned(), score)));
     section("Score", [element("p", rule), scores(&models), each("p", verdicts)])
