@@ -4,6 +4,7 @@
 mod evaluation;
 mod training;
 
+mod glossary;
 mod judged;
 mod markup;
 mod pictures;

@@ -16,7 +16,16 @@ fn classes() {
     let page = page_of_training("class", &[]);
     check(
         &page,
-        &["Score", "Truth and prediction", "Calibration", "What matters", "Training", "Columns", "The model"],
+        &[
+            "Score",
+            "Truth and prediction",
+            "Calibration",
+            "What matters",
+            "Training",
+            "Columns",
+            "What the words mean",
+            "The model",
+        ],
     );
     for found in
         ["linear model", "true \\ predicted", "sets of classes for 90 %", "left out: constant", "SHA-256"]
@@ -28,7 +37,18 @@ fn classes() {
 #[test]
 fn numbers() {
     let page = page_of_training("number", &[]);
-    check(&page, &["Score", "Truth and prediction", "What matters", "Training", "Columns", "The model"]);
+    check(
+        &page,
+        &[
+            "Score",
+            "Truth and prediction",
+            "What matters",
+            "Training",
+            "Columns",
+            "What the words mean",
+            "The model",
+        ],
+    );
     for found in ["always the mean", "true − predicted", "intervals for 90 %"] {
         assert!(page.contains(found), "{found}");
     }
@@ -37,7 +57,18 @@ fn numbers() {
 #[test]
 fn labels() {
     let page = page_of_training("a", &["-t", "b", "--task", "labels"]);
-    check(&page, &["Score", "Truth and prediction", "What matters", "Training", "Columns", "The model"]);
+    check(
+        &page,
+        &[
+            "Score",
+            "Truth and prediction",
+            "What matters",
+            "Training",
+            "Columns",
+            "What the words mean",
+            "The model",
+        ],
+    );
     assert!(page.contains("found by mistake"));
 }
 
@@ -57,7 +88,10 @@ fn an_evaluation() {
     let arguments = ["eval", "model.ann", "table.csv", "--report", "page.html", "--min", "accuracy=1"];
     assert_eq!(ann(folder.path(), &arguments).status.code(), Some(4));
     let page = fs::read_to_string(folder.path().join("page.html")).unwrap();
-    check(&page, &["Score", "Truth and prediction", "Calibration", "What matters", "The model"]);
+    check(
+        &page,
+        &["Score", "Truth and prediction", "Calibration", "What matters", "What the words mean", "The model"],
+    );
     assert!(
         page.contains("below: accuracy is")
             && page.contains("ann eval model.ann table.csv --report page.html")

@@ -4,14 +4,15 @@ use std::path::Path;
 
 use ann_tabular::{Model, Table, calibration, permutation_importance};
 
+use super::glossary::{Shown, glossary};
 use super::judged::Judged;
 use super::markup::{document, element, section};
 use super::{made, notes, pictures, scores};
 use crate::data::shown;
 use crate::failure::Result;
 use crate::show::counted;
-
 use crate::summary::OtherRows;
+
 /// A model, and rows that it was asked about.
 pub struct Evaluated<'a> {
     pub model: &'a Model,
@@ -38,6 +39,12 @@ impl Evaluated<'_> {
         let truth = schema.targets(table)?;
         let judged = Judged { target: &schema.target, truth, predicted: predictions.values() };
         let importance = permutation_importance(model, table)?;
+        let calibration = calibration(model, table)?;
+        let on_page = Shown {
+            coverage: false,
+            calibration: !calibration.is_empty(),
+            importance: !importance.is_empty(),
+        };
         let rows = counted(table.rows(), "row");
         let body = [
             element("h1", title.as_str()),
@@ -45,8 +52,9 @@ impl Evaluated<'_> {
             notes(warnings.clone()),
             section("Score", scores(&found.models())),
             section("Truth and prediction", judged.html()),
-            section("Calibration", pictures::calibration(&schema.target, &calibration(model, table)?)),
+            section("Calibration", pictures::calibration(&schema.target, &calibration)),
             section("What matters", pictures::importance(&schema.target, &importance)),
+            glossary(&found.models(), on_page),
             section("The model", made(model, path, &model.digest()?.to_string())),
             section("How to measure it again", element("pre", command)),
         ];

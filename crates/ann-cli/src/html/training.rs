@@ -5,6 +5,7 @@ use std::path::Path;
 use ann_tabular::Evaluation;
 use ann_tabular::ann_table::{IgnoredColumn, Target};
 
+use super::glossary::{Shown, glossary};
 use super::judged::Judged;
 use super::markup::{Cell, Html, document, each, element, section, table};
 use super::{made, notes, pictures, scores};
@@ -32,6 +33,7 @@ pub fn page(summary: &Summary<'_>, command: &str) -> Result<String> {
         },
         section("Training", pictures::losses(&report.schema.target, &report.curves)),
         section("Columns", columns_of(summary)),
+        words(summary),
         section("The model", made(&summary.fit.model, summary.path, &summary.digest)),
         section("How to make it again", again(summary, command)),
     ];
@@ -71,6 +73,24 @@ fn score(summary: &Summary<'_>) -> Html {
     };
     models.extend(summary.test.as_ref().map(|score| ("rows of --test".to_owned(), score)));
     section("Score", [element("p", rule), scores(&models), each("p", verdicts)])
+}
+
+/// What the words of the page mean.
+fn words(summary: &Summary<'_>) -> Html {
+    let (mut models, shown) = match (&summary.validation, &summary.fit.report.evaluation) {
+        (Some(other), _) => (other.models(), Shown::default()),
+        (None, Ok(evaluation)) => {
+            let shown = Shown {
+                coverage: evaluation.coverage.is_some(),
+                calibration: !evaluation.calibration.is_empty(),
+                importance: !evaluation.importance.is_empty(),
+            };
+            (summary.models(evaluation), shown)
+        }
+        (None, Err(_)) => (vec![], Shown::default()),
+    };
+    models.extend(summary.test.as_ref().map(|score| (String::new(), score)));
+    glossary(&models, shown)
 }
 
 /// What was found out on the rows that were held out.
