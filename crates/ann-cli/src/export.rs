@@ -1,14 +1,18 @@
 //! `ann export`: a model as a file for other programs.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use ann_export::{CArithmetic, COptions, OnnxInputs, OnnxOptions, OnnxPrecision};
 use ann_tabular::Model;
+use ann_tabular::ann_table::ColumnSchema;
 use clap::{Args, ValueEnum};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
-use crate::data::{self, Reading, is_dash};
-use crate::failure::{Result, Status};
-use crate::output;
+use crate::data::{self, Reading, is_dash, kind_name};
+use crate::failure::{Failure, Result, Status};
+use crate::output::{self, Output};
 use crate::show::{counted, size};
 
 /// Write a model for other programs: an ONNX graph, a header of C99, a module of Rust without std, or JSON
@@ -29,16 +33,19 @@ pub struct Export {
     /// Print errors only
     #[arg(short, long)]
     quiet: bool,
+    /// Print one JSON object about the file
+    #[arg(long)]
+    json: bool,
     /// ONNX: numbers are encoded in double precision, and networks compute in single precision (mixed); or
-    /// all in one of both
-    #[arg(long, value_name = "PRECISION", default_value = "mixed")]
-    precision: Precision,
-    /// ONNX: an input for each column, or one matrix, if all columns are numbers
-    #[arg(long, value_name = "INPUTS", default_value = "columns")]
-    inputs: Inputs,
-    /// C: what the networks compute with
-    #[arg(long, value_name = "ARITHMETIC", default_value = "f32", requires_if("int16", "data"))]
-    arithmetic: Arithmetic,
+    /// all in one of both. Default: mixed
+    #[arg(long, value_name = "PRECISION")]
+    precision: Option<Precision>,
+    /// ONNX: an input for each column, or one matrix, if all columns are numbers. Default: columns
+    #[arg(long, value_name = "INPUTS")]
+    inputs: Option<Inputs>,
+    /// C: what the networks compute with. Default: f32
+    #[arg(long, value_name = "ARITHMETIC", requires_if("int16", "data"))]
+    arithmetic: Option<Arithmetic>,
     /// C: a table with rows such as those that will be predicted, by which int16 is set and judged
     #[arg(long, value_name = "FILE")]
     data: Option<PathBuf>,
@@ -77,6 +84,7 @@ enum Arithmetic {
 }
 
 pub fn export(options: &Export) -> Result<Status> {
+    options.check()?;
     let path = options.path();
     let inputs: Vec<&Path> = [&*options.model].into_iter().chain(options.data.as_deref()).collect();
     output::check(&[("-o", &path)], &inputs, options.force)?;
@@ -91,7 +99,11 @@ pub fn export(options: &Export) -> Result<Status> {
         Format::Onnx => output::write_binary(&path, &bytes, options.force)?,
         Format::C | Format::Rust | Format::Json => output::write(&path, &bytes, options.force)?,
     }
-    if !options.quiet && !is_dash(&path) {
+    if options.json {
+        let mut output = Output::standard();
+        writeln!(output, "{:#}", summary(&model, &path, &bytes, options.format))?;
+        output.finish()?;
+    } else if !options.quiet && !is_dash(&path) {
         let (path, size) = (path.display(), size(bytes.len()));
         let columns = counted(model.schema().columns.len(), "column");
         let targets = model.schema().target.names().join(", ");
@@ -100,7 +112,48 @@ pub fn export(options: &Export) -> Result<Status> {
     Ok(Status::Done)
 }
 
+/// What was written.
+fn summary(model: &Model, path: &Path, bytes: &[u8], format: Format) -> Value {
+    let schema = model.schema();
+    let input =
+        |column: &ColumnSchema| json!({ "name": column.name, "kind": kind_name(column.encoding.kind()) });
+    let digest: String = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    let format = format.to_possible_value().map(|format| format.get_name().to_owned());
+    json!({
+        "ann": 1, "command": "export", "format": format, "file": path.display().to_string(),
+        "bytes": bytes.len(), "sha256": digest,
+        "inputs": schema.columns.iter().map(input).collect::<Vec<_>>(),
+        "outputs": schema.target.names(),
+    })
+}
+
 impl Export {
+    /// An option that has no effect is an error.
+    fn check(&self) -> Result<()> {
+        let options = [
+            ("--precision", self.precision.is_some(), Format::Onnx),
+            ("--inputs", self.inputs.is_some(), Format::Onnx),
+            ("--arithmetic", self.arithmetic.is_some(), Format::C),
+            ("--data", self.data.is_some(), Format::C),
+            ("--name", self.name.is_some(), Format::C),
+        ];
+        let other = options.into_iter().find(|(_, is_given, format)| *is_given && *format != self.format);
+        if let Some((option, _, format)) = other {
+            let format = format.to_possible_value().expect("no format is hidden");
+            return Err(Failure::arguments(format_args!(
+                "{option} is an option of --to {} alone",
+                format.get_name()
+            )));
+        }
+        if self.data.is_some() && self.arithmetic != Some(Arithmetic::Int16) {
+            return Err(Failure::arguments("--data is an option of --arithmetic int16 alone"));
+        }
+        if self.json && is_dash(&self.path()) {
+            return Err(Failure::arguments("--json: expected the name of a file after -o, found -"));
+        }
+        Ok(())
+    }
+
     fn path(&self) -> PathBuf {
         let extension = match self.format {
             Format::Onnx => "onnx",
@@ -113,12 +166,12 @@ impl Export {
 
     fn onnx_options(&self) -> OnnxOptions {
         OnnxOptions {
-            precision: match self.precision {
+            precision: match self.precision.unwrap_or(Precision::Mixed) {
                 Precision::Mixed => OnnxPrecision::Mixed,
                 Precision::F32 => OnnxPrecision::F32,
                 Precision::F64 => OnnxPrecision::F64,
             },
-            inputs: match self.inputs {
+            inputs: match self.inputs.unwrap_or(Inputs::Columns) {
                 Inputs::Columns => OnnxInputs::Columns,
                 Inputs::Matrix => OnnxInputs::Matrix,
             },
@@ -128,7 +181,7 @@ impl Export {
     fn c(&self, model: &Model) -> Result<String> {
         let name = self.name.clone().unwrap_or_else(|| identifier(&self.model));
         let rows = match (self.arithmetic, &self.data) {
-            (Arithmetic::Int16, Some(path)) => Some(data::read_for(&self.reading, model, path)?),
+            (Some(Arithmetic::Int16), Some(path)) => Some(data::read_for(&self.reading, model, path)?),
             _ => None,
         };
         let arithmetic = rows.as_ref().map_or(CArithmetic::F32, |rows| CArithmetic::Int16 { rows });

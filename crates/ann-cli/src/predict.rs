@@ -2,12 +2,14 @@
 
 use std::io::Write;
 use std::path::PathBuf;
+use std::time::Instant;
 
 use ann_tabular::ann_table::rows::Row;
 use ann_tabular::ann_table::{Blocks, Dialect};
 use clap::Args;
+use serde_json::json;
 
-use crate::data::{self, Reading};
+use crate::data::{self, Reading, is_dash};
 use crate::failure::{Failure, Result, Status, unknown};
 use crate::output::{self, Output};
 use crate::prediction::{Columns, quoted};
@@ -27,6 +29,9 @@ pub struct Predict {
     /// Default: the standard output
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
+    /// Print one JSON object about the rows that were written to the file of -o
+    #[arg(long, requires = "output", conflicts_with = "jsonl")]
+    json: bool,
     /// Replace the output
     #[arg(long)]
     force: bool,
@@ -49,10 +54,14 @@ pub struct Predict {
 }
 
 pub fn predict(options: &Predict) -> Result<Status> {
+    let started = Instant::now();
     let model = data::load(&options.model)?;
     options.columns.check(&model)?;
     if let Some(path) = &options.output {
         interrupt::clean_up()?;
+        if options.json && is_dash(path) {
+            return Err(Failure::arguments("--json: expected the name of a file after -o, found -"));
+        }
         output::check(&[("-o", path)], &[&options.model, &options.data], options.force)?;
     }
     let input = data::open(&options.data)?;
@@ -83,7 +92,18 @@ pub fn predict(options: &Predict) -> Result<Status> {
         lines.write(output, |row, text| fields.write(row, text))?;
     }
     output.expect("an input without rows is an error").finish()?;
-    if !options.quiet {
+    if options.json {
+        let output = options.output.as_deref().map(data::shown);
+        let object = json!({
+            "ann": 1, "command": "predict", "model": data::shown(&options.model),
+            "data": data::shown(&options.data), "output": output, "rows": surprises.rows(),
+            "unknown_words": surprises.unknown_words(), "outside_range": surprises.outside_range(),
+            "columns": surprises.json(), "seconds": started.elapsed().as_secs_f64(),
+        });
+        let mut output = Output::standard();
+        writeln!(output, "{object:#}")?;
+        output.finish()?;
+    } else if !options.quiet {
         surprises.print();
     }
     Ok(if options.strict && surprises.any() { Status::Below } else { Status::Done })

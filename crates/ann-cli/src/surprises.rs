@@ -3,6 +3,7 @@
 use ann_tabular::Model;
 use ann_tabular::ann_table::message::unquoted;
 use ann_tabular::ann_table::{Column, ColumnSchema, Encoding, Table};
+use serde_json::{Value, json};
 
 use crate::show::count;
 
@@ -40,6 +41,40 @@ impl<'m> Surprises<'m> {
 
     pub fn any(&self) -> bool {
         self.columns.iter().any(|(_, found)| found.count > 0)
+    }
+
+    /// Number of rows that were counted.
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// Number of words that are unknown.
+    pub fn unknown_words(&self) -> usize {
+        self.sum(|encoding| matches!(encoding, Encoding::Category(_)))
+    }
+
+    /// Number of numbers that are outside the range.
+    pub fn outside_range(&self) -> usize {
+        self.sum(|encoding| !matches!(encoding, Encoding::Category(_)))
+    }
+
+    fn sum(&self, is_meant: impl Fn(&Encoding) -> bool) -> usize {
+        let columns = self.columns.iter().filter(|(schema, _)| is_meant(&schema.encoding));
+        columns.map(|(_, found)| found.count).sum()
+    }
+
+    /// An object for each column with surprises.
+    pub fn json(&self) -> Value {
+        let object = |(schema, Found { count, first }): &(&ColumnSchema, Found)| {
+            let (line, text) = first.as_ref()?;
+            let what = match &schema.encoding {
+                Encoding::Category(_) => "unknown words",
+                Encoding::Number(_) | Encoding::Date(_) => "outside the range of the training",
+            };
+            let first = json!({ "line": line, "text": text });
+            Some(json!({ "column": schema.name, "what": what, "count": count, "first": first }))
+        };
+        self.columns.iter().filter_map(object).collect()
     }
 
     /// A line for each column on the standard error.

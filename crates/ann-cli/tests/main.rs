@@ -6,4 +6,5 @@ mod interruption;
 mod names;
 mod program;
 mod report;
+mod summaries;
 mod transcripts;
