@@ -37,7 +37,7 @@ fn rows(folder: &Path) -> Vec<u8> {
     format!("{header}\n{}", rows.repeat(100)).into_bytes()
 }
 
-fn wait_until(is_true: impl Fn() -> bool) {
+pub fn wait_until(is_true: impl Fn() -> bool) {
     let begun = Instant::now();
     while !is_true() {
         assert!(begun.elapsed() < PATIENCE, "nothing happens");

@@ -7,4 +7,5 @@ mod names;
 mod program;
 mod report;
 mod summaries;
+mod training;
 mod transcripts;
