@@ -4,9 +4,8 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use ann_gradcheck::{Config, Report, Verdict, check_problem};
-use ann_tabular::ann_core::{Loss, Network, Problem, Scalar, Targets};
-use ann_tabular::ann_model::{Networks, ndarray::Array2, ndarray::Axis};
-use ann_tabular::ann_table::{Target, TargetValues};
+use ann_tabular::ann_core::{Network, Problem, Scalar};
+use ann_tabular::ann_model::{Networks, ndarray::Axis};
 use ann_tabular::ann_train::{Accumulation, Objective};
 use ann_tabular::{Model, Table};
 use clap::Args;
@@ -75,7 +74,7 @@ pub fn check(options: &Check) -> Result<Status> {
 /// A report for each network.
 fn reports<F: Scalar>(model: &Model, networks: &[Network<F>], table: &Table) -> Result<Vec<Report>> {
     let inputs = model.schema().features::<F>(table)?;
-    let targets = Outputs::of(model, table)?;
+    let targets = model.learned_targets(table)?;
     let report = |network: &Network<F>| {
         let architecture = network.architecture();
         let x = inputs.slice_axis(Axis(1), (..architecture.input_width()).into());
@@ -90,36 +89,4 @@ fn reports<F: Scalar>(model: &Model, networks: &[Network<F>], table: &Table) -> 
 fn gradient<F: Scalar>(problem: &Problem<'_, F>, parameters: &[F], gradient: &mut [F]) {
     let mut objective = Objective::new(problem, Accumulation::Batched).expect("the rows are few");
     objective.value_and_gradient(parameters, gradient);
-}
-
-/// The targets as the networks learn them.
-enum Outputs<F> {
-    Classes(Vec<usize>),
-    /// Standardised numbers, or labels as 0 and 1.
-    Values(Array2<F>),
-}
-
-impl<F: Scalar> Outputs<F> {
-    fn of(model: &Model, table: &Table) -> Result<Self> {
-        let is_scaled = matches!(model.loss(), Loss::MeanSquaredError);
-        Ok(match (model.schema().targets(table)?, &model.schema().target) {
-            (TargetValues::Classes(classes), _) => Self::Classes(classes),
-            (TargetValues::Numbers(numbers), Target::Numbers(columns)) if is_scaled => {
-                Self::Values(Array2::from_shape_fn(numbers.raw_dim(), |(row, column)| {
-                    F::of((numbers[[row, column]] - columns[column].center) / columns[column].scale)
-                }))
-            }
-            (TargetValues::Numbers(numbers), _) => Self::Values(numbers.mapv(F::of)),
-            (TargetValues::Labels(labels), _) => {
-                Self::Values(labels.mapv(|is_present| F::of(f64::from(u8::from(is_present)))))
-            }
-        })
-    }
-
-    fn targets(&self) -> Targets<'_, F> {
-        match self {
-            Self::Classes(classes) => Targets::Classes(classes),
-            Self::Values(values) => Targets::Values(values.view()),
-        }
-    }
 }

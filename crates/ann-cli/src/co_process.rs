@@ -2,15 +2,15 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 
-use ann_tabular::Model;
-use ann_tabular::ann_model::Predictor;
+use ann_tabular::ann_model::{self, Predictor};
 use ann_tabular::ann_table::{Cell, ColumnSchema, Kind, Reader, Target};
+use ann_tabular::{Model, Predictions};
 use serde_json::{Map, Value, json};
 
 use crate::data::kind_name;
 use crate::failure::{Failure, Result, Status};
 use crate::output::Output;
-use crate::prediction::Columns;
+use crate::prediction::{Columns, label_of};
 
 /// Answers each line. A wrong one is answered by an object with an error, and the exit code is 3 at the end.
 /// Of the reader, the words for missing values count.
@@ -29,11 +29,13 @@ pub fn answer(
             continue;
         }
         let predicted = of_line(model, reader, &mut predictor, &line);
-        let answer =
-            predicted.and_then(|values| answer_of(model, columns, values)).unwrap_or_else(|message| {
-                status = Status::Data;
-                json!({ "error": message })
-            });
+        let answered = predicted.and_then(|predictions| {
+            answer_of(model, columns, &predictions).map_err(|error| error.to_string())
+        });
+        let answer = answered.unwrap_or_else(|message| {
+            status = Status::Data;
+            json!({ "error": message })
+        });
         writeln!(output, "{answer}")?;
         output.flush()?;
     }
@@ -41,13 +43,13 @@ pub fn answer(
     Ok(status)
 }
 
-/// The outputs for the row of a line.
-fn of_line<'p>(
+/// What is predicted for the row of a line.
+fn of_line<'m>(
     model: &Model,
     reader: &Reader,
-    predictor: &'p mut Predictor<'_>,
+    predictor: &mut Predictor<'m>,
     line: &[u8],
-) -> Result<&'p [f64], String> {
+) -> Result<Predictions<'m>, String> {
     let row: Map<String, Value> =
         serde_json::from_slice(line).map_err(|error| format!("expected a JSON object: {error}"))?;
     let columns = &model.schema().columns;
@@ -60,7 +62,7 @@ fn of_line<'p>(
         Some(value) => cell(column, value, text),
     });
     let cells = cells.collect::<Result<Vec<_>, _>>()?;
-    predictor.predict(&cells).map_err(|error| error.to_string())
+    predictor.predictions(&cells).map_err(|error| error.to_string())
 }
 
 /// A value as a table has it.
@@ -90,56 +92,44 @@ fn cell<'t>(column: &ColumnSchema, value: &Value, text: &'t str) -> Result<Cell<
 }
 
 /// The prediction, the probabilities, and intervals or sets.
-fn answer_of(model: &Model, columns: &Columns, values: &[f64]) -> Result<Value, String> {
+fn answer_of(model: &Model, columns: &Columns, predictions: &Predictions<'_>) -> ann_model::Result<Value> {
     let target = &model.schema().target;
-    let named = |names: &[&str], values: Vec<Value>| -> Value {
-        match (names, &values[..]) {
-            ([_], [value]) => value.clone(),
-            _ => names.iter().map(|name| (*name).to_owned()).zip(values).collect(),
-        }
-    };
-    let numbers = |values: &mut dyn Iterator<Item = f64>| values.map(Value::from).collect::<Vec<_>>();
-    let quantile = |column: usize| -> Result<Option<f64>, String> {
-        let (Some(level), Some(conformal)) = (columns.intervals, model.conformal()) else { return Ok(None) };
-        conformal.quantile(column, level).map(Some).map_err(|error| error.to_string())
-    };
+    let values = predictions.values().row(0).to_vec();
+    let numbers = || values.iter().copied().map(Value::from).collect();
     let mut answer = Map::new();
     match target {
         Target::Classes { classes, .. } => {
-            let best = columns.best(values);
-            answer.insert("prediction".into(), classes[best].clone().into());
-            let of_each = classes.iter().zip(values);
-            let probabilities: Map<String, Value> =
-                of_each.clone().map(|(class, &value)| (class.clone(), value.into())).collect();
-            answer.insert("probabilities".into(), probabilities.into());
-            if let Some(most) = quantile(0)? {
-                let is_in =
-                    |(place, (_, value)): &(usize, (&String, &f64))| *place == best || 1.0 - **value <= most;
-                let set = of_each.enumerate().filter(is_in).map(|(_, (class, _))| class.clone());
-                answer.insert("set".into(), set.collect());
+            answer.insert("prediction".into(), classes[columns.best(&values)].clone().into());
+            answer.insert("probabilities".into(), classes.iter().cloned().zip(numbers()).collect());
+            if let Some(level) = columns.intervals {
+                let sets = predictions.sets(level)?;
+                let set = classes.iter().zip(sets.row(0)).filter(|(_, is_in)| **is_in);
+                answer.insert("set".into(), set.map(|(class, _)| class.clone()).collect());
             }
         }
         Target::Labels(labels) => {
-            let word = |(label, &value): (&ann_tabular::ann_table::LabelTarget, &f64)| {
-                Value::from(if value > 0.5 { label.present.clone() } else { label.absent.clone() })
-            };
-            answer.insert(
-                "prediction".into(),
-                named(&target.names(), labels.iter().zip(values).map(word).collect()),
-            );
-            answer
-                .insert("probabilities".into(), named(&target.names(), numbers(&mut values.iter().copied())));
+            let words = labels.iter().zip(&values).map(|(label, &value)| label_of(label, value).into());
+            answer.insert("prediction".into(), named(target, words.collect()));
+            answer.insert("probabilities".into(), named(target, numbers()));
         }
         Target::Numbers(_) => {
-            answer.insert("prediction".into(), named(&target.names(), numbers(&mut values.iter().copied())));
-            let halves = (0..values.len()).map(quantile).collect::<Result<Option<Vec<f64>>, _>>();
-            if let Some(halves) = halves? {
-                for (name, sign) in [("low", -1.0), ("high", 1.0)] {
-                    let mut ends = values.iter().zip(&halves).map(|(value, half)| value + sign * half);
-                    answer.insert(name.into(), named(&target.names(), numbers(&mut ends)));
+            answer.insert("prediction".into(), named(target, numbers()));
+            if let Some(level) = columns.intervals {
+                let (low, high) = predictions.intervals(level)?;
+                for (name, ends) in [("low", low), ("high", high)] {
+                    answer
+                        .insert(name.into(), named(target, ends.iter().copied().map(Value::from).collect()));
                 }
             }
         }
     }
     Ok(answer.into())
+}
+
+/// A value alone, or an object with the value of each column.
+fn named(target: &Target, values: Vec<Value>) -> Value {
+    match <[Value; 1]>::try_from(values) {
+        Ok([value]) => value,
+        Err(values) => target.names().into_iter().map(str::to_owned).zip(values).collect(),
+    }
 }

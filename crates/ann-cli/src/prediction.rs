@@ -5,9 +5,9 @@ use std::fmt::Write;
 
 use ann_tabular::Model;
 use ann_tabular::ann_core::argmax;
-use ann_tabular::ann_model::Predictions;
 use ann_tabular::ann_model::ndarray::Array2;
-use ann_tabular::ann_table::{Dialect, Target};
+use ann_tabular::ann_model::{Predictions, is_present};
+use ann_tabular::ann_table::{Dialect, LabelTarget, Target};
 use clap::Args;
 
 use crate::failure::{Failure, Result};
@@ -111,6 +111,11 @@ fn best(threshold: Option<f64>, probabilities: &[f64]) -> usize {
     }
 }
 
+/// The word that is predicted for a label.
+pub fn label_of(label: &LabelTarget, probability: f64) -> &str {
+    if is_present(probability) { &label.present } else { &label.absent }
+}
+
 /// The fields of the predictions for some rows.
 pub struct Fields<'p> {
     target: &'p Target,
@@ -150,8 +155,7 @@ impl Fields<'_> {
                     if place > 0 {
                         text.push(self.dialect.separator);
                     }
-                    let word = if value > 0.5 { &label.present } else { &label.absent };
-                    text.push_str(&quoted(word, self.dialect.separator));
+                    text.push_str(&quoted(label_of(label, value), self.dialect.separator));
                 }
                 values.iter().for_each(|&value| self.number(value, text));
             }

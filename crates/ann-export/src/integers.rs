@@ -6,7 +6,7 @@
 //! table with linear interpolation.
 
 use ann_core::{Activation, argmax};
-use ann_model::{Model, Table};
+use ann_model::{Model, Table, is_present};
 use ann_table::Target;
 use ndarray::{Array2, ArrayView1, Axis};
 
@@ -242,7 +242,7 @@ fn combine(model: &Model, networks: impl ExactSizeIterator<Item = Vec<f64>>) -> 
         if let Target::Numbers(columns) = &model.schema().target {
             for (output, column) in outputs.iter_mut().zip(columns) {
                 let is_scaled = response(model.loss()) == Response::Scaled;
-                let number = if is_scaled { column.center + column.scale * *output } else { *output };
+                let number = if is_scaled { column.restored(*output) } else { *output };
                 *output = number.clamp(column.minimum, column.maximum);
             }
         }
@@ -255,7 +255,7 @@ fn agree(target: &Target, found: &[f64], expected: &[f64]) -> bool {
     match target {
         Target::Classes { .. } => argmax(found) == argmax(expected),
         Target::Labels(_) => {
-            found.iter().zip(expected).all(|(found, expected)| (*found > 0.5) == (*expected > 0.5))
+            found.iter().zip(expected).all(|(found, expected)| is_present(*found) == is_present(*expected))
         }
         Target::Numbers(_) => difference(target, found, expected) <= NUMBERS,
     }

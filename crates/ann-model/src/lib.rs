@@ -3,6 +3,7 @@
 
 mod model;
 mod predict;
+mod targets;
 
 mod conformal;
 mod probe;
@@ -15,7 +16,8 @@ pub use conformal::Conformal;
 pub use error::{Error, Result};
 pub use file::{Digest, Limits};
 pub use model::{Model, Networks};
-pub use predict::{Predictions, Predictor};
+pub use predict::{Predictions, Predictor, is_present};
+pub use targets::LearnedTargets;
 
 // Types of these crates are in the public signatures. The re-exports give users the matching versions.
 pub use ann_table::{self, Cell, Table};

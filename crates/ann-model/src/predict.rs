@@ -59,7 +59,7 @@ impl Model {
             Target::Numbers(columns) => {
                 for ((output, value), column) in outputs.iter().zip(values).zip(columns) {
                     let number = if self.has_scaled_targets() {
-                        column.center + column.scale * output.as_f64()
+                        column.restored(output.as_f64())
                     } else {
                         output.as_f64()
                     };
@@ -77,7 +77,7 @@ impl Model {
 
     /// Whether the networks predict numbers of mean 0 and variance 1. Counts and probabilities are predicted
     /// as they are.
-    fn has_scaled_targets(&self) -> bool {
+    pub fn has_scaled_targets(&self) -> bool {
         !matches!(self.loss(), Loss::Poisson | Loss::BinaryCrossEntropy)
     }
 
@@ -101,6 +101,11 @@ impl Model {
         };
         Ok(Predictor { model: self, networks, values: vec![0.0; self.schema().target.outputs()] })
     }
+}
+
+/// Whether a label is predicted: it is more probable than not.
+pub fn is_present(probability: f64) -> bool {
+    probability > 0.5
 }
 
 /// What a model says of the rows of a table.
@@ -234,6 +239,18 @@ impl<'m> Predictor<'m> {
         }
         self.model.finish(&mut self.values);
         Ok(&self.values)
+    }
+
+    /// As [`predict`](Self::predict), with the intervals and sets of [`Predictions`].
+    ///
+    /// # Errors
+    /// As [`predict`](Self::predict).
+    #[expect(clippy::missing_panics_doc, reason = "the values of one row are one row")]
+    pub fn predictions(&mut self, cells: &[Cell<'_>]) -> Result<Predictions<'m>> {
+        let model = self.model;
+        let values = self.predict(cells)?.to_vec();
+        let values = Array2::from_shape_vec((1, values.len()), values).expect("one row has all values");
+        Ok(Predictions { model, values })
     }
 
     /// The most probable class of one row; `None` if numbers are predicted.

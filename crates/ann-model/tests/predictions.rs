@@ -1,7 +1,8 @@
 //! Predictions of tables and of single rows.
 
 use ann_model::ann_core::{Activation, Loss, softmax};
-use ann_model::{Cell, Model, Networks, Table};
+use ann_model::ann_table::Target;
+use ann_model::{Cell, LearnedTargets, Model, Networks, Table, is_present};
 use ndarray::Axis;
 
 use crate::models::{classifier, networks, regressor, schema, table};
@@ -28,6 +29,27 @@ fn numbers_are_scaled_back_and_stay_in_their_range() {
 }
 
 #[test]
+fn targets_are_learned_in_standard_deviations() {
+    let model = regressor();
+    let Target::Numbers(columns) = &model.schema().target else { panic!("a number") };
+    let LearnedTargets::Values(values) = model.learned_targets::<f64>(&table()).unwrap() else {
+        panic!("numbers")
+    };
+    assert!(values.sum().abs() < 1e-12 && (values.pow2().sum() / 5.0 - 1.0).abs() < 1e-12, "{values}");
+    for (value, number) in values.iter().zip([1.5, 2.25, -1.0, 0.5, 3.0]) {
+        assert!((columns[0].restored(*value) - number).abs() < 1e-12, "{value} is {number}");
+    }
+    let classes = classifier(&Activation::Relu).learned_targets::<f32>(&table()).unwrap();
+    // a, b, c
+    assert_eq!(classes, LearnedTargets::Classes(vec![1, 0, 1, 2, 0]));
+}
+
+#[test]
+fn a_label_is_present_if_it_is_more_probable_than_not() {
+    assert!(!is_present(0.5) && is_present(0.5f64.next_up()));
+}
+
+#[test]
 fn one_row_has_the_bits_of_many() {
     for model in [classifier(&Activation::Mish), regressor()] {
         let (table, schema) = (table(), model.schema());
@@ -44,6 +66,7 @@ fn one_row_has_the_bits_of_many() {
                 })
                 .collect();
             assert_eq!(predictor.predict(&cells).unwrap(), many.values().row(row).to_slice().unwrap());
+            assert_eq!(predictor.predictions(&cells).unwrap().values().row(0), many.values().row(row));
             assert_eq!(predictor.label(&cells).unwrap(), many.labels().get(row).copied());
         }
     }

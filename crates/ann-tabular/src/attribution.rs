@@ -77,11 +77,11 @@ fn attribution(
         of_inputs.slice_axis_mut(Axis(1), (..width).into()).scaled_add(share, &added);
     }
     let mut added = of_columns(schema, &of_inputs);
-    if !matches!(model.loss(), Loss::Poisson | Loss::BinaryCrossEntropy) {
+    if model.has_scaled_targets() {
         for (output, target) in number_targets(&schema.target).iter().enumerate() {
             added.column_mut(output).mapv_inplace(|value| value * target.scale);
             for values in [&mut base, &mut predicted] {
-                values[output] = target.center + target.scale * values[output];
+                values[output] = target.restored(values[output]);
             }
         }
     }

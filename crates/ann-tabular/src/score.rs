@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use ann_model::{Model, Predictions};
+use ann_model::{Model, Predictions, is_present};
 use ann_table::{NumberTarget, Table, Target, TargetValues};
 use ann_train::metrics::{
     accuracy, balanced_accuracy, bootstrap, log_loss, mean_absolute_error, r_squared, rmse, roc_auc,
@@ -246,7 +246,7 @@ impl Truth<'_> {
             TargetValues::Labels(labels) => {
                 let columns = labels.columns().into_iter().zip(predicted.columns());
                 let accuracies = columns.map(|(labels, predicted)| {
-                    let predicted: Vec<bool> = predicted.iter().map(|&p| p > 0.5).collect();
+                    let predicted: Vec<bool> = predicted.iter().copied().map(is_present).collect();
                     accuracy(&labels.to_vec(), &predicted, self.weights)
                 });
                 accuracies.sum::<ann_train::Result<f64>>()? / labels.ncols() as f64
@@ -349,7 +349,7 @@ fn are_equal(numbers: &ArrayView1<'_, f64>, weights: &[f64]) -> bool {
 }
 
 /// The class with the highest probability, of each row.
-fn most_probable(probabilities: &Array2<f64>) -> Vec<usize> {
+pub(crate) fn most_probable(probabilities: &Array2<f64>) -> Vec<usize> {
     probabilities.rows().into_iter().map(ann_core::argmax).collect()
 }
 

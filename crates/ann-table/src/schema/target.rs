@@ -50,6 +50,18 @@ pub struct NumberTarget {
     pub maximum: f64,
 }
 
+impl NumberTarget {
+    /// The number as networks learn it: in standard deviations from the mean.
+    pub fn standardized(&self, number: f64) -> f64 {
+        (number - self.center) / self.scale
+    }
+
+    /// The number that is [`standardized`](Self::standardized) to this one.
+    pub fn restored(&self, standardized: f64) -> f64 {
+        self.center + self.scale * standardized
+    }
+}
+
 /// A column of two values: a label that a row has or does not have.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LabelTarget {
