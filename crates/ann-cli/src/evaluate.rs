@@ -4,8 +4,7 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use ann_tabular::ann_table::{Target, TargetValues};
-use ann_tabular::ann_train::metrics::confusion_matrix;
-use ann_tabular::{Model, Score};
+use ann_tabular::{Model, Score, confusion};
 use clap::Args;
 use serde_json::json;
 
@@ -148,15 +147,11 @@ fn write_confusion(output: &mut impl Write, model: &Model, table: &ann_tabular::
     if classes.len() > MOST {
         return Ok(());
     }
-    let predictions = model.predict(table)?;
-    let predicted: Vec<usize> =
-        predictions.values().rows().into_iter().map(ann_tabular::ann_core::argmax).collect();
-    let all: Vec<usize> = (0..classes.len()).collect();
-    let matrix = confusion_matrix(&truth, &predicted, &all, None).map_err(ann_tabular::Error::from)?;
+    let counts = confusion(&truth, model.predict(table)?.values())?;
     let mut lines =
         vec![std::iter::once("true \\ predicted".to_owned()).chain(classes.iter().cloned()).collect()];
-    for (class, counts) in classes.iter().zip(matrix.rows()) {
-        let counts = counts.iter().map(|&number| count(number as u64));
+    for (class, counts) in classes.iter().zip(counts.rows()) {
+        let counts = counts.iter().map(|&rows| count(rows));
         lines.push(std::iter::once(class.clone()).chain(counts).collect());
     }
     for line in aligned(&lines) {

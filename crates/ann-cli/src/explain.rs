@@ -17,6 +17,7 @@ use crate::data::{self, Reading};
 use crate::failure::{Failure, Result, Status};
 use crate::output::Output;
 use crate::show::{aligned, count, counted, number};
+use crate::summary::importance_json;
 use crate::target::unknown;
 
 /// Show which columns matter for a model, and how; with --rows, what each column adds to single predictions
@@ -239,10 +240,6 @@ fn attribution_lines(
     }
     lines.push(line("this row".into(), String::new(), values(&|output| found.predicted[output], false)));
     lines
-}
-
-fn importance_json(Importance { column, drop, deviation }: &Importance) -> Value {
-    json!({ "column": column, "drop": drop, "deviation": deviation })
 }
 
 fn dependence_json(found: &PartialDependence, outputs: &[String]) -> Value {

@@ -9,7 +9,9 @@ use ann_tabular::ann_core::{Architecture, Network};
 use ann_tabular::ann_model::Networks;
 use ann_tabular::ann_table::message::{list, quoted, unquoted};
 use ann_tabular::ann_table::{Encoding, IgnoredColumn, Kind, Schema, Table, Target};
-use ann_tabular::{Coverage, Estimate, Evaluation, Fit, Importance, Model, Recipe, Score, ScoreRule};
+use ann_tabular::{
+    Coverage, Estimate, Evaluation, Fit, Importance, Model, Recipe, Score, ScoreRule, largest_class,
+};
 use serde_json::{Map, Value, json};
 
 use crate::data::{self, kind_name, shown};
@@ -30,11 +32,12 @@ impl<'a> OtherRows<'a> {
     pub fn new(model: &Model, table: &Table, path: &'a Path) -> Result<Self> {
         let about = |error: ann_tabular::Error| Failure::from(error).about(shown(path));
         let constant = Score::of_constant(model, table).map_err(about)?;
+        let largest = largest_class(model, table).map_err(about)?;
         Ok(Self {
             path,
             rows: table.rows(),
             model: Score::of(model, table).map_err(about)?,
-            constant: (constant_of(&model.schema().target, table), constant),
+            constant: (constant_of(&model.schema().target, largest, " of these rows"), constant),
         })
     }
 
@@ -57,20 +60,13 @@ impl<'a> OtherRows<'a> {
     }
 }
 
-/// What the best constant predicts for the rows of a table.
-fn constant_of(target: &Target, table: &Table) -> String {
-    match target {
-        Target::Classes { name, classes } => always_most_frequent(table, name, classes),
-        Target::Numbers(_) => "always the mean of these rows".to_owned(),
-        Target::Labels(_) => "always the shares of these rows".to_owned(),
+/// What constant predictions say: the largest class, or the mean or the shares of some rows.
+fn constant_of(target: &Target, largest_class: Option<usize>, of_rows: &str) -> String {
+    match (target, largest_class) {
+        (Target::Classes { classes, .. }, Some(place)) => format!("always {}", quoted(&classes[place])),
+        (Target::Numbers(_), _) => format!("always the mean{of_rows}"),
+        (Target::Classes { .. } | Target::Labels(_), _) => format!("always the shares{of_rows}"),
     }
-}
-
-/// The most frequent class of a table as a prediction.
-fn always_most_frequent(table: &Table, name: &str, classes: &[String]) -> String {
-    let counts = counts(table, name, classes);
-    let most = counts.iter().enumerate().max_by_key(|(place, count)| (**count, usize::MAX - place));
-    most.map_or("constant".into(), |(place, _)| format!("always {}", quoted(&classes[place])))
 }
 
 /// A fit, and what it was made from.
@@ -130,7 +126,7 @@ impl Summary<'_> {
         let report = &self.fit.report;
         let what = match &report.schema.target {
             Target::Classes { name, classes } => {
-                format!("{}: {}", unquoted(name), shares(self.table, name, classes))
+                format!("{}: {}", unquoted(name), shares(classes, &report.rows.of_classes))
             }
             Target::Numbers(columns) => columns
                 .iter()
@@ -212,11 +208,8 @@ impl Summary<'_> {
 
     /// The models that are compared.
     pub fn models<'e>(&self, evaluation: &'e Evaluation) -> Vec<(String, &'e Score)> {
-        let constant = match &self.fit.report.schema.target {
-            Target::Classes { name, classes } => always_most_frequent(self.table, name, classes),
-            Target::Numbers(_) => "always the mean".to_owned(),
-            Target::Labels(_) => "always the shares".to_owned(),
-        };
+        let report = &self.fit.report;
+        let constant = constant_of(&report.schema.target, report.rows.largest_class, "");
         let linear = evaluation.linear.as_ref().map(|score| ("linear model".to_owned(), score));
         let this = ("this model".to_owned(), &evaluation.model);
         [this].into_iter().chain(linear).chain([(constant, &evaluation.constant)]).collect()
@@ -343,27 +336,12 @@ fn write_importance(output: &mut impl Write, importance: &[Importance]) -> io::R
     if columns.is_empty() { Ok(()) } else { writeln!(output, "matters most: {}", columns.join(", ")) }
 }
 
-/// The number of rows of each class.
-fn counts(table: &Table, name: &str, classes: &[String]) -> Vec<usize> {
-    let mut counts = vec![0; classes.len()];
-    if let Ok(column) = table.column(name) {
-        for row in 0..table.rows() {
-            let text = column.text(row);
-            if let Some(place) = classes.iter().position(|class| *class == text) {
-                counts[place] += 1;
-            }
-        }
-    }
-    counts
-}
-
 /// `no 5 174, yes 1 869`; only the first classes of many.
-fn shares(table: &Table, name: &str, classes: &[String]) -> String {
+fn shares(classes: &[String], counts: &[usize]) -> String {
     const MOST: usize = 5;
-    let counts = counts(table, name, classes);
     let shown = classes.iter().zip(counts).take(MOST);
     let mut shown: Vec<String> =
-        shown.map(|(class, rows)| format!("{} {}", unquoted(class), count(rows))).collect();
+        shown.map(|(class, &rows)| format!("{} {}", unquoted(class), count(rows))).collect();
     if classes.len() > MOST {
         shown.push(format!("… ({} classes)", classes.len()));
     }
@@ -389,8 +367,11 @@ pub fn score_json(score: &Score) -> Value {
     score.entries().into_iter().map(|(name, value)| (name, estimate(value))).collect::<Map<_, _>>().into()
 }
 
+pub fn importance_json(Importance { column, drop, deviation }: &Importance) -> Value {
+    json!({ "column": column, "drop": drop, "deviation": deviation })
+}
+
 fn evaluation_json(evaluation: &Evaluation) -> Value {
-    let importance = |Importance { column, drop, deviation }: &Importance| json!({ "column": column, "drop": drop, "deviation": deviation });
     json!({
         "rows": evaluation.rows.len(),
         "rule": evaluation.rule.to_string(),
@@ -401,6 +382,6 @@ fn evaluation_json(evaluation: &Evaluation) -> Value {
         "coverage": evaluation.coverage.map(|Coverage { level, found, size }| {
             json!({ "level": level, "found": estimate(found), "size": size })
         }),
-        "importance": evaluation.importance.iter().map(importance).collect::<Vec<_>>(),
+        "importance": evaluation.importance.iter().map(importance_json).collect::<Vec<_>>(),
     })
 }

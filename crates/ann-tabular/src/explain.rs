@@ -5,14 +5,14 @@ use std::ops::ControlFlow;
 
 use ann_model::Model;
 use ann_table::{Column, Kind, Table};
-use ann_train::metrics::ReliabilityBin;
+use ann_train::metrics::{ReliabilityBin, confusion_matrix};
 use ndarray::{Array2, Axis};
 
 use crate::Result;
 use crate::evaluation;
 use crate::importance::{self, Importance};
 use crate::progress::{Observer, Progress};
-use crate::score::{Truth, aligned};
+use crate::score::{Truth, aligned, most_probable};
 
 /// By how much a model is worse on the rows of a table if the cells of a column are shuffled, for each
 /// column that it uses, the most important first. The rows should be others than those that it has learned
@@ -42,6 +42,30 @@ pub fn calibration(model: &Model, table: &Table) -> Result<Vec<ReliabilityBin>> 
     let units: Vec<usize> = (0..table.rows()).collect();
     let truth = Truth { target, values: &values, weights: None, units: &units };
     evaluation::calibration(&truth, &aligned(target, &model.predict(table)?))
+}
+
+/// The position of the class that most rows of a table have, the first of several. `None` unless classes are
+/// predicted.
+///
+/// # Errors
+/// A target is missing, or a class is unknown.
+pub fn largest_class(model: &Model, table: &Table) -> Result<Option<usize>> {
+    let target = &model.schema().target;
+    let values = model.schema().targets(table)?;
+    let units: Vec<usize> = (0..table.rows()).collect();
+    Ok(Truth { target, values: &values, weights: None, units: &units }.largest_class())
+}
+
+/// Number of rows of each true class for which each class was the most probable one, shape (true classes,
+/// predicted classes). `truth` holds the position of the class of each row, `probabilities` a column for each
+/// class.
+///
+/// # Errors
+/// The number of rows differs, or there is no such class.
+pub fn confusion(truth: &[usize], probabilities: &Array2<f64>) -> Result<Array2<usize>> {
+    let classes: Vec<usize> = (0..probabilities.ncols()).collect();
+    let counts = confusion_matrix(truth, &most_probable(probabilities), &classes, None)?;
+    Ok(counts.mapv(|rows| rows as usize))
 }
 
 /// How predictions change with one column, all others being as they are (Friedman 2001, "Greedy Function

@@ -29,7 +29,9 @@ pub use attribution::{Attribution, attributions};
 pub use checkpoints::Checkpoints;
 pub use error::{Error, Result};
 pub use evaluation::{Coverage, Evaluation, NoScore, ScoreRule};
-pub use explain::{PartialDependence, calibration, partial_dependence, permutation_importance};
+pub use explain::{
+    PartialDependence, calibration, confusion, largest_class, partial_dependence, permutation_importance,
+};
 pub use importance::Importance;
 pub use leakage::Leak;
 pub use members::Curve;

@@ -5,12 +5,13 @@ use std::fmt;
 
 use ann_model::Model;
 use ann_table::message::{list, quoted, unquoted};
-use ann_table::{Schema, Table, Target};
+use ann_table::{Schema, Table, Target, TargetValues};
 use ann_train::Finding;
 
 use crate::leakage::{Leak, leaks};
 use crate::members::Curve;
 use crate::rows::Rows;
+use crate::score::Truth;
 use crate::{Coverage, Evaluation, Importance, NoScore, Recipe, Result, Score, importance};
 
 /// What was used, and how good the model is. `Display` prints a page.
@@ -42,6 +43,10 @@ pub struct RowsUsed {
     pub left_out: usize,
     /// The line of the first row that was left out.
     pub first_left_out: Option<u64>,
+    /// Number of rows of each class that were used. Empty if numbers or labels are predicted.
+    pub of_classes: Vec<usize>,
+    /// The position of the class that constant predictions name: that of the largest sum of weights.
+    pub largest_class: Option<usize>,
 }
 
 impl Report {
@@ -55,15 +60,30 @@ impl Report {
         findings: Vec<Finding>,
     ) -> Result<Self> {
         let schema = model.schema().clone();
-        let leaks = leaks(rows, &schema, &schema.targets(&rows.table)?);
+        let targets = schema.targets(&rows.table)?;
+        let leaks = leaks(rows, &schema, &targets);
+        let weights = rows.weights.as_deref();
+        let truth = Truth { target: &schema.target, values: &targets, weights, units: &rows.units };
         let left_out = (0..table.rows()).find(|row| rows.numbers.get(*row) != Some(row));
         let rows = RowsUsed {
             used: rows.len(),
             left_out: table.rows() - rows.len(),
             first_left_out: left_out.map(|row| table.line(row)),
+            of_classes: of_classes(&schema.target, &targets),
+            largest_class: truth.largest_class(),
         };
         Ok(Self { schema, rows, epochs: recipe.epochs, evaluation, curves, findings, leaks })
     }
+}
+
+/// The number of rows of each class.
+fn of_classes(target: &Target, targets: &TargetValues) -> Vec<usize> {
+    let (Target::Classes { classes, .. }, TargetValues::Classes(of_rows)) = (target, targets) else {
+        return vec![];
+    };
+    let mut counts = vec![0; classes.len()];
+    of_rows.iter().for_each(|&class| counts[class] += 1);
+    counts
 }
 
 /// At most this number of warnings of leaks is printed: more are not read.

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use ann_core::argmax;
 use ann_model::{Model, Predictions, is_present};
 use ann_table::{NumberTarget, Table, Target, TargetValues};
 use ann_train::metrics::{
@@ -330,6 +331,12 @@ impl Truth<'_> {
         sums / total
     }
 
+    /// The class with the largest sum of weights, if classes are predicted.
+    pub fn largest_class(&self) -> Option<usize> {
+        let all: Vec<usize> = (0..self.rows()).collect();
+        matches!(self.values, TargetValues::Classes(_)).then(|| argmax(&self.constant(&all)))
+    }
+
     pub fn rows(&self) -> usize {
         self.values.len()
     }
@@ -350,7 +357,7 @@ fn are_equal(numbers: &ArrayView1<'_, f64>, weights: &[f64]) -> bool {
 
 /// The class with the highest probability, of each row.
 pub(crate) fn most_probable(probabilities: &Array2<f64>) -> Vec<usize> {
-    probabilities.rows().into_iter().map(ann_core::argmax).collect()
+    probabilities.rows().into_iter().map(argmax).collect()
 }
 
 /// The columns of a target whose values are numbers.

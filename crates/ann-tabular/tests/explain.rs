@@ -2,7 +2,10 @@
 
 use ann_tabular::ann_core::Activation;
 use ann_tabular::ann_table::{Column, SchemaOptions, Target, Task};
-use ann_tabular::{Model, Recipe, Table, attributions, partial_dependence, permutation_importance};
+use ann_tabular::{
+    Model, Recipe, Table, attributions, confusion, partial_dependence, permutation_importance,
+};
+use ndarray::array;
 
 use crate::tables::{line, rings, waves};
 
@@ -36,6 +39,15 @@ fn labels() {
     let table = mixed();
     let recipe = Recipe { schema: options, ..recipe(Activation::Silu) };
     check_sums(&recipe.fit_model(&table, &["y", "city"]).unwrap(), &table);
+}
+
+#[test]
+fn confusion_by_hand() {
+    let probabilities = array![[0.9, 0.1], [0.2, 0.8], [0.4, 0.6]];
+    // The last row is of class 0, and taken for class 1.
+    assert_eq!(confusion(&[0, 1, 0], &probabilities).unwrap(), array![[1, 1], [0, 1]]);
+    assert!(confusion(&[0, 1], &probabilities).is_err(), "a row is missing");
+    assert!(confusion(&[0, 1, 2], &probabilities).is_err(), "there is no third class");
 }
 
 /// What the columns add is the difference to the ordinary row, and the sum is what the model predicts: as far

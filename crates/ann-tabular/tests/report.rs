@@ -251,6 +251,20 @@ fn a_row_of_weight_0_is_an_absent_row() {
 }
 
 #[test]
+fn the_largest_class_is_that_with_the_largest_sum_of_weights() {
+    let mut text = "x,y,w\n".to_owned();
+    for row in 0..50 {
+        text += &format!("{row},{}\n", if row < 30 { "a,1" } else { "b,5" });
+    }
+    let table = Table::read(text.as_bytes()).unwrap();
+    for (weights, largest) in [(None, 0), (Some("w".to_owned()), 1)] {
+        let recipe = Recipe { weights, members: 1, epochs: 1, scoring: Scoring::Off, ..recipe() };
+        let rows = fit(&recipe, &table, "y").report.rows;
+        assert_eq!((rows.of_classes, rows.largest_class), (vec![30, 20], Some(largest)));
+    }
+}
+
+#[test]
 fn invalid_weights() {
     let text = "x,y,w\n1,a,1\n2,b,-1\n3,a,1\n";
     let error = |text: &str| {

@@ -1,10 +1,11 @@
 //! What was predicted beside what is true, for classes, numbers and labels.
 
 use ann_figure::{Axis, Figure, Mark, Panel};
-use ann_tabular::ann_core::argmax;
+use ann_tabular::ann_model::is_present;
 use ann_tabular::ann_model::ndarray::{Array2, ArrayView1};
 use ann_tabular::ann_table::message::unquoted;
 use ann_tabular::ann_table::{LabelTarget, NumberTarget, Target, TargetValues};
+use ann_tabular::confusion;
 
 use super::markup::{Cell, Html, element, picture, table};
 use super::pictures::only_the_first;
@@ -23,8 +24,12 @@ impl Judged<'_> {
     pub fn html(&self) -> Html {
         match (self.target, &self.truth) {
             (Target::Classes { classes, .. }, TargetValues::Classes(truth)) => {
-                let predicted: Vec<usize> = self.predicted.rows().into_iter().map(argmax).collect();
-                confusion(classes, truth, &predicted)
+                let counts = confusion(truth, self.predicted).expect("the rows are those of the truth");
+                if classes.len() > MOST_CLASSES {
+                    frequent(classes, &counts)
+                } else {
+                    matrix(classes, &counts)
+                }
             }
             (Target::Numbers(columns), TargetValues::Numbers(truth)) => {
                 scatter(columns, truth, self.predicted)
@@ -39,14 +44,6 @@ impl Judged<'_> {
 const MOST_CLASSES: usize = 20;
 /// This number of confusions of more classes is shown.
 const MOST_CONFUSIONS: usize = 20;
-
-fn confusion(classes: &[String], truth: &[usize], predicted: &[usize]) -> Html {
-    let mut counts = Array2::<usize>::zeros((classes.len(), classes.len()));
-    for (&row, &column) in truth.iter().zip(predicted) {
-        counts[[row, column]] += 1;
-    }
-    if classes.len() > MOST_CLASSES { frequent(classes, &counts) } else { matrix(classes, &counts) }
-}
 
 /// All numbers, each on a ground as dark as its share of the rows of the true class.
 fn matrix(classes: &[String], counts: &Array2<usize>) -> Html {
@@ -136,7 +133,8 @@ fn labels(columns: &[LabelTarget], truth: &Array2<bool>, predicted: &Array2<f64>
     let headings = ["label", "found", "missed", "found by mistake", "rightly not found"].map(str::to_owned);
     let line = |((label, truth), predicted): ((&LabelTarget, ArrayView1<'_, bool>), ArrayView1<'_, f64>)| {
         let rows = |is: bool, found: bool| {
-            let both = truth.iter().zip(predicted).filter(|&(&truth, &p)| truth == is && (p > 0.5) == found);
+            let both =
+                truth.iter().zip(predicted).filter(|&(&truth, &p)| truth == is && is_present(p) == found);
             Cell::Text(count(both.count()))
         };
         let counts = [rows(true, true), rows(true, false), rows(false, true), rows(false, false)];
