@@ -2,7 +2,11 @@
 
 mod customers;
 #[cfg(unix)]
+mod files;
+#[cfg(unix)]
 mod interruption;
+#[cfg(unix)]
+mod killed;
 mod names;
 mod program;
 mod report;

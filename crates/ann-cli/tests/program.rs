@@ -6,7 +6,8 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::{fs, str};
 
-use ann_tabular::{Model, Table};
+use ann_tabular::ann_model::ndarray::Array2;
+use ann_tabular::{Model, Reader, Recipe, Scoring, Table};
 use tempfile::TempDir;
 
 use crate::transcripts::folder;
@@ -149,6 +150,149 @@ fn predictions_are_those_of_the_library_to_the_last_bit() {
     }
 }
 
+/// A model of a part of a table, and what it says of the other part: as the library, for two splits of tables
+/// of classes and of numbers.
+#[test]
+fn models_are_those_of_the_library_to_the_last_bit() {
+    let folder = folder();
+    for (table, target) in [("iris.csv", "species"), ("iris.csv", "petal_width"), ("customers.csv", "left")] {
+        for seed in 0..2 {
+            let [learned, other] = divided(folder.path(), table, seed);
+            let found = by_program(folder.path(), target, seed);
+            let recipe =
+                Recipe { seed, epochs: 4, least_updates: 0, scoring: Scoring::Off, ..Recipe::default() };
+            let model = recipe.fit_model(&learned, target).unwrap();
+            let expected = model.predict(&other).unwrap();
+            assert_eq!(found, expected.values(), "{target}, split {seed}");
+        }
+    }
+}
+
+/// Writes the rows of one side of a split to `train.csv`, and those of the other to `test.csv`.
+fn divided(folder: &Path, table: &str, seed: u64) -> [Table; 2] {
+    let text = fs::read_to_string(folder.join(table)).unwrap();
+    let (header, rows) = text.split_once('\n').unwrap();
+    ["train.csv", "test.csv"].map(|name| {
+        let is_tested = |row: u64| (row + seed).is_multiple_of(4);
+        let rows = (0..).zip(rows.lines()).filter(|&(row, _)| is_tested(row) == (name == "test.csv"));
+        let rows = rows.fold(format!("{header}\n"), |text, (_, row)| text + row + "\n");
+        fs::write(folder.join(name), rows).unwrap();
+        reader(table).open(folder.join(name)).unwrap()
+    })
+}
+
+/// The table of customers has words for missing numbers.
+fn reader(table: &str) -> Reader {
+    let words = (table == "customers.csv").then(|| ("income".to_owned(), "n.a.".to_owned()));
+    Reader { missing_in: words.into_iter().collect(), ..Reader::default() }
+}
+
+/// What the program predicts of the rows of `test.csv`, from those of `train.csv`.
+fn by_program(folder: &Path, target: &str, seed: u64) -> Array2<f64> {
+    let (seed, is_number) = (seed.to_string(), target == "petal_width");
+    let income = if target == "left" { &["--missing-in", "income=n.a."][..] } else { &[] };
+    let train = ["train", "train.csv", "-t", target, "-o", "split.ann", "--force", "--epochs", "4"];
+    check(folder, &[&train[..], &["--seed", &seed, "--no-score", "--quiet"], income].concat(), 0, "");
+    let predict = ["predict", "split.ann", "test.csv", "--keep", "none", "-o", "out.csv", "--force"];
+    let all = if is_number { &[][..] } else { &["--probabilities"] };
+    check(folder, &[&predict[..], all].concat(), 0, "");
+    let text = fs::read_to_string(folder.join("out.csv")).unwrap();
+    let separator = if text.contains(';') { ';' } else { ',' };
+    // Of classes, the first column is the name of the predicted one.
+    let numbers = |line: &str| -> Vec<f64> {
+        let cells = line.split(separator).skip(usize::from(!is_number));
+        cells.map(|cell| cell.replace(',', ".").parse().unwrap()).collect()
+    };
+    let rows: Vec<Vec<f64>> = text.lines().skip(1).map(numbers).collect();
+    Array2::from_shape_vec((rows.len(), rows[0].len()), rows.concat()).unwrap()
+}
+
+/// 4500 rows are more than one block: equal rows have equal lines, wherever blocks end.
+#[test]
+fn rows_of_later_blocks() {
+    const TIMES: usize = 30;
+    let folder = trained();
+    let rows = fs::read_to_string(folder.path().join("iris.csv")).unwrap();
+    let (header, rows) = rows.split_once('\n').unwrap();
+    fs::write(folder.path().join("long.csv"), format!("{header}\n{}", rows.repeat(TIMES))).unwrap();
+    let once = run(folder.path(), &["predict", "m.ann", "iris.csv"]);
+    let (header, lines) = text(&once.stdout).split_once('\n').unwrap();
+    let long = run(folder.path(), &["predict", "m.ann", "long.csv"]);
+    assert!(text(&long.stdout) == format!("{header}\n{}", lines.repeat(TIMES)));
+}
+
+#[test]
+fn a_threshold_is_that_of_the_second_class() {
+    let folder = folder();
+    let row = |row: usize| format!("{row}.5,{}\n", if row < 30 { "no" } else { "yes" });
+    fs::write(
+        folder.path().join("t.csv"),
+        (0..60).map(row).fold("x,y\n".into(), |all: String, row| all + &row),
+    )
+    .unwrap();
+    let train = ["train", "t.csv", "-t", "y", "-o", "m.ann", "--networks", "1", "--no-score", "--quiet"];
+    assert_eq!(run(folder.path(), &train).status.code(), Some(0));
+    // A probability is never that near to 0 or 1 here, but often above or below one half.
+    for (threshold, expected) in
+        [("1e-12", ["yes", "yes"]), ("0.5", ["no", "yes"]), ("0.999999999999", ["no", "no"])]
+    {
+        let options = ["--threshold", threshold];
+        let rows = [&["predict", "m.ann", "-", "--keep", "none"][..], &options].concat();
+        let rows = with_input(folder.path(), &rows, "x\n0.5\n59.5\n");
+        let found: Vec<&str> =
+            text(&rows.stdout).lines().skip(1).map(|line| line.split(',').next().unwrap()).collect();
+        assert_eq!(found, expected, "{threshold}");
+        let objects = [&["predict", "m.ann", "-", "--jsonl"][..], &options].concat();
+        let objects = with_input(folder.path(), &objects, "{\"x\": 0.5}\n{\"x\": 59.5}\n");
+        for (line, expected) in text(&objects.stdout).lines().zip(expected) {
+            assert!(line.contains(&format!("\"prediction\":\"{expected}\"")), "{threshold}: {line}");
+        }
+    }
+}
+
+/// Two words and two numbers that the model does not know, in three rows of four.
+#[test]
+fn surprises_of_every_row_are_counted() {
+    let folder = folder();
+    let row = |row: usize| {
+        format!("{row}.5,{},{}\n", ["a", "b", "c"][row % 3], if row < 30 { "no" } else { "yes" })
+    };
+    let table = (0..60).map(row).fold("x,w,y\n".to_owned(), |table, row| table + &row);
+    fs::write(folder.path().join("t.csv"), table).unwrap();
+    let small = ["--networks", "1", "--epochs", "1", "--no-score", "--quiet"];
+    check(folder.path(), &[&["train", "t.csv", "-t", "y", "-o", "m.ann"][..], &small].concat(), 0, "");
+    let output = with_input(folder.path(), &["predict", "m.ann", "-"], "x,w\n1,a\n2,z\n70,q\n-1,a\n");
+    assert_eq!(
+        text(&output.stderr),
+        "note: x: 2 of 4 values outside 0.5 … 59.5, the range of the training (first \"70\", line 4)\n\
+         note: w: 2 of 4 values unknown, taken as no word at all (first \"z\", line 3)\n"
+    );
+}
+
+/// Sets and intervals of JSON lines are those of rows.
+#[test]
+fn json_lines_have_the_sets_of_rows() {
+    let folder = trained();
+    let input = "sepal_length,sepal_width,petal_length,petal_width\n5.9,3.0,5.1,1.8\n6.0,2.9,4.8,1.7\n";
+    let object = |line: &str| {
+        let names = input.lines().next().unwrap().split(',');
+        let cells = names.zip(line.split(',')).map(|(name, cell)| format!("\"{name}\":{cell}"));
+        format!("{{{}}}\n", cells.collect::<Vec<_>>().join(","))
+    };
+    let objects: String = input.lines().skip(1).map(object).collect();
+    for options in [&["--intervals", "0.6"][..], &["--intervals", "0.999"]] {
+        let rows = [&["predict", "m.ann", "-", "--keep", "none"][..], options].concat();
+        let rows = with_input(folder.path(), &rows, input);
+        let lines = [&["predict", "m.ann", "-", "--jsonl"][..], options].concat();
+        let lines = with_input(folder.path(), &lines, &objects);
+        for (row, line) in text(&rows.stdout).lines().skip(1).zip(text(&lines.stdout).lines()) {
+            let set = row.rsplit(',').next().unwrap().split('|').map(|class| format!("\"{class}\""));
+            let set = format!("\"set\":[{}]", set.collect::<Vec<_>>().join(","));
+            assert!(line.contains(&set), "{row} {line}");
+        }
+    }
+}
+
 /// A word that means a missing value means it in JSON, too; and the options need not be given again.
 #[test]
 fn json_lines_are_predicted_as_rows() {
@@ -175,29 +319,31 @@ fn json_lines_are_predicted_as_rows() {
 }
 
 #[test]
-fn a_wide_table() {
-    const COLUMNS: usize = 10_000;
-    let folder = folder();
-    let line = |cell: &dyn Fn(usize) -> String, last: &str| {
-        (0..COLUMNS).fold(String::new(), |text, column| text + &cell(column) + ",") + last + "\n"
-    };
-    let mut table = line(&|column| format!("x{column}"), "y");
-    for row in 0..20 {
-        table += &line(&|column| ((row * 7 + column) % 13).to_string(), if row % 2 == 0 { "a" } else { "b" });
-    }
-    fs::write(folder.path().join("wide.csv"), table).unwrap();
-    let small = ["--networks", "1", "--hidden", "none", "--epochs", "1", "--no-score"];
-    let train = [&["train", "wide.csv", "-t", "y", "-o", "m.ann"][..], &small].concat();
-    check(folder.path(), &train, 0, "");
-}
-
-#[test]
 fn colours_only_where_they_are_asked_for() {
     let folder = folder();
     let is_coloured = |arguments: &[&str]| text(&run(folder.path(), arguments).stderr).contains('\u{1b}');
     assert!(!is_coloured(&["look", "nowhere.csv"]), "a pipe is no terminal");
     assert!(!is_coloured(&["look", "nowhere.csv", "--color", "never"]));
     assert!(is_coloured(&["look", "nowhere.csv", "--color", "always"]));
+}
+
+/// A pipe has colours only if they are forced, so both variables are needed.
+#[test]
+fn no_color_in_the_environment() {
+    let folder = folder();
+    let is_coloured = |variables: &[&str], arguments: &[&str]| {
+        let variables = variables.iter().map(|name| (name, "1"));
+        let output = command(folder.path(), arguments).envs(variables).output().unwrap();
+        assert_eq!(output.status.code(), Some(FILES));
+        text(&output.stderr).contains('\u{1b}')
+    };
+    let look = ["look", "nowhere.csv"];
+    assert!(is_coloured(&["CLICOLOR_FORCE"], &look));
+    assert!(!is_coloured(&["CLICOLOR_FORCE", "NO_COLOR"], &look));
+    assert!(!is_coloured(&["NO_COLOR"], &look));
+    // An option is a clearer wish than a variable.
+    assert!(is_coloured(&["NO_COLOR"], &["look", "nowhere.csv", "--color", "always"]));
+    assert!(!is_coloured(&["CLICOLOR_FORCE"], &["look", "nowhere.csv", "--color", "never"]));
 }
 
 #[test]
@@ -272,6 +418,7 @@ pub fn with_input(folder: &Path, arguments: &[&str], input: &str) -> Output {
 pub fn command(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ann"));
     command.args(arguments).current_dir(folder).stdin(Stdio::null()).stderr(Stdio::piped());
+    command.env_remove("NO_COLOR").env_remove("CLICOLOR").env_remove("CLICOLOR_FORCE");
     command
 }
 
