@@ -3,6 +3,7 @@
 //! All of them are compiled together into a copy of the workspace, each behind a switch. Then the tests run
 //! once for each fault, with its switch on. So the sources are compiled once, not once for each fault.
 
+mod certificate;
 mod list;
 mod programs;
 mod report;
@@ -21,8 +22,9 @@ use clap::Args;
 
 use crate::print;
 use crate::workspace::Workspace;
+use certificate::Certificate;
 use list::{Fault, FaultList};
-use programs::{Ending, Program};
+use programs::{Built, Ending, Program};
 use report::{Outcome, Tried};
 
 /// Selects the faults and how they are run.
@@ -55,12 +57,15 @@ pub fn faults(workspace: &Workspace, options: &FaultOptions) -> Result<()> {
     let tree = tree::write(&workspace.root, &folder, &list)?;
 
     print::progress(format_args!("compiling {} faults", list.faults.len()))?;
-    let mut programs = programs::build(&tree, &folder, &list.packages())?;
-    programs.retain(|program| selected.iter().any(|fault| fault.packages.contains(&program.package)));
+    let Built { tests, ann } = programs::build(&tree, &folder, &list::packages(&selected))?;
     let jobs = options.jobs.or_else(|| thread::available_parallelism().ok()).map_or(1, NonZero::get);
-    let suites = healthy(&programs, jobs)?;
+    let suites = healthy(&tests, jobs)?;
+    let certificate = match ann.filter(|_| selected.iter().any(|fault| fault.check.is_some())) {
+        Some(ann) => Some(Certificate::new(ann, &tree, &folder)?),
+        None => None,
+    };
     let tried = side_by_side(jobs, &selected, |&fault| {
-        let tried = try_out(fault, &suites)?;
+        let tried = try_out(fault, &suites, certificate.as_ref())?;
         print::result(tried.line())?;
         Ok(tried)
     })?;
@@ -98,12 +103,20 @@ fn healthy(programs: &[Program], jobs: usize) -> Result<Suites> {
     Ok(suites)
 }
 
-/// Runs the tests of each package of the fault, up to the first that fails.
-fn try_out<'a>(fault: &'a Fault, suites: &Suites) -> Result<Tried<'a>> {
+/// Runs the tests of each package of the fault, up to the first that fails; and `ann check`, if it must find
+/// the fault.
+fn try_out<'a>(fault: &'a Fault, suites: &Suites, certificate: Option<&Certificate>) -> Result<Tried<'a>> {
     let suite = |package| suites.get(package).map_or(&[][..], Vec::as_slice);
     let outcomes: Result<Vec<_>> =
         fault.packages.iter().map(|package| outcome(fault, suite(package))).collect();
-    Ok(Tried { fault, outcomes: outcomes? })
+    let check = match &fault.check {
+        Some(words) => {
+            let certificate = certificate.context("`check` needs the package ann-cli among `packages`")?;
+            Some(certificate.of(fault.number, words)?)
+        }
+        None => None,
+    };
+    Ok(Tried { fault, outcomes: outcomes?, check })
 }
 
 fn outcome(fault: &Fault, suite: &[Program]) -> Result<Outcome> {

@@ -114,7 +114,11 @@ fn comparable(line: &str) -> String {
 /// A folder with the tables of the documents.
 pub fn folder() -> TempDir {
     let folder = TempDir::new().unwrap();
-    for table in ["data/iris.csv", "docs/commands/customers.csv", "bench/tables/credit_data.csv.gz"] {
+    for table in [
+        "crates/ann-datasets/data/iris.csv",
+        "docs/commands/customers.csv",
+        "bench/tables/credit_data.csv.gz",
+    ] {
         let from = root().join(table);
         fs::copy(&from, folder.path().join(from.file_name().unwrap())).unwrap();
     }

@@ -42,11 +42,20 @@ pub enum Ending {
     TookTooLong,
 }
 
+/// What was compiled.
+#[derive(Debug)]
+pub struct Built {
+    /// The test programs.
+    pub tests: Vec<Program>,
+    /// The program `ann`, if a test of it was compiled.
+    pub ann: Option<PathBuf>,
+}
+
 /// Compiles the tests of these packages.
 ///
 /// # Errors
 /// When something does not compile. The messages of rustc have then been printed.
-pub fn build(tree: &Path, folder: &Path, packages: &BTreeSet<&str>) -> Result<Vec<Program>> {
+pub fn build(tree: &Path, folder: &Path, packages: &BTreeSet<&str>) -> Result<Built> {
     let mut command = Command::new(cargo());
     command.args([
         "test",
@@ -69,7 +78,10 @@ pub fn build(tree: &Path, folder: &Path, packages: &BTreeSet<&str>) -> Result<Ve
         output.status.success(),
         "a fault does not compile: its name is in the line that rustc shows above"
     );
-    String::from_utf8(output.stdout)?.lines().filter_map(|line| program(line).transpose()).collect()
+    let messages = String::from_utf8(output.stdout)?;
+    let tests = messages.lines().filter_map(|line| program(line).transpose()).collect::<Result<_>>()?;
+    let ann = messages.lines().filter_map(|line| ann(line).transpose()).next().transpose()?;
+    Ok(Built { tests, ann })
 }
 
 /// A message of cargo.
@@ -96,11 +108,25 @@ struct Profile {
     test: bool,
 }
 
+fn parsed(message: &str) -> Result<Message> {
+    serde_json::from_str(message).context("cargo's messages have another form than expected")
+}
+
+/// The program `ann`, if a message names it.
+fn ann(message: &str) -> Result<Option<PathBuf>> {
+    Ok(match parsed(message)? {
+        Message::CompilerArtifact { target, profile: Profile { test: false }, executable, .. }
+            if target.name == "ann" =>
+        {
+            executable
+        }
+        _ => None,
+    })
+}
+
 /// The test program that a message names, if any.
 fn program(message: &str) -> Result<Option<Program>> {
-    let message =
-        serde_json::from_str(message).context("cargo's messages have another form than expected")?;
-    match message {
+    match parsed(message)? {
         Message::CompilerArtifact {
             manifest_path,
             target,
@@ -229,6 +255,9 @@ mod tests {
         );
         assert!(message(true, None).is_none(), "a library");
         assert!(message(false, Some("/program")).is_none(), "a program that tests run");
+        let program_itself = serde_json::json!({ "reason": "compiler-artifact", "manifest_path": manifest, "target": { "name": "ann" }, "profile": { "test": false }, "executable": "/ann" });
+        assert_eq!(ann(&program_itself.to_string()).unwrap(), Some(PathBuf::from("/ann")));
+        assert_eq!(ann(r#"{ "reason": "build-finished", "success": true }"#).unwrap(), None);
         assert!(program(r#"{ "reason": "build-finished", "success": true }"#).unwrap().is_none());
     }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use anyhow::{Result, ensure};
 use comfy_table::{Table, presets};
 
+use super::certificate::Verdict;
 use super::list::{self, Fault};
 
 /// The result of one package's tests for a fault.
@@ -25,6 +26,8 @@ pub struct Tried<'a> {
     pub fault: &'a Fault,
     /// In the order of its packages.
     pub outcomes: Vec<Outcome>,
+    /// What `ann check` said of it, if it must find it.
+    pub check: Option<Verdict>,
 }
 
 impl Tried<'_> {
@@ -36,12 +39,16 @@ impl Tried<'_> {
             Outcome::TookTooLong(program) => format!("killed by {package}, whose {program} does not end"),
             Outcome::Survived => format!("SURVIVED {package}"),
         });
-        format!("{name}: {}", words.collect::<Vec<_>>().join(", "))
+        let check = self.check.as_ref().map(|check| match check {
+            Verdict::Found(line) => format!("found by `ann check`: {line}"),
+            Verdict::Missed => "MISSED by `ann check`".to_owned(),
+        });
+        format!("{name}: {}", words.chain(check).collect::<Vec<_>>().join(", "))
     }
 
     /// Whether all tests of one of its packages pass.
     fn survives(&self) -> bool {
-        self.outcomes.contains(&Outcome::Survived)
+        self.outcomes.contains(&Outcome::Survived) || self.check == Some(Verdict::Missed)
     }
 
     fn has_reason(&self) -> bool {
@@ -105,12 +112,17 @@ mod tests {
     #[test]
     fn a_line_names_each_package() {
         let list = list(&["survives = 'because'"]);
-        let line =
-            |outcomes: [Outcome; 2]| Tried { fault: &list.faults[0], outcomes: outcomes.into() }.line();
+        let line = |outcomes: [Outcome; 2], check| {
+            Tried { fault: &list.faults[0], outcomes: outcomes.into(), check }.line()
+        };
         let outcomes = [Outcome::Killed("laws::sum".into()), Outcome::Survived];
-        assert_eq!(line(outcomes), "0: killed by core laws::sum, SURVIVED train");
-        let outcomes = [Outcome::Survived, Outcome::TookTooLong("laws".into())];
-        assert_eq!(line(outcomes), "0: SURVIVED core, killed by train, whose laws does not end");
+        assert_eq!(line(outcomes, None), "0: killed by core laws::sum, SURVIVED train");
+        let outcomes = || [Outcome::Survived, Outcome::TookTooLong("laws".into())];
+        let expected = "0: SURVIVED core, killed by train, whose laws does not end";
+        assert_eq!(line(outcomes(), None), expected);
+        let found = line(outcomes(), Some(Verdict::Found("wrong: W²[1, 0]".into())));
+        assert_eq!(found, format!("{expected}, found by `ann check`: wrong: W²[1, 0]"));
+        assert_eq!(line(outcomes(), Some(Verdict::Missed)), format!("{expected}, MISSED by `ann check`"));
     }
 
     #[test]
@@ -122,6 +134,9 @@ mod tests {
         judged([killed(), survived()]).unwrap();
         let error = judged([survived(), survived()]).unwrap_err().to_string();
         assert_eq!(error, "1 of 2 faults survived: a test is missing for each");
+        let mut missed = tried(&list, [killed(), survived()]);
+        missed[0].check = Some(Verdict::Missed);
+        assert!(ensure_ok(&missed).is_err(), "`ann check` has missed a fault that it must find");
         let error = judged([killed(), killed()]).unwrap_err().to_string();
         assert_eq!(error, "xtask/faults.toml says why these survive, but they do not: [\"1\"]");
     }
@@ -167,7 +182,11 @@ The faults that survive:
     }
 
     fn tried<const N: usize>(list: &FaultList, outcomes: [Vec<Outcome>; N]) -> Vec<Tried<'_>> {
-        list.faults.iter().zip(outcomes).map(|(fault, outcomes)| Tried { fault, outcomes }).collect()
+        list.faults
+            .iter()
+            .zip(outcomes)
+            .map(|(fault, outcomes)| Tried { fault, outcomes, check: None })
+            .collect()
     }
 
     /// Faults called 0, 1, … with these last lines.

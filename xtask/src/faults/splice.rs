@@ -157,6 +157,7 @@ mod tests {
             replace,
             within: None,
             packages: Vec::new(),
+            check: None,
             survives: None,
         }
     }
