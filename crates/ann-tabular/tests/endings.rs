@@ -1,0 +1,53 @@
+//! Fits that end early: because their caller wants it, or to stay in a budget.
+
+use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use ann_tabular::{NoScore, Recipe, Scoring, Stage};
+
+use crate::fits::{fit, recipe};
+use crate::tables::noisy;
+
+#[test]
+fn a_caller_ends_the_fit() {
+    let table = noisy(300, 1);
+    let stop = |progress: &ann_tabular::Progress| {
+        if progress.epoch < 3 { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    };
+    let fit = recipe().fit_observed(&table, "label", stop).unwrap();
+    assert_eq!(fit.report.evaluation, Err(NoScore::Ended));
+    assert_eq!(fit.model.networks().len(), 1);
+    let error = ann_tabular::rebuild(&fit.model, &table, 1).unwrap_err().to_string();
+    assert!(error.contains("ended early"), "{error}");
+    // After that, the model is whole.
+    let later = |progress: &ann_tabular::Progress| match progress.stage {
+        Stage::Model => ControlFlow::Continue(()),
+        Stage::Score { .. } | Stage::Linear { .. } => ControlFlow::Break(()),
+    };
+    assert_eq!(recipe().fit_observed(&table, "label", later).unwrap().model.networks().len(), 4);
+}
+
+/// The last epoch of the score is seen again.
+#[test]
+fn a_caller_ends_what_comes_after_the_last_epoch() {
+    let recipe = Recipe { scoring: Scoring::HoldOut(0.5), ..recipe().linear() };
+    let seen = AtomicUsize::new(0);
+    let observe = |_: &ann_tabular::Progress| match seen.fetch_add(1, Ordering::Relaxed) {
+        epochs if epochs < 2 * recipe.members * recipe.epochs => ControlFlow::Continue(()),
+        _ => ControlFlow::Break(()),
+    };
+    let report = recipe.fit_observed(&noisy(300, 1), "label", observe).unwrap().report;
+    assert_eq!(report.evaluation.as_ref().unwrap().importance, []);
+    let text = report.to_string();
+    assert!(text.contains("importance was not measured: the fit was ended before"), "{text}");
+}
+
+#[test]
+fn a_budget_limits_the_epochs() {
+    let epochs = |seconds| {
+        let recipe = Recipe { budget: Some(Duration::from_secs(seconds)), ..recipe() };
+        fit(&recipe, &noisy(60, 1), "label").report.epochs
+    };
+    assert_eq!((epochs(0), epochs(100_000)), (1, recipe().epochs));
+}
