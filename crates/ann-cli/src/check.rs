@@ -45,12 +45,12 @@ pub fn check(options: &Check) -> Result<Status> {
     };
     let reports = reports.map_err(|failure| failure.about(data::shown(&options.data)))?;
     let mut output = Output::standard();
-    let is_right = reports.iter().all(|report| report.verdict() == Verdict::Pass);
+    let status = status(&reports);
     if options.json {
         let parsed = |report: &Report| serde_json::from_str(&report.to_json()).unwrap_or(Value::Null);
         let networks: Vec<Value> = reports.iter().map(parsed).collect();
         let object = json!({
-            "ann": 1, "command": "check", "rows": table.rows(), "pass": is_right, "networks": networks,
+            "ann": 1, "command": "check", "rows": table.rows(), "pass": status == Status::Done, "networks": networks,
         });
         writeln!(output, "{object:#}")?;
     } else {
@@ -68,7 +68,13 @@ pub fn check(options: &Check) -> Result<Status> {
         }
     }
     output.finish()?;
-    Ok(if is_right { Status::Done } else { Status::Below })
+    Ok(status)
+}
+
+/// Done only if all networks pass: what could not be checked is no certificate.
+fn status(reports: &[Report]) -> Status {
+    let is_right = reports.iter().all(|report| report.verdict() == Verdict::Pass);
+    if is_right { Status::Done } else { Status::Below }
 }
 
 /// A report for each network.
@@ -89,4 +95,32 @@ fn reports<F: Scalar>(model: &Model, networks: &[Network<F>], table: &Table) -> 
 fn gradient<F: Scalar>(problem: &Problem<'_, F>, parameters: &[F], gradient: &mut [F]) {
     let mut objective = Objective::new(problem, Accumulation::Batched).expect("the rows are few");
     objective.value_and_gradient(parameters, gradient);
+}
+
+#[cfg(test)]
+mod tests {
+    use ann_tabular::ann_core::{Activation, Architecture, Init, Loss, Targets, seeded};
+    use ann_tabular::ann_model::ndarray::array;
+
+    use super::*;
+
+    #[test]
+    fn one_wrong_network_is_enough() {
+        let architecture = Architecture::inputs(2).dense(3, Activation::Tanh).dense(2, Activation::Identity);
+        let network: Network =
+            Network::init(&architecture, Init::XavierNormal { gain: 1.0 }, &mut seeded(1)).unwrap();
+        let x = array![[0.1, -0.4], [0.7, 0.2], [-0.3, 0.9]];
+        let targets = Targets::Classes(&[0, 1, 1]);
+        let problem = Problem::new(&architecture, Loss::SoftmaxCrossEntropy, &x, targets).unwrap();
+        // The first entry of the gradient, times a factor.
+        let report = |factor: f64| {
+            let scaled = |problem: &Problem<'_>, parameters: &[f64], found: &mut [f64]| {
+                gradient(problem, parameters, found);
+                found[0] *= factor;
+            };
+            check_problem(&problem, network.parameters(), scaled, &Config::default()).unwrap()
+        };
+        assert_eq!(status(&[report(1.0), report(1.0)]), Status::Done);
+        assert_eq!(status(&[report(1.0), report(1.01)]), Status::Below);
+    }
 }
