@@ -35,7 +35,12 @@ impl Model {
         table: &Table,
         values: &mut ArrayViewMut2<'_, f64>,
     ) -> Result<()> {
-        let inputs = self.schema().features::<F>(table)?;
+        let widths = networks.iter().map(|network| network.architecture().input_width());
+        let inputs = match widths.max() {
+            Some(widest) if widest > self.schema().plain_inputs() => self.schema().features::<F>(table)?,
+            // Piecewise-linear inputs take longer to compute than all others, and no network has them.
+            _ => self.schema().plain_features(table)?,
+        };
         for network in networks {
             let width = network.architecture().input_width();
             let outputs =

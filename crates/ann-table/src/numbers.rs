@@ -40,6 +40,20 @@ impl Numbers {
         }
     }
 
+    /// Overwrites `values` with the numbers from row `first` on; NaN is a missing one.
+    ///
+    /// # Panics
+    /// When there are not as many rows.
+    pub fn copy_to(&self, first: usize, values: &mut [f64]) {
+        let rows = first..first + values.len();
+        match self {
+            Self::Bytes(numbers) => widened(&numbers[rows], values),
+            Self::Shorts(numbers) => widened(&numbers[rows], values),
+            Self::Words(numbers) => widened(&numbers[rows], values),
+            Self::Floats(numbers) => values.copy_from_slice(&numbers[rows]),
+        }
+    }
+
     pub fn iter(&self) -> impl Iterator<Item = Option<f64>> {
         (0..self.len()).map(|row| self.get(row))
     }
@@ -107,6 +121,13 @@ impl Numbers {
     }
 }
 
+/// Overwrites `values` with whole numbers, whose smallest value is a missing number.
+fn widened<T: Copy + Into<f64> + Bounded + PartialEq>(numbers: &[T], values: &mut [f64]) {
+    for (value, &number) in values.iter_mut().zip(numbers) {
+        *value = if number == T::min_value() { f64::NAN } else { number.into() };
+    }
+}
+
 /// A whole number in a smaller type, whose smallest value is a missing number. `None` if the number is not
 /// whole or does not fit.
 fn whole<T: TryFrom<i32> + Bounded + PartialEq>(value: &f64) -> Option<T> {
@@ -149,6 +170,10 @@ mod tests {
             let bits = |value: Option<f64>| value.map(f64::to_bits);
             for numbers in [numbers, together] {
                 assert!(numbers.iter().map(bits).eq(values.iter().copied().map(bits)), "{numbers:?}");
+                let mut copied = vec![0.0; values.len() - 1];
+                numbers.copy_to(1, &mut copied);
+                let copied = copied.into_iter().map(|value| Some(value).filter(|value| !value.is_nan()));
+                assert!(copied.map(bits).eq(values[1..].iter().copied().map(bits)), "{numbers:?}");
             }
         }
     }

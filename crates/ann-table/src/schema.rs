@@ -14,7 +14,7 @@ mod learn;
 mod numbers;
 mod target;
 
-use encoder::Encoder;
+use encoder::{Encoder, Place, ROWS};
 
 pub use categories::CategoryEncoding;
 pub use dates::{DateEncoding, DatePart};
@@ -149,17 +149,46 @@ impl Schema {
     ///
     /// # Errors
     /// A column is not in the table, or is of another kind than the one that was learned from.
-    #[expect(clippy::missing_panics_doc, reason = "a new array has contiguous rows")]
     pub fn features<F: Float>(&self, table: &Table) -> Result<Array2<F>> {
+        self.first_features(table, self.inputs())
+    }
+
+    /// As [`features`](Self::features), without the piecewise-linear inputs: shape (rows,
+    /// [`plain_inputs`](Self::plain_inputs)), the first columns of the others.
+    ///
+    /// # Errors
+    /// As [`features`](Self::features).
+    pub fn plain_features<F: Float>(&self, table: &Table) -> Result<Array2<F>> {
+        self.first_features(table, self.plain_inputs())
+    }
+
+    /// The plain inputs of all rows, and the piecewise-linear ones if `width` is that of all inputs.
+    #[expect(clippy::missing_panics_doc, reason = "a new array is contiguous")]
+    fn first_features<F: Float>(&self, table: &Table, width: usize) -> Result<Array2<F>> {
         let columns = find::columns(self, table)?;
-        let encoders: Vec<Encoder<'_, F>> =
-            self.columns.iter().zip(columns).map(|(schema, column)| Encoder::new(schema, column)).collect();
-        let mut inputs = Array2::from_elem((table.rows(), self.inputs()), F::zero());
-        for (row, mut inputs) in inputs.rows_mut().into_iter().enumerate() {
-            let inputs = inputs.as_slice_mut().expect("rows of a new array are contiguous");
-            self.encode(inputs, |column, plain, piecewise| encoders[column].encode(row, plain, piecewise));
+        let encoders = self.columns.iter().zip(columns).map(|(schema, column)| Encoder::new(schema, column));
+        let encoders: Vec<(Encoder<'_, F>, Place)> = encoders.zip(self.places(width)).collect();
+        let mut inputs = Array2::from_elem((table.rows(), width), F::zero());
+        let numbers = inputs.as_slice_mut().expect("a new array is contiguous");
+        for (block, inputs) in numbers.chunks_mut((ROWS * width).max(1)).enumerate() {
+            for (encoder, place) in &encoders {
+                encoder.encode(block * ROWS, place, inputs, width);
+            }
         }
         Ok(inputs)
+    }
+
+    /// Where the inputs of each column are among the first `width` inputs.
+    fn places(&self, width: usize) -> impl Iterator<Item = Place> {
+        let (mut plain, mut piecewise) = (0, self.plain_inputs());
+        self.columns.iter().map(move |ColumnSchema { encoding, .. }| {
+            let (plain_start, piecewise_start) = (plain, piecewise);
+            plain += encoding.plain_inputs();
+            if width > piecewise {
+                piecewise += encoding.piecewise_inputs();
+            }
+            Place { plain: plain_start..plain, piecewise: piecewise_start..piecewise }
+        })
     }
 
     /// Overwrites `inputs` with those of one row, whose cells are in the order of [`columns`](Self::columns).

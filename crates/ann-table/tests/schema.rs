@@ -1,8 +1,8 @@
 //! Encodings by hand, and which columns are used.
 
 use ann_table::{
-    CategoryEncoding, Cell, Column, Encoding, Ignored, Reader, Schema, SchemaOptions, Table, Target,
-    TargetValues, Task,
+    CategoryEncoding, Cell, Column, ColumnSchema, Encoding, Ignored, Reader, Schema, SchemaOptions, Table,
+    Target, TargetValues, Task,
 };
 
 /// Known 1, 2, 3, 4, 100; missing one, which counts as the median 3. Quartiles of 1 2 3 3 4 100: 2.25 and
@@ -108,6 +108,50 @@ fn dates_are_their_parts() {
     // Days: 19782, 19783, 20147: median 19783, quartiles 19782.5 and 19965, so (19782 − 19783) / 182.5.
     let z: f64 = -1.0 / 182.5;
     close(x[[0, 0]], z / (1.0 + (z / 3.0).powi(2)).sqrt());
+}
+
+/// More rows than are encoded together, with gaps in every column, and a column of numbers without a gap.
+#[test]
+fn many_rows_have_the_inputs_of_single_rows() {
+    let mut text = "whole,part,word,day,y\n".to_owned();
+    for row in 0..300 {
+        let known = |text: String, gap: usize| if row % gap == 0 { String::new() } else { text };
+        let day = format!("2024-{:02}-{:02}", 1 + row % 12, 1 + row % 28);
+        let (part, word) = (format!("{}.25", row * row % 101), format!("w{}", row % 4));
+        let cells = [(row * 7 % 90).to_string(), known(part, 7), known(word, 11), known(day, 13)];
+        text += &format!("{},{}\n", cells.join(","), ["a", "b"][row % 2]);
+    }
+    let (schema, table) = learn(&text);
+    assert_eq!(schema.columns.len(), 4);
+    let (all, plain) =
+        (schema.features::<f32>(&table).unwrap(), schema.plain_features::<f32>(&table).unwrap());
+    assert_eq!((plain.ncols(), all.ncols()), (schema.plain_inputs(), schema.inputs()));
+    let mut expected = vec![0.0_f32; schema.inputs()];
+    for row in 0..table.rows() {
+        let cell = |column: &ColumnSchema| {
+            let column = table.column(&column.name).unwrap();
+            let number = column.number(row).map(Cell::Number);
+            number.or(column.word(row).map(Cell::Word)).unwrap_or(Cell::Missing)
+        };
+        let cells: Vec<Cell<'_>> = schema.columns.iter().map(cell).collect();
+        schema.encode_row(&cells, &mut expected).unwrap();
+        let bits = |inputs: &[f32]| inputs.iter().map(|input| input.to_bits()).collect::<Vec<_>>();
+        assert_eq!(bits(&all.row(row).to_vec()), bits(&expected), "row {row}");
+        assert_eq!(bits(&plain.row(row).to_vec()), bits(&expected[..plain.ncols()]), "row {row}");
+    }
+}
+
+/// A column without a known cell in the table to predict.
+#[test]
+fn a_column_without_a_cell_has_the_inputs_of_missing_cells() {
+    let (schema, _) = learn("x,w,y\n1,a,a\n2,b,b\n,,a\n5,b,b\n9,a,a\n");
+    let table = Table::read("w,x\n?,\n?,\n".as_bytes()).unwrap();
+    let mut expected = vec![0.0_f64; schema.inputs()];
+    schema.encode_row(&[Cell::Missing; 2], &mut expected).unwrap();
+    let (all, plain) =
+        (schema.features::<f64>(&table).unwrap(), schema.plain_features::<f64>(&table).unwrap());
+    assert_eq!([all.row(0).to_vec(), all.row(1).to_vec()], [expected.clone(), expected.clone()]);
+    assert_eq!(plain.row(1).to_vec(), expected[..schema.plain_inputs()]);
 }
 
 /// Rows that are left out leave gaps, in the numbers and in the lines.

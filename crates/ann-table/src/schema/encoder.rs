@@ -1,15 +1,24 @@
-//! The cells of a column as inputs, one row after another.
+//! The cells of a column as inputs, some rows at a time.
+
+use std::array;
+use std::ops::Range;
 
 use num_traits::Float;
 
-use super::{Cell, ColumnSchema, Encoding};
+use super::numbers::convert;
+use super::{Cell, ColumnSchema, Encoding, NumberEncoding};
 use crate::categories::Categories;
 use crate::numbers::Numbers;
 use crate::table::{Column, Values};
 
+/// Largest number of rows that are encoded together: so few that their inputs stay in the processor's cache
+/// while one column after another is written.
+pub(super) const ROWS: usize = 128;
+
 /// The encoding of a column, ready for its rows.
 pub(super) enum Encoder<'a, F> {
-    Numbers(&'a Encoding, &'a Numbers),
+    Numbers(&'a NumberEncoding, &'a Numbers),
+    Dates(&'a Encoding, &'a Numbers),
     /// The input that is not 0, and its value, for each code and for a missing cell.
     Words {
         codes: &'a Numbers,
@@ -18,6 +27,13 @@ pub(super) enum Encoder<'a, F> {
     },
     /// A column without a known cell, of any kind.
     Missing(&'a Encoding),
+}
+
+/// Where the inputs of a column are among all inputs of a row. No piecewise-linear ones are written if their
+/// range is empty.
+pub(super) struct Place {
+    pub plain: Range<usize>,
+    pub piecewise: Range<usize>,
 }
 
 impl<'a, F: Float> Encoder<'a, F> {
@@ -29,24 +45,73 @@ impl<'a, F: Float> Encoder<'a, F> {
                 Self::Words { codes, inputs, missing: encoding.input(Cell::Missing) }
             }
             (Encoding::Category(_), _) | (_, Values::Categories(_)) => Self::Missing(&schema.encoding),
-            (encoding, Values::Numbers(numbers) | Values::Dates(numbers)) => Self::Numbers(encoding, numbers),
+            (Encoding::Number(encoding), Values::Numbers(numbers) | Values::Dates(numbers)) => {
+                Self::Numbers(encoding, numbers)
+            }
+            (encoding, Values::Numbers(numbers) | Values::Dates(numbers)) => Self::Dates(encoding, numbers),
         }
     }
 
-    /// Overwrites the inputs of one row, which are 0.
-    pub fn encode(&self, row: usize, plain: &mut [F], piecewise: &mut [F]) {
+    /// Overwrites this column's inputs of the rows from `first` on, at most [`ROWS`]. `inputs` holds `width`
+    /// inputs for each of them, which are 0.
+    pub fn encode(&self, first: usize, place: &Place, inputs: &mut [F], width: usize) {
+        let rows = (first..).zip(inputs.chunks_exact_mut(width));
         match self {
             Self::Numbers(encoding, numbers) => {
-                let cell = numbers.get(row).map_or(Cell::Missing, Cell::Number);
-                encoding.encode(cell, plain, piecewise);
+                let mut cells = [f64::NAN; ROWS];
+                numbers.copy_to(first, &mut cells[..inputs.len() / width]);
+                encode_numbers(encoding, &cells, place, inputs, width);
             }
-            Self::Words { codes, inputs, missing } => {
-                let input = codes.get(row).map_or(*missing, |code| inputs[code as usize]);
-                if let Some((input, value)) = input {
-                    plain[input] = value;
+            Self::Dates(encoding, numbers) => {
+                for (row, inputs) in rows {
+                    let cell = numbers.get(row).map_or(Cell::Missing, Cell::Number);
+                    encoding.encode(cell, &mut inputs[place.plain.clone()], &mut []);
                 }
             }
-            Self::Missing(encoding) => encoding.encode(Cell::Missing, plain, piecewise),
+            Self::Words { codes, inputs: of_code, missing } => {
+                for (row, inputs) in rows {
+                    let input = codes.get(row).map_or(*missing, |code| of_code[code as usize]);
+                    if let Some((input, value)) = input {
+                        inputs[place.plain.start + input] = value;
+                    }
+                }
+            }
+            Self::Missing(encoding) => {
+                let mut of_row = vec![F::zero(); encoding.plain_inputs() + encoding.piecewise_inputs()];
+                let (plain, piecewise) = of_row.split_at_mut(encoding.plain_inputs());
+                encoding.encode(Cell::Missing, plain, piecewise);
+                for (_, inputs) in rows {
+                    inputs[place.plain.clone()].copy_from_slice(plain);
+                    let piecewise = &piecewise[..place.piecewise.len()];
+                    inputs[place.piecewise.clone()].copy_from_slice(piecewise);
+                }
+            }
+        }
+    }
+}
+
+/// The inputs of numbers, NaN for a missing one, computed input by input so that the compiler can vectorise
+/// the loops. They have the bits of [`NumberEncoding::encode`].
+fn encode_numbers<F: Float>(
+    encoding: &NumberEncoding,
+    cells: &[f64; ROWS],
+    place: &Place,
+    inputs: &mut [F],
+    width: usize,
+) {
+    let mut write = |input: usize, values: [f64; ROWS]| {
+        for (inputs, value) in inputs.chunks_exact_mut(width).zip(values) {
+            inputs[input] = convert(value);
+        }
+    };
+    let known: [f64; ROWS] = array::from_fn(|row| encoding.filled(cells[row]));
+    write(place.plain.start, known.map(|x| encoding.scaled(x)));
+    if encoding.has_flag {
+        write(place.plain.start + 1, cells.map(|cell| f64::from(u8::from(!cell.is_finite()))));
+    }
+    if let Some(pieces) = &encoding.pieces {
+        for (piece, input) in place.piecewise.clone().enumerate() {
+            write(input, known.map(|x| pieces.input(piece, x)));
         }
     }
 }

@@ -65,20 +65,27 @@ impl NumberEncoding {
     }
 
     pub(super) fn encode<F: Float>(&self, cell: Cell<'_>, plain: &mut [F], piecewise: &mut [F]) {
-        let (x, is_missing) = match cell {
-            Cell::Number(x) if x.is_finite() => (x, false),
-            _ => (self.fill, true),
-        };
+        let cell = if let Cell::Number(x) = cell { x } else { f64::NAN };
+        let x = self.filled(cell);
         plain[0] = convert(self.scaled(x));
         if self.has_flag {
-            plain[1] = convert(f64::from(u8::from(is_missing)));
+            plain[1] = convert(f64::from(u8::from(!cell.is_finite())));
         }
         if let Some(pieces) = &self.pieces {
-            pieces.encode(x, piecewise);
+            for (piece, input) in piecewise.iter_mut().enumerate() {
+                *input = convert(pieces.input(piece, x));
+            }
         }
     }
 
-    fn scaled(&self, x: f64) -> f64 {
+    /// The number itself, or [`fill`](Self::fill) for one that is not finite.
+    #[inline(always)]
+    pub(super) fn filled(&self, x: f64) -> f64 {
+        if x.is_finite() { x } else { self.fill }
+    }
+
+    #[inline(always)]
+    pub(super) fn scaled(&self, x: f64) -> f64 {
         // Halves, so that the difference of large numbers does not overflow.
         let z = (x / 2.0 - self.center / 2.0) / self.scale * 2.0;
         match self.squash {
@@ -120,15 +127,16 @@ impl Pieces {
         (pieces.scale > 0.0).then_some(pieces)
     }
 
+    #[inline(always)]
     fn value(&self, piece: usize, x: f64) -> f64 {
         let (low, high) = (self.edges[piece], self.edges[piece + 1]);
         ((x / 2.0 - low / 2.0) / (high / 2.0 - low / 2.0)).clamp(0.0, 1.0)
     }
 
-    fn encode<F: Float>(&self, x: f64, inputs: &mut [F]) {
-        for (piece, (input, mean)) in inputs.iter_mut().zip(&self.means).enumerate() {
-            *input = convert((self.value(piece, x) - mean) / self.scale);
-        }
+    /// The input of a piece.
+    #[inline(always)]
+    pub(super) fn input(&self, piece: usize, x: f64) -> f64 {
+        (self.value(piece, x) - self.means[piece]) / self.scale
     }
 }
 
