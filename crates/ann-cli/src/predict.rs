@@ -72,8 +72,9 @@ pub fn predict(options: &Predict) -> Result<Status> {
         return co_process::answer(&model, &reader, &options.columns, input, output);
     }
     let mut reader = options.reading.reader_of(&model);
-    // What is in the targets does not matter: their texts are kept as they are.
-    reader.ignore.extend(model.schema().target.names().into_iter().map(str::to_owned));
+    // Only these are read. What is in the targets and in other columns does not matter: their texts are kept
+    // as they are.
+    reader.only = model.schema().columns.iter().map(|column| column.name.clone()).collect();
     let mut blocks = reader.blocks(input, model.schema(), ROWS).map_err(|error| in_data(error.into()))?;
     let mut lines = Lines::new(&options.keep, &blocks)?;
     lines.header(&options.columns.names(&model))?;
@@ -119,6 +120,8 @@ struct Lines {
     /// Where each row ends in the text; the first one is the header, once.
     ends: Vec<usize>,
     has_header: bool,
+    /// What is written of the rows of a block; its memory is used again and again.
+    written: String,
 }
 
 impl Lines {
@@ -141,7 +144,8 @@ impl Lines {
                 Some(kept.iter().map(position).collect::<Result<_>>()?)
             }
         };
-        Ok(Self { names, kept, dialect, text: String::new(), ends: vec![], has_header: false })
+        let (text, written) = (String::new(), String::new());
+        Ok(Self { names, kept, dialect, text, ends: vec![], has_header: false, written })
     }
 
     /// Adds the line of the names.
@@ -181,20 +185,20 @@ impl Lines {
     /// Writes all lines, to each row what `add` writes after it, and forgets them.
     fn write(&mut self, output: &mut impl Write, mut add: impl FnMut(usize, &mut String)) -> Result<()> {
         let is_alone = self.kept.as_ref().is_some_and(Vec::is_empty);
-        let (mut start, mut line) = (0, String::new());
+        self.written.clear();
+        let mut start = 0;
         for (place, &end) in self.ends.iter().enumerate() {
-            line.clear();
-            line.push_str(&self.text[start..end]);
+            self.written.push_str(&self.text[start..end]);
             if let Some(row) = place.checked_sub(usize::from(self.has_header)) {
                 if !is_alone {
-                    line.push(self.dialect.separator);
+                    self.written.push(self.dialect.separator);
                 }
-                add(row, &mut line);
+                add(row, &mut self.written);
             }
-            line.push('\n');
-            output.write_all(line.as_bytes())?;
+            self.written.push('\n');
             start = end;
         }
+        output.write_all(self.written.as_bytes())?;
         self.text.clear();
         self.ends.clear();
         self.has_header = false;
