@@ -128,7 +128,7 @@ impl<F: Scalar> Batch<F> {
     fn gather_all(&mut self, problem: &Problem<'_, F>, rows: impl ExactSizeIterator<Item = usize> + Clone) {
         // The number of inputs and the kind of targets are kept, so that `Scratch::pass` can refuse a batch
         // of a problem of another shape.
-        (self.rows, self.inputs) = (rows.len(), problem.features().ncols());
+        (self.rows, self.inputs) = (rows.len(), problem.architecture().input_width());
         self.targets = Some(targets_of(problem.loss(), problem.architecture()));
         match &mut self.form {
             Form::Textbook(form) => form.gather(problem, rows),
@@ -325,7 +325,7 @@ pub fn accumulate<'a, F: Scalar>(
         None => Goal::Losses(problem.loss()),
     };
     let (architecture, layout) = (problem.architecture(), problem.layout());
-    scratch.pass(NetworkRef { architecture, layout, parameters }, &problem.features(), gathered, goal)
+    scratch.pass(NetworkRef { architecture, layout, parameters }, &problem.matrix(), gathered, goal)
 }
 
 /// Overwrites `outputs` (n, outputs) with the raw outputs for the rows of `x` (n, inputs). The rows are

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use ndarray::{Array1, Array2, ArrayRef2, ArrayView1, ArrayView2, Axis};
+use ndarray::{Array1, Array2, ArrayRef2, ArrayView1, ArrayView2, Axis, CowArray, Ix2, Slice};
 
 use crate::vector::all_finite;
 use crate::weights::RowWeights;
@@ -26,7 +26,9 @@ pub struct Problem<'a, F = f64> {
     layout: Layout,
     loss: Loss,
     l2: f64,
-    features: ArrayView2<'a, F>,
+    /// The matrix whose rows these are, and their numbers there. `None`: all of them, in their order.
+    matrix: ArrayView2<'a, F>,
+    selection: Option<&'a [usize]>,
     targets: Targets<'a, F>,
     weights: Option<RowWeights<'a, F>>,
 }
@@ -56,24 +58,65 @@ impl<'a, F: Scalar> Problem<'a, F> {
         features: &'a ArrayRef2<F>,
         targets: impl Into<Targets<'a, F>>,
     ) -> Result<Self> {
+        Self::checked(architecture, loss.into(), features.view(), None, targets.into())
+    }
+
+    /// As [`new`](Self::new), for some rows of a matrix: row i of the problem is row `selection[i]` of
+    /// `matrix`, and `targets` are those of the selected rows. A row may be selected more than once. The
+    /// features are not copied, so several problems can share one matrix.
+    ///
+    /// ```
+    /// use ann_core::{Activation, Architecture, Loss, Problem, ndarray::array};
+    ///
+    /// let architecture = Architecture::inputs(1).dense(1, Activation::Identity);
+    /// let x = array![[0.0], [1.0], [2.0], [3.0]];
+    /// let problem = Problem::of_rows(&architecture, Loss::MeanSquaredError, &x, &[3, 1], &[9.0, 1.0])?;
+    /// assert_eq!(problem.features(), array![[3.0], [1.0]]);
+    /// # Ok::<(), ann_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    ///
+    /// # Panics
+    /// When the matrix does not have one of the rows.
+    pub fn of_rows(
+        architecture: &'a Architecture,
+        loss: impl Into<Loss>,
+        matrix: &'a ArrayRef2<F>,
+        selection: &'a [usize],
+        targets: impl Into<Targets<'a, F>>,
+    ) -> Result<Self> {
+        let rows = matrix.nrows();
+        if let Some(row) = selection.iter().find(|&&row| row >= rows) {
+            panic!("there is no row {row}: the matrix has {rows}");
+        }
+        Self::checked(architecture, loss.into(), matrix.view(), Some(selection), targets.into())
+    }
+
+    fn checked(
+        architecture: &'a Architecture,
+        loss: Loss,
+        matrix: ArrayView2<'a, F>,
+        selection: Option<&'a [usize]>,
+        targets: Targets<'a, F>,
+    ) -> Result<Self> {
         let layout = architecture.layout()?;
-        let (loss, targets) = (loss.into(), targets.into());
         loss.check_settings()?;
-        if features.nrows() == 0 {
+        let rows = selection.map_or(matrix.nrows(), <[usize]>::len);
+        if rows == 0 {
             return Err(Error::NoSamples);
         }
-        if features.ncols() != architecture.input_width() {
-            return Err(Error::WidthMismatch {
-                expected: architecture.input_width(),
-                found: features.ncols(),
-            });
+        let (expected, found) = (architecture.input_width(), matrix.ncols());
+        if found != expected {
+            return Err(Error::WidthMismatch { expected, found });
         }
-        if targets.len() != features.nrows() {
-            return Err(Error::RowMismatch { features: features.nrows(), targets: targets.len() });
+        if targets.len() != rows {
+            return Err(Error::RowMismatch { features: rows, targets: targets.len() });
         }
-        check_finite("features", 0, features)?;
+        check_features(&matrix, selection)?;
         targets.check(&loss, architecture.output_width())?;
-        Ok(Self { architecture, layout, loss, l2: 0.0, features: features.view(), targets, weights: None })
+        Ok(Self { architecture, layout, loss, l2: 0.0, matrix, selection, targets, weights: None })
     }
 
     /// The same problem with the penalty λ Σ‖W‖² on weights, never on biases.
@@ -149,9 +192,37 @@ impl<'a, F: Scalar> Problem<'a, F> {
         self.l2
     }
 
-    /// x, (n, inputs).
-    pub fn features(&self) -> ArrayView2<'a, F> {
-        self.features
+    /// x, (n, inputs): a copy of the rows if the problem is one [of selected rows](Self::of_rows).
+    pub fn features(&self) -> CowArray<'a, F, Ix2> {
+        match self.selection {
+            None => self.matrix.into(),
+            Some(selection) => self.matrix.select(Axis(0), selection).into(),
+        }
+    }
+
+    /// x of a row, which is never copied.
+    ///
+    /// # Panics
+    /// When there is no such row.
+    pub fn feature_row(&self, row: usize) -> ArrayView1<'a, F> {
+        self.matrix.index_axis_move(Axis(0), self.row_of_matrix(row))
+    }
+
+    /// The matrix that holds x, perhaps among other rows.
+    pub(crate) fn matrix(&self) -> ArrayView2<'a, F> {
+        self.matrix
+    }
+
+    /// Where these rows are in the matrix.
+    pub(crate) fn rows_of_matrix(
+        &self,
+        rows: impl ExactSizeIterator<Item = usize> + Clone,
+    ) -> impl ExactSizeIterator<Item = usize> + Clone {
+        rows.map(|row| self.row_of_matrix(row))
+    }
+
+    fn row_of_matrix(&self, row: usize) -> usize {
+        self.selection.map_or(row, |selection| selection[row])
     }
 
     /// y, one for each row of the features.
@@ -176,7 +247,7 @@ impl<'a, F: Scalar> Problem<'a, F> {
 
     /// N, the number of samples, including those of weight 0.
     pub fn rows(&self) -> usize {
-        self.features.nrows()
+        self.targets.len()
     }
 }
 
@@ -283,6 +354,15 @@ impl<'a, F> From<ArrayView2<'a, F>> for Targets<'a, F> {
     fn from(values: ArrayView2<'a, F>) -> Self {
         Self::Values(values)
     }
+}
+
+/// Returns an error if a feature is NaN or infinite. Rows that are not selected may be.
+fn check_features<F: Scalar>(matrix: &ArrayRef2<F>, selection: Option<&[usize]>) -> Result<()> {
+    let Some(selection) = selection else { return check_finite("features", 0, matrix) };
+    for (row, &selected) in selection.iter().enumerate() {
+        check_finite("features", row, &matrix.slice_axis(Axis(0), Slice::from(selected..=selected)))?;
+    }
+    Ok(())
 }
 
 /// Returns an error with the position of the first NaN or infinity. `first` is the number of the first row of

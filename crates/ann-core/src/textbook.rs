@@ -29,8 +29,8 @@ pub(crate) struct GatheredRows<F> {
 
 impl<F: Scalar> GatheredRows<F> {
     /// Replaces the contents by the given rows of a problem, in the given order.
-    pub fn gather(&mut self, problem: &Problem<'_, F>, rows: impl Iterator<Item = usize> + Clone) {
-        self.gather_features(&problem.features(), rows.clone());
+    pub fn gather(&mut self, problem: &Problem<'_, F>, rows: impl ExactSizeIterator<Item = usize> + Clone) {
+        self.gather_features(&problem.matrix(), problem.rows_of_matrix(rows.clone()));
         if let Some(weights) = problem.weights() {
             self.weights.extend(rows.clone().map(|row| weights[row]));
         }

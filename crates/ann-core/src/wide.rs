@@ -61,7 +61,7 @@ pub struct RowIndices<F> {
 impl<F: Scalar> RowIndices<F> {
     /// Replaces the contents by the given rows of a problem, in the given order.
     pub fn gather(&mut self, problem: &Problem<'_, F>, rows: impl ExactSizeIterator<Item = usize> + Clone) {
-        self.gather_features(&problem.features(), rows.clone());
+        self.gather_features(&problem.matrix(), problem.rows_of_matrix(rows.clone()));
         self.targets.gather(problem, rows);
     }
 

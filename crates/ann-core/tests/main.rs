@@ -12,6 +12,7 @@ mod own;
 mod predictor;
 mod random;
 mod reference;
+mod selection;
 mod stability;
 mod torch_losses;
 mod vector;

@@ -3,7 +3,7 @@
 use std::fmt::{self, Display};
 
 use ann_core::memory::{bytes_of, ensure_available};
-use ann_core::ndarray::{Array2, ArrayRef2, Axis, CowArray, Ix2};
+use ann_core::ndarray::{Array2, ArrayRef2};
 use ann_core::{Activation, Architecture, Init, Layer, Loss, Network, Problem, Scalar, Targets, seeded};
 
 use crate::{Accumulation, EpochRecord, History, Lbfgs, Objective, Result, StopReason, TrainConfig, train};
@@ -117,22 +117,18 @@ pub fn findings<F: Scalar>(
         found.extend(constant.and_then(|constant| no_better_than_constant(problem, loss, constant, perfect)));
         found.extend(loss_rose(history, perfect));
         let rows = rows_with_weight(problem)?;
-        found.extend(wide_column(&rows));
-        found.extend(idle_units(&rows, network));
+        found.extend(wide_column(problem, &rows));
+        found.extend(idle_units(problem, &rows, network));
         found.extend(still_falling(history, perfect));
     }
     Ok(found)
 }
 
-/// The features of the rows that have a weight.
-fn rows_with_weight<'a, F: Scalar>(problem: &'a Problem<'_, F>) -> Result<CowArray<'a, F, Ix2>> {
-    let features = problem.features();
-    let Some(weights) = problem.weights().filter(|weights| weights.contains(&F::zero())) else {
-        return Ok(features.into());
-    };
-    ensure_available("rows that have a weight", bytes_of::<F>(features.len()))?;
-    let rows: Vec<usize> = (0..weights.len()).filter(|&row| weights[row] > F::zero()).collect();
-    Ok(features.select(Axis(0), &rows).into())
+/// The numbers of the rows that have a weight.
+fn rows_with_weight<F: Scalar>(problem: &Problem<'_, F>) -> Result<Vec<usize>> {
+    ensure_available("the numbers of the rows", bytes_of::<usize>(problem.rows()))?;
+    let has_weight = |&row: &usize| problem.weights().is_none_or(|weights| weights[row] > F::zero());
+    Ok((0..problem.rows()).filter(has_weight).collect())
 }
 
 /// The mean loss of the best possible predictions: 0, unless targets are smoothed, probabilities or counts.
@@ -211,21 +207,24 @@ fn loss_rose(history: &History, perfect: f64) -> Option<Finding> {
 }
 
 /// The column with the widest range, if it is too wide.
-fn wide_column<F: Scalar>(features: &ArrayRef2<F>) -> Option<Finding> {
-    let ranges = features.columns().into_iter().map(|column| {
-        let [low, high] = [F::infinity(), F::neg_infinity()];
-        let (low, high) = column.iter().fold((low, high), |(low, high), &x| (low.min(x), high.max(x)));
-        high.as_f64() - low.as_f64()
-    });
+fn wide_column<F: Scalar>(problem: &Problem<'_, F>, rows: &[usize]) -> Option<Finding> {
+    let mut ends = vec![(F::infinity(), F::neg_infinity()); problem.architecture().input_width()];
+    for &row in rows {
+        for ((low, high), &x) in ends.iter_mut().zip(problem.feature_row(row)) {
+            (*low, *high) = (low.min(x), high.max(x));
+        }
+    }
+    let ranges = ends.into_iter().map(|(low, high)| high.as_f64() - low.as_f64());
     let (column, range) = ranges.enumerate().max_by(|a, b| a.1.total_cmp(&b.1))?;
     (range > WIDE).then_some(Finding::WideColumn { column, range })
 }
 
 /// The first hidden layer of which at least half of the units are idle.
-fn idle_units<F: Scalar>(features: &ArrayRef2<F>, network: &Network<F>) -> Option<Finding> {
-    let step = features.nrows().div_ceil(ROWS).max(1);
-    let rows: Vec<usize> = (0..features.nrows()).step_by(step).collect();
-    let rows = features.select(Axis(0), &rows);
+fn idle_units<F: Scalar>(problem: &Problem<'_, F>, rows: &[usize], network: &Network<F>) -> Option<Finding> {
+    let step = rows.len().div_ceil(ROWS).max(1);
+    let rows: Vec<usize> = rows.iter().copied().step_by(step).collect();
+    let width = problem.architecture().input_width();
+    let rows = Array2::from_shape_fn((rows.len(), width), |(i, input)| problem.feature_row(rows[i])[input]);
     let layers = network.architecture().layers();
     for (index, layer) in layers[..layers.len() - 1].iter().enumerate() {
         let z = pre_activations(network, index, &rows).ok()?;

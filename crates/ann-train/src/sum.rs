@@ -333,7 +333,8 @@ fn gather<F: Scalar>(problem: &Problem<'_, F>, rows: Range<usize>, scratch: &Scr
 
 /// Size of a problem's features and targets in bytes.
 fn bytes<F: Scalar>(problem: &Problem<'_, F>) -> usize {
-    let columns = problem.features().ncols() + problem.architecture().output_width();
+    let architecture = problem.architecture();
+    let columns = architecture.input_width() + architecture.output_width();
     bytes_of::<F>(problem.rows().saturating_mul(columns))
 }
 

@@ -48,7 +48,7 @@ pub(crate) struct Group<'a, F> {
 impl<F: Scalar> Tiles<F> {
     /// Replaces the contents by the given rows of a problem, in the given order.
     pub fn gather(&mut self, problem: &Problem<'_, F>, rows: impl ExactSizeIterator<Item = usize> + Clone) {
-        self.gather_features(&problem.features(), rows.clone());
+        self.gather_features(&problem.matrix(), problem.rows_of_matrix(rows.clone()));
         self.targets.gather(problem, rows);
     }
 

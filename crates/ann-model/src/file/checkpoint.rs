@@ -184,9 +184,10 @@ fn digest_of<F: Scalar>(problem: &Problem<'_, F>) -> Digest {
     let mut hash = Sha256::new();
     // f64 holds both precisions exactly, and whole numbers up to 2⁵³.
     let mut add = |number: f64| hash.update(number.to_le_bytes());
-    let features = problem.features();
-    features.shape().iter().for_each(|&length| add(length as f64));
-    features.iter().for_each(|number| add(number.as_f64()));
+    [problem.rows(), problem.architecture().input_width()].iter().for_each(|&length| add(length as f64));
+    for row in 0..problem.rows() {
+        problem.feature_row(row).iter().for_each(|number| add(number.as_f64()));
+    }
     match problem.targets() {
         Targets::Classes(classes) => classes.iter().for_each(|&class| add(class as f64)),
         Targets::Values(values) => values.iter().for_each(|number| add(number.as_f64())),

@@ -1,0 +1,82 @@
+//! Problems of some rows of a matrix: they are what problems with copies of these rows are.
+
+use ann_core::block::{Batch, Kernel, Scratch, Tally, accumulate};
+use ann_core::ndarray::{Array2, Axis};
+use ann_core::{Activation, Architecture, Error, Loss, Network, Problem, seeded};
+use rand::RngExt;
+
+const KERNELS: [Kernel; 3] = [Kernel::Textbook, Kernel::Fused, Kernel::Wide];
+
+/// More than two tiles, in an order that is not that of the matrix; one row twice, others never.
+fn selection() -> Vec<usize> {
+    (0..70).map(|place| place * 37 % 90).chain([5, 5]).collect()
+}
+
+#[test]
+fn selected_rows_give_the_bits_of_copies() {
+    let mut rng = seeded(1);
+    let matrix = Array2::from_shape_simple_fn((90, 7), || rng.random_range(-1.0..1.0));
+    let selection = selection();
+    // The first columns alone are not contiguous.
+    for width in [7, 4] {
+        let matrix = matrix.slice_axis(Axis(1), (..width).into());
+        let copy = matrix.select(Axis(0), &selection);
+        let classes: Vec<usize> = selection.iter().map(|row| row % 3).collect();
+        let weights: Vec<f64> = (0..selection.len()).map(|row| (row % 4) as f64).collect();
+        let architecture =
+            Architecture::inputs(width).dense(5, Activation::Tanh).dense(3, Activation::Identity);
+        let network: Network = Network::init(&architecture, Default::default(), &mut rng).unwrap();
+        let loss = Loss::SoftmaxCrossEntropy;
+        let of_copy = Problem::new(&architecture, loss.clone(), &copy, &classes).unwrap();
+        let of_rows = Problem::of_rows(&architecture, loss, &matrix, &selection, &classes).unwrap();
+        assert_eq!(of_rows.features(), copy);
+        assert_eq!((of_rows.rows(), of_rows.feature_row(70)), (72, matrix.row(5)));
+        let [rows_weighted, copy_weighted] =
+            [&of_rows, &of_copy].map(|problem| problem.clone().with_weights(&weights[..]).unwrap());
+        for (of_rows, of_copy) in [(of_rows, of_copy), (rows_weighted, copy_weighted)] {
+            for kernel in KERNELS {
+                let expected = sums(&of_copy, network.parameters(), kernel);
+                assert_eq!(sums(&of_rows, network.parameters(), kernel), expected, "{kernel:?}");
+            }
+        }
+    }
+}
+
+/// All rows, rows by number, and rows that were gathered before.
+fn sums(problem: &Problem<'_>, parameters: &[f64], kernel: Kernel) -> [(Tally, Vec<f64>); 3] {
+    let rows = problem.rows();
+    let mut scratch = Scratch::with_kernel(problem.architecture(), rows, kernel).unwrap();
+    let mut batch = Batch::new(kernel);
+    batch.gather(problem, 3..rows - 1);
+    let indices: Vec<usize> = (0..rows).rev().step_by(2).collect();
+    let mut gradients = [(); 3].map(|()| vec![0.0; parameters.len()]);
+    let [all, some, gathered] = &mut gradients;
+    let tallies = [
+        accumulate(problem, parameters, 0..rows, &mut scratch, Some(all)),
+        accumulate(problem, parameters, &indices[..], &mut scratch, Some(some)),
+        accumulate(problem, parameters, &batch, &mut scratch, Some(gathered)),
+    ];
+    let mut pairs = tallies.into_iter().zip(gradients);
+    [(); 3].map(|()| pairs.next().expect("there are three"))
+}
+
+#[test]
+fn only_selected_rows_are_checked() {
+    let architecture = Architecture::inputs(1).dense(1, Activation::Identity);
+    let matrix = Array2::from_shape_vec((3, 1), vec![1.0, f64::NAN, 2.0]).unwrap();
+    let targets = vec![0.0; 2];
+    let of =
+        |selection| Problem::of_rows(&architecture, Loss::MeanSquaredError, &matrix, selection, &targets);
+    assert!(of(&[2, 0]).is_ok());
+    assert!(matches!(of(&[2, 1]), Err(Error::NonFinite { what: "features", row: 1, column: 0, .. })));
+    assert!(matches!(of(&[2]), Err(Error::RowMismatch { features: 1, targets: 2 })));
+    assert!(matches!(of(&[]), Err(Error::NoSamples)));
+}
+
+#[test]
+#[should_panic(expected = "there is no row 3: the matrix has 3")]
+fn a_row_that_the_matrix_does_not_have() {
+    let architecture = Architecture::inputs(1).dense(1, Activation::Identity);
+    let matrix = Array2::zeros((3, 1));
+    let _ = Problem::<f64>::of_rows(&architecture, Loss::MeanSquaredError, &matrix, &[0, 3], &vec![0.0; 2]);
+}
