@@ -134,7 +134,7 @@ impl Classifier {
             let classes = known_classes(&classes, labels)?;
             Ok::<_, Error>(Rows { x: x.view().into(), targets: TargetRows::Classes(classes), weights: None })
         });
-        let fit = self.settings(classes.len()).fit(rows, held_out.transpose()?, options.start)?;
+        let fit = self.settings(classes.len()).fit(rows, held_out.transpose()?, options.control())?;
         let estimator::Fit { network, history, findings } = fit;
         Ok(FittedClassifier { network, classes, history, findings, threads: self.train.threads })
     }

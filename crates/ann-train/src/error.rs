@@ -52,6 +52,12 @@ pub enum Error {
         /// The loss.
         loss: String,
     },
+    /// The caller set the interrupt of a run.
+    #[error("interrupted in epoch {epoch}")]
+    Interrupted {
+        /// The epoch, counted from 0.
+        epoch: usize,
+    },
     /// A network has another number of outputs than an estimator needs.
     #[error("the network has {found} outputs, expected {expected}, one for each {what}")]
     OutputCount {

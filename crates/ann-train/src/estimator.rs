@@ -1,7 +1,9 @@
 //! The common part of the estimators: from settings and rows to a trained network.
 
 use std::borrow::Cow;
+use std::fmt;
 use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use ann_core::memory::{bytes_of, ensure_available};
 use ann_core::ndarray::{Array2, ArrayRef2, Axis, CowArray, Ix2, concatenate};
@@ -14,12 +16,11 @@ use crate::scaling::ColumnScales;
 use crate::splits::{Split, hold_out};
 use crate::training::check_same_architecture;
 use crate::{
-    EpochRecord, Error, Finding, History, Result, Scaling, TrainConfig, Validation, findings, train,
-    train_validated,
+    EpochRecord, Error, Finding, History, Result, Scaling, TrainConfig, Training, ValidatedTraining,
+    Validation, findings,
 };
 
 /// What a fit may be given beside rows and targets. `T` is the type of targets, for example `[&str]`.
-#[derive(Debug)]
 pub struct FitOptions<'a, T: ?Sized, F = f64> {
     /// A weight ≥ 0 for each row: a weight of 2 counts as two equal rows, and one of 0 as no row. Default: 1
     /// each.
@@ -31,11 +32,55 @@ pub struct FitOptions<'a, T: ?Sized, F = f64> {
     /// A network to continue from (warm start), of the same shape. Only its weights are continued; the
     /// optimizer and the count of epochs begin anew. Default: initial weights from the seed.
     pub start: Option<&'a Network<F>>,
+    /// Sees the record of each epoch, and that of the validation rows if there are any. It may show progress,
+    /// or end the training: what was learned so far is kept.
+    pub observe: Option<&'a Observe<'a>>,
+    /// If another thread sets this, the fit ends within milliseconds with [`Error::Interrupted`].
+    pub interrupt: Option<&'a AtomicBool>,
 }
+
+/// A function that sees the record of each epoch and that of the validation rows, and may end a training.
+pub type Observe<'a> = dyn Fn(&EpochRecord, Option<&EpochRecord>) -> ControlFlow<()> + 'a;
 
 impl<T: ?Sized, F> Default for FitOptions<'_, T, F> {
     fn default() -> Self {
-        Self { weights: None, validation: None, start: None }
+        Self { weights: None, validation: None, start: None, observe: None, interrupt: None }
+    }
+}
+
+impl<T: ?Sized + fmt::Debug, F: fmt::Debug> fmt::Debug for FitOptions<'_, T, F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FitOptions")
+            .field("weights", &self.weights)
+            .field("validation", &self.validation)
+            .field("start", &self.start)
+            .field("is_observed", &self.observe.is_some())
+            .field("interrupt", &self.interrupt)
+            .finish()
+    }
+}
+
+/// What a fit may be given whatever its targets are.
+#[derive(Clone, Copy)]
+pub(crate) struct Control<'a, F> {
+    start: Option<&'a Network<F>>,
+    observe: Option<&'a Observe<'a>>,
+    interrupt: Option<&'a AtomicBool>,
+}
+
+impl<'a, T: ?Sized, F> FitOptions<'a, T, F> {
+    pub(crate) fn control(&self) -> Control<'a, F> {
+        Control { start: self.start, observe: self.observe, interrupt: self.interrupt }
+    }
+}
+
+impl<F> Control<'_, F> {
+    fn see(&self, record: &EpochRecord, validation: Option<&EpochRecord>) -> ControlFlow<()> {
+        self.observe.map_or(ControlFlow::Continue(()), |observe| observe(record, validation))
+    }
+
+    fn is_interrupted(&self) -> bool {
+        self.interrupt.is_some_and(|interrupt| interrupt.load(Ordering::Relaxed))
     }
 }
 
@@ -80,7 +125,7 @@ impl Settings<'_> {
         &self,
         rows: Rows<'a, F>,
         held_out: Option<Rows<'a, F>>,
-        start: Option<&Network<F>>,
+        control: Control<'_, F>,
     ) -> Result<Fit<F>> {
         let architecture = self.architecture(&rows.x)?;
         // All rows are checked as the caller gave them, so that errors name the caller's row numbers.
@@ -94,17 +139,15 @@ impl Settings<'_> {
         let scale = |rows: Rows<'a, F>| rows.scaled(inputs.as_ref(), outputs.as_ref());
         let (rows, held_out) = (scale(rows)?, held_out.map(scale).transpose()?);
         let problem = self.problem(&architecture, &rows)?;
-        let mut network = match start {
+        let network = match control.start {
             Some(network) => taken_up(network, &architecture, inputs.as_ref(), outputs.as_ref())?,
             None => Network::init(&architecture, self.init, &mut seeded(self.seed))?,
         };
-        let history = match &held_out {
-            None => train(&mut network, &problem, &self.train)?,
+        let (mut network, history) = match &held_out {
+            None => self.train(&problem, network, control)?,
             Some(rows) => {
                 let validation = self.problem(&architecture, rows)?;
-                let settings = self.validation.unwrap_or_default();
-                let on = |_: &EpochRecord, _: &EpochRecord| ControlFlow::Continue(());
-                train_validated(&mut network, &problem, &validation, &self.train, settings, on)?
+                self.train_validated(&problem, &validation, network, control)?
             }
         };
         let findings = findings(&problem, &network, &history)?;
@@ -112,6 +155,44 @@ impl Settings<'_> {
         outputs.iter().for_each(|scales| scales.fold_into_outputs(&mut network));
         network.ensure_finite()?;
         Ok(Fit { network, history, findings })
+    }
+
+    fn train<F: Scalar>(
+        &self,
+        problem: &Problem<'_, F>,
+        network: Network<F>,
+        control: Control<'_, F>,
+    ) -> Result<(Network<F>, History)> {
+        let training = Training::new(problem, network, &self.train)?;
+        let mut training = training.with_interrupt(control.interrupt);
+        while let ControlFlow::Continue(record) = training.epoch()? {
+            if control.see(&record, None).is_break() {
+                break;
+            }
+        }
+        training.finish()
+    }
+
+    /// As [`train`](Self::train), and keeps the best network on the rows of `validation`.
+    fn train_validated<'d, F: Scalar>(
+        &self,
+        problem: &Problem<'d, F>,
+        validation: &Problem<'d, F>,
+        network: Network<F>,
+        control: Control<'_, F>,
+    ) -> Result<(Network<F>, History)> {
+        let settings = self.validation.unwrap_or_default();
+        let training = ValidatedTraining::new(problem, validation, network, &self.train, settings)?;
+        let mut training = training.with_interrupt(control.interrupt);
+        while let ControlFlow::Continue([record, validation]) = training.epoch()? {
+            if control.see(&record, Some(&validation)).is_break() {
+                break;
+            }
+        }
+        if control.is_interrupted() {
+            return Err(Error::Interrupted { epoch: training.state().training.epoch });
+        }
+        training.finish()
     }
 
     /// The columns of `x` as inputs, the hidden layers, and the raw outputs.

@@ -95,7 +95,7 @@ impl MultiLabelClassifier {
             let targets = TargetRows::Values(zeros_and_ones(labels)?.into());
             Ok::<_, Error>(Rows { x: x.view().into(), targets, weights: None })
         });
-        let fit = self.settings(labels.ncols()).fit(rows, held_out.transpose()?, options.start)?;
+        let fit = self.settings(labels.ncols()).fit(rows, held_out.transpose()?, options.control())?;
         let Fit { network, history, findings } = fit;
         Ok(FittedMultiLabelClassifier { network, history, findings, threads: self.train.threads })
     }

@@ -2,6 +2,8 @@
 //!
 //! This is the only place where sums over blocks of rows become a mean, and where the penalty is added.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use ann_core::block::{self, Kernel, Scratch, Tally};
 use ann_core::memory::{bytes_of, ensure_available};
 use ann_core::ndarray::Array2;
@@ -68,6 +70,8 @@ pub struct Objective<'p, 'data, F = f64> {
     summation: Summation<F>,
     /// Number of rows of all sums so far.
     rows: u64,
+    /// Once this is set, sums of gradients end early and mean nothing.
+    interrupt: Option<&'p AtomicBool>,
 }
 
 impl<'p, 'data, F: Scalar> Objective<'p, 'data, F> {
@@ -94,7 +98,8 @@ impl<'p, 'data, F: Scalar> Objective<'p, 'data, F> {
     ) -> Result<Self> {
         let threads = checked(threads)?;
         let rows = rows.clamp(1, problem.rows());
-        Ok(Self { problem, summation: Summation::new(problem, accumulation, rows, threads)?, rows: 0 })
+        let summation = Summation::new(problem, accumulation, rows, threads)?;
+        Ok(Self { problem, summation, rows: 0, interrupt: None })
     }
 
     /// J(θ).
@@ -103,7 +108,7 @@ impl<'p, 'data, F: Scalar> Objective<'p, 'data, F> {
     /// When `parameters` is not as long as the problem's layout.
     pub fn value(&mut self, parameters: &[F]) -> ObjectiveValue {
         self.count(self.problem.rows());
-        let tally = self.summation.sum(self.problem, parameters, RowSelection::All, None);
+        let tally = self.summation.sum(self.problem, parameters, RowSelection::All, None, None);
         self.mean(tally, parameters)
     }
 
@@ -154,6 +159,14 @@ impl<'p, 'data, F: Scalar> Objective<'p, 'data, F> {
         self.problem
     }
 
+    pub(crate) fn set_interrupt(&mut self, interrupt: Option<&'p AtomicBool>) {
+        self.interrupt = interrupt;
+    }
+
+    pub(crate) fn is_interrupted(&self) -> bool {
+        self.interrupt.is_some_and(|interrupt| interrupt.load(Ordering::Relaxed))
+    }
+
     /// Counts rows whose outputs, and perhaps derivatives, are computed.
     pub(crate) fn count(&mut self, rows: usize) {
         self.rows += rows as u64;
@@ -179,7 +192,7 @@ impl<'p, 'data, F: Scalar> Objective<'p, 'data, F> {
         divisor: Option<f64>,
         gradient: &mut [F],
     ) -> ObjectiveValue {
-        let tally = self.summation.sum(self.problem, parameters, selection, Some(gradient));
+        let tally = self.summation.sum(self.problem, parameters, selection, Some(gradient), self.interrupt);
         // Rows of weight 0 have added nothing, so without any weight the gradient is 0 already.
         if tally.weight > 0.0 {
             scale(gradient, F::of(1.0 / divisor.unwrap_or(tally.weight)));

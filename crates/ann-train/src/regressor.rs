@@ -117,7 +117,7 @@ impl Regressor {
             weights: None,
         });
         let estimator::Fit { network, history, findings } =
-            self.settings(outputs).fit(rows, held_out, options.start)?;
+            self.settings(outputs).fit(rows, held_out, options.control())?;
         Ok(FittedRegressor {
             network,
             loss: self.loss.clone(),

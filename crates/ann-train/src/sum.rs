@@ -6,6 +6,7 @@
 
 use std::mem;
 use std::ops::Range;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ann_core::block::{self, Batch, Kernel, Rows, Scratch, Tally};
@@ -139,13 +140,15 @@ impl<F: Scalar> Summation<F> {
         self.threads.clone()
     }
 
-    /// Returns Σ w ℓ over the selected rows; overwrites `gradient` with Σ w ∂ℓ/∂θ.
+    /// Returns Σ w ℓ over the selected rows; overwrites `gradient` with Σ w ∂ℓ/∂θ. Once `interrupt` is set,
+    /// the leaves that have not begun are left out, and the sums mean nothing.
     pub fn sum(
         &mut self,
         problem: &Problem<'_, F>,
         parameters: &[F],
         selection: RowSelection<'_>,
         gradient: Option<&mut [F]>,
+        interrupt: Option<&AtomicBool>,
     ) -> Tally {
         let rows = match selection {
             RowSelection::All => problem.rows(),
@@ -159,7 +162,8 @@ impl<F: Scalar> Summation<F> {
             leaf.is_one_group = scratch.is_some_and(|scratch| scratch.is_one_group(rows.len()));
             leaf.rows = rows;
         }
-        let work = Work { problem, parameters, selection, scratches: &self.scratches, block: self.block };
+        let (scratches, block) = (&self.scratches, self.block);
+        let work = Work { problem, parameters, selection, scratches, block, interrupt };
         match &self.threads {
             Some(threads) if leaves.len() > 1 && threads.are_free() => {
                 threads.run(|| work.together(leaves, gradient))
@@ -176,6 +180,7 @@ struct Work<'a, 'data, F> {
     selection: RowSelection<'a>,
     scratches: &'a Mutex<Vec<Scratch<F>>>,
     block: (usize, Kernel),
+    interrupt: Option<&'a AtomicBool>,
 }
 
 impl<F: Scalar> Work<'_, '_, F> {
@@ -243,6 +248,9 @@ impl<F: Scalar> Work<'_, '_, F> {
 
     /// Adds the gradient of a leaf's rows, block by block, and returns their tally.
     fn leaf(&self, leaf: &Leaf<F>, mut gradient: Option<&mut [F]>) -> Tally {
+        if self.interrupt.is_some_and(|interrupt| interrupt.load(Ordering::Relaxed)) {
+            return Tally::default();
+        }
         let mut scratch = self.take_scratch();
         let size = scratch.rows();
         let mut add = |rows: Rows<'_, F>| {

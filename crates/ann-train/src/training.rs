@@ -2,6 +2,7 @@
 
 use std::mem;
 use std::ops::ControlFlow;
+use std::sync::atomic::AtomicBool;
 
 use ann_core::memory::{bytes_of, ensure_available};
 use ann_core::vector::all_finite;
@@ -129,6 +130,14 @@ impl<'p, 'data, F: Scalar> Training<'p, 'data, F> {
         })
     }
 
+    /// Lets another thread, or a signal, end an epoch within milliseconds: by setting `interrupt`, if it is
+    /// given.
+    #[must_use]
+    pub fn with_interrupt(mut self, interrupt: Option<&'p AtomicBool>) -> Self {
+        self.objective.set_interrupt(interrupt);
+        self
+    }
+
     /// Trains for one epoch and returns its record, or the reason why the run has ended. A run that has ended
     /// changes nothing any more.
     ///
@@ -142,6 +151,9 @@ impl<'p, 'data, F: Scalar> Training<'p, 'data, F> {
     /// mini-batches, those with which the last finite epoch began, or the initial ones if there is none. The
     /// optimizer's memory is cleared and its updates count from 0, so a schedule of the learning rate begins
     /// anew.
+    ///
+    /// [`Error::Interrupted`]: see [`with_interrupt`](Self::with_interrupt). The network gets the parameters
+    /// with which the epoch began, and the optimizer's memory is cleared.
     pub fn epoch(&mut self) -> Result<ControlFlow<StopReason, EpochRecord>> {
         if self.stop.is_none() && self.state.epoch >= self.config.epochs {
             self.end(StopReason::EpochLimit)?;
@@ -154,6 +166,7 @@ impl<'p, 'data, F: Scalar> Training<'p, 'data, F> {
             Batching::Full => self.value_and_gradient(),
             Batching::Shuffled { rows, seed, drop_last } => self.mini_batches(rows, seed, drop_last),
         };
+        self.ensure_uninterrupted()?;
         self.ensure_finite(&value)?;
         let record = EpochRecord::new(self.state.epoch, &value);
         if record.loss < self.config.stop_below {
@@ -161,6 +174,7 @@ impl<'p, 'data, F: Scalar> Training<'p, 'data, F> {
         }
         if self.config.batching == Batching::Full {
             self.stop = self.stop.or_else(|| self.update(&value));
+            self.ensure_uninterrupted()?;
             if let Some(stop) = self.stop {
                 self.closing = Some(record);
                 return Ok(ControlFlow::Break(stop));
@@ -276,13 +290,24 @@ impl<'p, 'data, F: Scalar> Training<'p, 'data, F> {
                 let divisor = batch.len() as f64 * mean_weight;
                 let value = objective.value_and_scaled_gradient_of(batch, divisor, parameters, gradient);
                 add_batch(&mut mean, &value, all);
-                if !value.total().is_finite() {
+                if objective.is_interrupted() || !value.total().is_finite() {
                     break;
                 }
                 stepper.update(state);
             }
             mean
         })
+    }
+
+    /// An error if this epoch was interrupted: its sums mean nothing.
+    fn ensure_uninterrupted(&mut self) -> Result<()> {
+        if !self.objective.is_interrupted() {
+            return Ok(());
+        }
+        self.state.network.parameters_mut().copy_from_slice(&self.before);
+        self.state.memory = new_memory(&self.state.network, &self.config);
+        (self.known, self.stop) = (None, None);
+        Err(Error::Interrupted { epoch: self.state.epoch })
     }
 
     /// An error if the value of this epoch, or a parameter, is not finite.

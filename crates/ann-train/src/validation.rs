@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 use std::ops::ControlFlow;
+use std::sync::atomic::AtomicBool;
 
 use ann_core::vector::all_finite;
 use ann_core::{Network, Problem, Scalar};
@@ -151,6 +152,14 @@ impl<'p, 'data, F: Scalar> ValidatedTraining<'p, 'data, F> {
         Ok(Self { training, watch, earlier: state.records, stop })
     }
 
+    /// Lets another thread, or a signal, end an epoch within milliseconds: by setting `interrupt`, if it is
+    /// given. Then the run has ended as if its caller had finished it before that epoch.
+    #[must_use]
+    pub fn with_interrupt(mut self, interrupt: Option<&'p AtomicBool>) -> Self {
+        self.training = self.training.with_interrupt(interrupt);
+        self
+    }
+
     /// Trains for one epoch and returns its record and that of the validation rows, or the reason why the run
     /// has ended.
     ///
@@ -169,6 +178,7 @@ impl<'p, 'data, F: Scalar> ValidatedTraining<'p, 'data, F> {
             }
             Ok(ControlFlow::Break(stop)) => stop,
             Err(Error::Diverged { .. }) if self.watch.best > 0 => StopReason::Diverged,
+            Err(Error::Interrupted { .. }) => StopReason::Caller,
             Err(error) => return Err(error),
         };
         self.stop = Some(stop);

@@ -11,6 +11,7 @@ mod fitting;
 mod gradient;
 mod gradient_descent;
 mod held_out;
+mod interrupt;
 mod labels;
 mod levenberg_marquardt;
 mod memory;
