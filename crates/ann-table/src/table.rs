@@ -243,6 +243,12 @@ impl Column {
         Self::new(name.into(), Role::Feature, 0, Values::Categories(categories))
     }
 
+    /// A column of dates, as seconds since the beginning of 1970. A number that is not finite is missing.
+    pub fn of_dates(name: impl Into<String>, seconds: impl IntoIterator<Item = f64>) -> Self {
+        let seconds = seconds.into_iter().map(|seconds| Some(seconds).filter(|seconds| seconds.is_finite()));
+        Self::new(name.into(), Role::Feature, 0, Values::Dates(seconds.collect()))
+    }
+
     /// The name.
     pub fn name(&self) -> &str {
         &self.name
