@@ -6,6 +6,7 @@
 mod figures;
 mod onnx;
 mod reference;
+mod wheel;
 
 mod bits;
 mod faults;
@@ -65,6 +66,8 @@ enum Task {
     /// Compare exported models in runtimes of ONNX and as C with the models themselves (needs Python and
     /// Node.js)
     Onnx(onnx::OnnxOptions),
+    /// Build the Python package, install it into a private environment, and run its tests (needs Python)
+    Wheel(wheel::WheelOptions),
     /// Run `.ci/run`: everything that must pass before a change is accepted
     Ci,
 }
@@ -92,6 +95,7 @@ fn run(cli: &Cli) -> Result<()> {
         Task::Bench(options) => bench::bench(&workspace, options),
         Task::Accuracy(options) => bench::accuracy(&workspace, options),
         Task::Onnx(options) => onnx::onnx(&workspace, options),
+        Task::Wheel(options) => wheel::wheel(&workspace, options),
         Task::Ci => ci(&workspace),
     }
 }

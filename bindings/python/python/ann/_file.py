@@ -1,0 +1,52 @@
+"""Models in files."""
+
+import json
+from importlib import import_module
+
+from ._ann import Core
+from ._estimator import Estimator
+
+
+def load(path):
+    """Read an ``.ann`` file: one that ``save`` has written, or the program ``ann``.
+
+    Parameters
+    ----------
+    path : str or path-like
+
+    Returns
+    -------
+    AnnClassifier, AnnRegressor, TabularClassifier or TabularRegressor
+        The estimator that was saved; for a file of the program a tabular one.
+
+    Raises
+    ------
+    OSError
+        The file cannot be read.
+    ValueError
+        The file is damaged, or holds something else.
+    """
+    with open(path, "rb") as file:
+        core = Core.from_bytes(file.read())
+    made = (json.loads(core.provenance) or {}).get("python")
+    if made is None:
+        return _of_program(core)
+    for module in ("_matrix", "_tabular"):
+        estimator = getattr(import_module(f".{module}", __package__), made["estimator"], None)
+        if isinstance(estimator, type) and issubclass(estimator, Estimator):
+            parameters = {name: _tuple(value) for name, value in made["parameters"].items()}
+            return estimator(**parameters)._adopt(core, made["kept"])
+    raise ValueError(f"{path}: made by {made['estimator']!r}, which this version of ann does not know")
+
+
+def _of_program(core):
+    from ._tabular import TabularClassifier, TabularRegressor
+
+    if core.classes is None:
+        return TabularRegressor()._adopt_program(core)
+    return TabularClassifier()._adopt_program(core)
+
+
+def _tuple(value):
+    """JSON has lists alone."""
+    return tuple(value) if isinstance(value, list) else value

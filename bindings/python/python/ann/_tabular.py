@@ -1,0 +1,450 @@
+"""Models of tables with words and gaps: TabularClassifier and TabularRegressor."""
+
+import numpy as np
+from sklearn.base import ClassifierMixin, RegressorMixin
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import _check_sample_weight, _check_y, _num_samples, check_array, check_consistent_length, column_or_1d
+
+from ._ann import fit_table
+from ._estimator import Estimator, no_masked_cells, validate_data
+from ._frames import columns, is_frame
+from ._matrix import _integer, _integers, _number, _text, _unlike
+
+_PARAMETERS = """
+    The recipe of the program ``ann``: columns are scaled, words become inputs, gaps are filled and flagged, and several
+    small networks are trained, each validated on other rows.
+
+    Parameters
+    ----------
+    hidden : sequence of int, default=(64, 64)
+        Units of the hidden layers; empty for a linear model.
+    activation : str, default="silu"
+        Of the hidden layers, as in `AnnClassifier`.
+    networks : int, default=4
+        Number of networks whose predictions are averaged.
+    epochs : int, default=None
+        Passes over the rows. Default: 64, and more for small tables.
+    batch_size : int, default=64
+        Rows of an update.
+    learning_rate : float, default=None
+        η. Default 0.04 for classes, 0.07 for numbers.
+    weight_decay : float, default=0.02
+        Decoupled decay of weights.
+    {own}
+    measure : bool, default=False
+        Whether ``fit`` measures a score, the coverage of intervals and the importance of columns on rows that it holds
+        out for that, and looks for leaks; see ``report_``. Takes several times as long.
+    time : str, default=None
+        With ``measure``: the column of times, if new rows will be later; the score is then that of the latest rows.
+    budget : float, default=None
+        About how many seconds ``fit`` may take.
+    ignore, keep : sequence of str, default=()
+        Columns that are not used; columns that are used even if they look like identifiers.
+    random_state : int, RandomState or None, default=0
+        Seed of initial weights and splits. The same seed gives the same bits.
+    n_jobs : int, default=None
+        Threads, as in joblib. The result does not depend on it.
+    callback : callable, default=None
+        Called after each epoch of each network with a dict; a true result ends the training. With several threads
+        epochs of several networks are shown in turn.
+    progress : bool, default=False
+        Whether a bar is shown while training; needs tqdm.
+"""
+
+
+class _Tabular(Estimator):
+    def _settings(self, task, **own):
+        return {
+            "task": task,
+            "hidden": _integers("hidden", self.hidden),
+            "activation": _text("activation", self.activation),
+            "members": _integer("networks", self.networks, 1),
+            "epochs": None if self.epochs is None else _integer("epochs", self.epochs, 1),
+            "batch_size": _integer("batch_size", self.batch_size, 1),
+            "learning_rate": None if self.learning_rate is None else _number("learning_rate", self.learning_rate),
+            "weight_decay": _number("weight_decay", self.weight_decay),
+            "smoothing": 0.0,
+            "class_weight": None,
+            "weights": None,
+            "groups": None,
+            "time": self.time,
+            "scoring": "auto" if self.measure else "off",
+            "budget": None if self.budget is None else _number("budget", self.budget),
+            "ignore": list(self.ignore),
+            "keep": list(self.keep),
+            "seed": self._seed(),
+            "threads": self._threads(),
+            **own,
+        }
+
+    def _table(self, X, reset):
+        """The columns of X, checked as scikit-learn does."""
+        no_masked_cells(X)
+        if is_frame(X):
+            validate_data(self, X, reset=reset, skip_check_array=True)
+        else:
+            X = check_array(
+                X, dtype=None, ensure_all_finite=False, ensure_min_samples=2 if reset else 1, estimator=type(self).__name__
+            )
+            validate_data(self, X, reset=reset, skip_check_array=True)
+        names = [f"x{column}" for column in range(self.n_features_in_)]
+        return columns(X, names)
+
+    def _learn(self, table, targets, extras, settings):
+        """Fit on the columns, the targets, and columns with a role: weights and groups."""
+        taken = [name for name, _ in table]
+        roles = {}
+        for role, cells in extras.items():
+            if cells is not None:
+                (roles[role],) = _unlike([role], taken)
+                table = [*table, (roles[role], cells)]
+        names = _unlike([name for name, _ in targets], [*taken, *roles.values()])
+        table = [*table, *zip(names, (cells for _, cells in targets))]
+        epochs = self.networks * (self.epochs or 64)
+        self.core_ = fit_table(table, names, {**settings, **roles}, self._callback(epochs))
+
+    @property
+    def report_(self):
+        """The report on the fit, in words: what was used and left out, and how good the model is if ``measure``."""
+        return self._core.report
+
+    def _adopt_program(self, core):
+        self.core_ = core
+        self.feature_names_in_ = np.array(core.features, dtype=object)
+        self.n_features_in_ = len(core.features)
+        return self
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        tags.input_tags.string = True
+        tags.input_tags.categorical = True
+        return tags
+
+
+class TabularClassifier(ClassifierMixin, _Tabular):
+    __doc__ = (
+        """Classes from tables with numbers, words, dates and gaps.
+"""
+        + _PARAMETERS.format(
+            own="""smoothing : float, default=0.1
+        ε of label smoothing, from 0 to below 1.
+    class_weight : dict, "balanced" or None, default=None
+        Factors of the classes in the loss."""
+        )
+        + """
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        The labels, sorted.
+    history_, findings_, report_
+        How the training went.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from ann import TabularClassifier
+    >>> X = pd.DataFrame({"size": [1.0, 2.0, None, 8.0, 9.0, 7.5] * 9, "color": ["red", "blue", "red"] * 18})
+    >>> y = ["small", "small", "small", "large", "large", "large"] * 9
+    >>> TabularClassifier().fit(X, y).predict(X[:1])
+    array(['small'], dtype='<U5')
+    """
+    )
+
+    def __init__(
+        self,
+        hidden=(64, 64),
+        activation="silu",
+        *,
+        networks=4,
+        epochs=None,
+        batch_size=64,
+        learning_rate=None,
+        weight_decay=0.02,
+        smoothing=0.1,
+        class_weight=None,
+        measure=False,
+        time=None,
+        budget=None,
+        ignore=(),
+        keep=(),
+        random_state=0,
+        n_jobs=None,
+        callback=None,
+        progress=False,
+    ):
+        self.hidden = hidden
+        self.activation = activation
+        self.networks = networks
+        self.epochs = epochs
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.weight_decay = weight_decay
+        self.smoothing = smoothing
+        self.class_weight = class_weight
+        self.measure = measure
+        self.time = time
+        self.budget = budget
+        self.ignore = ignore
+        self.keep = keep
+        self.random_state = random_state
+        self.n_jobs = n_jobs
+        self.callback = callback
+        self.progress = progress
+
+    def fit(self, X, y, sample_weight=None, groups=None):
+        """Learn the classes of rows.
+
+        Parameters
+        ----------
+        X : data frame or array-like of shape (n_samples, n_features)
+            Numbers, words, dates and booleans; cells may be missing.
+        y : array-like of shape (n_samples,)
+            Labels.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the rows in the loss and in the choice of the epoch.
+        groups : array-like of shape (n_samples,), default=None
+            Rows of a group stay together when rows are held out.
+
+        Returns
+        -------
+        self
+        """
+        table = self._table(X, reset=True)
+        y = column_or_1d(_known(y), warn=True)
+        check_consistent_length(X, y)
+        check_classification_targets(y)
+        self.classes_, indices = np.unique(y, return_inverse=True)
+        if len(self.classes_) < 2:
+            raise ValueError(f"y has only one class, {self.classes_[0]!r}: a classifier needs at least two")
+        texts = self._texts()
+        weight = self.class_weight
+        if not (weight is None or isinstance(weight, dict) or (isinstance(weight, str) and weight == "balanced")):
+            raise ValueError(f"class_weight={weight!r}, expected a dict, 'balanced' or None")
+        if isinstance(weight, dict):
+            weight = [(text, float(weight.get(label, 1.0))) for text, label in zip(texts, self.classes_.tolist())]
+        smoothing = _number("smoothing", self.smoothing)
+        settings = self._settings("classification", smoothing=smoothing, class_weight=weight)
+        targets = [("class", [texts[index] for index in indices])]
+        self._learn(table, targets, _extras(X, sample_weight, groups), settings)
+        # Without the rows of weight 0 there may be fewer classes.
+        known = set(self.core_.classes)
+        self.classes_ = self.classes_[[text in known for text in texts]]
+        return self
+
+    def predict(self, X):
+        """Return the most probable class of each row.
+
+        Parameters
+        ----------
+        X : data frame or array-like of shape (n_samples, n_features)
+
+        Returns
+        -------
+        ndarray of shape (n_samples,)
+        """
+        probabilities = self.predict_proba(X)
+        return self.classes_[probabilities.argmax(axis=1)]
+
+    def predict_proba(self, X):
+        """Return the probability of each class, in the order of ``classes_``.
+
+        Parameters
+        ----------
+        X : data frame or array-like of shape (n_samples, n_features)
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+            Rows sum to 1.
+        """
+        core = self._core
+        place = {text: place for place, text in enumerate(core.classes)}
+        return core.predict_table(self._table(X, reset=False))[:, [place[text] for text in self._texts()]]
+
+    def predict_set(self, X, coverage=0.9):
+        """Return the classes that are not ruled out: sets that contain the truth with this probability.
+
+        Parameters
+        ----------
+        X : data frame or array-like of shape (n_samples, n_features)
+        coverage : float, default=0.9
+            Above 0 and below 1.
+
+        Returns
+        -------
+        ndarray of bool of shape (n_samples, n_classes)
+            The most probable class is in each set.
+        """
+        probabilities = self.predict_proba(X)
+        most = self._core.half_widths(coverage)
+        if most is None:
+            raise ValueError("the model knows no held-out rows, from which sets come")
+        sets = 1.0 - probabilities <= most[0]
+        sets[np.arange(len(sets)), probabilities.argmax(axis=1)] = True
+        return sets
+
+    def _texts(self):
+        texts = [str(label) for label in self.classes_]
+        if len(set(texts)) < len(texts):
+            raise ValueError(f"two classes have the same text: {texts}")
+        return texts
+
+    def _adopt_program(self, core):
+        self.classes_ = np.array(core.classes)
+        return super()._adopt_program(core)
+
+
+class TabularRegressor(RegressorMixin, _Tabular):
+    __doc__ = (
+        """Numbers from tables with numbers, words, dates and gaps.
+"""
+        + _PARAMETERS.format(own="")
+        + """
+    Attributes
+    ----------
+    history_, findings_, report_
+        How the training went.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from ann import TabularRegressor
+    >>> X = np.linspace(0, 6, 200).reshape(-1, 1)
+    >>> model = TabularRegressor().fit(X, X[:, 0] ** 2)
+    >>> low, high = model.predict_interval([[3.0]])[0]
+    >>> bool(low < 9 < high)
+    True
+    """
+    )
+
+    def __init__(
+        self,
+        hidden=(64, 64),
+        activation="silu",
+        *,
+        networks=4,
+        epochs=None,
+        batch_size=64,
+        learning_rate=None,
+        weight_decay=0.02,
+        measure=False,
+        time=None,
+        budget=None,
+        ignore=(),
+        keep=(),
+        random_state=0,
+        n_jobs=None,
+        callback=None,
+        progress=False,
+    ):
+        self.hidden = hidden
+        self.activation = activation
+        self.networks = networks
+        self.epochs = epochs
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.weight_decay = weight_decay
+        self.measure = measure
+        self.time = time
+        self.budget = budget
+        self.ignore = ignore
+        self.keep = keep
+        self.random_state = random_state
+        self.n_jobs = n_jobs
+        self.callback = callback
+        self.progress = progress
+
+    def fit(self, X, y, sample_weight=None, groups=None):
+        """Learn the numbers of rows.
+
+        Parameters
+        ----------
+        X : data frame or array-like of shape (n_samples, n_features)
+            Numbers, words, dates and booleans; cells may be missing.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Numbers to predict.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the rows in the loss and in the choice of the epoch.
+        groups : array-like of shape (n_samples,), default=None
+            Rows of a group stay together when rows are held out.
+
+        Returns
+        -------
+        self
+        """
+        table = self._table(X, reset=True)
+        y = _check_y(_known(y), multi_output=True, y_numeric=True, estimator=self).astype(np.float64)
+        check_consistent_length(X, y)
+        self._flat = y.ndim == 1
+        y = y.reshape(len(y), -1)
+        names = ["y"] if y.shape[1] == 1 else [f"y{column}" for column in range(y.shape[1])]
+        targets = [(name, np.ascontiguousarray(y[:, column])) for column, name in enumerate(names)]
+        self._learn(table, targets, _extras(X, sample_weight, groups), self._settings("regression"))
+        return self
+
+    def predict(self, X):
+        """Return the numbers of each row, inside the range of those that were learned.
+
+        Parameters
+        ----------
+        X : data frame or array-like of shape (n_samples, n_features)
+
+        Returns
+        -------
+        ndarray of shape (n_samples,) or (n_samples, n_outputs)
+        """
+        core = self._core
+        values = core.predict_table(self._table(X, reset=False))
+        return values[:, 0] if self._flat else values
+
+    def predict_interval(self, X, coverage=0.9):
+        """Return intervals that contain the truth with this probability (split-conformal prediction).
+
+        Parameters
+        ----------
+        X : data frame or array-like of shape (n_samples, n_features)
+        coverage : float, default=0.9
+            Above 0 and below 1.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, 2) or (n_samples, n_outputs, 2)
+            Lower and upper ends. They are infinite if there were too few rows to say.
+        """
+        core = self._core
+        values = core.predict_table(self._table(X, reset=False))
+        half = core.half_widths(coverage)
+        if half is None:
+            raise ValueError("the model knows no held-out rows, from which intervals come")
+        intervals = np.stack([values - half, values + half], axis=-1)
+        return intervals[:, 0] if self._flat else intervals
+
+    def _adopt_program(self, core):
+        self._flat = len(core.targets) == 1
+        return super()._adopt_program(core)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        return tags
+
+
+def _extras(X, sample_weight, groups):
+    """The cells of weights and groups, if there are any."""
+    if sample_weight is not None:
+        rows = np.empty((_num_samples(X), 1))
+        sample_weight = _check_sample_weight(sample_weight, rows, dtype=np.float64, ensure_non_negative=True)
+    if groups is not None:
+        groups = [str(group) for group in column_or_1d(groups)]
+        check_consistent_length(X, groups)
+    return {"weights": sample_weight, "groups": groups}
+
+
+def _known(y):
+    """Targets as an array; a series of any library is one."""
+    if y is None:
+        raise ValueError("This estimator requires y to be passed, but the target y is None")
+    if hasattr(y, "to_numpy"):
+        y = y.to_numpy()
+    return y

@@ -1,0 +1,100 @@
+"""The interface of a course: networks with units, λ and activation functions, and what they weigh.
+
+>>> import numpy as np
+>>> from ann.course import ANNClassification
+>>> X, y = np.array([[0, 0], [0, 1], [1, 0], [1, 1]]), np.array([0, 1, 1, 0])
+>>> fitted = ANNClassification(units=[3], lambda_=0.0).fit(X, y)
+>>> fitted.predict(X).round()
+array([[1., 0.],
+       [0., 1.],
+       [0., 1.],
+       [1., 0.]])
+"""
+
+import numpy as np
+
+from ._ann import fit
+
+__all__ = ["ANNClassification", "ANNRegression", "Fitted"]
+
+
+class Fitted:
+    """A trained network."""
+
+    def __init__(self, core, is_classifier):
+        self._core, self._is_classifier = core, is_classifier
+
+    def predict(self, X):
+        """Probabilities of the classes (n, classes), or values: (n), with several targets (n, targets)."""
+        predicted = self._core.predict(np.asarray(X, dtype=np.float64), 1)
+        return predicted if self._is_classifier or predicted.shape[1] > 1 else predicted[:, 0]
+
+    def weights(self):
+        """For each layer a matrix (fan_in + 1, fan_out): the weights from each input, the biases in the last row."""
+        return [np.vstack([weights, biases]) for weights, biases in self._core.weights()]
+
+
+class _Network:
+    _RATE, _EPOCHS, _STOP = 0.3, 50_000, 1e-3
+
+    def __init__(self, units=(10,), lambda_=0.0, activation_functions="sigmoid", learning_rate=None, epochs=None, seed=0):
+        self.units, self.lambda_, self.activation_functions = list(units), float(lambda_), activation_functions
+        self.learning_rate, self.epochs, self.seed = learning_rate, epochs, seed
+
+    def _settings(self):
+        functions = self.activation_functions
+        if isinstance(functions, str):
+            functions = [functions] * len(self.units)
+        if len(functions) != len(self.units):
+            raise ValueError(f"activation_functions has {len(functions)} names for {len(self.units)} hidden layers")
+        return {
+            "hidden": self.units,
+            "activation": list(functions),
+            "optimizer": "descent",
+            "learning_rate": self._RATE if self.learning_rate is None else float(self.learning_rate),
+            "momentum": 0.9,
+            "schedule": "constant",
+            "batch_size": None,
+            "epochs": self._EPOCHS if self.epochs is None else int(self.epochs),
+            "stop_below": self._STOP,
+            "l2": self.lambda_,
+            "weight_decay": 0.0,
+            "smoothing": 0.0,
+            "class_weight": None,
+            "loss": "squared_error",
+            "scale": "none",
+            "scale_target": False,
+            "validation": None,
+            "patience": 1,
+            "monitor": "loss",
+            "gain": 1.0,
+            "seed": int(self.seed),
+            "threads": 1,
+        }
+
+
+class ANNClassification(_Network):
+    """Settings of a classifier; `fit` returns the trained network, whose `predict` gives probabilities."""
+
+    def fit(self, X, y):
+        X = np.asarray(X, dtype=np.float64)
+        classes, indices = np.unique(np.asarray(y), return_inverse=True)
+        names = {"features": _columns("x", X), "targets": ["class"], "classes": [str(label) for label in classes]}
+        core = fit(X, indices.astype(np.uintp), None, self._settings(), names, None, None)
+        return Fitted(core, True)
+
+
+class ANNRegression(_Network):
+    """Settings of a regressor; `fit` returns the trained network."""
+
+    _RATE, _EPOCHS, _STOP = 0.1, 15_000, 1e-5
+
+    def fit(self, X, y):
+        X, y = np.asarray(X, dtype=np.float64), np.asarray(y, dtype=np.float64)
+        y = np.ascontiguousarray(y.reshape(len(y), -1))
+        names = {"features": _columns("x", X), "targets": _columns("y", y), "classes": None}
+        return Fitted(fit(X, y, None, self._settings(), names, None, None), False)
+
+
+def _columns(name, matrix):
+    return [f"{name}{column}" for column in range(matrix.shape[1])]

@@ -1,0 +1,53 @@
+"""ann.gradcheck."""
+
+import numpy as np
+import pytest
+
+import ann
+
+X = np.array([[1.0, 2.0], [-1.0, 0.5], [0.3, -0.7]])
+Y = np.array([1.0, -1.0, 0.5])
+
+
+def loss(at):
+    return np.mean((X @ at["w"] + at["b"] - Y) ** 2)
+
+
+def gradient(at):
+    residual = 2 * (X @ at["w"] + at["b"] - Y) / len(Y)
+    return {"w": X.T @ residual, "b": residual.sum()}
+
+
+POINT = {"w": [0.3, -0.2], "b": 0.1}
+
+
+def test_a_right_gradient_passes():
+    report = ann.gradcheck(loss, gradient, POINT)
+    assert report and report.verdict == "pass"
+    report.raise_if_wrong()
+
+
+def test_a_wrong_entry_is_named():
+    def wrong(at):
+        return {**gradient(at), "w": gradient(at)["w"] * [1.0, 1.00001]}
+
+    report = ann.gradcheck(loss, wrong, POINT)
+    assert report.verdict == "fail"
+    assert "w[1]" in str(report) and "w[0]: analytic" not in str(report)
+    assert report.to_dict()["verdict"] == "fail"
+    with pytest.raises(AssertionError, match=r"w\[1\]"):
+        report.raise_if_wrong()
+
+
+def test_matrices_have_places():
+    report = ann.gradcheck(lambda p: (p**3).sum(), lambda p: 2 * p**2, np.array([[1.0, 2.0], [3.0, 4.0]]))
+    assert "θ[1, 1]" in str(report)
+
+
+def test_exceptions_are_raised():
+    with pytest.raises(KeyError):
+        ann.gradcheck(lambda p: {}["no"], lambda p: p, [1.0])
+    with pytest.raises(ValueError, match="shape"):
+        ann.gradcheck(lambda p: p[0] ** 2, lambda p: [1.0, 2.0], [1.0])
+    with pytest.raises(TypeError):
+        ann.gradcheck(lambda p: "text", lambda p: p, [object()])

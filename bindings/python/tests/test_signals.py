@@ -1,0 +1,48 @@
+"""Ctrl-C, and the lock of the interpreter."""
+
+import os
+import signal
+import threading
+import time
+
+import numpy as np
+import pytest
+
+from ann import AnnRegressor, TabularRegressor
+
+RNG = np.random.default_rng(0)
+X = RNG.uniform(size=(200_000, 20))
+
+
+@pytest.mark.parametrize("model", [AnnRegressor(epochs=10_000, batch_size=None), AnnRegressor(epochs=10_000), TabularRegressor()])
+def test_ctrl_c_ends_a_fit_soon(model):
+    sent = []
+
+    def interrupt():
+        sent.append(time.monotonic())
+        os.kill(os.getpid(), signal.SIGINT)
+
+    timer = threading.Timer(1.0, interrupt)
+    timer.start()
+    with pytest.raises(KeyboardInterrupt):
+        model.fit(X, X[:, 0])
+    # 0.05 s until it is seen, and one leaf of rows; the rest is for a busy machine.
+    assert time.monotonic() - sent[0] < 2.0
+    timer.join()
+
+
+def test_other_threads_run_during_a_fit():
+    count, done = 0, False
+
+    def spin():
+        nonlocal count
+        while not done:
+            count += 1
+            time.sleep(0.001)
+
+    thread = threading.Thread(target=spin)
+    thread.start()
+    AnnRegressor(epochs=3, hidden=[32]).fit(X, X[:, 0])
+    done = True
+    thread.join()
+    assert count > 20

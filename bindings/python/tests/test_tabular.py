@@ -1,0 +1,80 @@
+"""TabularClassifier and TabularRegressor."""
+
+import pickle
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pytest
+
+from ann import TabularClassifier, TabularRegressor, load
+
+RNG = np.random.default_rng(0)
+ROWS = 300
+SIZE = RNG.normal(size=ROWS)
+COLOR = np.array(["red", "blue", "green"], dtype=object)[RNG.integers(0, 3, ROWS)]
+DAY = np.datetime64("2024-01-01") + RNG.integers(0, 700, ROWS)
+FRAME = pd.DataFrame({"size": SIZE, "color": COLOR, "day": DAY, "is_new": RNG.random(ROWS) < 0.5})
+FRAME.loc[::7, "size"] = np.nan
+FRAME.loc[::11, "color"] = None
+Y = np.where((SIZE > 0) ^ (COLOR == "red"), "yes", "no")
+QUICK = dict(networks=2, epochs=30)
+
+
+def test_learns_words_and_gaps():
+    model = TabularClassifier(**QUICK).fit(FRAME, Y)
+    assert model.score(FRAME, Y) > 0.85
+    assert list(model.feature_names_in_) == ["size", "color", "day", "is_new"]
+
+
+@pytest.mark.parametrize("convert", [pl.from_pandas, pa.Table.from_pandas], ids=["polars", "pyarrow"])
+def test_every_library_of_frames_gives_the_same_bits(convert):
+    frame = FRAME.astype({"day": "datetime64[us]"})
+    left, right = TabularClassifier(**QUICK).fit(frame, Y), TabularClassifier(**QUICK).fit(convert(frame), Y)
+    assert np.array_equal(left.predict_proba(frame), right.predict_proba(convert(frame)))
+
+
+def test_categories_and_words_are_the_same():
+    frame = FRAME.astype({"color": "category"})
+    left, right = TabularClassifier(**QUICK).fit(frame, Y), TabularClassifier(**QUICK).fit(FRAME, Y)
+    assert np.array_equal(left.predict_proba(frame), right.predict_proba(FRAME))
+
+
+def test_unknown_words_and_new_gaps_are_predicted():
+    model = TabularClassifier(**QUICK).fit(FRAME, Y)
+    rows = FRAME[:3].assign(color=["violet", None, "red"], size=[None, 1e9, 0.0])
+    assert np.isfinite(model.predict_proba(rows)).all()
+
+
+def test_columns_of_another_order_are_an_error():
+    model = TabularClassifier(**QUICK).fit(FRAME, Y)
+    with pytest.raises(ValueError, match="same order"):
+        model.predict(FRAME[["color", "size", "day", "is_new"]])
+
+
+def test_intervals_and_sets():
+    model = TabularRegressor(**QUICK).fit(FRAME[["color", "day"]], SIZE + (COLOR == "red"))
+    low, high = model.predict_interval(FRAME[["color", "day"]], coverage=0.9).T
+    assert (low < high).all()
+    sets = TabularClassifier(**QUICK).fit(FRAME, Y).predict_set(FRAME, coverage=0.95)
+    assert sets.any(axis=1).all() and sets.dtype == bool
+
+
+def test_files_and_pickles(tmp_path):
+    model = TabularClassifier(**QUICK).fit(FRAME, Y)
+    model.save(tmp_path / "model.ann")
+    for again in (load(tmp_path / "model.ann"), pickle.loads(pickle.dumps(model))):
+        assert np.array_equal(again.predict_proba(FRAME), model.predict_proba(FRAME))
+        assert again.get_params() == model.get_params()
+
+
+def test_groups_and_weights():
+    groups = np.arange(ROWS) // 10
+    model = TabularClassifier(measure=True, **QUICK).fit(FRAME, Y, sample_weight=1.0 + (Y == "yes"), groups=groups)
+    assert "accuracy" in model.report_
+
+
+def test_several_numbers():
+    y = np.column_stack([SIZE, -2 * SIZE])
+    assert TabularRegressor(**QUICK).fit(FRAME, y).predict(FRAME).shape == (ROWS, 2)
