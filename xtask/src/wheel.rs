@@ -29,14 +29,19 @@ pub struct WheelOptions {
 /// Python or a package is missing, the wheel is not built, or a test fails.
 pub fn wheel(workspace: &Workspace, options: &WheelOptions) -> Result<()> {
     let (package, target) = (workspace.root.join("bindings/python"), workspace.target.join("wheel"));
-    let python = environment(&options.python, &target.join("environment"), &package.join("requirements.txt"))?;
+    let python =
+        environment(&options.python, &target.join("environment"), &package.join("requirements.txt"))?;
     let wheels = target.join("wheels");
     if wheels.exists() {
         fs::remove_dir_all(&wheels).with_context(|| format!("could not remove {}", wheels.display()))?;
     }
-    let build = ["-m", "maturin", "build", "--release", "--locked", "--quiet", "--interpreter"].map(OsStr::new);
+    let build =
+        ["-m", "maturin", "build", "--release", "--locked", "--quiet", "--interpreter"].map(OsStr::new);
     let build = build.into_iter().chain([python.as_os_str(), OsStr::new("--out"), wheels.as_os_str()]);
-    run(Command::new(&python).args(build).current_dir(&package).env("CARGO_TARGET_DIR", target.join("build")))?;
+    run(Command::new(&python)
+        .args(build)
+        .current_dir(&package)
+        .env("CARGO_TARGET_DIR", target.join("build")))?;
     let wheel = only_file(&wheels)?;
     let install = ["-m", "pip", "install", "--quiet", "--force-reinstall", "--no-deps"].map(OsStr::new);
     step(&python, install.into_iter().chain([wheel.as_os_str()]))?;

@@ -40,7 +40,9 @@ pub struct TableSettings {
     learning_rate: Option<f64>,
     weight_decay: f64,
     smoothing: f64,
-    class_weight: Option<ClassWeight>,
+    balanced: bool,
+    /// The text of each class, and its factor.
+    class_weight: Option<Vec<(String, f64)>>,
     weights: Option<String>,
     groups: Option<String>,
     time: Option<String>,
@@ -52,29 +54,21 @@ pub struct TableSettings {
     threads: usize,
 }
 
-/// "balanced", or the text of each class with its factor.
-#[derive(FromPyObject)]
-enum ClassWeight {
-    Named(String),
-    Given(Vec<(String, f64)>),
-}
-
-impl ClassWeight {
-    fn weights(&self) -> ClassWeights {
-        match self {
-            Self::Named(_) => ClassWeights::Balanced,
-            Self::Given(factors) => {
+impl TableSettings {
+    fn class_weights(&self) -> ClassWeights {
+        match &self.class_weight {
+            _ if self.balanced => ClassWeights::Balanced,
+            None => ClassWeights::None,
+            Some(factors) => {
                 // The outputs of the networks are in this order.
-                let mut texts: Vec<String> = factors.iter().map(|(text, _)| text.clone()).collect();
+                let mut texts: Vec<&str> = factors.iter().map(|(text, _)| &**text).collect();
                 sort_naturally(&mut texts);
-                let factor = |text: &String| factors.iter().find(|(class, _)| class == text).map(|(_, factor)| *factor);
-                ClassWeights::Given(texts.iter().filter_map(factor).collect())
+                let factor = |text| factors.iter().find(|(class, _)| class == text).map(|(_, factor)| *factor);
+                ClassWeights::Given(texts.into_iter().filter_map(factor).collect())
             }
         }
     }
-}
 
-impl TableSettings {
     fn recipe(&self) -> PyResult<Recipe> {
         let default = Recipe::default();
         let default = if self.hidden.is_empty() { default.linear() } else { default };
@@ -96,7 +90,7 @@ impl TableSettings {
             learning_rate: self.learning_rate.or(default.learning_rate),
             decay: self.weight_decay,
             smoothing: self.smoothing,
-            class_weights: self.class_weight.as_ref().map_or(ClassWeights::None, ClassWeight::weights),
+            class_weights: self.class_weights(),
             weights: self.weights.clone(),
             groups: self.groups.clone(),
             time: self.time.clone(),
@@ -132,7 +126,7 @@ pub fn fit_table(
 ) -> PyResult<Core> {
     let (table, recipe) = (table(columns)?, settings.recipe()?);
     let fit = watched(py, callback.as_ref(), |watch| {
-        recipe.fit_observed(&table, &targets, |progress| watch.see(|| seen(progress)))
+        recipe.fit_interruptible(&table, &targets, watch.interrupt, |progress| watch.see(|| seen(progress)))
     })?;
     let fit = fit.map_err(errors::tabular)?;
     let curves = fit.report.curves.iter().map(|curve| Curve {

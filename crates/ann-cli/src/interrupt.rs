@@ -26,6 +26,11 @@ pub fn listen() -> Result<()> {
     on_signals(&[INTERRUPT], handler)
 }
 
+/// Becomes true when Ctrl-C is pressed.
+pub fn wish() -> &'static AtomicBool {
+    &WANTED
+}
+
 /// Whether Ctrl-C was pressed.
 pub fn is_wanted() -> bool {
     WANTED.load(Ordering::Relaxed)

@@ -379,7 +379,7 @@ impl Train {
         };
         let fit = match &checkpoints {
             Some(checkpoints) => recipe.fit_checkpointed(table, targets, checkpoints, observe),
-            None => recipe.fit_observed(table, targets, observe),
+            None => recipe.fit_interruptible(table, targets, interrupt::wish(), observe),
         };
         progress.end();
         fit.map_err(in_program)

@@ -242,6 +242,7 @@ impl Fitting<'_> {
                 ValidatedTraining::new(problem, validation, network, &config, settings)?
             }
         };
+        training = training.with_interrupt(self.observer.interrupt());
         while let ControlFlow::Continue(records) = training.epoch()? {
             let progress = self.progress(member, records, config.epochs);
             let is_ended = self.observer.see(&progress).is_break();

@@ -66,17 +66,27 @@ impl fmt::Display for Stage {
 pub(crate) struct Observer<'a> {
     observe: &'a (dyn Fn(&Progress) -> ControlFlow<()> + Sync),
     store: Option<&'a Store>,
+    /// The caller's interrupt, if there is one.
+    interrupt: Option<&'a AtomicBool>,
     ended: AtomicBool,
     last: Mutex<Option<Progress>>,
 }
 
 impl<'a> Observer<'a> {
     pub fn new(observe: &'a (dyn Fn(&Progress) -> ControlFlow<()> + Sync)) -> Self {
-        Self { observe, store: None, ended: AtomicBool::new(false), last: Mutex::default() }
+        Self { observe, store: None, interrupt: None, ended: AtomicBool::new(false), last: Mutex::default() }
     }
 
     pub fn with_store(self, store: &'a Store) -> Self {
         Self { store: Some(store), ..self }
+    }
+
+    pub fn with_interrupt(self, interrupt: &'a AtomicBool) -> Self {
+        Self { interrupt: Some(interrupt), ..self }
+    }
+
+    pub fn interrupt(&self) -> Option<&'a AtomicBool> {
+        self.interrupt
     }
 
     /// Shows an epoch to the caller. Once the caller has ended the fit, every network ends after its epoch.
@@ -99,7 +109,8 @@ impl<'a> Observer<'a> {
     }
 
     pub fn has_ended(&self) -> bool {
-        self.ended.load(Ordering::Relaxed)
+        let is_set = |flag: &AtomicBool| flag.load(Ordering::Relaxed);
+        is_set(&self.ended) || self.interrupt.is_some_and(is_set)
     }
 
     fn end(&self) {

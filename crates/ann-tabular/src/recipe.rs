@@ -1,6 +1,7 @@
 //! The recipe: settings that make a good model of most tables without tuning.
 
 use std::ops::ControlFlow;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use ann_core::{Activation, ClassWeights, Layer, Loss, Problem, Targets};
@@ -217,10 +218,28 @@ impl Recipe {
         targets: &(impl TargetNames + ?Sized),
         observe: impl Fn(&Progress) -> ControlFlow<()> + Sync,
     ) -> Result<Fit> {
-        let targets = targets.names();
-        let (rows, copies) = self.rows(table, &targets)?;
-        let recipe = self.with_epochs(&rows, &targets)?;
-        recipe.fit_rows(table, &rows, copies, &targets, &Observer::new(&observe))
+        self.fit_with(table, &targets.names(), &Observer::new(&observe))
+    }
+
+    /// As [`fit_observed`](Self::fit_observed); and as soon as another thread, or a signal, sets `interrupt`,
+    /// the fit ends as if `observe` had ended it, though within an epoch: that epoch is left out.
+    ///
+    /// # Errors
+    /// As [`fit`](Self::fit).
+    pub fn fit_interruptible(
+        &self,
+        table: &Table,
+        targets: &(impl TargetNames + ?Sized),
+        interrupt: &AtomicBool,
+        observe: impl Fn(&Progress) -> ControlFlow<()> + Sync,
+    ) -> Result<Fit> {
+        self.fit_with(table, &targets.names(), &Observer::new(&observe).with_interrupt(interrupt))
+    }
+
+    fn fit_with(&self, table: &Table, targets: &[&str], observer: &Observer<'_>) -> Result<Fit> {
+        let (rows, copies) = self.rows(table, targets)?;
+        let recipe = self.with_epochs(&rows, targets)?;
+        recipe.fit_rows(table, &rows, copies, targets, observer)
     }
 
     /// As [`fit_observed`](Self::fit_observed), and saves checkpoints, from which a fit that was interrupted

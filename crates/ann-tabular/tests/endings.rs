@@ -1,7 +1,7 @@
 //! Fits that end early: because their caller wants it, or to stay in a budget.
 
 use std::ops::ControlFlow;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use ann_tabular::{NoScore, Recipe, Scoring, Stage};
@@ -26,6 +26,21 @@ fn a_caller_ends_the_fit() {
         Stage::Score { .. } | Stage::Linear { .. } => ControlFlow::Break(()),
     };
     assert_eq!(recipe().fit_observed(&table, "label", later).unwrap().model.networks().len(), 4);
+}
+
+/// The third epoch has begun when the interrupt is set, so it is not seen.
+#[test]
+fn an_interrupt_ends_the_fit_within_an_epoch() {
+    let table = noisy(300, 1);
+    let (interrupt, seen) = (AtomicBool::new(false), AtomicUsize::new(0));
+    let observe = |progress: &ann_tabular::Progress| {
+        seen.fetch_add(1, Ordering::Relaxed);
+        interrupt.store(progress.epoch == 2, Ordering::Relaxed);
+        ControlFlow::Continue(())
+    };
+    let fit = recipe().fit_interruptible(&table, "label", &interrupt, observe).unwrap();
+    assert_eq!((seen.load(Ordering::Relaxed), fit.model.networks().len()), (2, 1));
+    assert_eq!(fit.report.evaluation, Err(NoScore::Ended));
 }
 
 /// The last epoch of the score is seen again.

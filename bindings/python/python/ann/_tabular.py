@@ -64,6 +64,7 @@ class _Tabular(Estimator):
             "learning_rate": None if self.learning_rate is None else _number("learning_rate", self.learning_rate),
             "weight_decay": _number("weight_decay", self.weight_decay),
             "smoothing": 0.0,
+            "balanced": False,
             "class_weight": None,
             "weights": None,
             "groups": None,
@@ -221,10 +222,13 @@ class TabularClassifier(ClassifierMixin, _Tabular):
         weight = self.class_weight
         if not (weight is None or isinstance(weight, dict) or (isinstance(weight, str) and weight == "balanced")):
             raise ValueError(f"class_weight={weight!r}, expected a dict, 'balanced' or None")
+        factors = None
         if isinstance(weight, dict):
-            weight = [(text, float(weight.get(label, 1.0))) for text, label in zip(texts, self.classes_.tolist())]
+            factors = [(text, float(weight.get(label, 1.0))) for text, label in zip(texts, self.classes_.tolist())]
         smoothing = _number("smoothing", self.smoothing)
-        settings = self._settings("classification", smoothing=smoothing, class_weight=weight)
+        settings = self._settings(
+            "classification", smoothing=smoothing, balanced=weight == "balanced", class_weight=factors
+        )
         targets = [("class", [texts[index] for index in indices])]
         self._learn(table, targets, _extras(X, sample_weight, groups), settings)
         # Without the rows of weight 0 there may be fewer classes.
