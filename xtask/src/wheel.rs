@@ -1,5 +1,6 @@
 //! `cargo xtask wheel`: the Python package is built, installed into a fresh environment, and tested.
 
+use std::env::consts::EXE_SUFFIX;
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,7 +11,7 @@ use clap::Args;
 
 use crate::print;
 use crate::python::{environment, run, step};
-use crate::workspace::Workspace;
+use crate::workspace::{Workspace, cargo};
 
 /// Which Python tests the package.
 #[derive(Debug, Args)]
@@ -51,10 +52,14 @@ pub fn wheel(workspace: &Workspace, options: &WheelOptions) -> Result<()> {
     }
     let size = fs::metadata(&wheel)?.len();
     print::progress(format_args!("{}: {:.2} MB", wheel.display(), size as f64 / 1e6))?;
+    // No crate is named, so that the features are those of the tests and nothing is built again.
+    let program = ["build", "--quiet", "--locked", "--bin", "ann"];
+    run(Command::new(cargo()).args(program).current_dir(&workspace.root))?;
+    let program = workspace.target.join("debug").join(format!("ann{EXE_SUFFIX}"));
     // From another folder, so that the package is found where it was installed.
     let tests = package.join("tests");
     let pytest = ["-m", "pytest", "-q"].map(OsStr::new).into_iter().chain([tests.as_os_str()]);
-    run(Command::new(&python).args(pytest).current_dir(&target))?;
+    run(Command::new(&python).args(pytest).current_dir(&target).env("ANN_PROGRAM", program))?;
     print::result("the wheel passes its tests")
 }
 

@@ -2,8 +2,8 @@
 
 use ann_export::OnnxOptions;
 use ann_tabular::ann_core::Network;
-use ann_tabular::ann_model::Model;
 use ann_tabular::ann_model::ann_table::Target;
+use ann_tabular::ann_model::{Model, Networks};
 use ann_tabular::ann_train::{Finding, History, Memory, OptimizerKind, State, forward};
 use numpy::{IntoPyArray, PyArray1, PyArray2, PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::prelude::*;
@@ -11,6 +11,7 @@ use pyo3::types::{PyBytes, PyDict, PyList};
 use serde::{Deserialize, Serialize};
 
 use crate::errors;
+use crate::gradcheck::{self, Described};
 use crate::matrix::{AnyState, Precision};
 use crate::tabular::{Columns, table};
 use crate::watch::watched;
@@ -67,7 +68,8 @@ impl Core {
 
     /// The network of a model of matrices.
     pub fn network<F: Precision>(&self) -> PyResult<&Network<F>> {
-        let other = || errors::value("the model was fitted in another precision: convert X, or fit a new model");
+        let other =
+            || errors::value("the model was fitted in another precision: convert X, or fit a new model");
         F::network(self.model.networks()).ok_or_else(other)
     }
 
@@ -89,7 +91,11 @@ impl Core {
         Ok(outputs.map_err(errors::train)?.into_pyarray(py).into_any())
     }
 
-    fn weights_of<'py, F: Precision>(&self, py: Python<'py>, network: &Network<F>) -> PyResult<Bound<'py, PyList>> {
+    fn weights_of<'py, F: Precision>(
+        &self,
+        py: Python<'py>,
+        network: &Network<F>,
+    ) -> PyResult<Bound<'py, PyList>> {
         let layers = (1..).map_while(|k| network.layer(k));
         let arrays = layers.map(|layer| {
             let weights = layer.weights.t().to_owned().into_pyarray(py);
@@ -173,7 +179,8 @@ impl Core {
     /// Probabilities of the classes, or values, of the rows of a table.
     fn predict_table<'py>(&self, py: Python<'py>, columns: Columns) -> PyResult<Bound<'py, PyArray2<f64>>> {
         let table = table(columns)?;
-        let values = watched(py, None, |_| self.model.predict(&table).map(|predicted| predicted.values().clone()))?;
+        let values =
+            watched(py, None, |_| self.model.predict(&table).map(|predicted| predicted.values().clone()))?;
         Ok(values.map_err(errors::model)?.into_pyarray(py))
     }
 
@@ -280,6 +287,17 @@ impl Core {
         PyList::new(py, curves.collect::<PyResult<Vec<_>>>()?)
     }
 
+    /// Checks the gradients of all networks on the rows of a table. Returns the verdict, the reports in words,
+    /// and a JSON list of them.
+    fn check_gradient(&self, py: Python<'_>, columns: Columns<'_>) -> PyResult<Described> {
+        let table = table(columns)?;
+        let reports = watched(py, None, |_| match self.model.networks() {
+            Networks::F32(networks) => gradcheck::of_networks(&self.model, networks, &table),
+            Networks::F64(networks) => gradcheck::of_networks(&self.model, networks, &table),
+        })?;
+        Ok(gradcheck::described(&reports?))
+    }
+
     /// The model as ONNX.
     fn to_onnx<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
         let bytes = ann_export::onnx(&self.model, &OnnxOptions::default()).map_err(errors::value)?;
@@ -314,7 +332,9 @@ impl<'py> PickledState<'py> {
     fn restored<F: Precision>(&self, network: &Network<F>) -> PyResult<State<F>> {
         let Self(name, epoch, updates, scalars, vectors) = self;
         let kind = KINDS.iter().find(|(kind, _)| kind == name).map(|(_, kind)| *kind);
-        let vector = |vector: &Bound<'py, PyAny>| Ok(vector.extract::<PyReadonlyArray1<'_, F>>()?.as_slice()?.to_vec());
+        let vector = |vector: &Bound<'py, PyAny>| {
+            Ok(vector.extract::<PyReadonlyArray1<'_, F>>()?.as_slice()?.to_vec())
+        };
         let memory = Memory {
             optimizer: kind.ok_or_else(|| errors::value(format!("'{name}' is no optimizer")))?,
             updates: *updates,

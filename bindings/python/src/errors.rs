@@ -4,7 +4,9 @@ use std::fmt::Display;
 
 use ann_tabular::{ann_model, ann_train};
 use pyo3::PyErr;
-use pyo3::exceptions::{PyArithmeticError, PyKeyboardInterrupt, PyMemoryError, PyOSError, PyRuntimeError, PyValueError};
+use pyo3::exceptions::{
+    PyArithmeticError, PyKeyboardInterrupt, PyMemoryError, PyOSError, PyRuntimeError, PyValueError,
+};
 
 /// What was given is wrong.
 pub fn value(message: impl Display) -> PyErr {

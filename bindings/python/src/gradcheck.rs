@@ -2,11 +2,19 @@
 
 use std::cell::RefCell;
 
-use ann_gradcheck::{Config, Report};
+use ann_gradcheck::{Config, Report, Verdict, check_problem};
+use ann_tabular::ann_core::ndarray::Axis;
+use ann_tabular::ann_core::{Network, Problem, Scalar};
+use ann_tabular::ann_model::Model;
+use ann_tabular::ann_table::Table;
+use ann_tabular::ann_train::{Accumulation, Objective};
 use numpy::{PyArray1, PyReadonlyArray1};
 use pyo3::prelude::*;
 
 use crate::errors;
+
+/// A verdict, reports in words, and a JSON list of reports.
+pub type Described = (String, String, String);
 
 /// Compares a gradient with differences of its function, at `at` and around it. Returns the verdict, the
 /// report in words, and the report as JSON.
@@ -19,14 +27,15 @@ pub fn check_gradient(
     names: Vec<String>,
     tolerance: f64,
     seed: u64,
-) -> PyResult<(String, String, String)> {
+) -> PyResult<Described> {
     // The first exception of a function ends the check.
     let failure: RefCell<Option<PyErr>> = RefCell::new(None);
     let call = |function: &Py<PyAny>, point: &[f64]| {
         if failure.borrow().is_some() {
             return None;
         }
-        let result = py.check_signals().and_then(|()| function.bind(py).call1((PyArray1::from_slice(py, point),)));
+        let result =
+            py.check_signals().and_then(|()| function.bind(py).call1((PyArray1::from_slice(py, point),)));
         result.map_err(|error| failure.borrow_mut().replace(error)).ok()
     };
     let keep = |error: PyErr| {
@@ -55,9 +64,37 @@ pub fn check_gradient(
     if let Some(error) = failure.into_inner() {
         return Err(error);
     }
-    described(&report.map_err(errors::value)?)
+    Ok(described(&[report.map_err(errors::value)?]))
 }
 
-fn described(report: &Report) -> PyResult<(String, String, String)> {
-    Ok((report.verdict().to_string(), report.to_string(), report.to_json()))
+/// A report for each network of a model, whose gradients are those that training uses.
+pub fn of_networks<F: Scalar>(
+    model: &Model,
+    networks: &[Network<F>],
+    table: &Table,
+) -> PyResult<Vec<Report>> {
+    let inputs = model.schema().features::<F>(table).map_err(errors::value)?;
+    let targets = model.learned_targets(table).map_err(errors::model)?;
+    let report = |network: &Network<F>| {
+        let architecture = network.architecture();
+        let x = inputs.slice_axis(Axis(1), (..architecture.input_width()).into());
+        let problem =
+            Problem::new(architecture, model.loss().clone(), &x, targets.targets()).map_err(errors::core)?;
+        check_problem(&problem, network.parameters(), gradient, &Config::default()).map_err(errors::value)
+    };
+    networks.iter().map(report).collect()
+}
+
+fn gradient<F: Scalar>(problem: &Problem<'_, F>, parameters: &[F], gradient: &mut [F]) {
+    let mut objective = Objective::new(problem, Accumulation::Batched).expect("the rows are few");
+    objective.value_and_gradient(parameters, gradient);
+}
+
+/// The first verdict that is no pass, or pass; the reports in words, and as a JSON list.
+pub fn described(reports: &[Report]) -> Described {
+    let is_other = |report: &&Report| report.verdict() != Verdict::Pass;
+    let verdict = reports.iter().find(is_other).map_or(Verdict::Pass, Report::verdict);
+    let texts: Vec<String> = reports.iter().map(Report::to_string).collect();
+    let objects: Vec<String> = reports.iter().map(Report::to_json).collect();
+    (verdict.to_string(), texts.join("\n"), format!("[{}]", objects.join(",")))
 }

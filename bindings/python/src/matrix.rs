@@ -8,9 +8,7 @@ use ann_tabular::ann_model::file::Element;
 use ann_tabular::ann_model::{Conformal, Model, Networks};
 use ann_tabular::ann_table::{ColumnSchema, Encoding, NumberEncoding, NumberTarget, Schema, Target};
 use ann_tabular::ann_train::splits::hold_out;
-use ann_tabular::ann_train::{
-    EpochRecord, FitOptions, History, State, Training, Validation, forward,
-};
+use ann_tabular::ann_train::{EpochRecord, FitOptions, History, State, Training, Validation, forward};
 use numpy::{PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::prelude::*;
 
@@ -221,7 +219,8 @@ fn partial_fit_data<F: Precision>(
             Wanted::Classes(classes) => Targets::Classes(classes),
             Wanted::Values(values) => Targets::Values(values),
         };
-        let mut problem = Problem::new(&architecture, loss.clone(), &data.x, targets)?.with_l2(settings.l2())?;
+        let mut problem =
+            Problem::new(&architecture, loss.clone(), &data.x, targets)?.with_l2(settings.l2())?;
         if let Some(weights) = data.weights {
             problem = problem.with_weights(weights)?;
         }
@@ -283,21 +282,23 @@ fn model<F: Precision>(
         ColumnSchema { name: name.clone(), encoding: Encoding::Number(encoding) }
     });
     let target = match (wanted, &names.classes) {
-        (Wanted::Values(values), _) => Target::Numbers(
-            values
-                .columns()
-                .into_iter()
-                .zip(&names.targets)
-                .map(|(column, name)| {
-                    let (minimum, maximum) = extremes(column.iter().map(|y| y.as_f64()));
-                    NumberTarget { name: name.clone(), center: 0.0, scale: 1.0, minimum, maximum }
+        (Wanted::Values(_), _) => Target::Numbers(
+            // The networks predict numbers as they are, and of any size.
+            names
+                .targets
+                .iter()
+                .map(|name| NumberTarget {
+                    name: name.clone(),
+                    center: 0.0,
+                    scale: 1.0,
+                    minimum: f64::MIN,
+                    maximum: f64::MAX,
                 })
                 .collect(),
         ),
-        (Wanted::Classes(_), classes) => Target::Classes {
-            name: names.targets.concat(),
-            classes: classes.clone().unwrap_or_default(),
-        },
+        (Wanted::Classes(_), classes) => {
+            Target::Classes { name: names.targets.concat(), classes: classes.clone().unwrap_or_default() }
+        }
     };
     let schema = Schema { columns: columns.collect(), ignored: vec![], target };
     Model::new(schema, F::networks(network), loss).map_err(errors::model)

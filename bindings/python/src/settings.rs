@@ -1,8 +1,9 @@
 //! Settings of the estimators on matrices: a dict of Python as a value of Rust.
 
 use ann_tabular::ann_train::{
-    Activation, Adam, Batching, ClassWeights, Classifier, Decay, Init, Layer, LearningRate, Lbfgs, LevenbergMarquardt,
-    Loss, Momentum, Monitor, Optimizer, Regressor, Rprop, Scaling, Schedule, TrainConfig, Validation,
+    Activation, Adam, Batching, ClassWeights, Classifier, Decay, Init, Layer, Lbfgs, LearningRate,
+    LevenbergMarquardt, Loss, Momentum, Monitor, Optimizer, Regressor, Rprop, Scaling, Schedule, TrainConfig,
+    Validation,
 };
 use pyo3::prelude::*;
 
@@ -75,7 +76,9 @@ impl Settings {
     pub fn hidden_layers(&self) -> PyResult<Vec<Layer>> {
         let layer = |name: &str, units| Ok(activation(name)?.layers([units]));
         let layers: Vec<_> = match &self.activation {
-            Activations::All(name) => self.hidden.iter().map(|&units| layer(name, units)).collect::<PyResult<_>>()?,
+            Activations::All(name) => {
+                self.hidden.iter().map(|&units| layer(name, units)).collect::<PyResult<_>>()?
+            }
             Activations::Each(names) => {
                 let layers = names.iter().zip(&self.hidden);
                 layers.map(|(name, &units)| layer(name, units)).collect::<PyResult<_>>()?
@@ -162,7 +165,8 @@ impl Settings {
     }
 
     fn scaling(&self) -> PyResult<Scaling> {
-        let scalings = [("none", Scaling::None), ("standard", Scaling::Standard), ("robust", Scaling::Robust)];
+        let scalings =
+            [("none", Scaling::None), ("standard", Scaling::Standard), ("robust", Scaling::Robust)];
         named("scale", &self.scale, scalings)
     }
 
@@ -196,5 +200,7 @@ pub fn activation(name: &str) -> PyResult<Activation> {
 fn named<T, const N: usize>(setting: &str, name: &str, values: [(&str, T); N]) -> PyResult<T> {
     let names = values.each_ref().map(|(name, _)| format!("'{name}'")).join(", ");
     let found = values.into_iter().find(|(value, _)| *value == name);
-    found.map(|(_, value)| value).ok_or_else(|| errors::value(format!("{setting}='{name}', expected one of {names}")))
+    found
+        .map(|(_, value)| value)
+        .ok_or_else(|| errors::value(format!("{setting}='{name}', expected one of {names}")))
 }

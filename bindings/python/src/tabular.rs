@@ -63,7 +63,8 @@ impl TableSettings {
                 // The outputs of the networks are in this order.
                 let mut texts: Vec<&str> = factors.iter().map(|(text, _)| &**text).collect();
                 sort_naturally(&mut texts);
-                let factor = |text| factors.iter().find(|(class, _)| class == text).map(|(_, factor)| *factor);
+                let factor =
+                    |text| factors.iter().find(|(class, _)| class == text).map(|(_, factor)| *factor);
                 ClassWeights::Given(texts.into_iter().filter_map(factor).collect())
             }
         }
@@ -109,7 +110,9 @@ impl TableSettings {
 pub fn table(columns: Columns<'_>) -> PyResult<Table> {
     let columns = columns.into_iter().map(|(name, cells)| match cells {
         Cells::Numbers(numbers) => Column::of_numbers(name, numbers.as_array().iter().copied()),
-        Cells::Words(words) => Column::of_words(name, words.iter().map(|word| word.as_deref().unwrap_or_default())),
+        Cells::Words(words) => {
+            Column::of_words(name, words.iter().map(|word| word.as_deref().unwrap_or_default()))
+        }
         Cells::Dates((seconds,)) => Column::of_dates(name, seconds.as_array().iter().copied()),
     });
     Table::from_columns(columns).map_err(errors::value)

@@ -51,3 +51,19 @@ def test_exceptions_are_raised():
         ann.gradcheck(lambda p: p[0] ** 2, lambda p: [1.0, 2.0], [1.0])
     with pytest.raises(TypeError):
         ann.gradcheck(lambda p: "text", lambda p: p, [object()])
+
+
+@pytest.mark.parametrize("estimator", [ann.AnnClassifier(epochs=20), ann.TabularClassifier(epochs=5, networks=2)])
+def test_the_gradients_of_a_classifier_pass(estimator):
+    from sklearn.datasets import load_iris
+
+    X, y = load_iris(return_X_y=True)
+    assert estimator.fit(X, y).check_gradient(X[::5], y[::5]).passed
+
+
+@pytest.mark.parametrize("estimator", [ann.AnnRegressor(epochs=20), ann.TabularRegressor(epochs=5, networks=2)])
+def test_the_gradients_of_a_regressor_pass(estimator):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(100, 3))
+    y = X @ rng.normal(size=(3, 2))
+    assert estimator.fit(X, y).check_gradient(X[:20], y[:20]).passed

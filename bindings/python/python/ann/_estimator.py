@@ -50,6 +50,23 @@ class Estimator(BaseEstimator):
         """
         self._with_provenance().save(path)
 
+    def check_gradient(self, X, y):
+        """Check the gradients of the networks on rows, as ``ann check`` does.
+
+        Parameters
+        ----------
+        X : as in ``fit``
+            A few rows are enough; of more than 64 the first 64 are used.
+        y : as in ``fit``
+
+        Returns
+        -------
+        GradientReport
+        """
+        from ._gradcheck import GradientReport
+
+        return GradientReport(*self._core.check_gradient(self._columns(X[:64], y[:64])))
+
     def to_onnx(self):
         """Return the model as the bytes of an ONNX graph, with one input for each column.
 

@@ -28,8 +28,9 @@ class GradientReport:
         return self.verdict == "pass"
 
     def to_dict(self):
-        """The whole report as a dict."""
-        return json.loads(self.json)
+        """The whole report as a dict; of a model a dict with ``networks``, a report for each."""
+        reports = json.loads(self.json)
+        return reports[0] if len(reports) == 1 else {"verdict": self.verdict, "networks": reports}
 
     def raise_if_wrong(self):
         """For tests: raise an AssertionError with the report, unless the check has passed."""

@@ -115,6 +115,16 @@ class _Matrix(Estimator):
             raise ValueError(f"two classes have the same text: {classes}")
         return {"features": [str(name) for name in features], "targets": _unlike(targets, features), "classes": classes}
 
+    def _columns(self, X, y):
+        """Rows and their targets as the columns of a table."""
+        core = self._core
+        X = validate_data(self, X, reset=False, dtype=np.float64)
+        columns = [(name, np.ascontiguousarray(X[:, place])) for place, name in enumerate(core.features)]
+        if core.classes is not None:
+            return [*columns, (core.targets[0], [str(label) for label in np.asarray(y)])]
+        y = np.asarray(y, dtype=np.float64).reshape(len(X), -1)
+        return [*columns, *((name, np.ascontiguousarray(y[:, place])) for place, name in enumerate(core.targets))]
+
     def _start(self):
         return getattr(self, "core_", None) if self.warm_start else None
 

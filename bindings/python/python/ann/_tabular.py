@@ -104,6 +104,13 @@ class _Tabular(Estimator):
         epochs = self.networks * (self.epochs or 64)
         self.core_ = fit_table(table, names, {**settings, **roles}, self._callback(epochs))
 
+    def _columns(self, X, y):
+        core, table = self._core, self._table(X, reset=False)
+        if core.classes is not None:
+            return [*table, (core.targets[0], [str(label) for label in np.asarray(y)])]
+        y = np.asarray(y, dtype=np.float64).reshape(len(y), -1)
+        return [*table, *((name, np.ascontiguousarray(y[:, place])) for place, name in enumerate(core.targets))]
+
     @property
     def report_(self):
         """The report on the fit, in words: what was used and left out, and how good the model is if ``measure``."""
