@@ -1,5 +1,6 @@
 //! The number of epochs that a fit has time for.
 
+use std::borrow::Cow;
 use std::ops::ControlFlow;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
@@ -67,7 +68,8 @@ fn probe(recipe: &Recipe, rows: &Rows<'_>, targets: &[&str]) -> Result<(Model, f
     };
     let members = recipe.members.min(2);
     let short = Recipe { epochs: EPOCHS, members, patience: None, threads: 1, ..recipe.clone() };
-    let model = members::train(&short, rows, targets, Stage::Model, &Observer::new(&observe))?.model;
+    let (rows, observer) = (Cow::Borrowed(rows), Observer::new(&observe));
+    let model = members::train(&short, rows, targets, Stage::Model, &observer)?.model;
     let seen = seen.into_inner().expect("nothing panics here");
     let pairs = seen.windows(2).filter(|pair| pair[0].0 == pair[1].0);
     let seconds: Vec<f64> = pairs.map(|pair| (pair[1].1 - pair[0].1).as_secs_f64()).collect();

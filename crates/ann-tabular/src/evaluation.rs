@@ -1,5 +1,6 @@
 //! The honest score: of rows that were not learned from, beside a linear model and constant predictions.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::collections::HashSet;
 use std::fmt;
@@ -273,15 +274,16 @@ impl Tested {
         observer: &Observer<'_>,
     ) -> Result<Self> {
         let target = truth.target;
-        let (train, test) = (rows.select(&split.train), rows.select(&split.test));
         let train = |recipe: &Recipe, stage| {
-            members::train(recipe, &train, &target.names(), stage, observer).map(|trained| trained.model)
+            let rows = Cow::Owned(rows.select(&split.train));
+            members::train(recipe, rows, &target.names(), stage, observer).map(|trained| trained.model)
         };
         let model = train(recipe, Stage::Score { part, parts })?;
         let linear = match &recipe.hidden[..] {
             [] => None,
             _ => Some(train(&recipe.linear(), Stage::Linear { part, parts })?),
         };
+        let test = rows.select(&split.test);
         let predictions = model.predict(&test.table)?;
         let (values, constant) = (truth.values.select(&split.test), truth.constant(&split.train));
         let linear = match linear {

@@ -1,5 +1,6 @@
 //! The networks of a model: how one is trained, and how several become a model.
 
+use std::borrow::Cow;
 use std::ops::ControlFlow;
 
 use ann_core::{Activation, Architecture, Loss, Network, Problem, Targets, seeded, softmax};
@@ -9,11 +10,11 @@ use ann_train::splits::Split;
 use ann_train::{
     EpochRecord, Finding, History, Monitor, ValidatedTraining, Validation, findings, in_parallel,
 };
-use ndarray::{Array2, Axis};
+use ndarray::{Array2, ArrayView2, Axis};
 use rand_distr::{Distribution, StandardNormal};
 
 use crate::progress::{Observer, Progress, Stage};
-use crate::rows::{Rows, selected};
+use crate::rows::{Rows, Units, selected};
 use crate::score::number_targets;
 use crate::temperature::{sharpen, temperature};
 use crate::{Recipe, Result};
@@ -56,17 +57,20 @@ struct Member {
     held_out: (Vec<usize>, Array2<f64>),
 }
 
-/// Trains all networks and makes a model of them.
+/// Trains all networks and makes a model of them. Rows that nobody else needs are dropped before the first
+/// epoch, when their inputs are known.
 pub(crate) fn train(
     recipe: &Recipe,
-    rows: &Rows<'_>,
+    rows: Cow<'_, Rows<'_>>,
     targets: &[&str],
     stage: Stage,
     observer: &Observer<'_>,
 ) -> Result<Trained> {
     let schema = Schema::learn(&rows.table, targets, &recipe.schema_options())?;
-    let samples = Samples::new(&schema, rows)?;
-    let fit = Fitting { recipe, rows, schema: &schema, samples: &samples, stage, observer };
+    let samples = Samples::new(&schema, &rows, recipe.members)?;
+    let units = rows.divisible(&samples.targets);
+    drop(rows);
+    let fit = Fitting { recipe, units, schema: &schema, samples: &samples, stage, observer };
     let members = in_parallel(recipe.threads, 0..recipe.members, |member| fit.member(member))?;
     let members: Vec<Member> = members.into_iter().filter_map(Result::transpose).collect::<Result<_>>()?;
     let conformal = conformal(&schema, &samples.targets, &members)?;
@@ -86,7 +90,8 @@ pub(crate) fn train(
     Ok(Trained { model, curves, findings })
 }
 
-/// The inputs and targets of all rows.
+/// The inputs and targets of all rows. All networks read the same inputs, so that a table takes the same
+/// memory for any number of them.
 struct Samples {
     inputs: Array2<f32>,
     targets: TargetValues,
@@ -94,8 +99,10 @@ struct Samples {
 }
 
 /// Some rows, as a network sees them.
-struct Part {
-    x: Array2<f32>,
+struct Part<'s> {
+    /// The inputs of all rows, and which of them these are.
+    inputs: ArrayView2<'s, f32>,
+    rows: &'s [usize],
     y: PartTargets,
     weights: Option<Vec<f32>>,
 }
@@ -109,14 +116,18 @@ enum PartTargets {
 }
 
 impl Samples {
-    fn new(schema: &Schema, rows: &Rows<'_>) -> Result<Self> {
+    /// Piecewise-linear inputs take most of the memory, and only the second network has them.
+    fn new(schema: &Schema, rows: &Rows<'_>, members: usize) -> Result<Self> {
         let weights = rows.weights.as_deref().map(in_single_precision);
-        Ok(Self { inputs: schema.features(&rows.table)?, targets: schema.targets(&rows.table)?, weights })
+        let inputs = match members {
+            1 => schema.plain_features(&rows.table)?,
+            _ => schema.features(&rows.table)?,
+        };
+        Ok(Self { inputs, targets: schema.targets(&rows.table)?, weights })
     }
 
     /// The first `width` inputs of some rows.
-    fn part(&self, rows: &[usize], width: usize, schema: &Schema) -> Part {
-        let inputs = self.inputs.slice_axis(Axis(1), (..width).into());
+    fn part<'s>(&'s self, rows: &'s [usize], width: usize, schema: &Schema) -> Part<'s> {
         let y = match &self.targets {
             TargetValues::Classes(classes) => {
                 PartTargets::Classes(rows.iter().map(|&row| classes[row]).collect())
@@ -133,7 +144,7 @@ impl Samples {
             ),
         };
         let weights = self.weights.as_ref().map(|weights| selected(weights, rows));
-        Part { x: inputs.select(Axis(0), rows), y, weights }
+        Part { inputs: self.inputs.slice_axis(Axis(1), (..width).into()), rows, y, weights }
     }
 }
 
@@ -146,14 +157,15 @@ fn in_single_precision(weights: &[f64]) -> Vec<f32> {
     weights.iter().map(single).map(|weight| if weight.is_normal() { weight } else { 0.0 }).collect()
 }
 
-impl Part {
+impl Part<'_> {
     fn problem<'p>(&'p self, architecture: &'p Architecture, recipe: &Recipe) -> Result<Problem<'p, f32>> {
         let (loss, targets) = match &self.y {
             PartTargets::Classes(classes) => (recipe.class_loss(), Targets::Classes(classes)),
             PartTargets::Numbers(numbers) => (Loss::MeanSquaredError, Targets::Values(numbers.view())),
             PartTargets::Labels(labels) => (Loss::BinaryCrossEntropy, Targets::Values(labels.view())),
         };
-        let mut problem = Problem::new(architecture, loss, &self.x, targets)?.with_l2(recipe.l2)?;
+        let mut problem =
+            Problem::of_rows(architecture, loss, &self.inputs, self.rows, targets)?.with_l2(recipe.l2)?;
         if let Some(weights) = &self.weights {
             problem = problem.with_weights(&weights[..])?;
         }
@@ -169,12 +181,22 @@ impl Part {
             PartTargets::Numbers(_) | PartTargets::Labels(_) => Monitor::Loss,
         }
     }
+
+    /// The outputs of a network for these rows, of which some are copied at a time.
+    fn outputs(&self, network: &Network<f32>) -> Result<Array2<f32>> {
+        const ROWS: usize = 4096;
+        let mut outputs = Array2::zeros((self.rows.len(), network.architecture().output_width()));
+        for (rows, mut outputs) in self.rows.chunks(ROWS).zip(outputs.axis_chunks_iter_mut(Axis(0), ROWS)) {
+            outputs.assign(&network.forward(&self.inputs.select(Axis(0), rows))?);
+        }
+        Ok(outputs)
+    }
 }
 
 /// What the networks of one model share while they are trained.
 struct Fitting<'a> {
     recipe: &'a Recipe,
-    rows: &'a Rows<'a>,
+    units: Units,
     schema: &'a Schema,
     samples: &'a Samples,
     stage: Stage,
@@ -208,10 +230,9 @@ impl Fitting<'_> {
     /// If there are too few rows for folds, each network leaves out rows at random.
     fn split(&self, member: usize) -> Result<Split> {
         let folds = self.recipe.validation_folds;
-        let units = self.rows.divisible(&self.samples.targets);
-        match units.folds(folds, self.seed(member / folds)) {
-            Ok(mut splits) => Ok(splits.swap_remove(member % folds)),
-            Err(_) => units.hold_out(1.0 / folds as f64, self.seed(member)),
+        match self.units.fold(member % folds, folds, self.seed(member / folds)) {
+            Ok(split) => Ok(split),
+            Err(_) => self.units.hold_out(1.0 / folds as f64, self.seed(member)),
         }
     }
 
@@ -307,12 +328,12 @@ fn start(architecture: &Architecture, seed: u64) -> Result<Network<f32>> {
 
 /// Sets the temperature by the held-out rows, and returns their probabilities. Numbers and labels have no
 /// temperature.
-fn calibrated(network: &mut Network<f32>, held: &Part, weights: Option<&[f32]>) -> Result<Array2<f64>> {
-    let outputs = network.forward(&held.x)?;
+fn calibrated(network: &mut Network<f32>, held: &Part<'_>, weights: Option<&[f32]>) -> Result<Array2<f64>> {
+    let outputs = held.outputs(network)?;
     match &held.y {
         PartTargets::Classes(classes) => {
             sharpen(network, temperature(&outputs, classes, weights));
-            Ok(softmax(&network.forward(&held.x)?).mapv(f64::from))
+            Ok(softmax(&held.outputs(network)?).mapv(f64::from))
         }
         PartTargets::Numbers(_) | PartTargets::Labels(_) => Ok(outputs.mapv(f64::from)),
     }

@@ -1,5 +1,6 @@
 //! The recipe: settings that make a good model of most tables without tuning.
 
+use std::borrow::Cow;
 use std::ops::ControlFlow;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
@@ -300,7 +301,7 @@ impl Recipe {
         targets: &[&str],
         observer: &Observer<'_>,
     ) -> Result<Fit> {
-        let trained = members::train(self, rows, targets, Stage::Model, observer)?;
+        let trained = members::train(self, Cow::Borrowed(rows), targets, Stage::Model, observer)?;
         let evaluation = evaluation::evaluate(self, rows, copies, trained.model.schema(), observer);
         let Trained { mut model, curves, findings } = trained;
         let report = Report::new(self, table, rows, &model, evaluation, curves, findings)?;
@@ -318,7 +319,8 @@ impl Recipe {
         let (rows, _) = self.rows(table, &targets)?;
         let observe = |_: &Progress| ControlFlow::Continue(());
         let recipe = Self { scoring: Scoring::Off, ..self.clone() }.with_epochs(&rows, &targets)?;
-        Ok(members::train(&recipe, &rows, &targets, Stage::Model, &Observer::new(&observe))?.model)
+        let observer = Observer::new(&observe);
+        Ok(members::train(&recipe, Cow::Owned(rows), &targets, Stage::Model, &observer)?.model)
     }
 
     /// The rows that are used, and the number of copies among them.

@@ -129,6 +129,15 @@ impl Units {
         Ok(splits.map(|split| self.rows_of(&split)).collect())
     }
 
+    /// One of these folds, counted from 0.
+    ///
+    /// # Panics
+    /// When there are not as many folds.
+    pub fn fold(&self, fold: usize, folds: usize, seed: u64) -> Result<Split> {
+        let mut splits = KFold { folds, repetitions: 1, seed }.stratified(&self.classes)?;
+        Ok(self.rows_of(&splits.nth(fold).expect("the caller asks for one of the folds")))
+    }
+
     /// Both parts are ascending.
     fn rows_of(&self, units: &Split) -> Split {
         let is_tested = |&row: &usize| units.test.binary_search(&self.of_row[row]).is_ok();
