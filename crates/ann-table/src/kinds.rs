@@ -184,7 +184,8 @@ impl Builder {
 
     /// # Errors
     /// Some cells of a column of numbers or dates are something else.
-    pub fn finish(self) -> Result<Outcome> {
+    pub fn finish(mut self) -> Result<Outcome> {
+        self.values.numbers().shrink();
         if self.is_stated {
             return Ok(Outcome::Values(self.values));
         }

@@ -111,6 +111,16 @@ impl Numbers {
         };
     }
 
+    /// Gives back memory that was reserved for further rows: up to half of all.
+    pub fn shrink(&mut self) {
+        match self {
+            Self::Bytes(values) => values.shrink_to_fit(),
+            Self::Shorts(values) => values.shrink_to_fit(),
+            Self::Words(values) => values.shrink_to_fit(),
+            Self::Floats(values) => values.shrink_to_fit(),
+        }
+    }
+
     pub fn select(&self, rows: &[usize]) -> Self {
         match self {
             Self::Bytes(values) => Self::Bytes(rows.iter().map(|&row| values[row]).collect()),

@@ -68,8 +68,12 @@ pub(crate) fn train(
 ) -> Result<Trained> {
     let schema = Schema::learn(&rows.table, targets, &recipe.schema_options())?;
     let samples = Samples::new(&schema, &rows, recipe.members)?;
-    let units = rows.divisible(&samples.targets);
-    drop(rows);
+    let units = match rows {
+        Cow::Borrowed(rows) => rows.units.clone(),
+        // The table goes before the units are counted.
+        Cow::Owned(rows) => rows.into_units(),
+    };
+    let units = Units::new(&units, &samples.targets);
     let fit = Fitting { recipe, units, schema: &schema, samples: &samples, stage, observer };
     let members = in_parallel(recipe.threads, 0..recipe.members, |member| fit.member(member))?;
     let members: Vec<Member> = members.into_iter().filter_map(Result::transpose).collect::<Result<_>>()?;

@@ -77,32 +77,42 @@ impl<'t> Rows<'t> {
         }
     }
 
+    /// The units alone.
+    pub fn into_units(self) -> Vec<usize> {
+        self.units
+    }
+
     /// The units, for dividing the rows.
     pub fn divisible(&self, targets: &TargetValues) -> Units {
-        let mut known = HashMap::new();
-        let mut classes = vec![];
-        let mut unit_of = |(row, unit)| {
-            *known.entry(unit).or_insert_with(|| {
-                classes.push(match targets {
-                    TargetValues::Classes(classes) => classes[row],
-                    TargetValues::Numbers(_) | TargetValues::Labels(_) => 0,
-                });
-                classes.len() - 1
-            })
-        };
-        let of_row = self.units.iter().enumerate().map(&mut unit_of).collect();
-        Units { of_row, classes }
+        Units::new(&self.units, targets)
     }
 }
 
 /// Rows that are divided together, each unit with the class by which shares are kept equal: that of its first
 /// row, or the same for all if numbers or labels are predicted.
 pub(crate) struct Units {
-    of_row: Vec<usize>,
+    of_row: Vec<u32>,
     classes: Vec<usize>,
 }
 
 impl Units {
+    /// Rows with equal numbers are one unit. The numbers are those of rows, perhaps of a larger table.
+    pub fn new(numbers: &[usize], targets: &TargetValues) -> Self {
+        let mut known = vec![None; numbers.iter().max().map_or(0, |most| most + 1)];
+        let mut classes: Vec<usize> = vec![];
+        let unit_of = |(row, &number): (usize, &usize)| {
+            *known[number].get_or_insert_with(|| {
+                classes.push(match targets {
+                    TargetValues::Classes(classes) => classes[row],
+                    TargetValues::Numbers(_) | TargetValues::Labels(_) => 0,
+                });
+                u32::try_from(classes.len() - 1).expect("a table has fewer rows")
+            })
+        };
+        let of_row = numbers.iter().enumerate().map(unit_of).collect();
+        Self { of_row, classes }
+    }
+
     pub fn len(&self) -> usize {
         self.classes.len()
     }
@@ -140,7 +150,7 @@ impl Units {
 
     /// Both parts are ascending.
     fn rows_of(&self, units: &Split) -> Split {
-        let is_tested = |&row: &usize| units.test.binary_search(&self.of_row[row]).is_ok();
+        let is_tested = |&row: &usize| units.test.binary_search(&(self.of_row[row] as usize)).is_ok();
         let (test, train) = (0..self.of_row.len()).partition(is_tested);
         Split { train, test }
     }
