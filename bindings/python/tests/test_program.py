@@ -21,6 +21,12 @@ def run(folder, *arguments):
     return subprocess.run([PROGRAM, *map(str, arguments)], cwd=folder, check=True, capture_output=True, text=True).stdout
 
 
+def read(path):
+    """The rows of a file, with numbers as Python reads them: to the last bit."""
+    table = pd.read_csv(path, dtype=str)
+    return table.apply(lambda column: column.map(float) if column.name != "prediction" else column)
+
+
 @pytest.mark.parametrize("threads", [1, 2])
 @pytest.mark.parametrize("target, estimator", [("species", TabularClassifier), ("petal width (cm)", TabularRegressor)])
 def test_the_program_trains_the_same_networks(tmp_path, target, estimator, threads):
@@ -41,7 +47,7 @@ def test_the_program_predicts_with_our_file(tmp_path):
     for model in (AnnClassifier(epochs=30).fit(X, y), TabularClassifier(networks=2, epochs=10).fit(X, y)):
         model.save(tmp_path / "model.ann")
         run(tmp_path, "predict", "model.ann", "rows.csv", "--probabilities", "--keep", "none", "-o", "out.csv", "--force")
-        found = pd.read_csv(tmp_path / "out.csv", float_precision="round_trip")
+        found = read(tmp_path / "out.csv")
         assert np.array_equal(found[list(model.classes_)].to_numpy(), model.predict_proba(X))
         assert (found["prediction"] == model.predict(X)).all()
         run(tmp_path, "inspect", "model.ann")
@@ -54,5 +60,5 @@ def test_the_program_predicts_numbers_with_our_file(tmp_path):
     model = AnnRegressor(epochs=30).fit(X, y)
     model.save(tmp_path / "model.ann")
     run(tmp_path, "predict", "model.ann", "rows.csv", "--keep", "none", "-o", "out.csv")
-    found = pd.read_csv(tmp_path / "out.csv", float_precision="round_trip")
-    assert np.array_equal(found["prediction"].to_numpy(), model.predict(2 * X))
+    found = read(tmp_path / "out.csv")
+    assert np.array_equal(found["prediction"].map(float).to_numpy(), model.predict(2 * X))
