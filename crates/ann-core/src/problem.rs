@@ -58,7 +58,7 @@ impl<'a, F: Scalar> Problem<'a, F> {
         features: &'a ArrayRef2<F>,
         targets: impl Into<Targets<'a, F>>,
     ) -> Result<Self> {
-        Self::checked(architecture, loss.into(), features.view(), None, targets.into())
+        Self::checked(architecture, loss.into(), features, None, targets.into())
     }
 
     /// As [`new`](Self::new), for some rows of a matrix: row i of the problem is row `selection[i]` of
@@ -91,13 +91,13 @@ impl<'a, F: Scalar> Problem<'a, F> {
         if let Some(row) = selection.iter().find(|&&row| row >= rows) {
             panic!("there is no row {row}: the matrix has {rows}");
         }
-        Self::checked(architecture, loss.into(), matrix.view(), Some(selection), targets.into())
+        Self::checked(architecture, loss.into(), matrix, Some(selection), targets.into())
     }
 
     fn checked(
         architecture: &'a Architecture,
         loss: Loss,
-        matrix: ArrayView2<'a, F>,
+        matrix: &'a ArrayRef2<F>,
         selection: Option<&'a [usize]>,
         targets: Targets<'a, F>,
     ) -> Result<Self> {
@@ -114,8 +114,9 @@ impl<'a, F: Scalar> Problem<'a, F> {
         if targets.len() != rows {
             return Err(Error::RowMismatch { features: rows, targets: targets.len() });
         }
-        check_features(&matrix, selection)?;
+        check_features(matrix, selection)?;
         targets.check(&loss, architecture.output_width())?;
+        let matrix = matrix.view();
         Ok(Self { architecture, layout, loss, l2: 0.0, matrix, selection, targets, weights: None })
     }
 

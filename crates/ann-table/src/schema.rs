@@ -163,7 +163,6 @@ impl Schema {
     }
 
     /// The plain inputs of all rows, and the piecewise-linear ones if `width` is that of all inputs.
-    #[expect(clippy::missing_panics_doc, reason = "a new array is contiguous")]
     fn first_features<F: Float>(&self, table: &Table, width: usize) -> Result<Array2<F>> {
         let columns = find::columns(self, table)?;
         let encoders = self.columns.iter().zip(columns).map(|(schema, column)| Encoder::new(schema, column));
