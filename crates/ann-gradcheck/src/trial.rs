@@ -131,7 +131,7 @@ mod tests {
             for part in &parts {
                 let part = part.problem(&problem, 0.5);
                 let Targets::Values(y) = part.targets() else { panic!("a regression") };
-                assert_eq!((part.features(), part.l2()), (y, 0.5));
+                assert_eq!((part.features().view(), part.l2()), (y, 0.5));
                 // The i-th of n rows is the one at ⌊i · count / n⌋; where there are 2 of 7, those are 0
                 // and 3.
                 let last = (part.rows() - 1) * count / part.rows();
