@@ -271,3 +271,25 @@ fn difference(target: &Target, found: &[f64], expected: &[f64]) -> f64 {
     let differences = differences.map(|(column, (found, expected))| (found - expected).abs() / unit(column));
     differences.fold(0.0, f64::max)
 }
+
+#[cfg(test)]
+mod tests {
+    use ndarray::array;
+
+    use super::*;
+
+    /// Activations are a hundred times as large as inputs, so they have fewer bits after the point.
+    #[test]
+    fn each_layer_has_bits_of_its_own() {
+        let dense = |weight, activation| Dense { weights: array![[weight]], bias: vec![0.5], activation };
+        let networks = vec![dense(100.0, Activation::Relu), dense(0.01, Activation::Identity)];
+        let x = array![[0.25], [1.0]];
+        let input_bits = bits_for(largest(&x));
+        let layers = layers(&Member { inputs: 1, layers: networks }, &x, input_bits);
+        for x in x {
+            let found = outputs(&layers, &[integer(x, input_bits)])[0];
+            // 0.01 (100 x + 0.5) + 0.5 = x + 0.505, and twelve bits after the point.
+            assert!((found - (x + 0.505)).abs() < 1e-3, "{found} for {x}");
+        }
+    }
+}
