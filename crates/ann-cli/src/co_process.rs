@@ -102,7 +102,7 @@ fn answer_of(model: &Model, columns: &Columns, predictions: &Predictions<'_>) ->
             answer.insert("prediction".into(), classes[columns.best(&values)].clone().into());
             answer.insert("probabilities".into(), classes.iter().cloned().zip(numbers()).collect());
             if let Some(level) = columns.intervals {
-                let sets = predictions.sets(level)?;
+                let sets = columns.sets(predictions, level)?;
                 let set = classes.iter().zip(sets.row(0)).filter(|(_, is_in)| **is_in);
                 answer.insert("set".into(), set.map(|(class, _)| class.clone()).collect());
             }

@@ -188,7 +188,7 @@ pub fn read_named(
 ) -> Result<(Reader, Table)> {
     let about = |error: ann_table::Error| Failure::from(error).about(shown(path));
     // What is no file can be read only once.
-    if path.is_file() {
+    if !is_dash(path) && path.is_file() {
         let reader = finished(&reader.names(open(path)?).map_err(about)?);
         let table = read(&reader, path)?;
         return Ok((reader, table));

@@ -164,6 +164,7 @@ impl From<ann_tabular::Error> for Failure {
             E::Table(error) => error.into(),
             E::Model(error) => error.into(),
             E::Setting { .. } => Self::arguments(error),
+            E::Interrupted => Self::new(Status::Interrupted, error),
             error => Self::data(error),
         }
     }

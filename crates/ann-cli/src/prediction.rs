@@ -6,7 +6,7 @@ use std::fmt::Write;
 use ann_tabular::Model;
 use ann_tabular::ann_core::argmax;
 use ann_tabular::ann_model::ndarray::Array2;
-use ann_tabular::ann_model::{Predictions, is_present};
+use ann_tabular::ann_model::{self, Predictions, is_present};
 use ann_tabular::ann_table::{Dialect, LabelTarget, Target};
 use clap::Args;
 
@@ -81,7 +81,7 @@ impl Columns {
         let target = &model.schema().target;
         let (mut sets, mut intervals) = (None, None);
         match (self.intervals, target) {
-            (Some(level), Target::Classes { .. }) => sets = Some(predictions.sets(level)?),
+            (Some(level), Target::Classes { .. }) => sets = Some(self.sets(predictions, level)?),
             (Some(level), Target::Numbers(_)) => intervals = Some(predictions.intervals(level)?),
             _ => {}
         }
@@ -95,6 +95,15 @@ impl Columns {
             threshold: self.threshold,
             has_all: self.probabilities,
         })
+    }
+
+    /// The sets of classes. The class that is predicted is in each, also if a threshold chooses it.
+    pub fn sets(&self, predictions: &Predictions<'_>, level: f64) -> ann_model::Result<Array2<bool>> {
+        let mut sets = predictions.sets(level)?;
+        for (mut set, values) in sets.rows_mut().into_iter().zip(predictions.values().rows()) {
+            set[self.best(values.as_slice().expect("rows are contiguous"))] = true;
+        }
+        Ok(sets)
     }
 
     /// The class that is predicted.

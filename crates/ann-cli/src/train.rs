@@ -94,8 +94,8 @@ struct Columns {
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Score")]
 struct ScoringOptions {
-    /// The share of the rows that is held out for the score; or another table, of whose rows the score is
-    /// then. Default: 0.2, or 5 folds of fewer than 200 rows
+    /// The share of the rows that is held out for the score; or a table whose rows are scored instead.
+    /// Default: 0.2, or 5 folds of fewer than 200 rows
     #[arg(long, value_name = "SHARE|FILE", conflicts_with = "folds", value_parser = score_rows)]
     validation: Option<ScoreRows>,
     /// Number of folds, each of which is held out once

@@ -8,6 +8,7 @@ use std::{fs, str};
 
 use ann_tabular::ann_model::ndarray::Array2;
 use ann_tabular::{Model, Reader, Recipe, Scoring, Table};
+use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::transcripts::folder;
@@ -236,16 +237,23 @@ fn a_threshold_is_that_of_the_second_class() {
     for (threshold, expected) in
         [("1e-12", ["yes", "yes"]), ("0.5", ["no", "yes"]), ("0.999999999999", ["no", "no"])]
     {
-        let options = ["--threshold", threshold];
+        // The class is also in its set.
+        let options = ["--threshold", threshold, "--intervals", "0.5"];
         let rows = [&["predict", "m.ann", "-", "--keep", "none"][..], &options].concat();
         let rows = with_input(folder.path(), &rows, "x\n0.5\n59.5\n");
         let found: Vec<&str> =
             text(&rows.stdout).lines().skip(1).map(|line| line.split(',').next().unwrap()).collect();
         assert_eq!(found, expected, "{threshold}");
+        let sets = text(&rows.stdout).lines().skip(1).map(|line| line.rsplit(',').next().unwrap());
+        for (set, expected) in sets.zip(expected) {
+            assert!(set.split('|').any(|class| class == expected), "{threshold}: {set}");
+        }
         let objects = [&["predict", "m.ann", "-", "--jsonl"][..], &options].concat();
         let objects = with_input(folder.path(), &objects, "{\"x\": 0.5}\n{\"x\": 59.5}\n");
         for (line, expected) in text(&objects.stdout).lines().zip(expected) {
-            assert!(line.contains(&format!("\"prediction\":\"{expected}\"")), "{threshold}: {line}");
+            let object: Value = serde_json::from_str(line).unwrap();
+            assert_eq!(object["prediction"], expected, "{threshold}: {line}");
+            assert!(object["set"].as_array().unwrap().contains(&expected.into()), "{threshold}: {line}");
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::ops::ControlFlow;
 use std::sync::Mutex;
+use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use ann_model::Model;
@@ -18,9 +19,10 @@ pub(crate) fn affordable_epochs(
     rows: &Rows<'_>,
     targets: &[&str],
     budget: Duration,
+    interrupt: Option<&AtomicBool>,
 ) -> Result<usize> {
     let begun = Instant::now();
-    let (model, epoch) = probe(recipe, rows, targets)?;
+    let (model, epoch) = probe(recipe, rows, targets, interrupt)?;
     let splits = match recipe.scoring {
         Scoring::Off => vec![],
         // What prevents a score takes no time.
@@ -59,7 +61,12 @@ impl Cost {
 
 /// A model of at most two networks, one of which has all inputs; and the seconds of an epoch, in the mean
 /// over both.
-fn probe(recipe: &Recipe, rows: &Rows<'_>, targets: &[&str]) -> Result<(Model, f64)> {
+fn probe(
+    recipe: &Recipe,
+    rows: &Rows<'_>,
+    targets: &[&str],
+    interrupt: Option<&AtomicBool>,
+) -> Result<(Model, f64)> {
     const EPOCHS: usize = 3;
     let seen: Mutex<Vec<(usize, Instant)>> = Mutex::default();
     let observe = |progress: &Progress| {
@@ -68,7 +75,7 @@ fn probe(recipe: &Recipe, rows: &Rows<'_>, targets: &[&str]) -> Result<(Model, f
     };
     let members = recipe.members.min(2);
     let short = Recipe { epochs: EPOCHS, members, patience: None, threads: 1, ..recipe.clone() };
-    let (rows, observer) = (Cow::Borrowed(rows), Observer::new(&observe));
+    let (rows, observer) = (Cow::Borrowed(rows), Observer::new(&observe).with_interrupt(interrupt));
     let model = members::train(&short, rows, targets, Stage::Model, &observer)?.model;
     let seen = seen.into_inner().expect("nothing panics here");
     let pairs = seen.windows(2).filter(|pair| pair[0].0 == pair[1].0);

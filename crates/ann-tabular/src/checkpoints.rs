@@ -40,7 +40,7 @@ pub(crate) struct Store {
 
 struct Kept {
     file: FitFile,
-    /// When the file was written last, or could not be.
+    /// Time of the last attempt to write the file.
     saved: Instant,
     /// Why it could not be.
     failure: Option<Error>,

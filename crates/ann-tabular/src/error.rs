@@ -22,6 +22,9 @@ pub enum Error {
     /// The model cannot be put together.
     #[error(transparent)]
     Model(#[from] ann_model::Error),
+    /// The caller ended the fit before its first network had begun.
+    #[error("the fit was ended before it had learned anything")]
+    Interrupted,
     /// No row has a target and a weight.
     #[error("no row is left: each lacks the target {}, or has the weight 0", quoted(target))]
     NoRows {

@@ -44,8 +44,8 @@ pub fn calibration(model: &Model, table: &Table) -> Result<Vec<ReliabilityBin>> 
     evaluation::calibration(&truth, &aligned(target, &model.predict(table)?))
 }
 
-/// The position of the class that most rows of a table have, the first of several. `None` unless classes are
-/// predicted.
+/// The position of the class that most rows of a table have; the first one if several are equally frequent.
+/// `None` unless classes are predicted.
 ///
 /// # Errors
 /// A target is missing, or a class is unknown.

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 
 use ann_core::{Activation, Architecture, Loss, Network, Problem, Targets, seeded, softmax};
 use ann_model::{Conformal, Model, Networks};
-use ann_table::{NumberTarget, Schema, TargetValues};
+use ann_table::{Schema, TargetValues};
 use ann_train::splits::Split;
 use ann_train::{
     EpochRecord, Finding, History, Monitor, ValidatedTraining, Validation, findings, in_parallel,
@@ -17,7 +17,7 @@ use crate::progress::{Observer, Progress, Stage};
 use crate::rows::{Rows, Units, selected};
 use crate::score::number_targets;
 use crate::temperature::{sharpen, temperature};
-use crate::{Recipe, Result};
+use crate::{Error, Recipe, Result};
 
 /// The losses of a network in each epoch.
 #[derive(Clone, Debug, PartialEq)]
@@ -77,6 +77,9 @@ pub(crate) fn train(
     let fit = Fitting { recipe, units, schema: &schema, samples: &samples, stage, observer };
     let members = in_parallel(recipe.threads, 0..recipe.members, |member| fit.member(member))?;
     let members: Vec<Member> = members.into_iter().filter_map(Result::transpose).collect::<Result<_>>()?;
+    if members.is_empty() {
+        return Err(Error::Interrupted);
+    }
     let conformal = conformal(&schema, &samples.targets, &members)?;
     let curves = members.iter().map(|member| member.curve.clone()).collect();
     let findings = distinct(members.iter().flat_map(|member| member.findings.iter().copied()));
@@ -95,7 +98,7 @@ pub(crate) fn train(
 }
 
 /// The inputs and targets of all rows. All networks read the same inputs, so that a table takes the same
-/// memory for any number of them.
+/// memory for two networks as for a hundred.
 struct Samples {
     inputs: Array2<f32>,
     targets: TargetValues,
@@ -120,7 +123,7 @@ enum PartTargets {
 }
 
 impl Samples {
-    /// Piecewise-linear inputs take most of the memory, and only the second network has them.
+    /// Piecewise-linear inputs take most of the memory, and a single network has none.
     fn new(schema: &Schema, rows: &Rows<'_>, members: usize) -> Result<Self> {
         let weights = rows.weights.as_deref().map(in_single_precision);
         let inputs = match members {
@@ -139,8 +142,7 @@ impl Samples {
             TargetValues::Numbers(numbers) => {
                 let columns = number_targets(&schema.target);
                 PartTargets::Numbers(Array2::from_shape_fn((rows.len(), columns.len()), |(row, column)| {
-                    let NumberTarget { center, scale, .. } = columns[column];
-                    ((numbers[[rows[row], column]] - center) / scale) as f32
+                    columns[column].standardized(numbers[[rows[row], column]]) as f32
                 }))
             }
             TargetValues::Labels(labels) => PartTargets::Labels(
@@ -224,7 +226,9 @@ impl Fitting<'_> {
         let problem = part.problem(&architecture, recipe)?;
         let validation = held.problem(&architecture, recipe)?;
         let (mut network, history) = self.train(member, [&problem, &validation], held.monitor())?;
-        let findings = self.findings(&problem, &network, &history)?;
+        // What a training lacks that was ended is known.
+        let is_ended = self.observer.has_ended();
+        let findings = if is_ended { vec![] } else { self.findings(&problem, &network, &history)? };
         let outputs = calibrated(&mut network, &held, validation.weights())?;
         let held_out = (test, outputs);
         Ok(Some(Member { network, curve: Curve::new(&history), findings, held_out }))

@@ -81,8 +81,8 @@ impl<'a> Observer<'a> {
         Self { store: Some(store), ..self }
     }
 
-    pub fn with_interrupt(self, interrupt: &'a AtomicBool) -> Self {
-        Self { interrupt: Some(interrupt), ..self }
+    pub fn with_interrupt(self, interrupt: Option<&'a AtomicBool>) -> Self {
+        Self { interrupt, ..self }
     }
 
     pub fn interrupt(&self) -> Option<&'a AtomicBool> {

@@ -234,12 +234,12 @@ impl Recipe {
         interrupt: &AtomicBool,
         observe: impl Fn(&Progress) -> ControlFlow<()> + Sync,
     ) -> Result<Fit> {
-        self.fit_with(table, &targets.names(), &Observer::new(&observe).with_interrupt(interrupt))
+        self.fit_with(table, &targets.names(), &Observer::new(&observe).with_interrupt(Some(interrupt)))
     }
 
     fn fit_with(&self, table: &Table, targets: &[&str], observer: &Observer<'_>) -> Result<Fit> {
         let (rows, copies) = self.rows(table, targets)?;
-        let recipe = self.with_epochs(&rows, targets)?;
+        let recipe = self.with_epochs(&rows, targets, observer.interrupt())?;
         recipe.fit_rows(table, &rows, copies, targets, observer)
     }
 
@@ -281,7 +281,7 @@ impl Recipe {
             Some(epochs) if self.budget.is_some() => {
                 Self { epochs, least_updates: 0, budget: None, ..self.clone() }
             }
-            _ => self.with_epochs(&rows, &targets)?,
+            _ => self.with_epochs(&rows, &targets, None)?,
         };
         let mut making = rebuild::making(&recipe, table, &targets);
         making["settings"]["hidden"] = format!("{:?}", recipe.hidden).into();
@@ -318,7 +318,7 @@ impl Recipe {
         let targets = targets.names();
         let (rows, _) = self.rows(table, &targets)?;
         let observe = |_: &Progress| ControlFlow::Continue(());
-        let recipe = Self { scoring: Scoring::Off, ..self.clone() }.with_epochs(&rows, &targets)?;
+        let recipe = Self { scoring: Scoring::Off, ..self.clone() }.with_epochs(&rows, &targets, None)?;
         let observer = Observer::new(&observe);
         Ok(members::train(&recipe, Cow::Owned(rows), &targets, Stage::Model, &observer)?.model)
     }
@@ -386,11 +386,11 @@ impl Recipe {
 
     /// The recipe with the number of epochs that is right for these rows: at least one, and not more than the
     /// budget allows.
-    fn with_epochs(&self, rows: &Rows<'_>, targets: &[&str]) -> Result<Self> {
+    fn with_epochs(&self, rows: &Rows<'_>, targets: &[&str], interrupt: Option<&AtomicBool>) -> Result<Self> {
         let epochs = self.epochs_of(rows.len());
         let recipe = Self { epochs, least_updates: 0, budget: None, ..self.clone() };
         let Some(budget) = self.budget else { return Ok(recipe) };
-        let affordable = affordable_epochs(&recipe, rows, targets, budget)?;
+        let affordable = affordable_epochs(&recipe, rows, targets, budget, interrupt)?;
         Ok(Self { epochs: epochs.min(affordable), ..recipe })
     }
 

@@ -43,6 +43,17 @@ fn an_interrupt_ends_the_fit_within_an_epoch() {
     assert_eq!(fit.report.evaluation, Err(NoScore::Ended));
 }
 
+#[test]
+fn an_interrupt_before_the_first_epoch_is_an_error() {
+    let (table, interrupt) = (noisy(300, 1), AtomicBool::new(true));
+    for budget in [None, Some(Duration::from_secs(100))] {
+        let recipe = Recipe { budget, ..recipe() };
+        let observe = |_: &ann_tabular::Progress| ControlFlow::Continue(());
+        let fit = recipe.fit_interruptible(&table, "label", &interrupt, observe);
+        assert!(matches!(fit, Err(ann_tabular::Error::Interrupted)), "{:?}", fit.map(|fit| fit.report));
+    }
+}
+
 /// The last epoch of the score is seen again.
 #[test]
 fn a_caller_ends_what_comes_after_the_last_epoch() {

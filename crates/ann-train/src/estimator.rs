@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::ops::ControlFlow;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 
 use ann_core::memory::{bytes_of, ensure_available};
 use ann_core::ndarray::{Array2, ArrayRef2, Axis, CowArray, Ix2, concatenate};
@@ -16,8 +16,8 @@ use crate::scaling::ColumnScales;
 use crate::splits::{Split, hold_out};
 use crate::training::check_same_architecture;
 use crate::{
-    EpochRecord, Error, Finding, History, Result, Scaling, TrainConfig, Training, ValidatedTraining,
-    Validation, findings,
+    EpochRecord, Error, Finding, History, Result, Scaling, StopReason, TrainConfig, Training,
+    ValidatedTraining, Validation, findings,
 };
 
 /// What a fit may be given beside rows and targets. `T` is the type of targets, for example `[&str]`.
@@ -34,13 +34,14 @@ pub struct FitOptions<'a, T: ?Sized, F = f64> {
     pub start: Option<&'a Network<F>>,
     /// Sees the record of each epoch, and that of the validation rows if there are any. It may show progress,
     /// or end the training: what was learned so far is kept.
-    pub observe: Option<&'a Observe<'a>>,
-    /// If another thread sets this, the fit ends within milliseconds with [`Error::Interrupted`].
+    pub observe: Option<&'a EpochObserver<'a>>,
+    /// If another thread sets this, the fit ends with [`Error::Interrupted`], before the next leaf of rows: see
+    /// [`Training::with_interrupt`].
     pub interrupt: Option<&'a AtomicBool>,
 }
 
 /// A function that sees the record of each epoch and that of the validation rows, and may end a training.
-pub type Observe<'a> = dyn Fn(&EpochRecord, Option<&EpochRecord>) -> ControlFlow<()> + 'a;
+pub type EpochObserver<'a> = dyn Fn(&EpochRecord, Option<&EpochRecord>) -> ControlFlow<()> + 'a;
 
 impl<T: ?Sized, F> Default for FitOptions<'_, T, F> {
     fn default() -> Self {
@@ -60,27 +61,23 @@ impl<T: ?Sized + fmt::Debug, F: fmt::Debug> fmt::Debug for FitOptions<'_, T, F> 
     }
 }
 
-/// What a fit may be given whatever its targets are.
+/// The options of a fit that do not depend on the type of targets.
 #[derive(Clone, Copy)]
-pub(crate) struct Control<'a, F> {
+pub(crate) struct FitControl<'a, F> {
     start: Option<&'a Network<F>>,
-    observe: Option<&'a Observe<'a>>,
+    observe: Option<&'a EpochObserver<'a>>,
     interrupt: Option<&'a AtomicBool>,
 }
 
 impl<'a, T: ?Sized, F> FitOptions<'a, T, F> {
-    pub(crate) fn control(&self) -> Control<'a, F> {
-        Control { start: self.start, observe: self.observe, interrupt: self.interrupt }
+    pub(crate) fn control(&self) -> FitControl<'a, F> {
+        FitControl { start: self.start, observe: self.observe, interrupt: self.interrupt }
     }
 }
 
-impl<F> Control<'_, F> {
+impl<F> FitControl<'_, F> {
     fn see(&self, record: &EpochRecord, validation: Option<&EpochRecord>) -> ControlFlow<()> {
         self.observe.map_or(ControlFlow::Continue(()), |observe| observe(record, validation))
-    }
-
-    fn is_interrupted(&self) -> bool {
-        self.interrupt.is_some_and(|interrupt| interrupt.load(Ordering::Relaxed))
     }
 }
 
@@ -125,7 +122,7 @@ impl Settings<'_> {
         &self,
         rows: Rows<'a, F>,
         held_out: Option<Rows<'a, F>>,
-        control: Control<'_, F>,
+        control: FitControl<'_, F>,
     ) -> Result<Fit<F>> {
         let architecture = self.architecture(&rows.x)?;
         // All rows are checked as the caller gave them, so that errors name the caller's row numbers.
@@ -161,7 +158,7 @@ impl Settings<'_> {
         &self,
         problem: &Problem<'_, F>,
         network: Network<F>,
-        control: Control<'_, F>,
+        control: FitControl<'_, F>,
     ) -> Result<(Network<F>, History)> {
         let training = Training::new(problem, network, &self.train)?;
         let mut training = training.with_interrupt(control.interrupt);
@@ -179,18 +176,24 @@ impl Settings<'_> {
         problem: &Problem<'d, F>,
         validation: &Problem<'d, F>,
         network: Network<F>,
-        control: Control<'_, F>,
+        control: FitControl<'_, F>,
     ) -> Result<(Network<F>, History)> {
         let settings = self.validation.unwrap_or_default();
         let training = ValidatedTraining::new(problem, validation, network, &self.train, settings)?;
         let mut training = training.with_interrupt(control.interrupt);
-        while let ControlFlow::Continue([record, validation]) = training.epoch()? {
-            if control.see(&record, Some(&validation)).is_break() {
-                break;
+        loop {
+            match training.epoch()? {
+                ControlFlow::Continue([record, validation]) => {
+                    if control.see(&record, Some(&validation)).is_break() {
+                        break;
+                    }
+                }
+                // Only an interrupt ends the run in the caller's name.
+                ControlFlow::Break(StopReason::Caller) => {
+                    return Err(Error::Interrupted { epoch: training.state().training.epoch });
+                }
+                ControlFlow::Break(_) => break,
             }
-        }
-        if control.is_interrupted() {
-            return Err(Error::Interrupted { epoch: training.state().training.epoch });
         }
         training.finish()
     }

@@ -37,7 +37,7 @@ pub use classifier::{ClassPredictor, Classifier, FittedClassifier, Label};
 pub use config::{Batching, TrainConfig};
 pub use ensemble::{Averaging, Ensemble};
 pub use error::{Error, Result};
-pub use estimator::{FitOptions, Observe};
+pub use estimator::{EpochObserver, FitOptions};
 pub use findings::{Finding, findings};
 pub use forward::forward;
 pub use history::{EpochRecord, History, StopReason};

@@ -130,8 +130,10 @@ impl<'p, 'data, F: Scalar> Training<'p, 'data, F> {
         })
     }
 
-    /// Lets another thread, or a signal, end an epoch within milliseconds: by setting `interrupt`, if it is
-    /// given.
+    /// Lets another thread, or a signal, end an epoch before the next leaf of rows is computed: by setting
+    /// `interrupt`, if it is given. It must stay set until [`epoch`](Self::epoch) has returned. A sum row by
+    /// row ([`Accumulation::PerSample`](crate::Accumulation)) has one leaf, and steps of Levenberg–Marquardt
+    /// are finished.
     #[must_use]
     pub fn with_interrupt(mut self, interrupt: Option<&'p AtomicBool>) -> Self {
         self.objective.set_interrupt(interrupt);
@@ -153,7 +155,8 @@ impl<'p, 'data, F: Scalar> Training<'p, 'data, F> {
     /// anew.
     ///
     /// [`Error::Interrupted`]: see [`with_interrupt`](Self::with_interrupt). The network gets the parameters
-    /// with which the epoch began, and the optimizer's memory is cleared.
+    /// with which the epoch began, and the optimizer's memory is cleared as after a divergence, so a run that
+    /// is resumed from this state is another one.
     pub fn epoch(&mut self) -> Result<ControlFlow<StopReason, EpochRecord>> {
         if self.stop.is_none() && self.state.epoch >= self.config.epochs {
             self.end(StopReason::EpochLimit)?;
@@ -313,7 +316,7 @@ impl<'p, 'data, F: Scalar> Training<'p, 'data, F> {
     /// An error if the value of this epoch, or a parameter, is not finite.
     fn ensure_finite(&mut self, value: &ObjectiveValue) -> Result<()> {
         if value.total().is_finite() && all_finite(&self.before) {
-            mem::swap(&mut self.before, &mut self.last_finite);
+            self.last_finite.copy_from_slice(&self.before);
         }
         if value.total().is_finite() && all_finite(self.state.network.parameters()) {
             return Ok(());

@@ -152,8 +152,8 @@ impl<'p, 'data, F: Scalar> ValidatedTraining<'p, 'data, F> {
         Ok(Self { training, watch, earlier: state.records, stop })
     }
 
-    /// Lets another thread, or a signal, end an epoch within milliseconds: by setting `interrupt`, if it is
-    /// given. Then the run has ended as if its caller had finished it before that epoch.
+    /// As [`Training::with_interrupt`]; then the run has ended, and [`finish`](Self::finish) returns what it
+    /// would have returned before that epoch. To resume a run later, keep its state before it is interrupted.
     #[must_use]
     pub fn with_interrupt(mut self, interrupt: Option<&'p AtomicBool>) -> Self {
         self.training = self.training.with_interrupt(interrupt);
