@@ -35,8 +35,8 @@ pub struct FitOptions<'a, T: ?Sized, F = f64> {
     /// Sees the record of each epoch, and that of the validation rows if there are any. It may show progress,
     /// or end the training: what was learned so far is kept.
     pub observe: Option<&'a EpochObserver<'a>>,
-    /// If another thread sets this, the fit ends with [`Error::Interrupted`], before the next leaf of rows: see
-    /// [`Training::with_interrupt`].
+    /// If another thread sets this, the fit ends with [`Error::Interrupted`], before the next leaf of rows:
+    /// see [`Training::with_interrupt`].
     pub interrupt: Option<&'a AtomicBool>,
 }
 
