@@ -119,8 +119,8 @@ impl Core {
         Ok(PyBytes::new(py, &self.model.write().map_err(errors::model)?))
     }
 
-    /// All that makes the same `Core` again: the bytes of the file, the record of the training, and the memory of
-    /// the optimizer.
+    /// All that makes the same `Core` again: the bytes of the file, the record of the training, and the
+    /// memory of the optimizer.
     fn __getstate__<'py>(&self, py: Python<'py>) -> PyResult<Pickled<'py>> {
         let record = serde_json::to_string(&self.record).map_err(errors::value)?;
         let state = match &self.state {
@@ -287,8 +287,8 @@ impl Core {
         PyList::new(py, curves.collect::<PyResult<Vec<_>>>()?)
     }
 
-    /// Checks the gradients of all networks on the rows of a table. Returns the verdict, the reports in words,
-    /// and a JSON list of them.
+    /// Checks the gradients of all networks on the rows of a table. Returns the verdict, the reports in
+    /// words, and a JSON list of them.
     fn check_gradient(&self, py: Python<'_>, columns: Columns<'_>) -> PyResult<Described> {
         let table = table(columns)?;
         let reports = watched(py, None, |_| match self.model.networks() {

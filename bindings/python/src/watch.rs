@@ -73,8 +73,8 @@ pub fn watched<T: Send>(
     })
 }
 
-/// Waits until the channel of records is closed. Answers each record, and looks for signals meanwhile. Returns
-/// the exception that has ended the work, if there is one.
+/// Waits until the channel of records is closed. Answers each record, and looks for signals meanwhile.
+/// Returns the exception that has ended the work, if there is one.
 fn wait(
     callback: Option<&Py<PyAny>>,
     interrupt: &AtomicBool,
