@@ -69,8 +69,8 @@ impl<'a, F: Scalar> Problem<'a, F> {
     /// use ann_core::{Activation, Architecture, Loss, Problem, ndarray::array};
     ///
     /// let architecture = Architecture::inputs(1).dense(1, Activation::Identity);
-    /// let x = array![[0.0], [1.0], [2.0], [3.0]];
-    /// let problem = Problem::of_rows(&architecture, Loss::MeanSquaredError, &x, &[3, 1], &[9.0, 1.0])?;
+    /// let (x, y) = (array![[0.0], [1.0], [2.0], [3.0]], array![9.0, 1.0]);
+    /// let problem = Problem::of_rows(&architecture, Loss::MeanSquaredError, &x, &[3, 1], &y)?;
     /// assert_eq!(problem.features(), array![[3.0], [1.0]]);
     /// # Ok::<(), ann_core::Error>(())
     /// ```
