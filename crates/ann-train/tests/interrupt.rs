@@ -91,7 +91,7 @@ fn an_interrupt_ends_a_line_search() {
 /// Of 100 000 rows, few are computed after the interrupt, and the network is that of the epoch's beginning.
 #[track_caller]
 fn interrupted(optimizer: Optimizer, batching: Batching) {
-    // With so many units the rows are divided into ten leaves.
+    // With 50 units the rows are summed in ten leaves.
     const ROWS: usize = 100_000;
     const UNITS: usize = 50;
     let tanh = Arc::new(Interrupting::default());
