@@ -22,6 +22,9 @@ pub struct WheelOptions {
     /// A version of scikit-learn instead of the newest, such as 1.6.*
     #[arg(long, value_name = "VERSION")]
     sklearn: Option<String>,
+    /// How it is built: release, dist for the smallest file, dev for the shortest time
+    #[arg(long, value_name = "NAME", default_value = "release")]
+    profile: String,
 }
 
 /// Builds the wheel and runs its tests.
@@ -36,9 +39,10 @@ pub fn wheel(workspace: &Workspace, options: &WheelOptions) -> Result<()> {
     if wheels.exists() {
         fs::remove_dir_all(&wheels).with_context(|| format!("could not remove {}", wheels.display()))?;
     }
-    let build =
-        ["-m", "maturin", "build", "--release", "--locked", "--quiet", "--interpreter"].map(OsStr::new);
-    let build = build.into_iter().chain([python.as_os_str(), OsStr::new("--out"), wheels.as_os_str()]);
+    let build = ["-m", "maturin", "build", "--profile", &options.profile, "--locked", "--quiet"];
+    let build = build.map(OsStr::new).into_iter();
+    let build = build.chain([OsStr::new("--interpreter"), python.as_os_str()]);
+    let build = build.chain([OsStr::new("--out"), wheels.as_os_str()]);
     run(Command::new(&python)
         .args(build)
         .current_dir(&package)
@@ -52,8 +56,8 @@ pub fn wheel(workspace: &Workspace, options: &WheelOptions) -> Result<()> {
     }
     let size = fs::metadata(&wheel)?.len();
     print::progress(format_args!("{}: {:.2} MB", wheel.display(), size as f64 / 1e6))?;
-    // No crate is named, so that the features are those of the tests and nothing is built again.
-    let program = ["build", "--quiet", "--locked", "--bin", "ann"];
+    // With an example, the features are those of the tests, and nothing is built again.
+    let program = ["build", "--quiet", "--locked", "--bin", "ann", "--example", "iris"];
     run(Command::new(cargo()).args(program).current_dir(&workspace.root))?;
     let program = workspace.target.join("debug").join(format!("ann{EXE_SUFFIX}"));
     // From another folder, so that the package is found where it was installed.

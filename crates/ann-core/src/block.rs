@@ -15,6 +15,7 @@ use std::ops::Range;
 use ndarray::{ArrayRef2, Axis, Slice};
 
 use crate::column;
+use crate::features::Features;
 use crate::fused::{self, FusedBuffers, FusedPass, Tiles};
 use crate::loss::RowInF64;
 use crate::memory::ensure_available;
@@ -138,13 +139,13 @@ impl<F: Scalar> Batch<F> {
     }
 
     /// Replaces the contents by all rows of `x`, without targets: enough to compute outputs.
-    fn gather_features(&mut self, x: &ArrayRef2<F>) {
-        (self.rows, self.inputs) = x.dim();
+    fn gather_features(&mut self, x: &Features<'_, F>) {
+        (self.rows, self.inputs) = (x.rows(), x.width());
         self.targets = None;
         match &mut self.form {
-            Form::Textbook(form) => form.gather_features(x, 0..x.nrows()),
-            Form::Fused(form) => form.gather_features(x, 0..x.nrows()),
-            Form::Wide(form) => form.gather_features(x, 0..x.nrows()),
+            Form::Textbook(form) => form.gather_features(x, 0..x.rows()),
+            Form::Fused(form) => form.gather_features(x, 0..x.rows()),
+            Form::Wide(form) => form.gather_features(x, 0..x.rows()),
         }
     }
 
@@ -325,7 +326,7 @@ pub fn accumulate<'a, F: Scalar>(
         None => Goal::Losses(problem.loss()),
     };
     let (architecture, layout) = (problem.architecture(), problem.layout());
-    scratch.pass(NetworkRef { architecture, layout, parameters }, &problem.matrix(), gathered, goal)
+    scratch.pass(NetworkRef { architecture, layout, parameters }, problem.source(), gathered, goal)
 }
 
 /// Overwrites `outputs` (n, outputs) with the raw outputs for the rows of `x` (n, inputs). The rows are
@@ -353,6 +354,7 @@ pub fn forward<F: Scalar>(
         let block = start..x.nrows().min(start + rows);
         let x = x.slice_axis(Axis(0), Slice::from(block.clone()));
         // Outputs do not depend on targets, so only features are gathered.
+        let x = Features::Matrix(x);
         scratch.batch.gather_features(&x);
         scratch.pass(network, &x, None, Goal::Outputs);
         let mut outputs = outputs.slice_axis_mut(Axis(0), Slice::from(block.clone()));
@@ -366,11 +368,11 @@ pub fn forward<F: Scalar>(
 
 impl<F: Scalar> Scratch<F> {
     /// Sends rows through the kernel: those of `batch` or, if it is `None`, those gathered in this scratch.
-    /// `x` is the feature matrix that the rows came from.
+    /// `x` are the features that the rows came from.
     fn pass(
         &mut self,
         network: NetworkRef<'_, F>,
-        x: &ArrayRef2<F>,
+        x: &Features<'_, F>,
         batch: Option<&Batch<F>>,
         goal: Goal<'_, F>,
     ) -> Tally {
@@ -400,6 +402,7 @@ impl<F: Scalar> Scratch<F> {
                 fused::run(FusedPass { network, tiles, buffers, goal })
             }
             (Buffers::Wide(buffers), Form::Wide(indices)) => {
+                let x = indices.rows(x);
                 wide::run(WidePass { network, x, indices, buffers, goal })
             }
             _ => panic!("the batch was made for another kernel than the scratch"),

@@ -66,7 +66,7 @@ impl<F: Scalar> Jacobian<F> {
             "the same architecture"
         );
         let network = NetworkRef { architecture, layout: problem.layout(), parameters };
-        self.gathered.gather_features(&problem.matrix(), problem.rows_of_matrix(rows));
+        self.gathered.gather_features(problem.source(), problem.rows_of_source(rows));
         self.buffers.forward(network, &self.gathered);
         let outputs = architecture.output_width();
         for output in 0..outputs {

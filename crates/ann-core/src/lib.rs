@@ -11,6 +11,7 @@ mod layout;
 mod init;
 mod network;
 
+mod features;
 mod loss;
 mod problem;
 mod weights;
@@ -37,6 +38,7 @@ pub mod vector;
 pub use activation::{Activation, ActivationFn};
 pub use architecture::{Architecture, Layer};
 pub use error::{Error, Result};
+pub use features::FeatureSource;
 pub use init::{Init, seeded};
 pub use instructions::InstructionSet;
 pub use layout::{LayerSpan, Layout, ParameterId, ParameterKind};

@@ -4,6 +4,8 @@ use std::borrow::Cow;
 
 use ndarray::{Array1, Array2, ArrayRef2, ArrayView1, ArrayView2, Axis, CowArray, Ix2, Slice};
 
+use crate::column::TILE;
+use crate::features::{FeatureSource, Features};
 use crate::vector::all_finite;
 use crate::weights::RowWeights;
 use crate::{Architecture, ClassWeights, Error, Layout, Loss, Result, Scalar, TargetKind};
@@ -26,8 +28,8 @@ pub struct Problem<'a, F = f64> {
     layout: Layout,
     loss: Loss,
     l2: f64,
-    /// The matrix whose rows these are, and their numbers there. `None`: all of them, in their order.
-    matrix: ArrayView2<'a, F>,
+    /// Where the rows come from, and their numbers there. `None`: all of them, in their order.
+    source: Features<'a, F>,
     selection: Option<&'a [usize]>,
     targets: Targets<'a, F>,
     weights: Option<RowWeights<'a, F>>,
@@ -58,6 +60,7 @@ impl<'a, F: Scalar> Problem<'a, F> {
         features: &'a ArrayRef2<F>,
         targets: impl Into<Targets<'a, F>>,
     ) -> Result<Self> {
+        let features = Features::Matrix(features.view());
         Self::checked(architecture, loss.into(), features, None, targets.into())
     }
 
@@ -87,37 +90,78 @@ impl<'a, F: Scalar> Problem<'a, F> {
         selection: &'a [usize],
         targets: impl Into<Targets<'a, F>>,
     ) -> Result<Self> {
-        let rows = matrix.nrows();
-        if let Some(row) = selection.iter().find(|&&row| row >= rows) {
-            panic!("there is no row {row}: the matrix has {rows}");
-        }
-        Self::checked(architecture, loss.into(), matrix, Some(selection), targets.into())
+        let features = Features::Matrix(matrix.view());
+        Self::checked(architecture, loss.into(), features, Some(selection), targets.into())
+    }
+
+    /// As [`of_rows`](Self::of_rows), for rows that are made when they are needed instead of a matrix: so a
+    /// problem may have more features than memory. Sums over the same numbers have the same bits.
+    ///
+    /// ```
+    /// use ann_core::{Activation, Architecture, FeatureSource, Loss, Problem, ndarray::array};
+    ///
+    /// /// xₙ = (n, n²)
+    /// #[derive(Debug)]
+    /// struct Powers;
+    /// impl FeatureSource<f64> for Powers {
+    ///     fn rows(&self) -> usize { 100 }
+    ///     fn width(&self) -> usize { 2 }
+    ///     fn copy_rows(&self, rows: &[usize], features: &mut [f64]) {
+    ///         for (features, &row) in features.chunks_exact_mut(2).zip(rows) {
+    ///             features.copy_from_slice(&[row as f64, (row * row) as f64]);
+    ///         }
+    ///     }
+    /// }
+    ///
+    /// let architecture = Architecture::inputs(2).dense(1, Activation::Identity);
+    /// let y = array![9.0, 1.0];
+    /// let problem = Problem::of_source(&architecture, Loss::MeanSquaredError, &Powers, &[3, 1], &y)?;
+    /// assert_eq!(problem.features(), array![[3.0, 9.0], [1.0, 1.0]]);
+    /// # Ok::<(), ann_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`new`](Self::new); each selected row is made once to check its numbers.
+    ///
+    /// # Panics
+    /// When the source does not have one of the rows.
+    pub fn of_source(
+        architecture: &'a Architecture,
+        loss: impl Into<Loss>,
+        source: &'a dyn FeatureSource<F>,
+        selection: &'a [usize],
+        targets: impl Into<Targets<'a, F>>,
+    ) -> Result<Self> {
+        let features = Features::Source(source);
+        Self::checked(architecture, loss.into(), features, Some(selection), targets.into())
     }
 
     fn checked(
         architecture: &'a Architecture,
         loss: Loss,
-        matrix: &'a ArrayRef2<F>,
+        source: Features<'a, F>,
         selection: Option<&'a [usize]>,
         targets: Targets<'a, F>,
     ) -> Result<Self> {
+        if let Some(row) = selection.into_iter().flatten().find(|&&row| row >= source.rows()) {
+            panic!("there is no row {row}: the features have {}", source.rows());
+        }
         let layout = architecture.layout()?;
         loss.check_settings()?;
-        let rows = selection.map_or(matrix.nrows(), <[usize]>::len);
+        let rows = selection.map_or(source.rows(), <[usize]>::len);
         if rows == 0 {
             return Err(Error::NoSamples);
         }
-        let (expected, found) = (architecture.input_width(), matrix.ncols());
+        let (expected, found) = (architecture.input_width(), source.width());
         if found != expected {
             return Err(Error::WidthMismatch { expected, found });
         }
         if targets.len() != rows {
             return Err(Error::RowMismatch { features: rows, targets: targets.len() });
         }
-        check_features(matrix, selection)?;
+        check_features(&source, selection)?;
         targets.check(&loss, architecture.output_width())?;
-        let matrix = matrix.view();
-        Ok(Self { architecture, layout, loss, l2: 0.0, matrix, selection, targets, weights: None })
+        Ok(Self { architecture, layout, loss, l2: 0.0, source, selection, targets, weights: None })
     }
 
     /// The same problem with the penalty λ Σ‖W‖² on weights, never on biases.
@@ -193,36 +237,36 @@ impl<'a, F: Scalar> Problem<'a, F> {
         self.l2
     }
 
-    /// x, (n, inputs): a copy of the rows if the problem is one [of selected rows](Self::of_rows).
+    /// x, (n, inputs): a copy of the rows, unless the problem is one of [all rows of a matrix](Self::new).
     pub fn features(&self) -> CowArray<'a, F, Ix2> {
-        match self.selection {
-            None => self.matrix.into(),
-            Some(selection) => self.matrix.select(Axis(0), selection).into(),
+        match (&self.source, self.selection) {
+            (Features::Matrix(matrix), None) => (*matrix).into(),
+            _ => self.features_of(0..self.rows()).into(),
         }
     }
 
-    /// x of a row, which is never copied.
+    /// A copy of x of some rows: (rows.len(), inputs).
     ///
     /// # Panics
     /// When there is no such row.
-    pub fn feature_row(&self, row: usize) -> ArrayView1<'a, F> {
-        self.matrix.index_axis_move(Axis(0), self.row_of_matrix(row))
+    pub fn features_of(&self, rows: impl ExactSizeIterator<Item = usize> + Clone) -> Array2<F> {
+        self.source.select(self.rows_of_source(rows))
     }
 
-    /// The matrix that holds x, perhaps among other rows.
-    pub(crate) fn matrix(&self) -> ArrayView2<'a, F> {
-        self.matrix
+    /// Where the rows come from, perhaps among others.
+    pub(crate) fn source(&self) -> &Features<'a, F> {
+        &self.source
     }
 
-    /// Where these rows are in the matrix.
-    pub(crate) fn rows_of_matrix(
+    /// Where these rows are in the source.
+    pub(crate) fn rows_of_source(
         &self,
         rows: impl ExactSizeIterator<Item = usize> + Clone,
     ) -> impl ExactSizeIterator<Item = usize> + Clone {
-        rows.map(|row| self.row_of_matrix(row))
+        rows.map(|row| self.row_of_source(row))
     }
 
-    fn row_of_matrix(&self, row: usize) -> usize {
+    fn row_of_source(&self, row: usize) -> usize {
         self.selection.map_or(row, |selection| selection[row])
     }
 
@@ -357,13 +401,25 @@ impl<'a, F> From<ArrayView2<'a, F>> for Targets<'a, F> {
     }
 }
 
-/// Returns an error if a feature is NaN or infinite. Rows that are not selected may be.
-fn check_features<F: Scalar>(matrix: &ArrayRef2<F>, selection: Option<&[usize]>) -> Result<()> {
-    let Some(selection) = selection else { return check_finite("features", 0, matrix) };
-    for (row, &selected) in selection.iter().enumerate() {
-        check_finite("features", row, &matrix.slice_axis(Axis(0), Slice::from(selected..=selected)))?;
+/// Looks for a NaN or an infinity among the features of a problem.
+fn check_features<F: Scalar>(source: &Features<'_, F>, selection: Option<&[usize]>) -> Result<()> {
+    match (source, selection) {
+        (Features::Matrix(matrix), None) => check_finite("features", 0, matrix),
+        (Features::Matrix(matrix), Some(selection)) => {
+            selection.iter().enumerate().try_for_each(|(row, &selected)| {
+                let features = matrix.slice_axis(Axis(0), Slice::from(selected..=selected));
+                check_finite("features", row, &features)
+            })
+        }
+        (Features::Source(_), selection) => {
+            let rows = selection.map_or(source.rows(), <[usize]>::len);
+            let selected = |row: usize| selection.map_or(row, |selection| selection[row]);
+            (0..rows).step_by(TILE).try_for_each(|first| {
+                let block = first..rows.min(first + TILE);
+                check_finite("features", first, &source.select(block.map(selected)))
+            })
+        }
     }
-    Ok(())
 }
 
 /// Returns an error with the position of the first NaN or infinity. `first` is the number of the first row of

@@ -6,6 +6,7 @@
 use ndarray::{ArrayRef2, ArrayView2, ArrayViewMut2};
 
 use crate::dense::{DenseMut, DenseRef};
+use crate::features::Features;
 use crate::loss::{RowInF64, RowTarget};
 use crate::memory::bytes_of;
 use crate::pass::{Goal, NetworkRef, Tally};
@@ -30,7 +31,7 @@ pub(crate) struct GatheredRows<F> {
 impl<F: Scalar> GatheredRows<F> {
     /// Replaces the contents by the given rows of a problem, in the given order.
     pub fn gather(&mut self, problem: &Problem<'_, F>, rows: impl ExactSizeIterator<Item = usize> + Clone) {
-        self.gather_features(&problem.matrix(), problem.rows_of_matrix(rows.clone()));
+        self.gather_features(problem.source(), problem.rows_of_source(rows.clone()));
         if let Some(weights) = problem.weights() {
             self.weights.extend(rows.clone().map(|row| weights[row]));
         }
@@ -44,16 +45,13 @@ impl<F: Scalar> GatheredRows<F> {
     }
 
     /// Replaces the contents by the given rows of `x`, without targets.
-    pub fn gather_features(&mut self, x: &ArrayRef2<F>, rows: impl Iterator<Item = usize>) {
+    pub fn gather_features(&mut self, x: &Features<'_, F>, rows: impl Iterator<Item = usize>) {
         self.x.clear();
         self.classes.clear();
         self.values.clear();
         self.weights.clear();
-        self.inputs = x.ncols();
-        // Row by row, because the rows may be in any order and the matrix in any memory order.
-        for row in rows {
-            self.x.extend(x.row(row));
-        }
+        self.inputs = x.width();
+        x.append_to(&mut self.x, rows);
     }
 
     fn x(&self) -> ArrayView2<'_, F> {

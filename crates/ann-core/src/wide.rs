@@ -13,11 +13,14 @@
 mod panel;
 mod products;
 
+use std::ptr;
+
 use ndarray::{ArrayRef2, Axis};
 use pulp::{Simd, WithSimd};
 
 use crate::column::{Aligned, Column, TILE};
 use crate::elementary::{ApplyWithSlopes, Chunks};
+use crate::features::Features;
 use crate::fused::activations;
 use crate::fused::losses::{GroupLosses, Sums};
 use crate::fused::tiles::TileTargets;
@@ -51,9 +54,9 @@ pub(crate) fn suits(architecture: &Architecture) -> bool {
 #[derive(Clone, Debug, Default)]
 pub struct RowIndices<F> {
     order: Vec<usize>,
-    /// Identifies the feature matrix that the rows came from, so that another one is refused.
-    matrix: MatrixIdentity,
-    /// Copies of the rows, if the feature matrix is not contiguous in row-major order.
+    /// Identifies the features that the rows came from, so that others are refused.
+    features: Identity,
+    /// Copies of the rows, if the features are no matrix that is contiguous in row-major order.
     copied: Vec<F>,
     targets: TileTargets<F>,
 }
@@ -61,48 +64,54 @@ pub struct RowIndices<F> {
 impl<F: Scalar> RowIndices<F> {
     /// Replaces the contents by the given rows of a problem, in the given order.
     pub fn gather(&mut self, problem: &Problem<'_, F>, rows: impl ExactSizeIterator<Item = usize> + Clone) {
-        self.gather_features(&problem.matrix(), problem.rows_of_matrix(rows.clone()));
+        self.gather_features(problem.source(), problem.rows_of_source(rows.clone()));
         self.targets.gather(problem, rows);
     }
 
     /// Replaces the contents by the given rows of `x`, without targets.
-    pub fn gather_features(&mut self, x: &ArrayRef2<F>, rows: impl ExactSizeIterator<Item = usize> + Clone) {
-        self.matrix = MatrixIdentity::of(x);
+    pub fn gather_features(
+        &mut self,
+        x: &Features<'_, F>,
+        rows: impl ExactSizeIterator<Item = usize> + Clone,
+    ) {
+        self.features = Identity::of(x);
         self.order.clear();
         self.copied.clear();
         self.targets.clear();
-        // A matrix that is contiguous in row-major order is read in place. The rows of any other matrix are
-        // copied.
+        // A matrix that is contiguous in row-major order is read in place. All other rows are copied.
         if x.as_slice().is_some() {
             self.order.extend(rows);
         } else {
             self.order.extend(0..rows.len());
-            rows.for_each(|row| self.copied.extend(x.row(row)));
+            x.append_to(&mut self.copied, rows);
         }
     }
 
     /// The features of these rows, read from `x` or from the copies.
-    fn rows<'a>(&'a self, x: &'a ArrayRef2<F>) -> StridedRows<'a, F> {
-        assert!(self.matrix == MatrixIdentity::of(x), "the batch was gathered from another feature matrix");
+    pub(crate) fn rows<'a>(&'a self, x: &'a Features<'_, F>) -> StridedRows<'a, F> {
+        assert!(self.features == Identity::of(x), "the batch was gathered from another feature matrix");
         let numbers = if self.copied.is_empty() { x.as_slice() } else { Some(&self.copied[..]) };
         let numbers = numbers.expect("the rows of a matrix that is not contiguous were copied");
-        StridedRows { numbers, stride: x.ncols(), order: Some(&self.order) }
+        StridedRows { numbers, stride: x.width(), order: Some(&self.order) }
     }
 }
 
-/// Address, shape and strides of the feature matrix. They are compared, so that indices are not used with
-/// another matrix.
+/// Address, shape and strides of the features; a source that is no matrix has no strides. They are compared,
+/// so that indices are not used with other features.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-struct MatrixIdentity {
+struct Identity {
     address: usize,
     shape: (usize, usize),
     strides: [isize; 2],
 }
 
-impl MatrixIdentity {
-    fn of<F>(x: &ArrayRef2<F>) -> Self {
-        let strides = [Axis(0), Axis(1)].map(|axis| x.stride_of(axis));
-        Self { address: x.as_ptr().addr(), shape: x.dim(), strides }
+impl Identity {
+    fn of<F: Scalar>(x: &Features<'_, F>) -> Self {
+        let (address, strides) = match x {
+            Features::Matrix(x) => (x.as_ptr().addr(), [Axis(0), Axis(1)].map(|axis| x.stride_of(axis))),
+            Features::Source(source) => (ptr::from_ref(source).cast::<()>().addr(), [0, 0]),
+        };
+        Self { address, shape: (x.rows(), x.width()), strides }
     }
 }
 
@@ -240,7 +249,7 @@ fn panel_rows(architecture: &Architecture, group: usize) -> usize {
 #[derive(Debug)]
 pub struct WidePass<'a, F> {
     pub(crate) network: NetworkRef<'a, F>,
-    pub(crate) x: &'a ArrayRef2<F>,
+    pub(crate) x: StridedRows<'a, F>,
     pub(crate) indices: &'a RowIndices<F>,
     pub(crate) buffers: &'a mut WideBuffers<F>,
     /// The outputs stay in the buffers, which hold one group. A caller that wants only the outputs must give
@@ -259,7 +268,7 @@ impl<F: Scalar> WithSimd for WidePass<'_, F> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) -> Tally {
         let Self { network, x, indices, buffers, mut goal } = self;
-        let (x, all) = (indices.rows(x), indices.order.len());
+        let all = indices.order.len();
         let mut sums = Sums::ZERO;
         // One group passes forward through all layers and back before the next. `start` is 0 or a multiple of
         // GROUP, so the targets of a group begin with a whole tile.

@@ -1,8 +1,8 @@
-//! Problems of some rows of a matrix: they are what problems with copies of these rows are.
+//! Problems of some rows of a matrix or of a source: they are what problems with copies of these rows are.
 
-use ann_core::block::{Batch, Kernel, Scratch, Tally, accumulate};
-use ann_core::ndarray::{Array2, Axis};
-use ann_core::{Activation, Architecture, Error, Loss, Network, Problem, seeded};
+use ann_core::block::{Batch, Kernel, Scratch, TILE, Tally, accumulate};
+use ann_core::ndarray::{Array2, ArrayView2, Axis};
+use ann_core::{Activation, Architecture, Error, FeatureSource, Loss, Network, Problem, seeded};
 use rand::RngExt;
 
 const KERNELS: [Kernel; 3] = [Kernel::Textbook, Kernel::Fused, Kernel::Wide];
@@ -10,6 +10,25 @@ const KERNELS: [Kernel; 3] = [Kernel::Textbook, Kernel::Fused, Kernel::Wide];
 /// More than two tiles, in an order that is not that of the matrix; one row twice, others never.
 fn selection() -> Vec<usize> {
     (0..70).map(|place| place * 37 % 90).chain([5, 5]).collect()
+}
+
+/// The rows of a matrix, which are asked for a few at a time.
+#[derive(Debug)]
+struct Rows<'a>(ArrayView2<'a, f64>);
+
+impl FeatureSource<f64> for Rows<'_> {
+    fn rows(&self) -> usize {
+        self.0.nrows()
+    }
+
+    fn width(&self) -> usize {
+        self.0.ncols()
+    }
+
+    fn copy_rows(&self, rows: &[usize], features: &mut [f64]) {
+        assert!((1..=TILE).contains(&rows.len()));
+        features.copy_from_slice(self.0.select(Axis(0), rows).as_slice().unwrap());
+    }
 }
 
 #[test]
@@ -28,15 +47,20 @@ fn selected_rows_give_the_bits_of_copies() {
         let network: Network = Network::init(&architecture, Default::default(), &mut rng).unwrap();
         let loss = Loss::SoftmaxCrossEntropy;
         let of_copy = Problem::new(&architecture, loss.clone(), &copy, &classes).unwrap();
+        let source = Rows(matrix.view());
+        let of_source =
+            Problem::of_source(&architecture, loss.clone(), &source, &selection, &classes).unwrap();
         let of_rows = Problem::of_rows(&architecture, loss, &matrix, &selection, &classes).unwrap();
-        assert_eq!(of_rows.features(), copy);
-        assert_eq!((of_rows.rows(), of_rows.feature_row(70)), (72, matrix.row(5)));
-        let [rows_weighted, copy_weighted] =
-            [&of_rows, &of_copy].map(|problem| problem.clone().with_weights(&weights[..]).unwrap());
-        for (of_rows, of_copy) in [(of_rows, of_copy), (rows_weighted, copy_weighted)] {
+        assert_eq!([of_rows.features(), of_source.features()], [copy.view(), copy.view()]);
+        assert_eq!((of_rows.rows(), of_rows.features_of(70..71).row(0)), (72, matrix.row(5)));
+        let all = [of_copy, of_rows, of_source];
+        let weighted = all.each_ref().map(|problem| problem.clone().with_weights(&weights[..]).unwrap());
+        for [of_copy, others @ ..] in [all, weighted] {
             for kernel in KERNELS {
                 let expected = sums(&of_copy, network.parameters(), kernel);
-                assert_eq!(sums(&of_rows, network.parameters(), kernel), expected, "{kernel:?}");
+                for problem in &others {
+                    assert_eq!(sums(problem, network.parameters(), kernel), expected, "{kernel:?}");
+                }
             }
         }
     }
@@ -71,10 +95,14 @@ fn only_selected_rows_are_checked() {
     assert!(matches!(of(&[2, 1]), Err(Error::NonFinite { what: "features", row: 1, column: 0, .. })));
     assert!(matches!(of(&[2]), Err(Error::RowMismatch { features: 1, targets: 2 })));
     assert!(matches!(of(&[]), Err(Error::NoSamples)));
+    let (rows, targets) = (Rows(matrix.view()), vec![0.0; 36]);
+    let selection: Vec<usize> = [0, 2].into_iter().cycle().take(35).chain([1]).collect();
+    let of_source = Problem::of_source(&architecture, Loss::MeanSquaredError, &rows, &selection, &targets);
+    assert!(matches!(of_source, Err(Error::NonFinite { what: "features", row: 35, column: 0, .. })));
 }
 
 #[test]
-#[should_panic(expected = "there is no row 3: the matrix has 3")]
+#[should_panic(expected = "there is no row 3: the features have 3")]
 fn a_row_that_the_matrix_does_not_have() {
     let architecture = Architecture::inputs(1).dense(1, Activation::Identity);
     let matrix = Array2::zeros((3, 1));

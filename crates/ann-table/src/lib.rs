@@ -41,6 +41,7 @@ pub use read::{Dialect, Reader};
 pub use remarks::Remark;
 pub use schema::{
     CategoryEncoding, Cell, ColumnSchema, DateEncoding, DatePart, Encoding, Ignored, IgnoredColumn,
-    LabelTarget, NumberEncoding, NumberTarget, Pieces, Schema, SchemaOptions, Target, TargetValues, Task,
+    InputRows, LabelTarget, NumberEncoding, NumberTarget, Pieces, Schema, SchemaOptions, Target,
+    TargetValues, Task,
 };
 pub use table::{Column, Kind, Table};

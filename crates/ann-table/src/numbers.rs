@@ -40,17 +40,20 @@ impl Numbers {
         }
     }
 
-    /// Overwrites `values` with the numbers from row `first` on; NaN is a missing one.
+    /// Overwrites the first of `values` with the numbers of the given rows; NaN is a missing one.
     ///
     /// # Panics
-    /// When there are not as many rows.
-    pub fn copy_to(&self, first: usize, values: &mut [f64]) {
-        let rows = first..first + values.len();
+    /// When there is no such row.
+    pub fn copy_to(&self, rows: &[usize], values: &mut [f64]) {
         match self {
-            Self::Bytes(numbers) => widened(&numbers[rows], values),
-            Self::Shorts(numbers) => widened(&numbers[rows], values),
-            Self::Words(numbers) => widened(&numbers[rows], values),
-            Self::Floats(numbers) => values.copy_from_slice(&numbers[rows]),
+            Self::Bytes(numbers) => widened(numbers, rows, values),
+            Self::Shorts(numbers) => widened(numbers, rows, values),
+            Self::Words(numbers) => widened(numbers, rows, values),
+            Self::Floats(numbers) => {
+                for (value, &row) in values.iter_mut().zip(rows) {
+                    *value = numbers[row];
+                }
+            }
         }
     }
 
@@ -131,9 +134,9 @@ impl Numbers {
     }
 }
 
-/// Overwrites `values` with whole numbers, whose smallest value is a missing number.
-fn widened<T: Copy + Into<f64> + Bounded + PartialEq>(numbers: &[T], values: &mut [f64]) {
-    for (value, &number) in values.iter_mut().zip(numbers) {
+/// Overwrites the first of `values` with whole numbers, whose smallest value is a missing number.
+fn widened<T: Copy + Into<f64> + Bounded + PartialEq>(numbers: &[T], rows: &[usize], values: &mut [f64]) {
+    for (value, number) in values.iter_mut().zip(rows.iter().map(|&row| numbers[row])) {
         *value = if number == T::min_value() { f64::NAN } else { number.into() };
     }
 }
@@ -180,10 +183,11 @@ mod tests {
             let bits = |value: Option<f64>| value.map(f64::to_bits);
             for numbers in [numbers, together] {
                 assert!(numbers.iter().map(bits).eq(values.iter().copied().map(bits)), "{numbers:?}");
-                let mut copied = vec![0.0; values.len() - 1];
-                numbers.copy_to(1, &mut copied);
+                let rows: Vec<usize> = (1..values.len()).rev().collect();
+                let mut copied = vec![0.0; rows.len()];
+                numbers.copy_to(&rows, &mut copied);
                 let copied = copied.into_iter().map(|value| Some(value).filter(|value| !value.is_nan()));
-                assert!(copied.map(bits).eq(values[1..].iter().copied().map(bits)), "{numbers:?}");
+                assert!(copied.map(bits).eq(rows.iter().map(|&row| bits(values[row]))), "{numbers:?}");
             }
         }
     }

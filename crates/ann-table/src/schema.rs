@@ -10,14 +10,14 @@ mod categories;
 mod dates;
 mod encoder;
 mod find;
+mod input_rows;
 mod learn;
 mod numbers;
 mod target;
 
-use encoder::{Encoder, Place, ROWS};
-
 pub use categories::CategoryEncoding;
 pub use dates::{DateEncoding, DatePart};
+pub use input_rows::InputRows;
 pub use learn::{Ignored, IgnoredColumn, SchemaOptions};
 pub use numbers::{NumberEncoding, Pieces};
 pub use target::{LabelTarget, NumberTarget, Target, TargetValues, Task};
@@ -150,7 +150,7 @@ impl Schema {
     /// # Errors
     /// A column is not in the table, or is of another kind than the one that was learned from.
     pub fn features<F: Float>(&self, table: &Table) -> Result<Array2<F>> {
-        self.first_features(table, self.inputs())
+        Ok(self.input_rows(table, self.inputs())?.all())
     }
 
     /// As [`features`](Self::features), without the piecewise-linear inputs: shape (rows,
@@ -159,35 +159,19 @@ impl Schema {
     /// # Errors
     /// As [`features`](Self::features).
     pub fn plain_features<F: Float>(&self, table: &Table) -> Result<Array2<F>> {
-        self.first_features(table, self.plain_inputs())
+        Ok(self.input_rows(table, self.plain_inputs())?.all())
     }
 
-    /// The plain inputs of all rows, and the piecewise-linear ones if `width` is that of all inputs.
-    fn first_features<F: Float>(&self, table: &Table, width: usize) -> Result<Array2<F>> {
-        let columns = find::columns(self, table)?;
-        let encoders = self.columns.iter().zip(columns).map(|(schema, column)| Encoder::new(schema, column));
-        let encoders: Vec<(Encoder<'_, F>, Place)> = encoders.zip(self.places(width)).collect();
-        let mut inputs = Array2::from_elem((table.rows(), width), F::zero());
-        let numbers = inputs.as_slice_mut().expect("a new array is contiguous");
-        for (block, inputs) in numbers.chunks_mut((ROWS * width).max(1)).enumerate() {
-            for (encoder, place) in &encoders {
-                encoder.encode(block * ROWS, place, inputs, width);
-            }
-        }
-        Ok(inputs)
-    }
-
-    /// Where the inputs of each column are among the first `width` inputs.
-    fn places(&self, width: usize) -> impl Iterator<Item = Place> {
-        let (mut plain, mut piecewise) = (0, self.plain_inputs());
-        self.columns.iter().map(move |ColumnSchema { encoding, .. }| {
-            let (plain_start, piecewise_start) = (plain, piecewise);
-            plain += encoding.plain_inputs();
-            if width > piecewise {
-                piecewise += encoding.piecewise_inputs();
-            }
-            Place { plain: plain_start..plain, piecewise: piecewise_start..piecewise }
-        })
+    /// The inputs of rows as they are needed, without the memory that [`features`](Self::features) takes: the
+    /// first `width` inputs, which are the plain ones or all of them.
+    ///
+    /// # Errors
+    /// As [`features`](Self::features).
+    ///
+    /// # Panics
+    /// When `width` is neither [`plain_inputs`](Self::plain_inputs) nor [`inputs`](Self::inputs).
+    pub fn input_rows<'a, F: Float>(&'a self, table: &'a Table, width: usize) -> Result<InputRows<'a, F>> {
+        InputRows::new(self, table, width)
     }
 
     /// Overwrites `inputs` with those of one row, whose cells are in the order of [`columns`](Self::columns).

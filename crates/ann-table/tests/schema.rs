@@ -4,6 +4,7 @@ use ann_table::{
     CategoryEncoding, Cell, Column, ColumnSchema, Encoding, Ignored, Reader, Schema, SchemaOptions, Table,
     Target, TargetValues, Task,
 };
+use ndarray::{Array2, Axis};
 
 /// Known 1, 2, 3, 4, 100; missing one, which counts as the median 3. Quartiles of 1 2 3 3 4 100: 2.25 and
 /// 3.75.
@@ -138,6 +139,13 @@ fn many_rows_have_the_inputs_of_single_rows() {
         let bits = |inputs: &[f32]| inputs.iter().map(|input| input.to_bits()).collect::<Vec<_>>();
         assert_eq!(bits(&all.row(row).to_vec()), bits(&expected), "row {row}");
         assert_eq!(bits(&plain.row(row).to_vec()), bits(&expected[..plain.ncols()]), "row {row}");
+    }
+    let order: Vec<usize> = (0..table.rows()).map(|row| row * 37 % 211).collect();
+    for expected in [plain, all].map(|inputs| inputs.select(Axis(0), &order)) {
+        let rows = schema.input_rows::<f32>(&table, expected.ncols()).unwrap();
+        let mut found = Array2::from_elem(expected.dim(), f32::NAN);
+        rows.copy_rows(&order, found.as_slice_mut().unwrap());
+        assert_eq!((found, rows.rows()), (expected, table.rows()));
     }
 }
 

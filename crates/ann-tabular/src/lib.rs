@@ -3,6 +3,7 @@
 
 mod recipe;
 
+mod inputs;
 mod members;
 mod progress;
 mod rows;

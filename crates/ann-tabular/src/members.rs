@@ -10,9 +10,10 @@ use ann_train::splits::Split;
 use ann_train::{
     EpochRecord, Finding, History, Monitor, ValidatedTraining, Validation, findings, in_parallel,
 };
-use ndarray::{Array2, ArrayView2, Axis};
+use ndarray::{Array2, Axis};
 use rand_distr::{Distribution, StandardNormal};
 
+use crate::inputs::{Inputs, PartInputs};
 use crate::progress::{Observer, Progress, Stage};
 use crate::rows::{Rows, Units, selected};
 use crate::score::number_targets;
@@ -58,7 +59,7 @@ struct Member {
 }
 
 /// Trains all networks and makes a model of them. Rows that nobody else needs are dropped before the first
-/// epoch, when their inputs are known.
+/// epoch, when their inputs are in memory.
 pub(crate) fn train(
     recipe: &Recipe,
     rows: Cow<'_, Rows<'_>>,
@@ -67,13 +68,19 @@ pub(crate) fn train(
     observer: &Observer<'_>,
 ) -> Result<Trained> {
     let schema = Schema::learn(&rows.table, targets, &recipe.schema_options())?;
-    let samples = Samples::new(&schema, &rows, recipe.members)?;
-    let units = match rows {
-        Cow::Borrowed(rows) => rows.units.clone(),
-        // The table goes before the units are counted.
-        Cow::Owned(rows) => rows.into_units(),
+    let targets = schema.targets(&rows.table)?;
+    let weights = rows.weights.as_deref().map(in_single_precision);
+    let units = Units::new(&rows.units, &targets);
+    let kept;
+    let inputs = if Inputs::take_little_memory(&schema, rows.len(), recipe.members) {
+        let inputs = Inputs::encoded_once(&schema, &rows.table, recipe.members)?;
+        drop(rows);
+        inputs
+    } else {
+        kept = rows;
+        Inputs::encoded_when_needed(&schema, &kept.table)?
     };
-    let units = Units::new(&units, &samples.targets);
+    let samples = Samples { inputs, targets, weights };
     let fit = Fitting { recipe, units, schema: &schema, samples: &samples, stage, observer };
     let members = in_parallel(recipe.threads, 0..recipe.members, |member| fit.member(member))?;
     let members: Vec<Member> = members.into_iter().filter_map(Result::transpose).collect::<Result<_>>()?;
@@ -99,8 +106,8 @@ pub(crate) fn train(
 
 /// The inputs and targets of all rows. All networks read the same inputs, so that a table takes the same
 /// memory for two networks as for a hundred.
-struct Samples {
-    inputs: Array2<f32>,
+struct Samples<'a> {
+    inputs: Inputs<'a>,
     targets: TargetValues,
     weights: Option<Vec<f32>>,
 }
@@ -108,7 +115,7 @@ struct Samples {
 /// Some rows, as a network sees them.
 struct Part<'s> {
     /// The inputs of all rows, and which of them these are.
-    inputs: ArrayView2<'s, f32>,
+    inputs: PartInputs<'s>,
     rows: &'s [usize],
     y: PartTargets,
     weights: Option<Vec<f32>>,
@@ -122,19 +129,9 @@ enum PartTargets {
     Labels(Array2<f32>),
 }
 
-impl Samples {
-    /// Piecewise-linear inputs take most of the memory, and a single network has none.
-    fn new(schema: &Schema, rows: &Rows<'_>, members: usize) -> Result<Self> {
-        let weights = rows.weights.as_deref().map(in_single_precision);
-        let inputs = match members {
-            1 => schema.plain_features(&rows.table)?,
-            _ => schema.features(&rows.table)?,
-        };
-        Ok(Self { inputs, targets: schema.targets(&rows.table)?, weights })
-    }
-
-    /// The first `width` inputs of some rows.
-    fn part<'s>(&'s self, rows: &'s [usize], width: usize, schema: &Schema) -> Part<'s> {
+impl Samples<'_> {
+    /// Some rows, for a network with the piecewise-linear inputs or without.
+    fn part<'s>(&'s self, rows: &'s [usize], piecewise: bool, schema: &Schema) -> Part<'s> {
         let y = match &self.targets {
             TargetValues::Classes(classes) => {
                 PartTargets::Classes(rows.iter().map(|&row| classes[row]).collect())
@@ -150,7 +147,7 @@ impl Samples {
             ),
         };
         let weights = self.weights.as_ref().map(|weights| selected(weights, rows));
-        Part { inputs: self.inputs.slice_axis(Axis(1), (..width).into()), rows, y, weights }
+        Part { inputs: self.inputs.of_network(piecewise, schema), rows, y, weights }
     }
 }
 
@@ -170,8 +167,13 @@ impl Part<'_> {
             PartTargets::Numbers(numbers) => (Loss::MeanSquaredError, Targets::Values(numbers.view())),
             PartTargets::Labels(labels) => (Loss::BinaryCrossEntropy, Targets::Values(labels.view())),
         };
-        let mut problem =
-            Problem::of_rows(architecture, loss, &self.inputs, self.rows, targets)?.with_l2(recipe.l2)?;
+        let problem = match &self.inputs {
+            PartInputs::Matrix(inputs) => Problem::of_rows(architecture, loss, inputs, self.rows, targets),
+            PartInputs::Encoded(inputs) => {
+                Problem::of_source(architecture, loss, *inputs, self.rows, targets)
+            }
+        };
+        let mut problem = problem?.with_l2(recipe.l2)?;
         if let Some(weights) = &self.weights {
             problem = problem.with_weights(&weights[..])?;
         }
@@ -193,7 +195,7 @@ impl Part<'_> {
         const ROWS: usize = 4096;
         let mut outputs = Array2::zeros((self.rows.len(), network.architecture().output_width()));
         for (rows, mut outputs) in self.rows.chunks(ROWS).zip(outputs.axis_chunks_iter_mut(Axis(0), ROWS)) {
-            outputs.assign(&network.forward(&self.inputs.select(Axis(0), rows))?);
+            outputs.assign(&network.forward(&self.inputs.select(rows))?);
         }
         Ok(outputs)
     }
@@ -204,7 +206,7 @@ struct Fitting<'a> {
     recipe: &'a Recipe,
     units: Units,
     schema: &'a Schema,
-    samples: &'a Samples,
+    samples: &'a Samples<'a>,
     stage: Stage,
     observer: &'a Observer<'a>,
 }
@@ -217,9 +219,10 @@ impl Fitting<'_> {
             return Ok(None);
         }
         let Self { recipe, schema, samples, .. } = self;
-        let width = if member % 2 == 1 { schema.inputs() } else { schema.plain_inputs() };
+        let piecewise = member % 2 == 1;
+        let width = if piecewise { schema.inputs() } else { schema.plain_inputs() };
         let Split { train, test } = self.split(member)?;
-        let (part, held) = (samples.part(&train, width, schema), samples.part(&test, width, schema));
+        let [part, held] = [&train, &test].map(|rows| samples.part(rows, piecewise, schema));
         let architecture = Architecture::inputs(width)
             .with_layers(recipe.hidden.iter().cloned())
             .dense(schema.target.outputs(), Activation::Identity);

@@ -77,11 +77,6 @@ impl<'t> Rows<'t> {
         }
     }
 
-    /// The units alone.
-    pub fn into_units(self) -> Vec<usize> {
-        self.units
-    }
-
     /// The units, for dividing the rows.
     pub fn divisible(&self, targets: &TargetValues) -> Units {
         Units::new(&self.units, targets)

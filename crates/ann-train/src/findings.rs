@@ -209,9 +209,11 @@ fn loss_rose(history: &History, perfect: f64) -> Option<Finding> {
 /// The column with the widest range, if it is too wide.
 fn wide_column<F: Scalar>(problem: &Problem<'_, F>, rows: &[usize]) -> Option<Finding> {
     let mut ends = vec![(F::infinity(), F::neg_infinity()); problem.architecture().input_width()];
-    for &row in rows {
-        for ((low, high), &x) in ends.iter_mut().zip(problem.feature_row(row)) {
-            (*low, *high) = (low.min(x), high.max(x));
+    for rows in rows.chunks(ROWS) {
+        for x in problem.features_of(rows.iter().copied()).rows() {
+            for ((low, high), &x) in ends.iter_mut().zip(x) {
+                (*low, *high) = (low.min(x), high.max(x));
+            }
         }
     }
     let ranges = ends.into_iter().map(|(low, high)| high.as_f64() - low.as_f64());
@@ -222,9 +224,7 @@ fn wide_column<F: Scalar>(problem: &Problem<'_, F>, rows: &[usize]) -> Option<Fi
 /// The first hidden layer of which at least half of the units are idle.
 fn idle_units<F: Scalar>(problem: &Problem<'_, F>, rows: &[usize], network: &Network<F>) -> Option<Finding> {
     let step = rows.len().div_ceil(ROWS).max(1);
-    let rows: Vec<usize> = rows.iter().copied().step_by(step).collect();
-    let width = problem.architecture().input_width();
-    let rows = Array2::from_shape_fn((rows.len(), width), |(i, input)| problem.feature_row(rows[i])[input]);
+    let rows = problem.features_of(rows.iter().copied().step_by(step));
     let layers = network.architecture().layers();
     for (index, layer) in layers[..layers.len() - 1].iter().enumerate() {
         let z = pre_activations(network, index, &rows).ok()?;

@@ -3,8 +3,8 @@
 use std::array;
 
 use crate::column::{Column, SQUARE, TILE, transpose_square};
+use crate::features::Features;
 use crate::{Problem, Scalar, Targets};
-use ndarray::ArrayRef2;
 
 /// Number of features that are transposed at a time: the columns being written should stay in the first-level
 /// cache.
@@ -48,15 +48,19 @@ pub(crate) struct Group<'a, F> {
 impl<F: Scalar> Tiles<F> {
     /// Replaces the contents by the given rows of a problem, in the given order.
     pub fn gather(&mut self, problem: &Problem<'_, F>, rows: impl ExactSizeIterator<Item = usize> + Clone) {
-        self.gather_features(&problem.matrix(), problem.rows_of_matrix(rows.clone()));
+        self.gather_features(problem.source(), problem.rows_of_source(rows.clone()));
         self.targets.gather(problem, rows);
     }
 
     /// Replaces the contents by the given rows of `x`, without targets.
-    pub fn gather_features(&mut self, x: &ArrayRef2<F>, rows: impl ExactSizeIterator<Item = usize> + Clone) {
+    pub fn gather_features(
+        &mut self,
+        x: &Features<'_, F>,
+        rows: impl ExactSizeIterator<Item = usize> + Clone,
+    ) {
         self.targets.clear();
         self.rows = rows.len();
-        self.x.resize(rows.len().div_ceil(TILE) * x.ncols(), Column::ZERO);
+        self.x.resize(rows.len().div_ceil(TILE) * x.width(), Column::ZERO);
         copy_rows(x, rows, &mut self.staging, &mut self.x);
     }
 }
@@ -88,7 +92,7 @@ impl<F: Scalar> TileTargets<F> {
             }
             Targets::Values(values) => {
                 self.columns.resize(tiles * values.ncols(), Column::ZERO);
-                copy_rows(&values, rows, &mut self.staging, &mut self.columns);
+                copy_rows(&Features::Matrix(values), rows, &mut self.staging, &mut self.columns);
             }
         }
     }
@@ -103,29 +107,21 @@ impl<F: Scalar> TileTargets<F> {
     }
 }
 
-/// The given rows of a matrix, contiguous in memory: a slice of the matrix if they are consecutive there,
-/// otherwise a copy in `staging`.
+/// The given rows, contiguous in memory: a slice of the matrix if they are consecutive there, otherwise a
+/// copy in `staging`.
 fn side_by_side<'a, F: Scalar>(
-    matrix: &'a ArrayRef2<F>,
+    x: &'a Features<'_, F>,
     rows: impl ExactSizeIterator<Item = usize> + Clone,
     staging: &'a mut Vec<F>,
 ) -> &'a [F] {
     let (count, first) = (rows.len(), rows.clone().next().unwrap_or(0));
-    match matrix.as_slice() {
+    match x.as_slice() {
         Some(numbers) if rows.clone().eq(first..first + count) => {
-            &numbers[first * matrix.ncols()..][..count * matrix.ncols()]
+            &numbers[first * x.width()..][..count * x.width()]
         }
         _ => {
-            // Each row is copied as a whole. It may be anywhere in memory, so visiting it again for every
-            // block of features would cost more.
             staging.clear();
-            for row in rows {
-                let row = matrix.row(row);
-                match row.as_slice() {
-                    Some(row) => staging.extend_from_slice(row),
-                    None => staging.extend(row),
-                }
-            }
+            x.append_to(staging, rows);
             staging
         }
     }
@@ -156,20 +152,20 @@ fn transpose_rows<F: Scalar>(rows: &[F], stride: usize, columns: &mut [Column<F>
     }
 }
 
-/// Copies `rows` of a matrix into columns. Each tile has `matrix.ncols()` columns.
+/// Copies rows into columns. Each tile has `x.width()` columns.
 fn copy_rows<F: Scalar>(
-    matrix: &ArrayRef2<F>,
+    x: &Features<'_, F>,
     mut rows: impl ExactSizeIterator<Item = usize> + Clone,
     staging: &mut Vec<F>,
     columns: &mut [Column<F>],
 ) {
-    let width = matrix.ncols().max(1);
+    let width = x.width().max(1);
     for tile in columns.chunks_exact_mut(width) {
         // One tile after the other: the staging buffer holds 32 rows and stays in the cache until they are
         // transposed.
         let of_tile = rows.clone().take(TILE);
         rows.by_ref().take(TILE).for_each(drop);
-        let staging = side_by_side(matrix, of_tile, staging);
+        let staging = side_by_side(x, of_tile, staging);
         for (block, columns) in tile.chunks_mut(FEATURES).enumerate() {
             transpose_rows(&staging[block * FEATURES..], width, columns);
             let count = staging.len() / width;

@@ -179,14 +179,18 @@ fn vector_name(number: usize) -> String {
     format!("optimizer.vectors.{number}")
 }
 
+/// Number of rows of features that are copied at a time.
+const ROWS: usize = 1000;
+
 /// SHA-256 of shape and numbers of the features, of the targets and of the weights.
 fn digest_of<F: Scalar>(problem: &Problem<'_, F>) -> Digest {
     let mut hash = Sha256::new();
     // f64 holds both precisions exactly, and whole numbers up to 2⁵³.
     let mut add = |number: f64| hash.update(number.to_le_bytes());
     [problem.rows(), problem.architecture().input_width()].iter().for_each(|&length| add(length as f64));
-    for row in 0..problem.rows() {
-        problem.feature_row(row).iter().for_each(|number| add(number.as_f64()));
+    for first in (0..problem.rows()).step_by(ROWS) {
+        let rows = first..problem.rows().min(first + ROWS);
+        problem.features_of(rows).iter().for_each(|number| add(number.as_f64()));
     }
     match problem.targets() {
         Targets::Classes(classes) => classes.iter().for_each(|&class| add(class as f64)),

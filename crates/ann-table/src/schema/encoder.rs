@@ -13,9 +13,10 @@ use crate::table::{Column, Values};
 
 /// Largest number of rows that are encoded together: so few that their inputs stay in the processor's cache
 /// while one column after another is written.
-pub(super) const ROWS: usize = 128;
+pub(super) const ROWS: usize = 32;
 
 /// The encoding of a column, ready for its rows.
+#[derive(Debug)]
 pub(super) enum Encoder<'a, F> {
     Numbers(&'a NumberEncoding, &'a Numbers),
     Dates(&'a Encoding, &'a Numbers),
@@ -25,12 +26,13 @@ pub(super) enum Encoder<'a, F> {
         inputs: Vec<Option<(usize, F)>>,
         missing: Option<(usize, F)>,
     },
-    /// A column without a known cell, of any kind.
-    Missing(&'a Encoding),
+    /// A column without a known cell, of any kind: the plain and the piecewise-linear inputs of each row.
+    Missing([Vec<F>; 2]),
 }
 
 /// Where the inputs of a column are among all inputs of a row. No piecewise-linear ones are written if their
 /// range is empty.
+#[derive(Debug)]
 pub(super) struct Place {
     pub plain: Range<usize>,
     pub piecewise: Range<usize>,
@@ -44,7 +46,13 @@ impl<'a, F: Float> Encoder<'a, F> {
                 let inputs = dictionary.words().map(|word| encoding.input(Cell::Word(word))).collect();
                 Self::Words { codes, inputs, missing: encoding.input(Cell::Missing) }
             }
-            (Encoding::Category(_), _) | (_, Values::Categories(_)) => Self::Missing(&schema.encoding),
+            (Encoding::Category(_), _) | (_, Values::Categories(_)) => {
+                let encoding = &schema.encoding;
+                let counts = [encoding.plain_inputs(), encoding.piecewise_inputs()];
+                let [mut plain, mut piecewise] = counts.map(|count| vec![F::zero(); count]);
+                encoding.encode(Cell::Missing, &mut plain, &mut piecewise);
+                Self::Missing([plain, piecewise])
+            }
             (Encoding::Number(encoding), Values::Numbers(numbers) | Values::Dates(numbers)) => {
                 Self::Numbers(encoding, numbers)
             }
@@ -52,19 +60,19 @@ impl<'a, F: Float> Encoder<'a, F> {
         }
     }
 
-    /// Overwrites this column's inputs of the rows from `first` on, at most [`ROWS`]. `inputs` holds `width`
-    /// inputs for each of them, which are 0.
-    pub fn encode(&self, first: usize, place: &Place, inputs: &mut [F], width: usize) {
-        let rows = (first..).zip(inputs.chunks_exact_mut(width));
+    /// Overwrites this column's inputs of some rows, at most [`ROWS`]. `inputs` holds `width` inputs for each
+    /// of them, which are 0.
+    pub fn encode(&self, numbers: &[usize], place: &Place, inputs: &mut [F], width: usize) {
+        let rows = numbers.iter().copied().zip(inputs.chunks_exact_mut(width));
         match self {
-            Self::Numbers(encoding, numbers) => {
+            Self::Numbers(encoding, column) => {
                 let mut cells = [f64::NAN; ROWS];
-                numbers.copy_to(first, &mut cells[..inputs.len() / width]);
+                column.copy_to(numbers, &mut cells);
                 encode_numbers(encoding, &cells, place, inputs, width);
             }
-            Self::Dates(encoding, numbers) => {
+            Self::Dates(encoding, column) => {
                 for (row, inputs) in rows {
-                    let cell = numbers.get(row).map_or(Cell::Missing, Cell::Number);
+                    let cell = column.get(row).map_or(Cell::Missing, Cell::Number);
                     encoding.encode(cell, &mut inputs[place.plain.clone()], &mut []);
                 }
             }
@@ -76,10 +84,7 @@ impl<'a, F: Float> Encoder<'a, F> {
                     }
                 }
             }
-            Self::Missing(encoding) => {
-                let mut of_row = vec![F::zero(); encoding.plain_inputs() + encoding.piecewise_inputs()];
-                let (plain, piecewise) = of_row.split_at_mut(encoding.plain_inputs());
-                encoding.encode(Cell::Missing, plain, piecewise);
+            Self::Missing([plain, piecewise]) => {
                 for (_, inputs) in rows {
                     inputs[place.plain.clone()].copy_from_slice(plain);
                     let piecewise = &piecewise[..place.piecewise.len()];

@@ -1,0 +1,96 @@
+//! The inputs of all rows: in memory, or encoded whenever a batch needs them.
+
+use ann_core::FeatureSource;
+use ann_table::{InputRows, Schema, Table};
+use ndarray::{Array2, ArrayView2, Axis};
+
+use crate::Result;
+
+/// Inputs of at most this number of bytes are encoded once. Those of larger tables are encoded whenever they
+/// are needed, because they would take several times the memory of the table: a number takes 8 bytes, its
+/// inputs 24 or more. Of a million rows of numbers, an epoch then takes a fifth longer.
+const ENCODED_ONCE: usize = 64 << 20;
+
+/// The inputs of all rows, for all networks of a model.
+pub(crate) enum Inputs<'a> {
+    /// The piecewise-linear inputs are the last ones; none if no network has them.
+    Matrix(Array2<f32>),
+    Encoded {
+        plain: Encoded<'a>,
+        all: Encoded<'a>,
+    },
+}
+
+/// The inputs of all rows, for one network.
+pub(crate) enum PartInputs<'s> {
+    Matrix(ArrayView2<'s, f32>),
+    Encoded(&'s Encoded<'s>),
+}
+
+/// The rows of a table as a source of features.
+#[derive(Debug)]
+pub(crate) struct Encoded<'a>(InputRows<'a, f32>);
+
+impl<'a> Inputs<'a> {
+    /// Whether the inputs of this number of rows should be encoded once.
+    pub fn take_little_memory(schema: &Schema, rows: usize, members: usize) -> bool {
+        rows * Self::width(schema, members) * size_of::<f32>() <= ENCODED_ONCE
+    }
+
+    pub fn encoded_once(schema: &Schema, table: &Table, members: usize) -> Result<Self> {
+        Ok(Self::Matrix(match members {
+            1 => schema.plain_features(table)?,
+            _ => schema.features(table)?,
+        }))
+    }
+
+    pub fn encoded_when_needed(schema: &'a Schema, table: &'a Table) -> Result<Self> {
+        let encoded = |width| schema.input_rows(table, width).map(Encoded);
+        Ok(Self::Encoded { plain: encoded(schema.plain_inputs())?, all: encoded(schema.inputs())? })
+    }
+
+    /// Piecewise-linear inputs take most of the memory, and a single network has none.
+    fn width(schema: &Schema, members: usize) -> usize {
+        if members == 1 { schema.plain_inputs() } else { schema.inputs() }
+    }
+
+    /// Those of a network with the piecewise-linear inputs, or without.
+    pub fn of_network(&self, piecewise: bool, schema: &Schema) -> PartInputs<'_> {
+        match self {
+            Self::Matrix(inputs) => {
+                let width = if piecewise { schema.inputs() } else { schema.plain_inputs() };
+                PartInputs::Matrix(inputs.slice_axis(Axis(1), (..width).into()))
+            }
+            Self::Encoded { all, .. } if piecewise => PartInputs::Encoded(all),
+            Self::Encoded { plain, .. } => PartInputs::Encoded(plain),
+        }
+    }
+}
+
+impl PartInputs<'_> {
+    /// A copy of some rows.
+    pub fn select(&self, rows: &[usize]) -> Array2<f32> {
+        match self {
+            Self::Matrix(inputs) => inputs.select(Axis(0), rows),
+            Self::Encoded(Encoded(inputs)) => {
+                let mut selected = Array2::zeros((rows.len(), inputs.width()));
+                inputs.copy_rows(rows, selected.as_slice_mut().expect("a new array is contiguous"));
+                selected
+            }
+        }
+    }
+}
+
+impl FeatureSource<f32> for Encoded<'_> {
+    fn rows(&self) -> usize {
+        self.0.rows()
+    }
+
+    fn width(&self) -> usize {
+        self.0.width()
+    }
+
+    fn copy_rows(&self, rows: &[usize], features: &mut [f32]) {
+        self.0.copy_rows(rows, features);
+    }
+}
