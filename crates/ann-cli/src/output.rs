@@ -86,7 +86,14 @@ impl Sink {
             )));
         }
         // The file that a symbolic link leads to is replaced, not the link.
-        let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        let target = fs::canonicalize(path);
+        if let (Err(_), Ok(there)) = (&target, fs::read_link(path)) {
+            let (path, there) = (path.display(), there.display());
+            return Err(Failure::files(format_args!(
+                "{path} is a link to {there}, where no file is; another name keeps the link"
+            )));
+        }
+        let target = target.unwrap_or_else(|_| path.to_owned());
         Ok(Self::New { file: BufWriter::new(beside(&target).map_err(failed)?), target })
     }
 
@@ -165,9 +172,26 @@ pub fn check(outputs: &[(&str, &Path)], inputs: &[&Path], force: bool) -> Result
             let path = path.display();
             return Err(Failure::arguments(format_args!("{option}: {path} is written by {other}, too")));
         }
+        check_ending(path).map_err(|failure| failure.about(option))?;
         Sink::open(path, force).map_err(|failure| failure.about(option))?;
     }
     Ok(())
+}
+
+/// The end of a name that promises what no command writes is an error.
+fn check_ending(path: &Path) -> Result<()> {
+    const COMPRESSED: [&str; 5] = ["gz", "bz2", "xz", "zst", "zip"];
+    const TABLES: [&str; 5] = ["xlsx", "xls", "ods", "parquet", "arrow"];
+    let ending = path.extension().unwrap_or_default().to_string_lossy().to_lowercase();
+    let (shown, without) = (path.display(), path.with_extension(""));
+    let advice = match &*ending {
+        ending if COMPRESSED.contains(&ending) => format!("write {}, and compress it", without.display()),
+        ending if TABLES.contains(&ending) => {
+            format!("write {}, and convert it", without.with_extension("csv").display())
+        }
+        _ => return Ok(()),
+    };
+    Err(Failure::arguments(format_args!("{shown}: .{ending} is not written here; {advice}")))
 }
 
 /// Whether two paths lead to the same file.

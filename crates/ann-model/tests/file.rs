@@ -217,6 +217,10 @@ fn links_are_followed_and_permissions_kept() {
     assert!(link.is_symlink());
     same(&Model::load(&path).unwrap(), &regressor());
     assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    fs::remove_file(&path).unwrap();
+    let error = small().save(&link).unwrap_err().to_string();
+    assert!(error.contains("link.ann: cannot write: it is a link to "), "{error}");
+    assert!(link.is_symlink() && !path.exists());
 }
 
 /// Small, so that all its bits can be tried.

@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 
 /// Writes a file. If anything fails, a file that was there before is unchanged.
 ///
-/// The bytes go to a new file beside it, which then takes its name. A symbolic link is followed, and the
-/// permissions of an existing file are kept. A process that is killed may leave the new file behind.
+/// The bytes go to a new file beside it, which then takes its name. A symbolic link is followed, and an error
+/// if there is no file where it leads to; the permissions of an existing file are kept. A process that is killed may leave the new file behind.
 pub(crate) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let target = target_of(path)?;
     let (temporary, file) = create_beside(&target)?;
     let written = fill(file, bytes, &target).and_then(|()| fs::rename(&temporary, &target));
     if written.is_err() {
@@ -17,6 +17,18 @@ pub(crate) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
         let _ = fs::remove_file(&temporary);
     }
     written.and_then(|()| sync_folder(&target))
+}
+
+/// The file that a symbolic link leads to: the link is never replaced.
+fn target_of(path: &Path) -> io::Result<PathBuf> {
+    match (fs::canonicalize(path), fs::read_link(path)) {
+        (Ok(target), _) => Ok(target),
+        (Err(_), Ok(there)) => Err(io::Error::new(
+            io::ErrorKind::NotFound,
+            format!("it is a link to {}, where no file is", there.display()),
+        )),
+        (Err(_), Err(_)) => Ok(path.to_owned()),
+    }
 }
 
 /// A new file `.name.process.number.tmp` in the folder of the target: a file can only take a name in the same
