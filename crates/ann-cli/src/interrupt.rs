@@ -1,4 +1,4 @@
-//! Signals that end the program: Ctrl-C, and the wish of the system that it ends.
+//! Signals that end the program: Ctrl-C, and what the system sends to a program that is to end.
 
 use std::io;
 use std::process;
@@ -9,9 +9,6 @@ use crate::output;
 
 /// The signal of Ctrl-C.
 const INTERRUPT: i32 = 2;
-/// What `kill` sends, and a system that shuts down.
-#[cfg(unix)]
-const TERMINATE: i32 = 15;
 
 static WANTED: AtomicBool = AtomicBool::new(false);
 
@@ -38,11 +35,45 @@ pub fn is_wanted() -> bool {
 
 /// From here on a signal that ends the program also removes the output that is not complete.
 pub fn clean_up() -> Result<()> {
+    on_signals(&ending(), end)
+}
+
+/// From here on a file that may not become larger (`ulimit -f`) is an error of its writing, as a full disk is,
+/// and not the end of the program.
+pub fn outlive_limits() -> Result<()> {
     #[cfg(unix)]
-    let signals = [INTERRUPT, TERMINATE];
-    #[cfg(not(unix))]
-    let signals = [INTERRUPT];
-    on_signals(&signals, end)
+    {
+        // Nobody looks at it: what matters is that the signal has a handler.
+        static CAME: AtomicBool = AtomicBool::new(false);
+        signal_hook::flag::register(signal_hook::consts::SIGXFSZ, &CAME).map_err(not_heard)?;
+    }
+    Ok(())
+}
+
+/// Ctrl-C, Ctrl-\, `kill`, a limit of time, and a terminal that is closed.
+#[cfg(unix)]
+fn ending() -> Vec<i32> {
+    use signal_hook::consts::{SIGHUP, SIGQUIT, SIGTERM, SIGXCPU};
+    let mut signals = vec![INTERRUPT, SIGQUIT, SIGTERM, SIGXCPU];
+    if !is_ignored(SIGHUP) {
+        signals.push(SIGHUP);
+    }
+    signals
+}
+
+#[cfg(not(unix))]
+fn ending() -> Vec<i32> {
+    vec![INTERRUPT]
+}
+
+/// Whether the program was started to ignore a signal, as `nohup` does. Systems other than Linux do not tell
+/// it without unsafe code, so there it is assumed.
+#[cfg(unix)]
+fn is_ignored(signal: i32) -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask =
+        status.lines().find_map(|line| u64::from_str_radix(line.strip_prefix("SigIgn:")?.trim(), 16).ok());
+    mask.is_none_or(|mask| mask >> (signal - 1) & 1 == 1)
 }
 
 /// Ends the program as a shell reports it: 130 after Ctrl-C, 143 after `kill`.
@@ -53,8 +84,11 @@ fn end(signal: i32) {
 
 /// Calls `handler` with the number of each signal that comes, in another thread.
 fn on_signals(signals: &[i32], handler: impl Fn(i32) + Send + 'static) -> Result<()> {
-    try_on_signals(signals, handler)
-        .map_err(|error| Failure::files(format_args!("cannot listen to signals: {error}")))
+    try_on_signals(signals, handler).map_err(not_heard)
+}
+
+fn not_heard(error: io::Error) -> Failure {
+    Failure::files(format_args!("cannot listen to signals: {error}"))
 }
 
 #[cfg(unix)]

@@ -71,7 +71,7 @@ fn main() -> ExitCode {
         ColorChoice::Always => anstream::ColorChoice::Always.write_global(),
         ColorChoice::Never => anstream::ColorChoice::Never.write_global(),
     }
-    match run(&cli.command) {
+    match interrupt::outlive_limits().and_then(|()| run(&cli.command)) {
         Ok(status) => status.into(),
         Err(failure) if failure.is_closed_pipe => Status::Done.into(),
         Err(Failure { status, message, .. }) => {
