@@ -1,16 +1,18 @@
 //! `ann eval`: how good a model is on the rows of a table.
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use ann_tabular::ann_table::{Target, TargetValues};
-use ann_tabular::{Model, Score, confusion};
+use ann_tabular::ann_table::message::{list, quoted};
+use ann_tabular::ann_table::{LabelTarget, Target, TargetValues};
+use ann_tabular::{Model, Score, Table, confusion};
 use clap::Args;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::data::{self, Reading, is_dash};
+use crate::data::{self, Reading, is_dash, shown};
 use crate::failure::{Failure, Result, Status};
 use crate::html::{self, Evaluated};
+use crate::numbers;
 use crate::output::{self, Output};
 use crate::show::{aligned, count, similar};
 use crate::summary::{OtherRows, score_json, write_scores};
@@ -46,8 +48,7 @@ pub struct Evaluate {
 
 fn bound(text: &str) -> Result<(String, f64), String> {
     let (name, number) = text.rsplit_once('=').ok_or("expected NAME=NUMBER")?;
-    let number = number.parse().ok().filter(|number: &f64| number.is_finite());
-    Ok((name.to_owned(), number.ok_or("expected a number after =")?))
+    Ok((name.to_owned(), numbers::finite(number)?))
 }
 
 pub fn evaluate(options: &Evaluate) -> Result<Status> {
@@ -60,8 +61,9 @@ pub fn evaluate(options: &Evaluate) -> Result<Status> {
     let model = data::load(&options.model)?;
     let table = data::read_judged(&options.reading, &model, &options.data)?;
     let scores = OtherRows::new(&model, &table, &options.data)?;
-    let mut below = options.below(&scores.model)?;
-    below.extend(options.worse_than_other(&scores.model)?);
+    let undefined = scores.model.undefined(&model.schema().target);
+    let mut below = options.below(&scores.model, &undefined)?;
+    below.extend(options.worse_than_other(&model, &table, &scores.model)?);
     let mut surprises = Surprises::new(&model);
     surprises.count(&table);
     if let Some(page) = &options.report {
@@ -73,14 +75,16 @@ pub fn evaluate(options: &Evaluate) -> Result<Status> {
     }
     let mut output = Output::standard();
     if options.json {
+        let score = |score: &Score| with_undefined(score_json(score), &undefined);
         let object = json!({
-            "ann": 1, "command": "eval", "rows": table.rows(), "score": score_json(&scores.model),
-            "constant": score_json(&scores.constant.1), "below": below,
+            "ann": 1, "command": "eval", "rows": table.rows(), "score": score(&scores.model),
+            "constant": score(&scores.constant.1), "below": below,
         });
         writeln!(output, "{object:#}")?;
     } else {
         writeln!(output, "{}", scores.rule())?;
         write_scores(&mut output, &scores.models())?;
+        write_undefined(&mut output, &undefined, table.rows())?;
         write_confusion(&mut output, &model, &table)?;
         surprises.print();
     }
@@ -91,26 +95,56 @@ pub fn evaluate(options: &Evaluate) -> Result<Status> {
 
 impl Evaluate {
     /// What is said if the model of `--better-than` is as good, or better.
-    fn worse_than_other(&self, score: &Score) -> Result<Option<String>> {
+    fn worse_than_other(&self, model: &Model, table: &Table, score: &Score) -> Result<Option<String>> {
         let Some(path) = &self.better_than else { return Ok(None) };
         if is_dash(&self.data) {
             return Err(Failure::arguments("--better-than reads the table twice, so it must be a file"));
         }
         let other = data::load(path)?;
-        let table = data::read_judged(&self.reading, &other, &self.data)?;
+        self.check_comparable(model, &other, path)?;
+        let others = data::read_judged(&self.reading, &other, &self.data)?;
+        if others.rows() != table.rows() {
+            return Err(Failure::arguments(format_args!(
+                "--better-than: {} rows have a target for {}, and {} for {}, because other words mean a missing \
+                 value; give them with --missing",
+                count(table.rows()),
+                shown(&self.model),
+                count(others.rows()),
+                shown(path)
+            )));
+        }
         let about = |error: ann_tabular::Error| Failure::from(error).about(path.display());
-        let ((found, name), (least, _)) = (loss(score), loss(&Score::of(&other, &table).map_err(about)?));
+        let ((found, name), (least, _)) = (loss(score), loss(&Score::of(&other, &others).map_err(about)?));
         let is_better = found < least;
         let path = path.display();
         Ok((!is_better).then(|| format!("{name} is {found:.6}, and {least:.6} with {path}")))
     }
 
+    /// Losses of different targets cannot be compared.
+    fn check_comparable(&self, model: &Model, other: &Model, path: &Path) -> Result<()> {
+        let (one, another) = (outcomes(&model.schema().target), outcomes(&other.schema().target));
+        if one == another {
+            return Ok(());
+        }
+        let in_words = |(what, names): (String, Vec<String>)| format!("{what} {}", list(&names));
+        Err(Failure::arguments(format_args!(
+            "--better-than: {} predicts {}, but {} predicts {}; only models of the same target can be compared",
+            shown(&self.model),
+            in_words(one),
+            shown(path),
+            in_words(another)
+        )))
+    }
+
     /// The numbers that are not good enough.
-    fn below(&self, score: &Score) -> Result<Vec<String>> {
+    fn below(&self, score: &Score, undefined: &[String]) -> Result<Vec<String>> {
         let entries = score.entries();
         let mut below = vec![];
         for (asked, bound) in &self.min {
             let key = |name: &str| name.to_lowercase().replace('²', "2").replace([' ', '_', '-'], "");
+            if let Some(name) = undefined.iter().find(|name| key(name) == key(asked)) {
+                return Err(Failure::data(format_args!("--min: {name} is not defined for these rows")));
+            }
             let names = entries.iter().map(|(name, _)| name.as_str());
             let Some((name, found)) = entries.iter().find(|(name, _)| key(name) == key(asked)) else {
                 let hint = similar(asked, names.clone())
@@ -132,6 +166,45 @@ impl Evaluate {
     }
 }
 
+/// What is predicted: of which kind, and the names of classes or columns in one order.
+fn outcomes(target: &Target) -> (String, Vec<String>) {
+    let (what, mut names) = match target {
+        Target::Classes { name, classes } => (format!("the classes of {}", quoted(name)), classes.clone()),
+        Target::Labels(labels) => {
+            let words =
+                |label: &LabelTarget| format!("{} ({} or {})", label.name, label.absent, label.present);
+            ("the labels".to_owned(), labels.iter().map(words).collect())
+        }
+        Target::Numbers(_) => {
+            ("the numbers".to_owned(), target.names().into_iter().map(str::to_owned).collect())
+        }
+    };
+    names.sort();
+    (what, names)
+}
+
+/// An object of numbers by name, in which those that are not defined are null.
+fn with_undefined(mut score: Value, undefined: &[String]) -> Value {
+    undefined.iter().for_each(|name| score[name] = Value::Null);
+    score
+}
+
+/// What is missing in the table of numbers, and why.
+fn write_undefined(output: &mut impl Write, undefined: &[String], rows: usize) -> Result<()> {
+    for name in undefined {
+        let reason = if name.starts_with("R²") {
+            "all true numbers are equal"
+        } else {
+            "only one of two classes occurs"
+        };
+        writeln!(output, "{name} is not defined, because {reason}")?;
+    }
+    if rows == 1 {
+        writeln!(output, "standard errors are not defined, because there is only one row")?;
+    }
+    Ok(())
+}
+
 /// The sum of the losses of a score, and their name.
 fn loss(score: &Score) -> (f64, &'static str) {
     let name = if matches!(score, Score::Numbers(_)) { "RMSE" } else { "log loss" };
@@ -140,7 +213,7 @@ fn loss(score: &Score) -> (f64, &'static str) {
 }
 
 /// Of each true class, how often each class was predicted.
-fn write_confusion(output: &mut impl Write, model: &Model, table: &ann_tabular::Table) -> Result<()> {
+fn write_confusion(output: &mut impl Write, model: &Model, table: &Table) -> Result<()> {
     const MOST: usize = 12;
     let Target::Classes { classes, .. } = &model.schema().target else { return Ok(()) };
     let TargetValues::Classes(truth) = model.schema().targets(table)? else { return Ok(()) };

@@ -29,7 +29,7 @@ pub struct Explain {
     /// target may be missing
     data: PathBuf,
     /// Rows to explain, counted from 1: what each column adds to the prediction of an ordinary row
-    #[arg(long, value_name = "ROW,…", value_delimiter = ',')]
+    #[arg(long, value_name = "ROW,…", value_delimiter = ',', value_parser = row)]
     rows: Vec<usize>,
     /// Columns whose partial dependence is shown; may be given several times. Default: the three that matter
     /// most
@@ -40,6 +40,13 @@ pub struct Explain {
     json: bool,
     #[command(flatten)]
     reading: Reading,
+}
+
+fn row(text: &str) -> Result<usize, String> {
+    let row = text.trim().parse().ok().filter(|row| *row > 0);
+    row.ok_or_else(|| {
+        "expected the numbers of rows from 1 on, with commas between them, such as 3,77".to_owned()
+    })
 }
 
 pub fn explain(options: &Explain) -> Result<Status> {

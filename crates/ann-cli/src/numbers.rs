@@ -26,12 +26,17 @@ pub fn all_cores() -> usize {
 
 /// Above 0 and below 1.
 pub fn share(text: &str) -> Result<f64, String> {
-    number(text, "expected a number above 0 and below 1", |number| number > 0.0 && number < 1.0)
+    number(text, "expected a number above 0 and below 1, such as 0.9", |number| number > 0.0 && number < 1.0)
 }
 
 /// Above 0.
 pub fn positive(text: &str) -> Result<f64, String> {
     number(text, "expected a number above 0", |number| number > 0.0)
+}
+
+/// Any number but infinity.
+pub fn finite(text: &str) -> Result<f64, String> {
+    number(text, "expected a number", |_| true)
 }
 
 /// At least 0.
@@ -40,6 +45,19 @@ pub fn not_negative(text: &str) -> Result<f64, String> {
 }
 
 fn number(text: &str, expected: &str, is_fitting: impl Fn(f64) -> bool) -> Result<f64, String> {
-    let number = text.parse().ok().filter(|number: &f64| number.is_finite() && is_fitting(*number));
-    number.ok_or_else(|| expected.to_owned())
+    let fits = |number: &f64| number.is_finite() && is_fitting(*number);
+    let hint = || match meant(text).filter(fits) {
+        Some(number) => format!("; did you mean {number}?"),
+        None => String::new(),
+    };
+    text.parse().ok().filter(fits).ok_or_else(|| format!("{expected}{}", hint()))
+}
+
+/// The number of a text that is written as people do: 0,9 or 90% or 90 %.
+fn meant(text: &str) -> Option<f64> {
+    let text = text.trim().replace(',', ".");
+    match text.strip_suffix('%') {
+        Some(percents) => percents.trim_end().parse().ok().map(|percents: f64| percents / 100.0),
+        None => text.parse().ok(),
+    }
 }

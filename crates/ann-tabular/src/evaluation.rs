@@ -12,11 +12,12 @@ use ann_train::metrics::{Bins, ReliabilityBin, reliability_curve};
 use ann_train::splits::Split;
 use ndarray::{Array2, ArrayView1, Axis, concatenate};
 
+use crate::estimate::Estimate;
 use crate::importance::{self, Importance};
 use crate::members;
 use crate::progress::{Observer, Stage};
 use crate::rows::{Rows, Units, selected};
-use crate::score::{Estimate, Score, Truth, aligned, broadcast};
+use crate::score::{Score, Truth, aligned, broadcast};
 use crate::{Error, Recipe, Result, Scoring};
 
 /// How good models like this one are on rows that they have not learned from.

@@ -14,6 +14,7 @@ mod checkpoints;
 
 mod report;
 
+mod estimate;
 mod evaluation;
 mod importance;
 mod leakage;
@@ -29,6 +30,7 @@ mod error;
 pub use attribution::{Attribution, attributions};
 pub use checkpoints::Checkpoints;
 pub use error::{Error, Result};
+pub use estimate::Estimate;
 pub use evaluation::{Coverage, Evaluation, NoScore, ScoreRule};
 pub use explain::{
     PartialDependence, calibration, confusion, largest_class, partial_dependence, permutation_importance,
@@ -40,7 +42,7 @@ pub use progress::{Progress, Stage};
 pub use rebuild::rebuild;
 pub use recipe::{Fit, Recipe, Scoring, TargetNames};
 pub use report::{Report, RowsUsed};
-pub use score::{ClassScore, Estimate, LabelScore, NumberScore, Score};
+pub use score::{ClassScore, LabelScore, NumberScore, Score};
 
 // Types of these crates are in the public signatures. The re-exports give users the matching versions.
 pub use ann_model::{Model, Predictions};

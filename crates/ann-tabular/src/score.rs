@@ -1,7 +1,5 @@
 //! How good predictions are, each number with its standard error.
 
-use std::fmt;
-
 use ann_core::argmax;
 use ann_model::{Model, Predictions, is_present};
 use ann_table::{NumberTarget, Table, Target, TargetValues};
@@ -10,30 +8,8 @@ use ann_train::metrics::{
 };
 use ndarray::{Array1, Array2, ArrayView1, Axis, stack};
 
+use crate::estimate::Estimate;
 use crate::{Error, Result};
-
-/// A number that was computed from some rows, and how much it would change with others.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Estimate {
-    /// The number.
-    pub value: f64,
-    /// Its standard error, by 200 resamples of the rows (of the groups, if there are groups). Infinite if
-    /// there is only one row or group.
-    pub standard_error: f64,
-}
-
-impl fmt::Display for Estimate {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { value, standard_error } = self;
-        if *value != 0.0 && !(1e-3..1e7).contains(&value.abs()) {
-            return write!(f, "{value:.2e} ± {standard_error:.1e}");
-        }
-        // Two digits of the standard error, but at most three decimals.
-        let magnitude = standard_error.log10().floor();
-        let digits = if magnitude.is_finite() { (1.0 - magnitude).clamp(0.0, 3.0) as usize } else { 3 };
-        write!(f, "{value:.digits$} ± {standard_error:.digits$}")
-    }
-}
 
 /// How good predictions are.
 #[derive(Clone, Debug, PartialEq)]
@@ -107,7 +83,34 @@ impl Score {
         let values = model.schema().targets(table)?;
         let rows: Vec<usize> = (0..table.rows()).collect();
         let truth = Truth { target, values: &values, weights: None, units: &rows };
-        truth.constant_score(&broadcast(&truth.constant(&rows), rows.len()))
+        let mut score = truth.constant_score(&broadcast(&truth.constant(&rows), rows.len()))?;
+        if let Self::Numbers(scores) = &mut score {
+            // By definition; the mean is rounded.
+            scores.iter_mut().filter_map(|score| score.r_squared.as_mut()).for_each(|r_squared| {
+                r_squared.value = 0.0;
+            });
+        }
+        Ok(score)
+    }
+
+    /// The names of the numbers that are not defined for the rows of this score, as [`entries`](Self::entries)
+    /// would have them: R² if all true numbers are equal, ROC AUC if only one of two classes occurs.
+    pub fn undefined(&self, target: &Target) -> Vec<String> {
+        match self {
+            Self::Classes(score) => {
+                let has_area = target.outputs() == 2;
+                if has_area && score.roc_auc.is_none() { vec!["ROC AUC".to_owned()] } else { vec![] }
+            }
+            Self::Labels(scores) => {
+                let is_undefined = |label: &&LabelScore| label.score.roc_auc.is_none();
+                scores.iter().filter(is_undefined).map(|label| format!("ROC AUC {}", label.column)).collect()
+            }
+            Self::Numbers(scores) => {
+                let is_undefined = |score: &&NumberScore| score.r_squared.is_none();
+                let name = |score: &NumberScore| format!("R²{}", suffix(score, scores));
+                scores.iter().filter(is_undefined).map(name).collect()
+            }
+        }
     }
 
     /// The name, the value, and for further columns of numbers their names, of each number that is defined:
@@ -119,14 +122,15 @@ impl Score {
                 scores.iter().flat_map(|label| label.score.entries(&format!(" {}", label.column))).collect()
             }
             Self::Numbers(scores) => {
-                let name = |score: &NumberScore| match scores.len() {
-                    1 => String::new(),
-                    _ => format!(" {}", score.column),
-                };
-                scores.iter().flat_map(|score| score.entries(&name(score))).collect()
+                scores.iter().flat_map(|score| score.entries(&suffix(score, scores))).collect()
             }
         }
     }
+}
+
+/// What follows the names of the numbers of a column: nothing if there is one column.
+fn suffix(score: &NumberScore, scores: &[NumberScore]) -> String {
+    if scores.len() == 1 { String::new() } else { format!(" {}", score.column) }
 }
 
 impl NumberScore {
