@@ -3,80 +3,119 @@
 use std::io::{BufRead, BufReader, Read, Write};
 
 use ann_tabular::ann_model::{self, Predictor};
-use ann_tabular::ann_table::{Cell, ColumnSchema, Kind, Reader, Target};
+use ann_tabular::ann_table::{CategoryEncoding, Cell, ColumnSchema, Encoding, Kind, Reader, Target};
 use ann_tabular::{Model, Predictions};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Number, Value, json};
 
 use crate::data::kind_name;
 use crate::failure::{Failure, Result, Status};
 use crate::output::Output;
 use crate::prediction::{Columns, label_of};
+use crate::surprises::Surprises;
 
-/// Answers each line. A wrong one is answered by an object with an error, and the exit code is 3 at the end.
-/// Of the reader, the words for missing values count.
-pub fn answer(
-    model: &Model,
-    reader: &Reader,
-    columns: &Columns,
-    input: impl Read,
-    mut output: Output,
-) -> Result<Status> {
-    let mut predictor = model.predictor()?;
-    let mut status = Status::Done;
-    for line in BufReader::new(input).split(b'\n') {
-        let line = line.map_err(|error| Failure::files(format_args!("cannot read: {error}")))?;
-        if line.trim_ascii().is_empty() {
-            continue;
-        }
-        let predicted = of_line(model, reader, &mut predictor, &line);
-        let answered = predicted.and_then(|predictions| {
-            answer_of(model, columns, &predictions).map_err(|error| error.to_string())
-        });
-        let answer = answered.unwrap_or_else(|message| {
-            status = Status::Data;
-            json!({ "error": message })
-        });
-        writeln!(output, "{answer}")?;
-        output.flush()?;
-    }
-    output.finish()?;
-    Ok(status)
+/// What answers, and how.
+pub struct Service<'m> {
+    pub model: &'m Model,
+    /// Of it, the words for missing values count.
+    pub reader: Reader,
+    pub columns: &'m Columns,
 }
 
-/// What is predicted for the row of a line.
-fn of_line<'m>(
-    model: &Model,
-    reader: &Reader,
-    predictor: &mut Predictor<'m>,
-    line: &[u8],
-) -> Result<Predictions<'m>, String> {
-    let row: Map<String, Value> =
-        serde_json::from_slice(line).map_err(|error| format!("expected a JSON object: {error}"))?;
-    let columns = &model.schema().columns;
-    // The texts of words have to be somewhere.
-    let texts: Vec<String> = columns.iter().map(|column| text(row.get(&column.name))).collect();
-    let cells = columns.iter().zip(&texts).map(|(column, text)| match row.get(&column.name) {
-        None => Err(format!("there is no {:?}; null means that it is missing", column.name)),
-        Some(Value::Null) => Ok(Cell::Missing),
-        Some(_) if means_missing(reader, &column.name, text) => Ok(Cell::Missing),
-        Some(value) => cell(column, value, text),
-    });
-    let cells = cells.collect::<Result<Vec<_>, _>>()?;
-    predictor.predictions(&cells).map_err(|error| error.to_string())
+impl Service<'_> {
+    /// Answers each line. A wrong one is answered by an object with an error, and the exit code is 3 at the
+    /// end. What is unusual in the others is counted.
+    pub fn answer(
+        &self,
+        input: impl Read,
+        mut output: Output,
+        surprises: &mut Surprises<'_>,
+    ) -> Result<Status> {
+        let mut predictor = self.model.predictor()?;
+        let mut status = Status::Done;
+        for (number, line) in (1..).zip(BufReader::new(input).split(b'\n')) {
+            let line = line.map_err(|error| Failure::files(format_args!("cannot read: {error}")))?;
+            // Some programs begin a text in UTF-8 with a mark.
+            let line = line.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&line);
+            if line.trim_ascii().is_empty() {
+                continue;
+            }
+            let answer = self.of_line(number, line, &mut predictor, surprises).unwrap_or_else(|message| {
+                status = Status::Data;
+                json!({ "error": format!("line {number}{message}") })
+            });
+            writeln!(output, "{answer}")?;
+            output.flush()?;
+        }
+        output.finish()?;
+        Ok(status)
+    }
+
+    /// What is predicted for the row of a line; or what follows the number of the line in the error.
+    fn of_line(
+        &self,
+        number: u64,
+        line: &[u8],
+        predictor: &mut Predictor<'_>,
+        surprises: &mut Surprises<'_>,
+    ) -> Result<Value, String> {
+        let row: Map<String, Value> = serde_json::from_slice(line).map_err(|error| no_object(&error))?;
+        let columns = &self.model.schema().columns;
+        // The texts of words have to be somewhere.
+        let texts: Vec<String> = columns.iter().map(|column| text(column, row.get(&column.name))).collect();
+        let cells = columns.iter().zip(&texts).map(|(column, text)| match row.get(&column.name) {
+            None => Err(format!(": there is no {:?}; null means that it is missing", column.name)),
+            Some(Value::Null) => Ok(Cell::Missing),
+            Some(value) if means_missing(&self.reader, &column.name, value, text) => Ok(Cell::Missing),
+            Some(value) => cell(column, value, text),
+        });
+        let cells = cells.collect::<Result<Vec<_>, _>>()?;
+        let failed = |error: ann_model::Error| format!(": {error}");
+        let predictions = predictor.predictions(&cells).map_err(failed)?;
+        let answer = answer_of(self.model, self.columns, &predictions).map_err(failed)?;
+        surprises.count_row(number, &cells);
+        Ok(answer)
+    }
+}
+
+/// The parser counts the lines of its text, which is one.
+fn no_object(error: &serde_json::Error) -> String {
+    let message = error.to_string();
+    let (message, _) = message.rsplit_once(" at line ").unwrap_or((&message, ""));
+    format!(", column {}: expected a JSON object: {message}", error.column())
 }
 
 /// A value as a table has it.
-fn text(value: Option<&Value>) -> String {
-    match value {
-        Some(Value::String(text)) => text.trim().to_owned(),
-        Some(value) => value.to_string(),
-        None => String::new(),
+fn text(column: &ColumnSchema, value: Option<&Value>) -> String {
+    match (value, &column.encoding) {
+        (Some(Value::String(text)), _) => text.trim().to_owned(),
+        (Some(Value::Number(number)), Encoding::Category(category)) => word_of(number, category),
+        (Some(value), _) => value.to_string(),
+        (None, _) => String::new(),
     }
 }
 
-fn means_missing(reader: &Reader, name: &str, text: &str) -> bool {
-    let is_own = |(column, word): &(String, String)| column == name && word == text;
-    reader.missing.iter().any(|word| word == text) || reader.missing_in.iter().any(is_own)
+/// The word for a number. JSON does not distinguish 5 and 5.0, so it is the word of the model that is this
+/// number, if there is one.
+fn word_of(number: &Number, category: &CategoryEncoding) -> String {
+    let text = number.to_string();
+    if category.position(&text).is_some() {
+        return text;
+    }
+    category.categories.iter().find(|word| is_number(word, number)).cloned().unwrap_or(text)
+}
+
+/// Whether a word is this number. With a leading zero it is no number, but a code.
+fn is_number(word: &str, number: &Number) -> bool {
+    let is_code = matches!(word.trim_start_matches('-').as_bytes(), [b'0', b'0'..=b'9', ..]);
+    !is_code && word.parse::<f64>().ok() == number.as_f64()
+}
+
+/// Whether a value is one of the words for missing values, or a number that one of them is.
+fn means_missing(reader: &Reader, name: &str, value: &Value, text: &str) -> bool {
+    let is_meant =
+        |word: &String| word == text || value.as_number().is_some_and(|number| is_number(word, number));
+    let of_column = |(column, word): &(String, String)| column == name && is_meant(word);
+    reader.missing.iter().any(is_meant) || reader.missing_in.iter().any(of_column)
 }
 
 /// The cell of a value that is not null. Dates are texts, because a number may count days, seconds or years.
@@ -88,7 +127,7 @@ fn cell<'t>(column: &ColumnSchema, value: &Value, text: &'t str) -> Result<Cell<
         (Value::String(_), _) => kind.cell(text),
         _ => None,
     };
-    found.ok_or_else(|| format!("{:?}: found {value}, expected a {}", column.name, kind_name(kind)))
+    found.ok_or_else(|| format!(": {:?}: found {value}, expected a {}", column.name, kind_name(kind)))
 }
 
 /// The prediction, the probabilities, and intervals or sets.

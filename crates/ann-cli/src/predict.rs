@@ -9,12 +9,13 @@ use ann_tabular::ann_table::{Blocks, Dialect};
 use clap::Args;
 use serde_json::json;
 
+use crate::co_process::Service;
 use crate::data::{self, Reading, is_dash};
 use crate::failure::{Failure, Result, Status, unknown};
+use crate::interrupt;
 use crate::output::{self, Output};
 use crate::prediction::{Columns, quoted};
 use crate::surprises::Surprises;
-use crate::{co_process, interrupt};
 
 /// Rows that are in memory at a time.
 const ROWS: usize = 4096;
@@ -44,7 +45,7 @@ pub struct Predict {
     #[arg(long)]
     strict: bool,
     /// Read and print JSON objects, one in each line, and answer each line at once
-    #[arg(long, conflicts_with_all = ["keep", "strict"])]
+    #[arg(long, conflicts_with = "keep")]
     jsonl: bool,
     /// Print errors only
     #[arg(short, long)]
@@ -66,10 +67,13 @@ pub fn predict(options: &Predict) -> Result<Status> {
     }
     let input = data::open(&options.data)?;
     let in_data = |error: Failure| error.about(data::shown(&options.data));
+    let mut surprises = Surprises::new(&model);
     if options.jsonl {
         let output = Output::open(options.output.as_deref(), options.force)?;
-        let reader = options.reading.reader_of(&model);
-        return co_process::answer(&model, &reader, &options.columns, input, output);
+        let service =
+            Service { model: &model, reader: options.reading.reader_of(&model), columns: &options.columns };
+        let status = service.answer(input, output, &mut surprises)?;
+        return Ok(options.report(&surprises, status));
     }
     let mut reader = options.reading.reader_of(&model);
     // Only these are read. What is in the targets and in other columns does not matter: their texts are kept
@@ -78,7 +82,6 @@ pub fn predict(options: &Predict) -> Result<Status> {
     let mut blocks = reader.blocks(input, model.schema(), ROWS).map_err(|error| in_data(error.into()))?;
     let mut lines = Lines::new(&options.keep, &blocks)?;
     lines.header(&options.columns.names(&model))?;
-    let mut surprises = Surprises::new(&model);
     // Opened when the first block is predicted, so that nothing is written about a wrong table.
     let mut output = None;
     while let Some(block) = blocks.next_with(|row| lines.push(row)) {
@@ -104,10 +107,19 @@ pub fn predict(options: &Predict) -> Result<Status> {
         let mut output = Output::standard();
         writeln!(output, "{object:#}")?;
         output.finish()?;
-    } else if !options.quiet {
-        surprises.print();
     }
-    Ok(if options.strict && surprises.any() { Status::Below } else { Status::Done })
+    Ok(options.report(&surprises, Status::Done))
+}
+
+impl Predict {
+    /// Says what was surprising, unless that is not wanted. With --strict it is a reason to end as less than
+    /// done.
+    fn report(&self, surprises: &Surprises<'_>, status: Status) -> Status {
+        if !self.quiet && !self.json {
+            surprises.print();
+        }
+        if status == Status::Done && self.strict && surprises.any() { Status::Below } else { status }
+    }
 }
 
 /// The lines of the output, while a block is read: what is kept of the input, as it is there.
@@ -160,6 +172,9 @@ impl Lines {
         }
         let names: Vec<_> =
             kept.into_iter().chain(added).map(|name| quoted(name, self.dialect.separator)).collect();
+        if self.dialect.has_byte_order_mark {
+            self.text.push('\u{feff}');
+        }
         self.text.push_str(&names.join(&self.dialect.separator.to_string()));
         self.ends.push(self.text.len());
         self.has_header = true;
@@ -185,6 +200,7 @@ impl Lines {
     /// Writes all lines, to each row what `add` writes after it, and forgets them.
     fn write(&mut self, output: &mut impl Write, mut add: impl FnMut(usize, &mut String)) -> Result<()> {
         let is_alone = self.kept.as_ref().is_some_and(Vec::is_empty);
+        let line_end = if self.dialect.has_crlf { "\r\n" } else { "\n" };
         self.written.clear();
         let mut start = 0;
         for (place, &end) in self.ends.iter().enumerate() {
@@ -195,7 +211,7 @@ impl Lines {
                 }
                 add(row, &mut self.written);
             }
-            self.written.push('\n');
+            self.written.push_str(line_end);
             start = end;
         }
         output.write_all(self.written.as_bytes())?;

@@ -11,6 +11,7 @@ use ann_tabular::ann_table::{Dialect, LabelTarget, Target};
 use clap::Args;
 
 use crate::failure::{Failure, Result};
+use crate::numbers::share;
 
 /// What is written of each prediction.
 #[derive(Args, Debug)]
@@ -19,10 +20,10 @@ pub struct Columns {
     #[arg(long)]
     probabilities: bool,
     /// Intervals of numbers, or sets of classes, that contain the truth this often, for example 0.9
-    #[arg(long, value_name = "LEVEL")]
+    #[arg(long, value_name = "LEVEL", value_parser = share)]
     pub intervals: Option<f64>,
     /// Of two classes, predict the second one if it is at least this probable. Default: the more probable one
-    #[arg(long, value_name = "PROBABILITY")]
+    #[arg(long, value_name = "PROBABILITY", value_parser = share)]
     threshold: Option<f64>,
 }
 
@@ -30,18 +31,12 @@ impl Columns {
     /// Options that the model cannot fulfil are errors.
     pub fn check(&self, model: &Model) -> Result<()> {
         let target = &model.schema().target;
-        let is_share = |value: Option<f64>| value.is_none_or(|value| value > 0.0 && value < 1.0);
         let is_pair = matches!(target, Target::Classes { classes, .. } if classes.len() == 2);
         if self.probabilities && !matches!(target, Target::Classes { .. }) {
             return Err(Failure::arguments("--probabilities: only models of classes have a column for each"));
         }
         if self.threshold.is_some() && !is_pair {
             return Err(Failure::arguments("--threshold: only models of two classes have one"));
-        }
-        for (option, value) in [("--threshold", self.threshold), ("--intervals", self.intervals)] {
-            if !is_share(value) {
-                return Err(Failure::arguments(format_args!("{option}: expected above 0 and below 1")));
-            }
         }
         if self.intervals.is_some() && model.conformal().is_none() {
             return Err(Failure::arguments("--intervals: the model has none, because it predicts labels"));
@@ -189,6 +184,11 @@ impl Fields<'_> {
             && let Some(point) = text[start..].find('.')
         {
             text.replace_range(start + point..=start + point, ",");
+        }
+        // The comma of a number, where it also separates cells.
+        if text[start..].contains(self.dialect.separator) {
+            text.insert(start, '"');
+            text.push('"');
         }
     }
 }

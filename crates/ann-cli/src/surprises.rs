@@ -2,7 +2,7 @@
 
 use ann_tabular::Model;
 use ann_tabular::ann_table::message::unquoted;
-use ann_tabular::ann_table::{Column, ColumnSchema, Encoding, Table};
+use ann_tabular::ann_table::{Cell, Column, ColumnSchema, Encoding, NumberEncoding, Table};
 use serde_json::{Value, json};
 
 use crate::show::count;
@@ -36,6 +36,24 @@ impl<'m> Surprises<'m> {
                 found.count += 1;
                 found.first.get_or_insert_with(|| (table.line(row), column.text(row)));
             }
+        }
+    }
+
+    /// Counts those of one row, whose cells are in the order of the model.
+    pub fn count_row(&mut self, line: u64, cells: &[Cell<'_>]) {
+        self.rows += 1;
+        for ((schema, found), cell) in self.columns.iter_mut().zip(cells) {
+            let text = match (&schema.encoding, cell) {
+                (Encoding::Category(category), Cell::Word(word)) if category.position(word).is_none() => {
+                    (*word).to_owned()
+                }
+                (Encoding::Number(number), Cell::Number(value)) if is_outside(number, *value) => {
+                    value.to_string()
+                }
+                _ => continue,
+            };
+            found.count += 1;
+            found.first.get_or_insert((line, text));
         }
     }
 
@@ -118,9 +136,11 @@ fn surprising<'t>(encoding: &'t Encoding, column: &'t Column) -> impl Iterator<I
     };
     (0..column.len()).filter(move |&row| match encoding {
         Encoding::Category(_) => column.code(row).is_some_and(|code| is_unknown[code]),
-        Encoding::Number(number) => {
-            column.number(row).is_some_and(|value| value < number.minimum || value > number.maximum)
-        }
+        Encoding::Number(number) => column.number(row).is_some_and(|value| is_outside(number, value)),
         Encoding::Date(_) => false,
     })
+}
+
+fn is_outside(number: &NumberEncoding, value: f64) -> bool {
+    value < number.minimum || value > number.maximum
 }

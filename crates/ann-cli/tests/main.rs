@@ -5,6 +5,7 @@ mod customers;
 mod files;
 #[cfg(unix)]
 mod interruption;
+mod judging;
 #[cfg(unix)]
 mod killed;
 mod names;
@@ -13,3 +14,4 @@ mod report;
 mod summaries;
 mod training;
 mod transcripts;
+mod writing;

@@ -159,13 +159,17 @@ pub struct Dialect {
     pub separator: char,
     /// Whether a comma is before the decimals.
     pub decimal_comma: bool,
+    /// Whether lines end with CR and LF, as the first one does.
+    pub has_crlf: bool,
+    /// Whether the text begins with a byte order mark, by which spreadsheets know UTF-8.
+    pub has_byte_order_mark: bool,
 }
 
 /// One reading of the input.
 pub(crate) struct Pass<R> {
     rows: Rows<R>,
     pub header: Header,
-    separator: char,
+    dialect: Dialect,
     notation: Notation,
 }
 
@@ -174,6 +178,7 @@ impl<R: Read> Pass<R> {
     pub fn begin(reader: &Reader, input: R) -> Result<Self> {
         let text = Text::new(input)?;
         let separator = reader.separator.unwrap_or_else(|| dialect::separator(text.beginning()));
+        let (has_crlf, has_byte_order_mark) = (text.has_crlf(), text.has_byte_order_mark());
         let mut rows = Rows::of_text(text, separator)?;
         let header = if reader.header {
             Header::read(&mut rows)?
@@ -184,7 +189,9 @@ impl<R: Read> Pass<R> {
             Some(has_decimal_comma) => Notation { has_decimal_comma },
             None => dialect::notation(rows.peek(FIRST_ROWS)?, separator),
         };
-        Ok(Self { rows, header, separator, notation })
+        let decimal_comma = notation.has_decimal_comma;
+        let dialect = Dialect { separator, decimal_comma, has_crlf, has_byte_order_mark };
+        Ok(Self { rows, header, dialect, notation })
     }
 
     /// The kind of each column, and whether it is stated. Other kinds are guesses, from an earlier pass or
@@ -256,7 +263,7 @@ impl<R: Read> Pass<R> {
 
     /// How the input is written.
     pub fn dialect(&self) -> Dialect {
-        Dialect { separator: self.separator, decimal_comma: self.notation.has_decimal_comma }
+        self.dialect
     }
 
     pub fn column(&self, column: usize, values: Values) -> Column {

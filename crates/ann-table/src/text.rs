@@ -2,7 +2,7 @@
 
 use std::io::Read;
 
-use memchr::{memchr, memchr_iter, memrchr2};
+use memchr::{memchr, memchr_iter, memchr2, memrchr2};
 
 use crate::{Error, Result};
 
@@ -21,16 +21,19 @@ pub(crate) struct Text<R> {
     /// Bytes after the text: the beginning of a character.
     rest: Vec<u8>,
     is_at_end: bool,
+    has_byte_order_mark: bool,
 }
 
 impl<R: Read> Text<R> {
     /// Reads at least one line, checks that it is text, and removes a byte order mark.
     pub fn new(input: R) -> Result<Self> {
-        let mut text = Self { input, text: String::new(), rest: Vec::new(), is_at_end: false };
+        let (rest, is_at_end, has_byte_order_mark) = (Vec::new(), false, false);
+        let mut text = Self { input, text: String::new(), rest, is_at_end, has_byte_order_mark };
         text.read_block(BLOCK, 1)?;
         check_beginning(&text.rest)?;
         if text.rest.starts_with(BYTE_ORDER_MARK) {
             text.rest.drain(..BYTE_ORDER_MARK.len());
+            text.has_byte_order_mark = true;
         }
         text.decode(1)?;
         while text.beginning().is_empty() && !text.is_at_end {
@@ -42,6 +45,17 @@ impl<R: Read> Text<R> {
     /// What was read and is still needed.
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    /// Whether the input begins with a byte order mark, which is no part of the text.
+    pub fn has_byte_order_mark(&self) -> bool {
+        self.has_byte_order_mark
+    }
+
+    /// Whether the first line ends with CR and LF.
+    pub fn has_crlf(&self) -> bool {
+        let first_break = memchr2(b'\n', b'\r', self.text.as_bytes());
+        first_break.is_some_and(|at| self.text.as_bytes()[at..].starts_with(b"\r\n"))
     }
 
     /// Whether nothing follows the text.

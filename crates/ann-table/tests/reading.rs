@@ -92,6 +92,21 @@ fn a_file_is_read_as_a_text_is() {
     );
 }
 
+#[test]
+fn how_a_text_begins_and_ends_its_lines() {
+    for (text, has_crlf, has_byte_order_mark) in [
+        ("x,y\n1,2\r\n", false, false),
+        ("x,y\r\n1,2\n", true, false),
+        ("x,y\r1,2\r\n", false, false),
+        ("\u{feff}x,y\n1,2\n", false, true),
+        ("\u{feff}x,y\r\n1,2\r\n", true, true),
+    ] {
+        let dialect = Reader::default().dialect(text.as_bytes()).unwrap();
+        let found = (dialect.has_crlf, dialect.has_byte_order_mark);
+        assert_eq!(found, (has_crlf, has_byte_order_mark), "{text:?}");
+    }
+}
+
 /// Rows of all lengths, so that they begin and end at every position of a block; with quoted cells, blank
 /// lines, and line ends that a block may cut.
 #[test]
