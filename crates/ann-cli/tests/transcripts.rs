@@ -2,7 +2,7 @@
 //!
 //! In a block ` ```console `, each line that begins with `$ ` is given to a shell, and what follows is what
 //! it prints, on both streams. The blocks of a document run one after another, in a folder with the tables
-//! of the documents. `TRANSCRIPTS=overwrite cargo test -p ann-cli` writes what is printed into the documents.
+//! of the documents, and with the program of C that the document shows, as `main.c`. `TRANSCRIPTS=overwrite cargo test -p ann-cli` writes what is printed into the documents.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -47,6 +47,10 @@ fn nightly() {
     check("docs/recipes/nightly.md");
 }
 #[test]
+fn embed_c() {
+    check("docs/recipes/embed-c.md");
+}
+#[test]
 fn inspect() {
     check("docs/commands/inspect.md");
 }
@@ -75,6 +79,9 @@ fn check(document: &str) {
 /// The document with what the commands print now.
 fn with_output(document: &str, folder: &Path) -> String {
     let (mut text, mut is_console) = (String::new(), false);
+    if let Some((_, program)) = document.split_once("```c\n") {
+        fs::write(folder.join("main.c"), program.split("```").next().unwrap()).unwrap();
+    }
     for line in document.lines() {
         match (is_console, line) {
             (false, "```console") => is_console = true,
