@@ -32,7 +32,7 @@ pub fn bench(workspace: &Workspace, options: &BenchOptions) -> Result<()> {
 /// # Errors
 /// It does not build, or fails.
 pub fn accuracy(workspace: &Workspace, options: &BenchOptions) -> Result<()> {
-    run(workspace, &["ann-accuracy"], options)
+    run(workspace, &["ann-accuracy", "ann-cli"], options)
 }
 
 /// Builds the programs of some packages, and runs the one that is called as the first package.

@@ -12,7 +12,7 @@ use anyhow::{Context, Error, Result, bail, ensure};
 
 use crate::cpu;
 use crate::score::Score;
-use crate::systems::{Entrant, OURS};
+use crate::systems::{Entrant, OURS, PROGRAM};
 use crate::tables::Table;
 
 /// A runner that takes longer than this for one split is considered hung.
@@ -92,6 +92,7 @@ impl Contest {
             scores.retain(|score| score.system != system);
             self.absent(system, name, &error)?;
         }
+        check_program(&scores)?;
         Ok(scores)
     }
 
@@ -105,6 +106,17 @@ impl Contest {
         self.absences.push(Absence { peer, what, reason });
         Ok(())
     }
+}
+
+/// The program has exactly the numbers of our recipe, in each split.
+fn check_program(scores: &[Score]) -> Result<()> {
+    for program in scores.iter().filter(|score| score.system == PROGRAM) {
+        let is_other = |score: &&Score| score.system == OURS && score.split == program.split;
+        let ours = scores.iter().find(is_other).context("our recipe was measured")?;
+        let expected = Score { system: program.system.clone(), cpu: program.cpu, ..ours.clone() };
+        ensure!(*program == expected, "the program has other numbers than the recipe: {program:?}, {ours:?}");
+    }
+    Ok(())
 }
 
 impl Contestant {

@@ -43,7 +43,8 @@ struct Options {
     /// HistGradientBoosting of scikit-learn, LightGBM, and the intervals of MAPIE
     #[arg(long)]
     peers: bool,
-    /// Measure these libraries too, separated by commas: catboost, realmlp, tabm, or one of the above
+    /// Measure these systems too, separated by commas: catboost, realmlp, tabm, one of the above, or
+    /// ann-program, the program `ann`, whose numbers must be exactly those of the library
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     also: Vec<String>,
     /// At most this number of splits [default: 5; 3 for a table of more than 10 000 rows]

@@ -12,6 +12,8 @@ use anyhow::{Context, Result, ensure};
 
 /// The name of our recipe.
 pub const OURS: &str = "ann";
+/// The name of the program `ann`, which must have exactly the numbers of our recipe.
+pub const PROGRAM: &str = "ann-program";
 /// The name of the system that has intervals and sets as we have, and no place in the ranking.
 pub const CONFORMAL: &str = "MAPIE";
 
@@ -32,6 +34,8 @@ enum Class {
     OnRequest,
     /// Only its intervals and sets are judged.
     Conformal,
+    /// Ours in another form, measured when it is asked for. It needs no Python.
+    Program,
 }
 
 const fn system(name: &'static str, packages: &'static [&'static str], class: Class) -> System {
@@ -39,7 +43,7 @@ const fn system(name: &'static str, packages: &'static [&'static str], class: Cl
 }
 
 /// All systems but ours. The position decides the mark in the picture.
-pub const SYSTEMS: [System; 8] = [
+pub const SYSTEMS: [System; 9] = [
     system("linear", &["scikit-learn"], Class::Reference),
     system("MLP", &["scikit-learn"], Class::Reference),
     system("HistGradientBoosting", &["scikit-learn"], Class::Reference),
@@ -48,6 +52,7 @@ pub const SYSTEMS: [System; 8] = [
     system("RealMLP", &["scikit-learn", "pytabkit[models]"], Class::OnRequest),
     system("TabM", &["scikit-learn", "pytabkit[models]"], Class::OnRequest),
     system(CONFORMAL, &["scikit-learn", "mapie"], Class::Conformal),
+    system(PROGRAM, &[], Class::Program),
 ];
 
 /// Whether the best and the worst of the normalised score are taken from this system.
@@ -67,7 +72,8 @@ pub fn chosen(peers: bool, also: &[String]) -> Result<Vec<System>> {
         ensure!(is_known, "no system is called {name:?}; there are {known}");
     }
     let is_chosen = |system: &System| {
-        (peers && system.class != Class::OnRequest) || also.iter().any(|name| same(name, system))
+        let is_peer = !matches!(system.class, Class::OnRequest | Class::Program);
+        (peers && is_peer) || also.iter().any(|name| same(name, system))
     };
     Ok(SYSTEMS.into_iter().filter(is_chosen).collect())
 }
@@ -88,22 +94,37 @@ impl Entrant {
     }
 }
 
-/// Our runner, which cargo builds into the folder of this program.
+/// Our runner.
 ///
 /// # Errors
 /// It is missing.
 pub fn ours() -> Result<Entrant> {
-    let folder = env::current_exe().context("could not find the folder of this program")?;
-    let program = folder.with_file_name(format!("ann-tabular-runner{}", env::consts::EXE_SUFFIX));
-    ensure!(program.exists(), "{} is missing; `cargo xtask accuracy` builds it", program.display());
-    Ok(Entrant { name: OURS, program, arguments: Vec::new() })
+    built(OURS, "ann-tabular-runner")
 }
 
-/// Installs what the systems need. What cannot be installed is added to `missing`.
+/// A runner that cargo builds into the folder of this program.
+fn built(name: &'static str, program: &str) -> Result<Entrant> {
+    let folder = env::current_exe().context("could not find the folder of this program")?;
+    let program = folder.with_file_name(format!("{program}{}", env::consts::EXE_SUFFIX));
+    ensure!(program.exists(), "{} is missing; `cargo xtask accuracy` builds it", program.display());
+    Ok(Entrant { name, program, arguments: Vec::new() })
+}
+
+/// The runners of systems other than our recipe. What Python needs is installed; what cannot be is added to
+/// `missing`.
 ///
 /// # Errors
-/// There is no Python.
+/// There is no Python, or the runner of our program is missing.
 pub fn prepare(folders: &Folders, systems: &[System], missing: &mut Vec<Absence>) -> Result<Vec<Entrant>> {
+    let (programs, libraries): (Vec<System>, Vec<System>) =
+        systems.iter().copied().partition(|system| system.class == Class::Program);
+    let programs = programs.iter().map(|system| built(system.name, "ann-program-runner"));
+    let mut entrants = programs.collect::<Result<Vec<_>>>()?;
+    entrants.extend(in_python(folders, &libraries, missing)?);
+    Ok(entrants)
+}
+
+fn in_python(folders: &Folders, systems: &[System], missing: &mut Vec<Absence>) -> Result<Vec<Entrant>> {
     if systems.is_empty() {
         return Ok(Vec::new());
     }
@@ -132,6 +153,7 @@ mod tests {
         assert_eq!(names(false, &[]), [""; 0]);
         assert_eq!(names(true, &[]), ["linear", "MLP", "HistGradientBoosting", "LightGBM", "MAPIE"]);
         assert_eq!(names(false, &["catboost", "mlp"]), ["MLP", "CatBoost"]);
+        assert_eq!(names(false, &["ann-program"]), ["ann-program"]);
         let error = chosen(true, &["xgboost".to_owned()]).unwrap_err().to_string();
         assert!(error.starts_with("no system is called \"xgboost\"; there are linear, MLP, "), "{error}");
     }
