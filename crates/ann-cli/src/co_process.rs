@@ -81,7 +81,11 @@ impl Service<'_> {
 fn no_object(error: &serde_json::Error) -> String {
     let message = error.to_string();
     let (message, _) = message.rsplit_once(" at line ").unwrap_or((&message, ""));
-    format!(", column {}: expected a JSON object: {message}", error.column())
+    let place = match error.column() {
+        0 => String::new(),
+        column => format!(", column {column}"),
+    };
+    format!("{place}: expected a JSON object: {message}")
 }
 
 /// A value as a table has it.

@@ -208,7 +208,7 @@ fn json_lines_say_what_is_unusual_and_where() {
     let lines: Vec<&str> = text(&output.stdout).lines().collect();
     assert!(lines[0].contains("prediction"), "{}", lines[0]);
     for (line, message) in lines[1..].iter().zip([
-        "line 3, column 0: expected a JSON object: invalid type: sequence, expected a map",
+        "line 3: expected a JSON object: invalid type: sequence, expected a map",
         "line 4: there is no \\\"code\\\"; null means that it is missing",
         "line 5: \\\"x\\\": found \\\"b\\\", expected a number",
         "line 6, column 6: expected a JSON object: expected `:`",
