@@ -8,9 +8,10 @@ use ann_tabular::ann_train::{Finding, History, Memory, OptimizerKind, State, for
 use numpy::{IntoPyArray, PyArray1, PyArray2, PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList};
+use rayon_core::ThreadPoolBuilder;
 use serde::{Deserialize, Serialize};
 
-use crate::errors;
+use crate::errors::{self, caught};
 use crate::gradcheck::{self, Described};
 use crate::matrix::{AnyState, Precision};
 use crate::tabular::{Columns, table};
@@ -110,7 +111,7 @@ impl Core {
     /// Reads the bytes of a model's file.
     #[staticmethod]
     fn from_bytes(bytes: &[u8]) -> PyResult<Self> {
-        let model = Model::read(bytes).map_err(errors::model)?;
+        let model = read(bytes)?;
         Ok(Self { model, record: FitRecord::default(), state: None })
     }
 
@@ -135,7 +136,7 @@ impl Core {
     #[staticmethod]
     #[pyo3(signature = (bytes, record, state))]
     fn from_state(bytes: &[u8], record: &str, state: Option<PickledState<'_>>) -> PyResult<Self> {
-        let model = Model::read(bytes).map_err(errors::model)?;
+        let model = read(bytes)?;
         let record = serde_json::from_str(record).map_err(errors::value)?;
         let state = match (&state, f64::network(model.networks()), f32::network(model.networks())) {
             (Some(state), Some(network), _) => Some(AnyState::Double(state.restored(network)?)),
@@ -178,7 +179,7 @@ impl Core {
 
     /// Probabilities of the classes, or values, of the rows of a table.
     fn predict_table<'py>(&self, py: Python<'py>, columns: Columns) -> PyResult<Bound<'py, PyArray2<f64>>> {
-        let table = table(columns)?;
+        let table = caught(|| table(columns))?;
         let values =
             watched(py, None, |_| self.model.predict(&table).map(|predicted| predicted.values().clone()))?;
         Ok(values.map_err(errors::model)?.into_pyarray(py))
@@ -289,20 +290,29 @@ impl Core {
 
     /// Checks the gradients of all networks on the rows of a table. Returns the verdict, the reports in
     /// words, and a JSON list of them.
-    fn check_gradient(&self, py: Python<'_>, columns: Columns<'_>) -> PyResult<Described> {
-        let table = table(columns)?;
-        let reports = watched(py, None, |_| match self.model.networks() {
-            Networks::F32(networks) => gradcheck::of_networks(&self.model, networks, &table),
-            Networks::F64(networks) => gradcheck::of_networks(&self.model, networks, &table),
+    fn check_gradient(&self, py: Python<'_>, columns: Columns<'_>, threads: usize) -> PyResult<Described> {
+        let table = caught(|| table(columns))?;
+        let reports = watched(py, None, |_| {
+            // Rayon's global pool has no threads in a process that was forked, and would wait for ever.
+            let pool = ThreadPoolBuilder::new().num_threads(threads).build().map_err(errors::value)?;
+            pool.install(|| match self.model.networks() {
+                Networks::F32(networks) => gradcheck::of_networks(&self.model, networks, &table),
+                Networks::F64(networks) => gradcheck::of_networks(&self.model, networks, &table),
+            })
         })?;
         Ok(gradcheck::described(&reports?))
     }
 
     /// The model as ONNX.
     fn to_onnx<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
-        let bytes = ann_export::onnx(&self.model, &OnnxOptions::default()).map_err(errors::value)?;
+        let onnx = || ann_export::onnx(&self.model, &OnnxOptions::default()).map_err(errors::value);
+        let bytes = caught(onnx)?;
         Ok(PyBytes::new(py, &bytes))
     }
+}
+
+fn read(bytes: &[u8]) -> PyResult<Model> {
+    caught(|| Model::read(bytes).map_err(errors::model))
 }
 
 /// A pickled `Core`: see `Core::__getstate__`.

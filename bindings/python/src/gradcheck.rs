@@ -11,7 +11,7 @@ use ann_tabular::ann_train::{Accumulation, Objective};
 use numpy::{PyArray1, PyReadonlyArray1};
 use pyo3::prelude::*;
 
-use crate::errors;
+use crate::errors::{self, caught};
 
 /// A verdict, reports in words, and a JSON list of reports.
 pub type Described = (String, String, String);
@@ -60,11 +60,12 @@ pub fn check_gradient(
         }
     };
     let config = Config { tolerance, seed, names, ..Config::default() };
-    let report = ann_gradcheck::check_gradient(value, gradient, at.as_slice()?, &config);
+    let at = at.as_slice()?;
+    let report = caught(|| Ok(ann_gradcheck::check_gradient(value, gradient, at, &config)));
     if let Some(error) = failure.into_inner() {
         return Err(error);
     }
-    Ok(described(&[report.map_err(errors::value)?]))
+    Ok(described(&[report?.map_err(errors::value)?]))
 }
 
 /// A report for each network of a model, whose gradients are those that training uses.
@@ -73,7 +74,7 @@ pub fn of_networks<F: Scalar>(
     networks: &[Network<F>],
     table: &Table,
 ) -> PyResult<Vec<Report>> {
-    let inputs = model.schema().features::<F>(table).map_err(errors::value)?;
+    let inputs = model.schema().features::<F>(table).map_err(errors::table)?;
     let targets = model.learned_targets(table).map_err(errors::model)?;
     let report = |network: &Network<F>| {
         let architecture = network.architecture();

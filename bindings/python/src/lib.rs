@@ -20,6 +20,8 @@ mod _ann {
     #[pymodule_export]
     use super::core::Core;
     #[pymodule_export]
+    use super::errors::_panic;
+    #[pymodule_export]
     use super::gradcheck::check_gradient;
     #[pymodule_export]
     use super::matrix::{fit, partial_fit};

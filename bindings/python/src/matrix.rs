@@ -13,7 +13,7 @@ use numpy::{PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::prelude::*;
 
 use crate::core::{Core, FitRecord};
-use crate::errors;
+use crate::errors::{self, caught};
 use crate::settings::Settings;
 use crate::watch::{Record, watched};
 
@@ -136,7 +136,16 @@ pub fn fit(
     callback: Option<Py<PyAny>>,
 ) -> PyResult<Core> {
     let py = x.py();
-    in_precision!(x, wanted, weights, |data| fit_data(py, data, &settings, &names, start, callback.as_ref()))
+    caught(|| {
+        in_precision!(x, wanted, weights, |data| fit_data(
+            py,
+            data,
+            &settings,
+            &names,
+            start,
+            callback.as_ref()
+        ))
+    })
 }
 
 fn fit_data<F: Precision>(
@@ -148,40 +157,55 @@ fn fit_data<F: Precision>(
     callback: Option<&Py<PyAny>>,
 ) -> PyResult<Core> {
     let start = start.map(Core::network::<F>).transpose()?;
-    let model = |network: Network<F>, loss| model(network, loss, data.x, data.wanted, names);
-    let Data { x, weights, .. } = data;
-    match data.wanted {
+    let Data { x, wanted, weights } = data;
+    let Learned { network, loss, record } = watched(py, callback, |watch| {
+        let observe = |record: &_, validation: Option<&_>| watch.see(|| seen(record, validation));
+        let (observe, interrupt) = (callback.map(|_| &observe as _), Some(watch.interrupt));
+        let options = FitOptions { weights, start, observe, interrupt, ..FitOptions::default() };
+        learn(settings, &x, wanted, &options)
+    })??;
+    let made = model(network.clone(), loss, x, wanted, names)?;
+    let made = match (wanted, settings.validation()?) {
+        (Wanted::Values(values), Some(validation)) => with_intervals(made, &network, x, values, &validation)?,
+        _ => made,
+    };
+    Ok(Core::new(made, record, None))
+}
+
+/// A trained network, and how it was trained.
+struct Learned<F> {
+    network: Network<F>,
+    loss: Loss,
+    record: FitRecord,
+}
+
+/// Trains a network that tells classes apart, or one that predicts values.
+fn learn<F: Precision>(
+    settings: &Settings,
+    x: &ArrayView2<'_, F>,
+    wanted: Wanted<'_, F>,
+    options: &FitOptions<'_, (), F>,
+) -> PyResult<Learned<F>> {
+    match wanted {
         Wanted::Classes(classes) => {
-            let classifier = settings.classifier()?;
-            let fitted = watched(py, callback, |watch| {
-                let observe = |record: &_, validation: Option<&_>| watch.see(|| seen(record, validation));
-                let (observe, interrupt) = (callback.map(|_| &observe as _), Some(watch.interrupt));
-                let options = FitOptions { weights, start, observe, interrupt, ..FitOptions::default() };
-                classifier.fit_with(&x, classes, &options)
-            })?;
-            let fitted = fitted.map_err(errors::train)?;
-            let (history, findings) = (fitted.history().clone(), fitted.findings().to_vec());
-            let model = model(fitted.into_parts().0, settings.class_loss())?;
-            Ok(Core::new(model, FitRecord::of(&history, &findings), None))
+            let fitted =
+                settings.classifier()?.fit_with(x, classes, &for_targets(options)).map_err(errors::train)?;
+            let record = FitRecord::of(fitted.history(), fitted.findings());
+            Ok(Learned { network: fitted.into_parts().0, loss: settings.class_loss(), record })
         }
         Wanted::Values(values) => {
-            let regressor = settings.regressor()?;
-            let fitted = watched(py, callback, |watch| {
-                let observe = |record: &_, validation: Option<&_>| watch.see(|| seen(record, validation));
-                let (observe, interrupt) = (callback.map(|_| &observe as _), Some(watch.interrupt));
-                let options = FitOptions { weights, start, observe, interrupt, ..FitOptions::default() };
-                regressor.fit_with(&x, &values, &options)
-            })?;
-            let fitted = fitted.map_err(errors::train)?;
-            let (history, findings) = (fitted.history().clone(), fitted.findings().to_vec());
-            let model = model(fitted.network().clone(), regressor.loss.clone())?;
-            let model = match regressor.validation {
-                Some(validation) => with_intervals(model, fitted.network(), data.x, values, &validation)?,
-                None => model,
-            };
-            Ok(Core::new(model, FitRecord::of(&history, &findings), None))
+            let fitted =
+                settings.regressor()?.fit_with(x, &values, &for_targets(options)).map_err(errors::train)?;
+            let record = FitRecord::of(fitted.history(), fitted.findings());
+            Ok(Learned { network: fitted.network().clone(), loss: settings.value_loss()?, record })
         }
     }
+}
+
+/// The options of a fit, for targets of another type. No validation rows are given.
+fn for_targets<'a, T: ?Sized, F>(options: &FitOptions<'a, (), F>) -> FitOptions<'a, T, F> {
+    let &FitOptions { weights, start, observe, interrupt, .. } = options;
+    FitOptions { weights, start, observe, interrupt, validation: None }
 }
 
 /// Trains for one more epoch, on these rows. The optimizer goes on with its memory.
@@ -195,7 +219,7 @@ pub fn partial_fit(
     start: Option<&Core>,
 ) -> PyResult<Core> {
     let py = x.py();
-    in_precision!(x, wanted, weights, |data| partial_fit_data(py, data, &settings, &names, start))
+    caught(|| in_precision!(x, wanted, weights, |data| partial_fit_data(py, data, &settings, &names, start)))
 }
 
 fn partial_fit_data<F: Precision>(

@@ -170,7 +170,7 @@ impl Settings {
         named("scale", &self.scale, scalings)
     }
 
-    fn validation(&self) -> PyResult<Option<Validation>> {
+    pub fn validation(&self) -> PyResult<Option<Validation>> {
         let monitors = [("loss", Monitor::Loss), ("accuracy", Monitor::Accuracy)];
         let monitor = named("monitor", &self.monitor, monitors)?;
         let with = |share| Validation { share, seed: self.seed, patience: self.patience, monitor };

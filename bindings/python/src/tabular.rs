@@ -9,7 +9,7 @@ use numpy::PyReadonlyArray1;
 use pyo3::prelude::*;
 
 use crate::core::{Core, Curve, FitRecord};
-use crate::errors;
+use crate::errors::{self, caught};
 use crate::settings::activation;
 use crate::watch::{Record, watched};
 
@@ -115,7 +115,7 @@ pub fn table(columns: Columns<'_>) -> PyResult<Table> {
         }
         Cells::Dates((seconds,)) => Column::of_dates(name, seconds.as_array().iter().copied()),
     });
-    Table::from_columns(columns).map_err(errors::value)
+    Table::from_columns(columns).map_err(errors::table)
 }
 
 /// Learns to predict `targets` from the other columns of a table.
@@ -127,24 +127,27 @@ pub fn fit_table(
     settings: TableSettings,
     callback: Option<Py<PyAny>>,
 ) -> PyResult<Core> {
-    let (table, recipe) = (table(columns)?, settings.recipe()?);
-    let fit = watched(py, callback.as_ref(), |watch| {
-        recipe.fit_interruptible(&table, &targets, watch.interrupt, |progress| watch.see(|| seen(progress)))
-    })?;
-    let fit = fit.map_err(errors::tabular)?;
-    let curves = fit.report.curves.iter().map(|curve| Curve {
-        losses: curve.training.clone(),
-        accuracies: vec![],
-        validation_losses: curve.validation.clone(),
-        best_epoch: Some(curve.best_epoch),
-    });
-    let record = FitRecord {
-        curves: curves.collect(),
-        findings: fit.report.findings.iter().map(ToString::to_string).collect(),
-        stop: String::new(),
-        report: Some(fit.report.to_string()),
-    };
-    Ok(Core::new(fit.model, record, None))
+    caught(|| {
+        let (table, recipe) = (table(columns)?, settings.recipe()?);
+        let fit = watched(py, callback.as_ref(), |watch| {
+            recipe
+                .fit_interruptible(&table, &targets, watch.interrupt, |progress| watch.see(|| seen(progress)))
+        })?;
+        let fit = fit.map_err(errors::tabular)?;
+        let curves = fit.report.curves.iter().map(|curve| Curve {
+            losses: curve.training.clone(),
+            accuracies: vec![],
+            validation_losses: curve.validation.clone(),
+            best_epoch: Some(curve.best_epoch),
+        });
+        let record = FitRecord {
+            curves: curves.collect(),
+            findings: fit.report.findings.iter().map(ToString::to_string).collect(),
+            stop: String::new(),
+            report: Some(fit.report.to_string()),
+        };
+        Ok(Core::new(fit.model, record, None))
+    })
 }
 
 fn seen(progress: &Progress) -> Record {

@@ -16,7 +16,7 @@ except ImportError as error:
 from . import _html
 from ._ann import Core
 
-__all__ = ["Estimator", "check_is_fitted", "no_masked_cells", "validate_data"]
+__all__ = ["Estimator", "check_is_fitted", "validate_data"]
 
 
 class Estimator(BaseEstimator):
@@ -65,7 +65,7 @@ class Estimator(BaseEstimator):
         """
         from ._gradcheck import GradientReport
 
-        return GradientReport(*self._core.check_gradient(self._columns(X[:64], y[:64])))
+        return GradientReport(*self._core.check_gradient(self._columns(X[:64], y[:64]), self._threads()))
 
     def to_onnx(self):
         """Return the model as the bytes of an ONNX graph, with one input for each column.
@@ -141,12 +141,6 @@ class Estimator(BaseEstimator):
 
     def _repr_html_inner(self):
         return super()._repr_html_inner() + (_html.curves(self) if hasattr(self, "core_") else "")
-
-
-def no_masked_cells(X):
-    """Masked cells would count as the numbers below the mask."""
-    if isinstance(X, np.ma.MaskedArray) and np.ma.is_masked(X):
-        raise ValueError("X is a masked array with masked cells: fill them, as with X.filled(np.nan), or leave out their rows")
 
 
 def _is_plain(value):

@@ -25,6 +25,18 @@ def load(path):
         The file cannot be read.
     ValueError
         The file is damaged, or holds something else.
+
+    Examples
+    --------
+    >>> import os, tempfile
+    >>> import ann
+    >>> model = ann.AnnRegressor(epochs=10).fit([[0.0], [1.0], [2.0]], [0.0, 2.0, 4.0])
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = os.path.join(folder, "line.ann")
+    ...     model.save(path)
+    ...     again = ann.load(path)
+    >>> bool((again.predict([[1.5]]) == model.predict([[1.5]])).all())
+    True
     """
     with open(path, "rb") as file:
         core = Core.from_bytes(file.read())

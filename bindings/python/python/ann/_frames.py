@@ -6,6 +6,8 @@ of one array of seconds since 1970, which are dates.
 
 import numpy as np
 
+from ._inputs import is_missing
+
 
 def columns(X, names):
     """The columns of a frame or of a two-dimensional array. `names` are those of an array's columns."""
@@ -43,12 +45,16 @@ def _of_series(series):
         return (seconds,)
     if dtype in (nw.String, nw.Categorical, nw.Enum, nw.Boolean, nw.Object):
         return _of_cells(series.name, series.to_list())
+    if type(series.to_native().dtype).__name__ == "SparseDtype":
+        raise TypeError(f"column {series.name!r} is sparse: X.sparse.to_dense() makes an ordinary frame")
     raise ValueError(f"column {series.name!r} is of type {dtype}, expected numbers, words, dates or booleans")
 
 
 def _of_array(name, column):
     if column.dtype.kind in "fiu":
         return _finite(name, column.astype(np.float64))
+    if column.dtype.kind in "mV":
+        raise ValueError(f"column {name!r} is of type {column.dtype}, expected numbers, words, dates or booleans")
     if column.dtype.kind == "M":
         seconds = column.astype("datetime64[us]")
         return (np.where(np.isnat(seconds), np.nan, seconds.astype(np.int64) / 1e6),)
@@ -57,7 +63,7 @@ def _of_array(name, column):
 
 def _of_cells(name, cells):
     """Cells of any type: numbers if all of them are, otherwise words."""
-    cells = [None if _is_missing(cell) else cell for cell in cells]
+    cells = [None if is_missing(cell) else cell for cell in cells]
     wrong = next((cell for cell in cells if not isinstance(cell, (str, bytes, bool, int, float, np.generic, type(None)))), None)
     if wrong is not None:
         raise TypeError(f"column {name!r} holds {wrong!r}: the argument must be a string or a number")
@@ -67,11 +73,6 @@ def _of_cells(name, cells):
     if known and all(isinstance(cell, (int, float, np.number)) and not isinstance(cell, bool) for cell in known):
         return _finite(name, np.array([np.nan if cell is None else float(cell) for cell in cells]))
     return [None if cell is None else str(cell) for cell in cells]
-
-
-def _is_missing(cell):
-    """None, NaN, NaT and pandas' NA."""
-    return cell is None or type(cell).__name__ in ("NAType", "NaTType") or (isinstance(cell, float) and cell != cell)
 
 
 def _finite(name, numbers):

@@ -5,7 +5,8 @@ import numbers
 import numpy as np
 
 from ._ann import fit, partial_fit
-from ._estimator import Estimator, no_masked_cells, validate_data
+from ._estimator import Estimator, validate_data
+from ._inputs import TABULAR, check_numbers, check_targets, check_two_classes
 
 from sklearn.base import ClassifierMixin, RegressorMixin
 from sklearn.utils.multiclass import check_classification_targets
@@ -118,20 +119,29 @@ class _Matrix(Estimator):
     def _columns(self, X, y):
         """Rows and their targets as the columns of a table."""
         core = self._core
-        X = validate_data(self, X, reset=False, dtype=np.float64)
+        X = self._numbers(X, reset=False, dtype=np.float64)
         columns = [(name, np.ascontiguousarray(X[:, place])) for place, name in enumerate(core.features)]
         if core.classes is not None:
             return [*columns, (core.targets[0], [str(label) for label in np.asarray(y)])]
         y = np.asarray(y, dtype=np.float64).reshape(len(X), -1)
         return [*columns, *((name, np.ascontiguousarray(y[:, place])) for place, name in enumerate(core.targets))]
 
+    def _numbers(self, X, *y, **options):
+        """What scikit-learn's check makes of X, and of y if it is given."""
+        check_numbers(X)
+        try:
+            return validate_data(self, X, *y, **options)
+        except ValueError as error:
+            if str(error).startswith("Input X contains NaN"):
+                raise ValueError(f"X contains NaN or other missing cells: fill them; {TABULAR}") from None
+            raise
+
     def _start(self):
         return getattr(self, "core_", None) if self.warm_start else None
 
     def _outputs(self, X):
         core = self._core
-        no_masked_cells(X)
-        X = validate_data(self, X, reset=False, dtype=np.dtype(core.precision))
+        X = self._numbers(X, reset=False, dtype=np.dtype(core.precision))
         return core.predict(X, self._threads())
 
     @property
@@ -254,8 +264,7 @@ class AnnClassifier(ClassifierMixin, _Matrix):
         """
         X, y, weights = self._rows(X, y, sample_weight)
         classes = np.unique(y if weights is None else y[weights > 0])
-        if len(classes) < 2:
-            raise ValueError(f"y has only one class, {classes[0]!r}: a classifier needs at least two")
+        check_two_classes(classes)
         start = self._start()
         if start is not None and not np.array_equal(self.classes_, classes):
             raise ValueError(f"warm_start: y has the classes {classes}, those before were {self.classes_}")
@@ -335,9 +344,9 @@ class AnnClassifier(ClassifierMixin, _Matrix):
         return np.log(self._outputs(X))
 
     def _rows(self, X, y, sample_weight, reset=True):
-        no_masked_cells(X)
+        check_targets(y, are_classes=True)
         dtype = self._dtypes() if reset else np.dtype(self.core_.precision)
-        X, y = validate_data(self, X, y, dtype=dtype, reset=reset)
+        X, y = self._numbers(X, y, dtype=dtype, reset=reset)
         check_classification_targets(y)
         if sample_weight is not None:
             sample_weight = _check_sample_weight(sample_weight, X, dtype=X.dtype, ensure_non_negative=True)
@@ -519,9 +528,9 @@ class AnnRegressor(RegressorMixin, _Matrix):
         return intervals[:, 0] if self._flat else intervals
 
     def _rows(self, X, y, sample_weight, reset=True):
-        no_masked_cells(X)
+        check_targets(y, are_classes=False)
         dtype = self._dtypes() if reset else np.dtype(self.core_.precision)
-        X, y = validate_data(self, X, y, dtype=dtype, multi_output=True, y_numeric=True, reset=reset)
+        X, y = self._numbers(X, y, dtype=dtype, multi_output=True, y_numeric=True, reset=reset)
         self._flat = y.ndim == 1
         y = np.ascontiguousarray(y.reshape(len(y), -1), dtype=X.dtype)
         if sample_weight is not None:

@@ -6,8 +6,9 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, _check_y, _num_samples, check_array, check_consistent_length, column_or_1d
 
 from ._ann import fit_table
-from ._estimator import Estimator, no_masked_cells, validate_data
+from ._estimator import Estimator, validate_data
 from ._frames import columns, is_frame
+from ._inputs import check_rows, check_targets, check_two_classes
 from ._matrix import _integer, _integers, _number, _text, _unlike
 
 _PARAMETERS = """
@@ -80,7 +81,7 @@ class _Tabular(Estimator):
 
     def _table(self, X, reset):
         """The columns of X, checked as scikit-learn does."""
-        no_masked_cells(X)
+        check_rows(X)
         if is_frame(X):
             validate_data(self, X, reset=reset, skip_check_array=True)
         else:
@@ -88,8 +89,9 @@ class _Tabular(Estimator):
                 X, dtype=None, ensure_all_finite=False, ensure_min_samples=2 if reset else 1, estimator=type(self).__name__
             )
             validate_data(self, X, reset=reset, skip_check_array=True)
-        names = [f"x{column}" for column in range(self.n_features_in_)]
-        return columns(X, names)
+        # An array has its columns in the order of the frame that was learned from.
+        names = getattr(self, "feature_names_in_", [f"x{column}" for column in range(self.n_features_in_)])
+        return columns(X, [str(name) for name in names])
 
     def _learn(self, table, targets, extras, settings):
         """Fit on the columns, the targets, and columns with a role: weights and groups."""
@@ -219,12 +221,12 @@ class TabularClassifier(ClassifierMixin, _Tabular):
         self
         """
         table = self._table(X, reset=True)
-        y = column_or_1d(_known(y), warn=True)
+        check_targets(y, are_classes=True)
+        y = column_or_1d(_array(y), warn=True)
         check_consistent_length(X, y)
         check_classification_targets(y)
         self.classes_, indices = np.unique(y, return_inverse=True)
-        if len(self.classes_) < 2:
-            raise ValueError(f"y has only one class, {self.classes_[0]!r}: a classifier needs at least two")
+        check_two_classes(self.classes_)
         texts = self._texts()
         weight = self.class_weight
         if not (weight is None or isinstance(weight, dict) or (isinstance(weight, str) and weight == "balanced")):
@@ -385,8 +387,11 @@ class TabularRegressor(RegressorMixin, _Tabular):
         self
         """
         table = self._table(X, reset=True)
-        y = _check_y(_known(y), multi_output=True, y_numeric=True, estimator=self).astype(np.float64)
+        check_targets(y, are_classes=False)
+        y = _check_y(_array(y), multi_output=True, y_numeric=True, estimator=self).astype(np.float64)
         check_consistent_length(X, y)
+        if not np.isfinite(y).all():
+            raise ValueError("Input y contains infinity: expected finite numbers")
         self._flat = y.ndim == 1
         y = y.reshape(len(y), -1)
         names = ["y"] if y.shape[1] == 1 else [f"y{column}" for column in range(y.shape[1])]
@@ -447,15 +452,14 @@ def _extras(X, sample_weight, groups):
         rows = np.empty((_num_samples(X), 1))
         sample_weight = _check_sample_weight(sample_weight, rows, dtype=np.float64, ensure_non_negative=True)
     if groups is not None:
-        groups = [str(group) for group in column_or_1d(groups)]
+        groups = np.asarray(_array(groups))
+        if groups.ndim != 1:
+            raise ValueError(f"groups is an array of the shape {groups.shape}, expected a group for each row")
+        groups = [str(group) for group in groups]
         check_consistent_length(X, groups)
     return {"weights": sample_weight, "groups": groups}
 
 
-def _known(y):
+def _array(y):
     """Targets as an array; a series of any library is one."""
-    if y is None:
-        raise ValueError("This estimator requires y to be passed, but the target y is None")
-    if hasattr(y, "to_numpy"):
-        y = y.to_numpy()
-    return y
+    return y.to_numpy() if hasattr(y, "to_numpy") else y

@@ -1,15 +1,4 @@
-"""The interface of a course: networks with units, λ and activation functions, and what they weigh.
-
->>> import numpy as np
->>> from ann.course import ANNClassification
->>> X, y = np.array([[0, 0], [0, 1], [1, 0], [1, 1]]), np.array([0, 1, 1, 0])
->>> fitted = ANNClassification(units=[3], lambda_=0.0).fit(X, y)
->>> fitted.predict(X).round()
-array([[1., 0.],
-       [0., 1.],
-       [0., 1.],
-       [1., 0.]])
-"""
+"""The interface of a course: networks with units, λ and activation functions, and what they weigh."""
 
 import numpy as np
 
@@ -74,7 +63,35 @@ class _Network:
 
 
 class ANNClassification(_Network):
-    """Settings of a classifier; `fit` returns the trained network, whose `predict` gives probabilities."""
+    """Settings of a classifier; `fit` returns the trained network, whose `predict` gives probabilities.
+
+    Parameters
+    ----------
+    units : sequence of int, default=(10,)
+        Units of the hidden layers.
+    lambda_ : float, default=0.0
+        λ of the penalty λ Σ‖W‖² on weights, never on biases.
+    activation_functions : str or sequence of str, default="sigmoid"
+        Of all hidden layers, or a name for each.
+    learning_rate : float, default=None
+        η of the descent. Default 0.3.
+    epochs : int, default=None
+        Steps with all rows. Default 50 000. Training stops when the loss is below 0.001.
+    seed : int, default=0
+        Of the initial weights.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from ann.course import ANNClassification
+    >>> X, y = np.array([[0, 0], [0, 1], [1, 0], [1, 1]]), np.array([0, 1, 1, 0])
+    >>> fitted = ANNClassification(units=[3], lambda_=0.0).fit(X, y)
+    >>> fitted.predict(X).round()
+    array([[1., 0.],
+           [0., 1.],
+           [0., 1.],
+           [1., 0.]])
+    """
 
     def fit(self, X, y):
         X = np.asarray(X, dtype=np.float64)
@@ -85,7 +102,28 @@ class ANNClassification(_Network):
 
 
 class ANNRegression(_Network):
-    """Settings of a regressor; `fit` returns the trained network."""
+    """Settings of a regressor; `fit` returns the trained network, whose `predict` gives values.
+
+    Parameters
+    ----------
+    units, lambda_, activation_functions, seed
+        As in `ANNClassification`.
+    learning_rate : float, default=None
+        η of the descent. Default 0.1.
+    epochs : int, default=None
+        Steps with all rows. Default 15 000. Training stops when the loss is below 0.00001.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from ann.course import ANNRegression
+    >>> X, y = np.array([[0, 0], [0, 1], [1, 0], [1, 1]]), np.array([0, 1, 2, 3])
+    >>> fitted = ANNRegression(units=[10], lambda_=0.0).fit(X, y)
+    >>> fitted.predict(X).round(1)
+    array([0., 1., 2., 3.])
+    >>> [layer.shape for layer in fitted.weights()]
+    [(3, 10), (11, 1)]
+    """
 
     _RATE, _EPOCHS, _STOP = 0.1, 15_000, 1e-5
 
