@@ -3,8 +3,10 @@
 import numpy as np
 import pandas as pd
 import polars as pl
+import pyarrow as pa
 import pytest
 from scipy import sparse
+from sklearn.base import clone
 
 import ann
 from ann import AnnClassifier, AnnRegressor, TabularClassifier, TabularRegressor, _ann
@@ -34,76 +36,377 @@ def changed(value, column=1, row=4):
     return cells
 
 
-def masked():
-    return np.ma.masked_array(X, mask=X > 2)
-
-
-# What every estimator refuses: X, and words of the message.
-NO_ESTIMATOR = {
+# What every estimator refuses in `fit`, and words of the message.
+NO_TABLE = {
     "complex": (X + 1j, "omplex"),
-    "complex objects": (changed(1j), "omplex"),
+    "complex objects": (changed(1j), "omplex|string or a number"),
     "three dimensions": (X.reshape(20, 3, 3), "dim 3"),
     "one dimension": (X[:, 0], "1D array"),
     "no dimension": (np.array(1.0), "scalar"),
     "no rows": (X[:0], "0 sample"),
     "no columns": (X[:, :0], "0 feature"),
-    "one row": (X[:1], "1 sample"),
-    "infinity": (changed(np.inf), "inf"),
-    "minus infinity": (changed(-np.inf), "inf"),
-    "masked cells": (masked(), r"X\.filled\(np\.nan\)"),
-    "cells that are lists": (changed([1, 2]), ""),
-    "cells that are dicts": (changed({"a": 1}), ""),
-    "rows of different lengths": ([[1.0, 2.0], [3.0]] * 30, ""),
+    "infinity": (changed(np.inf), "infinity"),
+    "minus infinity": (changed(-np.inf), "infinity"),
+    "masked cells": (np.ma.masked_array(X, mask=X > 1), r"X\.filled\(np\.nan\)"),
+    "cells that are lists": (changed([1, 2]), "sequence|string or a number"),
+    "cells that are dicts": (changed({"a": 1}), "string or a"),
+    "rows of different lengths": ([[1.0, 2.0], [3.0]] * 30, "inhomogeneous"),
     "CSR": (sparse.csr_matrix(X), r"toarray\(\)"),
     "CSC": (sparse.csc_array(X), r"toarray\(\)"),
     "COO": (sparse.coo_matrix(X), r"toarray\(\)"),
-    "a sparse frame": (pd.DataFrame.sparse.from_spmatrix(sparse.csr_matrix(X)), None),
-    "a structured array": (np.zeros(60, dtype=[("a", float), ("b", float)]), ""),
-    "bytes": (b"1,2,3", ""),
-    "None": (None, ""),
-    "a number": (3.0, ""),
-    "a function": (len, ""),
-    "a generator": ((row for row in X), ""),
-    "a dict": ({"a": X[:, 0], "b": X[:, 1]}, ""),
-    "a frame of two columns of one name": (pd.DataFrame(X, columns=["a", "b", "a"]), "'a'"),
-    "numbers and words as names": (pd.DataFrame(X, columns=["a", 1, "b"]), "string"),
-    "a frame with a column of lists": (pd.DataFrame({"a": [[1, 2]] * 60, "b": X[:, 0]}), ""),
-    "a frame without rows": (pd.DataFrame(X, columns=list("abc"))[:0], ""),
-    "a frame without columns": (pd.DataFrame(index=range(60)), ""),
-    "a frame with infinity": (pd.DataFrame(changed(np.inf), columns=list("abc")), "inf"),
+    "a sparse frame": (pd.DataFrame.sparse.from_spmatrix(sparse.csr_matrix(X)), r"toarray\(\)|to_dense\(\)"),
+    "a structured array": (np.zeros(60, dtype=[("a", float), ("b", float)]), "dtype|1D array"),
+    "raw bytes in cells": (np.zeros((60, 2), dtype="V8"), "V8|sequence"),
+    "a text": (b"1,2,3", "1,2,3"),
+    "None": (None, "scalar"),
+    "a function": (len, "function"),
+    "a generator": ((row for row in X), "generator"),
+    "a dict": ({"a": X[:, 0], "b": X[:, 1]}, "dict|scalar"),
+    "a series": (pd.Series(X[:, 0]), "2"),
+    "two columns of one name": (pd.DataFrame(X, columns=["a", "b", "a"]), "two columns of the name 'a'"),
+    "two columns of one name, pyarrow": (pa.table([X[:, 0], X[:, 1]], names=["a", "a"]), "two columns of the name 'a'"),
+    "numbers and words as names": (pd.DataFrame(X, columns=["a", 1, "b"]), "string names"),
+    "a column of lists": (pd.DataFrame({"a": [[1, 2]] * 60, "b": X[:, 0]}), "sequence|string or a number"),
+    "a frame without rows": (pd.DataFrame(X, columns=list("abc"))[:0], "0 sample|numbers of samples"),
+    "a frame without columns": (pd.DataFrame(index=range(60)), "0 feature"),
+    "a frame with infinity": (pd.DataFrame(changed(np.inf), columns=list("abc")), "infinity"),
+    "a lazy frame": (pl.DataFrame(X, schema=list("abc")).lazy(), r"X\.collect\(\)"),
+    "times of day": (pd.DataFrame({"span": pd.to_timedelta(np.arange(60), "s"), "b": X[:, 0]}), "span"),
 }
 
 # What matrices refuse, and tables take.
 NO_MATRIX = {
-    "NaN": (changed(np.nan), "NaN"),
-    "None among numbers": (changed(None), "NaN"),
+    "NaN": (changed(np.nan), "NaN .*Tabular"),
+    "None among numbers": (changed(None), "NaN .*Tabular"),
+    "pandas NA": (pd.DataFrame(X, columns=list("abc")).convert_dtypes().mask(X > 1), "NaN .*Tabular"),
+    "words": (changed("red"), "'red'.*Tabular"),
+    "dates": (pd.DataFrame({"day": pd.date_range("2024-01-01", periods=60), "b": X[:, 0]}), "column 'day'.*Tabular"),
+    "an array of dates": (np.arange(60).astype("datetime64[D]").reshape(-1, 1), "dates.*Tabular"),
+    "categories": (pd.DataFrame({"c": pd.Categorical(["red", "blue", "red"] * 20), "b": X[:, 0]}), "'red'.*Tabular"),
+    "polars words": (pl.DataFrame({"c": ["red", "blue", "red"] * 20, "b": X[:, 0]}), "column 'c'.*'red'.*Tabular"),
+}
+
+
+@of(MATRIX + TABLE)
+@pytest.mark.parametrize("case", NO_TABLE)
+def test_what_no_estimator_fits(estimator, case):
+    rows, words = NO_TABLE[case]
+    with pytest.raises((ValueError, TypeError), match=words):
+        clone(estimator).fit(rows, targets(estimator))
+
+
+@of(MATRIX)
+@pytest.mark.parametrize("case", NO_MATRIX)
+def test_what_matrices_refuse(estimator, case):
+    rows, words = NO_MATRIX[case]
+    with pytest.raises((ValueError, TypeError), match=words):
+        clone(estimator).fit(rows, targets(estimator))
+
+
+@of(TABLE)
+@pytest.mark.parametrize("case", NO_MATRIX)
+def test_what_tables_take(estimator, case):
+    rows, _ = NO_MATRIX[case]
+    clone(estimator).fit(rows, targets(estimator)).predict(rows)
+
+
+# Inputs that are odd and right.
+def right():
+    read_only, not_aligned = X.copy(), np.frombuffer(b" " + X.tobytes(), dtype=np.uint8)[1:].view(np.float64)
+    read_only.flags.writeable = False
+    return {
+        "Fortran's order": np.asfortranarray(X),
+        "huge strides": np.repeat(np.repeat(X, 20, axis=0), 500, axis=1)[::20, ::500],
+        "negative strides": X[::-1, ::-1].copy()[::-1, ::-1],
+        "big-endian": X.astype(">f8"),
+        "not aligned": not_aligned.reshape(X.shape),
+        "read-only": read_only,
+        "objects": X.astype(object),
+        "lists": X.tolist(),
+        "tuples": tuple(map(tuple, X.tolist())),
+        "long double": X.astype(np.longdouble),
+        "a mask that hides nothing": np.ma.masked_array(X, mask=False),
+    }
+
+
+@of(MATRIX + TABLE)
+@pytest.mark.parametrize("form", right())
+def test_odd_forms_give_the_same_bits(estimator, form):
+    same(estimator, X, right()[form])
+
+
+@of(MATRIX + TABLE)
+def test_files_mapped_into_memory_give_the_same_bits(estimator, tmp_path):
+    np.save(tmp_path / "x.npy", X)
+    same(estimator, X, np.load(tmp_path / "x.npy", mmap_mode="r"))
+
+
+@of(MATRIX + TABLE)
+def test_strides_of_0(estimator):
+    rows = np.broadcast_to(X[:, :1], (60, 3))
+    same(estimator, rows.copy(), rows)
+
+
+@of(MATRIX + TABLE)
+def test_targets_of_odd_forms_give_the_same_bits(estimator):
+    y = targets(estimator)
+    for form in (y.astype(object), y.tolist(), pd.Series(y), np.repeat(y, 3)[::3], y[::-1].copy()[::-1]):
+        same(estimator, X, X, form)
+
+
+def same(estimator, rows, others, y=None):
+    expected = clone(estimator).fit(rows, targets(estimator))
+    found = clone(estimator).fit(others, targets(estimator) if y is None else y)
+    assert found.core_.digest() == expected.core_.digest()
+    assert np.array_equal(found.predict(others), expected.predict(rows))
+
+
+def among(values, value):
+    values = np.array(values, dtype=object)
+    values[3] = value
+    return values
+
+
+WRONG_TARGETS = {
+    "None": (lambda y: None, "target y is None"),
+    "too short": (lambda y: y[:-1], r"\[60, 59\]"),
+    "empty": (lambda y: y[:0], r"\[60, 0\]|0 sample"),
+    "three dimensions": (lambda y: np.zeros((60, 2, 2)), "dim 3"),
+    "a number": (lambda y: 3.0, "shape|dimension"),
+    "None in a cell": (lambda y: among(y, None), "row 3 is missing"),
+    "NaN among objects": (lambda y: among(y, np.nan), "row 3 is missing"),
+    "pandas NA": (lambda y: pd.Series(among(y, pd.NA)), "row 3 is missing"),
+    "NaN": (lambda y: np.where(np.arange(60) == 3, np.nan, VALUES), "y contains NaN"),
+    "NaT": (lambda y: np.where(VALUES > 0, np.datetime64("NaT"), np.datetime64("2024-01-01")), "missing|dates"),
+    "infinity": (lambda y: np.where(np.arange(60) == 3, np.inf, VALUES), "infinity"),
+    "infinity among objects": (lambda y: among(y, np.inf), "inf"),
+    "masked cells": (lambda y: np.ma.masked_array(np.arange(60), mask=VALUES > 0), "masked"),
+    "complex": (lambda y: VALUES + 1j, "omplex"),
+    "sparse": (lambda y: sparse.csr_matrix(VALUES.reshape(-1, 1)), r"toarray\(\)"),
+    "a dict": (lambda y: {"a": 1}, "shape|dimension"),
+    "bytes": (lambda y: np.where(VALUES > 0, b"a", b"b"), "bytes|convert"),
+    "words and numbers": (lambda y: among(np.arange(60) % 3, "red"), "words and other labels|'red'"),
+}
+
+
+@of(MATRIX + TABLE)
+@pytest.mark.parametrize("case", WRONG_TARGETS)
+def test_wrong_targets(estimator, case):
+    change, words = WRONG_TARGETS[case]
+    with pytest.raises((ValueError, TypeError), match=words):
+        clone(estimator).fit(X, change(targets(estimator)))
+
+
+@of([MATRIX[0], TABLE[0]])
+def test_classes_are_no_measurements_and_more_than_one(estimator):
+    with pytest.raises(ValueError, match="continuous"):
+        clone(estimator).fit(X, VALUES)
+    with pytest.raises(ValueError, match="only one class, 'a'"):
+        clone(estimator).fit(X, np.full(60, "a"))
+
+
+@of([MATRIX[1], TABLE[1]])
+def test_numbers_are_no_words_and_no_dates(estimator):
+    with pytest.raises(ValueError, match="above"):
+        clone(estimator).fit(X, CLASSES)
+    with pytest.raises(TypeError, match="dates"):
+        clone(estimator).fit(X, pd.date_range("2024-01-01", periods=60))
+
+
+WRONG_WEIGHTS = {
+    "negative": (np.where(np.arange(60) == 3, -1.0, 1.0), "[Nn]egative"),
+    "NaN": (np.where(np.arange(60) == 3, np.nan, 1.0), "NaN"),
+    "infinite": (np.where(np.arange(60) == 3, np.inf, 1.0), "infinity"),
+    "None in a cell": (among(np.ones(60), None), "NaN"),
+    "too short": (np.ones(59), "59"),
+    "two dimensions": (np.ones((60, 1)), "1D"),
+    "all 0": (np.zeros(60), "zero|weight 0"),
+    "words": (np.full(60, "a"), "convert"),
+    "complex": (np.ones(60) * 1j, "omplex"),
+}
+
+
+@of(MATRIX + TABLE)
+@pytest.mark.parametrize("case", WRONG_WEIGHTS)
+def test_wrong_weights(estimator, case):
+    weights, words = WRONG_WEIGHTS[case]
+    with pytest.raises((ValueError, TypeError), match=words):
+        clone(estimator).fit(X, targets(estimator), sample_weight=weights)
+
+
+@of(TABLE)
+def test_wrong_groups(estimator):
+    for groups, words in ((np.arange(59), "60, 59"), (np.ones((60, 2)), "groups"), (np.zeros(60), "one group")):
+        with pytest.raises(ValueError, match=words):
+            clone(estimator).fit(X, targets(estimator), groups=groups)
+
+
+FRAME = pd.DataFrame(X, columns=list("abc"))
+WRONG_ROWS = {
+    "fewer columns": (X[:, :2], "2 features.* 3"),
+    "more columns": (np.hstack([X, X]), "6 features.* 3"),
+    "no rows": (X[:0], "0 sample"),
+    "one dimension": (X[0], "1D"),
+    "sparse": (sparse.csr_matrix(X), r"toarray\(\)"),
     "words": (changed("red"), "red"),
-    "pandas NA": (pd.DataFrame(X, columns=list("abc")).convert_dtypes().mask(X > 1), "N[Aa]"),
-    "dates": (pd.DataFrame({"day": pd.date_range("2024-01-01", periods=60), "b": X[:, 0]}), ""),
-    "categories": (pd.DataFrame({"color": pd.Categorical(["red", "blue", "red"] * 20), "b": X[:, 0]}), "red|blue"),
-    "times of day": (pd.DataFrame({"span": pd.to_timedelta(np.arange(60), "s"), "b": X[:, 0]}), None),
+    "infinity": (changed(np.inf), "infinity"),
+    "complex": (X + 1j, "omplex"),
+    "dates": (np.full((3, 3), np.datetime64("2024-01-01")), "dates"),
+    "masked": (np.ma.masked_array(X, mask=X > 1), "masked"),
 }
-
-# Inputs that are odd and right: they give the bits of X.
-RIGHT = {
-    "Fortran's order": np.asfortranarray(X),
-    "huge strides": np.repeat(np.repeat(X, 50, axis=0), 1000, axis=1)[::50, ::1000],
-    "negative strides": X[::-1, ::-1].copy()[::-1, ::-1],
-    "strides of 0": None,
-    "big-endian": X.astype(">f8"),
-    "little-endian": X.astype("<f8"),
-    "not aligned": None,
-    "objects": X.astype(object),
-    "lists": X.tolist(),
-    "tuples": tuple(map(tuple, X.tolist())),
-    "a mask that hides nothing": np.ma.masked_array(X, mask=False),
-    "np.matrix": None,
-    "pandas": pd.DataFrame(X, columns=list("abc")),
-    "polars": pl.DataFrame(X, schema=list("abc")),
-    "longdouble": X.astype(np.longdouble),
-    "read-only": None,
+WRONG_FRAMES = {
+    "a column too few": (FRAME[["a", "b"]], "now missing"),
+    "a column too many": (FRAME.assign(d=1.0), "unseen at fit"),
+    "other names": (FRAME.rename(columns=str.upper), "unseen at fit"),
+    "another order": (FRAME[["b", "a", "c"]], "same order"),
+    "words": (FRAME.assign(b="red"), "column [\"']b[\"'].*red"),
+    "dates": (FRAME.assign(b=pd.Timestamp("2024-01-01")), "column [\"']b[\"'].*dates"),
 }
 
 
-def test_strange_arrays_give_the_same_bits():
-    pass
+@pytest.mark.parametrize("estimator", MATRIX + TABLE, ids=lambda value: type(value).__name__)
+def test_wrong_rows_to_predict(estimator):
+    for rows, wrong in ((X, WRONG_ROWS), (FRAME, WRONG_FRAMES)):
+        model = clone(estimator).fit(rows, targets(estimator))
+        for case, (others, words) in wrong.items():
+            with pytest.raises((ValueError, TypeError), match=words):
+                model.predict(others)
+                pytest.fail(f"{case}: this was predicted")
+
+
+@of(MATRIX + TABLE)
+def test_an_array_has_the_columns_of_the_frame_that_was_learned_from(estimator):
+    model = clone(estimator).fit(FRAME, targets(estimator))
+    with pytest.warns(UserWarning, match="feature names"):
+        assert np.array_equal(model.predict(X), model.predict(FRAME))
+
+
+WORDS = pd.DataFrame({"color": ["red", "blue", "green"] * 20, "n": X[:, 0], "day": pd.date_range("2024-01-01", periods=60)})
+
+
+@of(TABLE)
+def test_words_that_were_not_learned_count_as_other_words(estimator):
+    model = clone(estimator).fit(WORDS, targets(estimator))
+    method = getattr(model, "predict_proba", model.predict)
+    violet = method(WORDS.assign(color="violet"))
+    assert np.array_equal(violet, method(WORDS.assign(color=pd.Categorical(["orange"] * 60))))
+    assert np.isfinite(violet).all()
+
+
+@of(TABLE)
+def test_columns_keep_the_kind_that_was_learned(estimator):
+    model = clone(estimator).fit(WORDS, targets(estimator))
+    for name, cell, words in (
+        ("color", 1.0, "column \"color\" holds numbers, expected categories"),
+        ("n", "x", "column \"n\", row 0: found \"x\", expected a number"),
+        ("day", "soon", "column \"day\", row 0: found \"soon\", expected a date"),
+        ("day", 3.0, "column \"day\" holds numbers, expected dates"),
+    ):
+        with pytest.raises(ValueError, match=words) as caught:
+            model.predict(WORDS.assign(**{name: cell}))
+        # No advice for Rust.
+        assert "Reader" not in str(caught.value)
+
+
+@of(TABLE)
+def test_a_table_without_information(estimator):
+    with pytest.raises(ValueError, match='"a" .constant.; `keep` keeps'):
+        clone(estimator).fit(pd.DataFrame({"a": [1] * 60}), targets(estimator))
+
+
+WRONG_SETTINGS = {
+    "hidden": [[0], "wide", 3.5, [-1]],
+    "activation": ["swish", 3],
+    "optimizer": ["sgd", 3],
+    "learning_rate": [-1.0, np.inf, "fast"],
+    "schedule": ["x"],
+    "batch_size": [0, "all"],
+    "epochs": [0, 1.5],
+    "l2": [-1.0, np.nan],
+    "weight_decay": [-1.0],
+    "scale": ["x"],
+    "validation": [0.0, 1.0, "a fifth"],
+    "patience": [0],
+    "gain": [-1.0],
+    "precision": ["float16"],
+    "random_state": [-1, "a"],
+    "n_jobs": [0],
+    "stop_below": ["a"],
+    "networks": [0],
+    "budget": [-1.0],
+    "ignore": [["no such column"]],
+    "keep": [["no such column"]],
+    "smoothing": [1.0],
+    "class_weight": ["x"],
+    "loss": ["hinge"],
+}
+
+
+@of(MATRIX + TABLE)
+def test_wrong_settings_are_named(estimator):
+    for name, values in WRONG_SETTINGS.items():
+        for value in values if name in estimator.get_params() else []:
+            with pytest.raises((ValueError, TypeError)) as caught:
+                clone(estimator).set_params(**{name: value}).fit(X, targets(estimator))
+            assert "Reader" not in str(caught.value) and "::" not in str(caught.value), (name, value)
+
+
+@of(MATRIX)
+def test_numbers_that_are_too_large_for_a_training(estimator):
+    with pytest.raises(ArithmeticError, match="scale features"):
+        clone(estimator).set_params(scale="none").fit(X * 1e307, targets(estimator))
+    with pytest.raises(ValueError, match="float32"):
+        clone(estimator).set_params(precision="float32").fit(X * 1e100, targets(estimator))
+
+
+@of(MATRIX)
+def test_too_few_rows_are_held_out(estimator):
+    with pytest.raises(ValueError, match="hold out a larger share"):
+        clone(estimator).set_params(validation=0.1).fit(X[:4], targets(estimator)[:4])
+
+
+@of(MATRIX)
+def test_a_network_that_no_memory_holds(estimator):
+    with pytest.raises(MemoryError, match="narrower layers"):
+        clone(estimator).set_params(hidden=[10**9, 10**9]).fit(X, targets(estimator))
+
+
+@of(MATRIX)
+def test_warm_start_and_partial_fit_need_the_same_columns(estimator):
+    model = clone(estimator).set_params(warm_start=True).fit(X, targets(estimator))
+    with pytest.raises(ValueError, match="3 features"):
+        model.partial_fit(X[:, :2], targets(estimator))
+    with pytest.raises(ValueError, match="network is 3"):
+        model.fit(X[:, :2], targets(estimator))
+
+
+def test_classes_of_partial_fit_and_warm_start():
+    with pytest.raises(ValueError, match="needs classes"):
+        AnnClassifier().partial_fit(X, CLASSES)
+    with pytest.raises(ValueError, match="'above', which is none of the classes"):
+        AnnClassifier().partial_fit(X, CLASSES, classes=["below", "beside"])
+    with pytest.raises(ValueError, match="first call"):
+        AnnClassifier().partial_fit(X, CLASSES, classes=["above", "below"]).partial_fit(X, CLASSES, classes=["a", "b"])
+    with pytest.raises(ValueError, match="those before were"):
+        AnnClassifier(epochs=1, warm_start=True).fit(X, CLASSES).fit(X, np.where(VALUES > 0, "a", "b"))
+
+
+@of(MATRIX + TABLE)
+def test_files_that_cannot_be_written_or_read(estimator, tmp_path):
+    model = clone(estimator).fit(X, targets(estimator))
+    with pytest.raises(OSError, match="no such folder"):
+        model.save(tmp_path / "no such folder" / "model.ann")
+    with pytest.raises(OSError):
+        ann.load(tmp_path / "no such file.ann")
+    for text in (b"", b"no model", model.core_.to_bytes()[:-1], model.core_.to_bytes() + b" "):
+        (tmp_path / "wrong.ann").write_bytes(text)
+        with pytest.raises(ValueError):
+            ann.load(tmp_path / "wrong.ann")
+
+
+@pytest.mark.parametrize("is_in_thread", [True, False])
+def test_a_panic_is_an_exception_that_asks_for_a_report(is_in_thread):
+    with pytest.raises(RuntimeError, match="please report"):
+        _ann._panic(is_in_thread)
+    # Afterwards all is well.
+    AnnClassifier(**QUICK).fit(X, CLASSES)

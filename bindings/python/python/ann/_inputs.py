@@ -71,8 +71,12 @@ def check_targets(y, *, are_classes):
 
 def check_two_classes(classes):
     if len(classes) < 2:
-        only = classes[0].item() if isinstance(classes[0], np.generic) else classes[0]
-        raise ValueError(f"y has only one class, {only!r}: a classifier needs at least two")
+        raise ValueError(f"y has only one class, {plain(classes[0])!r}: a classifier needs at least two")
+
+
+def plain(label):
+    """A label as Python prints it, without its type."""
+    return label.item() if isinstance(label, np.generic) else label
 
 
 def is_missing(cell):

@@ -6,7 +6,7 @@ import numpy as np
 
 from ._ann import fit, partial_fit
 from ._estimator import Estimator, validate_data
-from ._inputs import TABULAR, check_numbers, check_targets, check_two_classes
+from ._inputs import TABULAR, check_numbers, check_targets, check_two_classes, plain
 
 from sklearn.base import ClassifierMixin, RegressorMixin
 from sklearn.utils.multiclass import check_classification_targets
@@ -298,13 +298,13 @@ class AnnClassifier(ClassifierMixin, _Matrix):
         if is_first and classes is None:
             raise ValueError("the first call of partial_fit needs classes: all labels that there will be")
         if classes is not None and not is_first and not np.array_equal(self.classes_, np.unique(classes)):
-            raise ValueError(f"classes={classes!r}, those of the first call were {self.classes_!r}")
+            raise ValueError(f"classes={classes!r}, those of the first call were {self.classes_}")
         X, y, weights = self._rows(X, y, sample_weight, reset=is_first)
         if is_first:
             self.classes_ = np.unique(classes)
         unknown = np.setdiff1d(y, self.classes_)
         if len(unknown):
-            raise ValueError(f"y has the label {unknown[0]!r}, which is none of the classes {self.classes_!r}")
+            raise ValueError(f"y has the label {plain(unknown[0])!r}, which is none of the classes {self.classes_}")
         indices = np.searchsorted(self.classes_, y).astype(np.uintp)
         settings = self._settings(len(X), **self._own(indices, weights))
         names = self._names(["class"], self.classes_)
