@@ -2,8 +2,8 @@
 
 It prints:
 
-    AnnRegressor: 0.9... of the numbers are inside
-    TabularRegressor: 0.9... of the numbers are inside
+    AnnRegressor: 0.91 of the numbers are inside
+    TabularRegressor: 0.90 of the numbers are inside
 """
 
 import numpy as np

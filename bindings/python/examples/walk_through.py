@@ -2,13 +2,13 @@
 
 It prints:
 
-    history: the validation loss falls from ... to ...; epoch ... is kept
+    history: the validation loss falls from 0.69 to 0.21; epoch ... is kept
     findings: none
-    accuracy on other rows: 0.9...
-    sets that contain the class of 95 rows in 100: ... of 143 do
+    accuracy on other rows: 0.95...
+    sets that contain the class of 95 rows in 100: 13... of 143 do
     gradients: pass
     from the file: the same probabilities
-    ONNX: ... of 143 rows have the same class
+    ONNX: 143 of 143 rows have the same class
 """
 
 import tempfile
@@ -55,6 +55,6 @@ print("from the file: the same probabilities")
 # In other people's programs, in single precision.
 session = onnxruntime.InferenceSession(model.to_onnx())
 names = [tensor.name for tensor in session.get_inputs()]
-cells = {name: X_test[[name]].to_numpy(dtype=np.float32) for name in names}
+cells = {name: X_test[[name]].to_numpy(dtype=np.float64) for name in names}
 labels = session.run(None, cells)[0].ravel()
 print(f"ONNX: {(labels == model.predict(X_test)).sum()} of {len(y_test)} rows have the same class")

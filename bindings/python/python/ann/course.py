@@ -119,8 +119,8 @@ class ANNRegression(_Network):
     >>> from ann.course import ANNRegression
     >>> X, y = np.array([[0, 0], [0, 1], [1, 0], [1, 1]]), np.array([0, 1, 2, 3])
     >>> fitted = ANNRegression(units=[10], lambda_=0.0).fit(X, y)
-    >>> fitted.predict(X).round(1)
-    array([0., 1., 2., 3.])
+    >>> bool((abs(fitted.predict(X) - y) < 0.01).all())
+    True
     >>> [layer.shape for layer in fitted.weights()]
     [(3, 10), (11, 1)]
     """
