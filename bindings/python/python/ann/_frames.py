@@ -35,6 +35,10 @@ def is_frame(X):
 def _of_series(series):
     import narwhals as nw
 
+    native = series.to_native()
+    if isinstance(getattr(native, "dtype", None), np.dtype):
+        # pandas over NumPy. A cast by narwhals takes longer than the prediction of a row.
+        return _of_array(series.name, native.to_numpy())
     dtype = series.dtype
     if dtype.is_numeric():
         numbers = series.cast(nw.Float64()).to_numpy()
