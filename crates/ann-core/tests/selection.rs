@@ -1,6 +1,7 @@
 //! Problems of some rows of a matrix or of a source: they are what problems with copies of these rows are.
 
 use ann_core::block::{Batch, Kernel, Scratch, TILE, Tally, accumulate};
+use ann_core::jacobian::Jacobian;
 use ann_core::ndarray::{Array2, ArrayView2, Axis};
 use ann_core::{Activation, Architecture, Error, FeatureSource, Loss, Network, Problem, seeded};
 use rand::RngExt;
@@ -82,6 +83,25 @@ fn sums(problem: &Problem<'_>, parameters: &[f64], kernel: Kernel) -> [(Tally, V
     ];
     let mut pairs = tallies.into_iter().zip(gradients);
     [(); 3].map(|()| pairs.next().expect("there are three"))
+}
+
+/// The rows of a block are those of the selection, not of the matrix.
+#[test]
+fn the_jacobian_of_selected_rows_is_that_of_copies() {
+    let mut rng = seeded(2);
+    let matrix = Array2::from_shape_simple_fn((90, 3), || rng.random_range(-1.0..1.0));
+    let (selection, targets) = (selection(), Array2::zeros((72, 2)));
+    let copy = matrix.select(Axis(0), &selection);
+    let architecture = Architecture::inputs(3).dense(4, Activation::Tanh).dense(2, Activation::Identity);
+    let network: Network = Network::init(&architecture, Default::default(), &mut rng).unwrap();
+    let loss = Loss::MeanSquaredError;
+    let of_copy = Problem::new(&architecture, loss.clone(), &copy, &targets).unwrap();
+    let of_rows = Problem::of_rows(&architecture, loss, &matrix, &selection, &targets).unwrap();
+    let [mut jacobian, mut expected] = [(); 2].map(|()| Jacobian::new(&architecture, 40).unwrap());
+    for rows in [0..40, 40..72, 7..8] {
+        let found = jacobian.of(&of_rows, network.parameters(), rows.clone());
+        assert_eq!(found, expected.of(&of_copy, network.parameters(), rows.clone()), "{rows:?}");
+    }
 }
 
 #[test]

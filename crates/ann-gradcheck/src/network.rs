@@ -2,7 +2,6 @@
 
 use std::ops::RangeInclusive;
 
-use ann_core::ndarray::Axis;
 use ann_core::rand::SeedableRng;
 use ann_core::rand::rngs::ChaCha8Rng;
 use ann_core::{LayerSpan, Problem, Scalar};
@@ -94,7 +93,9 @@ where
         let groups = config.layers.groups(Some(layout), layout.len())?;
         let count: usize = groups.iter().map(std::ops::Range::len).sum();
         let mut rng = ChaCha8Rng::seed_from_u64(config.seed);
-        let is_zero = |column: usize| problem.features().column(column).iter().all(|x| *x == F::zero());
+        // Of selected rows this is a copy.
+        let features = problem.features();
+        let is_zero = |column: usize| features.column(column).iter().all(|x| *x == F::zero());
         Ok(Self {
             problem,
             gradient,
@@ -102,7 +103,7 @@ where
             layers: config.layers.range(layout)?,
             compares_all: count <= config.entries,
             rows: trial::rows(problem),
-            zero_inputs: (0..problem.features().len_of(Axis(1))).map(is_zero).collect(),
+            zero_inputs: (0..features.ncols()).map(is_zero).collect(),
             jitter: 0.0,
             ledgers: ledgers(groups, config, true, &mut rng),
             rng,

@@ -1,6 +1,6 @@
 //! The points and rows at which the gradient of a [`Problem`] is tried.
 
-use ann_core::ndarray::{Array2, Axis};
+use ann_core::ndarray::{Array2, ArrayRef2, Axis};
 use ann_core::rand::Rng;
 use ann_core::{Init, LayerSpan, Network, Problem, Scalar, Targets};
 use rand_distr::{Distribution, Normal};
@@ -31,7 +31,7 @@ enum OwnedTargets<F> {
 
 impl<F: Scalar> Rows<F> {
     /// `count` rows of `all` at equal distances, from the first on.
-    fn new(problem: &Problem<'_, F>, all: &[usize], count: usize) -> Self {
+    fn new(problem: &Problem<'_, F>, features: &ArrayRef2<F>, all: &[usize], count: usize) -> Self {
         let rows: Vec<usize> = (0..count).map(|i| all[i * all.len() / count]).collect();
         let targets = match problem.targets() {
             Targets::Classes(classes) => {
@@ -41,7 +41,7 @@ impl<F: Scalar> Rows<F> {
             _ => unreachable!("the reference refused targets it does not know"),
         };
         let weights = problem.weights().map(|weights| rows.iter().map(|&row| weights[row]).collect());
-        Self { features: problem.features().select(Axis(0), &rows), targets, weights }
+        Self { features: features.select(Axis(0), &rows), targets, weights }
     }
 
     /// Number of rows.
@@ -72,8 +72,10 @@ pub(crate) fn rows<F: Scalar>(problem: &Problem<'_, F>) -> Vec<Rows<F>> {
     let counts = |row: &usize| problem.weights().is_none_or(|weights| weights[*row] > F::zero());
     let counting: Vec<usize> = all.iter().copied().filter(counts).collect();
     let few = FEW.into_iter().filter(|&count| count < counting.len());
-    let few = few.map(|count| Rows::new(problem, &counting, count));
-    few.chain([Rows::new(problem, &all, all.len())]).collect()
+    // Of selected rows this is a copy.
+    let features = problem.features();
+    let few = few.map(|count| Rows::new(problem, &features, &counting, count));
+    few.chain([Rows::new(problem, &features, &all, all.len())]).collect()
 }
 
 /// The point after some steps downhill, none longer than [`STEP_LENGTH`].
