@@ -212,7 +212,7 @@ fn the_message_says_how_to_mend_it() {
     let read: Result<Dataset, Error> = read_tab("\n5.1\t3.5\ta\n4.9\t3.0\ta\n".as_bytes(), Column::Last);
     assert_eq!(
         read.unwrap_err().to_string(),
-        r#"line 2: found ["5.1", "3.5", "a"], which looks like a row of data, expected the names of the columns; add a line of names above it, or, if these are names, put a letter before each number"#
+        r#"line 2: found "5.1", "3.5", "a", which looks like a row of data, expected the names of the columns; add a line of names above it, or, if these are names, put a letter before each number"#
     );
 }
 

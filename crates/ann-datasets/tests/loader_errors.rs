@@ -25,7 +25,7 @@ fn header_only() {
 
 #[test]
 fn not_utf8() {
-    let message = "line 3: not UTF-8 (byte 0xe9); save the file as UTF-8";
+    let message = "line 3: not UTF-8 (byte 0xe9), and no other encoding is read; save the file as UTF-8";
     assert_eq!(csv_bytes(b"x,label\n1,a\n2,caf\xe9\n"), message);
     assert_eq!(csv_bytes(b"x,label\r\n1,a\r\n2,caf\xe9\r\n"), message);
     assert_eq!(csv_bytes(b"x,label\r1,a\r2,caf\xe9\xff\r"), message);
@@ -33,7 +33,8 @@ fn not_utf8() {
 
 #[test]
 fn utf16() {
-    let message = "line 1: not UTF-8; this looks like UTF-16, save it as UTF-8";
+    let message =
+        "line 1: not UTF-8, and no other encoding is read; this looks like UTF-16, save it as UTF-8";
     assert_eq!(csv_bytes(b"\xff\xfex\0,\0y\0"), message);
     assert_eq!(csv_bytes(b"\xfe\xff\0x\0,\0y"), message);
     // The letter и, whose bytes contain no zero.
@@ -43,7 +44,8 @@ fn utf16() {
 
 #[test]
 fn utf16_without_byte_order_mark() {
-    let message = "line 1: not UTF-8; this looks like UTF-16, save it as UTF-8";
+    let message =
+        "line 1: not UTF-8, and no other encoding is read; this looks like UTF-16, save it as UTF-8";
     for text in ["x,label\n1,a\n", "größe,label\n1,a\n", "имя,цвет\n1,2\n3,4\n"] {
         let units: Vec<u16> = text.encode_utf16().collect();
         assert_eq!(csv_bytes(&units.iter().flat_map(|unit| unit.to_le_bytes()).collect::<Vec<_>>()), message);
@@ -92,7 +94,7 @@ fn other_formats() {
     csv("PK,label\n", "there is a header but no row of data after it");
     csv(
         "PK",
-        r#"there is no column "label"; the columns are ["PK"]; there is one column only, so the separator may be another one"#,
+        r#"there is no column "label"; the columns are "PK"; there is one column only, so the separator may be another one"#,
     );
 }
 
@@ -100,7 +102,7 @@ fn other_formats() {
 fn a_second_byte_order_mark_is_text() {
     csv(
         "\u{feff}\u{feff}label,x\na,1\n",
-        r#"there is no column "label"; the columns are ["\u{feff}label", "x"]"#,
+        r#"there is no column "label"; the columns are "\u{feff}label", "x""#,
     );
     csv("x,label\n\u{feff}1,a\n", r#"line 2, column 1 ("x"): found "\u{feff}1", expected a number"#);
 }
@@ -187,8 +189,8 @@ fn wrong_separator() {
     // The first of several.
     csv("label|x;y\na|1;2\n", &message(1, "label|x;y", '|', ','));
     // Another separator inside quotes, or beside the right separator, is part of a name.
-    csv("\"la;\nbel\",x\na,1\n", r#"there is no column "label"; the columns are ["la;\nbel", "x"]"#);
-    csv("la;bel,x\na,1\n", r#"there is no column "label"; the columns are ["la;bel", "x"]"#);
+    csv("\"la;\nbel\",x\na,1\n", r#"there is no column "label"; the columns are "la;\nbel", "x""#);
+    csv("la;bel,x\na,1\n", r#"there is no column "label"; the columns are "la;bel", "x""#);
     // A single column without another separator is another error.
     csv("label\t\na\n", r#"no feature column is left beside the target "label""#);
 }
@@ -318,8 +320,8 @@ fn long_messages_are_cut() {
         &format!(r#"line 2, column 1 ("{cut}…"): the cell is missing; fill it, or remove the row"#),
     );
     let ten = r#""c0", "c1", "c2", "c3", "c4", "c5", "c6", "c7", "c8", "c9""#;
-    csv(&names(10), &format!(r#"there is no column "label"; the columns are [{ten}]"#));
-    csv(&names(11), &format!(r#"there is no column "label"; the columns are [{ten}, … (11 in all)]"#));
+    csv(&names(10), &format!(r#"there is no column "label"; the columns are {ten}"#));
+    csv(&names(11), &format!(r#"there is no column "label"; the columns are {ten}, … (11 in all)"#));
 }
 
 /// Comparing each name with all names before it would take minutes.
@@ -335,24 +337,24 @@ fn many_columns_are_read_in_seconds() {
 
 #[test]
 fn unknown_column() {
-    csv("x,species\n1,a\n", r#"there is no column "label"; the columns are ["x", "species"]"#);
+    csv("x,species\n1,a\n", r#"there is no column "label"; the columns are "x", "species""#);
 }
 
 #[test]
 fn index_out_of_range() {
-    let message = r#"there is no column with index 2, counted from 0; the 2 columns are ["x", "label"]"#;
+    let message = r#"there is no column with index 2, counted from 0; the 2 columns are "x", "label""#;
     assert_eq!(message_of(read_csv("x,label\n1,a\n".as_bytes(), 2)), message);
 }
 
 #[test]
 fn no_class_column() {
-    let message = r#"no column is flagged or named as class; choose one of ["x", "label"]"#;
+    let message = r#"no column is flagged or named as class; choose one of "x", "label""#;
     assert_eq!(message_of(read_tab("x\tlabel\n1\ta\n".as_bytes(), Column::Class)), message);
 }
 
 #[test]
 fn several_class_columns() {
-    let message = r#"several columns are flagged as class; choose one of ["a", "b"]"#;
+    let message = r#"several columns are flagged as class; choose one of "a", "b""#;
     assert_eq!(message_of(read_tab("x\tc#a\tc#b\n1\t2\t3\n".as_bytes(), Column::Class)), message);
 }
 

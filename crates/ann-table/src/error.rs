@@ -43,11 +43,13 @@ pub enum Error {
     #[error("this is {found}, expected text; export the table as text (CSV in UTF-8)")]
     NotText { found: &'static str },
     /// The file has another encoding, often Latin-1.
-    #[error("line {line}: not UTF-8 (byte 0x{byte:02x}); save the file as UTF-8")]
+    #[error(
+        "line {line}: not UTF-8 (byte 0x{byte:02x}), and no other encoding is read; save the file as UTF-8"
+    )]
     NotUtf8 { line: u64, byte: u8 },
     /// The file looks like UTF-16, which spreadsheets call "Unicode text": it has the byte order
     /// mark of UTF-16, or many zero bytes.
-    #[error("line 1: not UTF-8; this looks like UTF-16, save it as UTF-8")]
+    #[error("line 1: not UTF-8, and no other encoding is read; this looks like UTF-16, save it as UTF-8")]
     Utf16,
     /// The file is in a binary format, or damaged.
     #[error(

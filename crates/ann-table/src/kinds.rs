@@ -5,6 +5,7 @@
 
 use crate::categories::Categories;
 use crate::cell::{Content, Notation, is_missing};
+use crate::notation::GroupingPoints;
 use crate::numbers::Numbers;
 use crate::rows::Row;
 use crate::table::Values;
@@ -118,13 +119,18 @@ pub(crate) struct Builder {
     is_stated: bool,
     values: Values,
     contents: Contents,
+    points: GroupingPoints,
     /// The numbers, dates or codes of the rows that are added; NaN is missing.
     added: Vec<f64>,
 }
 
 /// What has become of a column.
 pub(crate) enum Outcome {
-    Values(Values),
+    Values {
+        values: Values,
+        /// Whether points may separate thousands.
+        has_grouping_points: bool,
+    },
     /// The cells are of another kind than was guessed.
     ReadAgain(Kind),
 }
@@ -138,7 +144,8 @@ impl Builder {
         };
         let name = name.to_owned();
         let (contents, added) = (Contents::default(), vec![]);
-        Self { name, notation, missing, is_stated, values, contents, added }
+        let points = GroupingPoints::new(!is_stated && !notation.has_decimal_comma);
+        Self { name, notation, missing, is_stated, values, contents, points, added }
     }
 
     /// Adds the cells of these rows in a column, counted from 0.
@@ -173,7 +180,11 @@ impl Builder {
         };
         self.contents.count(content, || (row.line_of(column), text.to_owned()));
         match (self.values.kind(), content) {
-            (Kind::Number, Content::Number(value)) | (Kind::Date, Content::Date(value)) => Ok(value),
+            (Kind::Number, Content::Number(value)) => {
+                self.points.see(text, value);
+                Ok(value)
+            }
+            (Kind::Date, Content::Date(value)) => Ok(value),
             (Kind::Number, Content::Identifier(value)) if self.is_stated => Ok(value),
             (_, Content::Missing | Content::MissingNumber) => Ok(f64::NAN),
             _ if !self.is_stated => Ok(f64::NAN),
@@ -186,15 +197,19 @@ impl Builder {
     /// Some cells of a column of numbers or dates are something else.
     pub fn finish(mut self) -> Result<Outcome> {
         self.values.numbers().shrink();
+        let has_grouping_points = self.points.are_likely();
         if self.is_stated {
-            return Ok(Outcome::Values(self.values));
+            return Ok(Outcome::Values { values: self.values, has_grouping_points });
         }
         let kind = match &self.values {
             // If it is a column of numbers or dates, the next pass finds the cells that are none.
             Values::Categories(categories) => contents_of(categories, self.notation).kind(),
             Values::Numbers(_) | Values::Dates(_) => self.contents.check(&self.name)?,
         };
-        Ok(if kind == self.values.kind() { Outcome::Values(self.values) } else { Outcome::ReadAgain(kind) })
+        Ok(match kind == self.values.kind() {
+            true => Outcome::Values { values: self.values, has_grouping_points },
+            false => Outcome::ReadAgain(kind),
+        })
     }
 
     /// The values, of the kind that was stated.

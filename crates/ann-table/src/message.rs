@@ -7,18 +7,22 @@ use crate::headerless;
 const MOST_CHARACTERS: usize = 40;
 const MOST_NAMES: usize = 10;
 
-/// `["x", "y"]`; only the first names of a long list.
+/// `"x", "y"`; only the first names of a long list.
 pub fn list(names: &[String]) -> String {
-    list_of(names, quoted)
+    first_of(names, quoted)
 }
 
-/// As [`list`], with each name as `show` shows it.
+/// As [`list`], in brackets, with each name as `show` shows it.
 pub fn list_of(names: &[String], show: impl Fn(&str) -> String) -> String {
+    format!("[{}]", first_of(names, show))
+}
+
+fn first_of(names: &[String], show: impl Fn(&str) -> String) -> String {
     let mut shown: Vec<String> = names.iter().take(MOST_NAMES).map(|name| show(name)).collect();
     if names.len() > MOST_NAMES {
         shown.push(format!("… ({} in all)", names.len()));
     }
-    format!("[{}]", shown.join(", "))
+    shown.join(", ")
 }
 
 /// The text in quotes; only the beginning of a long one.

@@ -138,7 +138,12 @@ impl Reader {
             for (column, builder) in builders.into_iter().enumerate() {
                 let Some(builder) = builder else { continue };
                 match builder.finish()? {
-                    Outcome::Values(values) => columns[column] = Some(pass.column(column, values)),
+                    Outcome::Values { values, has_grouping_points } => {
+                        // Where commas separate cells, points are before decimals.
+                        let has_grouping_points = has_grouping_points && pass.separator != ',';
+                        let found = pass.column(column, values).with_grouping_points(has_grouping_points);
+                        columns[column] = Some(found);
+                    }
                     Outcome::ReadAgain(kind) => guesses[column] = Some(kind),
                 }
             }

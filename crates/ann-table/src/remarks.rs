@@ -5,7 +5,7 @@ use std::fmt;
 use crate::cell::{is_identifier, is_missing_number};
 use crate::message::{list, quoted};
 use crate::table::Values;
-use crate::{Column, Table, finite_number};
+use crate::{Column, OtherNotation, Table, finite_number};
 
 /// Something about a table that its reader should know, though it is no error. `Display` says it in a
 /// sentence, with the way out.
@@ -38,6 +38,25 @@ pub enum Remark {
         /// The most frequent of the other words.
         word: String,
     },
+    /// Nearly all cells of a column of words are numbers or dates in another notation.
+    OtherNotation {
+        /// The name of the column.
+        column: String,
+        /// How they are written.
+        notation: OtherNotation,
+        /// One of the cells.
+        example: String,
+        /// What to write instead.
+        instead: String,
+    },
+    /// All decimals of a column have three digits, in a table whose cells are not separated by commas, so
+    /// points that were read as decimal points may separate thousands.
+    GroupingPoints {
+        /// The name of the column.
+        column: String,
+        /// One of the numbers, as it may be written: `1.200`.
+        example: String,
+    },
 }
 
 /// Among more words than this, such as the codes of all countries, `NA` is likely to be one of them.
@@ -46,6 +65,8 @@ const FEW_WORDS: usize = 20;
 const MOSTLY: f64 = 0.8;
 /// With fewer different numbers, they are likely to be codes, as `1`, `2` and `A` are.
 const MANY_NUMBERS: usize = 20;
+/// The share of the cells of a column that may be written in another way than the rest.
+const FEW_OTHERS: f64 = 0.01;
 
 impl Table {
     /// What a reader of this table should know, though it is no error. Computed by this call.
@@ -61,7 +82,9 @@ impl Table {
     pub fn remarks(&self) -> Vec<Remark> {
         let words = self.columns().iter().flat_map(words_for_missing);
         let numbers = self.columns().iter().filter_map(mostly_numbers);
-        numbers_as_names(self).into_iter().chain(words).chain(numbers).collect()
+        let others = self.columns().iter().filter_map(other_notation);
+        let points = self.columns().iter().filter_map(grouping_points);
+        numbers_as_names(self).into_iter().chain(words).chain(numbers).chain(others).chain(points).collect()
     }
 }
 
@@ -105,6 +128,35 @@ fn mostly_numbers(column: &Column) -> Option<Remark> {
     })
 }
 
+fn other_notation(column: &Column) -> Option<Remark> {
+    let Values::Categories(categories) = column.values() else { return None };
+    let used: Vec<(&str, usize)> = categories.counted_words().filter(|(_, rows)| *rows > 0).collect();
+    let mut left = used.iter().map(|(_, rows)| rows).sum::<usize>() as f64 * FEW_OTHERS;
+    let mut first = None;
+    for (word, rows) in used {
+        let found = OtherNotation::of(word);
+        let is_like_first = match (&found, &first) {
+            (Some((notation, _)), Some((_, (first, _)))) => notation == first,
+            (found, _) => found.is_some(),
+        };
+        left -= if is_like_first { 0.0 } else { rows as f64 };
+        if left < 0.0 {
+            return None;
+        }
+        first = first.or(found.map(|found| (word, found)));
+    }
+    let (example, (notation, instead)) = first?;
+    let (column, example) = (column.name().to_owned(), example.to_owned());
+    Some(Remark::OtherNotation { column, notation, example, instead })
+}
+
+fn grouping_points(column: &Column) -> Option<Remark> {
+    let numbers = || (0..column.len()).filter_map(|row| column.number(row));
+    let example = || numbers().find(|number| number.fract() != 0.0);
+    let number = column.has_grouping_points().then(example).flatten()?;
+    Some(Remark::GroupingPoints { column: column.name().to_owned(), example: format!("{number:.3}") })
+}
+
 impl fmt::Display for Remark {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -128,6 +180,21 @@ impl fmt::Display for Remark {
                  taken for words; if these mean missing numbers, name them in `Reader::missing_in`",
                 quoted(column),
                 quoted(word)
+            ),
+            Self::OtherNotation { column, notation, example, instead } => write!(
+                f,
+                "column {}: cells such as {} are no {}, so all are taken for words; write {instead} instead",
+                quoted(column),
+                quoted(example),
+                notation.kind()
+            ),
+            Self::GroupingPoints { column, example } => write!(
+                f,
+                "column {}: all decimals have three digits, as in {}; if the points separate thousands, remove \
+                 them: write {}",
+                quoted(column),
+                quoted(example),
+                example.replace('.', "")
             ),
         }
     }

@@ -221,11 +221,21 @@ pub struct Column {
     /// In the file, counted from one.
     position: usize,
     values: Values,
+    /// Whether points that were read as decimal points may separate thousands.
+    has_grouping_points: bool,
 }
 
 impl Column {
     pub(crate) fn new(name: String, role: Role, position: usize, values: Values) -> Self {
-        Self { name, role, position, values }
+        Self { name, role, position, values, has_grouping_points: false }
+    }
+
+    pub(crate) fn with_grouping_points(self, has_grouping_points: bool) -> Self {
+        Self { has_grouping_points, ..self }
+    }
+
+    pub(crate) fn has_grouping_points(&self) -> bool {
+        self.has_grouping_points
     }
 
     /// A column of numbers. A number that is not finite is missing.
@@ -365,7 +375,8 @@ impl Column {
                 Values::Categories(Categories { codes: codes.select(rows), dictionary: dictionary.clone() })
             }
         };
-        Self { name: self.name.clone(), role: self.role, position: self.position, values }
+        Self::new(self.name.clone(), self.role, self.position, values)
+            .with_grouping_points(self.has_grouping_points)
     }
 }
 

@@ -53,7 +53,7 @@ const SHAPES: &[Case] = &[
     ("one row of words with blanks", "city\nNew York\n", "city categories New_York"),
     ("equal rows", "x,y\n1,a\n1,a\n", "x numbers 1 1 | y categories a a"),
     ("a header that is repeated", "x,y\n1,a\nx,y\n2,b\n", "x categories 1 x 2 | y categories a y b"),
-    ("no header", "5.1,3.5,setosa\n4.9,3.0,setosa\n", "line 1: found [\"5.1\", \"3.5\", \"setosa\"], which looks like a row of data, expected the names of the columns; add a line of names"),
+    ("no header", "5.1,3.5,setosa\n4.9,3.0,setosa\n", "line 1: found \"5.1\", \"3.5\", \"setosa\", which looks like a row of data, expected the names of the columns; add a line of names"),
     ("a name that occurs twice", "x,y,x\n1,2,3\n", "line 1, column 3 (\"x\"): column 1 already has this name; rename one of them"),
     ("names that differ in blanks", "x, x\n1,2\n", "line 1, column 2 (\"x\"): column 1 already has this name; rename one of them"),
     ("names that differ in case", "x,X\n1,2\n", "x numbers 1 | X numbers 2"),
@@ -196,14 +196,17 @@ fn long_cells() {
 #[test]
 fn other_encodings() {
     let of = |text: &str, bytes: fn(u16) -> [u8; 2]| text.encode_utf16().flat_map(bytes).collect::<Vec<u8>>();
-    let utf16 = "line 1: not UTF-8; this looks like UTF-16, save it as UTF-8";
-    let latin1 = "line 2: not UTF-8 (byte 0xe9); save the file as UTF-8";
+    let utf16 = "line 1: not UTF-8, and no other encoding is read; this looks like UTF-16, save it as UTF-8";
+    let latin1 = "line 2: not UTF-8 (byte 0xe9), and no other encoding is read; save the file as UTF-8";
     for (bytes, expected) in [
         (&of("x,y\n1,a\n", u16::to_le_bytes)[..], utf16),
         (&of("\u{feff}x,y\n1,a\n", u16::to_be_bytes), utf16),
         (b"\xff\xfe\x38\x04", utf16),
         (b"x,y\n1,caf\xe9\n", latin1),
-        (b"x,y\n1,a\n2,\xf0\x9f\x99", "line 3: not UTF-8 (byte 0xf0); save the file as UTF-8"),
+        (
+            b"x,y\n1,a\n2,\xf0\x9f\x99",
+            "line 3: not UTF-8 (byte 0xf0), and no other encoding is read; save the file as UTF-8",
+        ),
     ] {
         assert_eq!(outcome(bytes), expected);
     }

@@ -8,7 +8,7 @@ fn columns_are_chosen_by_name() {
     assert_eq!(names(&table.keep(&["c", "a"]).unwrap()), ["c", "a"]);
     assert_eq!(names(&table.without(&["b"]).unwrap()), ["a", "c"]);
     assert_eq!(names(&table.clone().rename("b", "d").unwrap()), ["a", "d", "c"]);
-    let unknown = r#"there is no column "x"; the columns are ["a", "b", "c"]"#;
+    let unknown = r#"there is no column "x"; the columns are "a", "b", "c""#;
     for result in [
         table.keep(&["x"]),
         table.without(&["x"]),

@@ -12,7 +12,7 @@ const NOT_LEARNED: &[(&str, &str, &str)] = &[
     ("one class", "x,y\n1,a\n2,a\n", "target \"y\": all rows have the class \"a\"; at least two classes are needed"),
     ("one number to predict", "x,y\n1,2.5\n2,2.5\n", "target \"y\": all numbers are 2.5; there is nothing to learn"),
     ("one row", "x,y\n1,a\n", "target \"y\": all rows have the class \"a\"; at least two classes are needed"),
-    ("no such target", "x,z\n1,a\n2,b\n", "there is no column \"y\"; the columns are [\"x\", \"z\"]"),
+    ("no such target", "x,z\n1,a\n2,b\n", "there is no column \"y\"; the columns are \"x\", \"z\""),
     ("a target alone", "y\na\nb\n", "no column is left to predict from"),
     ("no column that says anything", "x,gap,y\n1,,a\n1,,b\n", "no column is left to predict from: \"x\" (constant), \"gap\" (constant)"),
     ("numbers to predict that overflow", "x,y\n1,1e308\n2,-1e308\n3,0.5\n", "target \"y\": numbers from -1"),
@@ -91,7 +91,7 @@ fn tables_that_are_not_predicted() {
         (
             "a column is missing",
             "x,sold\n0,2024-01-01\n",
-            "the table has no column [\"zip\"]; its columns are [\"x\", \"sold\"]",
+            "the table has no column \"zip\"; its columns are \"x\", \"sold\"",
         ),
         (
             "words instead of numbers",

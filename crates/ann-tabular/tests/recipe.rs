@@ -210,7 +210,7 @@ fn tables_that_nothing_can_be_learned_from() {
     let error = |text: &str, target: &str| {
         recipe().fit_model(&Table::read(text.as_bytes()).unwrap(), target).unwrap_err().to_string()
     };
-    assert_eq!(error("x,y\n1,a\n2,b\n", "z"), r#"there is no column "z"; the columns are ["x", "y"]"#);
+    assert_eq!(error("x,y\n1,a\n2,b\n", "z"), r#"there is no column "z"; the columns are "x", "y""#);
     assert_eq!(
         error("x,y\n1,a\n2,a\n", "y"),
         r#"target "y": all rows have the class "a"; at least two classes are needed"#

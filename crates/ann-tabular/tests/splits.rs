@@ -179,7 +179,7 @@ fn a_class_that_is_not_tested_is_named() {
     let table = Table::from_columns([x, Column::of_words("y", label)]).unwrap();
     let fit = fit(&recipe(), &table, "y");
     assert_eq!(evaluation(&fit).untested, ["rare"]);
-    let line = r#"no row of these classes was held out; the score says nothing about them: ["rare"]"#;
+    let line = r#"no row of these classes was held out; the score says nothing about them: "rare""#;
     assert!(fit.report.to_string().contains(line), "{}", fit.report);
     assert!(evaluation(&self::fit(&recipe(), &noisy(40, 1), "label")).untested.is_empty());
 }

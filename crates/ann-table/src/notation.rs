@@ -1,0 +1,186 @@
+//! How people write numbers and dates that are not read as such, and what to write instead.
+
+use crate::cell::{finite_number, has_grouped_digits};
+use crate::{Kind, date};
+
+/// A way to write numbers or dates that is not read as such.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OtherNotation {
+    /// `2603,71`, where decimals have a point.
+    DecimalComma,
+    /// `1.316,54`, `1,200` or `1 200`.
+    Thousands,
+    /// `16%`
+    Percent,
+    /// `€ 12` or `12 EUR`
+    Currency,
+    /// `21.05.2023`, `05/21/2023`, `2023/05/21`
+    Date,
+}
+
+impl OtherNotation {
+    /// How the text of a cell is written, and what to write instead.
+    ///
+    /// ```
+    /// use ann_table::OtherNotation;
+    ///
+    /// let of = |text| OtherNotation::of(text).map(|(_, instead)| instead);
+    /// assert_eq!(of("1.316,54").as_deref(), Some("1316.54"));
+    /// assert_eq!(of("21.05.2023").as_deref(), Some("2023-05-21"));
+    /// assert_eq!((of("16.5"), of("red")), (None, None));
+    /// ```
+    pub fn of(text: &str) -> Option<(Self, String)> {
+        if finite_number(text).is_some() {
+            return None;
+        }
+        if let Some(date) = date_of(text) {
+            return Some((Self::Date, date));
+        }
+        let (amount, unit) = match text.strip_suffix('%') {
+            Some(amount) => (amount.trim_end(), Some(Self::Percent)),
+            None => without_currency(text).map_or((text, None), |amount| (amount, Some(Self::Currency))),
+        };
+        let digits = amount.trim_start_matches(['-', '+', '−']);
+        let sign = if digits.len() < amount.len() && !amount.starts_with('+') { "-" } else { "" };
+        let (notation, number) = match digits {
+            _ if !digits.starts_with(|letter: char| letter.is_ascii_digit()) => return None,
+            _ if finite_number(digits).is_some() => (None, digits.to_owned()),
+            _ if has_grouped_digits(digits) => (Some(Self::Thousands), without_groups(digits)),
+            _ => (Some(Self::DecimalComma), digits.replace(',', ".")),
+        };
+        let notation = unit.or(notation)?;
+        finite_number(&number).map(|_| (notation, format!("{sign}{number}")))
+    }
+
+    /// The kind that is meant.
+    pub fn kind(self) -> Kind {
+        if self == Self::Date { Kind::Date } else { Kind::Number }
+    }
+}
+
+/// `12` of `€ 12`, `12€` and `12 EUR`.
+fn without_currency(text: &str) -> Option<&str> {
+    const SIGNS: [char; 4] = ['$', '€', '£', '¥'];
+    const CODES: [&str; 5] = ["EUR", "USD", "GBP", "CHF", "JPY"];
+    let code = |code: &&str| text.strip_suffix(code).or_else(|| text.strip_prefix(code));
+    let sign = || text.strip_suffix(SIGNS).or_else(|| text.strip_prefix(SIGNS));
+    CODES.iter().find_map(code).or_else(sign).map(str::trim)
+}
+
+/// Digits in groups, perhaps with decimals after another sign, as a number. A single sign separates groups.
+fn without_groups(digits: &str) -> String {
+    let is_sign = |letter: char| !letter.is_ascii_digit();
+    let first = digits.find(is_sign).and_then(|at| digits[at..].chars().next());
+    let last = digits.rfind(is_sign).filter(|&at| digits[at..].chars().next() != first);
+    let (whole, decimals) = last.map_or((digits, ""), |at| digits.split_at(at));
+    let only_digits = |text: &str| text.replace(is_sign, "");
+    let decimals = only_digits(decimals);
+    only_digits(whole) + if decimals.is_empty() { "" } else { "." } + &decimals
+}
+
+/// The ISO date of `21.05.2023`, `21/5/2023`, `05/21/2023` or `2023/05/21`, perhaps with a time.
+fn date_of(text: &str) -> Option<String> {
+    let (date, time) = text.split_once(' ').map_or((text, ""), |(date, time)| (date, time));
+    let sign = ['.', '/', '-'].into_iter().find(|sign| date.matches(*sign).count() == 2)?;
+    let parts: Vec<&str> = date.split(sign).collect();
+    let numbers: Vec<u32> = parts
+        .iter()
+        .map(|part| part.parse().ok().filter(|_| part.bytes().all(|byte| byte.is_ascii_digit())))
+        .collect::<Option<_>>()?;
+    let [one, two, three] = numbers[..] else { return None };
+    // Points are between day and month, strokes often between month and day.
+    let (year, month, day) = match [parts[0].len(), parts[2].len()] {
+        [4, 1 | 2] => (one, two, three),
+        [1 | 2, 4] if sign == '/' && one <= 12 && two > 12 => (three, one, two),
+        [1 | 2, 4] => (three, two, one),
+        _ => return None,
+    };
+    let iso = format!("{year:04}-{month:02}-{day:02}");
+    let clock = format!("{iso} {time}");
+    let is_known = |text: &str| date::parse(text).is_some();
+    [clock, iso].into_iter().find(|iso| is_known(iso)).filter(|iso| iso != text)
+}
+
+/// Whether the points of a column may separate thousands, as in `1.200`: all cells with decimals have three of
+/// them after one to three digits that do not begin with 0, and other numbers are below 1000.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct GroupingPoints {
+    /// Number of cells with decimals so far; `None` if one of them shows that points are before decimals.
+    cells: Option<usize>,
+}
+
+impl GroupingPoints {
+    /// Fewer cells say little.
+    const LEAST: usize = 5;
+
+    pub fn new(is_possible: bool) -> Self {
+        Self { cells: is_possible.then_some(0) }
+    }
+
+    /// Looks at a cell.
+    #[inline(always)]
+    pub fn see(&mut self, text: &str, value: f64) {
+        let Some(cells) = &mut self.cells else { return };
+        let is_whole = value == value as i64 as f64;
+        match is_whole {
+            true if value.abs() < 1000.0 => {}
+            false if has_grouped_digits(text.trim_start_matches(['-', '+'])) => *cells += 1,
+            _ => self.cells = None,
+        }
+    }
+
+    pub fn are_likely(self) -> bool {
+        self.cells.is_some_and(|cells| cells >= Self::LEAST)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_to_write_instead() {
+        use OtherNotation::{Currency, Date, DecimalComma, Percent, Thousands};
+        for (text, notation, instead) in [
+            ("2603,71", DecimalComma, "2603.71"),
+            ("-0,5", DecimalComma, "-0.5"),
+            ("1.316,54", Thousands, "1316.54"),
+            ("1,316.54", Thousands, "1316.54"),
+            ("1,200", Thousands, "1200"),
+            ("1 200 000", Thousands, "1200000"),
+            ("−1'200", Thousands, "-1200"),
+            ("16%", Percent, "16"),
+            ("16,5 %", Percent, "16.5"),
+            ("€ 12", Currency, "12"),
+            ("1.316,54 €", Currency, "1316.54"),
+            ("12 EUR", Currency, "12"),
+            ("$1,200", Currency, "1200"),
+            ("21.05.2023", Date, "2023-05-21"),
+            ("1.2.2023 13:45", Date, "2023-02-01 13:45"),
+            ("05/21/2023", Date, "2023-05-21"),
+            ("21/05/2023", Date, "2023-05-21"),
+            ("2023/05/21", Date, "2023-05-21"),
+        ] {
+            assert_eq!(OtherNotation::of(text), Some((notation, instead.to_owned())), "{text}");
+        }
+        for text in [
+            "",
+            "1.5",
+            "-1e3",
+            "red",
+            "n.a.",
+            "2023-05-21",
+            "2023-02-30",
+            "1.2.3",
+            "%",
+            "€",
+            "EUR",
+            "12 kg",
+            "1,5,2",
+            "USDT",
+            "a,b",
+        ] {
+            assert_eq!(OtherNotation::of(text), None, "{text}");
+        }
+    }
+}
