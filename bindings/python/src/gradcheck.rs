@@ -3,7 +3,6 @@
 use std::cell::RefCell;
 
 use ann_gradcheck::{Config, Report, Verdict, check_problem};
-use ann_tabular::ann_core::ndarray::Axis;
 use ann_tabular::ann_core::{Network, Problem, Scalar};
 use ann_tabular::ann_model::Model;
 use ann_tabular::ann_table::Table;
@@ -74,16 +73,10 @@ pub fn of_networks<F: Scalar>(
     networks: &[Network<F>],
     table: &Table,
 ) -> PyResult<Vec<Report>> {
-    let inputs = model.schema().features::<F>(table).map_err(errors::table)?;
-    let targets = model.learned_targets(table).map_err(errors::model)?;
-    let report = |network: &Network<F>| {
-        let architecture = network.architecture();
-        let x = inputs.slice_axis(Axis(1), (..architecture.input_width()).into());
-        let problem =
-            Problem::new(architecture, model.loss().clone(), &x, targets.targets()).map_err(errors::core)?;
-        check_problem(&problem, network.parameters(), gradient, &Config::default()).map_err(errors::value)
+    let report = |network: &Network<F>, problem: &Problem<'_, F>| {
+        check_problem(problem, network.parameters(), gradient, &Config::default()).map_err(errors::value)
     };
-    networks.iter().map(report).collect()
+    model.learned_problems(networks, table, report).map_err(errors::model)?.into_iter().collect()
 }
 
 fn gradient<F: Scalar>(problem: &Problem<'_, F>, parameters: &[F], gradient: &mut [F]) {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use ann_gradcheck::{Config, Report, Verdict, check_problem};
 use ann_tabular::ann_core::{Network, Problem, Scalar};
-use ann_tabular::ann_model::{Networks, ndarray::Axis};
+use ann_tabular::ann_model::Networks;
 use ann_tabular::ann_train::{Accumulation, Objective};
 use ann_tabular::{Model, Table};
 use clap::Args;
@@ -15,7 +15,7 @@ use crate::data::{self, Reading};
 use crate::failure::{Failure, Result, Status};
 use crate::numbers::count;
 use crate::output::Output;
-use crate::show::{counted, spread};
+use crate::show::{counted, listed, spread};
 
 /// Compare the gradient of each network of a model, on rows of a table, with the exact one; the exit code is
 /// 4 if one is wrong, or if too little could be checked
@@ -57,7 +57,7 @@ pub fn check(options: &Check) -> Result<Status> {
         writeln!(
             output,
             "gradients of {}, on {}",
-            model.schema().target.names().join(", "),
+            listed(&model.schema().target.names()),
             counted(table.rows(), "row")
         )?;
         for (number, report) in (1..).zip(&reports) {
@@ -79,16 +79,10 @@ fn status(reports: &[Report]) -> Status {
 
 /// A report for each network.
 fn reports<F: Scalar>(model: &Model, networks: &[Network<F>], table: &Table) -> Result<Vec<Report>> {
-    let inputs = model.schema().features::<F>(table)?;
-    let targets = model.learned_targets(table)?;
-    let report = |network: &Network<F>| {
-        let architecture = network.architecture();
-        let x = inputs.slice_axis(Axis(1), (..architecture.input_width()).into());
-        let (loss, targets) = (model.loss().clone(), targets.targets());
-        let problem = Problem::new(architecture, loss, &x, targets).map_err(Failure::data)?;
-        check_problem(&problem, network.parameters(), gradient, &Config::default()).map_err(Failure::data)
+    let report = |network: &Network<F>, problem: &Problem<'_, F>| {
+        check_problem(problem, network.parameters(), gradient, &Config::default()).map_err(Failure::data)
     };
-    networks.iter().map(report).collect()
+    model.learned_problems(networks, table, report)?.into_iter().collect()
 }
 
 /// The gradient that training uses.

@@ -6,12 +6,12 @@ use std::path::Path;
 
 use ann_tabular::Model;
 use ann_tabular::ann_table::message::list;
-use ann_tabular::ann_table::{self, Kind, Reader, Remark, Table};
+use ann_tabular::ann_table::{self, Kind, Reader, Remark, Schema, Table};
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
 use crate::failure::{Failure, Result, in_quotes};
-use crate::show::{count, counted};
+use crate::show::{count, counted, listed};
 
 /// The standard input or output.
 const DASH: &str = "-";
@@ -30,7 +30,7 @@ pub struct Reading {
     #[arg(long)]
     no_header: bool,
     /// Words for a missing value, in all columns
-    #[arg(long, value_name = "WORD,…", value_delimiter = ',')]
+    #[arg(long, value_name = "WORD,…", value_delimiter = ',', allow_negative_numbers = true)]
     missing: Vec<String>,
     /// A word for a missing value in one column; may be given several times
     #[arg(long, value_name = "COLUMN=WORD", value_parser = pair)]
@@ -210,27 +210,38 @@ pub fn names(values: &[String], columns: &[String]) -> Vec<String> {
 }
 
 /// Reads a whole table that a model is judged by: its columns have the kinds that were learned, and rows
-/// without a target are left out.
+/// without a target are left out, which is said.
 pub fn read_judged(reading: &Reading, model: &Model, path: &Path) -> Result<Table> {
-    let table = read_for(reading, model, path)?;
-    let targets = model.schema().target.names();
-    let judged = table.without_missing(&targets).map_err(|error| Failure::from(error).about(shown(path)))?;
-    if judged.rows() == 0 {
-        let targets = targets.join(", ");
-        return Err(Failure::data(format_args!("{}: no row has the target {targets}", shown(path))));
+    let (table, note) = read_with_targets(&reading.reader_of(model), model.schema(), path)?;
+    if let Some(note) = note {
+        anstream::eprintln!("{note}");
     }
-    let left_out = table.rows() - judged.rows();
-    if left_out > 0 {
-        anstream::eprintln!("note: {} without target left out", counted(left_out, "row"));
-    }
-    Ok(judged)
+    Ok(table)
 }
 
 /// Reads a whole table that a model is asked about: its columns have the kinds that were learned.
 pub fn read_for(reading: &Reading, model: &Model, path: &Path) -> Result<Table> {
+    read_known(&reading.reader_of(model), model.schema(), path)
+}
+
+/// Reads a whole table with the columns of a schema. Rows without a target are left out; if there are any, a
+/// note says so.
+pub fn read_with_targets(reader: &Reader, schema: &Schema, path: &Path) -> Result<(Table, Option<String>)> {
+    let table = read_known(reader, schema, path)?;
+    let targets = schema.target.names();
+    let judged = table.without_missing(&targets).map_err(|error| Failure::from(error).about(shown(path)))?;
+    if judged.rows() == 0 {
+        let targets = listed(&targets);
+        return Err(Failure::data(format_args!("{}: no row has the target {targets}", shown(path))));
+    }
+    let left_out = table.rows() - judged.rows();
+    let note = format!("note: {}: {} without target left out", shown(path), counted(left_out, "row"));
+    Ok((judged, Some(note).filter(|_| left_out > 0)))
+}
+
+fn read_known(reader: &Reader, schema: &Schema, path: &Path) -> Result<Table> {
     let in_data = |error: ann_table::Error| Failure::from(error).about(shown(path));
-    let mut blocks =
-        reading.reader_of(model).blocks(open(path)?, model.schema(), usize::MAX).map_err(in_data)?;
+    let mut blocks = reader.blocks(open(path)?, schema, usize::MAX).map_err(in_data)?;
     blocks.next().unwrap_or(Err(ann_table::Error::NoRows)).map_err(in_data)
 }
 
@@ -287,6 +298,17 @@ pub fn remark(remark: &Remark) -> String {
                  are taken for words; if these mean missing numbers: --missing-in {option}"
             )
         }
+        Remark::OtherNotation { column, notation, example, instead } => {
+            let kind = notation.kind();
+            format!(
+                "{column:?}: cells such as {example:?} are no {kind}, so all are taken for words; write {instead} instead"
+            )
+        }
+        Remark::GroupingPoints { column, example } => format!(
+            "{column:?}: all decimals have three digits, as in {example:?}; if the points separate thousands, remove \
+             them: write {}",
+            example.replace('.', "")
+        ),
         other => other.to_string(),
     }
 }

@@ -9,9 +9,10 @@ use ann_tabular::{Model, Score, Table, confusion};
 use clap::Args;
 use serde_json::{Value, json};
 
+use crate::again;
 use crate::data::{self, Reading, is_dash, shown};
 use crate::failure::{Failure, Result, Status};
-use crate::html::{self, Evaluated};
+use crate::html::Evaluated;
 use crate::numbers;
 use crate::output::{self, Output};
 use crate::show::{aligned, count, similar};
@@ -71,7 +72,7 @@ pub fn evaluate(options: &Evaluate) -> Result<Status> {
             below.iter().map(|reason| format!("below: {reason}")).chain(surprises.lines()).collect();
         let (path, data) = (&*options.model, &*options.data);
         let evaluated = Evaluated { model: &model, path, table: &table, data, scores: &scores, warnings };
-        output::write(page, evaluated.page(&html::command())?.as_bytes(), options.force)?;
+        output::write(page, evaluated.page(&again::typed())?.as_bytes(), options.force)?;
     }
     let mut output = Output::standard();
     if options.json {

@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 use crate::data::{self, Reading, is_dash, kind_name};
 use crate::failure::{Failure, Result, Status};
 use crate::output::{self, Output};
-use crate::show::{counted, size};
+use crate::show::{counted, listed, size};
 
 /// Write a model for other programs: an ONNX graph, a header of C99, a module of Rust without std, or JSON
 #[derive(Args, Debug)]
@@ -106,7 +106,7 @@ pub fn export(options: &Export) -> Result<Status> {
     } else if !options.quiet && !is_dash(&path) {
         let (path, size) = (path.display(), size(bytes.len()));
         let columns = counted(model.schema().columns.len(), "column");
-        let targets = model.schema().target.names().join(", ");
+        let targets = listed(&model.schema().target.names());
         anstream::eprintln!("wrote {path} ({size}): {columns} by name, predicts {targets}");
     }
     Ok(Status::Done)

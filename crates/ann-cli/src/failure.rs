@@ -4,6 +4,7 @@ use std::fmt::{self, Display};
 use std::io;
 use std::process::ExitCode;
 
+use ann_tabular::ann_table::OtherNotation;
 use ann_tabular::ann_table::message::{list, quoted, shortened};
 use ann_tabular::{ann_model, ann_table};
 
@@ -103,15 +104,14 @@ impl From<ann_table::Error> for Failure {
             E::OddCells { column, kind, count, known, cells } => {
                 let shown: Vec<String> =
                     cells.iter().map(|(line, text)| format!("line {line}: {:?}", shortened(text))).collect();
-                let word = cells.first().map(|(_, text)| text.as_str()).unwrap_or_default();
                 Self::data(format_args!(
                     "column {}: {count} of {known} cells are no {kind}: {}\n  \
-                     they are missing values:   --missing-in {}\n  \
+                     {}\n  \
                      the column is a category:  --as {}\n  \
                      nobody needs the column:   --as {}",
                     quoted(&column),
                     shown.join(", "),
-                    in_quotes(&format!("{column}={word}")),
+                    way_out(&column, &cells),
                     in_quotes(&format!("{column}=category")),
                     in_quotes(&format!("{column}=ignore")),
                 ))
@@ -164,9 +164,29 @@ impl From<ann_tabular::Error> for Failure {
             E::Table(error) => error.into(),
             E::Model(error) => error.into(),
             E::Setting { .. } => Self::arguments(error),
-            E::Interrupted => Self::new(Status::Interrupted, error),
+            E::Interrupted => Self::new(
+                Status::Interrupted,
+                "ended by Ctrl-C before an epoch was done: there is no model, and no file of it was written",
+            ),
             error => Self::data(error),
         }
+    }
+}
+
+/// What helps if these cells of a column are no numbers or dates. They are values in another notation, or
+/// missing.
+fn way_out(column: &str, cells: &[(u64, String)]) -> String {
+    let mut notations = cells.iter().map(|(_, text)| OtherNotation::of(text));
+    let word = cells.first().map(|(_, text)| text.as_str()).unwrap_or_default();
+    match notations.next().flatten() {
+        Some((notation, instead)) if notations.all(|other| other.is_some_and(|(o, _)| o == notation)) => {
+            let write = format!("write {instead} for {:?}", shortened(word));
+            match notation {
+                OtherNotation::DecimalComma => format!("decimals have a comma:     --decimal , or {write}"),
+                _ => format!("{:<26} {write}", format!("they are {}:", notation.kind())),
+            }
+        }
+        _ => format!("they are missing values:   --missing-in {}", in_quotes(&format!("{column}={word}"))),
     }
 }
 

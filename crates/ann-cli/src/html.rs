@@ -9,25 +9,17 @@ mod judged;
 mod markup;
 mod pictures;
 
-use std::env;
 use std::path::Path;
 
 use ann_tabular::{Estimate, Model, Score};
 use serde_json::Value;
 
-use crate::failure::in_quotes;
-use crate::show::count;
+use crate::show::counted;
 use crate::summary::networks;
 use markup::{Cell, Html, each, element, folded, table};
 
 pub use evaluation::Evaluated;
 pub use training::page;
-
-/// The command that was typed, as a shell reads it.
-pub fn command() -> String {
-    let arguments = env::args_os().skip(1).map(|argument| in_quotes(&argument.to_string_lossy()));
-    std::iter::once("ann".to_owned()).chain(arguments).collect::<Vec<_>>().join(" ")
-}
 
 /// What a reader must know first.
 fn notes(notes: Vec<String>) -> Html {
@@ -59,10 +51,11 @@ fn made(model: &Model, path: &Path, digest: &str) -> Html {
         Value::String(text) => Some(text.clone()),
         other => Some(other.to_string()),
     };
-    let number = |value: &Value| count(value.as_u64().unwrap_or_default());
+    let number = |value: &Value, what| counted(value.as_u64().unwrap_or_default() as usize, what);
     let of_data = |digest: String| {
-        let (rows, columns) = (number(&found["data"]["rows"]), number(&found["data"]["columns"]));
-        format!("{rows} rows, {columns} columns, SHA-256 {digest}")
+        let data = &found["data"];
+        let (rows, columns) = (number(&data["rows"], "row"), number(&data["columns"], "column"));
+        format!("{rows}, {columns}, SHA-256 {digest}")
     };
     let facts = [
         ("file", Some(format!("{}, SHA-256 {digest}", path.display()))),

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::data;
 use crate::failure::{Result, Status};
 use crate::output::Output;
-use crate::show::size;
+use crate::show::{listed, size};
 use crate::summary::{networks, write_columns};
 
 /// Show what is in a model file: columns, networks, how it was made; and compute its probe again
@@ -42,7 +42,7 @@ pub fn inspect(options: &Inspect) -> Result<Status> {
         writeln!(output, "{object:#}")?;
     } else {
         writeln!(output, "{}   {}, digest {digest}", options.model.display(), size(bytes))?;
-        writeln!(output, "predicts {}", model.schema().target.names().join(", "))?;
+        writeln!(output, "predicts {}", listed(&model.schema().target.names()))?;
         write_columns(&mut output, model.schema())?;
         writeln!(output, "{}", networks(&model))?;
         for (key, value) in model.provenance.as_object().into_iter().flatten() {

@@ -1,8 +1,11 @@
 //! Signals that end the program: Ctrl-C, and what the system sends to a program that is to end.
 
 use std::io;
+use std::path::PathBuf;
 use std::process;
 use std::sync::atomic::{AtomicBool, Ordering};
+
+use ann_tabular::ann_model::file::remove_unfinished;
 
 use crate::failure::{Failure, Result};
 use crate::output;
@@ -13,14 +16,17 @@ const INTERRUPT: i32 = 2;
 static WANTED: AtomicBool = AtomicBool::new(false);
 
 /// From here on Ctrl-C is a wish: the first time it ends the training and keeps the best networks, the second
-/// time it ends the program.
-pub fn listen() -> Result<()> {
-    let handler = |signal| {
-        if WANTED.swap(true, Ordering::Relaxed) {
+/// time it ends the program, as all other signals do. A checkpoint that is not complete is removed then.
+pub fn listen(checkpoint: Option<PathBuf>) -> Result<()> {
+    let handler = move |signal| {
+        if signal != INTERRUPT || WANTED.swap(true, Ordering::Relaxed) {
+            if let Some(path) = &checkpoint {
+                remove_unfinished(path);
+            }
             end(signal);
         }
     };
-    on_signals(&[INTERRUPT], handler)
+    on_signals(&ending(), handler)
 }
 
 /// Becomes true when Ctrl-C is pressed.

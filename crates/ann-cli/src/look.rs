@@ -33,15 +33,20 @@ pub fn look(options: &Look) -> Result<Status> {
     let dialect = options.reading.reader().dialect(&bytes[..])?;
     let columns: Vec<ColumnSummary<'_>> = table.columns().iter().map(ColumnSummary::of).collect();
     let copies = copies(&table);
-    // Columns of numbers with a few words are in `odd`.
-    let is_new = |remark: &Remark| odd.is_empty() || !matches!(remark, Remark::MostlyNumbers { .. });
+    // What is wrong with a column of numbers is in `odd`.
+    let is_new = |remark: &Remark| match remark {
+        Remark::MostlyNumbers { column, .. } | Remark::OtherNotation { column, .. } => {
+            !odd.iter().any(|(odd, _)| odd == column)
+        }
+        _ => true,
+    };
     let remarks = table.remarks().into_iter().filter(is_new).map(|remark| data::remark(&remark));
     let mut output = Output::standard();
     if options.json {
         let columns: Vec<Value> = columns.iter().map(ColumnSummary::json).collect();
         let copies = copies.as_ref().map_or(0, |copies| copies.count);
         let warnings: Vec<String> =
-            odd.iter().map(|failure| failure.message.clone()).chain(remarks).collect();
+            odd.iter().map(|(_, failure)| failure.message.clone()).chain(remarks).collect();
         let found = json!({
             "ann": 1, "command": "look", "separator": dialect.separator,
             "decimal_comma": dialect.decimal_comma, "rows": table.rows(), "columns": columns, "copies": copies,
@@ -64,7 +69,7 @@ pub fn look(options: &Look) -> Result<Status> {
     for remark in remarks {
         writeln!(output, "note: {remark}")?;
     }
-    for failure in &odd {
+    for (_, failure) in &odd {
         writeln!(output, "{failure}")?;
     }
     if let Ok(target) = target::guessed(&table) {
@@ -84,7 +89,7 @@ pub fn look(options: &Look) -> Result<Status> {
 
 /// The table, and what makes it unfit for a training: columns of numbers or dates with a few cells of
 /// something else are shown as words.
-fn read_all(options: &Look, bytes: &[u8]) -> Result<(Table, Vec<Failure>)> {
+fn read_all(options: &Look, bytes: &[u8]) -> Result<(Table, Vec<(String, Failure)>)> {
     let mut reader = options.reading.reader();
     let mut odd = vec![];
     loop {
@@ -92,8 +97,9 @@ fn read_all(options: &Look, bytes: &[u8]) -> Result<(Table, Vec<Failure>)> {
             Ok(table) => return Ok((table, odd)),
             Err(error) => {
                 if let Error::OddCells { column, .. } = &error {
+                    let column = column.clone();
                     reader.kinds.push((column.clone(), Kind::Category));
-                    odd.push(error.into());
+                    odd.push((column, error.into()));
                 } else {
                     return Err(Failure::from(error).about(data::shown(&options.data)));
                 }

@@ -13,6 +13,7 @@ mod predict;
 mod rebuild;
 mod train;
 
+mod again;
 mod co_process;
 mod explanation;
 mod html;

@@ -7,10 +7,11 @@ pub fn count(least: u64) -> RangedU64ValueParser<usize> {
     RangedU64ValueParser::new().range(least..)
 }
 
-/// A number of networks: the limit of the recipe.
-pub fn networks() -> RangedU64ValueParser<usize> {
-    const MOST: u64 = 1000;
-    RangedU64ValueParser::new().range(1..=MOST)
+/// A number of networks: the limit of the recipe. The message names both options, because clap names one.
+pub fn networks(text: &str) -> Result<usize, String> {
+    const MOST: usize = 1000;
+    let number = text.parse().ok().filter(|number| (1..=MOST).contains(number));
+    number.ok_or_else(|| format!("expected 1 to {MOST} networks; --seeds is another name of --networks"))
 }
 
 /// A number of threads.

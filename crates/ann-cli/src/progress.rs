@@ -57,11 +57,11 @@ impl Progress {
         self.bar.suspend(|| anstream::eprintln!("{line}"));
     }
 
-    /// Replaces the line by the time that the fit has taken.
-    pub fn end(&self) {
+    /// Removes the line; the time that the fit has taken takes its place, if there is a model.
+    pub fn end(&self, is_fitted: bool) {
         let is_hidden = self.bar.is_hidden();
         self.bar.finish_and_clear();
-        if !is_hidden {
+        if is_fitted && !is_hidden {
             anstream::eprintln!("trained in {:.1} s", self.bar.elapsed().as_secs_f64());
         }
     }

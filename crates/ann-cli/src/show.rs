@@ -1,5 +1,7 @@
 //! Numbers and lists as people read them.
 
+use ann_tabular::ann_table::message::{quoted, unquoted};
+
 /// `1 234 567`
 pub fn count(count: impl TryInto<u64>) -> String {
     let digits = count.try_into().unwrap_or(u64::MAX).to_string();
@@ -38,6 +40,17 @@ pub fn number(number: f64) -> String {
     } else {
         format!("{rounded:e}")
     }
+}
+
+/// A name among others: in quotes if it has a comma, which would look like two names.
+pub fn in_list(name: &str) -> String {
+    let is_clear = !name.is_empty() && !name.contains(',');
+    if is_clear { unquoted(name) } else { quoted(name) }
+}
+
+/// `age, income, "size, cm"`
+pub fn listed(names: &[impl AsRef<str>]) -> String {
+    names.iter().map(|name| in_list(name.as_ref())).collect::<Vec<_>>().join(", ")
 }
 
 /// Lines of cells, each column as wide as its widest cell.

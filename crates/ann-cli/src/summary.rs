@@ -1,5 +1,7 @@
 //! What a training has made: the lines that `ann train` prints, and its JSON object.
 
+mod json;
+
 use std::cmp::Ordering;
 use std::io::{self, Write};
 use std::path::Path;
@@ -9,14 +11,14 @@ use ann_tabular::ann_core::{Architecture, Network};
 use ann_tabular::ann_model::Networks;
 use ann_tabular::ann_table::message::{list, quoted, unquoted};
 use ann_tabular::ann_table::{Encoding, IgnoredColumn, Kind, Schema, Table, Target};
-use ann_tabular::{
-    Coverage, Estimate, Evaluation, Fit, Importance, Model, Recipe, Score, ScoreRule, largest_class,
-};
-use serde_json::{Map, Value, json};
+use ann_tabular::{Coverage, Evaluation, Fit, Importance, Model, Recipe, Score, ScoreRule, largest_class};
 
+use crate::again;
 use crate::data::{self, kind_name, shown};
 use crate::failure::{Failure, Result, in_quotes};
-use crate::show::{aligned, count, counted, size};
+use crate::show::{aligned, count, counted, in_list, size};
+
+pub use json::{importance_json, score_json};
 
 /// The score of a model on the rows of a table, and that of a constant.
 pub struct OtherRows<'a> {
@@ -48,15 +50,6 @@ impl<'a> OtherRows<'a> {
 
     pub fn rule(&self) -> String {
         format!("score of {} of {}", counted(self.rows, "row"), shown(self.path))
-    }
-
-    fn json(&self) -> Value {
-        json!({
-            "rows": self.rows,
-            "rule": format!("rows of {}", shown(self.path)),
-            "model": score_json(&self.model),
-            "constant": score_json(&self.constant.1),
-        })
     }
 }
 
@@ -118,7 +111,13 @@ impl Summary<'_> {
         if let Some(page) = self.page {
             writeln!(output, "wrote {}", page.display())?;
         }
-        writeln!(output, "next: ann predict {} NEW.csv", in_quotes(&path))
+        let next = format!("ann predict {} NEW.csv", in_quotes(&path));
+        match &self.fit.report.evaluation {
+            Ok(evaluation) if self.linear_is_better(evaluation) => {
+                writeln!(output, "next: {}\n      {next}", again::linear())
+            }
+            _ => writeln!(output, "next: {next}"),
+        }
     }
 
     /// What is predicted, and from how many rows.
@@ -126,16 +125,16 @@ impl Summary<'_> {
         let report = &self.fit.report;
         let what = match &report.schema.target {
             Target::Classes { name, classes } => {
-                format!("{}: {}", unquoted(name), shares(classes, &report.rows.of_classes))
+                format!("{}: {}", in_list(name), shares(classes, &report.rows.of_classes))
             }
             Target::Numbers(columns) => columns
                 .iter()
-                .map(|column| format!("{}: a number", unquoted(&column.name)))
+                .map(|column| format!("{}: a number", in_list(&column.name)))
                 .collect::<Vec<_>>()
                 .join(", "),
             Target::Labels(columns) => columns
                 .iter()
-                .map(|column| format!("{}: {} or {}", unquoted(&column.name), column.absent, column.present))
+                .map(|column| format!("{}: {} or {}", in_list(&column.name), column.absent, column.present))
                 .collect::<Vec<_>>()
                 .join(", "),
         };
@@ -206,6 +205,11 @@ impl Summary<'_> {
         linear.map(str::to_owned).into_iter().chain(coverage).collect()
     }
 
+    /// Leaks may be why it is.
+    fn linear_is_better(&self, evaluation: &Evaluation) -> bool {
+        self.fit.report.leaks.is_empty() && evaluation.against_linear() == Some(Ordering::Greater)
+    }
+
     /// The models that are compared.
     pub fn models<'e>(&self, evaluation: &'e Evaluation) -> Vec<(String, &'e Score)> {
         let report = &self.fit.report;
@@ -213,33 +217,6 @@ impl Summary<'_> {
         let linear = evaluation.linear.as_ref().map(|score| ("linear model".to_owned(), score));
         let this = ("this model".to_owned(), &evaluation.model);
         [this].into_iter().chain(linear).chain([(constant, &evaluation.constant)]).collect()
-    }
-
-    pub fn write_json(&self, output: &mut impl Write) -> io::Result<()> {
-        let report = &self.fit.report;
-        let object = json!({
-            "ann": 1,
-            "command": "train",
-            "data": shown(self.data),
-            "targets": self.targets,
-            "rows": { "used": report.rows.used, "left_out": report.rows.left_out },
-            "columns": columns(&report.schema),
-            "left_out": left_out(&report.schema),
-            "networks": networks(&self.fit.model),
-            "epochs": report.epochs,
-            "seconds": self.elapsed.as_secs_f64(),
-            "score": match (&self.validation, &report.evaluation) {
-                (Some(other), _) => other.json(),
-                (None, Ok(evaluation)) => evaluation_json(evaluation),
-                (None, Err(reason)) => json!({ "none": reason.to_string() }),
-            },
-            "test": self.test.as_ref().map(score_json),
-            "checkpoint_error": self.fit.checkpoint_error,
-            "warnings": report.leaks.iter().map(ToString::to_string).collect::<Vec<_>>(),
-            "findings": report.findings.iter().map(ToString::to_string).collect::<Vec<_>>(),
-            "model": { "file": self.path.display().to_string(), "bytes": self.bytes, "digest": self.digest },
-        });
-        writeln!(output, "{object:#}")
     }
 }
 
@@ -292,7 +269,7 @@ pub fn write_columns(output: &mut impl Write, schema: &Schema) -> io::Result<()>
     for kind in [Kind::Number, Kind::Category, Kind::Date] {
         let of_kind = schema.columns.iter().filter(|column| column.encoding.kind() == kind);
         let mut shown: Vec<String> =
-            of_kind.map(|column| format!("{}{}", unquoted(&column.name), remark(&column.encoding))).collect();
+            of_kind.map(|column| format!("{}{}", in_list(&column.name), remark(&column.encoding))).collect();
         let all = shown.len();
         if all > MOST {
             shown.truncate(MOST);
@@ -306,7 +283,7 @@ pub fn write_columns(output: &mut impl Write, schema: &Schema) -> io::Result<()>
         .ignored
         .iter()
         .take(MOST)
-        .map(|IgnoredColumn { name, reason }| format!("{} ({reason})", unquoted(name)))
+        .map(|IgnoredColumn { name, reason }| format!("{} ({reason})", in_list(name)))
         .collect();
     if schema.ignored.len() > MOST {
         shown.push(format!("… ({} in all)", count(schema.ignored.len())));
@@ -318,9 +295,9 @@ pub fn write_columns(output: &mut impl Write, schema: &Schema) -> io::Result<()>
 fn remark(encoding: &Encoding) -> String {
     match encoding {
         Encoding::Category(category) if category.has_other => {
-            format!(" ({} words, the rest \"other\")", count(category.categories.len()))
+            format!(" ({}, the rest \"other\")", counted(category.categories.len(), "word"))
         }
-        Encoding::Category(category) => format!(" ({} words)", count(category.categories.len())),
+        Encoding::Category(category) => format!(" ({})", counted(category.categories.len(), "word")),
         Encoding::Number(_) | Encoding::Date(_) => String::new(),
     }
 }
@@ -330,7 +307,7 @@ fn write_importance(output: &mut impl Write, importance: &[Importance]) -> io::R
     let columns = importance.iter().take(MOST);
     let columns: Vec<String> = columns
         .map(|Importance { column, drop, deviation }| {
-            format!("{} {drop:.3} ± {deviation:.3}", unquoted(column))
+            format!("{} {drop:.3} ± {deviation:.3}", in_list(column))
         })
         .collect();
     if columns.is_empty() { Ok(()) } else { writeln!(output, "matters most: {}", columns.join(", ")) }
@@ -341,47 +318,9 @@ fn shares(classes: &[String], counts: &[usize]) -> String {
     const MOST: usize = 5;
     let shown = classes.iter().zip(counts).take(MOST);
     let mut shown: Vec<String> =
-        shown.map(|(class, &rows)| format!("{} {}", unquoted(class), count(rows))).collect();
+        shown.map(|(class, &rows)| format!("{} {}", in_list(class), count(rows))).collect();
     if classes.len() > MOST {
         shown.push(format!("… ({} classes)", classes.len()));
     }
     shown.join(", ")
-}
-
-fn columns(schema: &Schema) -> Value {
-    let column = |column: &ann_tabular::ann_table::ColumnSchema| json!({ "name": column.name, "kind": kind_name(column.encoding.kind()) });
-    schema.columns.iter().map(column).collect()
-}
-
-fn left_out(schema: &Schema) -> Value {
-    let column = |IgnoredColumn { name, reason }: &IgnoredColumn| json!({ "name": name, "reason": reason.to_string() });
-    schema.ignored.iter().map(column).collect()
-}
-
-fn estimate(Estimate { value, standard_error }: Estimate) -> Value {
-    json!({ "value": value, "standard_error": standard_error })
-}
-
-/// The numbers of a score by their names.
-pub fn score_json(score: &Score) -> Value {
-    score.entries().into_iter().map(|(name, value)| (name, estimate(value))).collect::<Map<_, _>>().into()
-}
-
-pub fn importance_json(Importance { column, drop, deviation }: &Importance) -> Value {
-    json!({ "column": column, "drop": drop, "deviation": deviation })
-}
-
-fn evaluation_json(evaluation: &Evaluation) -> Value {
-    json!({
-        "rows": evaluation.rows.len(),
-        "rule": evaluation.rule.to_string(),
-        "copies": evaluation.copies,
-        "model": score_json(&evaluation.model),
-        "linear": evaluation.linear.as_ref().map(score_json),
-        "constant": score_json(&evaluation.constant),
-        "coverage": evaluation.coverage.map(|Coverage { level, found, size }| {
-            json!({ "level": level, "found": estimate(found), "size": size })
-        }),
-        "importance": evaluation.importance.iter().map(importance_json).collect::<Vec<_>>(),
-    })
 }

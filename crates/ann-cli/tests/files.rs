@@ -34,7 +34,7 @@ fn inputs_that_are_empty() {
         (&["export", "empty.ann", "--to", "c", "-o", "out.h"], "empty.ann: this is no model of ann"),
         (
             &["train", "iris.csv", "-t", "species", "-o", "out.ann", "--resume", "empty.checkpoint"],
-            "empty.checkpoint: this is no model of ann",
+            "--resume: empty.checkpoint is no checkpoint: expected a file that --checkpoint has written",
         ),
     ] {
         changes_nothing(&folder, || check(folder.path(), arguments, DATA, message));

@@ -6,7 +6,11 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 use std::{fs, thread};
 
-use crate::program::trained;
+use serde_json::Value;
+
+use crate::killed::epochs_in;
+use crate::program::{command, run, text, trained};
+use crate::transcripts::folder;
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -38,8 +42,7 @@ fn check(signals: &[&str], survives_terminal: bool, status: i32) {
     input.write_all(&rows(folder.path())).unwrap();
     wait_until(|| files() > before);
     for signal in signals {
-        let kill = Command::new("kill").args([&format!("-{signal}"), &child.id().to_string()]).status();
-        assert!(kill.unwrap().success());
+        send(signal, &child);
         // The first one would end the program within a moment.
         thread::sleep(Duration::from_millis(100));
     }
@@ -56,6 +59,64 @@ fn prediction(folder: &Path, survives_terminal: bool) -> Child {
     }
     command.arg(env!("CARGO_BIN_EXE_ann")).args(["predict", "m.ann", "-", "-o", "out.csv"]);
     command.current_dir(folder).stdin(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+}
+
+/// Each epoch is in the checkpoint.
+#[test]
+fn a_training_that_is_ended_keeps_its_best_networks() {
+    let folder = folder();
+    let checkpoint = folder.path().join("state");
+    let long = ["--networks", "1", "--hidden", "4", "--epochs", "10000000", "--no-score", "--json"];
+    let state = ["--checkpoint", "state", "--checkpoint-every", "0s"];
+    let mut child = train(folder.path(), &[&long[..], &state].concat());
+    wait_until(|| epochs_in(&checkpoint) > 0);
+    send("INT", &child);
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    let found: Value = serde_json::from_reader(child.stdout.take().unwrap()).unwrap();
+    assert_eq!((&found["interrupted"], &found["model"]["file"]), (&true.into(), &"m.ann".into()));
+    let output = run(folder.path(), &["inspect", "m.ann"]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+}
+
+/// The first epoch takes seconds: it has more than a hundred updates of millions of weights.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_training_that_is_ended_in_its_first_epoch_writes_nothing() {
+    let folder = trained();
+    let before = fs::read(folder.path().join("m.ann")).unwrap();
+    let files = || fs::read_dir(folder.path()).unwrap().count();
+    let count = files();
+    let long = ["--networks", "1", "--hidden", "2000,2000", "--batch", "1", "--no-score", "--force"];
+    let child = train(folder.path(), &long);
+    wait_until(|| is_listening(child.id()));
+    thread::sleep(Duration::from_millis(300));
+    send("INT", &child);
+    let output = child.wait_with_output().unwrap();
+    let message =
+        "ended by Ctrl-C before an epoch was done: there is no model, and no file of it was written";
+    assert_eq!(output.status.code(), Some(130), "{}", text(&output.stderr));
+    assert!(text(&output.stderr).contains(message), "{}", text(&output.stderr));
+    assert_eq!(text(&output.stdout), "");
+    assert!(fs::read(folder.path().join("m.ann")).unwrap() == before && files() == count);
+}
+
+/// Whether a process handles the signal of Ctrl-C itself.
+#[cfg(target_os = "linux")]
+fn is_listening(process: u32) -> bool {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap();
+    let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:")).unwrap().trim();
+    // Signal n is bit n - 1.
+    u64::from_str_radix(caught, 16).unwrap() & 2 != 0
+}
+
+fn train(folder: &Path, options: &[&str]) -> Child {
+    let flowers = ["train", "iris.csv", "-t", "species", "-o", "m.ann", "--threads", "1"];
+    command(folder, &[&flowers[..], options].concat()).stdout(Stdio::piped()).spawn().unwrap()
+}
+
+fn send(signal: &str, child: &Child) {
+    let kill = Command::new("kill").args([&format!("-{signal}"), &child.id().to_string()]).status();
+    assert!(kill.unwrap().success());
 }
 
 /// More rows than are in memory at a time.

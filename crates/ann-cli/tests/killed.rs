@@ -83,7 +83,7 @@ fn training<'a>(model: &'a str, [option, checkpoint]: [&'a str; 2], threads: &'a
 }
 
 /// The number of epochs in a checkpoint, of all its trainings; 0 if there is none yet.
-fn epochs_in(checkpoint: &Path) -> usize {
+pub fn epochs_in(checkpoint: &Path) -> usize {
     if !checkpoint.exists() {
         return 0;
     }

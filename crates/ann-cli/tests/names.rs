@@ -35,6 +35,14 @@ fn a_name_with_a_comma_is_taken_whole() {
     }
 }
 
+/// Two names with a comma between them are not one.
+#[test]
+fn a_name_with_a_comma_is_in_quotes_among_others() {
+    let folder = table();
+    let output = train(&folder, "table.csv", &[], "");
+    assert!(text(&output.stdout).contains("\n  number    \"size, cm\", \"a,b\", a, b\n"), "{output:?}");
+}
+
 /// The standard input and pipes cannot be read twice.
 #[test]
 fn names_of_the_standard_input() {

@@ -48,6 +48,36 @@ fn tables_that_are_wrong() {
     }
 }
 
+/// What helps, if the cells of a column are written in another way.
+#[test]
+fn numbers_in_another_notation() {
+    let folder = folder();
+    let rows = |separator: char, cell: &str| {
+        let row = |row: usize| format!("{}{separator}{row}\n", cell.replace('#', &(row + 100).to_string()));
+        (0..50).map(row).fold(format!("x{separator}y\n"), |text, row| text + &row)
+    };
+    for (separator, cell, message) in [
+        (',', "\"#,71\"", "  decimals have a comma:     --decimal , or write 100.71 for \"100,71\"\n"),
+        (';', "1.#,54", "  they are numbers:          write 1100.54 for \"1.100,54\"\n"),
+        (';', "#%", "  they are numbers:          write 100 for \"100%\"\n"),
+        (';', "€ #", "  they are numbers:          write 100 for \"€ 100\"\n"),
+    ] {
+        fs::write(folder.path().join("t.csv"), rows(separator, cell)).unwrap();
+        check(folder.path(), &["train", "t.csv", "-t", "y"], DATA, message);
+        let look = run(folder.path(), &["look", "t.csv"]);
+        assert!(text(&look.stdout).contains(message) && !text(&look.stdout).contains("note"), "{look:?}");
+    }
+    // The way out.
+    fs::write(folder.path().join("t.csv"), rows(',', "\"#,71\"")).unwrap();
+    let look = run(folder.path(), &["look", "t.csv", "--decimal", ","]);
+    assert!(text(&look.stdout).contains("100.71 … 149.71"), "{look:?}");
+    // A column of words is no error, so it is said.
+    fs::write(folder.path().join("t.csv"), rows(',', "01.02.2#")).unwrap();
+    let note = "note: \"x\": cells such as \"01.02.2100\" are no dates, so all are taken for words; write 2100-02-01 instead";
+    let look = run(folder.path(), &["look", "t.csv"]);
+    assert!(text(&look.stdout).contains(note), "{look:?}");
+}
+
 #[test]
 fn numbers_outside_their_range() {
     let folder = folder();

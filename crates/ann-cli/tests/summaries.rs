@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::program::{ARGUMENTS, check, run, text, trained};
+use crate::transcripts::folder;
 
 #[test]
 fn of_predictions() {
@@ -47,6 +48,24 @@ fn of_predictions() {
         ARGUMENTS,
         "--json: expected the name of a file after -o, found -",
     );
+}
+
+/// Words are counted apart from numbers.
+#[test]
+fn of_unknown_words() {
+    let folder = folder();
+    let row = |row: usize| format!("{},{row},{}\n", ["red", "blue"][row % 2], ["a", "b"][row % 2]);
+    let table = (0..60).map(row).fold("colour,x,y\n".to_owned(), |text, row| text + &row);
+    fs::write(folder.path().join("t.csv"), table).unwrap();
+    fs::write(folder.path().join("new.csv"), "colour,x\nred,1\ngreen,2\nblack,3\nblue,99\n").unwrap();
+    let train = ["train", "t.csv", "-t", "y", "-o", "m.ann", "--no-score", "--quiet", "--as", "x=number"];
+    let small = ["--networks", "1", "--hidden", "none", "--epochs", "1"];
+    check(folder.path(), &[&train[..], &small].concat(), 0, "");
+    let output = run(folder.path(), &["predict", "m.ann", "new.csv", "-o", "out.csv", "--json"]);
+    let found: Value = serde_json::from_str(text(&output.stdout)).unwrap();
+    assert_eq!((&found["unknown_words"], &found["outside_range"]), (&json!(2), &json!(1)));
+    assert_eq!(found["columns"][0]["what"], "unknown words");
+    assert_eq!(found["columns"][0]["first"], json!({ "line": 3, "text": "green" }));
 }
 
 #[test]
@@ -90,6 +109,38 @@ fn of_choices() {
     assert_eq!(choices.len(), text(&lines.stdout).lines().count());
     let optimizer = choices.iter().find(|choice| choice["choice"] == "optimizer").unwrap();
     assert_eq!((&optimizer["value"], &optimizer["reason"]), (&json!("momentum"), &json!("as asked")));
+    // As the options name them.
+    for (options, choice, expected) in [
+        (&[][..], "optimizer", "adam"),
+        (&["--optimizer", "descent"], "optimizer", "descent"),
+        (&["--activation", "leaky-relu"], "activation", "leaky-relu"),
+        (&["--hidden", "32,16"], "hidden", "32,16"),
+        (&["--learning-rate", "0.5"], "learning-rate", "0.5"),
+    ] {
+        let explain = ["train", "iris.csv", "-t", "species", "--explain", "--json"];
+        let output = run(folder.path(), &[&explain[..], options].concat());
+        let found: Value = serde_json::from_str(text(&output.stdout)).unwrap();
+        let choices = found["choices"].as_array().unwrap();
+        let chosen = choices.iter().find(|found| found["choice"] == choice).unwrap();
+        assert_eq!(chosen["value"], expected, "{options:?}");
+    }
+}
+
+/// A column of times is used even if it counts up as numbers of rows do.
+#[test]
+fn of_columns() {
+    let folder = folder();
+    let row = |row: usize| format!("{row},{},{}\n", row % 7, row % 2);
+    let table = (0..60).map(row).fold("day,x,y\n".to_owned(), |text, row| text + &row);
+    fs::write(folder.path().join("t.csv"), table).unwrap();
+    let explain = ["train", "t.csv", "-t", "y", "--explain"];
+    let left_out = "left out   day (";
+    assert!(text(&run(folder.path(), &explain).stdout).contains("left out"));
+    let output = run(folder.path(), &[&explain[..], &["--time", "day"]].concat());
+    assert!(
+        !text(&output.stdout).contains(left_out) && !text(&output.stdout).contains("left out"),
+        "{output:?}"
+    );
 }
 
 #[test]

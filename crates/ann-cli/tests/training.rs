@@ -9,7 +9,7 @@ use ann_tabular::{Model, Score, Table};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::program::{ARGUMENTS, BELOW, FILES, check, run, text, trained};
+use crate::program::{ARGUMENTS, BELOW, DATA, FILES, check, run, text, trained};
 use crate::transcripts::folder;
 
 /// A training that takes a moment.
@@ -44,11 +44,17 @@ fn options_that_do_not_fit() {
     for (options, message) in [
         (&["--optimizer", "descent", "--weight-decay", "0.1"][..], "--weight-decay: only adam has it"),
         (&["--optimizer", "lbfgs"], "[possible values: adam, momentum, descent]"),
-        (&["--l2=-1"], "expected a number that is not negative"),
+        (&["--l2", "-1"], "expected a number that is not negative"),
+        (&["--l2", "1e300"], "--l2: found 1e300, expected a number from 0 to 1.7e38"),
+        (&["--learning-rate", "-0.1"], "expected a number above 0"),
+        (&["--learning-rate", "0,1"], "expected a number above 0; write 0.1 for 0,1"),
         (&["--patience", "0"], "--patience"),
         (&["--checkpoint-every", "5s"], "--checkpoint"),
         (&["--checkpoint", "c", "--resume", "c"], "cannot be used with"),
-        (&["--validation", "-"], "expected a share, or the name of a file"),
+        (&["--validation", "-"], "expected a share such as 0.3, or the name of a file"),
+        (&["--validation", "30%"], "or the name of a file; write 0.3 for 30%"),
+        (&["--validation", "0,3"], "or the name of a file; write 0.3 for 0,3"),
+        (&["--validation", "-0.3"], "expected a number above 0 and below 1"),
         (&["--validation", "1.5"], "expected a number above 0 and below 1"),
         (&["--validation", "./iris.csv"], "expected another table than the one that is learned from"),
         (&["--validation", "other.csv", "--folds", "3"], "cannot be used with"),
@@ -62,12 +68,75 @@ fn options_that_do_not_fit() {
     check(folder.path(), &arguments, FILES, "nowhere.csv: cannot read");
 }
 
+/// Nothing is trained for a score that cannot be measured.
+#[test]
+fn other_tables_are_read_before_the_training() {
+    let folder = folder();
+    let header = "sepal_length,sepal_width,petal_length,petal_width,species\n";
+    for (table, status, message) in [
+        ("x,species\n1,setosa\n".to_owned(), DATA, "other.csv: the table has no column"),
+        (format!("{header}5,3,1,1,setosa\n5,long,1,1,setosa\n"), DATA, "other.csv: line 3, column 2"),
+        (format!("{header}5,3,1,1,rose\n"), DATA, "found \"rose\", expected one of the classes"),
+        (format!("{header}5,3,1,1,\n"), DATA, "other.csv: no row has the target species"),
+        (header.replace("species", "kind") + "5,3,1,1,setosa\n", ARGUMENTS, "there is no column \"species\""),
+    ] {
+        fs::write(folder.path().join("other.csv"), table).unwrap();
+        for option in ["--validation", "--test"] {
+            let arguments = [&["train", "iris.csv"], &SMALL[..], &[option, "other.csv"]].concat();
+            check(folder.path(), &arguments, status, message);
+            assert!(!folder.path().join("m.ann").exists(), "{option}: {message}");
+        }
+    }
+    fs::write(folder.path().join("other.csv"), format!("{header}5,3,1,1,\n5,3,1,1,setosa\n")).unwrap();
+    let arguments = [&["train", "iris.csv"], &SMALL[..], &["--validation", "other.csv"]].concat();
+    check(folder.path(), &arguments, 0, "note: other.csv: 1 row without target left out\n");
+    let quiet = run(folder.path(), &[&arguments[..], &["--force", "--quiet"]].concat());
+    assert_eq!((text(&quiet.stdout), text(&quiet.stderr)), ("", ""));
+    check(folder.path(), &["train", "-", "-t", "species", "--test", "-"], DATA, "the file is empty");
+}
+
+#[test]
+fn files_that_are_no_checkpoints() {
+    let folder = trained();
+    for (file, message) in [
+        ("iris.csv", "--resume: iris.csv is no checkpoint: expected a file that --checkpoint has written"),
+        ("m.ann", "--resume: m.ann holds a model: expected a file that --checkpoint has written"),
+    ] {
+        let arguments = ["train", "iris.csv", "-t", "species", "-o", "new.ann", "--resume", file];
+        check(folder.path(), &arguments, DATA, message);
+    }
+}
+
+/// One unit that is 0 on one side is too few for a plane.
+#[test]
+fn a_linear_model_that_is_better_comes_next() {
+    let folder = folder();
+    let row = |row: usize| {
+        let (a, b) = ((row * 37 % 101) as f64, (row * 53 % 97) as f64);
+        format!("{a},{b},{}\n", 3.0 * a - 2.0 * b + (row % 5) as f64)
+    };
+    let table = (0..300).map(row).fold("a,b,y\n".to_owned(), |text, row| text + &row);
+    fs::write(folder.path().join("t.csv"), table).unwrap();
+    let small = ["--networks", "1", "--hidden", "1", "--activation", "relu", "--epochs", "40"];
+    let output = run(folder.path(), &[&["train", "t.csv", "-t", "y"], &small[..]].concat());
+    let next = "next: ann train t.csv -t y --networks 1 --activation relu --epochs 40 --hidden none --force\n      \
+                ann predict y.ann NEW.csv\n";
+    assert!(text(&output.stdout).ends_with(next), "{}", text(&output.stdout));
+    // The command is right.
+    let next = ["train", "t.csv", "-t", "y", "--networks", "1", "--activation", "relu", "--epochs", "40"];
+    check(folder.path(), &[&next[..], &["--hidden", "none", "--force"]].concat(), 0, "");
+}
+
 #[test]
 fn networks_have_two_names() {
     let folder = folder();
     let small = ["-t", "species", "-o", "m.ann", "--hidden", "4", "--epochs", "2", "--no-score"];
     check(folder.path(), &[&["train", "iris.csv", "--seeds", "3"], &small[..]].concat(), 0, "");
     assert_eq!(Model::load(folder.path().join("m.ann")).unwrap().networks().len(), 3);
+    for option in ["--networks", "--seeds"] {
+        let message = "expected 1 to 1000 networks; --seeds is another name of --networks";
+        check(folder.path(), &[&["train", "iris.csv", option, "0"], &small[..]].concat(), ARGUMENTS, message);
+    }
 }
 
 /// The score is that of the model in the file, on the rows of the other table.

@@ -1,8 +1,8 @@
-//! The targets of rows as networks learn them.
+//! The rows of a table as networks learn them.
 
-use ann_core::{Scalar, Targets};
+use ann_core::{Network, Problem, Scalar, Targets};
 use ann_table::{Table, Target, TargetValues};
-use ndarray::Array2;
+use ndarray::{Array2, Axis};
 
 use crate::{Model, Result};
 
@@ -35,6 +35,34 @@ impl Model {
                 LearnedTargets::Values(labels.mapv(|is_present| F::of(f64::from(u8::from(is_present)))))
             }
         })
+    }
+}
+
+impl Model {
+    /// Calls `visit` with each of these networks, which are those of the model, and with what it learns from
+    /// the rows of a table: inputs, targets and loss, without weights and penalties. Returns what `visit` has
+    /// returned for each.
+    ///
+    /// # Errors
+    /// The table lacks a column, a target is missing, or a class is unknown.
+    ///
+    /// # Panics
+    /// When a network has more inputs than the schema makes.
+    pub fn learned_problems<F: Scalar, T>(
+        &self,
+        networks: &[Network<F>],
+        table: &Table,
+        mut visit: impl FnMut(&Network<F>, &Problem<'_, F>) -> T,
+    ) -> Result<Vec<T>> {
+        let inputs = self.schema().features::<F>(table)?;
+        let targets = self.learned_targets(table)?;
+        let visited = networks.iter().map(|network| {
+            let architecture = network.architecture();
+            let x = inputs.slice_axis(Axis(1), (..architecture.input_width()).into());
+            let problem = Problem::new(architecture, self.loss().clone(), &x, targets.targets())?;
+            Ok(visit(network, &problem))
+        });
+        visited.collect()
     }
 }
 

@@ -1,6 +1,6 @@
 //! Predictions of tables and of single rows.
 
-use ann_model::ann_core::{Activation, Loss, softmax};
+use ann_model::ann_core::{Activation, Loss, Network, Problem, Targets, softmax};
 use ann_model::ann_table::Target;
 use ann_model::{Cell, LearnedTargets, Model, Networks, Table, is_present};
 use ndarray::Axis;
@@ -42,6 +42,30 @@ fn targets_are_learned_in_standard_deviations() {
     let classes = classifier(&Activation::Relu).learned_targets::<f32>(&table()).unwrap();
     // a, b, c
     assert_eq!(classes, LearnedTargets::Classes(vec![1, 0, 1, 2, 0]));
+}
+
+/// Each network has its own number of inputs.
+#[test]
+fn problems_are_those_of_the_networks() {
+    let model = regressor();
+    let Networks::F64(networks) = model.networks() else { panic!("double precision") };
+    let schema = model.schema();
+    let mut inputs =
+        vec![schema.features::<f64>(&table()).unwrap(), schema.plain_features(&table()).unwrap()];
+    let seen = |network: &Network<f64>, problem: &Problem<'_, f64>| {
+        assert_eq!(problem.features(), inputs.pop().unwrap());
+        assert_eq!(problem.architecture(), network.architecture());
+        let LearnedTargets::Values(values) = model.learned_targets::<f64>(&table()).unwrap() else {
+            panic!("numbers")
+        };
+        let Targets::Values(targets) = problem.targets() else { panic!("numbers") };
+        assert_eq!(targets, values);
+        network.parameters()[0]
+    };
+    let found = model.learned_problems(networks, &table(), seen).unwrap();
+    assert_eq!(found, networks.iter().map(|network| network.parameters()[0]).collect::<Vec<_>>());
+    let lacking = Table::read("x\n1\n".as_bytes()).unwrap();
+    assert!(model.learned_problems(networks, &lacking, |_, _| ()).is_err());
 }
 
 #[test]
@@ -115,7 +139,7 @@ fn intervals_are_as_wide_as_the_residuals_say() {
 fn tables_that_do_not_fit() {
     let model = classifier(&Activation::Tanh);
     let error = model.predict(&Table::read("x\n1\n".as_bytes()).unwrap()).unwrap_err().to_string();
-    assert_eq!(error, r#"the table has no column ["gap", "city", "pair", "day"]; its columns are ["x"]"#);
+    assert_eq!(error, r#"the table has no column "gap", "city", "pair", "day"; its columns are "x""#);
 }
 
 #[test]

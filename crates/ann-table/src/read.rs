@@ -140,7 +140,7 @@ impl Reader {
                 match builder.finish()? {
                     Outcome::Values { values, has_grouping_points } => {
                         // Where commas separate cells, points are before decimals.
-                        let has_grouping_points = has_grouping_points && pass.separator != ',';
+                        let has_grouping_points = has_grouping_points && pass.dialect.separator != ',';
                         let found = pass.column(column, values).with_grouping_points(has_grouping_points);
                         columns[column] = Some(found);
                     }

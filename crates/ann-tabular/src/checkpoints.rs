@@ -12,7 +12,7 @@ use ann_model::{Error as FileError, Limits};
 use ann_train::{EpochRecord, Memory, OptimizerKind, State, ValidatedState, ValidatedTraining};
 use serde_json::Value;
 
-use crate::progress::Stage;
+use crate::progress::{Stage, lock};
 use crate::{Error, Result};
 
 /// Where and how often [`Recipe::fit_checkpointed`](crate::Recipe::fit_checkpointed) saves the states of the
@@ -35,15 +35,16 @@ pub struct Checkpoints {
 /// The states of all trainings that have begun, and the file in which they are saved.
 pub(crate) struct Store {
     checkpoints: Checkpoints,
+    /// Locked while the file is written, which may take long.
     kept: Mutex<Kept>,
+    /// Why the file could not be written the last time. Each epoch asks for it.
+    failure: Mutex<Option<Error>>,
 }
 
 struct Kept {
     file: FitFile,
     /// Time of the last attempt to write the file.
     saved: Instant,
-    /// Why it could not be.
-    failure: Option<Error>,
 }
 
 impl Store {
@@ -53,8 +54,8 @@ impl Store {
             true => FitFile::load(&checkpoints.path)?,
             false => FitFile::default(),
         };
-        let kept = Mutex::new(Kept { file, saved: Instant::now(), failure: None });
-        Ok(Self { checkpoints: checkpoints.clone(), kept })
+        let kept = Mutex::new(Kept { file, saved: Instant::now() });
+        Ok(Self { checkpoints: checkpoints.clone(), kept, failure: Mutex::default() })
     }
 
     /// The number of epochs of the fit that is resumed. `None` if none is.
@@ -70,21 +71,23 @@ impl Store {
         if let Some(difference) = before.and_then(|before| difference("the fit", &before, making)) {
             return Err(difference);
         }
-        let mut kept = self.lock();
-        kept.file.describe(making);
-        kept.save(&self.checkpoints);
-        kept.failure.take().map_or(Ok(()), Err)
+        self.lock().file.describe(making);
+        self.save();
+        lock(&self.failure).take().map_or(Ok(()), Err)
     }
 
     /// Saves all states that are known. Training goes on without the file, so that it cannot be written is no
     /// error here, but remembered until it can be.
     pub fn save(&self) {
-        self.lock().save(&self.checkpoints);
+        let mut kept = self.lock();
+        let failure = kept.file.save(&self.checkpoints.path).err().map(Into::into);
+        kept.saved = Instant::now();
+        *lock(&self.failure) = failure;
     }
 
-    /// Of which kind the error of the last save is.
+    /// Of which kind the error of the last save is. Does not wait until the file is written.
     pub fn failure(&self) -> Option<io::ErrorKind> {
-        self.lock().failure.as_ref().map(|error| match error {
+        lock(&self.failure).as_ref().map(|error| match error {
             Error::Model(error) => kind(error),
             _ => io::ErrorKind::Other,
         })
@@ -92,18 +95,11 @@ impl Store {
 
     /// The error of the last save.
     pub fn into_failure(self) -> Option<Error> {
-        self.kept.into_inner().expect("nothing panics while it is locked").failure
+        self.failure.into_inner().expect("nothing panics while it is locked")
     }
 
     fn lock(&self) -> MutexGuard<'_, Kept> {
-        self.kept.lock().expect("nothing panics while it is locked")
-    }
-}
-
-impl Kept {
-    fn save(&mut self, checkpoints: &Checkpoints) {
-        self.failure = self.file.save(&checkpoints.path).err().map(Into::into);
-        self.saved = Instant::now();
+        lock(&self.kept)
     }
 }
 
@@ -296,4 +292,27 @@ fn difference(name: &str, expected: &Value, found: &Value) -> Option<Error> {
     // The order of a map depends on a feature of serde_json, which other crates may switch on.
     let keys: BTreeSet<&String> = before.keys().chain(now.keys()).collect();
     keys.into_iter().find_map(|key| difference(key, &expected[key], &found[key]))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+    use std::thread;
+
+    use super::*;
+
+    /// While the file is written, the states are locked.
+    #[test]
+    fn an_epoch_does_not_wait_until_the_file_is_written() {
+        let checkpoints = Checkpoints { path: "unused".into(), every: Duration::ZERO, resume: false };
+        let store = Store::open(&checkpoints).unwrap();
+        let (sender, answer) = mpsc::channel();
+        let writing = store.lock();
+        thread::scope(|scope| {
+            scope.spawn(|| sender.send(store.failure()));
+            let answer = answer.recv_timeout(Duration::from_secs(20));
+            drop(writing);
+            assert_eq!(answer, Ok(None));
+        });
+    }
 }

@@ -22,7 +22,7 @@ pub enum Error {
     /// The model cannot be put together.
     #[error(transparent)]
     Model(#[from] ann_model::Error),
-    /// The caller ended the fit before its first network had begun.
+    /// The caller ended the fit before a network had done its first epoch.
     #[error("the fit was ended before it had learned anything")]
     Interrupted,
     /// No row has a target and a weight.

@@ -212,8 +212,8 @@ struct Fitting<'a> {
 }
 
 impl Fitting<'_> {
-    /// Trains one network. Members 1, 3, … have the piecewise-linear inputs too. After the caller has ended
-    /// the fit, which happens during an epoch of another network, no further one begins.
+    /// Trains one network. Members 1, 3, … have the piecewise-linear inputs too. `None` if the caller has
+    /// ended the fit before its first epoch was done.
     fn member(&self, member: usize) -> Result<Option<Member>> {
         if self.observer.has_ended() {
             return Ok(None);
@@ -229,6 +229,10 @@ impl Fitting<'_> {
         let problem = part.problem(&architecture, recipe)?;
         let validation = held.problem(&architecture, recipe)?;
         let (mut network, history) = self.train(member, [&problem, &validation], held.monitor())?;
+        // The first record is that of the initial network, which has learned nothing.
+        if history.validation.len() <= 1 {
+            return Ok(None);
+        }
         // What a training lacks that was ended is known.
         let is_ended = self.observer.has_ended();
         let findings = if is_ended { vec![] } else { self.findings(&problem, &network, &history)? };

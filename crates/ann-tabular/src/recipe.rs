@@ -223,10 +223,11 @@ impl Recipe {
     }
 
     /// As [`fit_observed`](Self::fit_observed); and as soon as another thread, or a signal, sets `interrupt`,
-    /// the fit ends as if `observe` had ended it, though within an epoch: that epoch is left out.
+    /// the fit ends as if `observe` had ended it, though within an epoch: that epoch is left out, and so is a
+    /// network of which it is the first.
     ///
     /// # Errors
-    /// As [`fit`](Self::fit).
+    /// As [`fit`](Self::fit); [`Error::Interrupted`] if no network has done an epoch.
     pub fn fit_interruptible(
         &self,
         table: &Table,
@@ -323,6 +324,17 @@ impl Recipe {
         Ok(members::train(&recipe, Cow::Owned(rows), &targets, Stage::Model, &observer)?.model)
     }
 
+    /// What [`fit`](Self::fit) learns of the columns before it trains: which of them are inputs, and how.
+    ///
+    /// # Errors
+    /// As [`fit`](Self::fit), as far as the table and the settings are the cause.
+    pub fn learn_schema(&self, table: &Table, targets: &(impl TargetNames + ?Sized)) -> Result<Schema> {
+        let targets = targets.names();
+        self.check(&targets)?;
+        let rows = Rows::new(self, table, &targets)?;
+        Ok(Schema::learn(&rows.table, &targets, &self.schema_options())?)
+    }
+
     /// The rows that are used, and the number of copies among them.
     fn rows<'t>(&self, table: &'t Table, targets: &[&str]) -> Result<(Rows<'t>, usize)> {
         self.check(targets)?;
@@ -363,8 +375,9 @@ impl Recipe {
                 ("validation_folds", self.validation_folds.to_string(), "at least 2 folds")
             }
             _ if self.patience == Some(0) => ("patience", "0".into(), "at least one epoch"),
-            _ if !(self.l2.is_finite() && self.l2 >= 0.0) => {
-                ("l2", self.l2.to_string(), "a finite number that is not negative")
+            // The gradient has 2λ in single precision.
+            _ if !(self.l2 >= 0.0 && (2.0 * self.l2 as f32).is_finite()) => {
+                ("l2", format!("{:?}", self.l2), "a number from 0 to 1.7e38")
             }
             _ if !OPTIMIZERS.contains(&self.optimizer) => {
                 ("optimizer", self.optimizer.to_string(), "one for mini-batches: Adam, momentum or descent")

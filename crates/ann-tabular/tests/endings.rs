@@ -2,8 +2,10 @@
 
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::thread;
 use std::time::Duration;
 
+use ann_tabular::ann_core::Activation;
 use ann_tabular::{NoScore, Recipe, Scoring, Stage};
 
 use crate::fits::{fit, recipe};
@@ -52,6 +54,28 @@ fn an_interrupt_before_the_first_epoch_is_an_error() {
         let fit = recipe.fit_interruptible(&table, "label", &interrupt, observe);
         assert!(matches!(fit, Err(ann_tabular::Error::Interrupted)), "{:?}", fit.map(|fit| fit.report));
     }
+}
+
+/// An epoch takes seconds: it has hundreds of updates of millions of weights.
+#[test]
+fn an_interrupt_in_the_first_epoch_leaves_no_model() {
+    let (table, interrupt) = (noisy(300, 1), AtomicBool::new(false));
+    let recipe = Recipe {
+        hidden: Activation::Silu.layers([2000, 2000]),
+        batch: 1,
+        members: 1,
+        scoring: Scoring::Off,
+        ..recipe()
+    };
+    let observe = |_: &ann_tabular::Progress| panic!("an epoch is done");
+    let fit = thread::scope(|scope| {
+        scope.spawn(|| {
+            thread::sleep(Duration::from_millis(200));
+            interrupt.store(true, Ordering::Relaxed);
+        });
+        recipe.fit_interruptible(&table, "label", &interrupt, observe)
+    });
+    assert!(matches!(fit, Err(ann_tabular::Error::Interrupted)), "{:?}", fit.map(|fit| fit.report));
 }
 
 /// The last epoch of the score is seen again.

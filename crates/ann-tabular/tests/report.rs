@@ -94,8 +94,8 @@ fn invalid_settings_are_named() {
     invalid(Recipe { epochs: 0, ..recipe() }, "the setting epochs is 0");
     invalid(Recipe { validation_folds: 1, ..recipe() }, "the setting validation_folds is 1");
     invalid(Recipe { patience: Some(0), ..recipe() }, "the setting patience is 0, expected at least one");
-    for l2 in [-0.1, f64::NAN, f64::INFINITY] {
-        let expected = format!("the setting l2 is {l2}, expected a finite number");
+    for l2 in [-0.1, f64::NAN, f64::INFINITY, 1e300] {
+        let expected = format!("the setting l2 is {l2:?}, expected a number from 0 to 1.7e38");
         invalid(Recipe { l2, ..recipe() }, &expected);
     }
     let of_all_rows = [OptimizerKind::Rprop, OptimizerKind::Lbfgs, OptimizerKind::LevenbergMarquardt];

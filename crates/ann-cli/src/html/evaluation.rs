@@ -10,7 +10,7 @@ use super::markup::{document, element, section};
 use super::{made, notes, pictures, scores};
 use crate::data::shown;
 use crate::failure::Result;
-use crate::show::counted;
+use crate::show::{counted, listed};
 use crate::summary::OtherRows;
 
 /// A model, and rows that it was asked about.
@@ -34,7 +34,7 @@ impl Evaluated<'_> {
     pub fn page(&self, command: &str) -> Result<String> {
         let Self { model, path, table, data, scores: found, warnings } = self;
         let schema = model.schema();
-        let title = schema.target.names().join(", ");
+        let title = listed(&schema.target.names());
         let predictions = model.predict(table)?;
         let truth = schema.targets(table)?;
         let judged = Judged { target: &schema.target, truth, predicted: predictions.values() };

@@ -43,6 +43,30 @@ const SCORES: [(&str, &str); 7] = [
     ("MAE", "The mean absolute error, in the unit of the column: how far a prediction is off in the mean."),
 ];
 
+/// The same names in the scores of labels, each of which a row has or does not have.
+const SCORES_OF_LABELS: [(&str, &str); 4] = [
+    (
+        "accuracy",
+        "The share of the rows of which it is predicted rightly whether they have the label: that is predicted if \
+         its probability is above 0.5.",
+    ),
+    (
+        "balanced accuracy",
+        "The mean of the accuracies of the rows with the label and of those without, so that a rare label counts \
+         as much as a frequent one.",
+    ),
+    (
+        "log loss",
+        "How far the probabilities of the label are from the truth: 0 is perfect, and a row whose true answer had \
+         a small probability costs most.",
+    ),
+    (
+        "ROC AUC",
+        "How often a row with the label has a higher probability of it than a row without: 1 is perfect, 0.5 is \
+         chance.",
+    ),
+];
+
 const STANDARD_ERROR: (&str, &str) = (
     "± (standard error)",
     "How much a number would change with other rows of the same kind: in about 95 of 100 cases by less than \
@@ -81,12 +105,14 @@ fn terms(scores: &[(String, &Score)], shown: Shown) -> Vec<(&'static str, &'stat
         (shown.importance, IMPORTANCE),
     ];
     let others = others.into_iter().filter_map(|(is_shown, term)| is_shown.then_some(term));
-    SCORES.into_iter().filter(is_named).chain(others).collect()
+    let are_labels = scores.iter().any(|(_, score)| matches!(score, Score::Labels(_)));
+    let scores = if are_labels { &SCORES_OF_LABELS[..] } else { &SCORES };
+    scores.iter().copied().filter(is_named).chain(others).collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use ann_tabular::{ClassScore, Estimate, NumberScore};
+    use ann_tabular::{ClassScore, Estimate, LabelScore, NumberScore};
 
     use super::*;
 
@@ -124,5 +150,22 @@ mod tests {
             assert_eq!(found, expected);
         }
         assert_eq!(glossary(&[], none), Html::default());
+    }
+
+    #[test]
+    fn labels_have_their_own_sentences() {
+        let score = ClassScore { accuracy: ONE, balanced_accuracy: ONE, log_loss: ONE, roc_auc: Some(ONE) };
+        let labels = Score::Labels(vec![LabelScore { column: "spam".into(), score: score.clone() }]);
+        let of = |score: &Score| {
+            let found = terms(&[(String::new(), score)], Shown::default());
+            found.into_iter().filter(|(term, _)| *term != STANDARD_ERROR.0).collect::<Vec<_>>()
+        };
+        let (of_labels, of_classes) = (of(&labels), of(&Score::Classes(score)));
+        let names =
+            |terms: &[(&'static str, &'static str)]| terms.iter().map(|(term, _)| *term).collect::<Vec<_>>();
+        assert_eq!(names(&of_labels), names(&of_classes));
+        for (term, meaning) in of_labels {
+            assert!(meaning.contains("label") && !meaning.contains("class"), "{term}: {meaning}");
+        }
     }
 }

@@ -12,7 +12,7 @@ use super::{made, notes, pictures, scores};
 use crate::data::{is_dash, shown};
 use crate::failure::{Result, in_quotes};
 use crate::look;
-use crate::show::counted;
+use crate::show::{counted, listed};
 use crate::summary::{self, Summary};
 
 /// The page of a training.
@@ -21,7 +21,7 @@ use crate::summary::{self, Summary};
 /// The table has other targets than the model, which it was made from.
 pub fn page(summary: &Summary<'_>, command: &str) -> Result<String> {
     let report = &summary.fit.report;
-    let title = summary.targets.join(", ");
+    let title = listed(summary.targets);
     let body = [
         element("h1", title.as_str()),
         lead(summary),

@@ -43,6 +43,7 @@ pub use catalogue::activation_name;
 #[cfg(feature = "train")]
 pub use checkpoint::Checkpoint;
 pub use container::{Container, Digest, Numbers, Tensor};
+pub use save::remove_unfinished;
 pub use tensors::Element;
 pub use text::Precision;
 

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 /// Writes a file. If anything fails, a file that was there before is unchanged.
 ///
 /// The bytes go to a new file beside it, which then takes its name. A symbolic link is followed, and an error
-/// if there is no file where it leads to; the permissions of an existing file are kept. A process that is killed may leave the new file behind.
+/// if there is no file where it leads to; the permissions of an existing file are kept. A process that is
+/// killed may leave the new file behind.
 pub(crate) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let target = target_of(path)?;
     let (temporary, file) = create_beside(&target)?;
@@ -31,20 +32,35 @@ fn target_of(path: &Path) -> io::Result<PathBuf> {
     }
 }
 
-/// A new file `.name.process.number.tmp` in the folder of the target: a file can only take a name in the same
-/// file system. The number is the first that is free, because another thread may write the same target.
+/// Removes the new files that this process has begun to write beside `path` and not finished: for a process
+/// that ends while another thread writes.
+pub fn remove_unfinished(path: &Path) {
+    let Ok(target) = target_of(path) else { return };
+    let is_removed = |number: &u32| fs::remove_file(beside(&target, *number)).is_ok();
+    (0..).take_while(is_removed).for_each(drop);
+}
+
+/// A new file in the folder of the target: a file can only take a name in the same file system. Its number is
+/// the first that is free, because another thread may write the same target.
 fn create_beside(target: &Path) -> io::Result<(PathBuf, File)> {
-    let name = target.file_name().ok_or_else(|| io::Error::from(io::ErrorKind::InvalidFilename))?;
-    let (name, process) = (name.to_string_lossy(), std::process::id());
+    if target.file_name().is_none() {
+        return Err(io::ErrorKind::InvalidFilename.into());
+    }
     let mut number = 0;
     loop {
-        let path = target.with_file_name(format!(".{name}.{process}.{number}.tmp"));
+        let path = beside(target, number);
         match File::create_new(&path) {
             Ok(file) => return Ok((path, file)),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => number += 1,
             Err(error) => return Err(error),
         }
     }
+}
+
+/// `.name.process.number.tmp` in the same folder.
+fn beside(target: &Path, number: u32) -> PathBuf {
+    let (name, process) = (target.file_name().unwrap_or_default(), std::process::id());
+    target.with_file_name(format!(".{}.{process}.{number}.tmp", name.to_string_lossy()))
 }
 
 fn fill(mut file: File, bytes: &[u8], target: &Path) -> io::Result<()> {
@@ -59,4 +75,27 @@ fn fill(mut file: File, bytes: &[u8], target: &Path) -> io::Result<()> {
 fn sync_folder(target: &Path) -> io::Result<()> {
     let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_this_process_has_not_finished_is_removed() {
+        let folder = tempfile::tempdir().unwrap();
+        let target = folder.path().join("m.ann");
+        let other = folder.path().join(".m.ann.1.0.tmp");
+        for path in [&target, &other] {
+            fs::write(path, "whole").unwrap();
+        }
+        for _ in 0..2 {
+            create_beside(&target).unwrap();
+        }
+        remove_unfinished(&target);
+        let mut left: Vec<PathBuf> =
+            fs::read_dir(folder.path()).unwrap().map(|file| file.unwrap().path()).collect();
+        left.sort();
+        assert_eq!(left, [other, target]);
+    }
 }

@@ -1,0 +1,112 @@
+//! The files of `ann train`: what is wrong with one of them is known before hours of training.
+
+use std::path::Path;
+
+use ann_tabular::ann_table::Table;
+use ann_tabular::{Model, Recipe, Score};
+
+use super::Train;
+use crate::data::{self, shown};
+use crate::failure::{Failure, Result, in_quotes};
+use crate::output;
+use crate::summary::OtherRows;
+
+/// The rows of `--validation FILE` and of `--test`, which were read before the training.
+pub struct Judged<'o> {
+    validation: Option<(&'o Path, Table)>,
+    test: Option<(&'o Path, Table)>,
+}
+
+impl<'o> Judged<'o> {
+    /// The score of the rows of `--validation FILE`.
+    pub fn validation_score(&self, model: &Model) -> Result<Option<OtherRows<'o>>> {
+        self.validation.as_ref().map(|(path, table)| OtherRows::new(model, table, path)).transpose()
+    }
+
+    /// The score of the rows of `--test`.
+    pub fn test_score(&self, model: &Model) -> Result<Option<Score>> {
+        let score = |(path, table): &(&Path, Table)| {
+            Score::of(model, table).map_err(|error| Failure::from(error).about(shown(path)))
+        };
+        self.test.as_ref().map(score).transpose()
+    }
+}
+
+impl Train {
+    /// Whether all files can be read or written, and none is used twice.
+    pub(super) fn check_files(&self, path: &Path) -> Result<()> {
+        let scoring = &self.settings.scoring;
+        let judged: Vec<&Path> = scoring.test.as_deref().into_iter().chain(scoring.file()).collect();
+        if scoring.file().is_some_and(|path| output::is_same(path, &self.data)) {
+            return Err(Failure::arguments(
+                "--validation: expected another table than the one that is learned from",
+            ));
+        }
+        if judged.iter().any(|path| data::is_dash(path)) && data::is_dash(&self.data) {
+            return Err(Failure::arguments(
+                "--test: the standard input is the table that is learned from, expected a file",
+            ));
+        }
+        let files = [("--checkpoint", &self.checkpoint), ("--report", &self.report)];
+        let files = files.into_iter().filter_map(|(option, path)| Some((option, path.as_deref()?)));
+        if let Some(checkpoint) = self.checkpoint.as_ref().filter(|path| path.exists() && !self.force) {
+            let path = in_quotes(&checkpoint.display().to_string());
+            return Err(Failure::files(format_args!(
+                "--checkpoint: {path} exists; --resume {path} goes on with it, --force begins anew"
+            )));
+        }
+        if let Some((option, _)) = files.clone().find(|(_, path)| data::is_dash(path)) {
+            return Err(Failure::arguments(format_args!("{option}: expected the name of a file, found -")));
+        }
+        let outputs: Vec<(&str, &Path)> = [("-o", path)].into_iter().chain(files).collect();
+        let inputs: Vec<&Path> =
+            [&*self.data].into_iter().chain(judged).chain(self.resume.as_deref()).collect();
+        output::check(&outputs, &inputs, self.force)
+    }
+
+    /// Reads the tables that the model will be judged by: whether they have its columns and classes does not
+    /// depend on the training.
+    pub(super) fn read_judged(
+        &self,
+        recipe: &Recipe,
+        table: &Table,
+        targets: &[String],
+    ) -> Result<Judged<'_>> {
+        let scoring = &self.settings.scoring;
+        let (validation, test) = (scoring.file(), scoring.test.as_deref());
+        if validation.or(test).is_none() {
+            return Ok(Judged { validation: None, test: None });
+        }
+        let schema = recipe.learn_schema(table, targets).map_err(super::in_program)?;
+        let reader = self.settings.reading.reader();
+        let read = |path| -> Result<(&Path, Table)> {
+            let (judged, note) = data::read_with_targets(&reader, &schema, path)?;
+            if let Some(note) = note.filter(|_| !self.quiet) {
+                anstream::eprintln!("{note}");
+            }
+            // An unknown class.
+            schema.targets(&judged).map_err(|error| Failure::from(error).about(shown(path)))?;
+            Ok((path, judged))
+        };
+        Ok(Judged { validation: validation.map(read).transpose()?, test: test.map(read).transpose()? })
+    }
+}
+
+/// Writes the model. That it may be written was checked before the training, whose work shall not be lost if
+/// it cannot be any more.
+pub fn save(path: &Path, bytes: &[u8]) -> Result<()> {
+    let Err(mut failure) = output::write_binary(path, bytes, true) else { return Ok(()) };
+    let rescue = std::env::temp_dir().join(format!("ann-{}.ann", std::process::id()));
+    if output::write(&rescue, bytes, false).is_ok() {
+        failure.message = format!("{}; the model is in {} instead", failure.message, rescue.display());
+    }
+    Err(failure)
+}
+
+/// `species.ann`; of several targets, `height-width.ann`. What cannot be in the name of a file is left out.
+pub fn model_name(targets: &[String]) -> String {
+    let name: String =
+        targets.join("-").chars().filter(|c| !c.is_control() && !"/\\:*?\"<>|".contains(*c)).collect();
+    let name: String = name.trim_matches(['.', ' ']).chars().take(60).collect();
+    format!("{}.ann", if name.is_empty() { "model" } else { &name })
+}
