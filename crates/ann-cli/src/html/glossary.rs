@@ -155,7 +155,7 @@ mod tests {
     #[test]
     fn labels_have_their_own_sentences() {
         let score = ClassScore { accuracy: ONE, balanced_accuracy: ONE, log_loss: ONE, roc_auc: Some(ONE) };
-        let labels = Score::Labels(vec![LabelScore { column: "spam".into(), score: score.clone() }]);
+        let labels = Score::Labels(vec![LabelScore { column: "spam".into(), score }]);
         let of = |score: &Score| {
             let found = terms(&[(String::new(), score)], Shown::default());
             found.into_iter().filter(|(term, _)| *term != STANDARD_ERROR.0).collect::<Vec<_>>()

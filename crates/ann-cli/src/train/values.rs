@@ -138,16 +138,16 @@ impl From<ActivationName> for Activation {
 /// The name by which an option knows an optimizer.
 pub fn optimizer_name(kind: OptimizerKind) -> String {
     let known = OptimizerName::value_variants().iter().find(|name| OptimizerKind::from(**name) == kind);
-    known.map_or(kind.to_string(), |name| name_of(*name))
+    known.map_or(kind.to_string(), name_of)
 }
 
 /// The name by which an option knows an activation.
 pub fn activation_name(activation: &Activation) -> String {
     let known = ActivationName::value_variants().iter().find(|name| Activation::from(**name) == *activation);
-    known.map_or(activation.to_string(), |name| name_of(*name))
+    known.map_or(activation.to_string(), name_of)
 }
 
-fn name_of(value: impl ValueEnum) -> String {
+fn name_of(value: &impl ValueEnum) -> String {
     value.to_possible_value().map_or(String::new(), |value| value.get_name().to_owned())
 }
 
@@ -157,7 +157,7 @@ pub fn rate_help() -> String {
         Recipe { optimizer: (*optimizer).into(), ..Recipe::default() }.rate_of(task)
     };
     let rates = |task| {
-        let named = |optimizer| format!("{} with {}", rate(optimizer, task), name_of(*optimizer));
+        let named = |optimizer| format!("{} with {}", rate(optimizer, task), name_of(optimizer));
         OptimizerName::value_variants().iter().map(named).collect::<Vec<_>>().join(", ")
     };
     format!(
