@@ -51,7 +51,8 @@ pub fn outlive_limits() -> Result<()> {
     {
         // Nobody looks at it: what matters is that the signal has a handler.
         static CAME: AtomicBool = AtomicBool::new(false);
-        signal_hook::flag::register(signal_hook::consts::SIGXFSZ, &CAME).map_err(not_heard)?;
+        signal_hook::flag::register(signal_hook::consts::SIGXFSZ, &CAME)
+            .map_err(|error| not_heard(&error))?;
     }
     Ok(())
 }
@@ -90,10 +91,10 @@ fn end(signal: i32) {
 
 /// Calls `handler` with the number of each signal that comes, in another thread.
 fn on_signals(signals: &[i32], handler: impl Fn(i32) + Send + 'static) -> Result<()> {
-    try_on_signals(signals, handler).map_err(not_heard)
+    try_on_signals(signals, handler).map_err(|error| not_heard(&error))
 }
 
-fn not_heard(error: io::Error) -> Failure {
+fn not_heard(error: &io::Error) -> Failure {
     Failure::files(format_args!("cannot listen to signals: {error}"))
 }
 
