@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 import warnings
+from importlib import metadata
 from pathlib import Path
 
 for variable in ["OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"]:
@@ -113,6 +114,12 @@ def import_time(module):
     return statistics.median(runs)
 
 
+def installed_size(distribution):
+    """Megabytes of the files of an installed package, without what it depends on."""
+    files = [Path(path.locate()) for path in metadata.files(distribution) or []]
+    return sum(path.stat().st_size for path in files if path.is_file()) / 1e6
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--torch", action="store_true", help="also PyTorch through skorch, which must be installed")
@@ -137,6 +144,8 @@ def main():
             print(f"| {name} | {system} | {fit:.2f} | {one:.2f} | {many:.0f} | {score:.3f} |", flush=True)
     for module in ["numpy", "ann", "ann._matrix", "sklearn.neural_network", *(["torch"] if with_torch else [])]:
         print(f"import {module}: {import_time(module):.3f} s")
+    for distribution in ["ann-net", "scikit-learn", *(["torch"] if with_torch else [])]:
+        print(f"{distribution} {metadata.version(distribution)}: {installed_size(distribution):.1f} MB installed")
 
 
 if __name__ == "__main__":
