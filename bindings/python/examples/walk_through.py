@@ -21,7 +21,7 @@ from sklearn.model_selection import train_test_split
 
 import ann
 
-# A table: a frame of columns with names, and a class for each row. A quarter of the rows is kept for the score.
+# A table: a frame of columns with names, and a class for each row. A quarter of the rows is for the score.
 data = load_breast_cancer(as_frame=True)
 X, y = data.data, data.target_names[data.target]
 X, X_test, y, y_test = train_test_split(X, y, random_state=0, stratify=y)

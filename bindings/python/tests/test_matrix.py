@@ -114,7 +114,7 @@ def test_intervals_cover():
     y = X[:, 0] + rng.normal(0, 0.5, 4000)
     model = AnnRegressor(hidden=[8], validation=0.25, epochs=20).fit(X[:2000], y[:2000])
     low, high = model.predict_interval(X[2000:], coverage=0.8).T
-    # 500 rows were held out: the standard deviation of the coverage is √(0.8 · 0.2 (1/500 + 1/2000)) = 0.02.
+    # 500 rows were held out: the coverage has the standard deviation √(0.8 · 0.2 (1/500 + 1/2000)) = 0.02.
     assert 0.74 < np.mean((low <= y[2000:]) & (y[2000:] <= high)) < 0.86
 
 

@@ -110,7 +110,7 @@ def test_a_grid_search_changes_no_bit(estimator):
     assert parallel.best_estimator_.core_.digest() == serial.best_estimator_.core_.digest()
 
 
-# The parent has trained with threads before: a child that is forked has no such threads, and may not wait for them.
+# The parent has trained with threads before. A child that is forked has no such threads, and may not wait.
 @pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning")
 @pytest.mark.parametrize("method", multiprocessing.get_all_start_methods())
 @each_estimator

@@ -14,7 +14,8 @@ RNG = np.random.default_rng(0)
 X = RNG.uniform(size=(200_000, 20))
 
 
-# A large table is encoded, and searched for equal rows, without a look at signals: some seconds for 200 000 rows.
+# A large table is encoded, and searched for equal rows, without a look at signals: some seconds for 200 000
+# rows.
 @pytest.mark.parametrize(
     "model, rows",
     [

@@ -7,8 +7,8 @@ from sklearn.utils.estimator_checks import check_estimator
 
 import ann
 
-# The recipe for tables holds rows out and makes mini-batches: there a row of weight 2 is one row, two copies are two.
-# Its networks compute in single precision.
+# The recipe for tables holds rows out and makes mini-batches: there a row of weight 2 is one row, two copies
+# are two. Its networks compute in single precision.
 _WEIGHTS_ARE_NO_COPIES = {
     "check_sample_weight_equivalence_on_dense_data": "rows are held out by their number, whatever their weight",
 }
