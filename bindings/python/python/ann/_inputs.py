@@ -57,6 +57,8 @@ def check_targets(y, *, are_classes):
         if not are_classes:
             raise TypeError("y holds dates or times, expected numbers, such as seconds since a day")
         _no_gap(np.isnat(cells))
+    if are_classes and cells.dtype.kind == "S":
+        raise TypeError("y holds bytes, expected texts or numbers: convert them, as with y.astype(str)")
     if cells.dtype.kind != "O":
         return
     flat = cells.ravel()
@@ -70,6 +72,8 @@ def check_targets(y, *, are_classes):
 
 
 def check_two_classes(classes):
+    if len(classes) == 0:
+        raise ValueError("no row is left: each has the weight 0")
     if len(classes) < 2:
         raise ValueError(f"y has only one class, {plain(classes[0])!r}: a classifier needs at least two")
 
