@@ -5,7 +5,9 @@
 
 Both read a table of 1000 rows with words and missing cells, hold a fifth of the rows out, train networks with 64 and
 64 units and a linear model, print how good both are on the rows held out, train on all rows, and write the model:
-once with one network, and once with the mean of four, which is the default of `ann`.
+once with one network, and once with the mean of four, which is the default of `ann`. `ann` uses two threads.
+scikit-learn trains its networks one after the other, because its processes would take longer to start; its matrix
+products use all cores.
 """
 
 import argparse
@@ -23,13 +25,15 @@ TARGET, ROWS = "target", 1000
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("ann", type=pathlib.Path, nargs="?", help="the program; none: be the script beside it")
+    parser.add_argument("ann", type=pathlib.Path, nargs="?", help="the program")
     parser.add_argument("--runs", type=int, default=10)
     parser.add_argument("--sklearn", nargs=2, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.sklearn:
         table, networks = arguments.sklearn
         return train_with_sklearn(table, int(networks))
+    if arguments.ann is None:
+        parser.error("expected the program")
     with tempfile.TemporaryDirectory() as folder:
         table = pathlib.Path(folder) / "table.csv"
         with gzip.open(TABLE, "rt") as file:

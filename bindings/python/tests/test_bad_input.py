@@ -175,6 +175,7 @@ WRONG_TARGETS = {
     "a number": (lambda y: 3.0, "shape|dimension"),
     "None in a cell": (lambda y: among(y, None), "row 3 is missing"),
     "NaN among objects": (lambda y: among(y, np.nan), "row 3 is missing"),
+    "None in a second column": (lambda y: np.column_stack([y, among(y, None)]), "row 3 is missing|should be a 1d array"),
     "pandas NA": (lambda y: pd.Series(among(y, pd.NA)), "row 3 is missing"),
     "NaN": (lambda y: np.where(np.arange(60) == 3, np.nan, VALUES), "y contains NaN"),
     "NaT": (lambda y: np.where(VALUES > 0, np.datetime64("NaT"), np.datetime64("2024-01-01")), "missing|dates"),

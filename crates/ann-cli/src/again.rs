@@ -9,9 +9,11 @@ pub fn typed() -> String {
     command(arguments())
 }
 
-/// The command that was typed, for a linear model in place of this one.
-pub fn linear() -> String {
-    command(with_linear(arguments()))
+/// The command that was typed, for a linear model in place of this one. `None` if the table came from the
+/// standard input, where it is no more.
+pub fn linear() -> Option<String> {
+    let is_from_file = arguments().all(|argument| argument != "-");
+    is_from_file.then(|| command(with_linear(arguments())))
 }
 
 fn command(arguments: impl IntoIterator<Item = String>) -> String {
@@ -23,16 +25,22 @@ fn arguments() -> impl Iterator<Item = String> {
     env::args_os().skip(1).map(|argument| argument.to_string_lossy().into_owned())
 }
 
+/// Without what belongs to the other model: its layers and its state.
 fn with_linear(arguments: impl IntoIterator<Item = String>) -> Vec<String> {
     let mut is_value = false;
     let is_kept = |argument: &String| {
-        let is_left_out =
-            mem::take(&mut is_value) || argument == "--force" || argument.starts_with("--hidden=");
-        is_value = !is_left_out && argument == "--hidden";
+        let is_left_out = mem::take(&mut is_value)
+            || argument == "--force"
+            || argument.starts_with("--hidden=")
+            || argument.starts_with("--resume=");
+        is_value = !is_left_out && ["--hidden", "--resume"].contains(&argument.as_str());
         !is_left_out && !is_value
     };
-    let kept = arguments.into_iter().filter(is_kept);
-    kept.chain(["--hidden", "none", "--force"].map(String::from)).collect()
+    let mut kept: Vec<String> = arguments.into_iter().filter(is_kept).collect();
+    // After `--` nothing is an option.
+    let end = kept.iter().position(|argument| argument == "--").unwrap_or(kept.len());
+    kept.splice(end..end, ["--hidden", "none", "--force"].map(String::from));
+    kept
 }
 
 #[cfg(test)]
@@ -46,6 +54,8 @@ mod tests {
             &["train", "t 1.csv", "-t", "y"][..],
             &["train", "t 1.csv", "--hidden", "8,8", "-t", "y", "--force"],
             &["train", "--force", "t 1.csv", "--hidden=8", "-t", "y"],
+            &["train", "t 1.csv", "--resume", "state", "-t", "y"],
+            &["train", "--resume=state", "t 1.csv", "-t", "y"],
         ] {
             assert_eq!(command(with_linear(typed.iter().map(ToString::to_string))), expected, "{typed:?}");
         }

@@ -16,7 +16,7 @@ use crate::surprises::Surprises;
 /// What answers, and how.
 pub struct Service<'m> {
     pub model: &'m Model,
-    /// Of it, the words for missing values count.
+    /// Only its words for missing values are used.
     pub reader: Reader,
     pub columns: &'m Columns,
 }

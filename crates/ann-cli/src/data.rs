@@ -298,18 +298,10 @@ pub fn remark(remark: &Remark) -> String {
                  are taken for words; if these mean missing numbers: --missing-in {option}"
             )
         }
-        Remark::OtherNotation { column, notation, example, instead } => {
-            let kind = notation.kind();
-            format!(
-                "{column:?}: cells such as {example:?} are no {kind}, so all are taken for words; write {instead} instead"
-            )
+        other => {
+            let text = other.to_string();
+            text.strip_prefix("column ").unwrap_or(&text).to_owned()
         }
-        Remark::GroupingPoints { column, example } => format!(
-            "{column:?}: all decimals have three digits, as in {example:?}; if the points separate thousands, remove \
-             them: write {}",
-            example.replace('.', "")
-        ),
-        other => other.to_string(),
     }
 }
 

@@ -27,7 +27,11 @@ pub fn all_cores() -> usize {
 
 /// Above 0 and below 1.
 pub fn share(text: &str) -> Result<f64, String> {
-    number(text, "expected a number above 0 and below 1, such as 0.9", |number| number > 0.0 && number < 1.0)
+    number(text, "expected a number above 0 and below 1, such as 0.9", is_share)
+}
+
+pub fn is_share(number: f64) -> bool {
+    number > 0.0 && number < 1.0
 }
 
 /// Above 0.
@@ -35,7 +39,7 @@ pub fn positive(text: &str) -> Result<f64, String> {
     number(text, "expected a number above 0", |number| number > 0.0)
 }
 
-/// Any number but infinity.
+/// A finite number.
 pub fn finite(text: &str) -> Result<f64, String> {
     number(text, "expected a number", |_| true)
 }
@@ -55,7 +59,7 @@ fn number(text: &str, expected: &str, is_fitting: impl Fn(f64) -> bool) -> Resul
 }
 
 /// The number of a text that is written as people do: 0,9 or 90% or 90 %.
-fn meant(text: &str) -> Option<f64> {
+pub fn meant(text: &str) -> Option<f64> {
     let text = text.trim().replace(',', ".");
     match text.strip_suffix('%') {
         Some(percents) => percents.trim_end().parse().ok().map(|percents: f64| percents / 100.0),

@@ -173,6 +173,10 @@ pub fn check(outputs: &[(&str, &Path)], inputs: &[&Path], force: bool) -> Result
             return Err(Failure::arguments(format_args!("{option}: {path} is written by {other}, too")));
         }
         check_ending(path).map_err(|failure| failure.about(option))?;
+        // A named pipe that is opened and closed would be at its end for its reader.
+        if fs::metadata(path).is_ok_and(|existing| !existing.is_file() && !existing.is_dir()) {
+            continue;
+        }
         Sink::open(path, force).map_err(|failure| failure.about(option))?;
     }
     Ok(())
@@ -216,8 +220,14 @@ pub fn write(path: &Path, bytes: &[u8], force: bool) -> Result<()> {
 
 /// As [`write()`]; but a terminal is no place for bytes that are no text.
 pub fn write_binary(path: &Path, bytes: &[u8], force: bool) -> Result<()> {
+    check_binary(path)?;
+    write(path, bytes, force)
+}
+
+/// Whether bytes that are no text may be written there.
+pub fn check_binary(path: &Path) -> Result<()> {
     if is_dash(path) && io::stdout().is_terminal() {
         return Err(Failure::arguments("this is no text for a terminal: give a file with -o, or redirect"));
     }
-    write(path, bytes, force)
+    Ok(())
 }

@@ -112,11 +112,14 @@ impl Summary<'_> {
             writeln!(output, "wrote {}", page.display())?;
         }
         let next = format!("ann predict {} NEW.csv", in_quotes(&path));
-        match &self.fit.report.evaluation {
-            Ok(evaluation) if self.linear_is_better(evaluation) => {
-                writeln!(output, "next: {}\n      {next}", again::linear())
-            }
-            _ => writeln!(output, "next: {next}"),
+        let evaluation = self.fit.report.evaluation.as_ref();
+        match evaluation
+            .ok()
+            .filter(|evaluation| self.linear_is_better(evaluation))
+            .and_then(|_| again::linear())
+        {
+            Some(linear) => writeln!(output, "next: {linear}\n      {next}"),
+            None => writeln!(output, "next: {next}"),
         }
     }
 

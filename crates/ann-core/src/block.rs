@@ -301,7 +301,7 @@ impl<'a, F> From<&'a Batch<F>> for Rows<'a, F> {
 /// # Panics
 /// When the length of `parameters` or `gradient` is not that of the problem's layout, when a row does not
 /// exist, when `scratch` was made for another architecture or for fewer rows, or when a batch was gathered
-/// for another kernel, from a problem of another shape, or (wide kernel only) from another feature matrix.
+/// for another kernel, from a problem of another shape, or (wide kernel only) from other features.
 pub fn accumulate<'a, F: Scalar>(
     problem: &Problem<'_, F>,
     parameters: &[F],
@@ -492,7 +492,7 @@ mod tests {
     }
 
     #[test]
-    #[should_panic(expected = "the batch was gathered from another feature matrix")]
+    #[should_panic(expected = "the batch was gathered from other features")]
     fn a_batch_of_other_rows_of_many_inputs_is_refused() {
         let architecture = Architecture::inputs(300).dense(2, Activation::Identity);
         let [one, other] = [1.0, 2.0].map(|number| Array2::<f64>::from_elem((1, 300), number));

@@ -413,10 +413,10 @@ fn check_features<F: Scalar>(source: &Features<'_, F>, selection: Option<&[usize
         }
         (Features::Source(_), selection) => {
             let rows = selection.map_or(source.rows(), <[usize]>::len);
-            let selected = |row: usize| selection.map_or(row, |selection| selection[row]);
             (0..rows).step_by(TILE).try_for_each(|first| {
                 let block = first..rows.min(first + TILE);
-                check_finite("features", first, &source.select(block.map(selected)))
+                let selected = block.map(|row| selection.map_or(row, |selection| selection[row]));
+                check_finite("features", first, &source.select(selected))
             })
         }
     }

@@ -89,7 +89,7 @@ impl<F: Scalar> RowIndices<F> {
 
     /// The features of these rows, read from `x` or from the copies.
     pub(crate) fn rows<'a>(&'a self, x: &'a Features<'_, F>) -> StridedRows<'a, F> {
-        assert!(self.features == Identity::of(x), "the batch was gathered from another feature matrix");
+        assert!(self.features == Identity::of(x), "the batch was gathered from other features");
         let numbers = if self.copied.is_empty() { x.as_slice() } else { Some(&self.copied[..]) };
         let numbers = numbers.expect("the rows of a matrix that is not contiguous were copied");
         StridedRows { numbers, stride: x.width(), order: Some(&self.order) }
@@ -109,7 +109,7 @@ impl Identity {
     fn of<F: Scalar>(x: &Features<'_, F>) -> Self {
         let (address, strides) = match x {
             Features::Matrix(x) => (x.as_ptr().addr(), [Axis(0), Axis(1)].map(|axis| x.stride_of(axis))),
-            Features::Source(source) => (ptr::from_ref(source).cast::<()>().addr(), [0, 0]),
+            Features::Source(source) => (ptr::from_ref(*source).cast::<()>().addr(), [0, 0]),
         };
         Self { address, shape: (x.rows(), x.width()), strides }
     }

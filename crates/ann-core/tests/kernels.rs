@@ -100,7 +100,7 @@ fn a_batch_of_the_same_matrix_read_in_the_other_direction_is_refused() {
             let mut scratch = Scratch::with_kernel(&architecture, 3, Kernel::Wide).unwrap();
             accumulate(&problem(read), &[0.0; 602], &batch, &mut scratch, None)
         });
-        assert_eq!(message, "the batch was gathered from another feature matrix");
+        assert_eq!(message, "the batch was gathered from other features");
     }
 }
 

@@ -72,7 +72,8 @@ fn sums(problem: &Problem<'_>, parameters: &[f64], kernel: Kernel) -> [(Tally, V
     let rows = problem.rows();
     let mut scratch = Scratch::with_kernel(problem.architecture(), rows, kernel).unwrap();
     let mut batch = Batch::new(kernel);
-    batch.gather(problem, 3..rows - 1);
+    // Another value of the same problem.
+    batch.gather(&problem.clone(), 3..rows - 1);
     let indices: Vec<usize> = (0..rows).rev().step_by(2).collect();
     let mut gradients = [(); 3].map(|()| vec![0.0; parameters.len()]);
     let [all, some, gathered] = &mut gradients;

@@ -93,7 +93,7 @@ where
         let groups = config.layers.groups(Some(layout), layout.len())?;
         let count: usize = groups.iter().map(std::ops::Range::len).sum();
         let mut rng = ChaCha8Rng::seed_from_u64(config.seed);
-        // Of selected rows this is a copy.
+        // `features` copies the rows if they are selected.
         let features = problem.features();
         let is_zero = |column: usize| features.column(column).iter().all(|x| *x == F::zero());
         Ok(Self {

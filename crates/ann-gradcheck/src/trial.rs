@@ -72,7 +72,7 @@ pub(crate) fn rows<F: Scalar>(problem: &Problem<'_, F>) -> Vec<Rows<F>> {
     let counts = |row: &usize| problem.weights().is_none_or(|weights| weights[*row] > F::zero());
     let counting: Vec<usize> = all.iter().copied().filter(counts).collect();
     let few = FEW.into_iter().filter(|&count| count < counting.len());
-    // Of selected rows this is a copy.
+    // `features` copies the rows if they are selected.
     let features = problem.features();
     let few = few.map(|count| Rows::new(problem, &features, &counting, count));
     few.chain([Rows::new(problem, &features, &all, all.len())]).collect()

@@ -78,7 +78,8 @@ fn without_groups(digits: &str) -> String {
     only_digits(whole) + if decimals.is_empty() { "" } else { "." } + &decimals
 }
 
-/// The ISO date of `21.05.2023`, `21/5/2023`, `05/21/2023` or `2023/05/21`, perhaps with a time.
+/// The ISO date of `21.05.2023`, `21/5/2023`, `05/21/2023` or `2023/05/21`, perhaps with a time. `05/06/2023` may
+/// be two dates.
 fn date_of(text: &str) -> Option<String> {
     let (date, time) = text.split_once(' ').map_or((text, ""), |(date, time)| (date, time));
     let sign = ['.', '/', '-'].into_iter().find(|sign| date.matches(*sign).count() == 2)?;
@@ -88,17 +89,20 @@ fn date_of(text: &str) -> Option<String> {
         .map(|part| part.parse().ok().filter(|_| part.bytes().all(|byte| byte.is_ascii_digit())))
         .collect::<Option<_>>()?;
     let [one, two, three] = numbers[..] else { return None };
-    // Points are between day and month, strokes often between month and day.
-    let (year, month, day) = match [parts[0].len(), parts[2].len()] {
-        [4, 1 | 2] => (one, two, three),
-        [1 | 2, 4] if sign == '/' && one <= 12 && two > 12 => (three, one, two),
-        [1 | 2, 4] => (three, two, one),
+    // Points are between day and month; slashes may be between month and day, too.
+    let possible = match [parts[0].len(), parts[2].len()] {
+        [4, 1 | 2] => vec![(one, two, three)],
+        [1 | 2, 4] if sign == '/' && one != two => vec![(three, two, one), (three, one, two)],
+        [1 | 2, 4] => vec![(three, two, one)],
         _ => return None,
     };
-    let iso = format!("{year:04}-{month:02}-{day:02}");
-    let clock = format!("{iso} {time}");
-    let is_known = |text: &str| date::parse(text).is_some();
-    [clock, iso].into_iter().find(|iso| is_known(iso)).filter(|iso| iso != text)
+    let dates = possible.into_iter().filter_map(|(year, month, day)| {
+        let iso = format!("{year:04}-{month:02}-{day:02}");
+        let clock = format!("{iso} {time}");
+        [clock, iso].into_iter().find(|iso| date::parse(iso).is_some())
+    });
+    let dates: Vec<String> = dates.filter(|iso| iso != text).collect();
+    (!dates.is_empty()).then(|| dates.join(" or "))
 }
 
 /// Whether the points of a column may separate thousands, as in `1.200`: all cells with decimals have three of
@@ -121,10 +125,9 @@ impl GroupingPoints {
     #[inline(always)]
     pub fn see(&mut self, text: &str, value: f64) {
         let Some(cells) = &mut self.cells else { return };
-        let is_whole = value == value as i64 as f64;
-        match is_whole {
-            true if value.abs() < 1000.0 => {}
-            false if has_grouped_digits(text.trim_start_matches(['-', '+'])) => *cells += 1,
+        match text.contains('.') {
+            false if value.abs() < 1000.0 => {}
+            true if has_grouped_digits(text.trim_start_matches(['-', '+'])) => *cells += 1,
             _ => self.cells = None,
         }
     }
@@ -159,6 +162,7 @@ mod tests {
             ("1.2.2023 13:45", Date, "2023-02-01 13:45"),
             ("05/21/2023", Date, "2023-05-21"),
             ("21/05/2023", Date, "2023-05-21"),
+            ("05/06/2023", Date, "2023-06-05 or 2023-05-06"),
             ("2023/05/21", Date, "2023-05-21"),
         ] {
             assert_eq!(OtherNotation::of(text), Some((notation, instead.to_owned())), "{text}");

@@ -1,6 +1,5 @@
 //! The number of epochs that a fit has time for.
 
-use std::borrow::Cow;
 use std::ops::ControlFlow;
 use std::sync::Mutex;
 use std::sync::atomic::AtomicBool;
@@ -75,8 +74,8 @@ fn probe(
     };
     let members = recipe.members.min(2);
     let short = Recipe { epochs: EPOCHS, members, patience: None, threads: 1, ..recipe.clone() };
-    let (rows, observer) = (Cow::Borrowed(rows), Observer::new(&observe).with_interrupt(interrupt));
-    let model = members::train(&short, rows, targets, Stage::Model, &observer)?.model;
+    let observer = Observer::new(&observe).with_interrupt(interrupt);
+    let model = members::train(&short, rows, None, targets, Stage::Model, &observer)?.model;
     let seen = seen.into_inner().expect("nothing panics here");
     let pairs = seen.windows(2).filter(|pair| pair[0].0 == pair[1].0);
     let seconds: Vec<f64> = pairs.map(|pair| (pair[1].1 - pair[0].1).as_secs_f64()).collect();

@@ -1,6 +1,5 @@
 //! The honest score: of rows that were not learned from, beside a linear model and constant predictions.
 
-use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::collections::HashSet;
 use std::fmt;
@@ -276,8 +275,8 @@ impl Tested {
     ) -> Result<Self> {
         let target = truth.target;
         let train = |recipe: &Recipe, stage| {
-            let rows = Cow::Owned(rows.select(&split.train));
-            members::train(recipe, rows, &target.names(), stage, observer).map(|trained| trained.model)
+            let trained = members::train(recipe, rows, Some(&split.train), &target.names(), stage, observer);
+            trained.map(|trained| trained.model)
         };
         let model = train(recipe, Stage::Score { part, parts })?;
         let linear = match &recipe.hidden[..] {

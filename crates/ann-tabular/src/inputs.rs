@@ -1,6 +1,7 @@
 //! The inputs of all rows: in memory, or encoded whenever a batch needs them.
 
 use ann_core::FeatureSource;
+use ann_core::block::TILE;
 use ann_table::{InputRows, Schema, Table};
 use ndarray::{Array2, ArrayView2, Axis};
 
@@ -27,9 +28,12 @@ pub(crate) enum PartInputs<'s> {
     Encoded(&'s Encoded<'s>),
 }
 
-/// The rows of a table as a source of features.
+/// The rows of a table, or some of them, as a source of features.
 #[derive(Debug)]
-pub(crate) struct Encoded<'a>(InputRows<'a, f32>);
+pub(crate) struct Encoded<'a> {
+    table: InputRows<'a, f32>,
+    selection: Option<&'a [usize]>,
+}
 
 impl<'a> Inputs<'a> {
     /// Whether the inputs of this number of rows should be encoded once.
@@ -44,8 +48,12 @@ impl<'a> Inputs<'a> {
         }))
     }
 
-    pub fn encoded_when_needed(schema: &'a Schema, table: &'a Table) -> Result<Self> {
-        let encoded = |width| schema.input_rows(table, width).map(Encoded);
+    pub fn encoded_when_needed(
+        schema: &'a Schema,
+        table: &'a Table,
+        selection: Option<&'a [usize]>,
+    ) -> Result<Self> {
+        let encoded = |width| schema.input_rows(table, width).map(|table| Encoded { table, selection });
         Ok(Self::Encoded { plain: encoded(schema.plain_inputs())?, all: encoded(schema.inputs())? })
     }
 
@@ -72,9 +80,9 @@ impl PartInputs<'_> {
     pub fn select(&self, rows: &[usize]) -> Array2<f32> {
         match self {
             Self::Matrix(inputs) => inputs.select(Axis(0), rows),
-            Self::Encoded(Encoded(inputs)) => {
-                let mut selected = Array2::zeros((rows.len(), inputs.width()));
-                inputs.copy_rows(rows, selected.as_slice_mut().expect("a new array is contiguous"));
+            Self::Encoded(encoded) => {
+                let mut selected = Array2::zeros((rows.len(), encoded.width()));
+                encoded.copy_rows(rows, selected.as_slice_mut().expect("a new array is contiguous"));
                 selected
             }
         }
@@ -83,14 +91,45 @@ impl PartInputs<'_> {
 
 impl FeatureSource<f32> for Encoded<'_> {
     fn rows(&self) -> usize {
-        self.0.rows()
+        self.selection.map_or(self.table.rows(), <[usize]>::len)
     }
 
     fn width(&self) -> usize {
-        self.0.width()
+        self.table.width()
     }
 
     fn copy_rows(&self, rows: &[usize], features: &mut [f32]) {
-        self.0.copy_rows(rows, features);
+        let Some(selection) = self.selection else { return self.table.copy_rows(rows, features) };
+        for (rows, features) in rows.chunks(TILE).zip(features.chunks_mut(TILE * self.width())) {
+            let mut in_table = [0; TILE];
+            in_table.iter_mut().zip(rows).for_each(|(place, &row)| *place = selection[row]);
+            self.table.copy_rows(&in_table[..rows.len()], features);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ann_table::SchemaOptions;
+
+    /// More rows than a tile, in another order, some twice.
+    #[test]
+    fn rows_that_are_encoded_when_needed_are_those_that_are_encoded_once() {
+        let text: String =
+            (0..90).map(|row| format!("{},w{},{}\n", row * row % 37, row % 4, row % 2)).collect();
+        let table = Table::read(format!("x,word,y\n{text}").as_bytes()).unwrap();
+        let selection: Vec<usize> = (0..80).map(|row| row * 7 % 90).collect();
+        let part = table.select(&selection);
+        let schema = Schema::learn(&part, &["y"], &SchemaOptions::default()).unwrap();
+        let once = Inputs::encoded_once(&schema, &part, 2).unwrap();
+        let when_needed = Inputs::encoded_when_needed(&schema, &table, Some(&selection)).unwrap();
+        let whole = Inputs::encoded_when_needed(&schema, &part, None).unwrap();
+        let rows: Vec<usize> = (0..70).map(|row| row * 11 % 80).chain([3, 3]).collect();
+        for piecewise in [false, true] {
+            let [once, when_needed, whole] = [&once, &when_needed, &whole]
+                .map(|inputs| inputs.of_network(piecewise, &schema).select(&rows));
+            assert!(once == when_needed && once == whole, "piecewise: {piecewise}");
+        }
     }
 }

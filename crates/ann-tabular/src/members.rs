@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::ops::ControlFlow;
 
+use ann_core::memory::{bytes_of, ensure_available};
 use ann_core::{Activation, Architecture, Loss, Network, Problem, Targets, seeded, softmax};
 use ann_model::{Conformal, Model, Networks};
 use ann_table::{Schema, TargetValues};
@@ -58,28 +59,26 @@ struct Member {
     held_out: (Vec<usize>, Array2<f64>),
 }
 
-/// Trains all networks and makes a model of them. Rows that nobody else needs are dropped before the first
-/// epoch, when their inputs are in memory.
+/// Trains all networks on the rows, or on those that are selected, and makes a model of them.
 pub(crate) fn train(
     recipe: &Recipe,
-    rows: Cow<'_, Rows<'_>>,
+    all: &Rows<'_>,
+    selection: Option<&[usize]>,
     targets: &[&str],
     stage: Stage,
     observer: &Observer<'_>,
 ) -> Result<Trained> {
+    let rows = selection.map_or(Cow::Borrowed(all), |selection| Cow::Owned(all.select(selection)));
     let schema = Schema::learn(&rows.table, targets, &recipe.schema_options())?;
     let targets = schema.targets(&rows.table)?;
     let weights = rows.weights.as_deref().map(in_single_precision);
     let units = Units::new(&rows.units, &targets);
-    let kept;
-    let inputs = if Inputs::take_little_memory(&schema, rows.len(), recipe.members) {
-        let inputs = Inputs::encoded_once(&schema, &rows.table, recipe.members)?;
-        drop(rows);
-        inputs
-    } else {
-        kept = rows;
-        Inputs::encoded_when_needed(&schema, &kept.table)?
+    let inputs = match Inputs::take_little_memory(&schema, rows.len(), recipe.members) {
+        true => Inputs::encoded_once(&schema, &rows.table, recipe.members)?,
+        false => Inputs::encoded_when_needed(&schema, &all.table, selection)?,
     };
+    // Selected rows are a copy, which nobody needs any more.
+    drop(rows);
     let samples = Samples { inputs, targets, weights };
     let fit = Fitting { recipe, units, schema: &schema, samples: &samples, stage, observer };
     let members = in_parallel(recipe.threads, 0..recipe.members, |member| fit.member(member))?;
@@ -329,6 +328,7 @@ impl Fitting<'_> {
 /// W ~ N(0, 1/fan_in), b ~ N(0, 1); the last layer is 0.
 fn start(architecture: &Architecture, seed: u64) -> Result<Network<f32>> {
     let layout = architecture.layout()?;
+    ensure_available("the weights of a network", bytes_of::<f32>(layout.len()))?;
     let mut parameters = vec![0.0; layout.len()];
     let mut rng = seeded(seed);
     let hidden = layout.layers().len() - 1;

@@ -1,6 +1,5 @@
 //! The recipe: settings that make a good model of most tables without tuning.
 
-use std::borrow::Cow;
 use std::ops::ControlFlow;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
@@ -302,7 +301,7 @@ impl Recipe {
         targets: &[&str],
         observer: &Observer<'_>,
     ) -> Result<Fit> {
-        let trained = members::train(self, Cow::Borrowed(rows), targets, Stage::Model, observer)?;
+        let trained = members::train(self, rows, None, targets, Stage::Model, observer)?;
         let evaluation = evaluation::evaluate(self, rows, copies, trained.model.schema(), observer);
         let Trained { mut model, curves, findings } = trained;
         let report = Report::new(self, table, rows, &model, evaluation, curves, findings)?;
@@ -321,7 +320,7 @@ impl Recipe {
         let observe = |_: &Progress| ControlFlow::Continue(());
         let recipe = Self { scoring: Scoring::Off, ..self.clone() }.with_epochs(&rows, &targets, None)?;
         let observer = Observer::new(&observe);
-        Ok(members::train(&recipe, Cow::Owned(rows), &targets, Stage::Model, &observer)?.model)
+        Ok(members::train(&recipe, &rows, None, &targets, Stage::Model, &observer)?.model)
     }
 
     /// What [`fit`](Self::fit) learns of the columns before it trains: which of them are inputs, and how.

@@ -2,9 +2,11 @@
 //!
 //! One test alone, because allocations are counted for the whole process.
 
+use ann_train::ann_core::FeatureSource;
+use ann_train::ndarray::{Array2, ArrayView2};
 use ann_train::{
     Accumulation, Activation, Adam, Architecture, Batching, Classifier, Init, Lbfgs, Loss, Momentum, Network,
-    Objective, Problem, Rprop, Scalar, StepFactors, TrainConfig, descend, ndarray::Array2, seeded, train,
+    Objective, Problem, Rprop, Scalar, StepFactors, TrainConfig, descend, seeded, train,
 };
 use dhat::{HeapStats, Profiler};
 
@@ -69,16 +71,44 @@ fn train_for(epochs: usize, rows: usize, threads: usize) -> usize {
 
 /// Allocations of a training on 1000 rows, of which every fifth has the weight 0.
 fn train_with(epochs: usize, config: &TrainConfig) -> usize {
-    let mut network = network::<f64>(&[60, 100, 2]);
+    let network = network::<f64>(&[60, 100, 2]);
     let architecture = network.architecture().clone();
     let x = Array2::from_shape_fn((1000, 60), |(row, column)| ((row * column) % 17) as f64 / 17.0);
     let classes: Vec<usize> = (0..1000).map(|row| row % 2).collect();
     let weights: Vec<f64> = (0..1000).map(|row| (row % 5) as f64).collect();
-    let problem = Problem::new(&architecture, Loss::SoftmaxCrossEntropy, &x, &classes).unwrap();
-    let problem = problem.with_weights(&weights).unwrap();
-    let before = allocations();
-    train(&mut network, &problem, &TrainConfig { epochs, ..*config }).unwrap();
-    allocations() - before
+    let (source, all) = (Rows(x.view()), (0..1000).collect::<Vec<_>>());
+    let loss = Loss::SoftmaxCrossEntropy;
+    let of_matrix = Problem::new(&architecture, loss.clone(), &x, &classes).unwrap();
+    let of_source = Problem::of_source(&architecture, loss, &source, &all, &classes).unwrap();
+    // Threads allocate now and then, which two trainings would do twice as often.
+    let problems = if config.threads == 1 { vec![of_matrix, of_source] } else { vec![of_matrix] };
+    let trained = problems.into_iter().map(|problem| {
+        let (mut network, problem) = (network.clone(), problem.with_weights(&weights).unwrap());
+        let before = allocations();
+        train(&mut network, &problem, &TrainConfig { epochs, ..*config }).unwrap();
+        allocations() - before
+    });
+    trained.sum()
+}
+
+/// The rows of a matrix, which are copied when they are needed.
+#[derive(Debug)]
+struct Rows<'a>(ArrayView2<'a, f64>);
+
+impl FeatureSource<f64> for Rows<'_> {
+    fn rows(&self) -> usize {
+        self.0.nrows()
+    }
+
+    fn width(&self) -> usize {
+        self.0.ncols()
+    }
+
+    fn copy_rows(&self, rows: &[usize], features: &mut [f64]) {
+        for (features, &row) in features.chunks_exact_mut(self.width()).zip(rows) {
+            features.copy_from_slice(self.0.row(row).as_slice().unwrap());
+        }
+    }
 }
 
 #[track_caller]

@@ -62,7 +62,7 @@ def check_targets(y, *, are_classes):
     if cells.dtype.kind != "O":
         return
     flat = cells.ravel()
-    _no_gap(np.array([is_missing(cell) for cell in flat], dtype=bool))
+    _no_gap(np.array([is_missing(cell) for cell in flat], dtype=bool).reshape(cells.shape))
     words = [isinstance(cell, str) for cell in flat]
     if not are_classes and any(words):
         raise ValueError(f"y holds {flat[words.index(True)]!r}: could not convert string to float")
@@ -90,7 +90,7 @@ def is_missing(cell):
 
 def _no_gap(gaps):
     if gaps.any():
-        row = int(np.flatnonzero(gaps)[0])
+        row = int(np.argwhere(gaps)[0][0])
         raise ValueError(f"Input y contains NaN: the target of row {row} is missing; leave out such rows")
 
 

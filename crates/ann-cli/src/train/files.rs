@@ -37,10 +37,13 @@ impl Train {
     pub(super) fn check_files(&self, path: &Path) -> Result<()> {
         let scoring = &self.settings.scoring;
         let judged: Vec<&Path> = scoring.test.as_deref().into_iter().chain(scoring.file()).collect();
-        if scoring.file().is_some_and(|path| output::is_same(path, &self.data)) {
-            return Err(Failure::arguments(
-                "--validation: expected another table than the one that is learned from",
-            ));
+        output::check_binary(path)?;
+        let options = [("--validation", scoring.file()), ("--test", scoring.test.as_deref())];
+        let learned = |path: Option<&Path>| path.is_some_and(|path| output::is_same(path, &self.data));
+        if let Some((option, _)) = options.into_iter().find(|(_, path)| learned(*path)) {
+            return Err(Failure::arguments(format_args!(
+                "{option}: expected another table than the one that is learned from"
+            )));
         }
         if judged.iter().any(|path| data::is_dash(path)) && data::is_dash(&self.data) {
             return Err(Failure::arguments(
@@ -97,7 +100,8 @@ impl Train {
 pub fn save(path: &Path, bytes: &[u8]) -> Result<()> {
     let Err(mut failure) = output::write_binary(path, bytes, true) else { return Ok(()) };
     let rescue = std::env::temp_dir().join(format!("ann-{}.ann", std::process::id()));
-    if output::write(&rescue, bytes, false).is_ok() {
+    // Who closes a pipe does not want the model.
+    if !failure.is_closed_pipe && output::write(&rescue, bytes, false).is_ok() {
         failure.message = format!("{}; the model is in {} instead", failure.message, rescue.display());
     }
     Err(failure)

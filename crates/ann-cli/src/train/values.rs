@@ -9,7 +9,7 @@ use ann_tabular::ann_train::OptimizerKind;
 use clap::ValueEnum;
 
 use crate::data;
-use crate::numbers::share;
+use crate::numbers::{is_share, meant, share};
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub enum TaskName {
@@ -65,19 +65,11 @@ pub fn score_rows(text: &str) -> Result<ScoreRows, String> {
     match text.parse::<f64>() {
         Ok(_) => share(text).map(ScoreRows::Share),
         Err(_) if data::is_dash(Path::new(text)) => Err(EXPECTED.into()),
-        Err(_) => match share_in_other_words(text).filter(|_| !Path::new(text).exists()) {
-            Some(share) => Err(format!("{EXPECTED}; write {share} for {text}")),
+        Err(_) => match meant(text).filter(|number| is_share(*number) && !Path::new(text).exists()) {
+            Some(share) => Err(format!("{EXPECTED}; did you mean {share}?")),
             None => Ok(ScoreRows::File(text.into())),
         },
     }
-}
-
-/// The share that is meant by `30%`, `30 %` or `0,3`.
-fn share_in_other_words(text: &str) -> Option<f64> {
-    let (text, unit) = text.strip_suffix('%').map_or((text, 1.0), |percent| (percent, 100.0));
-    let number: f64 = text.trim().replace(',', ".").parse().ok()?;
-    let share = number / unit;
-    (share > 0.0 && share < 1.0).then_some(share)
 }
 
 /// Widths of hidden layers.
@@ -181,9 +173,13 @@ mod tests {
 
     #[test]
     fn shares_in_other_words() {
-        let found =
-            ["30%", "30 %", "0,3", "0.5%", "30", "130%", "rows.csv", "%", "x,y"].map(share_in_other_words);
-        assert_eq!(found, [Some(0.3), Some(0.3), Some(0.3), Some(0.005), None, None, None, None, None]);
+        for text in ["30%", "30 %", "0,3"] {
+            let message = "expected a share such as 0.3, or the name of a file; did you mean 0.3?";
+            assert_eq!(score_rows(text).unwrap_err(), message, "{text}");
+        }
+        for text in ["130%", "rows.csv", "%", "x,y"] {
+            assert!(matches!(score_rows(text), Ok(ScoreRows::File(_))), "{text}");
+        }
     }
 
     #[test]

@@ -62,22 +62,22 @@ impl<'a, F: Float> Encoder<'a, F> {
 
     /// Overwrites this column's inputs of some rows, at most [`ROWS`]. `inputs` holds `width` inputs for each
     /// of them, which are 0.
-    pub fn encode(&self, numbers: &[usize], place: &Place, inputs: &mut [F], width: usize) {
-        let rows = numbers.iter().copied().zip(inputs.chunks_exact_mut(width));
+    pub fn encode(&self, rows: &[usize], place: &Place, inputs: &mut [F], width: usize) {
+        let rows_with_inputs = rows.iter().copied().zip(inputs.chunks_exact_mut(width));
         match self {
             Self::Numbers(encoding, column) => {
                 let mut cells = [f64::NAN; ROWS];
-                column.copy_to(numbers, &mut cells);
+                column.copy_to(rows, &mut cells);
                 encode_numbers(encoding, &cells, place, inputs, width);
             }
             Self::Dates(encoding, column) => {
-                for (row, inputs) in rows {
+                for (row, inputs) in rows_with_inputs {
                     let cell = column.get(row).map_or(Cell::Missing, Cell::Number);
                     encoding.encode(cell, &mut inputs[place.plain.clone()], &mut []);
                 }
             }
             Self::Words { codes, inputs: of_code, missing } => {
-                for (row, inputs) in rows {
+                for (row, inputs) in rows_with_inputs {
                     let input = codes.get(row).map_or(*missing, |code| of_code[code as usize]);
                     if let Some((input, value)) = input {
                         inputs[place.plain.start + input] = value;
@@ -85,7 +85,7 @@ impl<'a, F: Float> Encoder<'a, F> {
                 }
             }
             Self::Missing([plain, piecewise]) => {
-                for (_, inputs) in rows {
+                for (_, inputs) in rows_with_inputs {
                     inputs[place.plain.clone()].copy_from_slice(plain);
                     let piecewise = &piecewise[..place.piecewise.len()];
                     inputs[place.piecewise.clone()].copy_from_slice(piecewise);
