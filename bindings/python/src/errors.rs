@@ -79,7 +79,7 @@ pub fn table(error: ann_table::Error) -> PyErr {
             "column {column:?} holds {found}, expected {expected} as in the table that was learned from: \
              convert the column"
         )),
-        Error::OddCells { column, kind, count, known, cells } => {
+        Error::OddCells { column, kind, count, known, cells, .. } => {
             let word = cells.first().map(|(_, text)| text.as_str()).unwrap_or_default();
             value(format!(
                 "column {column:?}: {count} of {known} cells are no {kind}, such as {word:?}: mend them, or make \

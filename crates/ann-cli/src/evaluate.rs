@@ -16,7 +16,7 @@ use crate::html::Evaluated;
 use crate::numbers;
 use crate::output::{self, Output};
 use crate::show::{aligned, count, similar};
-use crate::summary::{OtherRows, score_json, write_scores};
+use crate::summary::{OtherRows, loss, score_json, write_scores};
 use crate::surprises::Surprises;
 
 /// Measure how good a model is on the rows of a table, which should be others than those it was made from
@@ -118,7 +118,7 @@ impl Evaluate {
         let ((found, name), (least, _)) = (loss(score), loss(&Score::of(&other, &others).map_err(about)?));
         let is_better = found < least;
         let path = path.display();
-        Ok((!is_better).then(|| format!("{name} is {found:.6}, and {least:.6} with {path}")))
+        Ok((!is_better).then(|| format!("{name} {found:.6} is not better than {least:.6} of {path}")))
     }
 
     /// Losses of different targets cannot be compared.
@@ -204,13 +204,6 @@ fn write_undefined(output: &mut impl Write, undefined: &[String], rows: usize) -
         writeln!(output, "standard errors are not defined, because there is only one row")?;
     }
     Ok(())
-}
-
-/// The sum of the losses of a score, and their name.
-fn loss(score: &Score) -> (f64, &'static str) {
-    let name = if matches!(score, Score::Numbers(_)) { "RMSE" } else { "log loss" };
-    let losses = score.entries().into_iter().filter(|(entry, _)| entry.starts_with(name));
-    (losses.map(|(_, found)| found.value).sum(), name)
 }
 
 /// Of each true class, how often each class was predicted.

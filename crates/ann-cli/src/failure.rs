@@ -101,7 +101,7 @@ impl From<ann_table::Error> for Failure {
         match error {
             E::InFile { path, error } => Self::from(*error).about(path.display()),
             E::Read { .. } => Self::files(error),
-            E::OddCells { column, kind, count, known, cells } => {
+            E::OddCells { column, kind, count, known, cells, decimal_comma } => {
                 let shown: Vec<String> =
                     cells.iter().map(|(line, text)| format!("line {line}: {:?}", shortened(text))).collect();
                 Self::data(format_args!(
@@ -111,7 +111,7 @@ impl From<ann_table::Error> for Failure {
                      nobody needs the column:   --as {}",
                     quoted(&column),
                     shown.join(", "),
-                    way_out(&column, &cells),
+                    way_out(&column, &cells, decimal_comma),
                     in_quotes(&format!("{column}=category")),
                     in_quotes(&format!("{column}=ignore")),
                 ))
@@ -175,14 +175,21 @@ impl From<ann_tabular::Error> for Failure {
 
 /// What helps if these cells of a column are no numbers or dates. They are values in another notation, or
 /// missing.
-fn way_out(column: &str, cells: &[(u64, String)]) -> String {
-    let mut notations = cells.iter().map(|(_, text)| OtherNotation::of(text));
+fn way_out(column: &str, cells: &[(u64, String)], decimal_comma: bool) -> String {
+    let mut notations = cells.iter().map(|(_, text)| OtherNotation::of(text, decimal_comma));
     let word = cells.first().map(|(_, text)| text.as_str()).unwrap_or_default();
     match notations.next().flatten() {
         Some((notation, instead)) if notations.all(|other| other.is_some_and(|(o, _)| o == notation)) => {
             let write = format!("write {instead} for {:?}", shortened(word));
             match notation {
-                OtherNotation::DecimalComma => format!("decimals have a comma:     --decimal , or {write}"),
+                OtherNotation::DecimalSign if decimal_comma => {
+                    format!("decimals have a point:     --decimal . or {write}")
+                }
+                OtherNotation::DecimalSign => format!("decimals have a comma:     --decimal , or {write}"),
+                // One group may also be decimals.
+                OtherNotation::Thousands if instead.contains(" or ") && word.contains(',') => {
+                    format!("they are numbers:          {write}; if decimals have a comma: --decimal ,")
+                }
                 _ => format!("{:<26} {write}", format!("they are {}:", notation.kind())),
             }
         }

@@ -4,6 +4,7 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use ann_tabular::ann_model::file::Save;
+use ann_tabular::ann_table::Target;
 use clap::Args;
 use serde_json::{Value, json};
 
@@ -42,7 +43,13 @@ pub fn inspect(options: &Inspect) -> Result<Status> {
         writeln!(output, "{object:#}")?;
     } else {
         writeln!(output, "{}   {}, digest {digest}", options.model.display(), size(bytes))?;
-        writeln!(output, "predicts {}", listed(&model.schema().target.names()))?;
+        let target = &model.schema().target;
+        match target {
+            Target::Classes { classes, .. } => {
+                writeln!(output, "predicts {}: {}", listed(&target.names()), in_order(classes))?;
+            }
+            _ => writeln!(output, "predicts {}", listed(&target.names()))?,
+        }
         write_columns(&mut output, model.schema())?;
         writeln!(output, "{}", networks(&model))?;
         for (key, value) in model.provenance.as_object().into_iter().flatten() {
@@ -55,6 +62,14 @@ pub fn inspect(options: &Inspect) -> Result<Status> {
     output.finish()?;
     probe?;
     Ok(Status::Done)
+}
+
+/// The first classes, in the order of their probabilities.
+fn in_order(classes: &[String]) -> String {
+    const MOST: usize = 20;
+    let names: Vec<&str> = classes.iter().take(MOST).map(String::as_str).collect();
+    let others = classes.len() - names.len();
+    if others > 0 { format!("{} and {others} more", listed(&names)) } else { listed(&names) }
 }
 
 /// What a JSON value says, without what is empty.

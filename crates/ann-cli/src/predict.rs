@@ -65,6 +65,9 @@ pub fn predict(options: &Predict) -> Result<Status> {
         }
         output::check(&[("-o", path)], &[&options.model, &options.data], options.force)?;
     }
+    if let Some(note) = options.columns.note(&model).filter(|_| !options.quiet) {
+        anstream::eprintln!("{note}");
+    }
     let input = data::open(&options.data)?;
     let in_data = |error: Failure| error.about(data::shown(&options.data));
     let mut surprises = Surprises::new(&model);

@@ -7,6 +7,7 @@ use ann_tabular::Model;
 use ann_tabular::ann_core::argmax;
 use ann_tabular::ann_model::ndarray::Array2;
 use ann_tabular::ann_model::{self, Predictions, is_present};
+use ann_tabular::ann_table::message::quoted as quoted_name;
 use ann_tabular::ann_table::{Dialect, LabelTarget, Target};
 use clap::Args;
 
@@ -28,6 +29,16 @@ pub struct Columns {
 }
 
 impl Columns {
+    /// Which class a threshold favours depends on the order of the classes, so it is said.
+    pub fn note(&self, model: &Model) -> Option<String> {
+        let (Some(threshold), Target::Classes { classes, .. }) = (self.threshold, &model.schema().target)
+        else {
+            return None;
+        };
+        let [other, favoured] = [0, 1].map(|place| quoted_name(&classes[place]));
+        Some(format!("note: {favoured} is predicted from a probability of {threshold} on, otherwise {other}"))
+    }
+
     /// Options that the model cannot fulfil are errors.
     pub fn check(&self, model: &Model) -> Result<()> {
         let target = &model.schema().target;

@@ -10,7 +10,7 @@ use std::time::Duration;
 use ann_tabular::ann_core::{Architecture, Network};
 use ann_tabular::ann_model::Networks;
 use ann_tabular::ann_table::message::{list, quoted, unquoted};
-use ann_tabular::ann_table::{Encoding, IgnoredColumn, Kind, Schema, Table, Target};
+use ann_tabular::ann_table::{Encoding, IgnoredColumn, Kind, Schema, Table, Target, finite_number};
 use ann_tabular::{Coverage, Evaluation, Fit, Importance, Model, Recipe, Score, ScoreRule, largest_class};
 
 use crate::again;
@@ -171,7 +171,19 @@ impl Summary<'_> {
                 .to_owned()
         });
         let findings = report.findings.iter().map(|finding| format!("note: {finding}"));
-        ended.into_iter().chain(leaks).chain(copies).chain(remarks).chain(findings).collect()
+        let notes = copies.into_iter().chain(self.numbers_as_classes()).chain(remarks).chain(findings);
+        ended.into_iter().chain(leaks).chain(notes).collect()
+    }
+
+    /// Whole numbers may be classes or amounts.
+    fn numbers_as_classes(&self) -> Option<String> {
+        let Target::Classes { classes, .. } = &self.fit.report.schema.target else { return None };
+        let are_numbers = classes.iter().all(|class| finite_number(class).is_some());
+        let is_chosen = self.recipe.schema.task.is_none() && classes.len() > 2 && are_numbers;
+        is_chosen.then(|| {
+            let count = classes.len();
+            format!("note: {count} whole numbers are taken for classes; --task regress predicts a number")
+        })
     }
 
     fn write_evaluation(&self, output: &mut impl Write, evaluation: &Evaluation) -> io::Result<()> {
@@ -192,10 +204,13 @@ impl Summary<'_> {
     pub fn verdicts(&self, evaluation: &Evaluation) -> Vec<String> {
         let linear = match evaluation.against_linear() {
             _ if !self.fit.report.leaks.is_empty() => Some("The score may be too good: see the warning."),
+            Some(Ordering::Greater) => Some("The linear model is better: use --hidden none."),
+            _ if loss(&evaluation.model) >= loss(&evaluation.constant) => {
+                Some("The model is no better than a constant: these columns do not predict the target.")
+            }
             Some(Ordering::Equal) => Some(
                 "No clear difference to the linear model (loss, two standard errors): --hidden none is simpler.",
             ),
-            Some(Ordering::Greater) => Some("The linear model is better: use --hidden none."),
             Some(Ordering::Less) | None => None,
         };
         let coverage = evaluation.coverage.map(|Coverage { level, found, size }| {
@@ -221,6 +236,13 @@ impl Summary<'_> {
         let this = ("this model".to_owned(), &evaluation.model);
         [this].into_iter().chain(linear).chain([(constant, &evaluation.constant)]).collect()
     }
+}
+
+/// The sum of the losses of a score, and their name.
+pub fn loss(score: &Score) -> (f64, &'static str) {
+    let name = if matches!(score, Score::Numbers(_)) { "RMSE" } else { "log loss" };
+    let losses = score.entries().into_iter().filter(|(entry, _)| entry.starts_with(name));
+    (losses.map(|(_, found)| found.value).sum(), name)
 }
 
 /// A line for each model, and a column for each number.

@@ -153,7 +153,15 @@ pub enum Error {
          `Reader::decimal_comma`)" },
         cells.iter().map(|(line, text)| format!("at line {line}: {}", quoted(text))).collect::<Vec<_>>().join(", ")
     )]
-    OddCells { column: String, kind: Kind, count: usize, known: usize, cells: Vec<(u64, String)> },
+    OddCells {
+        column: String,
+        kind: Kind,
+        count: usize,
+        known: usize,
+        cells: Vec<(u64, String)>,
+        /// Whether a comma is before the decimals of the table's numbers.
+        decimal_comma: bool,
+    },
     /// A cell of a column whose kind was set to date.
     #[error("{location}: found {}, expected a date as 2024-02-29 or 2024-02-29 13:45", quoted(found))]
     NotADate { location: CellLocation, found: String },

@@ -95,7 +95,7 @@ impl Contents {
     }
 
     /// An error if some cells of a column of numbers or dates are something else.
-    fn check(self, column: &str) -> Result<Kind> {
+    fn check(self, column: &str, notation: Notation) -> Result<Kind> {
         let (kind, known) = (self.kind(), self.known());
         let (count, cells) = match kind {
             Kind::Number => (known - self.numbers, self.no_numbers),
@@ -104,7 +104,10 @@ impl Contents {
         };
         match count {
             0 => Ok(kind),
-            _ => Err(Error::OddCells { column: column.to_owned(), kind, count, known, cells }),
+            _ => {
+                let decimal_comma = notation.has_decimal_comma;
+                Err(Error::OddCells { column: column.to_owned(), kind, count, known, cells, decimal_comma })
+            }
         }
     }
 }
@@ -204,7 +207,7 @@ impl Builder {
         let kind = match &self.values {
             // If it is a column of numbers or dates, the next pass finds the cells that are none.
             Values::Categories(categories) => contents_of(categories, self.notation).kind(),
-            Values::Numbers(_) | Values::Dates(_) => self.contents.check(&self.name)?,
+            Values::Numbers(_) | Values::Dates(_) => self.contents.check(&self.name, self.notation)?,
         };
         Ok(match kind == self.values.kind() {
             true => Outcome::Values { values: self.values, has_grouping_points },

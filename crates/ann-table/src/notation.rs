@@ -6,8 +6,8 @@ use crate::{Kind, date};
 /// A way to write numbers or dates that is not read as such.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OtherNotation {
-    /// `2603,71`, where decimals have a point.
-    DecimalComma,
+    /// `2603,71`, where decimals have a point; or the other way round.
+    DecimalSign,
     /// `1.316,54`, `1,200` or `1 200`.
     Thousands,
     /// `16%`
@@ -19,18 +19,23 @@ pub enum OtherNotation {
 }
 
 impl OtherNotation {
-    /// How the text of a cell is written, and what to write instead.
+    /// How the text of a cell is written, and what to write instead. `decimal_comma`: whether a comma is before
+    /// the decimals of the table's numbers.
     ///
     /// ```
     /// use ann_table::OtherNotation;
     ///
-    /// let of = |text| OtherNotation::of(text).map(|(_, instead)| instead);
+    /// let of = |text| OtherNotation::of(text, false).map(|(_, instead)| instead);
     /// assert_eq!(of("1.316,54").as_deref(), Some("1316.54"));
     /// assert_eq!(of("21.05.2023").as_deref(), Some("2023-05-21"));
     /// assert_eq!((of("16.5"), of("red")), (None, None));
     /// ```
-    pub fn of(text: &str) -> Option<(Self, String)> {
-        if finite_number(text).is_some() {
+    pub fn of(text: &str, decimal_comma: bool) -> Option<(Self, String)> {
+        let (point, other) = if decimal_comma { (',', '.') } else { ('.', ',') };
+        let is_number = |text: &str| {
+            !(decimal_comma && text.contains('.')) && finite_number(&text.replace(point, ".")).is_some()
+        };
+        if is_number(text) {
             return None;
         }
         if let Some(date) = date_of(text) {
@@ -44,12 +49,22 @@ impl OtherNotation {
         let sign = if digits.len() < amount.len() && !amount.starts_with('+') { "-" } else { "" };
         let (notation, number) = match digits {
             _ if !digits.starts_with(|letter: char| letter.is_ascii_digit()) => return None,
-            _ if finite_number(digits).is_some() => (None, digits.to_owned()),
-            _ if has_grouped_digits(digits) => (Some(Self::Thousands), without_groups(digits)),
-            _ => (Some(Self::DecimalComma), digits.replace(',', ".")),
+            _ if is_number(digits) => (None, digits.to_owned()),
+            _ if has_grouped_digits(digits) => {
+                (Some(Self::Thousands), without_groups(digits).replace('.', &point.to_string()))
+            }
+            _ => (Some(Self::DecimalSign), digits.replace(other, &point.to_string())),
         };
         let notation = unit.or(notation)?;
-        finite_number(&number).map(|_| (notation, format!("{sign}{number}")))
+        // 8,648 may also be the number between 8 and 9.
+        let is_one_group =
+            notation == Self::Thousands && digits.matches(other).count() == 1 && !digits.contains(point);
+        let decimals = if is_one_group {
+            format!(" or {sign}{}", digits.replace(other, &point.to_string()))
+        } else {
+            String::new()
+        };
+        is_number(&number).then(|| (notation, format!("{sign}{number}{decimals}")))
     }
 
     /// The kind that is meant.
@@ -143,13 +158,13 @@ mod tests {
 
     #[test]
     fn what_to_write_instead() {
-        use OtherNotation::{Currency, Date, DecimalComma, Percent, Thousands};
+        use OtherNotation::{Currency, Date, DecimalSign, Percent, Thousands};
         for (text, notation, instead) in [
-            ("2603,71", DecimalComma, "2603.71"),
-            ("-0,5", DecimalComma, "-0.5"),
+            ("2603,71", DecimalSign, "2603.71"),
+            ("-0,5", DecimalSign, "-0.5"),
             ("1.316,54", Thousands, "1316.54"),
             ("1,316.54", Thousands, "1316.54"),
-            ("1,200", Thousands, "1200"),
+            ("1,200", Thousands, "1200 or 1.200"),
             ("1 200 000", Thousands, "1200000"),
             ("−1'200", Thousands, "-1200"),
             ("16%", Percent, "16"),
@@ -165,7 +180,7 @@ mod tests {
             ("05/06/2023", Date, "2023-06-05 or 2023-05-06"),
             ("2023/05/21", Date, "2023-05-21"),
         ] {
-            assert_eq!(OtherNotation::of(text), Some((notation, instead.to_owned())), "{text}");
+            assert_eq!(OtherNotation::of(text, false), Some((notation, instead.to_owned())), "{text}");
         }
         for text in [
             "",
@@ -184,7 +199,18 @@ mod tests {
             "USDT",
             "a,b",
         ] {
-            assert_eq!(OtherNotation::of(text), None, "{text}");
+            assert_eq!(OtherNotation::of(text, false), None, "{text}");
         }
+        for (text, notation, instead) in [
+            ("2603.71", DecimalSign, "2603,71"),
+            ("1.316,54", Thousands, "1316,54"),
+            ("1.200", Thousands, "1200 or 1,200"),
+            ("16,5 %", Percent, "16,5"),
+            ("12.5%", Percent, "12,5"),
+            ("21.05.2023", Date, "2023-05-21"),
+        ] {
+            assert_eq!(OtherNotation::of(text, true), Some((notation, instead.to_owned())), "{text}");
+        }
+        assert_eq!(OtherNotation::of("2603,71", true), None);
     }
 }

@@ -273,7 +273,8 @@ impl<R: Read> Pass<R> {
 
     pub fn column(&self, column: usize, values: Values) -> Column {
         let HeaderColumn { name, role, .. } = &self.header.columns()[column];
-        Column::new(name.clone(), *role, column + 1, values)
+        let column = Column::new(name.clone(), *role, column + 1, values);
+        column.with_decimal_comma(self.dialect.decimal_comma)
     }
 
     fn is_left_out(&self, reader: &Reader, column: usize) -> bool {

@@ -134,7 +134,7 @@ fn other_notation(column: &Column) -> Option<Remark> {
     let mut left = used.iter().map(|(_, rows)| rows).sum::<usize>() as f64 * FEW_OTHERS;
     let mut first = None;
     for (word, rows) in used {
-        let found = OtherNotation::of(word);
+        let found = OtherNotation::of(word, column.has_decimal_comma());
         let is_like_first = match (&found, &first) {
             (Some((notation, _)), Some((_, (first, _)))) => notation == first,
             (found, _) => found.is_some(),
@@ -183,7 +183,7 @@ impl fmt::Display for Remark {
             ),
             Self::OtherNotation { column, notation, example, instead } => write!(
                 f,
-                "column {}: cells such as {} are no {}, so all are taken for words; write {instead} instead",
+                "column {}: cells such as {} are no {}; write {instead} instead",
                 quoted(column),
                 quoted(example),
                 notation.kind()

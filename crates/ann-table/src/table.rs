@@ -223,11 +223,21 @@ pub struct Column {
     values: Values,
     /// Whether points that were read as decimal points may separate thousands.
     has_grouping_points: bool,
+    /// Whether a comma is before the decimals of the table's numbers.
+    has_decimal_comma: bool,
 }
 
 impl Column {
     pub(crate) fn new(name: String, role: Role, position: usize, values: Values) -> Self {
-        Self { name, role, position, values, has_grouping_points: false }
+        Self { name, role, position, values, has_grouping_points: false, has_decimal_comma: false }
+    }
+
+    pub(crate) fn with_decimal_comma(self, has_decimal_comma: bool) -> Self {
+        Self { has_decimal_comma, ..self }
+    }
+
+    pub(crate) fn has_decimal_comma(&self) -> bool {
+        self.has_decimal_comma
     }
 
     pub(crate) fn with_grouping_points(self, has_grouping_points: bool) -> Self {

@@ -70,10 +70,7 @@ fn numbers_and_dates_in_another_notation() {
         (0..200).fold("x;y\n".to_owned(), |text, row| text + &cell(row) + ";1\n")
     };
     let said = |example: &str, kind: &str, instead: &str| {
-        format!(
-            "column \"x\": cells such as \"{example}\" are no {kind}, so all are taken for words; write {instead} \
-             instead"
-        )
+        format!("column \"x\": cells such as \"{example}\" are no {kind}; write {instead} instead")
     };
     let date = |row: usize| format!("{:02}.{:02}.2023", row % 28 + 1, row % 12 + 1);
     check(&rows(&date), &[&said("01.01.2023", "dates", "2023-01-01")]);
