@@ -116,6 +116,9 @@ impl From<ann_table::Error> for Failure {
                     in_quotes(&format!("{column}=ignore")),
                 ))
             }
+            E::NotText { found: "JSON" } => {
+                Self::data(format_args!("{error}; `ann predict --jsonl` reads one JSON object in each line"))
+            }
             E::UnknownColumn { found, columns } => Self::arguments(unknown(&found, &columns)),
             E::MissingTarget { location } => Self::data(format_args!("{location}: the target is missing")),
             E::NoFeatures { reasons } if reasons.is_empty() => {

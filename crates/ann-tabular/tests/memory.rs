@@ -23,7 +23,7 @@ fn three_times_the_file() {
     // A single network has no piecewise-linear inputs.
     check(ROWS, &Recipe { members: 1, ..recipe.clone() });
     // Of several networks, one has them.
-    check(MANY_ROWS, &Recipe { members: 2, scoring: Scoring::Off, ..recipe });
+    check(MANY_ROWS, &Recipe { members: 2, ..recipe });
 }
 
 #[track_caller]
