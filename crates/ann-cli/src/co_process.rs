@@ -108,10 +108,13 @@ fn word_of(number: &Number, category: &CategoryEncoding) -> String {
     category.categories.iter().find(|word| is_number(word, number)).cloned().unwrap_or(text)
 }
 
-/// Whether a word is this number. With a leading zero it is no number, but a code.
+/// Whether a word is this number. With a leading zero it is no number, but a code. So are numbers that are too
+/// large to be told apart as `f64`.
 fn is_number(word: &str, number: &Number) -> bool {
+    const LARGEST: f64 = 9_007_199_254_740_992.0;
     let is_code = matches!(word.trim_start_matches('-').as_bytes(), [b'0', b'0'..=b'9', ..]);
-    !is_code && word.parse::<f64>().ok() == number.as_f64()
+    let is_exact = number.as_f64().is_some_and(|number| number.abs() < LARGEST);
+    !is_code && is_exact && word.parse::<f64>().ok() == number.as_f64()
 }
 
 /// Whether a value is one of the words for missing values, or a number that one of them is.

@@ -10,6 +10,8 @@ pub enum OtherNotation {
     DecimalSign,
     /// `1.316,54`, `1,200` or `1 200`.
     Thousands,
+    /// `−12`, with the minus of typesetting instead of the hyphen.
+    Minus,
     /// `16%`
     Percent,
     /// `€ 12` or `12 EUR`
@@ -41,30 +43,32 @@ impl OtherNotation {
         if let Some(date) = date_of(text) {
             return Some((Self::Date, date));
         }
-        let (amount, unit) = match text.strip_suffix('%') {
+        let unsigned = text.trim_start_matches(['-', '+', '−']);
+        let sign = if unsigned.len() < text.len() && !text.starts_with('+') { "-" } else { "" };
+        let (digits, unit) = match unsigned.strip_suffix('%') {
             Some(amount) => (amount.trim_end(), Some(Self::Percent)),
-            None => without_currency(text).map_or((text, None), |amount| (amount, Some(Self::Currency))),
+            None => {
+                without_currency(unsigned).map_or((unsigned, None), |amount| (amount, Some(Self::Currency)))
+            }
         };
-        let digits = amount.trim_start_matches(['-', '+', '−']);
-        let sign = if digits.len() < amount.len() && !amount.starts_with('+') { "-" } else { "" };
+        let point = point.to_string();
+        let with_point = || digits.replace(other, &point);
         let (notation, number) = match digits {
             _ if !digits.starts_with(|letter: char| letter.is_ascii_digit()) => return None,
-            _ if is_number(digits) => (None, digits.to_owned()),
+            _ if is_number(digits) => (text.starts_with('−').then_some(Self::Minus), digits.to_owned()),
             _ if has_grouped_digits(digits) => {
-                (Some(Self::Thousands), without_groups(digits).replace('.', &point.to_string()))
+                (Some(Self::Thousands), without_groups(digits).replace('.', &point))
             }
-            _ => (Some(Self::DecimalSign), digits.replace(other, &point.to_string())),
+            _ => (Some(Self::DecimalSign), with_point()),
         };
-        let notation = unit.or(notation)?;
         // 8,648 may also be the number between 8 and 9.
-        let is_one_group =
-            notation == Self::Thousands && digits.matches(other).count() == 1 && !digits.contains(point);
-        let decimals = if is_one_group {
-            format!(" or {sign}{}", digits.replace(other, &point.to_string()))
-        } else {
-            String::new()
+        let is_one_group = notation == Some(Self::Thousands) && digits.matches(other).count() == 1;
+        let decimals = match is_one_group && !digits.contains(&point) {
+            true => format!(" or {sign}{}", with_point()),
+            false => String::new(),
         };
-        is_number(&number).then(|| (notation, format!("{sign}{number}{decimals}")))
+        let notation = unit.or(notation).filter(|_| is_number(&number))?;
+        Some((notation, format!("{sign}{number}{decimals}")))
     }
 
     /// The kind that is meant.
@@ -158,7 +162,7 @@ mod tests {
 
     #[test]
     fn what_to_write_instead() {
-        use OtherNotation::{Currency, Date, DecimalSign, Percent, Thousands};
+        use OtherNotation::{Currency, Date, DecimalSign, Minus, Percent, Thousands};
         for (text, notation, instead) in [
             ("2603,71", DecimalSign, "2603.71"),
             ("-0,5", DecimalSign, "-0.5"),
@@ -167,6 +171,9 @@ mod tests {
             ("1,200", Thousands, "1200 or 1.200"),
             ("1 200 000", Thousands, "1200000"),
             ("−1'200", Thousands, "-1200"),
+            ("−21.5", Minus, "-21.5"),
+            ("-$15.50", Currency, "-15.50"),
+            ("4,809%", Percent, "4809 or 4.809"),
             ("16%", Percent, "16"),
             ("16,5 %", Percent, "16.5"),
             ("€ 12", Currency, "12"),

@@ -143,7 +143,14 @@ fn other_notation(column: &Column) -> Option<Remark> {
         if left < 0.0 {
             return None;
         }
-        first = first.or(found.map(|found| (word, found)));
+        // An example with one reading says more than one with two.
+        let is_clear = |(_, (_, instead)): &(&str, (OtherNotation, String))| !instead.contains(" or ");
+        first = match (first, found.map(|found| (word, found))) {
+            (Some(first), Some(found)) if is_like_first && !is_clear(&first) && is_clear(&found) => {
+                Some(found)
+            }
+            (first, found) => first.or(found),
+        };
     }
     let (example, (notation, instead)) = first?;
     let (column, example) = (column.name().to_owned(), example.to_owned());
