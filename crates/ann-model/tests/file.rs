@@ -223,6 +223,20 @@ fn links_are_followed_and_permissions_kept() {
     assert!(link.is_symlink() && !path.exists());
 }
 
+/// A new file in the place of a device would be the end of the device.
+#[cfg(unix)]
+#[test]
+fn what_is_no_file_is_not_replaced() {
+    use std::os::unix::fs::FileTypeExt;
+    use std::os::unix::net::UnixListener;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("socket");
+    let _listener = UnixListener::bind(&path).unwrap();
+    let error = small().save(&path).unwrap_err().to_string();
+    assert!(error.contains("it is a device or a pipe, expected a file"), "{error}");
+    assert!(fs::metadata(&path).unwrap().file_type().is_socket());
+}
+
 /// Small, so that all its bits can be tried.
 fn small() -> Model {
     classifier(&Activation::LeakyRelu { slope: 0.1 })
