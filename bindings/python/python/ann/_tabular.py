@@ -10,6 +10,7 @@ from ._estimator import Estimator, validate_data
 from ._frames import columns, is_frame
 from ._inputs import check_rows, check_targets, check_two_classes
 from ._matrix import _integer, _integers, _number, _text, _unlike
+from ._notation import warn_of_texts
 
 _PARAMETERS = """
     The recipe of the program ``ann``: columns are scaled, words become inputs, gaps are filled and flagged, and several
@@ -91,7 +92,11 @@ class _Tabular(Estimator):
             validate_data(self, X, reset=reset, skip_check_array=True)
         # An array has its columns in the order of the frame that was learned from.
         names = getattr(self, "feature_names_in_", [f"x{column}" for column in range(self.n_features_in_)])
-        return columns(X, [str(name) for name in names])
+        table = columns(X, [str(name) for name in names])
+        if reset:
+            # The level of the caller of `fit`.
+            warn_of_texts([column for column in table if column[0] not in self.ignore], X, stacklevel=3)
+        return table
 
     def _learn(self, table, targets, extras, settings):
         """Fit on the columns, the targets, and columns with a role: weights and groups."""

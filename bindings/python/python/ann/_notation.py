@@ -1,0 +1,70 @@
+"""Columns of texts that look like dates or numbers."""
+
+import re
+import warnings
+from itertools import islice
+
+# Only the first known cells of a column are looked at.
+_CELLS = 1000
+_NEARLY_ALL = 0.95
+# Share of the numbers that need a comma, a sign of a currency or the like, so that they are no codes.
+_NOTED = 0.1
+
+_TIME = r"(?:[T ]\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?(?: ?(?:Z|[AP]M|[+-]\d{2}:?\d{2}))?)?"
+_YEAR_FIRST = re.compile(rf"\d{{4}}([-/])(?:0?[1-9]|1[0-2])\1(?:0?[1-9]|[12]\d|3[01]){_TIME}")
+_YEAR_LAST = re.compile(rf"(\d{{1,2}})([./-])(\d{{1,2}})\2\d{{4}}{_TIME}")
+
+_PLAIN = re.compile(r"[+-]?\d+(?:\.\d+)?")
+_UNIT = r"(?:[€$£¥%‰]|CHF|EUR|GBP|USD)"
+_SPACE = "[ \u00a0\u202f]"
+# A code such as 01069 is no number, and digits in groups between spaces may be a telephone number.
+_DIGITS = r"(?:0|[1-9]\d*|[1-9]\d{0,2}(?:(?:\.\d{3})+|(?:,\d{3})+|(?:['’]\d{3})+))(?:[.,]\d+)?"
+_SPACED = rf"[1-9]\d{{0,2}}(?:{_SPACE}\d{{3}})+[.,]\d+"
+_SIGNS = rf"(?:{_UNIT}{_SPACE}?)?[+−-]?{_SPACE}?(?:{_UNIT}{_SPACE}?)?"
+_NUMBER = re.compile(rf"{_SIGNS}(?:{_DIGITS}|{_SPACED})(?:{_SPACE}?{_UNIT})?")
+
+
+def warn_of_texts(columns, X, stacklevel):
+    """Warn of each column of texts whose cells look like dates or like numbers in another notation."""
+    for name, cells in columns:
+        if not isinstance(cells, list):
+            continue
+        texts = (cell.strip() for cell in cells if cell is not None)
+        texts = list(islice((text for text in texts if text), _CELLS))
+        message = _of_dates(name, texts, X) or _of_numbers(name, texts)
+        if message:
+            warnings.warn(message, UserWarning, stacklevel=stacklevel + 1)
+
+
+def _of_dates(name, texts, X):
+    if _are_nearly_all(_YEAR_FIRST, texts) or _are_nearly_all(_YEAR_LAST, texts):
+        how = "Series.str.to_datetime" if _is_polars(X) else _to_datetime("", texts).replace("(, ", "(..., ").replace("()", "")
+        return f'column "{name}" holds texts that look like dates, which are words here: {how} makes dates of them'
+    return None
+
+
+def _of_numbers(name, texts):
+    if not _are_nearly_all(_NUMBER, texts):
+        return None
+    noted = [text for text in texts if not _PLAIN.fullmatch(text)]
+    if len(noted) < _NOTED * len(texts):
+        return None
+    return (
+        f'column "{name}" holds texts that look like numbers, such as "{noted[0]}", which are words here: '
+        "remove signs and separators and write a decimal point, then pd.to_numeric makes numbers of them"
+    )
+
+
+def _are_nearly_all(pattern, texts):
+    return len(texts) > 0 and sum(pattern.fullmatch(text) is not None for text in texts) >= _NEARLY_ALL * len(texts)
+
+
+def _to_datetime(column, texts):
+    """The call that reads the texts: pandas expects the month first."""
+    dates = [found for found in map(_YEAR_LAST.fullmatch, texts) if found]
+    is_day_first = any(found[2] == "." or int(found[1]) > 12 for found in dates)
+    return f"pd.to_datetime({column}{', dayfirst=True' if is_day_first else ''})"
+
+
+def _is_polars(X):
+    return type(X).__module__.partition(".")[0] == "polars"
