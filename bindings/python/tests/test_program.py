@@ -62,3 +62,11 @@ def test_the_program_predicts_numbers_with_our_file(tmp_path):
     run(tmp_path, "predict", "model.ann", "rows.csv", "--keep", "none", "-o", "out.csv")
     found = read(tmp_path / "out.csv")
     assert np.array_equal(found["prediction"].map(float).to_numpy(), model.predict(2 * X))
+
+
+def test_the_program_finds_the_target_of_our_file(tmp_path):
+    FRAME.to_csv(tmp_path / "iris.csv", index=False)
+    X = FRAME.drop(columns="species")
+    for model in (AnnClassifier(epochs=30), TabularClassifier(networks=2, epochs=10)):
+        model.fit(X, FRAME["species"]).save(tmp_path / "model.ann")
+        assert "accuracy" in run(tmp_path, "eval", "model.ann", "iris.csv")

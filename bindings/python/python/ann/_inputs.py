@@ -71,6 +71,15 @@ def check_targets(y, *, are_classes):
         raise TypeError(f"y holds words and other labels, such as {pair}: convert them all, as with y.astype(str)")
 
 
+def target_names(y, count, default):
+    """The name of a series or the names of a frame, if they are texts; otherwise the default, numbered if needed."""
+    names = getattr(y, "column_names", getattr(y, "columns", None))
+    names = [getattr(y, "name", None)] if names is None or callable(names) else list(names)
+    if len(names) == len(set(names)) == count and all(isinstance(name, str) and name for name in names):
+        return [str(name) for name in names]
+    return [default] if count == 1 else [f"{default}{column}" for column in range(count)]
+
+
 def check_two_classes(classes):
     if len(classes) == 0:
         raise ValueError("no row is left: each has the weight 0")

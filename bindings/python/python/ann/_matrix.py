@@ -6,7 +6,7 @@ import numpy as np
 
 from ._ann import fit, partial_fit
 from ._estimator import Estimator, validate_data
-from ._inputs import TABULAR, check_numbers, check_targets, check_two_classes, plain
+from ._inputs import TABULAR, check_numbers, check_targets, check_two_classes, plain, target_names
 
 from sklearn.base import ClassifierMixin, RegressorMixin
 from sklearn.utils.multiclass import check_classification_targets
@@ -262,6 +262,7 @@ class AnnClassifier(ClassifierMixin, _Matrix):
         -------
         self
         """
+        targets = target_names(y, 1, "class")
         X, y, weights = self._rows(X, y, sample_weight)
         classes = np.unique(y if weights is None else y[weights > 0])
         check_two_classes(classes)
@@ -272,7 +273,7 @@ class AnnClassifier(ClassifierMixin, _Matrix):
         # Rows of weight 0 may have a label that is no class.
         indices = np.minimum(np.searchsorted(classes, y), len(classes) - 1).astype(np.uintp)
         settings = self._settings(len(X), **self._own(indices, weights))
-        names = self._names(["class"], classes)
+        names = self._names(targets, classes)
         self.core_ = fit(X, indices, weights, settings, names, start, self._callback(self.epochs))
         return self
 
@@ -299,6 +300,7 @@ class AnnClassifier(ClassifierMixin, _Matrix):
             raise ValueError("the first call of partial_fit needs classes: all labels that there will be")
         if classes is not None and not is_first and not np.array_equal(self.classes_, np.unique(classes)):
             raise ValueError(f"classes={classes!r}, those of the first call were {self.classes_}")
+        targets = target_names(y, 1, "class") if is_first else self.core_.targets
         X, y, weights = self._rows(X, y, sample_weight, reset=is_first)
         if is_first:
             self.classes_ = np.unique(classes)
@@ -307,7 +309,7 @@ class AnnClassifier(ClassifierMixin, _Matrix):
             raise ValueError(f"y has the label {plain(unknown[0])!r}, which is none of the classes {self.classes_}")
         indices = np.searchsorted(self.classes_, y).astype(np.uintp)
         settings = self._settings(len(X), **self._own(indices, weights))
-        names = self._names(["class"], self.classes_)
+        names = self._names(targets, self.classes_)
         self.core_ = partial_fit(X, indices, weights, settings, names, getattr(self, "core_", None))
         return self
 
@@ -463,12 +465,12 @@ class AnnRegressor(RegressorMixin, _Matrix):
         -------
         self
         """
-        X, y, weights = self._rows(X, y, sample_weight)
+        X, values, weights = self._rows(X, y, sample_weight)
         # The rate of a Poisson distribution has a unit that may not change.
         scale_target = bool(self.scale_target) and self.loss != "poisson"
         settings = self._settings(len(X), loss=_text("loss", self.loss), scale_target=scale_target)
-        names = self._names(self._targets(y))
-        self.core_ = fit(X, y, weights, settings, names, self._start(), self._callback(self.epochs))
+        names = self._names(target_names(y, values.shape[1], "y"))
+        self.core_ = fit(X, values, weights, settings, names, self._start(), self._callback(self.epochs))
         return self
 
     def partial_fit(self, X, y, sample_weight=None):
@@ -487,9 +489,13 @@ class AnnRegressor(RegressorMixin, _Matrix):
         -------
         self
         """
-        X, y, weights = self._rows(X, y, sample_weight, reset=not hasattr(self, "core_"))
+        start = getattr(self, "core_", None)
+        X, values, weights = self._rows(X, y, sample_weight, reset=start is None)
         settings = self._settings(len(X), loss=_text("loss", self.loss))
-        self.core_ = partial_fit(X, y, weights, settings, self._names(self._targets(y)), getattr(self, "core_", None))
+        count = values.shape[1]
+        are_known = start is not None and len(start.targets) == count
+        names = self._names(start.targets if are_known else target_names(y, count, "y"))
+        self.core_ = partial_fit(X, values, weights, settings, names, start)
         return self
 
     def predict(self, X):
@@ -536,9 +542,6 @@ class AnnRegressor(RegressorMixin, _Matrix):
         if sample_weight is not None:
             sample_weight = _check_sample_weight(sample_weight, X, dtype=X.dtype, ensure_non_negative=True)
         return X, y, sample_weight
-
-    def _targets(self, y):
-        return ["y"] if y.shape[1] == 1 else [f"y{column}" for column in range(y.shape[1])]
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -8,7 +8,7 @@ from sklearn.utils.validation import _check_sample_weight, _check_y, _num_sample
 from ._ann import fit_table
 from ._estimator import Estimator, validate_data
 from ._frames import columns, is_frame
-from ._inputs import check_rows, check_targets, check_two_classes
+from ._inputs import check_rows, check_targets, check_two_classes, target_names
 from ._matrix import _integer, _integers, _number, _text, _unlike
 from ._notation import warn_of_texts
 
@@ -101,12 +101,12 @@ class _Tabular(Estimator):
     def _learn(self, table, targets, extras, settings):
         """Fit on the columns, the targets, and columns with a role: weights and groups."""
         taken = [name for name, _ in table]
+        names = _unlike([name for name, _ in targets], taken)
         roles = {}
         for role, cells in extras.items():
             if cells is not None:
-                (roles[role],) = _unlike([role], taken)
+                (roles[role],) = _unlike([role], [*taken, *names])
                 table = [*table, (roles[role], cells)]
-        names = _unlike([name for name, _ in targets], [*taken, *roles.values()])
         table = [*table, *zip(names, (cells for _, cells in targets))]
         epochs = self.networks * (self.epochs or 64)
         self.core_ = fit_table(table, names, {**settings, **roles}, self._callback(epochs))
@@ -227,6 +227,7 @@ class TabularClassifier(ClassifierMixin, _Tabular):
         """
         table = self._table(X, reset=True)
         check_targets(y, are_classes=True)
+        (name,) = target_names(y, 1, "class")
         y = column_or_1d(_array(y), warn=True)
         check_consistent_length(X, y)
         check_classification_targets(y)
@@ -243,7 +244,7 @@ class TabularClassifier(ClassifierMixin, _Tabular):
         settings = self._settings(
             "classification", smoothing=smoothing, balanced=weight == "balanced", class_weight=factors
         )
-        targets = [("class", [texts[index] for index in indices])]
+        targets = [(name, [texts[index] for index in indices])]
         self._learn(table, targets, _extras(X, sample_weight, groups), settings)
         # Without the rows of weight 0 there may be fewer classes.
         known = set(self.core_.classes)
@@ -393,14 +394,14 @@ class TabularRegressor(RegressorMixin, _Tabular):
         """
         table = self._table(X, reset=True)
         check_targets(y, are_classes=False)
-        y = _check_y(_array(y), multi_output=True, y_numeric=True, estimator=self).astype(np.float64)
-        check_consistent_length(X, y)
-        if not np.isfinite(y).all():
+        values = _check_y(_array(y), multi_output=True, y_numeric=True, estimator=self).astype(np.float64)
+        check_consistent_length(X, values)
+        if not np.isfinite(values).all():
             raise ValueError("Input y contains infinity: expected finite numbers")
-        self._flat = y.ndim == 1
-        y = y.reshape(len(y), -1)
-        names = ["y"] if y.shape[1] == 1 else [f"y{column}" for column in range(y.shape[1])]
-        targets = [(name, np.ascontiguousarray(y[:, column])) for column, name in enumerate(names)]
+        self._flat = values.ndim == 1
+        values = values.reshape(len(values), -1)
+        names = target_names(y, values.shape[1], "y")
+        targets = [(name, np.ascontiguousarray(values[:, column])) for column, name in enumerate(names)]
         self._learn(table, targets, _extras(X, sample_weight, groups), self._settings("regression"))
         return self
 
