@@ -1,4 +1,4 @@
-"""Columns of texts that look like dates or numbers: `fit` warns."""
+"""Columns of texts that look like dates or numbers: `fit` warns, and an error says how to convert."""
 
 import time
 import warnings
@@ -109,3 +109,36 @@ def test_many_words_are_looked_at_quickly():
     start = time.perf_counter()
     warn_of_texts([("words", words)], None, stacklevel=1)
     assert time.perf_counter() - start < 0.5
+
+
+LEARNED = pd.DataFrame({"day": DAYS, "n": VALUES, "zip": repeated("01069", "10115", "80331")})
+TEXTS = DAYS.dt.strftime("%d.%m.%Y")
+
+
+@pytest.mark.parametrize(
+    "name, cells, converted",
+    [
+        ("day", DAYS.dt.strftime("%Y-%m-%d"), 'X["day"] = pd.to_datetime(X["day"])'),
+        ("day", TEXTS, 'X["day"] = pd.to_datetime(X["day"], dayfirst=True)'),
+        ("n", [str(value) for value in VALUES], 'X["n"] = pd.to_numeric(X["n"])'),
+        ("zip", [1069, 10115, 80331] * 20, 'X["zip"] = X["zip"].astype(str)'),
+    ],
+)
+def test_an_error_says_how_to_convert(name, cells, converted):
+    model = TabularClassifier(**QUICK).fit(LEARNED, CLASSES)
+    X = LEARNED.assign(**{name: cells})
+    with pytest.raises(ValueError) as caught:
+        model.predict(X)
+    assert str(caught.value).endswith(f": {converted}")
+    exec(converted, {"pd": pd, "X": X})
+    model.predict(X)
+
+
+def test_an_error_of_polars_says_how_to_convert():
+    model = TabularClassifier(**QUICK).fit(LEARNED, CLASSES)
+    X = pl.from_pandas(LEARNED.assign(day=DAYS.dt.strftime("%Y-%m-%d")))
+    with pytest.raises(ValueError, match=r"str\.to_datetime") as caught:
+        model.predict(X)
+    names = {"pl": pl, "X": X}
+    exec(str(caught.value).split(": ")[-1], names)
+    model.predict(names["X"])

@@ -70,3 +70,10 @@ def test_the_program_finds_the_target_of_our_file(tmp_path):
     for model in (AnnClassifier(epochs=30), TabularClassifier(networks=2, epochs=10)):
         model.fit(X, FRAME["species"]).save(tmp_path / "model.ann")
         assert "accuracy" in run(tmp_path, "eval", "model.ann", "iris.csv")
+
+
+def test_a_model_of_the_program_reads_a_frame_with_its_target(tmp_path):
+    FRAME.to_csv(tmp_path / "iris.csv", index=False)
+    run(tmp_path, "train", "iris.csv", "-t", "species", "-o", "model.ann", "--no-score", "--threads", 1)
+    model = load(tmp_path / "model.ann")
+    assert np.array_equal(model.predict_proba(FRAME), model.predict_proba(FRAME.drop(columns="species")))

@@ -78,3 +78,21 @@ def test_groups_and_weights():
 def test_several_numbers():
     y = np.column_stack([SIZE, -2 * SIZE])
     assert TabularRegressor(**QUICK).fit(FRAME, y).predict(FRAME).shape == (ROWS, 2)
+
+
+@pytest.mark.parametrize("convert", [lambda frame: frame, pl.from_pandas, pa.Table.from_pandas], ids=["pandas", "polars", "pyarrow"])
+@pytest.mark.parametrize("is_of_program", [True, False])
+def test_a_loaded_model_picks_its_columns(tmp_path, convert, is_of_program):
+    model = TabularClassifier(**QUICK).fit(FRAME, Y)
+    (model.core_ if is_of_program else model).save(tmp_path / "model.ann")
+    again = load(tmp_path / "model.ann")
+    more = FRAME.assign(plan=Y, when="soon")[["plan", "day", "is_new", "when", "size", "color"]]
+    for loaded in (again, pickle.loads(pickle.dumps(again))):
+        assert np.array_equal(loaded.predict_proba(convert(more)), model.predict_proba(FRAME))
+        assert loaded.check_gradient(more[:5], Y[:5])
+        with pytest.raises(ValueError, match="now missing"):
+            loaded.predict(convert(more.drop(columns="day")))
+    with pytest.raises(ValueError, match="unseen at fit"):
+        again.fit(FRAME, Y).predict(convert(more))
+    with pytest.raises(ValueError, match="unseen at fit"):
+        model.predict(convert(more))

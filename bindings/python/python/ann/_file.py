@@ -17,7 +17,8 @@ def load(path):
     Returns
     -------
     AnnClassifier, AnnRegressor, TabularClassifier or TabularRegressor
-        The estimator that was saved; for a file of the program a tabular one.
+        The estimator that was saved; for a file of the program a tabular one. A tabular one picks the columns that it
+        knows from a frame, so the frame may have others, and any order.
 
     Raises
     ------

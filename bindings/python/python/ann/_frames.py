@@ -32,6 +32,17 @@ def is_frame(X):
     return nw.dependencies.is_into_dataframe(X)
 
 
+def picked(X, names):
+    """The frame with the columns of these names alone, in their order, as far as it has them."""
+    import narwhals as nw
+
+    frame = nw.from_native(X, eager_only=True)
+    if list(frame.columns) == list(names):
+        return X
+    known = set(frame.columns)
+    return frame.select([name for name in names if name in known]).to_native()
+
+
 def _of_series(series):
     import narwhals as nw
 

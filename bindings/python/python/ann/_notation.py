@@ -1,4 +1,4 @@
-"""Columns of texts that look like dates or numbers."""
+"""Columns of texts that look like dates or numbers, and how a column is converted."""
 
 import re
 import warnings
@@ -36,6 +36,24 @@ def warn_of_texts(columns, X, stacklevel):
             warnings.warn(message, UserWarning, stacklevel=stacklevel + 1)
 
 
+def advice(message, X):
+    """How to convert the column that an error is about, or an empty text."""
+    found = re.match(r'column "(.*?)"[ ,].*?(?:found (".*?")|holds (\w+)), expected (?:a )?(date|number|categor)', message)
+    if not found:
+        return ""
+    name, cell, kind, expected = found.groups()
+    column = f'X["{name}"]'
+    if expected == "date":
+        if kind in ("numbers", "booleans"):
+            return f": pd.to_datetime with a unit makes dates of numbers, as in {column} = pd.to_datetime({column}, unit=\"s\")"
+        return _assigned(name, X, _to_datetime(column, [cell.strip('"')] if cell else []), "str.to_datetime()")
+    if expected == "number" and kind != "dates":
+        return _assigned(name, X, f"pd.to_numeric({column})", "cast(pl.Float64)")
+    if expected == "categor":
+        return _assigned(name, X, f"{column}.astype(str)", "cast(pl.String)")
+    return ""
+
+
 def _of_dates(name, texts, X):
     if _are_nearly_all(_YEAR_FIRST, texts) or _are_nearly_all(_YEAR_LAST, texts):
         how = "Series.str.to_datetime" if _is_polars(X) else _to_datetime("", texts).replace("(, ", "(..., ").replace("()", "")
@@ -64,6 +82,12 @@ def _to_datetime(column, texts):
     dates = [found for found in map(_YEAR_LAST.fullmatch, texts) if found]
     is_day_first = any(found[2] == "." or int(found[1]) > 12 for found in dates)
     return f"pd.to_datetime({column}{', dayfirst=True' if is_day_first else ''})"
+
+
+def _assigned(name, X, of_pandas, of_polars):
+    if _is_polars(X):
+        return f': X = X.with_columns(pl.col("{name}").{of_polars})'
+    return f': X["{name}"] = {of_pandas}' if hasattr(X, "columns") else ""
 
 
 def _is_polars(X):

@@ -7,10 +7,10 @@ from sklearn.utils.validation import _check_sample_weight, _check_y, _num_sample
 
 from ._ann import fit_table
 from ._estimator import Estimator, validate_data
-from ._frames import columns, is_frame
+from ._frames import columns, is_frame, picked
 from ._inputs import check_rows, check_targets, check_two_classes, target_names
 from ._matrix import _integer, _integers, _number, _text, _unlike
-from ._notation import warn_of_texts
+from ._notation import advice, warn_of_texts
 
 _PARAMETERS = """
     The recipe of the program ``ann``: columns are scaled, words become inputs, gaps are filled and flagged, and several
@@ -55,6 +55,10 @@ _PARAMETERS = """
 
 
 class _Tabular(Estimator):
+    # Whether the model comes from a file. Such a model picks its columns from a frame by name, as the program does; one
+    # that was fitted here is strict, as scikit-learn's checks want it.
+    _is_loaded = False
+
     def _settings(self, task, **own):
         return {
             "task": task,
@@ -84,6 +88,8 @@ class _Tabular(Estimator):
         """The columns of X, checked as scikit-learn does."""
         check_rows(X)
         if is_frame(X):
+            if self._is_loaded and not reset and hasattr(self, "feature_names_in_"):
+                X = picked(X, self.feature_names_in_)
             validate_data(self, X, reset=reset, skip_check_array=True)
         else:
             X = check_array(
@@ -110,6 +116,14 @@ class _Tabular(Estimator):
         table = [*table, *zip(names, (cells for _, cells in targets))]
         epochs = self.networks * (self.epochs or 64)
         self.core_ = fit_table(table, names, {**settings, **roles}, self._callback(epochs))
+        self._is_loaded = False
+
+    def _outputs(self, X):
+        core, table = self._core, self._table(X, reset=False)
+        try:
+            return core.predict_table(table)
+        except ValueError as error:
+            raise ValueError(f"{error}{advice(str(error), X)}") from None
 
     def _columns(self, X, y):
         core, table = self._core, self._table(X, reset=False)
@@ -123,8 +137,13 @@ class _Tabular(Estimator):
         """The report on the fit, in words: what was used and left out, and how good the model is if ``measure``."""
         return self._core.report
 
+    def _adopt(self, core, kept):
+        self._is_loaded = True
+        return super()._adopt(core, kept)
+
     def _adopt_program(self, core):
         self.core_ = core
+        self._is_loaded = True
         self.feature_names_in_ = np.array(core.features, dtype=object)
         self.n_features_in_ = len(core.features)
         return self
@@ -279,7 +298,7 @@ class TabularClassifier(ClassifierMixin, _Tabular):
         """
         core = self._core
         place = {text: place for place, text in enumerate(core.classes)}
-        return core.predict_table(self._table(X, reset=False))[:, [place[text] for text in self._texts()]]
+        return self._outputs(X)[:, [place[text] for text in self._texts()]]
 
     def predict_set(self, X, coverage=0.9):
         """Return the classes that are not ruled out: sets that contain the truth with this probability.
@@ -416,8 +435,7 @@ class TabularRegressor(RegressorMixin, _Tabular):
         -------
         ndarray of shape (n_samples,) or (n_samples, n_outputs)
         """
-        core = self._core
-        values = core.predict_table(self._table(X, reset=False))
+        values = self._outputs(X)
         return values[:, 0] if self._flat else values
 
     def predict_interval(self, X, coverage=0.9):
@@ -434,9 +452,8 @@ class TabularRegressor(RegressorMixin, _Tabular):
         ndarray of shape (n_samples, 2) or (n_samples, n_outputs, 2)
             Lower and upper ends. They are infinite if there were too few rows to say.
         """
-        core = self._core
-        values = core.predict_table(self._table(X, reset=False))
-        half = core.half_widths(coverage)
+        values = self._outputs(X)
+        half = self._core.half_widths(coverage)
         if half is None:
             raise ValueError("the model knows no held-out rows, from which intervals come")
         intervals = np.stack([values - half, values + half], axis=-1)
