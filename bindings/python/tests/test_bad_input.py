@@ -352,6 +352,19 @@ def test_wrong_settings_are_named(estimator):
             assert "Reader" not in str(caught.value) and "::" not in str(caught.value), (name, value)
 
 
+@of(MATRIX + TABLE)
+def test_no_hidden_layers_are_an_empty_tuple(estimator):
+    with pytest.raises(ValueError, match=r"hidden='none', .* \(\) for a linear model"):
+        clone(estimator).set_params(hidden="none").fit(X, targets(estimator))
+    clone(estimator).set_params(hidden=()).fit(X, targets(estimator))
+
+
+@of(MATRIX)
+def test_findings_name_settings_of_python(estimator):
+    findings = clone(estimator).set_params(scale="none").fit(X * [1e5, 1.0, 1.0], targets(estimator)).findings_
+    assert any('scale="standard"' in finding for finding in findings) and "::" not in str(findings)
+
+
 @of(MATRIX)
 def test_numbers_that_are_too_large_for_a_training(estimator):
     with pytest.raises(ArithmeticError, match="scale features"):

@@ -96,3 +96,10 @@ def test_a_loaded_model_picks_its_columns(tmp_path, convert, is_of_program):
         again.fit(FRAME, Y).predict(convert(more))
     with pytest.raises(ValueError, match="unseen at fit"):
         model.predict(convert(more))
+
+
+def test_the_report_names_settings_of_python():
+    x = np.random.default_rng(1).normal(size=(300, 2))
+    y = x @ [1.0, -2.0] + np.random.default_rng(2).normal(size=300)
+    report = TabularRegressor(measure=True, **QUICK).fit(x, y).report_
+    assert "linear model is" in report and "hidden=()" in report and "::" not in report

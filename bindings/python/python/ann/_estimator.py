@@ -38,7 +38,7 @@ class Estimator(BaseEstimator):
     @property
     def findings_(self):
         """What is remarkable about the training, in words; empty if all looks well."""
-        return self._core.findings
+        return [in_python(finding) for finding in self._core.findings]
 
     def save(self, path):
         """Write the model into an ``.ann`` file, which the program ``ann`` reads, too.
@@ -141,6 +141,11 @@ class Estimator(BaseEstimator):
 
     def _repr_html_inner(self):
         return super()._repr_html_inner() + (_html.curves(self) if hasattr(self, "core_") else "")
+
+
+def in_python(text):
+    """A text of the engine with the settings of this package."""
+    return text.replace("Recipe::linear", "hidden=()").replace("`Scaling::Standard`", 'scale="standard"')
 
 
 def _is_plain(value):

@@ -579,5 +579,5 @@ def _integers(name, values):
     if isinstance(values, numbers.Integral):
         values = [values]
     if isinstance(values, str) or not hasattr(values, "__iter__"):
-        raise ValueError(f"{name}={values!r}, expected whole numbers, such as (64, 64)")
+        raise ValueError(f"{name}={values!r}, expected whole numbers, such as (64, 64), or () for a linear model")
     return [_integer(name, value, 1) for value in values]

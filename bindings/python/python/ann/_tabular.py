@@ -6,7 +6,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, _check_y, _num_samples, check_array, check_consistent_length, column_or_1d
 
 from ._ann import fit_table
-from ._estimator import Estimator, validate_data
+from ._estimator import Estimator, in_python, validate_data
 from ._frames import columns, is_frame, picked
 from ._inputs import check_rows, check_targets, check_two_classes, target_names
 from ._matrix import _integer, _integers, _number, _text, _unlike
@@ -135,7 +135,8 @@ class _Tabular(Estimator):
     @property
     def report_(self):
         """The report on the fit, in words: what was used and left out, and how good the model is if ``measure``."""
-        return self._core.report
+        report = self._core.report
+        return None if report is None else in_python(report)
 
     def _adopt(self, core, kept):
         self._is_loaded = True
