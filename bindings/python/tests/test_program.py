@@ -1,7 +1,10 @@
 """The program `ann` and this package make and read the same models. ANN_PROGRAM is the path of the program."""
 
 import os
+import re
+import shutil
 import subprocess
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -77,3 +80,19 @@ def test_a_model_of_the_program_reads_a_frame_with_its_target(tmp_path):
     run(tmp_path, "train", "iris.csv", "-t", "species", "-o", "model.ann", "--no-score", "--threads", 1)
     model = load(tmp_path / "model.ann")
     assert np.array_equal(model.predict_proba(FRAME), model.predict_proba(FRAME.drop(columns="species")))
+
+
+def test_the_table_of_the_readme_is_read_as_the_program_reads_it(tmp_path):
+    package = Path(__file__).resolve().parents[1]
+    shutil.copy(package.parents[1] / "docs" / "commands" / "customers.csv", tmp_path)
+    call = re.search(r"pd\.read_csv\(.*?\n\)", (package / "README.md").read_text(encoding="utf-8"), re.DOTALL)[0]
+    table = eval(call.replace('"customers.csv"', "file"), {"pd": pd, "file": tmp_path / "customers.csv"})
+    train = ["train", "customers.csv", "-t", "plan", "--missing-in", "income=n.a.", "-o", "model.ann", "--no-score"]
+    run(tmp_path, *train)
+    run(tmp_path, "predict", "model.ann", "customers.csv", "--probabilities", "--keep", "none", "-o", "out.csv")
+    ours = TabularClassifier().fit(table.drop(columns="plan"), table["plan"])
+    assert np.array_equal(load(tmp_path / "model.ann").core_.parameters(), ours.core_.parameters())
+    # The program writes semicolons and decimal commas if it reads them.
+    out = pd.read_csv(tmp_path / "out.csv", sep=";", dtype=str)[list(ours.classes_)]
+    found = out.apply(lambda column: column.str.replace(",", ".").map(float)).to_numpy()
+    assert np.array_equal(found, ours.predict_proba(table.drop(columns="plan")))

@@ -46,7 +46,7 @@ class Estimator(BaseEstimator):
         Parameters
         ----------
         path : str or path-like
-            A file that is there is replaced when the new one is whole.
+            A file that exists is replaced as soon as the new one is complete.
         """
         self._with_provenance().save(path)
 
