@@ -14,6 +14,9 @@ _TIME = r"(?:[T ]\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?(?: ?(?:Z|[AP]M|[+-]\d{2}:?
 _YEAR_FIRST = re.compile(rf"\d{{4}}([-/])(?:0?[1-9]|1[0-2])\1(?:0?[1-9]|[12]\d|3[01]){_TIME}")
 _YEAR_LAST = re.compile(rf"(\d{{1,2}})([./-])(\d{{1,2}})\2\d{{4}}{_TIME}")
 
+# Other texts become gaps.
+_GAPS = ', errors="coerce"'
+
 _PLAIN = re.compile(r"[+-]?\d+(?:\.\d+)?")
 _UNIT = r"(?:[€$£¥%‰]|CHF|EUR|GBP|USD)"
 _SPACE = "[ \u00a0\u202f]"
@@ -38,27 +41,34 @@ def warn_of_texts(columns, X, stacklevel):
 
 def advice(message, X):
     """How to convert the column that an error is about, or an empty text."""
-    found = re.match(r'column "(.*?)"[ ,].*?(?:found (".*?")|holds (\w+)), expected (?:a )?(date|number|categor)', message)
-    if not found:
-        return ""
-    name, cell, kind, expected = found.groups()
+    found = re.match(r'column "(.*?)"[ ,].*?(?:found "(.*)"|holds (\w+)), expected (?:a )?(date|number|categor)', message)
+    name, cell, kind, expected = found.groups() if found else (None, None, None, None)
     column = f'X["{name}"]'
-    if expected == "date":
-        if kind in ("numbers", "booleans"):
-            return f": pd.to_datetime with a unit makes dates of numbers, as in {column} = pd.to_datetime({column}, unit=\"s\")"
-        return _assigned(name, X, _to_datetime(column, [cell.strip('"')] if cell else []), "str.to_datetime()")
+    if expected == "date" and kind not in ("numbers", "booleans"):
+        options = _of_to_datetime([cell]) if cell else ""
+        if cell and not _YEAR_FIRST.fullmatch(cell) and not _YEAR_LAST.fullmatch(cell):
+            options += _GAPS
+        return _assigned(name, X, f"pd.to_datetime({column}{options})", "str.to_datetime()")
     if expected == "number" and kind != "dates":
-        return _assigned(name, X, f"pd.to_numeric({column})", "cast(pl.Float64)")
-    if expected == "categor":
-        return _assigned(name, X, f"{column}.astype(str)", "cast(pl.String)")
+        if cell and re.fullmatch(r"[+-]?[\d.]+,\d+", cell):
+            texts = f'{column}.str.replace(".", "").str.replace(",", ".")'
+            of_polars = 'str.replace_all(".", "", literal=True).str.replace(",", ".").cast(pl.Float64)'
+            return _assigned(name, X, f"pd.to_numeric({texts})", of_polars)
+        of_polars = f"cast(pl.Float64{', strict=False' if cell else ''})"
+        return _assigned(name, X, f"pd.to_numeric({column}{_GAPS if cell else ''})", of_polars)
+    if expected == "categor" and kind == "numbers":
+        zeros = f' (pd.read_csv with dtype={{"{name}": str}} also keeps zeros at the front)'
+        return _assigned(name, X, f'{column}.astype("string")', "cast(pl.String)") + ("" if _is_polars(X) else zeros)
     return ""
 
 
 def _of_dates(name, texts, X):
-    if _are_nearly_all(_YEAR_FIRST, texts) or _are_nearly_all(_YEAR_LAST, texts):
-        how = "Series.str.to_datetime" if _is_polars(X) else _to_datetime("", texts).replace("(, ", "(..., ").replace("()", "")
-        return f'column "{name}" holds texts that look like dates, which are words here: {how} makes dates of them'
-    return None
+    if not _are_nearly_all(_YEAR_FIRST, texts) and not _are_nearly_all(_YEAR_LAST, texts):
+        return None
+    options = _of_to_datetime(texts)
+    how = f"pd.to_datetime(...{options})" if options else "pd.to_datetime"
+    how = "Series.str.to_datetime" if _is_polars(X) else how
+    return f'column "{name}" holds texts that look like dates, which are words here: {how} makes dates of them'
 
 
 def _of_numbers(name, texts):
@@ -77,11 +87,10 @@ def _are_nearly_all(pattern, texts):
     return len(texts) > 0 and sum(pattern.fullmatch(text) is not None for text in texts) >= _NEARLY_ALL * len(texts)
 
 
-def _to_datetime(column, texts):
-    """The call that reads the texts: pandas expects the month first."""
+def _of_to_datetime(texts):
+    """The options with which pandas reads the dates; without them it expects the month first."""
     dates = [found for found in map(_YEAR_LAST.fullmatch, texts) if found]
-    is_day_first = any(found[2] == "." or int(found[1]) > 12 for found in dates)
-    return f"pd.to_datetime({column}{', dayfirst=True' if is_day_first else ''})"
+    return ", dayfirst=True" if any(found[2] == "." or int(found[1]) > 12 for found in dates) else ""
 
 
 def _assigned(name, X, of_pandas, of_polars):
