@@ -127,7 +127,7 @@ impl Evaluate {
         if one == another {
             return Ok(());
         }
-        let in_words = |(what, names): (String, Vec<String>)| format!("{what} {}", list(&names));
+        let in_words = |(what, names): (String, Vec<String>)| format!("{what} ({})", list(&names));
         Err(Failure::arguments(format_args!(
             "--better-than: {} predicts {}, but {} predicts {}; only models of the same target can be compared",
             shown(&self.model),

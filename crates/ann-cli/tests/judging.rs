@@ -21,24 +21,29 @@ fn models_of_other_targets_are_not_compared() {
         (
             "m.ann",
             "width.ann",
-            "m.ann predicts the classes of \"species\" [\"setosa\", \"versicolor\", \"virginica\"], but width.ann predicts the numbers [\"petal_width\"]",
+            "m.ann predicts the classes of \"species\" (\"setosa\", \"versicolor\", \"virginica\"), but width.ann predicts the numbers (\"petal_width\")",
         ),
         (
             "width.ann",
             "length.ann",
-            "the numbers [\"petal_width\"], but length.ann predicts the numbers [\"petal_length\"]",
+            "the numbers (\"petal_width\"), but length.ann predicts the numbers (\"petal_length\")",
         ),
         (
             "m.ann",
             "two.ann",
-            "but two.ann predicts the classes of \"species\" [\"setosa\", \"versicolor\"]; only models",
+            "but two.ann predicts the classes of \"species\" (\"setosa\", \"versicolor\"); only models",
         ),
     ] {
         check(folder.path(), &["eval", model, "iris.csv", "--better-than", other], ARGUMENTS, message);
     }
     // The same numbers of another model are compared.
     train(folder.path(), &["iris.csv", "-t", "petal_width", "-o", "worse.ann", "--l2", "1000"]);
-    check(folder.path(), &["eval", "worse.ann", "iris.csv", "--better-than", "width.ann"], BELOW, "RMSE is");
+    check(
+        folder.path(),
+        &["eval", "worse.ann", "iris.csv", "--better-than", "width.ann"],
+        BELOW,
+        "is not better than",
+    );
 }
 
 /// 0.2 means a missing width to one of the models.

@@ -54,7 +54,7 @@ fn without_a_score() {
     let page = page_of_training("class", &["--no-score"]);
     check(&page, &["Score", "Training", "Columns", "The model"]);
     assert!(page.contains("no score: it was not asked for") && !page.contains("rows of --test"));
-    let page = page_of_training("class", &["--no-score", "--test", "table.csv"]);
+    let page = page_of_training("class", &["--no-score", "--test", "copy.csv"]);
     assert!(page.contains("<th>rows of --test</th>"));
 }
 
@@ -192,6 +192,8 @@ fn folder() -> TempDir {
     };
     let folder = TempDir::new().unwrap();
     let table: String = iter::once(header.to_owned()).chain((0..120).map(row)).collect();
-    fs::write(folder.path().join("table.csv"), table).unwrap();
+    for name in ["table.csv", "copy.csv"] {
+        fs::write(folder.path().join(name), &table).unwrap();
+    }
     folder
 }

@@ -47,7 +47,7 @@ fn options_that_do_not_fit() {
         (&["--l2", "-1"], "expected a number that is not negative"),
         (&["--l2", "1e300"], "--l2: found 1e300, expected a number from 0 to 1.7e38"),
         (&["--learning-rate", "-0.1"], "expected a number above 0"),
-        (&["--learning-rate", "0,1"], "expected a number above 0; write 0.1 for 0,1"),
+        (&["--learning-rate", "0,1"], "expected a number above 0; did you mean 0.1?"),
         (&["--patience", "0"], "--patience"),
         (&["--checkpoint-every", "5s"], "--checkpoint"),
         (&["--checkpoint", "c", "--resume", "c"], "cannot be used with"),

@@ -220,11 +220,11 @@ fn the_message_says_how_to_mend_it() {
 fn a_name_that_is_not_found_among_numbers() {
     let hint = "; if the first line is data, add a line of names above it";
     for (text, found, is_hinted) in [
-        ("5.1,3.5,a\n4.9,3.0,a\n", r#"["5.1", "3.5", "a"]"#, true),
-        ("5.1,3.5,1\n4.9,3.0,0\n", r#"["5.1", "3.5", "1"]"#, true),
-        ("a,3.5\na,3.0\n", r#"["a", "3.5"]"#, true),
-        ("5.1,b,a\n4.9,b,a\n", r#"["5.1", "b", "a"]"#, false),
-        ("a\nb\n", r#"["a"]"#, false),
+        ("5.1,3.5,a\n4.9,3.0,a\n", r#""5.1", "3.5", "a""#, true),
+        ("5.1,3.5,1\n4.9,3.0,0\n", r#""5.1", "3.5", "1""#, true),
+        ("a,3.5\na,3.0\n", r#""a", "3.5""#, true),
+        ("5.1,b,a\n4.9,b,a\n", r#""5.1", "b", "a""#, false),
+        ("a\nb\n", r#""a""#, false),
     ] {
         let hint = match text {
             "a\nb\n" => "; there is one column only, so the separator may be another one",
