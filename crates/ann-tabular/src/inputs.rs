@@ -10,7 +10,7 @@ use crate::Result;
 /// Inputs of at most this number of bytes are encoded once. Those of larger tables are encoded whenever they
 /// are needed, because they would take several times the memory of the table: a number takes 8 bytes, its
 /// inputs 24 or more. Of a million rows of numbers, an epoch then takes a fifth longer.
-const ENCODED_ONCE: usize = 64 << 20;
+const ENCODED_ONCE: usize = 32 << 20;
 
 /// The inputs of all rows, for all networks of a model.
 pub(crate) enum Inputs<'a> {

@@ -14,8 +14,8 @@ static COUNTING: dhat::Alloc = dhat::Alloc;
 
 /// The file has 4 MB. The buffers that do not grow with the table take 1 MB.
 const ROWS: usize = 40_000;
-/// The file has 24 MB: its inputs would take 72 MB, too many to keep them.
-const MANY_ROWS: usize = 240_000;
+/// The file has 16 MB: its inputs would take 35 MB, too many to keep them.
+const MANY_ROWS: usize = 160_000;
 
 #[test]
 fn three_times_the_file() {
