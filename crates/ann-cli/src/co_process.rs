@@ -108,8 +108,8 @@ fn word_of(number: &Number, category: &CategoryEncoding) -> String {
     category.categories.iter().find(|word| is_number(word, number)).cloned().unwrap_or(text)
 }
 
-/// Whether a word is this number. With a leading zero it is no number, but a code. So are numbers that are too
-/// large to be told apart as `f64`.
+/// Whether a word is this number. With a leading zero it is no number, but a code. So are numbers that are
+/// too large to be told apart as `f64`.
 fn is_number(word: &str, number: &Number) -> bool {
     const LARGEST: f64 = 9_007_199_254_740_992.0;
     let is_code = matches!(word.trim_start_matches('-').as_bytes(), [b'0', b'0'..=b'9', ..]);

@@ -44,8 +44,8 @@ pub fn clean_up() -> Result<()> {
     on_signals(&ending(), end)
 }
 
-/// From here on a file that may not become larger (`ulimit -f`) is an error of its writing, as a full disk is,
-/// and not the end of the program.
+/// From here on a file that may not become larger (`ulimit -f`) is an error of its writing, as a full disk
+/// is, and not the end of the program.
 pub fn outlive_limits() -> Result<()> {
     #[cfg(unix)]
     {

@@ -1,8 +1,9 @@
 //! The transcripts in the documents are what the program prints.
 //!
 //! In a block ` ```console `, each line that begins with `$ ` is given to a shell, and what follows is what
-//! it prints, on both streams. The blocks of a document run one after another, in a folder with the tables
-//! of the documents, and with the program of C that the document shows, as `main.c`. `TRANSCRIPTS=overwrite cargo test -p ann-cli` writes what is printed into the documents.
+//! it prints, on both streams. The blocks of a document run one after another, in a folder with the tables of
+//! the documents, and with the program of C that the document shows, as `main.c`. `TRANSCRIPTS=overwrite
+//! cargo test -p ann-cli` writes what is printed into the documents.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

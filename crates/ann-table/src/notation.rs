@@ -21,8 +21,8 @@ pub enum OtherNotation {
 }
 
 impl OtherNotation {
-    /// How the text of a cell is written, and what to write instead. `decimal_comma`: whether a comma is before
-    /// the decimals of the table's numbers.
+    /// How the text of a cell is written, and what to write instead. `decimal_comma`: whether a comma is
+    /// before the decimals of the table's numbers.
     ///
     /// ```
     /// use ann_table::OtherNotation;
@@ -97,8 +97,8 @@ fn without_groups(digits: &str) -> String {
     only_digits(whole) + if decimals.is_empty() { "" } else { "." } + &decimals
 }
 
-/// The ISO date of `21.05.2023`, `21/5/2023`, `05/21/2023` or `2023/05/21`, perhaps with a time. `05/06/2023` may
-/// be two dates.
+/// The ISO date of `21.05.2023`, `21/5/2023`, `05/21/2023` or `2023/05/21`, perhaps with a time. `05/06/2023`
+/// may be two dates.
 fn date_of(text: &str) -> Option<String> {
     let (date, time) = text.split_once(' ').map_or((text, ""), |(date, time)| (date, time));
     let sign = ['.', '/', '-'].into_iter().find(|sign| date.matches(*sign).count() == 2)?;
@@ -124,8 +124,8 @@ fn date_of(text: &str) -> Option<String> {
     (!dates.is_empty()).then(|| dates.join(" or "))
 }
 
-/// Whether the points of a column may separate thousands, as in `1.200`: all cells with decimals have three of
-/// them after one to three digits that do not begin with 0, and other numbers are below 1000.
+/// Whether the points of a column may separate thousands, as in `1.200`: all cells with decimals have three
+/// of them after one to three digits that do not begin with 0, and other numbers are below 1000.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct GroupingPoints {
     /// Number of cells with decimals so far; `None` if one of them shows that points are before decimals.

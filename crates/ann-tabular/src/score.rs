@@ -93,8 +93,9 @@ impl Score {
         Ok(score)
     }
 
-    /// The names of the numbers that are not defined for the rows of this score, as [`entries`](Self::entries)
-    /// would have them: R² if all true numbers are equal, ROC AUC if only one of two classes occurs.
+    /// The names of the numbers that are not defined for the rows of this score, as
+    /// [`entries`](Self::entries) would have them: R² if all true numbers are equal, ROC AUC if only one of
+    /// two classes occurs.
     pub fn undefined(&self, target: &Target) -> Vec<String> {
         match self {
             Self::Classes(score) => {

@@ -1,5 +1,5 @@
-//! The program `ann` as a runner of `cargo xtask accuracy`: for each assignment it writes the rows to train on and
-//! the rows to predict as CSV, and runs `ann train` and `ann predict` as anybody would.
+//! The program `ann` as a runner of `cargo xtask accuracy`: for each assignment it writes the rows to train
+//! on and the rows to predict as CSV, and runs `ann train` and `ann predict` as anybody would.
 
 use std::env;
 use std::fs::File;

@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 
 /// Writes a file. If anything fails, a file that was there before is unchanged.
 ///
-/// The bytes go to a new file beside it, which then takes its name. So what is there and is no file, such as a
-/// device, is an error. A symbolic link is followed, and an error if there is no file where it leads to; the
-/// permissions of an existing file are kept. A process that is killed may leave the new file behind.
+/// The bytes go to a new file beside it, which then takes its name. So what is there and is no file, such as
+/// a device, is an error. A symbolic link is followed, and an error if there is no file where it leads to;
+/// the permissions of an existing file are kept. A process that is killed may leave the new file behind.
 pub(crate) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let target = target_of(path)?;
     if fs::metadata(&target).is_ok_and(|existing| !existing.is_file() && !existing.is_dir()) {

@@ -10,7 +10,8 @@ use super::{ColumnSchema, Schema, find};
 use crate::Result;
 use crate::table::Table;
 
-/// The inputs of the rows of a table, made by [`Schema::input_rows`]. They are encoded whenever they are needed.
+/// The inputs of the rows of a table, made by [`Schema::input_rows`]. They are encoded whenever they are
+/// needed.
 #[derive(Debug)]
 pub struct InputRows<'a, F> {
     encoders: Vec<(Encoder<'a, F>, Place)>,
