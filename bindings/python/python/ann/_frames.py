@@ -6,7 +6,7 @@ of one array of seconds since 1970, which are dates.
 
 import numpy as np
 
-from ._inputs import is_missing
+from ._inputs import aligned, is_missing
 
 
 def columns(X, names):
@@ -94,4 +94,4 @@ def _finite(name, numbers):
     if np.isinf(numbers).any():
         row = int(np.flatnonzero(np.isinf(numbers))[0])
         raise ValueError(f"column {name!r} holds infinity in row {row}: replace it, as with NaN for a missing number")
-    return numbers
+    return aligned(numbers)

@@ -80,6 +80,11 @@ def target_names(y, count, default):
     return [default] if count == 1 else [f"{default}{column}" for column in range(count)]
 
 
+def aligned(array):
+    """The array, or a copy if its numbers are not where the processor reads them as a whole."""
+    return np.require(array, requirements="A")
+
+
 def check_two_classes(classes):
     if len(classes) == 0:
         raise ValueError("no row is left: each has the weight 0")

@@ -6,7 +6,7 @@ import numpy as np
 
 from ._ann import fit, partial_fit
 from ._estimator import Estimator, validate_data
-from ._inputs import TABULAR, check_numbers, check_targets, check_two_classes, plain, target_names
+from ._inputs import TABULAR, aligned, check_numbers, check_targets, check_two_classes, plain, target_names
 
 from sklearn.base import ClassifierMixin, RegressorMixin
 from sklearn.utils.multiclass import check_classification_targets
@@ -130,7 +130,8 @@ class _Matrix(Estimator):
         """What scikit-learn's check makes of X, and of y if it is given."""
         check_numbers(X)
         try:
-            return validate_data(self, X, *y, **options)
+            checked = validate_data(self, X, *y, **options)
+            return tuple(map(aligned, checked)) if y else aligned(checked)
         except ValueError as error:
             if str(error).startswith("Input X contains NaN"):
                 raise ValueError(f"X contains NaN or other missing cells: fill them; {TABULAR}") from None
@@ -351,7 +352,7 @@ class AnnClassifier(ClassifierMixin, _Matrix):
         X, y = self._numbers(X, y, dtype=dtype, reset=reset)
         check_classification_targets(y)
         if sample_weight is not None:
-            sample_weight = _check_sample_weight(sample_weight, X, dtype=X.dtype, ensure_non_negative=True)
+            sample_weight = aligned(_check_sample_weight(sample_weight, X, dtype=X.dtype, ensure_non_negative=True))
         return X, y, sample_weight
 
     def _own(self, indices, weights):
@@ -540,7 +541,7 @@ class AnnRegressor(RegressorMixin, _Matrix):
         self._flat = y.ndim == 1
         y = np.ascontiguousarray(y.reshape(len(y), -1), dtype=X.dtype)
         if sample_weight is not None:
-            sample_weight = _check_sample_weight(sample_weight, X, dtype=X.dtype, ensure_non_negative=True)
+            sample_weight = aligned(_check_sample_weight(sample_weight, X, dtype=X.dtype, ensure_non_negative=True))
         return X, y, sample_weight
 
     def __sklearn_tags__(self):

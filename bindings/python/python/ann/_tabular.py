@@ -8,7 +8,7 @@ from sklearn.utils.validation import _check_sample_weight, _check_y, _num_sample
 from ._ann import fit_table
 from ._estimator import Estimator, in_python, validate_data
 from ._frames import columns, is_frame, picked
-from ._inputs import check_rows, check_targets, check_two_classes, target_names
+from ._inputs import aligned, check_rows, check_targets, check_two_classes, target_names
 from ._matrix import _integer, _integers, _number, _text, _unlike
 from ._notation import advice, warn_of_texts
 
@@ -474,7 +474,7 @@ def _extras(X, sample_weight, groups):
     """The cells of weights and groups, if there are any."""
     if sample_weight is not None:
         rows = np.empty((_num_samples(X), 1))
-        sample_weight = _check_sample_weight(sample_weight, rows, dtype=np.float64, ensure_non_negative=True)
+        sample_weight = aligned(_check_sample_weight(sample_weight, rows, dtype=np.float64, ensure_non_negative=True))
     if groups is not None:
         groups = np.asarray(_array(groups))
         if groups.ndim != 1:
