@@ -1,7 +1,10 @@
 //! Questions to runners and their answers: one JSON object each. `bench/peers/README.md` describes them.
 
-use std::path::PathBuf;
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
 
+use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
 /// The first line of a runner.
@@ -64,4 +67,29 @@ pub struct Answer {
     /// Sets of classes that should contain the truth in 90% of the rows: whether each class is in the set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sets: Option<Vec<Vec<bool>>>,
+}
+
+/// Runs as the runner of a system of ours: says hello, and answers each `fit FILE` on standard input by what
+/// `work` makes of the assignment in the file, whose path it is given, too.
+///
+/// # Errors
+/// A line, a file or an assignment is wrong, or `work` fails.
+pub fn serve(peer: &str, work: impl Fn(&Assignment, &Path) -> Result<Answer>) -> Result<()> {
+    let version = concat!("ann ", env!("CARGO_PKG_VERSION")).to_owned();
+    say(&Hello { peer: peer.to_owned(), version })?;
+    for line in io::stdin().lock().lines() {
+        let line = line?;
+        let path =
+            line.strip_prefix("fit ").with_context(|| format!("found {line:?}, expected `fit FILE`"))?;
+        let file = File::open(path).with_context(|| format!("could not open {path}"))?;
+        let assignment = serde_json::from_reader(BufReader::new(file))?;
+        say(&work(&assignment, Path::new(path))?)?;
+    }
+    Ok(())
+}
+
+fn say(message: &impl Serialize) -> Result<()> {
+    let mut out = io::stdout().lock();
+    writeln!(out, "{}", serde_json::to_string(message)?)?;
+    Ok(out.flush()?)
 }

@@ -2,38 +2,17 @@
 //! on and the rows to predict as CSV, and runs `ann train` and `ann predict` as anybody would.
 
 use std::env;
-use std::fs::File;
-use std::io::{self, BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::Command;
 
-use ann_accuracy::exchange::{Answer, Assignment, Hello};
+use ann_accuracy::exchange::{Answer, Assignment, serve};
 use ann_tabular::Table;
 use ann_tabular::ann_table::Column;
 use anyhow::{Context, Result, ensure};
 use csv::{Reader, StringRecord, Writer};
-use serde::Serialize;
 
 fn main() -> Result<()> {
-    answer(&Hello {
-        peer: "ann-program".to_owned(),
-        version: concat!("ann ", env!("CARGO_PKG_VERSION")).to_owned(),
-    })?;
-    for line in io::stdin().lock().lines() {
-        let line = line?;
-        let path =
-            line.strip_prefix("fit ").with_context(|| format!("found {line:?}, expected `fit FILE`"))?;
-        let file = File::open(path).with_context(|| format!("could not open {path}"))?;
-        let assignment: Assignment = serde_json::from_reader(BufReader::new(file))?;
-        answer(&work(&assignment, Path::new(path))?)?;
-    }
-    Ok(())
-}
-
-fn answer(answer: &impl Serialize) -> Result<()> {
-    let mut out = io::stdout().lock();
-    writeln!(out, "{}", serde_json::to_string(answer)?)?;
-    Ok(out.flush()?)
+    serve("ann-program", work)
 }
 
 /// Learns from the rows to train on, and predicts the others. All files are beside that of the assignment.

@@ -1,33 +1,12 @@
 //! Our recipe as a runner of `cargo xtask accuracy`: reads `fit FILE` on standard input, where the file holds
 //! an assignment, and answers each with one line of JSON.
 
-use std::fs::File;
-use std::io::{self, BufRead, BufReader, Write};
-
-use ann_accuracy::exchange::{Answer, Assignment, Hello};
+use ann_accuracy::exchange::{Answer, Assignment, serve};
 use ann_tabular::{Model, Predictions, Recipe, Table};
-use anyhow::{Context, Result};
-use serde::Serialize;
+use anyhow::Result;
 
 fn main() -> Result<()> {
-    answer(&Hello {
-        peer: "ann".to_owned(),
-        version: concat!("ann ", env!("CARGO_PKG_VERSION")).to_owned(),
-    })?;
-    for line in io::stdin().lock().lines() {
-        let line = line?;
-        let path =
-            line.strip_prefix("fit ").with_context(|| format!("found {line:?}, expected `fit FILE`"))?;
-        let file = File::open(path).with_context(|| format!("could not open {path}"))?;
-        answer(&work(&serde_json::from_reader(BufReader::new(file))?)?)?;
-    }
-    Ok(())
-}
-
-fn answer(answer: &impl Serialize) -> Result<()> {
-    let mut out = io::stdout().lock();
-    writeln!(out, "{}", serde_json::to_string(answer)?)?;
-    Ok(out.flush()?)
+    serve("ann", |assignment, _| work(assignment))
 }
 
 /// Learns from the rows to train on, and predicts the others.
