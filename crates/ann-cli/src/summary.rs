@@ -204,10 +204,10 @@ impl Summary<'_> {
     pub fn verdicts(&self, evaluation: &Evaluation) -> Vec<String> {
         let linear = match evaluation.against_linear() {
             _ if !self.fit.report.leaks.is_empty() => Some("The score may be too good: see the warning."),
-            Some(Ordering::Greater) => Some("The linear model is better: use --hidden none."),
-            _ if loss(&evaluation.model) >= loss(&evaluation.constant) => {
-                Some("The model is no better than a constant: these columns do not predict the target.")
+            _ if is_useless(evaluation) => {
+                Some("No model is better than a constant: these columns do not predict the target.")
             }
+            Some(Ordering::Greater) => Some("The linear model is better: use --hidden none."),
             Some(Ordering::Equal) => Some(
                 "No clear difference to the linear model (loss, two standard errors): --hidden none is simpler.",
             ),
@@ -225,7 +225,8 @@ impl Summary<'_> {
 
     /// Leaks may be why it is.
     fn linear_is_better(&self, evaluation: &Evaluation) -> bool {
-        self.fit.report.leaks.is_empty() && evaluation.against_linear() == Some(Ordering::Greater)
+        let is_better = evaluation.against_linear() == Some(Ordering::Greater);
+        is_better && self.fit.report.leaks.is_empty() && !is_useless(evaluation)
     }
 
     /// The models that are compared.
@@ -236,6 +237,13 @@ impl Summary<'_> {
         let this = ("this model".to_owned(), &evaluation.model);
         [this].into_iter().chain(linear).chain([(constant, &evaluation.constant)]).collect()
     }
+}
+
+/// Whether constant predictions have a loss that is as low as that of the model and of the linear model.
+fn is_useless(evaluation: &Evaluation) -> bool {
+    let models = [Some(&evaluation.model), evaluation.linear.as_ref()];
+    let constant = loss(&evaluation.constant);
+    models.into_iter().flatten().all(|score| loss(score) >= constant)
 }
 
 /// The sum of the losses of a score, and their name.

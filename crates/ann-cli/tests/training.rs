@@ -127,6 +127,37 @@ fn a_linear_model_that_is_better_comes_next() {
     check(folder.path(), &[&next[..], &["--hidden", "none", "--force"]].concat(), 0, "");
 }
 
+/// y and z are random, whatever x is; the whole numbers z from 0 to 6 may be classes or amounts.
+#[test]
+fn what_cannot_be_predicted_and_what_may_be_classes_is_said() {
+    let folder = folder();
+    // The numbers of a linear congruential generator (Knuth, MMIX).
+    let mut state = 1_u64;
+    let mut random = |below: u64| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) % below
+    };
+    let table = (0..300).fold("x,y,z\n".to_owned(), |text, _| {
+        text + &format!("{},{}.5,{}\n", random(1000), random(1000), random(7))
+    });
+    fs::write(folder.path().join("t.csv"), table).unwrap();
+    let printed = |options: &[&str]| {
+        let output =
+            run(folder.path(), &[&["train", "t.csv", "--force", "--epochs", "20"], options].concat());
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+        text(&output.stdout).to_owned()
+    };
+    let useless = "No model is better than a constant: these columns do not predict the target.\n";
+    let number = printed(&["-t", "y"]);
+    assert!(number.contains(useless) && !number.contains("--hidden none"), "{number}");
+    let note = "note: 7 whole numbers are taken for classes; --task regress predicts a number\n";
+    assert!(printed(&["-t", "z"]).contains(note) && !number.contains(note));
+    let stated = printed(&["-t", "z", "--task", "classify"]);
+    assert!(!stated.contains(note), "{stated}");
+    let flowers = run(folder.path(), &["train", "iris.csv", "-t", "species", "--epochs", "20"]);
+    assert!(!text(&flowers.stdout).contains(useless), "{flowers:?}");
+}
+
 #[test]
 fn networks_have_two_names() {
     let folder = folder();
