@@ -55,7 +55,7 @@ pub fn check_gradient(
                 out.iter_mut().zip(entries.as_array()).for_each(|(out, entry)| *out = *entry);
             }
             Ok(_) => keep(errors::value("the gradient has another number of entries than the point")),
-            Err(error) => keep(error.into()),
+            Err(error) => keep(error),
         }
     };
     let config = Config { tolerance, seed, names, ..Config::default() };

@@ -11,7 +11,7 @@ use pyo3::prelude::*;
 use crate::core::{Core, Curve, FitRecord};
 use crate::errors::{self, caught};
 use crate::settings::activation;
-use crate::watch::{Record, watched};
+use crate::watch::{Record, watched_apart};
 
 /// The columns of a table: a name, and cells.
 pub type Columns<'py> = Vec<(String, Cells<'py>)>;
@@ -129,9 +129,9 @@ pub fn fit_table(
 ) -> PyResult<Core> {
     caught(|| {
         let (table, recipe) = (table(columns)?, settings.recipe()?);
-        let fit = watched(py, callback.as_ref(), |watch| {
-            recipe
-                .fit_interruptible(&table, &targets, watch.interrupt, |progress| watch.see(|| seen(progress)))
+        let fit = watched_apart(py, callback.as_ref(), move |watch| {
+            let observe = |progress: &Progress| watch.see(|| seen(progress));
+            recipe.fit_interruptible(&table, &targets, watch.interrupt, observe)
         })?;
         let fit = fit.map_err(errors::tabular)?;
         let curves = fit.report.curves.iter().map(|curve| Curve {

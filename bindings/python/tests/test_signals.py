@@ -14,14 +14,14 @@ RNG = np.random.default_rng(0)
 X = RNG.uniform(size=(200_000, 20))
 
 
-# A large table is encoded, and searched for equal rows, without a look at signals: some seconds for 200 000
-# rows.
+# A large table is encoded, and searched for equal rows, without a look at the interrupt: some seconds for
+# 200 000 rows, which nobody waits for.
 @pytest.mark.parametrize(
     "model, rows",
     [
         (AnnRegressor(epochs=10_000, batch_size=None), 200_000),
         (AnnRegressor(epochs=10_000), 200_000),
-        (TabularRegressor(epochs=1000), 20_000),
+        (TabularRegressor(epochs=1000), 200_000),
     ],
 )
 def test_ctrl_c_ends_a_fit_soon(model, rows):
@@ -36,7 +36,7 @@ def test_ctrl_c_ends_a_fit_soon(model, rows):
     with pytest.raises(KeyboardInterrupt):
         model.fit(X[:rows], X[:rows, 0])
     # 0.05 s until it is seen, and one leaf of rows; the rest is for a busy machine.
-    assert time.monotonic() - sent[0] < 2.0
+    assert time.monotonic() - sent[0] < 1.0
     timer.join()
 
 
