@@ -182,6 +182,10 @@ pub fn in_program(error: ann_tabular::Error) -> Failure {
                 option.replace('_', "-")
             ))
         }
+        E::OtherFit { what, found, expected } => Failure::data(format_args!(
+            "--resume: the checkpoint is of another training: {what} is {expected} in the file, and {found} here; \
+             give the table and the options of the command that was ended"
+        )),
         // No other file of ann is read here.
         E::Model(InModel::InFile { path, error }) => match *error {
             InModel::NoModel => {

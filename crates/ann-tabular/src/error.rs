@@ -57,6 +57,22 @@ pub enum Error {
         /// What it may be.
         expected: &'static str,
     },
+    /// More folds than rows, or groups, were asked for.
+    #[error("{folds} folds are too many: {whose} {most} rows or groups, and each fold holds out other ones")]
+    TooManyFolds {
+        /// The number that was asked for.
+        folds: usize,
+        /// Whose rows they are: of all, or of the largest class.
+        whose: &'static str,
+        /// The largest possible number.
+        most: usize,
+    },
+    /// All rows belong together, but some are to be held out.
+    #[error("all {rows} rows are of one group, or equal, so none can be held out: expected at least two groups")]
+    OneGroup {
+        /// Number of rows.
+        rows: usize,
+    },
     /// The score could not be measured, because something is wrong with a part of the rows.
     #[error(
         "in split {part} of {parts}, which learns from {used} of the {rows} rows and holds out others: {error}"

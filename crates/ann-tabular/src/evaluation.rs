@@ -216,11 +216,7 @@ fn at_random(recipe: &Recipe, units: &Units, values: &TargetValues) -> Result<(S
     let folds = |folds| Ok((ScoreRule::Folds(folds), units.folds(folds, recipe.seed)?));
     let held_out = |share| Ok((ScoreRule::HoldOut(share), vec![units.hold_out(share, recipe.seed)?]));
     match recipe.scoring {
-        Scoring::Folds(count) if count > most => Err(Error::Setting {
-            name: "scoring",
-            found: format!("Folds({count}), where {whose} {most} rows or groups"),
-            expected: "at most as many folds",
-        }),
+        Scoring::Folds(folds) if folds > most => Err(Error::TooManyFolds { folds, whose, most }),
         Scoring::Folds(count) => folds(count),
         Scoring::HoldOut(share) => held_out(share),
         _ if most < 2 => Err(Error::Setting {

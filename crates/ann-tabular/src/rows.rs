@@ -122,6 +122,9 @@ impl Units {
     /// Holds out a share of the units, of each class the same. If the share is no unit of any class, classes
     /// are not looked at, and at least one unit is held out.
     pub fn hold_out(&self, share: f64, seed: u64) -> Result<Split> {
+        if self.len() < 2 {
+            return Err(Error::OneGroup { rows: self.of_row.len() });
+        }
         let one = 1.0 / self.len() as f64;
         let of_all = |_| hold_out(&vec![(); self.len()], share.max(one), seed);
         let split = hold_out(&self.classes, share, seed).or_else(of_all)?;

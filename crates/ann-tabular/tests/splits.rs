@@ -63,6 +63,12 @@ fn few_groups_make_few_folds() {
     let one = table.select(&(0..30).collect::<Vec<_>>());
     let error = Recipe { groups: Some("farm".into()), ..recipe() }.fit(&one, "y").unwrap_err().to_string();
     assert!(error.starts_with("the setting groups is \"farm\", where all rows are of one group"), "{error}");
+    // What is left of two groups cannot be divided once more.
+    let two = table.select(&(0..60).collect::<Vec<_>>());
+    let report = groups(&two).report.to_string();
+    let expected = "no score: in split 1 of 2, which learns from 30 of the 60 rows and holds out others: all 30 \
+                    rows are of one group, or equal";
+    assert!(report.contains(expected), "{report}");
 }
 
 /// In parts of the rows, the year does not count up without gaps.
@@ -195,9 +201,9 @@ fn more_folds_than_rows_of_a_class() {
     };
     let label = Column::of_words("label", (0..60).map(|row| if row < 25 { "rare" } else { "often" }));
     let table = Table::from_columns([noisy(60, 1).columns()[0].clone(), label]).unwrap();
-    let expected = "the setting scoring is Folds(50), where the largest class has 35 rows or groups, expected at most as many folds";
+    let expected = "50 folds are too many: the largest class has 35 rows or groups, and each fold holds out other ones";
     assert_eq!(reason(&table, "label"), expected);
     let expected =
-        "the setting scoring is Folds(50), where there are 40 rows or groups, expected at most as many folds";
+        "50 folds are too many: there are 40 rows or groups, and each fold holds out other ones";
     assert_eq!(reason(&line(40, 1), "y"), expected);
 }
