@@ -8,7 +8,9 @@ use ann_tabular::ann_model::file::Element;
 use ann_tabular::ann_model::{Conformal, Model, Networks};
 use ann_tabular::ann_table::{ColumnSchema, Encoding, NumberEncoding, NumberTarget, Schema, Target};
 use ann_tabular::ann_train::splits::hold_out;
-use ann_tabular::ann_train::{EpochRecord, FitOptions, History, State, Training, Validation, forward};
+use ann_tabular::ann_train::{
+    EpochRecord, FitOptions, History, Schedule, State, TrainConfig, Training, Validation, forward,
+};
 use numpy::{PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::prelude::*;
 
@@ -235,7 +237,9 @@ fn partial_fit_data<F: Precision>(
     };
     let outputs = names.classes.as_ref().map_or(names.targets.len(), Vec::len);
     let hidden = settings.hidden_layers()?;
-    let config = settings.train()?;
+    // An epoch is all of this training, so a schedule would end in each call.
+    let mut config = settings.train()?;
+    config.learning_rate.schedule = Schedule::Constant;
     let state = watched(py, None, |watch| {
         let architecture =
             Architecture::inputs(data.x.ncols()).with_layers(hidden).dense(outputs, Activation::Identity);
@@ -249,7 +253,7 @@ fn partial_fit_data<F: Precision>(
             problem = problem.with_weights(weights)?;
         }
         let fresh = || Network::init(&architecture, settings.init(), &mut seeded(settings.seed()));
-        let config = |epochs| ann_tabular::ann_train::TrainConfig { epochs, ..config };
+        let config = |epochs| TrainConfig { epochs, ..config };
         let training = match start.map(Core::state::<F>) {
             Some(Some(state)) => Training::resume(&problem, state.clone(), &config(state.epoch + 1))?,
             // Only the network is known: it was fitted, or read from a file.

@@ -68,9 +68,10 @@ def test_a_weight_is_a_number_of_copies():
 
 
 def test_warm_start_goes_on():
-    model = AnnClassifier(epochs=50, scale="none", optimizer="descent", warm_start=True).fit(X, y)
+    settings = dict(scale="none", optimizer="descent", schedule="constant")
+    model = AnnClassifier(epochs=50, warm_start=True, **settings).fit(X, y)
     model.fit(X, y)
-    assert same(model, AnnClassifier(epochs=100, scale="none", optimizer="descent").fit(X, y))
+    assert same(model, AnnClassifier(epochs=100, **settings).fit(X, y))
 
 
 def test_partial_fit_goes_on_with_the_optimizers_memory():
@@ -78,7 +79,7 @@ def test_partial_fit_goes_on_with_the_optimizers_memory():
     model = AnnClassifier(**settings)
     for _ in range(30):
         model.partial_fit(X, y, classes=[0, 1, 2])
-    assert same(model, AnnClassifier(epochs=30, **settings).fit(X, y))
+    assert same(model, AnnClassifier(epochs=30, schedule="constant", **settings).fit(X, y))
 
 
 def test_a_pickle_in_the_middle_of_partial_fit_loses_no_bit():

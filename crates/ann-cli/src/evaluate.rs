@@ -7,7 +7,7 @@ use ann_tabular::ann_table::message::{list, quoted};
 use ann_tabular::ann_table::{LabelTarget, Target, TargetValues};
 use ann_tabular::{Model, Score, Table, confusion};
 use clap::Args;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::again;
 use crate::data::{self, Reading, is_dash, shown};
@@ -76,7 +76,7 @@ pub fn evaluate(options: &Evaluate) -> Result<Status> {
     }
     let mut output = Output::standard();
     if options.json {
-        let score = |score: &Score| with_undefined(score_json(score), &undefined);
+        let score = |score: &Score| score_json(score, &model.schema().target);
         let object = json!({
             "ann": 1, "command": "eval", "rows": table.rows(), "score": score(&scores.model),
             "constant": score(&scores.constant.1), "below": below,
@@ -182,12 +182,6 @@ fn outcomes(target: &Target) -> (String, Vec<String>) {
     };
     names.sort();
     (what, names)
-}
-
-/// An object of numbers by name, in which those that are not defined are null.
-fn with_undefined(mut score: Value, undefined: &[String]) -> Value {
-    undefined.iter().for_each(|name| score[name] = Value::Null);
-    score
 }
 
 /// What is missing in the table of numbers, and why.

@@ -101,8 +101,12 @@ fn one_class_of_two_has_no_area() {
     let output = run(folder.path(), &["eval", "two.ann", "setosa.csv"]);
     let shown = text(&output.stdout);
     assert!(shown.contains("ROC AUC is not defined, because only one of two classes occurs\n"), "{shown}");
-    let object = object(folder.path(), &["eval", "two.ann", "setosa.csv", "--json"]);
-    assert_eq!(object["score"].get("ROC AUC"), Some(&Value::Null));
+    let evaluated = object(folder.path(), &["eval", "two.ann", "setosa.csv", "--json"]);
+    assert_eq!(evaluated["score"].get("ROC AUC"), Some(&Value::Null));
+    let training =
+        ["train", "two.csv", "-t", "species", "-o", "new.ann", "--validation", "setosa.csv", "--json"];
+    let trained = object(folder.path(), &[&training[..], &SMALL[..6]].concat());
+    assert_eq!(trained["score"]["model"].get("ROC AUC"), Some(&Value::Null));
 }
 
 /// A folder with a model of classes, `m.ann`, and one of numbers, `width.ann`.

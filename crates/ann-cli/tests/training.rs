@@ -87,6 +87,16 @@ fn other_tables_are_read_before_the_training() {
             assert!(!folder.path().join("m.ann").exists(), "{option}: {message}");
         }
     }
+    fs::copy(folder.path().join("iris.csv"), folder.path().join("copy.csv")).unwrap();
+    for option in ["--validation", "--test"] {
+        let arguments = [&["train", "iris.csv"], &SMALL[..], &[option, "copy.csv"]].concat();
+        check(
+            folder.path(),
+            &arguments,
+            ARGUMENTS,
+            "copy.csv has the rows of the table that is learned from",
+        );
+    }
     fs::write(folder.path().join("other.csv"), format!("{header}5,3,1,1,\n5,3,1,1,setosa\n")).unwrap();
     let arguments = [&["train", "iris.csv"], &SMALL[..], &["--validation", "other.csv"]].concat();
     check(folder.path(), &arguments, 0, "note: other.csv: 1 row without target left out\n");

@@ -68,7 +68,9 @@ pub enum Error {
         most: usize,
     },
     /// All rows belong together, but some are to be held out.
-    #[error("all {rows} rows are of one group, or equal, so none can be held out: expected at least two groups")]
+    #[error(
+        "all {rows} rows are of one group, or equal, so none can be held out: expected at least two groups"
+    )]
     OneGroup {
         /// Number of rows.
         rows: usize,

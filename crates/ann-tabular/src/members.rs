@@ -72,13 +72,17 @@ pub(crate) fn train(
     let schema = Schema::learn(&rows.table, targets, &recipe.schema_options())?;
     let targets = schema.targets(&rows.table)?;
     let weights = rows.weights.as_deref().map(in_single_precision);
-    let units = Units::new(&rows.units, &targets);
     let inputs = match Inputs::take_little_memory(&schema, rows.len(), recipe.members) {
         true => Inputs::encoded_once(&schema, &rows.table, recipe.members)?,
         false => Inputs::encoded_when_needed(&schema, &all.table, selection)?,
     };
-    // Selected rows are a copy, which nobody needs any more.
-    drop(rows);
+    // Of selected rows, the copy of the table is not needed any more.
+    let numbers = match rows {
+        Cow::Borrowed(rows) => Cow::Borrowed(&rows.units),
+        Cow::Owned(rows) => Cow::Owned(rows.units),
+    };
+    let units = Units::new(&numbers, &targets);
+    drop(numbers);
     let samples = Samples { inputs, targets, weights };
     let fit = Fitting { recipe, units, schema: &schema, samples: &samples, stage, observer };
     let members = in_parallel(recipe.threads, 0..recipe.members, |member| fit.member(member))?;

@@ -201,9 +201,9 @@ fn more_folds_than_rows_of_a_class() {
     };
     let label = Column::of_words("label", (0..60).map(|row| if row < 25 { "rare" } else { "often" }));
     let table = Table::from_columns([noisy(60, 1).columns()[0].clone(), label]).unwrap();
-    let expected = "50 folds are too many: the largest class has 35 rows or groups, and each fold holds out other ones";
-    assert_eq!(reason(&table, "label"), expected);
     let expected =
-        "50 folds are too many: there are 40 rows or groups, and each fold holds out other ones";
+        "50 folds are too many: the largest class has 35 rows or groups, and each fold holds out other ones";
+    assert_eq!(reason(&table, "label"), expected);
+    let expected = "50 folds are too many: there are 40 rows or groups, and each fold holds out other ones";
     assert_eq!(reason(&line(40, 1), "y"), expected);
 }

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use ann_tabular::ann_table::{ColumnSchema, IgnoredColumn, Schema};
+use ann_tabular::ann_table::{ColumnSchema, IgnoredColumn, Schema, Target};
 use ann_tabular::{Coverage, Estimate, Evaluation, Importance, Score};
 use serde_json::{Map, Value, json};
 
@@ -11,7 +11,7 @@ use crate::data::{self, kind_name, shown};
 
 impl Summary<'_> {
     pub fn write_json(&self, output: &mut impl Write) -> io::Result<()> {
-        let report = &self.fit.report;
+        let (report, target) = (&self.fit.report, &self.fit.model.schema().target);
         let object = json!({
             "ann": 1,
             "command": "train",
@@ -25,11 +25,11 @@ impl Summary<'_> {
             "seconds": self.elapsed.as_secs_f64(),
             "interrupted": self.was_ended,
             "score": match (&self.validation, &report.evaluation) {
-                (Some(other), _) => other.json(),
-                (None, Ok(evaluation)) => evaluation_json(evaluation),
+                (Some(other), _) => other.json(target),
+                (None, Ok(evaluation)) => evaluation_json(evaluation, target),
                 (None, Err(reason)) => json!({ "none": reason.to_string() }),
             },
-            "test": self.test.as_ref().map(score_json),
+            "test": self.test.as_ref().map(|score| score_json(score, target)),
             "checkpoint_error": self.fit.checkpoint_error,
             "warnings": report.leaks.iter().map(ToString::to_string).collect::<Vec<_>>(),
             "remarks": self.table.remarks().iter().map(data::remark).collect::<Vec<_>>(),
@@ -41,12 +41,12 @@ impl Summary<'_> {
 }
 
 impl OtherRows<'_> {
-    fn json(&self) -> Value {
+    fn json(&self, target: &Target) -> Value {
         json!({
             "rows": self.rows,
             "rule": format!("rows of {}", shown(self.path)),
-            "model": score_json(&self.model),
-            "constant": score_json(&self.constant.1),
+            "model": score_json(&self.model, target),
+            "constant": score_json(&self.constant.1, target),
         })
     }
 }
@@ -66,23 +66,26 @@ fn estimate(Estimate { value, standard_error }: Estimate) -> Value {
     json!({ "value": value, "standard_error": standard_error })
 }
 
-/// The numbers of a score by their names.
-pub fn score_json(score: &Score) -> Value {
-    score.entries().into_iter().map(|(name, value)| (name, estimate(value))).collect::<Map<_, _>>().into()
+/// The numbers of a score by their names; null are those that its rows do not define.
+pub fn score_json(score: &Score, target: &Target) -> Value {
+    let defined = score.entries().into_iter().map(|(name, value)| (name, estimate(value)));
+    let undefined = score.undefined(target).into_iter().map(|name| (name, Value::Null));
+    defined.chain(undefined).collect::<Map<_, _>>().into()
 }
 
 pub fn importance_json(Importance { column, drop, deviation }: &Importance) -> Value {
     json!({ "column": column, "drop": drop, "deviation": deviation })
 }
 
-fn evaluation_json(evaluation: &Evaluation) -> Value {
+fn evaluation_json(evaluation: &Evaluation, target: &Target) -> Value {
+    let score = |score| score_json(score, target);
     json!({
         "rows": evaluation.rows.len(),
         "rule": evaluation.rule.to_string(),
         "copies": evaluation.copies,
-        "model": score_json(&evaluation.model),
-        "linear": evaluation.linear.as_ref().map(score_json),
-        "constant": score_json(&evaluation.constant),
+        "model": score(&evaluation.model),
+        "linear": evaluation.linear.as_ref().map(score),
+        "constant": score(&evaluation.constant),
         "coverage": evaluation.coverage.map(|Coverage { level, found, size }| {
             json!({ "level": level, "found": estimate(found), "size": size })
         }),

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use ann_tabular::ann_table::Table;
+use ann_tabular::ann_table::{Schema, Table};
 use ann_tabular::{Model, Recipe, Score};
 
 use super::Train;
@@ -87,12 +87,28 @@ impl Train {
             if let Some(note) = note.filter(|_| !self.quiet) {
                 anstream::eprintln!("{note}");
             }
+            if has_rows_of(&judged, table, &schema) {
+                return Err(Failure::arguments(format_args!(
+                    "{} has the rows of the table that is learned from; expected other rows",
+                    shown(path)
+                )));
+            }
             // An unknown class.
             schema.targets(&judged).map_err(|error| Failure::from(error).about(shown(path)))?;
             Ok((path, judged))
         };
         Ok(Judged { validation: validation.map(read).transpose()?, test: test.map(read).transpose()? })
     }
+}
+
+/// Whether two tables are equal in the columns that matter.
+fn has_rows_of(judged: &Table, table: &Table, schema: &Schema) -> bool {
+    let mut names = schema.columns.iter().map(|column| &*column.name).chain(schema.target.names());
+    let is_equal = |name| match (judged.column(name), table.column(name)) {
+        (Ok(one), Ok(other)) => (0..table.rows()).all(|row| one.text(row) == other.text(row)),
+        _ => false,
+    };
+    judged.rows() == table.rows() && names.all(is_equal)
 }
 
 /// Writes the model. That it may be written was checked before the training, whose work shall not be lost if
