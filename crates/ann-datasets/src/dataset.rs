@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use ann_table::Table;
 use ndarray::{Array2, Axis};
 
 use crate::{ClassLabel, Error, Result};
@@ -48,6 +49,34 @@ impl<T: Clone> Dataset<T> {
             feature_names: self.feature_names.clone(),
             target_name: self.target_name.clone(),
         }
+    }
+}
+
+impl Dataset<String> {
+    /// The samples as a table: columns of numbers, and the targets as last column, of words.
+    ///
+    /// # Errors
+    /// Two columns have the same name, or the numbers of rows or names do not fit together.
+    pub fn to_table(&self) -> Result<Table, ann_table::Error> {
+        self.table_with(ann_table::Column::of_words(&self.target_name, &self.targets))
+    }
+}
+
+impl Dataset<f64> {
+    /// The samples as a table: columns of numbers, the targets as last one.
+    ///
+    /// # Errors
+    /// Two columns have the same name, or the numbers of rows or names do not fit together.
+    pub fn to_table(&self) -> Result<Table, ann_table::Error> {
+        self.table_with(ann_table::Column::of_numbers(&self.target_name, self.targets.iter().copied()))
+    }
+}
+
+impl<T> Dataset<T> {
+    fn table_with(&self, targets: ann_table::Column) -> Result<Table, ann_table::Error> {
+        let features = self.feature_names.iter().zip(self.features.columns());
+        let features = features.map(|(name, x)| ann_table::Column::of_numbers(name, x.iter().copied()));
+        Table::from_columns(features.chain([targets]))
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod classes;
 mod data_files;
+mod generate;
 mod headers;
 mod loader_errors;
 mod loaders;
