@@ -108,6 +108,22 @@ impl Encoding {
         }
     }
 
+    /// A name for each plain input of the column `name`.
+    fn plain_input_names(&self, name: &str) -> Vec<String> {
+        let missing = |has_flag: bool| has_flag.then(|| format!("{name} is missing"));
+        match self {
+            Self::Number(number) => [name.to_owned()].into_iter().chain(missing(number.has_flag)).collect(),
+            Self::Category(category) => {
+                let other = category.has_other.then(|| format!("{name} is another word"));
+                // The input of a pair is 1 for the second word and −1 for the first.
+                let first = usize::from(category.is_pair());
+                let words = category.categories[first..].iter().map(|word| format!("{name} = {word}"));
+                words.chain(other).chain(missing(category.has_missing)).collect()
+            }
+            Self::Date(date) => (1..=date.inputs()).map(|part| format!("{name}, part {part}")).collect(),
+        }
+    }
+
     /// Overwrites the inputs of one cell. Both slices are as long as this encoding has inputs.
     fn encode<F: Float>(&self, cell: Cell<'_>, plain: &mut [F], piecewise: &mut [F]) {
         match self {
@@ -119,6 +135,30 @@ impl Encoding {
 }
 
 impl Schema {
+    /// The same schema with numbers as they are in the table: neither plain inputs nor targets are scaled.
+    /// Piecewise-linear inputs, words and dates stay as they are.
+    ///
+    /// ```
+    /// use ann_table::{Schema, SchemaOptions, Table};
+    ///
+    /// let table = Table::read("x,y\n10,a\n20,b\n70,a\n".as_bytes())?;
+    /// let schema = Schema::learn(&table, &["y"], &SchemaOptions { bins: 0, ..SchemaOptions::default() })?;
+    /// assert_eq!(schema.unscaled().features::<f64>(&table)?.column(0).to_vec(), [10.0, 20.0, 70.0]);
+    /// # Ok::<(), ann_table::Error>(())
+    /// ```
+    #[must_use]
+    pub fn unscaled(mut self) -> Self {
+        for column in &mut self.columns {
+            if let Encoding::Number(number) = &mut column.encoding {
+                (number.center, number.scale, number.squash) = (0.0, 1.0, None);
+            }
+        }
+        if let Target::Numbers(columns) = &mut self.target {
+            columns.iter_mut().for_each(|column| (column.center, column.scale) = (0.0, 1.0));
+        }
+        self
+    }
+
     /// Number of plain inputs.
     pub fn plain_inputs(&self) -> usize {
         self.columns.iter().map(|column| column.encoding.plain_inputs()).sum()
@@ -128,6 +168,12 @@ impl Schema {
     pub fn inputs(&self) -> usize {
         self.plain_inputs()
             + self.columns.iter().map(|column| column.encoding.piecewise_inputs()).sum::<usize>()
+    }
+
+    /// A name for each of the [`plain_inputs`](Self::plain_inputs), for people: `age`, `age is missing`,
+    /// `city = Bonn`.
+    pub fn plain_input_names(&self) -> Vec<String> {
+        self.columns.iter().flat_map(|column| column.encoding.plain_input_names(&column.name)).collect()
     }
 
     /// The names of the columns that are used, and their kinds, for [`Reader::kinds`](crate::Reader::kinds):

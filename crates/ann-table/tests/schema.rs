@@ -51,6 +51,20 @@ fn huge_numbers_have_finite_inputs() {
 }
 
 #[test]
+fn unscaled_numbers_are_those_of_the_table() {
+    let text = "x,z,y\n1,,7\n2.5,0.1,1e9\n-3e300,5,8\n";
+    let table = Table::read(text.as_bytes()).unwrap();
+    let options = SchemaOptions { bins: 0, task: Some(Task::Regression), ..SchemaOptions::default() };
+    let schema = Schema::learn(&table, &["y"], &options).unwrap().unscaled();
+    let x = schema.features::<f64>(&table).unwrap();
+    assert_eq!(x.column(0).to_vec(), [1.0, 2.5, -3e300]);
+    // A missing number is the median, and its flag is set. (0.1 + 5) / 2
+    assert_eq!((x.column(1).to_vec(), x.column(2).to_vec()), (vec![2.55, 0.1, 5.0], vec![1.0, 0.0, 0.0]));
+    let Target::Numbers(targets) = &schema.target else { panic!("no numbers") };
+    assert_eq!((targets[0].standardized(1e9), targets[0].restored(0.1)), (1e9, 0.1));
+}
+
+#[test]
 fn words_are_inputs() {
     let (schema, table) = learn("w,y\nred,a\nblue,b\n,a\ngreen,b\n");
     let x = schema.features::<f64>(&table).unwrap();
@@ -77,6 +91,17 @@ fn two_words_and_no_others_are_a_pair() {
         let encoding = CategoryEncoding { categories, has_other, has_missing };
         assert_eq!((encoding.inputs(), encoding.is_pair()), (inputs, is_pair), "{encoding:?}");
     }
+}
+
+#[test]
+fn plain_inputs_have_names() {
+    let rows = "1,red,a,2024-01-01,0\n,blue,b,2024-01-02,1\n3,,c,2024-02-03,0\n";
+    let (schema, _) = learn(&format!("x,pair,w,day,y\n{rows}"));
+    let names = schema.plain_input_names();
+    assert_eq!(names.len(), schema.plain_inputs());
+    let expected =
+        ["x", "x is missing", "pair = red", "pair is missing", "w = a", "w = b", "w = c", "day, part 1"];
+    assert_eq!(names[..8], expected);
 }
 
 #[test]
