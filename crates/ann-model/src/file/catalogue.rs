@@ -25,7 +25,9 @@ pub fn activation_name(activation: &Activation) -> Option<(&'static str, Option<
     })
 }
 
-pub(super) fn activation(name: &str, parameter: Option<f64>) -> Option<Activation> {
+/// The activation of this name, the inverse of [`activation_name`]; `None` if there is none, or if it lacks
+/// its parameter.
+pub fn activation(name: &str, parameter: Option<f64>) -> Option<Activation> {
     Some(match name {
         "identity" => Activation::Identity,
         "sigmoid" => Activation::Sigmoid,

@@ -39,7 +39,7 @@ mod text;
 mod container;
 mod save;
 
-pub use catalogue::activation_name;
+pub use catalogue::{activation, activation_name};
 #[cfg(feature = "train")]
 pub use checkpoint::Checkpoint;
 pub use container::{Container, Digest, Numbers, Tensor};
