@@ -23,11 +23,17 @@ pub enum InstructionSet {
     Avx512,
     /// NEON, on 64-bit ARM.
     Neon,
+    /// SIMD of WebAssembly, with library functions for fused multiply-adds.
+    Simd128,
+    /// Relaxed SIMD of WebAssembly. It gives the bits of the others only where the host adds a product in one
+    /// rounding, as processors with fused multiply-add do; the host has to find out.
+    RelaxedSimd,
 }
 
 impl InstructionSet {
     /// From the slowest to the fastest.
-    const ALL: [Self; 4] = [Self::Scalar, Self::Neon, Self::Avx2, Self::Avx512];
+    const ALL: [Self; 6] =
+        [Self::Scalar, Self::Simd128, Self::RelaxedSimd, Self::Neon, Self::Avx2, Self::Avx512];
 
     /// The instruction sets that this processor has, slowest first.
     pub fn available() -> Vec<Self> {
@@ -43,6 +49,14 @@ impl InstructionSet {
             Arch::V3(_) => Self::Avx2,
             #[cfg(target_arch = "aarch64")]
             Arch::Neon(_) => Self::Neon,
+            #[cfg(all(target_arch = "wasm32", target_feature = "relaxed-simd"))]
+            Arch::RelaxedSimd(_) => Self::RelaxedSimd,
+            #[cfg(all(
+                target_arch = "wasm32",
+                target_feature = "simd128",
+                not(target_feature = "relaxed-simd")
+            ))]
+            Arch::Simd128(_) => Self::Simd128,
             _ => Self::Scalar,
         }
     }
@@ -66,6 +80,7 @@ impl InstructionSet {
 
     fn arch(self) -> Option<Arch> {
         match self {
+            #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
             Self::Scalar => Some(Arch::Scalar),
             #[cfg(target_arch = "x86_64")]
             Self::Avx2 => pulp::x86::V3::try_new().map(Arch::V3),
@@ -73,6 +88,14 @@ impl InstructionSet {
             Self::Avx512 => pulp::x86::V4::try_new().map(Arch::V4),
             #[cfg(target_arch = "aarch64")]
             Self::Neon => pulp::aarch64::Neon::try_new().map(Arch::Neon),
+            #[cfg(all(target_arch = "wasm32", target_feature = "relaxed-simd"))]
+            Self::RelaxedSimd => pulp::wasm::RelaxedSimd::try_new().map(Arch::RelaxedSimd),
+            #[cfg(all(
+                target_arch = "wasm32",
+                target_feature = "simd128",
+                not(target_feature = "relaxed-simd")
+            ))]
+            Self::Simd128 => pulp::wasm::Simd128::try_new().map(Arch::Simd128),
             _ => None,
         }
     }
@@ -85,11 +108,14 @@ impl Display for InstructionSet {
             Self::Avx2 => "avx2",
             Self::Avx512 => "avx512",
             Self::Neon => "neon",
+            Self::Simd128 => "simd128",
+            Self::RelaxedSimd => "relaxed simd",
         })
     }
 }
 
 /// Runs `work`, compiled for the chosen instruction set.
+#[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
 pub(crate) fn dispatch<Work: WithSimd>(work: Work) -> Work::Output {
     match arch() {
         #[cfg(target_arch = "x86_64")]
@@ -101,6 +127,19 @@ pub(crate) fn dispatch<Work: WithSimd>(work: Work) -> Work::Output {
         // A portable register holds 2 `f64` or 4 `f32`. One number would not do: some functions treat an
         // `f64` as two `u32`, so registers of both must have the same size.
         _ => call_portable(Scalar128b, work),
+    }
+}
+
+/// Runs `work` with the instruction set of the build: WebAssembly cannot ask what the host has, and a second
+/// set of kernels would double what is loaded.
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+pub(crate) fn dispatch<Work: WithSimd>(work: Work) -> Work::Output {
+    match arch() {
+        #[cfg(target_feature = "relaxed-simd")]
+        Arch::RelaxedSimd(simd) => Simd::vectorize(simd, work),
+        #[cfg(not(target_feature = "relaxed-simd"))]
+        Arch::Simd128(simd) => Simd::vectorize(simd, work),
+        _ => unreachable!("no other instruction set is available in this build"),
     }
 }
 

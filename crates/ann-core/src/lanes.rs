@@ -77,7 +77,7 @@ macro_rules! vector {
     (
         $number:ident, $register:ident, lanes $lanes:literal, coefficients $coefficients:expr, width $width:ident,
         $as_simd:ident, $as_mut_simd:ident, $splat:ident, $add:ident, $sub:ident, $mul:ident, $div:ident, $neg:ident, $abs:ident,
-        $mul_add:ident, $less_than:ident, $equal:ident, $select:ident, $sum:ident;
+        $mul_add:ident, $relaxed_mul_add:ident, $less_than:ident, $equal:ident, $select:ident, $sum:ident;
         $($bits:item)*
     ) => {
         impl Vector for $number {
@@ -129,7 +129,13 @@ macro_rules! vector {
             }
             #[inline(always)]
             fn mul_add<S: Simd>(simd: S, a: S::$register, b: S::$register, c: S::$register) -> S::$register {
-                simd.$mul_add(a, b, c)
+                // With relaxed SIMD of WebAssembly the product is added in one rounding where the processor
+                // can do this, which the host has to find out before it chooses such a build.
+                if cfg!(target_feature = "relaxed-simd") {
+                    simd.$relaxed_mul_add(a, b, c)
+                } else {
+                    simd.$mul_add(a, b, c)
+                }
             }
             #[inline(always)]
             fn if_less<S: Simd>(
@@ -174,14 +180,14 @@ macro_rules! vector {
 vector! {
     f64, f64s, lanes 8, coefficients Coefficients::F64, width F64_LANES,
     as_simd_f64s, as_mut_simd_f64s, splat_f64s, add_f64s, sub_f64s, mul_f64s, div_f64s, neg_f64s, abs_f64s,
-    mul_add_f64s, less_than_f64s, equal_f64s, select_f64s, reduce_sum_f64s;
+    mul_add_f64s, mul_add_e_f64s, less_than_f64s, equal_f64s, select_f64s, reduce_sum_f64s;
 
     #[inline(always)]
     fn power_of_two<S: Simd>(simd: S, x: S::f64s, factor: f64, shift: S::f64s) -> [S::f64s; 2] {
         const SHIFT: f64 = 1.5 * (1 << 20) as f64 + 1023.0;
         let shift = simd.add_f64s(shift, simd.splat_f64s(SHIFT));
         let half = simd.splat_f64s(0.5);
-        let shifted = simd.mul_add_f64s(x, simd.splat_f64s(factor), simd.add_f64s(shift, half));
+        let shifted = <f64 as Vector>::mul_add(simd, x, simd.splat_f64s(factor), simd.add_f64s(shift, half));
         let bits = simd.and_u64s(simd.transmute_u64s_f64s(shifted), simd.splat_u64s(0xffff_ffff_0000_0000));
         let k = simd.sub_f64s(simd.transmute_f64s_u64s(bits), shift);
         let power: S::u64s = cast(simd.wrapping_dyn_shl_u32s(cast(bits), simd.splat_u32s(20)));
@@ -206,13 +212,13 @@ vector! {
 vector! {
     f32, f32s, lanes 16, coefficients Coefficients::F32, width F32_LANES,
     as_simd_f32s, as_mut_simd_f32s, splat_f32s, add_f32s, sub_f32s, mul_f32s, div_f32s, neg_f32s, abs_f32s,
-    mul_add_f32s, less_than_f32s, equal_f32s, select_f32s, reduce_sum_f32s;
+    mul_add_f32s, mul_add_e_f32s, less_than_f32s, equal_f32s, select_f32s, reduce_sum_f32s;
 
     #[inline(always)]
     fn power_of_two<S: Simd>(simd: S, x: S::f32s, factor: f32, shift: S::f32s) -> [S::f32s; 2] {
         const SHIFT: f32 = 1.5 * (1 << 23) as f32 + 127.0;
         let shift = simd.add_f32s(shift, simd.splat_f32s(SHIFT));
-        let shifted = simd.mul_add_f32s(x, simd.splat_f32s(factor), shift);
+        let shifted = <f32 as Vector>::mul_add(simd, x, simd.splat_f32s(factor), shift);
         let power = simd.wrapping_dyn_shl_u32s(simd.transmute_u32s_f32s(shifted), simd.splat_u32s(23));
         [simd.sub_f32s(shifted, shift), simd.transmute_f32s_u32s(power)]
     }

@@ -105,6 +105,37 @@ impl<F: Scalar> Network<F> {
         self.layout.layer(k).map(|span| DenseMut::new(span, &mut self.parameters))
     }
 
+    /// The activations a⁽ᵏ⁾ of every layer for the rows of `x` (n, inputs): one (n, units) matrix for each
+    /// layer, first to last. The last one is that of [`forward`](Self::forward), to rounding.
+    ///
+    /// ```
+    /// use ann_core::{Activation, Architecture, Network, ndarray::array};
+    ///
+    /// // a⁽¹⁾ = max(0, 2x), a⁽²⁾ = 3a⁽¹⁾ + 1
+    /// let architecture = Architecture::inputs(1).dense(1, Activation::Relu).dense(1, Activation::Identity);
+    /// let network = Network::from_parameters(&architecture, vec![2.0, 0.0, 3.0, 1.0])?;
+    /// let activations = network.activations(&array![[5.0], [-5.0]])?;
+    /// assert_eq!(activations, [array![[10.0], [0.0]], array![[31.0], [1.0]]]);
+    /// # Ok::<(), ann_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`forward`](Self::forward), also for the activations of hidden layers.
+    pub fn activations(&self, x: &ArrayRef2<F>) -> Result<Vec<Array2<F>>> {
+        let mut activations: Vec<Array2<F>> = Vec::with_capacity(self.architecture.layers().len());
+        for (layer, span) in self.architecture.layers().iter().zip(self.layout.layers()) {
+            // Each layer is a network whose inputs are the outputs of the layer below.
+            let architecture = Architecture::inputs(span.fan_in).with_layers([layer.clone()]);
+            let network = Self::from_parameters(&architecture, self.parameters[span.all()].to_vec())?;
+            let outputs = match activations.last() {
+                Some(below) => network.forward(below)?,
+                None => network.forward(x)?,
+            };
+            activations.push(outputs);
+        }
+        Ok(activations)
+    }
+
     /// Raw outputs (logits for a classifier) for the rows of `x` (n, inputs): an (n, outputs) matrix.
     ///
     /// # Errors
