@@ -1,0 +1,373 @@
+//! The Rust program that trains the same network again, with the same bits: what was done in a lab, as code.
+
+use std::fmt::Write;
+
+use ann_table::{Target, Task};
+use ann_train::{Activation, Batching, Init, Loss, Optimizer};
+
+use crate::error::{Code, Error, Result};
+use crate::lab::Lab;
+use crate::settings::{NetworkSettings, TrainingSettings};
+use crate::source::Source;
+
+/// What was done with a network, from its beginning.
+#[derive(Clone, Debug)]
+pub struct Log {
+    start: Start,
+    deeds: Vec<Deed>,
+    /// Whether the next training begins with an empty memory of the optimizer.
+    is_fresh: bool,
+    /// Whether there was more than a program should hold.
+    is_full: bool,
+}
+
+#[derive(Clone, Debug)]
+enum Start {
+    Init(NetworkSettings),
+    Model { network: usize },
+}
+
+#[derive(Clone, Debug)]
+enum Deed {
+    Train { settings: TrainingSettings, epochs: usize, is_fresh: bool, has_ended: bool },
+    Edit { index: usize, value: f64 },
+    Replace(Vec<f64>),
+}
+
+/// Number of deeds, and of numbers in them, that a program holds.
+const DEEDS: usize = 1000;
+const NUMBERS: usize = 100_000;
+
+impl Log {
+    /// Of a network with initial weights.
+    pub fn from_init(settings: NetworkSettings) -> Self {
+        Self { start: Start::Init(settings), deeds: Vec::new(), is_fresh: true, is_full: false }
+    }
+
+    /// Of a network of a model.
+    pub fn from_model(network: usize) -> Self {
+        Self { start: Start::Model { network }, deeds: Vec::new(), is_fresh: true, is_full: false }
+    }
+
+    /// The optimizer, or its settings, have changed.
+    pub fn separate(&mut self, is_fresh: bool) {
+        self.is_fresh |= is_fresh;
+    }
+
+    /// `epochs` were asked for, and `ran` of them made. A run that has ended by itself is a deed of its own:
+    /// what it would do next depends on where it began.
+    pub fn trained(&mut self, settings: &TrainingSettings, epochs: usize, ran: usize, has_ended: bool) {
+        let is_fresh = std::mem::take(&mut self.is_fresh);
+        match self.deeds.last_mut() {
+            Some(Deed::Train { settings: before, epochs, has_ended: false, .. })
+                if !is_fresh && !has_ended && before == settings =>
+            {
+                *epochs += ran;
+            }
+            _ => {
+                let settings = settings.clone();
+                self.push(Deed::Train { settings, epochs, is_fresh, has_ended });
+            }
+        }
+    }
+
+    /// A parameter was changed.
+    pub fn edited(&mut self, index: usize, value: f64) {
+        match self.deeds.last_mut() {
+            Some(Deed::Edit { index: before, value: last }) if *before == index => *last = value,
+            _ => self.push(Deed::Edit { index, value }),
+        }
+    }
+
+    /// All parameters were changed.
+    pub fn replaced(&mut self, theta: &[f64]) {
+        if let Some(Deed::Replace(_)) = self.deeds.last() {
+            self.deeds.pop();
+        }
+        self.push(Deed::Replace(theta.to_vec()));
+    }
+
+    fn push(&mut self, deed: Deed) {
+        let numbers = |deed: &Deed| if let Deed::Replace(theta) = deed { theta.len() } else { 0 };
+        let all: usize = self.deeds.iter().chain([&deed]).map(numbers).sum();
+        self.is_full |= self.deeds.len() >= DEEDS || all > NUMBERS;
+        if !self.is_full {
+            self.deeds.push(deed);
+        }
+    }
+}
+
+impl Lab {
+    /// A program that makes this network again.
+    ///
+    /// # Errors
+    /// So much was done that a program would be too long, or there are no rows.
+    pub fn program(&self) -> Result<String> {
+        self.rows()?;
+        if self.log.is_full {
+            let message = "too much was changed by hand for a program; download the model instead";
+            return Err(Error::new(Code::Limit, message));
+        }
+        let mut text = String::new();
+        self.write_program(&mut text).expect("a String takes every text");
+        Ok(text)
+    }
+
+    fn write_program(&self, out: &mut String) -> std::fmt::Result {
+        let is_drawn = matches!(self.source, Source::Dataset { .. });
+        let is_model = matches!(self.source, Source::Model { .. });
+        let mut crates = vec!["ann-table", "ann-train"];
+        crates.extend(is_drawn.then_some("ann-datasets"));
+        crates.extend(is_model.then_some("ann-model"));
+        crates.sort_unstable();
+        writeln!(out, "//! Trains the network of the live page again, with the same bits.")?;
+        writeln!(out, "//!")?;
+        writeln!(
+            out,
+            "//! `cargo new again`, this text as `again/src/main.rs`, `cargo add {}`,",
+            crates.join(" ")
+        )?;
+        match is_drawn {
+            true => writeln!(out, "//! `cargo run --release`.")?,
+            false => writeln!(out, "//! your table as `again/data.csv`, `cargo run --release`.")?,
+        }
+        out.push_str(USES);
+        self.write_rows(out)?;
+        self.write_start(out)?;
+        let mut problem = None;
+        for deed in &self.log.deeds {
+            match deed {
+                Deed::Train { settings, epochs, is_fresh, .. } => {
+                    let loss = (&settings.loss, settings.l2);
+                    if problem != Some(loss) {
+                        let new = format!("Problem::new(&architecture, {}, &x, &y)?", loss_code(loss.0));
+                        writeln!(out, "    let problem = {new}.with_l2({:?})?;", loss.1)?;
+                        problem = Some(loss);
+                    }
+                    write_config(out, settings)?;
+                    writeln!(out, "    state = train(state, &problem, {epochs}, config, {is_fresh})?;")?;
+                }
+                Deed::Edit { index, value } => {
+                    writeln!(out, "    state.network.parameters_mut()[{index}] = {value:?};")?;
+                }
+                Deed::Replace(theta) => {
+                    writeln!(out, "    state.network.parameters_mut().copy_from_slice(&{theta:?});")?;
+                }
+            }
+        }
+        out.push_str(REST);
+        Ok(())
+    }
+
+    /// From data to `x`, `y`.
+    fn write_rows(&self, out: &mut String) -> std::fmt::Result {
+        let names: Vec<&str> = self.schema.target.names();
+        let target = names[0];
+        match &self.source {
+            Source::Dataset { name, rows, noise, seed } => {
+                let drawn = match *name {
+                    "iris" => "ann_datasets::iris()".to_owned(),
+                    _ => {
+                        let rng = format!("{rows}, {noise:?}, &mut seeded({seed})");
+                        match *name {
+                            "wave" => format!("ann_datasets::generate::wave({rng})"),
+                            "hills" => format!("ann_datasets::generate::hills({rng})"),
+                            "doughnut" => format!("ann_datasets::generate::Picture::Doughnut.draw({rng})"),
+                            "squares" => format!("ann_datasets::generate::Picture::Squares.draw({rng})"),
+                            _ => format!("ann_datasets::generate::Picture::Spirals.draw({rng})"),
+                        }
+                    }
+                };
+                writeln!(out, "    let table = {drawn}.to_table()?;")?;
+            }
+            Source::Table { .. } => {
+                writeln!(out, "    let table = Table::open(\"data.csv\")?.without_missing(&[{target:?}])?;")?;
+            }
+            Source::Model { .. } => {
+                writeln!(out, "    let model = ann_model::Model::load(\"model.ann\")?;")?;
+                writeln!(out, "    let kinds = model.schema().kinds();")?;
+                writeln!(out, "    let reader = ann_table::Reader {{ kinds, ..Default::default() }};")?;
+                writeln!(out, "    let table = reader.open(\"data.csv\")?.without_missing(&[{target:?}])?;")?;
+            }
+        }
+        let whole = match &self.source {
+            Source::Model { .. } => "model.schema().clone()".to_owned(),
+            source => {
+                let (task, ignore) = match source {
+                    Source::Table { task, ignore, .. } => (*task, ignore.as_slice()),
+                    _ => (None, &[][..]),
+                };
+                let task = task.map_or("None".into(), |task| format!("Some(Task::{task:?})"));
+                let ignore: Vec<String> = ignore.iter().map(|name| format!("{name:?}.into()")).collect();
+                let ignore = ignore.join(", ");
+                writeln!(out, "    let options = SchemaOptions {{")?;
+                writeln!(out, "        task: {task},\n        ignore: vec![{ignore}],\n        bins: 0,")?;
+                writeln!(out, "        ..SchemaOptions::default()\n    }};")?;
+                format!("Schema::learn(&table, &[{target:?}], &options)?")
+            }
+        };
+        writeln!(out, "    let whole = {whole};")?;
+        let is_classes = self.schema.target.task() == Task::Classification;
+        let (share, seed) = (self.division.share, self.division.seed);
+        if share > 0.0 {
+            let labels = if is_classes { "&classes" } else { "&vec![(); table.rows()]" };
+            if is_classes {
+                writeln!(
+                    out,
+                    "    let TargetValues::Classes(classes) = whole.targets(&table)? else {{ panic!() }};"
+                )?;
+            }
+            writeln!(out, "    let split = hold_out({labels}, {share:?}, {seed})?;")?;
+            writeln!(out, "    let table = table.select(&split.train);")?;
+        }
+        if let Source::Model { .. } = self.source {
+            writeln!(out, "    let schema = whole;")?;
+        } else {
+            writeln!(
+                out,
+                "    let options = SchemaOptions {{ task: Some(whole.target.task()), ..options }};"
+            )?;
+            let unscaled = if self.is_scaled { "" } else { ".unscaled()" };
+            writeln!(out, "    let schema = Schema::learn(&table, &[{target:?}], &options)?{unscaled};")?;
+        }
+        let width = self.network().architecture().input_width();
+        let features = if width == self.schema.inputs() { "features" } else { "plain_features" };
+        writeln!(out, "    let x = schema.{features}::<f64>(&table)?;")?;
+        match (&self.schema.target, &self.usual_loss) {
+            (Target::Numbers(_), Loss::Poisson | Loss::BinaryCrossEntropy) => {
+                writeln!(
+                    out,
+                    "    let TargetValues::Numbers(y) = schema.targets(&table)? else {{ panic!() }};"
+                )
+            }
+            (Target::Numbers(_), _) => {
+                writeln!(out, "    let Target::Numbers(columns) = &schema.target else {{ panic!() }};")?;
+                writeln!(
+                    out,
+                    "    let TargetValues::Numbers(y) = schema.targets(&table)? else {{ panic!() }};"
+                )?;
+                writeln!(out, "    let y = y.mapv(|y| columns[0].standardized(y));")
+            }
+            _ => writeln!(
+                out,
+                "    let TargetValues::Classes(y) = schema.targets(&table)? else {{ panic!() }};"
+            ),
+        }
+    }
+
+    /// The network at the beginning.
+    fn write_start(&self, out: &mut String) -> std::fmt::Result {
+        match &self.log.start {
+            Start::Init(settings) => {
+                writeln!(out, "    let architecture = Architecture::inputs(schema.inputs())")?;
+                for layer in &settings.hidden {
+                    writeln!(out, "        .dense({}, {})", layer.width, activation_code(&layer.activation))?;
+                }
+                let outputs = self.schema.target.outputs();
+                writeln!(out, "        .dense({outputs}, Activation::Identity);")?;
+                let init = match settings.init {
+                    Init::HeNormal => "Init::HeNormal".to_owned(),
+                    Init::XavierNormal { gain } => format!("Init::XavierNormal {{ gain: {gain:?} }}"),
+                    _ => "Init::Zeros".to_owned(),
+                };
+                let seed = settings.seed;
+                writeln!(
+                    out,
+                    "    let network = Network::init(&architecture, {init}, &mut seeded({seed}))?;"
+                )?;
+            }
+            Start::Model { network } => {
+                writeln!(out, "    let network = match model.networks() {{")?;
+                writeln!(out, "        ann_model::Networks::F64(networks) => networks[{network}].clone(),")?;
+                writeln!(out, "        ann_model::Networks::F32(networks) => {{")?;
+                writeln!(out, "            let network = &networks[{network}];")?;
+                writeln!(
+                    out,
+                    "            let theta = network.parameters().iter().map(|&p| f64::from(p)).collect();"
+                )?;
+                writeln!(out, "            Network::from_parameters(network.architecture(), theta)?")?;
+                writeln!(out, "        }}\n    }};")?;
+                writeln!(out, "    let architecture = network.architecture().clone();")?;
+            }
+        }
+        writeln!(out, "    let mut state = State {{ network, memory: Memory::default(), epoch: 0 }};\n")
+    }
+}
+
+fn write_config(out: &mut String, settings: &TrainingSettings) -> std::fmt::Result {
+    let config = &settings.config;
+    let optimizer = match config.optimizer {
+        Optimizer::Momentum(momentum) => format!("{momentum:?}.into()"),
+        Optimizer::Adam(adam) => format!(
+            "Adam {{ beta1: {:?}, beta2: {:?}, epsilon: {:?}, decay: {:?}.into() }}.into()",
+            adam.beta1, adam.beta2, adam.epsilon, adam.decay.rate
+        ),
+        Optimizer::Rprop(rprop) => format!("{rprop:?}.into()"),
+        Optimizer::Lbfgs(lbfgs) => format!("{lbfgs:?}.into()"),
+        Optimizer::LevenbergMarquardt(settings) => format!("{settings:?}.into()"),
+        _ => "Optimizer::Descent".to_owned(),
+    };
+    let batching = match config.batching {
+        Batching::Full => "Batching::Full".to_owned(),
+        Batching::Shuffled { rows, seed, .. } => format!("Batching::shuffled({rows}, {seed})"),
+    };
+    writeln!(out, "    let config = TrainConfig {{")?;
+    writeln!(out, "        optimizer: {optimizer},")?;
+    writeln!(out, "        learning_rate: {:?}.into(),", config.learning_rate.peak)?;
+    writeln!(out, "        batching: {batching},")?;
+    writeln!(out, "        ..TrainConfig::default()\n    }};")
+}
+
+/// As in Rust: variants without fields and with fields are printed as they are written.
+fn activation_code(activation: &Activation) -> String {
+    format!("Activation::{activation:?}")
+}
+
+fn loss_code(loss: &Loss) -> String {
+    format!("Loss::{loss:?}")
+}
+
+const USES: &str = "
+#![allow(unused_imports)]
+
+use std::error::Error;
+
+use ann_table::{Schema, SchemaOptions, Table, Target, TargetValues, Task};
+use ann_train::splits::hold_out;
+use ann_train::{
+    Activation, Adam, Architecture, Batching, Init, Lbfgs, LevenbergMarquardt, Loss, Memory, Momentum,
+    Network, Optimizer, Problem, Rprop, State, TrainConfig, Training, seeded,
+};
+
+fn main() -> Result<(), Box<dyn Error>> {
+";
+
+const REST: &str = r#"
+    println!("{:016x}", bits(state.network.parameters()));
+    Ok(())
+}
+
+/// Makes this number of epochs, or fewer if the run ends by itself.
+fn train(
+    mut state: State,
+    problem: &Problem<'_>,
+    epochs: usize,
+    config: TrainConfig,
+    is_fresh: bool,
+) -> Result<State, ann_train::Error> {
+    if is_fresh {
+        // Another optimizer begins with an empty memory.
+        state.memory = Training::new(problem, state.network.clone(), &config)?.state().memory.clone();
+    }
+    let config = TrainConfig { epochs: state.epoch + epochs, ..config };
+    let mut training = Training::resume(problem, state, &config)?;
+    while training.epoch().is_ok_and(|epoch| epoch.is_continue()) {}
+    Ok(training.state().clone())
+}
+
+/// FNV-1a of all bits, as the page shows it.
+fn bits(theta: &[f64]) -> u64 {
+    let bytes = theta.iter().flat_map(|parameter| parameter.to_le_bytes());
+    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+}
+"#;

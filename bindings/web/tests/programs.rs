@@ -1,0 +1,108 @@
+//! The Rust programs of a page make the same networks to the last bit: they are compiled and run.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use ann_web::Engine;
+use serde_json::{Value, json};
+
+use crate::engine::{ask, call};
+
+const TABLE: &str = "colour;size;price\nred;1,5;10\nblue;2;21\nred;3;29\n;4;41\nblue;5;50\nred;6;60\nblue;7;71\n\
+                     red;8;79\ngreen;9;92\nblue;;33\n";
+
+/// Several deeds: settings that change, edits, a divergence.
+#[test]
+fn programs_make_the_same_bits() {
+    let layers = |units: &[usize], activation: &str| -> Value {
+        units.iter().map(|units| json!({ "units": units, "activation": activation })).collect()
+    };
+    let step = |epochs: usize| json!({ "do": "step", "epochs": epochs });
+    let training = |training: Value| json!({ "do": "training", "training": training });
+    let mut programs = Vec::new();
+    let mut add = |name: &str, table: Option<&str>, requests: Vec<Value>| {
+        let mut engine = Engine::default();
+        if let Some(table) = table {
+            call(&mut engine, json!({ "do": "table" }), table).unwrap();
+        }
+        for request in requests {
+            ask(&mut engine, request);
+        }
+        let program = ask(&mut engine, json!({ "do": "export", "format": "rust" })).file;
+        let bits = ask(&mut engine, json!({ "do": "digest" })).json["bits"].as_str().unwrap().to_owned();
+        programs.push((name.to_owned(), String::from_utf8(program).unwrap(), bits));
+    };
+    add(
+        "doughnut",
+        None,
+        vec![
+            json!({ "do": "open", "data": { "name": "doughnut", "rows": 150, "noise": 0.02, "seed": 5 },
+                "split": { "share": 0.3, "seed": 2 },
+                "network": { "hidden": layers(&[4, 3], "sigmoid"), "init": "xavier", "gain": 5, "seed": 9 },
+                "training": { "rate": 0.7, "l2": 1e-4 } }),
+            step(13),
+            step(7),
+            training(json!({ "optimizer": "adam", "rate": 0.05, "batch": 16, "seed": 4 })),
+            step(3),
+            step(2),
+            json!({ "do": "set", "index": 2, "value": -1.0 / 3.0 }),
+            training(json!({ "optimizer": "lbfgs" })),
+            step(4),
+            step(4),
+        ],
+    );
+    add(
+        "table",
+        Some(TABLE),
+        vec![
+            json!({ "do": "open", "data": { "name": "table", "target": "price", "task": "regression" },
+                "split": { "share": 0.3, "seed": 1 },
+                "network": { "hidden": [{ "units": 3, "activation": "leaky_relu", "parameter": 0.1 }], "init": "he" },
+                "training": { "optimizer": "momentum", "rate": 0.05, "loss": "huber", "parameter": 0.5 } }),
+            step(20),
+        ],
+    );
+    add(
+        "diverged",
+        None,
+        vec![
+            json!({ "do": "open", "data": { "name": "hills" }, "network": { "hidden": layers(&[5], "relu") },
+                "training": { "rate": 0.1 } }),
+            step(3),
+            training(json!({ "rate": 1e6 })),
+            step(2),
+            step(500),
+            training(json!({ "rate": 0.01 })),
+            step(5),
+        ],
+    );
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("programs");
+    let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../crates");
+    fs::create_dir_all(folder.join("src/bin")).unwrap();
+    let dependencies = ["ann-datasets", "ann-table", "ann-train"]
+        .map(|name| format!("{name} = {{ path = {:?}, default-features = false }}\n", crates.join(name)));
+    // The profile of these tests, so that little is compiled again.
+    let manifest = format!(
+        "[package]\nname = \"programs\"\nedition = \"2024\"\n[workspace]\n[dependencies]\n{}[profile.dev]\n\
+         opt-level = 2\ndebug = \"line-tables-only\"\nlto = \"off\"\n",
+        dependencies.concat()
+    );
+    fs::write(folder.join("Cargo.toml"), manifest).unwrap();
+    fs::copy(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.lock"), folder.join("Cargo.lock")).unwrap();
+    fs::write(folder.join("data.csv"), TABLE).unwrap();
+    for (name, program, _) in &programs {
+        fs::write(folder.join(format!("src/bin/{name}.rs")), program).unwrap();
+    }
+    for (name, program, bits) in &programs {
+        let run = Command::new(env!("CARGO"))
+            .args(["run", "--quiet", "--bin", name])
+            .current_dir(&folder)
+            .output()
+            .expect("cargo runs these tests");
+        let (out, err) = (String::from_utf8_lossy(&run.stdout), String::from_utf8_lossy(&run.stderr));
+        assert!(run.status.success(), "{name}: {err}\n{program}");
+        assert_eq!(out.trim(), bits, "{name}\n{program}");
+        assert!(!err.contains("warning"), "{name}: {err}\n{program}");
+    }
+}

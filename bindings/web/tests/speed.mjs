@@ -1,0 +1,24 @@
+// Microseconds for an epoch in WebAssembly, for the labs of `examples/speed.rs`: the best of five steps, after one.
+import { ask, files, load } from './engine.mjs';
+
+const layers = (units, activation) => units.map((units) => ({ units, activation }));
+const labs = [
+  ['doughnut', layers([3], 'sigmoid'), 3000],
+  ['iris', layers([5, 10, 5], 'sigmoid'), 2000],
+  ['doughnut', layers([64, 64], 'tanh'), 200],
+];
+for (const kind of process.argv.slice(2).length ? process.argv.slice(2) : ['ann-fused.wasm', 'ann-portable.wasm']) {
+  const w = load(`${files}${kind}`);
+  for (const [name, hidden, all] of labs) {
+    const epochs = kind.includes('portable') ? Math.ceil(all / 20) : all;
+    ask(w, { do: 'open', data: { name }, network: { hidden } });
+    ask(w, { do: 'step', epochs });
+    let best = Infinity;
+    for (let k = 0; k < 5; k++) {
+      const begin = performance.now();
+      ask(w, { do: 'step', epochs });
+      best = Math.min(best, ((performance.now() - begin) * 1e3) / epochs);
+    }
+    console.log(`${kind} ${best.toFixed(2)} us`);
+  }
+}
