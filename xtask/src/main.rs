@@ -6,6 +6,7 @@
 mod figures;
 mod onnx;
 mod reference;
+mod wasm;
 mod wheel;
 
 mod bits;
@@ -68,6 +69,9 @@ enum Task {
     Onnx(onnx::OnnxOptions),
     /// Build the Python package, install it into a private environment, and run its tests (needs Python)
     Wheel(wheel::WheelOptions),
+    /// Compile the engine of the live page to WebAssembly, or check the files that are there (needs Node.js;
+    /// compiling needs Debian or a system like it)
+    Wasm(wasm::WasmOptions),
     /// Run `.ci/run`: everything that must pass before a change is accepted
     Ci,
 }
@@ -96,6 +100,7 @@ fn run(cli: &Cli) -> Result<()> {
         Task::Accuracy(options) => bench::accuracy(&workspace, options),
         Task::Onnx(options) => onnx::onnx(&workspace, options),
         Task::Wheel(options) => wheel::wheel(&workspace, options),
+        Task::Wasm(options) => wasm::wasm(&workspace, options),
         Task::Ci => ci(&workspace),
     }
 }
