@@ -1,5 +1,5 @@
-//! What the host calls. The only file with `unsafe`: the attribute that gives a function its name for the host. No
-//! function here takes a pointer; the host gets addresses of buffers that the engine owns.
+//! What the host calls. The only file with `unsafe`: the attribute that gives a function its name for the
+//! host. No function here takes a pointer; the host gets addresses of buffers that the engine owns.
 
 use std::cell::RefCell;
 use std::sync::{Mutex, PoisonError};

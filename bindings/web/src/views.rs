@@ -141,8 +141,8 @@ impl Lab {
                 let names = self.input_names();
                 let name = names.get(*column).map_or("", String::as_str);
                 let text = format!(
-                    "the input {name:?} ranges over {range:.4}, which makes learning slow or impossible; scale \
-                     the columns"
+                    "the input {name:?} ranges over {range:.4}, which makes learning slow or \
+                     impossible; scale the columns"
                 );
                 object! { "kind": "wide_column", "text": text, "column": column }
             }

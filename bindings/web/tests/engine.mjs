@@ -20,7 +20,7 @@ export function isFused() {
 }
 
 function relaxedSimd() {
-  return WebAssembly.validate(readFileSync(`${fileURLToPath(new URL('../page/wasm/', import.meta.url))}probe.wasm`));
+  return WebAssembly.validate(readFileSync(new URL('../page/wasm/probe.wasm', import.meta.url)));
 }
 
 /** The bytes of an answer. */

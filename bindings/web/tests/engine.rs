@@ -49,7 +49,8 @@ fn every_data_set_learns_something() {
         let state = ask(
             &mut engine,
             json!({ "do": "open", "data": { "name": set["name"] }, "split": { "share": 0.3, "seed": 1 },
-                "network": { "hidden": hidden, "seed": 1 }, "training": { "optimizer": "adam", "rate": 0.02 } }),
+                "network": { "hidden": hidden, "seed": 1 },
+                "training": { "optimizer": "adam", "rate": 0.02 } }),
         )
         .json;
         let rows = state["rows"]["train"].as_u64().unwrap() + state["rows"]["test"].as_u64().unwrap();

@@ -1,4 +1,4 @@
-// The committed files under Node.js, without any package: the bits of the native engine, no leak, panics and errors.
+// The committed files under Node.js, without any package: the bits of the native engine, no leak, errors.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
@@ -68,7 +68,8 @@ for (const kind of kinds) {
 test('pictures are equal in both files', () => {
   const [fused, portable] = kinds.map((kind) => {
     const w = load(`${files}${kind}`);
-    ask(w, { do: 'open', data: { name: 'spirals', rows: 50 }, network: { hidden: [{ units: 5, activation: 'gelu' }] } });
+    const hidden = [{ units: 5, activation: 'gelu' }];
+    ask(w, { do: 'open', data: { name: 'spirals', rows: 50 }, network: { hidden } });
     return ask(w, { do: 'map', axes: [0, 1], points: 10 }).numbers;
   });
   assert.deepEqual(fused, portable);
@@ -80,7 +81,8 @@ for (const optimizer of ['adam', 'levenberg_marquardt']) {
     const [fused, portable] = kinds.map((kind) => {
       const w = load(`${files}${kind}`);
       ask(w, {
-        do: 'open', data: { name: 'hills', rows: 60 }, network: { hidden: [{ units: 5, activation: 'tanh' }] },
+        do: 'open', data: { name: 'hills', rows: 60 },
+        network: { hidden: [{ units: 5, activation: 'tanh' }] },
         training: { optimizer, rate: 0.01 },
       });
       ask(w, { do: 'step', epochs: 20 });

@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 
 use crate::engine::{ask, call};
 
-const TABLE: &str = "colour;size;price\nred;1,5;10\nblue;2;21\nred;3;29\n;4;41\nblue;5;50\nred;6;60\nblue;7;71\n\
+const TABLE: &str = "colour;size;price\nred;1,5;10\nblue;2;21\nred;3;29\n;4;41\nblue;5;50\nred;6;60\n\
+blue;7;71\n\
                      red;8;79\ngreen;9;92\nblue;;33\n";
 
 /// Several deeds: settings that change, edits, a divergence.
@@ -58,7 +59,8 @@ fn programs_make_the_same_bits() {
         vec![
             json!({ "do": "open", "data": { "name": "table", "target": "price", "task": "regression" },
                 "split": { "share": 0.3, "seed": 1 },
-                "network": { "hidden": [{ "units": 3, "activation": "leaky_relu", "parameter": 0.1 }], "init": "he" },
+                "network": { "init": "he",
+                    "hidden": [{ "units": 3, "activation": "leaky_relu", "parameter": 0.1 }] },
                 "training": { "optimizer": "momentum", "rate": 0.05, "loss": "huber", "parameter": 0.5 } }),
             step(20),
         ],

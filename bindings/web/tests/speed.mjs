@@ -1,4 +1,4 @@
-// Microseconds for an epoch in WebAssembly, for the labs of `examples/speed.rs`: the best of five steps, after one.
+// Microseconds for an epoch in WebAssembly, for the labs of `examples/speed.rs`: the best of five steps.
 import { ask, files, load } from './engine.mjs';
 
 const layers = (units, activation) => units.map((units) => ({ units, activation }));
@@ -7,7 +7,8 @@ const labs = [
   ['iris', layers([5, 10, 5], 'sigmoid'), 2000],
   ['doughnut', layers([64, 64], 'tanh'), 200],
 ];
-for (const kind of process.argv.slice(2).length ? process.argv.slice(2) : ['ann-fused.wasm', 'ann-portable.wasm']) {
+const asked = process.argv.slice(2);
+for (const kind of asked.length ? asked : ['ann-fused.wasm', 'ann-portable.wasm']) {
   const w = load(`${files}${kind}`);
   for (const [name, hidden, all] of labs) {
     const epochs = kind.includes('portable') ? Math.ceil(all / 20) : all;
