@@ -9,6 +9,7 @@ mod explain;
 mod export;
 mod inspect;
 mod look;
+mod play;
 mod predict;
 mod rebuild;
 mod train;
@@ -60,6 +61,7 @@ enum Command {
     Check(check::Check),
     Export(export::Export),
     Inspect(inspect::Inspect),
+    Play(play::Play),
     Rebuild(rebuild::Rebuild),
     Completions(completions::Completions),
     Manual(completions::Manual),
@@ -92,6 +94,7 @@ fn run(command: &Command) -> Result<Status> {
         Command::Check(options) => check::check(options),
         Command::Export(options) => export::export(options),
         Command::Inspect(options) => inspect::inspect(options),
+        Command::Play(options) => play::play(options),
         Command::Rebuild(options) => rebuild::rebuild(options),
         Command::Completions(options) => completions::completions(options),
         Command::Manual(options) => completions::manual(options),

@@ -9,6 +9,7 @@ mod judging;
 #[cfg(unix)]
 mod killed;
 mod names;
+mod play;
 mod program;
 mod report;
 mod summaries;

@@ -1,0 +1,54 @@
+//! `ann play`: the live page, served from this program to this machine alone.
+
+mod page;
+mod server;
+
+use std::io::Write;
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::data;
+use crate::failure::{Failure, Result, Status};
+use crate::interrupt;
+use crate::output::Output;
+use server::Server;
+
+/// Open a page on which a network learns while you watch: of your own table, or of a model
+#[derive(Args, Debug)]
+pub struct Play {
+    /// A table (CSV or Orange .tab) or a model file to begin with
+    data: Option<PathBuf>,
+    /// The port of the address; 0 for any that is free
+    #[arg(long, value_name = "NUMBER", default_value_t = 0)]
+    port: u16,
+}
+
+/// What the page takes at most; it says so itself, but the program should not wait for a browser to say it.
+const MOST_BYTES: usize = 16 << 20;
+
+pub fn play(options: &Play) -> Result<Status> {
+    let opened = match &options.data {
+        Some(path) => {
+            let bytes = data::bytes(path)?;
+            if bytes.len() > MOST_BYTES {
+                let megabytes = MOST_BYTES >> 20;
+                let message = format!("{} bytes; the page takes at most {megabytes} MiB", bytes.len());
+                return Err(Failure::data(message).about(data::shown(path)));
+            }
+            let name = path.file_name().map_or("table.csv".into(), |name| name.to_string_lossy());
+            Some((name.into_owned(), bytes))
+        }
+        None => None,
+    };
+    let failed = |error| Failure::files(format_args!("port {}: {error}", options.port));
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port)).map_err(failed)?;
+    let server = Server::new(listener, opened).map_err(failed)?;
+    interrupt::clean_up()?;
+    let mut output = Output::standard();
+    writeln!(output, "{}", server.address())?;
+    output.finish()?;
+    anstream::eprintln!("The page is for this machine alone, and nothing leaves it. Ctrl-C ends it.");
+    server.serve()
+}

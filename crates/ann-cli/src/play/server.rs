@@ -1,0 +1,162 @@
+//! A server of a few files for one machine: HTTP/1.1, the methods GET and HEAD, one answer for each
+//! connection.
+
+use std::io::{self, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use super::page::FILES;
+
+/// The most that a request may take, and the longest time that a browser may take for it.
+const MOST_HEADER: usize = 16 << 10;
+const PATIENCE: Duration = Duration::from_secs(10);
+/// Under this path the opened file is found.
+const OPENED: &str = "open/";
+
+/// What a browser may do on this page: load its own files and compute; nothing of others, nothing to others.
+const HEADERS: &str = "Content-Security-Policy: default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; \
+    style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; worker-src 'self'; base-uri 'none'; \
+    form-action 'none'; frame-ancestors 'none'\r\n\
+    X-Content-Type-Options: nosniff\r\n\
+    Referrer-Policy: no-referrer\r\n\
+    Cross-Origin-Resource-Policy: same-origin\r\n\
+    Cache-Control: no-store\r\n\
+    Connection: close\r\n";
+
+/// Serves the page, and a file if one was opened.
+pub struct Server {
+    listener: TcpListener,
+    port: u16,
+    opened: Option<(String, Vec<u8>)>,
+}
+
+/// A line of a status, and what follows it.
+struct Answer<'a> {
+    status: &'static str,
+    content_type: &'static str,
+    content: &'a [u8],
+}
+
+impl Server {
+    /// `opened` is the name of a file and its content.
+    pub fn new(listener: TcpListener, opened: Option<(String, Vec<u8>)>) -> io::Result<Self> {
+        let port = listener.local_addr()?.port();
+        let opened = opened.map(|(name, content)| (encoded(&name), content));
+        Ok(Self { listener, port, opened })
+    }
+
+    /// The address of the page, which opens the file.
+    pub fn address(&self) -> String {
+        let opened = self.opened.as_ref().map(|(name, _)| format!("?open={name}"));
+        format!("http://127.0.0.1:{}/{}", self.port, opened.unwrap_or_default())
+    }
+
+    /// Serves until the program ends.
+    pub fn serve(self) -> ! {
+        let server = Arc::new(self);
+        loop {
+            // A connection that fails concerns nobody but the browser, which will try again.
+            let Ok((stream, _)) = server.listener.accept() else { continue };
+            let server = Arc::clone(&server);
+            thread::spawn(move || drop(server.answer(stream)));
+        }
+    }
+
+    fn answer(&self, mut stream: TcpStream) -> io::Result<()> {
+        stream.set_read_timeout(Some(PATIENCE))?;
+        stream.set_write_timeout(Some(PATIENCE))?;
+        let header = read_header(&mut stream)?;
+        let Answer { status, content_type, content } = self.answer_to(&header);
+        let length = content.len();
+        let begin = format!(
+            "HTTP/1.1 {status}\r\nContent-Type: {content_type}\r\nContent-Length: {length}\r\n{HEADERS}\r\n"
+        );
+        stream.write_all(begin.as_bytes())?;
+        if !header.starts_with("HEAD ") {
+            stream.write_all(content)?;
+        }
+        stream.flush()
+    }
+
+    fn answer_to(&self, header: &str) -> Answer<'_> {
+        let refused = |status: &'static str| Answer {
+            status,
+            content_type: "text/plain; charset=utf-8",
+            content: status.as_bytes(),
+        };
+        let mut lines = header.split("\r\n");
+        let mut first = lines.next().unwrap_or_default().split(' ');
+        let (Some(method), Some(target), Some("HTTP/1.1" | "HTTP/1.0"), None) =
+            (first.next(), first.next(), first.next(), first.next())
+        else {
+            return refused("400 Bad Request");
+        };
+        // A name of somebody else's that leads to this machine (DNS rebinding) must not read the page.
+        let mut hosts = lines.filter_map(|line| line.split_once(':'));
+        let mut hosts = hosts.by_ref().filter(|(name, _)| name.eq_ignore_ascii_case("host"));
+        let host = hosts.next().map(|(_, host)| host.trim());
+        if hosts.next().is_some() || !host.is_some_and(|host| self.is_own(host)) {
+            return refused("403 Forbidden");
+        }
+        if !["GET", "HEAD"].contains(&method) {
+            return refused("405 Method Not Allowed");
+        }
+        let path = target.split(['?', '#']).next().unwrap_or_default();
+        let Some(path) = path.strip_prefix('/') else { return refused("404 Not Found") };
+        if let (Some(name), Some((opened, content))) = (path.strip_prefix(OPENED), &self.opened) {
+            if name == opened {
+                return Answer { status: "200 OK", content_type: "application/octet-stream", content };
+            }
+        }
+        let path = if path.is_empty() { FILES[0].path } else { path };
+        match FILES.iter().find(|file| file.path == path) {
+            Some(file) => Answer { status: "200 OK", content_type: file.content_type, content: file.content },
+            None => refused("404 Not Found"),
+        }
+    }
+
+    /// Whether a browser was told one of the names of this machine for itself.
+    fn is_own(&self, host: &str) -> bool {
+        let port = format!(":{}", self.port);
+        host.strip_suffix(&port).is_some_and(|name| ["127.0.0.1", "localhost"].contains(&name))
+    }
+}
+
+/// The header of a request, without a body, which no answer needs.
+fn read_header(stream: &mut TcpStream) -> io::Result<String> {
+    let (mut header, mut part) = (Vec::new(), [0; 1024]);
+    loop {
+        let length = stream.read(&mut part)?;
+        header.extend_from_slice(&part[..length]);
+        let end = header.windows(4).position(|bytes| bytes == b"\r\n\r\n");
+        if let Some(end) = end {
+            header.truncate(end);
+            return String::from_utf8(header).map_err(|_| io::ErrorKind::InvalidData.into());
+        }
+        if length == 0 || header.len() > MOST_HEADER {
+            return Err(io::ErrorKind::InvalidData.into());
+        }
+    }
+}
+
+/// A name as a part of an address.
+fn encoded(name: &str) -> String {
+    let of_byte = |byte: u8| match byte {
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' => char::from(byte).to_string(),
+        _ => format!("%{byte:02X}"),
+    };
+    name.bytes().map(of_byte).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_encoded() {
+        assert_eq!(encoded("iris.csv"), "iris.csv");
+        assert_eq!(encoded("my täble/1?.csv"), "my%20t%C3%A4ble%2F1%3F.csv");
+    }
+}
