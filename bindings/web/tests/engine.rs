@@ -197,10 +197,10 @@ fn weights_can_be_edited() {
     let mut engine = Engine::default();
     ask(&mut engine, doughnut());
     let before = theta(&mut engine);
-    let state = ask(&mut engine, json!({ "do": "set", "index": 3, "value": -0.1234567890123456789 })).json;
+    let state = ask(&mut engine, json!({ "do": "set", "index": 3, "value": -1.0 / 3.0 })).json;
     assert_eq!(state["epoch"], 0);
     let mut edited = before.clone();
-    edited[3] = -0.1234567890123456789;
+    edited[3] = -1.0 / 3.0;
     assert_eq!(theta(&mut engine), edited);
     let bytes: Vec<u8> = before.iter().flat_map(|number| number.to_le_bytes()).collect();
     call(&mut engine, json!({ "do": "set" }), &bytes).unwrap();
