@@ -1,0 +1,124 @@
+// The panels of settings: layers, first weights, optimizer, loss.
+
+import { $, fill, isEdited, labelled } from './form.js';
+
+const WORDS = {
+  sigmoid: 'sigmoid', tanh: 'tanh', relu: 'ReLU', leaky_relu: 'leaky ReLU', elu: 'ELU', selu: 'SELU', softplus: 'softplus', silu: 'SiLU', mish: 'Mish', gelu: 'GELU', identity: 'identity',
+  xavier: 'Xavier', he: 'He', zeros: 'zeros', descent: 'gradient descent', momentum: 'momentum', adam: 'Adam', rprop: 'Rprop', lbfgs: 'L-BFGS', levenberg_marquardt: 'Levenberg–Marquardt',
+  softmax_cross_entropy: 'cross-entropy', smoothed_cross_entropy: 'cross-entropy, smoothed', mean_squared_error: 'mean squared error', absolute_error: 'mean absolute error', huber: 'Huber',
+  beta1: 'β₁', beta2: 'β₂', epsilon: 'ε', decay: 'Weight decay', nesterov: 'Nesterov', shrink: 'Shrink', grow: 'Grow', smallest: 'Smallest step', largest: 'Largest step', history: 'Steps kept', damping: 'Damping',
+};
+const PARAMETERS = { leaky_relu: 'Slope', elu: 'α', smoothed_cross_entropy: 'Smoothing ε', huber: 'Threshold δ' };
+const LOSS_PARAMETERS = { smoothed_cross_entropy: 0.1, huber: 1 };
+
+/** The field's word for a name of the engine. */
+export const word = name => WORDS[name] ?? name;
+
+export class SettingsPanel {
+  #app; #shown = '';
+
+  constructor(app) {
+    this.#app = app;
+    const number = id => $(id).valueAsNumber;
+    $('init').onchange = () => app.renew({ init: $('init').value });
+    $('gain').onchange = () => { if (number('gain') >= 0) app.renew({ gain: number('gain') }); else this.#reject(); };
+    $('network-seed').onchange = () => { if (number('network-seed') >= 0) app.renew({ seed: Math.floor(number('network-seed')) }); else this.#reject(); };
+    $('optimizer').onchange = () => app.retrain({ optimizer: $('optimizer').value, settings: {}, ...(this.#optimizer($('optimizer').value).batches ? {} : { batch: 0 }) });
+    for (const [id, key] of [['rate', 'rate'], ['l2', 'l2'], ['batch', 'batch'], ['order-seed', 'seed']]) {
+      $(id).onchange = () => { if (number(id) >= 0) app.retrain({ [key]: number(id) }); else this.#reject(); };
+    }
+    $('loss').onchange = () => app.retrain({ loss: $('loss').value, parameter: null });
+    $('loss-parameter').onchange = () => { if (number('loss-parameter') >= 0) app.retrain({ parameter: number('loss-parameter') }); else this.#reject(); };
+  }
+
+  /** What can be chosen, once the engine is there. */
+  offer({ optimizers, inits }) {
+    $('optimizer').replaceChildren(...optimizers.map(({ name }) => new Option(word(name), name)));
+    $('init').replaceChildren(...inits.map(name => new Option(word(name), name)));
+  }
+
+  /** Fills the fields from the settings and the open lab. */
+  show() {
+    const { settings: { network, training, data }, about, lab } = this.#app;
+    fill('init', network.init); fill('gain', network.gain); fill('network-seed', network.seed);
+    $('gain-label').hidden = network.init !== 'xavier';
+    $('start-fields').disabled = data.name === 'model';
+    const optimizer = this.#optimizer(training.optimizer);
+    fill('optimizer', training.optimizer);
+    fill('rate', training.rate); fill('l2', training.l2); fill('batch', training.batch); fill('order-seed', training.seed);
+    $('rate').disabled = !optimizer.rate; $('batch').disabled = $('order-seed').disabled = !optimizer.batches;
+    this.#showOptimizer(optimizer, training);
+    if (lab) {
+      const losses = about.losses[lab.task] ?? [];
+      $('loss').replaceChildren(...losses.map(name => new Option(word(name), name)));
+      const loss = training.loss ?? losses[0];
+      $('loss').value = loss;
+      $('loss-parameter-label').hidden = !(loss in PARAMETERS);
+      $('loss-parameter-label').firstChild.textContent = `${PARAMETERS[loss] ?? 'Parameter'} `;
+      fill('loss-parameter', training.parameter ?? LOSS_PARAMETERS[loss] ?? '');
+    }
+    this.#showLayers(network.hidden, data.name === 'model');
+  }
+
+  // A value that makes no sense is replaced by the one before.
+  #reject() { this.#shown = ''; this.show(); }
+
+  #optimizer(name) { return this.#app.about.optimizers.find(optimizer => optimizer.name === name) ?? this.#app.about.optimizers[0]; }
+
+  #showOptimizer({ name, settings }, training) {
+    const change = (key, value) => this.#app.retrain({ settings: { ...training.settings, [key]: value } });
+    if (isEdited($('optimizer-settings'))) return;
+    $('optimizer-settings').replaceChildren(...Object.entries(settings).map(([key, usual]) => {
+      const value = training.settings[key] ?? usual, input = document.createElement('input'), label = document.createElement('label');
+      label.append(`${key === 'momentum' ? 'Momentum' : word(key)} `, input);
+      input.id = `${name}-${key}`;
+      if (typeof usual === 'boolean') { input.type = 'checkbox'; label.className = 'tick'; input.checked = value; input.onchange = () => change(key, input.checked); }
+      else {
+        input.type = 'number'; input.step = 'any'; input.value = value;
+        input.onchange = () => { if (Number.isFinite(input.valueAsNumber)) change(key, input.valueAsNumber); else this.#reject(); };
+      }
+      return label;
+    }));
+  }
+
+  #showLayers(hidden, fixed) {
+    const { about, lab } = this.#app, focus = document.activeElement?.id;
+    $('network-size').textContent = lab ? `${[lab.inputs.length, ...lab.layers.map(layer => layer.units)].join('–')}, ${lab.parameters} parameters` : '';
+    const shown = JSON.stringify([hidden, fixed && lab?.layers]);
+    if (isEdited($('layers')) || shown === this.#shown) return;
+    this.#shown = shown;
+    if (fixed) {
+      const known = lab?.layers.slice(0, -1).map(({ units, activation }) => `${units} × ${word(activation)}`).join(', ');
+      $('layers').textContent = `The layers are those of the model: ${known || 'none hidden'}.`;
+      return;
+    }
+    const put = layers => this.#app.renew({ hidden: layers });
+    const change = (k, patch) => put(hidden.map((layer, j) => j === k ? { ...layer, ...patch } : layer));
+    const boxes = hidden.map(({ units, activation, parameter }, k) => {
+      const box = document.createElement('fieldset');
+      box.className = 'layer';
+      const count = Object.assign(document.createElement('input'), { type: 'number', min: 1, max: about.limits.units, value: units, id: `units-${k}` });
+      count.onchange = () => { const n = Math.round(count.valueAsNumber); if (n >= 1) change(k, { units: Math.min(n, about.limits.units) }); else this.#reject(); };
+      const choice = Object.assign(document.createElement('select'), { id: `activation-${k}` });
+      choice.append(...about.activations.map(({ name }) => new Option(word(name), name)));
+      choice.value = activation;
+      choice.onchange = () => change(k, { activation: choice.value, parameter: null });
+      const remove = Object.assign(document.createElement('button'), { type: 'button', textContent: '×', ariaLabel: `Remove layer ${k + 1}`, title: 'Remove this layer' });
+      remove.onclick = () => { put(hidden.filter((_, j) => j !== k)); $('add-layer')?.focus(); };
+      box.append(Object.assign(document.createElement('legend'), { textContent: `Layer ${k + 1}` }), labelled('Units', count), labelled('Activation', choice), remove);
+      const usual = about.activations.find(({ name }) => name === activation)?.parameter;
+      if (usual !== null && usual !== undefined) {
+        const input = Object.assign(document.createElement('input'), { type: 'number', step: 'any', value: parameter ?? usual, id: `parameter-${k}` });
+        input.onchange = () => { if (Number.isFinite(input.valueAsNumber)) change(k, { parameter: input.valueAsNumber }); else this.#reject(); };
+        const label = labelled(PARAMETERS[activation] ?? 'Parameter', input);
+        label.className = 'parameter';
+        box.append(label);
+      }
+      return box;
+    });
+    const add = Object.assign(document.createElement('button'), { type: 'button', textContent: 'Add a layer', id: 'add-layer', disabled: hidden.length >= about.limits.layers });
+    add.onclick = () => put([...hidden, hidden.at(-1) ?? { units: 3, activation: 'sigmoid', parameter: null }]);
+    $('layers').replaceChildren(...boxes, add);
+    if (focus) document.getElementById(focus)?.focus();
+  }
+}

@@ -1,0 +1,105 @@
+// The settings of the page, and how they are written into its address.
+//
+// Only what differs from the defaults is written, so addresses are short. The same address gives the same
+// network: `epoch` says how long it was trained, and `changes` what was changed by hand on the way.
+
+const layer = (units, activation = 'tanh') => ({ units, activation, parameter: null });
+
+/** Layers, optimizer and learning rate that suit a set of data: what a user begins with. */
+const BEGINNINGS = {
+  doughnut: [[layer(4)], 'descent', 1],
+  squares: [[layer(4)], 'descent', 1],
+  spirals: [[layer(8), layer(8)], 'adam', 0.02],
+  iris: [[layer(6)], 'descent', 0.1],
+  wave: [[layer(8), layer(8)], 'adam', 0.01],
+  hills: [[layer(8)], 'adam', 0.02],
+  table: [[layer(8)], 'adam', 0.01],
+};
+
+/** Settings for other data: network and training are those that suit it, unless the user has changed them. */
+export function suited(settings, data) {
+  const [before, after] = [BEGINNINGS[settings.data.name], BEGINNINGS[data.name]];
+  const { network, training } = settings;
+  const unchanged = before && JSON.stringify([network.hidden, training.optimizer, training.rate]) === JSON.stringify(before);
+  if (!unchanged || !after) return { data };
+  const [hidden, optimizer, rate] = after;
+  return { data, network: { ...network, hidden }, training: { ...training, optimizer, rate, settings: {} } };
+}
+
+/** Settings when the address says nothing. */
+export function defaults() {
+  return {
+    data: { name: 'doughnut', rows: 0, noise: null, seed: null, target: null, task: null, ignore: [], network: 0 },
+    split: { share: 0.3, seed: 0 },
+    scaling: null,
+    network: { hidden: [layer(4)], init: 'xavier', gain: 1, seed: 0 },
+    training: { optimizer: 'descent', settings: {}, rate: 1, l2: 0, batch: 0, seed: 0, loss: null, parameter: null },
+    view: { axes: null, log: false, points: 'all', speed: 200 },
+    epoch: 0,
+    changes: [],
+  };
+}
+
+const number = { write: String, read: text => finite(text) };
+const count = { write: String, read: text => { const n = finite(text); return n === undefined || n < 0 ? undefined : Math.floor(n); } };
+const word = { write: text => text, read: text => text };
+const words = { write: list => list.map(encodeURIComponent).join(','), read: text => text.split(',').filter(Boolean).map(decodeURIComponent) };
+const flag = { write: on => on ? '1' : '0', read: text => text === '1' };
+const json = { write: JSON.stringify, read: text => JSON.parse(text) };
+const layers = {
+  write: list => list.map(({ units, activation, parameter }) => `${units}*${activation}${parameter === null ? '' : `*${parameter}`}`).join(',') || 'none',
+  read: text => text === 'none' ? [] : text.split(',').map(layer => {
+    const [units, activation = 'sigmoid', parameter] = layer.split('*');
+    return { units: count.read(units) ?? 3, activation, parameter: parameter === undefined ? null : finite(parameter) ?? null };
+  }),
+};
+const axes = { write: list => list.join(','), read: text => text.split(',').map(count.read) };
+
+/** Each name in the address: where its value is, and how it is written. */
+const FIELDS = {
+  data: ['data', 'name', word], rows: ['data', 'rows', count], noise: ['data', 'noise', number], draw: ['data', 'seed', count],
+  target: ['data', 'target', word], task: ['data', 'task', word], without: ['data', 'ignore', words], network: ['data', 'network', count],
+  test: ['split', 'share', number], split: ['split', 'seed', count], scaling: [null, 'scaling', word],
+  layers: ['network', 'hidden', layers], init: ['network', 'init', word], gain: ['network', 'gain', number], weights: ['network', 'seed', count],
+  optimizer: ['training', 'optimizer', word], settings: ['training', 'settings', json], rate: ['training', 'rate', number], l2: ['training', 'l2', number],
+  batch: ['training', 'batch', count], order: ['training', 'seed', count], loss: ['training', 'loss', word], parameter: ['training', 'parameter', number],
+  axes: ['view', 'axes', axes], log: ['view', 'log', flag], points: ['view', 'points', word], speed: ['view', 'speed', count],
+  epoch: [null, 'epoch', count], changes: [null, 'changes', json],
+};
+
+/** The part of the address after `#`. */
+export function toAddress(settings) {
+  const usual = defaults();
+  return Object.entries(FIELDS).flatMap(([name, [part, key, { write }]]) => {
+    const [value, other] = [settings, usual].map(from => (part ? from[part] : from)[key]);
+    const same = JSON.stringify(value) === JSON.stringify(other);
+    return same || value === null ? [] : [`${name}=${encodeURIComponent(write(value)).replaceAll('%2C', ',')}`];
+  }).join('&');
+}
+
+/** Settings from that part. What cannot be understood is left at its default, and named in `unknown`. */
+export function fromAddress(text) {
+  const settings = defaults(), unknown = [];
+  for (const pair of text.replace(/^#/, '').split('&').filter(Boolean)) {
+    const at = pair.indexOf('='), name = pair.slice(0, at);
+    const value = at < 0 || !Object.hasOwn(FIELDS, name) ? undefined : understood(name, pair.slice(at + 1));
+    if (value === undefined) { unknown.push(pair); continue; }
+    const [part, key] = FIELDS[name];
+    (part ? settings[part] : settings)[key] = value;
+  }
+  if (!Array.isArray(settings.changes)) settings.changes = [];
+  return { settings, unknown };
+}
+
+function understood(name, text) {
+  try {
+    return FIELDS[name][2].read(decodeURIComponent(text));
+  } catch {
+    return undefined;
+  }
+}
+
+function finite(text) {
+  const n = Number(text);
+  return text.trim() !== '' && Number.isFinite(n) ? n : undefined;
+}

@@ -1,0 +1,406 @@
+// The page in a real browser. `node --test` runs everything; the environment variable CHROMIUM names another browser, and ANN_PROGRAM the program `ann`, which then inspects a downloaded model.
+
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import { call } from '../page/engine.js';
+import { ROOT, shown, trainTo, until, visit } from './browser.mjs';
+import './state.mjs';
+import './lessons.mjs';
+import { site } from './site.mjs';
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+/** Two classes that a straight line divides, with a column of words and a gap. */
+const OWN = 'width,height,colour,kind\n' + Array.from({ length: 80 }, (_, k) => `${(k % 10) / 5},${k === 7 ? '' : Math.floor(k / 10) / 4},${['red', 'green'][k % 2]},${k % 10 < 5 ? 'small' : 'large'}`).join('\n') + '\n';
+const DOUGHNUT = 'doughnut 2-3-2 sigmoid, 100 epochs';
+/** What engines are asked, and the digest of the weights that the native one found. */
+const SESSIONS = sessions();
+
+let folder;
+before(async () => { folder = await mkdtemp(path.join(tmpdir(), 'ann-page-')); });
+after(() => rm(folder, { recursive: true }));
+
+const csv = (name, text) => ({ name, mimeType: 'text/csv', buffer: Buffer.from(text) });
+const open = (page, file) => page.setInputFiles('#file', file);
+
+/** Runs `check` on a fresh page, which must then have caused no error and no foreign request. */
+async function on(address, check, options) {
+  const page = await visit(site, address, options);
+  try {
+    await check(page);
+    assert.deepEqual(page.problems, []);
+  } finally {
+    await page.context().close();
+  }
+}
+
+test('the first picture is there within a second', async () => {
+  // Once for the browser, which has never been asked for anything; then with a cache of its own that is empty.
+  const times = [];
+  for (let k = 0; k < 3; k++) await on('', async page => { times.push(await page.evaluate(() => performance.getEntriesByName('first picture')[0].startTime)); });
+  console.log(`first picture after ${times.map(Math.round).join(', ')} ms`);
+  // A second on a quiet machine; a busy one gets more.
+  assert.ok(Math.min(...times) < 3000, `${times} ms`);
+});
+
+test('play trains, pause pauses, step makes one epoch, reset begins anew', () => on('', async page => {
+  assert.equal(await shown(page, '#epoch'), 0);
+  await page.click('#step');
+  await until(page, '#epoch', /^1$/);
+  const first = await shown(page, '#train-loss');
+  await page.click('#play');
+  await until(page, '#epoch', /^\d\d\d/);
+  await page.click('#play');
+  await until(page, '#play', /^Play$/);
+  assert.ok(await shown(page, '#train-loss') < first);
+  const epoch = await shown(page, '#epoch');
+  await page.waitForTimeout(200);
+  assert.equal(await shown(page, '#epoch'), epoch);
+  await page.click('#reset');
+  await until(page, '#epoch', /^0$/);
+}));
+
+test('a table of your own learns, target and columns can be chosen', () => on('', async page => {
+  await open(page, csv('own.csv', OWN));
+  await until(page, '#data-note', /80 rows.*Classes of kind: /);
+  await page.selectOption('#speed', '0');
+  await page.click('#play');
+  await until(page, '#train-metric', /^(100|9\d)/);
+  await page.click('#play');
+  await until(page, '#play', /^Play$/);
+  assert.match(await page.textContent('#second'), /small/);
+  await page.selectOption('#target', 'height');
+  await until(page, '#data-note', /Target: the number height/);
+  await page.click('#ignore label:has-text("colour")');
+  await until(page, '#data-note', /colour/);
+}));
+
+test('other data begins with a network that suits it, unless the user has chosen another', () => on('', async page => {
+  await page.selectOption('#data', 'wave');
+  await until(page, '#network-size', /^1–8–8–1/);
+  assert.equal(await page.inputValue('#optimizer'), 'adam');
+  await page.fill('#units-0', '5');
+  await page.keyboard.press('Enter');
+  await until(page, '#network-size', /^1–5–8–1/);
+  await page.selectOption('#data', 'doughnut');
+  await until(page, '#network-size', /^2–5–8–2/);
+}));
+
+test('a wrong table names its line, and the page stays as it was', () => on('', async page => {
+  await open(page, csv('bad.csv', 'a,b,kind\n1,2,x\n3,4,y\n5,y\n'));
+  await until(page, '#alert', /bad\.csv.*line 4/);
+  await page.click('#step');
+  await until(page, '#epoch', /^1$/);
+}));
+
+test('a file of 50 MB meets a clear limit, and the page lives', () => on('', async page => {
+  // The browser makes the file itself: it is as large as one that is dropped.
+  await page.evaluate(() => {
+    const files = new DataTransfer();
+    files.items.add(new File([new Uint8Array(50 << 20)], 'big.csv'));
+    const input = document.querySelector('#file');
+    input.files = files.files;
+    input.dispatchEvent(new Event('change'));
+  });
+  await until(page, '#alert', /big\.csv has 50 MB.*at most 16 MB/);
+  await page.click('#step');
+  await until(page, '#epoch', /^1$/);
+}));
+
+test('a dropped file is opened', () => on('', async page => {
+  await page.evaluate(text => {
+    const dataTransfer = new DataTransfer();
+    dataTransfer.items.add(new File([text], 'dropped.csv'));
+    for (const type of ['dragenter', 'dragover', 'drop']) document.body.dispatchEvent(new DragEvent(type, { dataTransfer, bubbles: true, cancelable: true }));
+  }, OWN);
+  await until(page, '#data-note', /80 rows/);
+}));
+
+test('the same address gives the same network, with changes by hand on the way', () => on('#data=squares&layers=4*tanh&rate=0.5', async page => {
+  await trainTo(page, 30);
+  await page.fill('#weight-value', '0.75');
+  await page.keyboard.press('Enter');
+  await until(page, '#status', /Weight set/);
+  await page.fill('#rate', '0.2');
+  await page.keyboard.press('Enter');
+  await page.waitForFunction(() => location.hash.includes('changes'));
+  await page.click('#step');
+  await until(page, '#epoch', /^31$/);
+  await page.waitForFunction(() => location.hash.includes('epoch=31'));
+  const digest = await page.textContent('#digest');
+  const again = await visit(site, new URL(page.url()).hash);
+  assert.equal(await again.textContent('#epoch'), '31');
+  assert.equal(await again.textContent('#digest'), digest);
+  assert.equal(await again.inputValue('#rate'), '0.2');
+  assert.equal(new URL(again.url()).hash, new URL(page.url()).hash);
+  await again.context().close();
+}));
+
+test('the weights have the same bits in the browser, in Node.js and natively, with both files of the engine', () => on('', async page => {
+  const portable = new WebAssembly.Module(readFileSync(`${ROOT}wasm/ann-portable.wasm`));
+  const expected = SESSIONS.map(({ requests, attachment, digest }) => {
+    const { exports } = new WebAssembly.Instance(portable, {});
+    if (attachment) call(exports, { do: 'table' }, new TextEncoder().encode(attachment));
+    requests.forEach(request => call(exports, request));
+    const found = call(exports, { do: 'digest' }).answer.theta;
+    // Node.js has the bits of the native library, where they are known.
+    if (digest) assert.equal(found, digest);
+    return found;
+  });
+  for (const kind of ['fused', 'portable']) {
+    const found = await page.evaluate(async ([kind, sessions]) => {
+      const { loadEngine } = await import('./engine.js');
+      const digests = [];
+      for (const { requests, attachment } of sessions) {
+        const engine = await loadEngine(kind);
+        if (attachment) engine.call({ do: 'table' }, new TextEncoder().encode(attachment));
+        requests.forEach(request => engine.call(request));
+        digests.push(engine.call({ do: 'digest' }).answer.theta);
+      }
+      return digests;
+    }, [kind, SESSIONS]);
+    assert.deepEqual(found, expected, kind);
+  }
+  console.log(`${expected.length} networks with the same bits, ${SESSIONS.filter(({ digest }) => digest).length} of them compared with the native library`);
+  // And so has the network of the page itself.
+  const doughnut = SESSIONS.findIndex(({ name }) => name === DOUGHNUT), { rate } = SESSIONS[doughnut].requests[0].training;
+  await page.evaluate(hash => { location.hash = hash; }, `layers=3*sigmoid&rate=${rate}&test=0&epoch=100`);
+  await until(page, '#digest', new RegExp(expected[doughnut]));
+}));
+
+test('an address that cannot be understood is named, and the rest is used', () => on('#layers=2*relu&nonsense=1&rate=much', async page => {
+  assert.match(await page.textContent('#alert'), /nonsense=1, rate=much/);
+  assert.equal(await page.inputValue('#units-0'), '2');
+}));
+
+test('no address breaks the page', () => on('', async page => {
+  const wrong = [
+    'layers=999999*evil', 'layers=3*<img src=x>', 'settings=5', 'changes=[null]', 'changes=[["x",1,2]]', 'axes=', 'axes=9,9', 'epoch=1e300&rate=1e300', 'data=nothing',
+    'data=model', 'rows=1e12', 'speed=3', 'points=x', 'task=x', 'target=%3Cscript%3E', 'layers=256*tanh,256*tanh,256*tanh,256*tanh', 'test=2',
+  ];
+  for (const hash of wrong) {
+    await page.evaluate(text => { location.hash = text; }, hash);
+    await page.waitForTimeout(100);
+  }
+  await page.evaluate(() => { location.hash = 'layers=5*tanh&epoch=3'; });
+  await until(page, '#network-size', /^2–5–2/);
+  await until(page, '#epoch', /^3$/);
+}));
+
+test('the gradient check compares every entry, and blames a planted error alone', () => on('#layers=3*relu&epoch=20', async page => {
+  await page.click('#check');
+  await page.waitForSelector('#check-result:not([hidden])');
+  const rows = await page.locator('#check-table tbody tr').count();
+  assert.equal(rows, 3 * 3 + 2 * 4);
+  assert.equal(await page.locator('#check-table tr.wrong').count(), 0);
+  await page.click('#plant');
+  await until(page, '#verdict', /^Caught: 1 of 17/);
+  assert.equal(await page.locator('#check-table tr.wrong').count(), 1);
+  await page.click('#plant');
+  assert.equal(await page.locator('#check-table tr.wrong').count(), 0);
+}));
+
+test('a weight is read by pointing, chosen by a click, and changed', () => on('#layers=2*sigmoid', async page => {
+  const before = await page.textContent('#digest');
+  const box = await page.locator('#network').boundingBox();
+  for (let y = box.y + 6; y < box.y + box.height && await page.locator('#tip').isHidden(); y += 3) await page.mouse.move(box.x + box.width * 0.33, y);
+  assert.match(await page.textContent('#tip'), /^W¹ from . to unit \d of layer 1 = /);
+  await page.mouse.down();
+  await page.mouse.up();
+  assert.equal(await page.evaluate(() => document.activeElement.id), 'weight-value');
+  await page.keyboard.type('2.5');
+  await page.keyboard.press('Enter');
+  await until(page, '#status', /Weight set to 2\.5/);
+  await page.waitForFunction(old => document.querySelector('#digest').textContent !== old, before);
+}));
+
+test('downloads: a model that the program and the page can read, ONNX, a Rust program', () => on('#layers=3*tanh&epoch=40', async page => {
+  const files = {};
+  for (const format of ['ann', 'onnx', 'rust']) {
+    const [download] = await Promise.all([page.waitForEvent('download'), page.click(`[data-format=${format}]`)]);
+    files[format] = await readFile(await download.path());
+    files[`${format} name`] = download.suggestedFilename();
+  }
+  assert.match(files['ann name'], /\.ann$/);
+  assert.match(files.rust.toString(), /fn main/);
+  assert.ok(files.onnx.length > 100);
+  const file = path.join(folder, files['ann name']);
+  writeFileSync(file, files.ann);
+  if (process.env.ANN_PROGRAM) assert.match(execFileSync(process.env.ANN_PROGRAM, ['inspect', file], { encoding: 'utf8' }), /tanh/i);
+  else console.log('ANN_PROGRAM is not set: the model was not inspected by the program');
+  await open(page, file);
+  await until(page, '#data-note', /This model was trained with: x, y/);
+}));
+
+test('two charts of numbers: a curve with residuals, a map', () => on('#data=wave&layers=8*tanh&optimizer=adam&rate=0.05&epoch=100', async page => {
+  assert.match(await page.textContent('#second'), /Residual/);
+  assert.match(await page.textContent('#train-metric-name'), /R²/);
+  await page.selectOption('#data', 'hills');
+  await until(page, '#data-note', /2 inputs/);
+}));
+
+test('after a panic the message is shown, and the page goes on', async () => {
+  site.files['/engine.js'] = stored => `${stored}`.replace('code = wasm.ann_call();', 'if (request.do === "findings" && globalThis.broken !== true) { globalThis.broken = true; throw new WebAssembly.RuntimeError("unreachable"); } code = wasm.ann_call();');
+  try {
+    await on('', async page => {
+      await until(page, '#alert', /The engine stopped: .*started again/);
+      await page.click('#step');
+      await until(page, '#epoch', /^1$/);
+    });
+  } finally {
+    delete site.files['/engine.js'];
+  }
+});
+
+test('without relaxed SIMD the portable engine is used', async () => {
+  site.files['/wasm/probe.wasm'] = 'no WebAssembly';
+  try {
+    await on('#layers=2*tanh&epoch=5', async page => {
+      assert.match(await page.textContent('#engine-note'), /portable engine/);
+      assert.equal(await shown(page, '#epoch'), 5);
+    });
+  } finally {
+    delete site.files['/wasm/probe.wasm'];
+  }
+});
+
+test('screen readers are told the state rarely while the network trains', () => on('', async page => {
+  await page.click('#play');
+  const changes = await page.evaluate(() => new Promise(done => {
+    let count = 0;
+    const observer = new MutationObserver(records => { count += records.length; });
+    for (const region of document.querySelectorAll('[role=status], [role=alert], [aria-live], output')) observer.observe(region, { childList: true, characterData: true, subtree: true });
+    setTimeout(() => done(count), 3000);
+  }));
+  await page.click('#play');
+  assert.ok(changes <= 2, `${changes} changes in 3 s`);
+}));
+
+test('a file beside the page is opened by its address', async () => {
+  site.files['/open/own table.csv'] = OWN;
+  await on('?open=own%20table.csv', async page => { await until(page, '#data-note', /80 rows/); });
+});
+
+test('a file beside the page that is wrong is named, and the page begins with its usual data', async () => {
+  site.files['/open/bad.csv'] = 'a,b\n1,2\n3\n';
+  await on('?open=bad.csv', async page => {
+    await until(page, '#alert', /bad\.csv.*line 3/);
+    await until(page, '#data-note', /216 rows/);
+  });
+});
+
+test('an address of a table waits for its file', () => on('#data=table&target=kind&layers=2*tanh&epoch=12', async page => {
+  assert.match(await page.textContent('#alert'), /belongs to a table of yours/);
+  await open(page, csv('own.csv', OWN));
+  await until(page, '#data-note', /80 rows/);
+  await until(page, '#epoch', /^12$/);
+  assert.equal(await page.inputValue('#units-0'), '2');
+}));
+
+test('the page works in a folder of any server', () => on('sub/folder/#layers=2*tanh', async page => {
+  await page.click('#step');
+  await until(page, '#epoch', /^1$/);
+}));
+
+test('the keyboard alone is enough', () => on('', async page => {
+  const reach = async id => {
+    for (let k = 0; k < 80; k++) {
+      if (await page.evaluate(() => document.activeElement?.id) === id) return;
+      await page.keyboard.press('Tab');
+    }
+    assert.fail(`${id} is not reached by Tab`);
+  };
+  await reach('step');
+  const outline = await page.evaluate(() => getComputedStyle(document.activeElement).outlineStyle);
+  assert.notEqual(outline, 'none');
+  await page.keyboard.press('Enter');
+  await until(page, '#epoch', /^1$/);
+  await reach('data');
+  await page.keyboard.type('Squ');
+  await until(page, '#data-note', /400 rows/);
+  await reach('units-0');
+  await page.keyboard.press('ArrowUp');
+  await page.keyboard.press('Tab');
+  await until(page, '#network-size', /2–5–2/);
+  await reach('weight-value');
+  await page.keyboard.type('-1.5');
+  await page.keyboard.press('Enter');
+  await until(page, '#status', /Weight set to −1\.5/);
+  await reach('check');
+  await page.keyboard.press('Enter');
+  await page.waitForSelector('#check-result:not([hidden])');
+  await reach('plant');
+  await page.keyboard.press('Space');
+  await until(page, '#verdict', /Caught/);
+}));
+
+const VIEWS = [['wide', { width: 1440, height: 900 }], ['phone', { width: 360, height: 740 }]].flatMap(([name, size]) => ['light', 'dark'].map(scheme => [`${name}, ${scheme}`, { ...size, scheme }]));
+for (const [name, options] of VIEWS) {
+  test(`no violation of accessibility rules, ${name}`, () => on('#layers=3*relu,2*leaky_relu&epoch=30', async page => {
+    await page.click('#check');
+    await page.waitForSelector('#check-result:not([hidden])');
+    await page.click('#plant');
+    await accessible(page);
+  }, options));
+  test(`no violation of accessibility rules, lesson, ${name}`, () => on('?lesson=regression', accessible, options));
+}
+
+async function accessible(page) {
+  await page.evaluate(AXE);
+  const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'] }));
+  assert.deepEqual(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`), []);
+  const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  assert.equal(overflow, 0, 'the page is wider than the window');
+}
+
+test('a user who asks for less motion sees few pictures', () => on('#speed=0', async page => {
+  await page.click('#play');
+  await page.waitForTimeout(300);
+  const pictures = await page.evaluate(() => new Promise(done => {
+    let count = 0;
+    new MutationObserver(() => { count++; }).observe(document.querySelector('#epoch'), { childList: true });
+    setTimeout(() => done(count), 1500);
+  }));
+  await page.click('#play');
+  assert.ok(pictures <= 4, `${pictures} in 1.5 s`);
+}, { motion: 'reduce' }));
+
+test('pictures while the doughnut trains', () => on('#speed=0', async page => {
+  await page.click('#play');
+  await page.waitForTimeout(500);
+  const { frames, pictures } = await page.evaluate(() => new Promise(done => {
+    const epoch = document.querySelector('#epoch');
+    let frames = 0, pictures = 0;
+    const observer = new MutationObserver(() => { pictures++; });
+    observer.observe(epoch, { childList: true, characterData: true, subtree: true });
+    const start = performance.now();
+    requestAnimationFrame(function count() {
+      frames++;
+      if (performance.now() - start < 2000) requestAnimationFrame(count);
+      else { observer.disconnect(); const seconds = (performance.now() - start) / 1000; done({ frames: frames / seconds, pictures: pictures / seconds }); }
+    });
+  }));
+  await page.click('#play');
+  console.log(`${frames.toFixed(1)} frames and ${pictures.toFixed(1)} pictures a second, epoch ${await page.textContent('#epoch')}`);
+  // 60 on a quiet machine; a busy one shows fewer.
+  assert.ok(frames > 10, `${frames} frames a second`);
+}));
+
+function sessions() {
+  try {
+    return JSON.parse(readFileSync(new URL('sessions.json', import.meta.url), 'utf8'));
+  } catch {
+    // Without the list of the engine's own tests: the first network of `cargo xtask bits`, and what that prints.
+    const hidden = [{ units: 3, activation: 'sigmoid' }];
+    return [{
+      name: DOUGHNUT,
+      requests: [{ do: 'open', data: { name: 'doughnut' }, network: { hidden }, training: { rate: 0.3 } }, { do: 'step', epochs: 100 }],
+      digest: 'e1b3fc6b23b3b6fca77ac2d8a9f3a98933ad0899600ab01a676ecaf5cdc7a3bb',
+    }];
+  }
+}

@@ -1,0 +1,39 @@
+// Settings and the address: without a browser.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { defaults, fromAddress, suited, toAddress } from '../page/state.js';
+
+test('the usual settings need no address', () => assert.equal(toAddress(defaults()), ''));
+
+test('settings survive their address, whatever the names of columns are', () => {
+  const usual = defaults();
+  const settings = {
+    ...usual,
+    data: { ...usual.data, name: 'table', target: 'a&b=c, "d" %2C ü', ignore: ['x,y', 'ü=%', ''].slice(0, 2) },
+    split: { share: 0.25, seed: 7 }, scaling: 'none',
+    network: { hidden: [{ units: 2, activation: 'leaky_relu', parameter: 0.2 }, { units: 9, activation: 'gelu', parameter: null }], init: 'he', gain: 2.5, seed: 12 },
+    training: { optimizer: 'adam', settings: { beta1: 0.8, decay: 1e-4 }, rate: 1e-3, l2: 1e-5, batch: 20, seed: 3, loss: 'smoothed_cross_entropy', parameter: 0.2 },
+    view: { axes: [3, 1], log: true, points: 'wrong', speed: 0 },
+    epoch: 250, changes: [[10, 3, -0.5], [20, { rate: 0.5 }]],
+  };
+  assert.deepEqual(fromAddress(`#${toAddress(settings)}`), { settings, unknown: [] });
+});
+
+test('no hidden layer has a word of its own', () => {
+  const settings = defaults();
+  settings.network.hidden = [];
+  assert.equal(toAddress(settings), 'layers=none');
+  assert.deepEqual(fromAddress('layers=none').settings, settings);
+});
+
+for (const wrong of ['rate=', 'rate=much', 'epoch=-1', 'changes=[1', 'settings=%', 'nonsense', '__proto__=1', 'constructor=1']) {
+  test(`what cannot be understood is named: ${wrong}`, () => assert.deepEqual(fromAddress(wrong), { settings: defaults(), unknown: [wrong] }));
+}
+
+test('a network that the user has changed stays with other data', () => {
+  const settings = defaults(), data = { ...settings.data, name: 'wave' };
+  assert.equal(suited(settings, data).training.optimizer, 'adam');
+  settings.training.rate = 0.5;
+  assert.deepEqual(suited(settings, data), { data });
+});
