@@ -35,8 +35,7 @@ pub struct WasmOptions {
 const RUST: &str = "1.95.0";
 const SOURCES: &str = "rust-src=1.95.0+dfsg1-2~bpo13+1";
 const SOURCES_SHA256: &str = "7b76db5b880a77f9e52975d2baa6209d2f76d2c9c2789515c3088cb960e2c83b";
-const REPOSITORY: &str = "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] \
-                          http://deb.debian.org/debian trixie-backports main\n";
+const SUITE: &str = "trixie-backports main";
 
 /// The same on every machine, because cargo makes names of symbols from paths: links to the workspace and to
 /// what is compiled.
@@ -203,7 +202,7 @@ fn sources(folder: &Path) -> Result<PathBuf> {
     for part in ["lists/partial", "cache/archives/partial", "deb"] {
         fs::create_dir_all(apt.join(part))?;
     }
-    fs::write(apt.join("sources.list"), REPOSITORY)?;
+    fs::write(apt.join("sources.list"), repository()?)?;
     let get = |arguments: &[&str]| {
         let own = |name: &str, part: &str| format!("-oDir::{name}={}", apt.join(part).display());
         run(Command::new("apt-get")
@@ -212,7 +211,7 @@ fn sources(folder: &Path) -> Result<PathBuf> {
             .args(arguments)
             .current_dir(apt.join("deb")))
     };
-    get(&["update"]).context("only this task needs apt-get, on Debian or a system like it")?;
+    get(&["update"])?;
     get(&["download", SOURCES])?;
     let packages: Vec<_> = fs::read_dir(apt.join("deb"))?.collect::<Result<_, _>>()?;
     let [package] = &packages[..] else { bail!("found {} packages, expected one", packages.len()) };
@@ -220,6 +219,18 @@ fn sources(folder: &Path) -> Result<PathBuf> {
     ensure!(found == SOURCES_SHA256, "{SOURCES} has the SHA-256 {found}, expected {SOURCES_SHA256}");
     run(Command::new("dpkg").arg("-x").arg(package.path()).arg(folder.join("rust-src")))?;
     Ok(unpacked)
+}
+
+/// The part of Debian's archive that has the sources, from where this machine gets its packages.
+fn repository() -> Result<String> {
+    const KEYS: &str = "/usr/share/keyrings/debian-archive-keyring.gpg";
+    let mut targets = Command::new("apt-get");
+    targets.args(["indextargets", "--format", "$(REPO_URI)", "Created-By: Packages"]);
+    let archives =
+        output(&mut targets).context("only this task needs apt-get, on Debian or a system like it")?;
+    let archive = archives.lines().find(|uri| !uri.contains("security"));
+    let archive = archive.context("apt-get has no archive of Debian")?;
+    Ok(format!("deb [signed-by={KEYS}] {archive} {SUITE}\n"))
 }
 
 /// A module that finds out how the host adds a product: `fused` returns 1 if both precisions round once.
