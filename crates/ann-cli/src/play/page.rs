@@ -24,10 +24,37 @@ macro_rules! files {
 }
 
 const HTML: &str = "text/html; charset=utf-8";
+const IMAGE: &str = "image/svg+xml";
+const SCRIPT: &str = "text/javascript; charset=utf-8";
+const STYLE: &str = "text/css; charset=utf-8";
 const WASM: &str = "application/wasm";
 
 files! {
     "index.html" HTML
+    "address.js" SCRIPT
+    "canvas.js" SCRIPT
+    "client.js" SCRIPT
+    "colour.js" SCRIPT
+    "curves.js" SCRIPT
+    "data.js" SCRIPT
+    "engine.js" SCRIPT
+    "form.js" SCRIPT
+    "gradient.js" SCRIPT
+    "guide.js" SCRIPT
+    "histogram.js" SCRIPT
+    "icon.svg" IMAGE
+    "lessons.js" SCRIPT
+    "main.js" SCRIPT
+    "network.js" SCRIPT
+    "output.js" SCRIPT
+    "player.js" SCRIPT
+    "scene.js" SCRIPT
+    "settings.js" SCRIPT
+    "state.js" SCRIPT
+    "style.css" STYLE
+    "takehome.js" SCRIPT
+    "theme.js" SCRIPT
+    "worker.js" SCRIPT
     "wasm/ann-fused.wasm" WASM
     "wasm/ann-portable.wasm" WASM
     "wasm/probe.wasm" WASM
