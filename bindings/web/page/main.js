@@ -244,10 +244,11 @@ class App {
 
   // ---- Drawing
 
-  /** The newest numbers. The curves change little from frame to frame, so `quick` may leave them out. */
-  draw(quick = false) {
-    this.network.draw(); this.output.draw();
-    if (!quick) this.curves.draw();
+  /** The newest numbers. */
+  draw({ network = true, output = true, curves = true } = {}) {
+    if (network) this.network.draw();
+    if (output) this.output.draw();
+    if (curves) this.curves.draw();
     this.#showFigures();
   }
 

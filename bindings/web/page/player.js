@@ -3,9 +3,10 @@
 import { $, sentence } from './form.js';
 
 const MOST_OWED = 5000; // epochs that a slow machine may be behind the chosen speed
+const SLOW = 19;        // milliseconds between frames, a little more than 1/60 s
 
 export class Player {
-  #app; #running = null; #wanted = false;
+  #app; #running = null; #wanted = false; #interval = 0;
 
   constructor(app) { this.#app = app; }
 
@@ -17,6 +18,7 @@ export class Player {
     if (this.#running || !lab?.trainable || !lab.rows.train) return this.#running;
     this.#wanted = true;
     this.#show(true);
+    this.#watchFrames();
     this.#running = this.#app.attempt(() => this.#run(goal, speed, again)).then(async () => {
       this.#running = null;
       this.#show(false);
@@ -31,9 +33,21 @@ export class Player {
     await this.#running;
   }
 
+  // Time between two frames of the browser, which has nothing to do with the time that training takes.
+  #watchFrames() {
+    let last = performance.now();
+    this.#interval = 0;
+    const tick = now => {
+      this.#interval = 0.9 * this.#interval + 0.1 * Math.min(now - last, 100);
+      last = now;
+      if (this.#running) requestAnimationFrame(tick);
+    };
+    requestAnimationFrame(tick);
+  }
+
   async #run(goal, speed, again) {
     const app = this.#app;
-    let before = performance.now(), owed = 1, drawn = 0, curved = 0, counted = before, spoken = before;
+    let before = performance.now(), owed = 1, drawn = 0, curved = 0, turn = false, counted = before, spoken = before;
     // A user who asks for less motion gets two pictures a second.
     const rest = matchMedia('(prefers-reduced-motion: reduce)').matches ? 500 : 0;
     const next = () => {
@@ -56,8 +70,14 @@ export class Player {
       pending = next();
       await new Promise(requestAnimationFrame);
       const now = performance.now();
-      const quick = now - curved < 80;
-      if (now - drawn >= rest) { app.draw(quick); drawn = now; if (!quick) curved = now; }
+      // Where frames come late, network and output are drawn in turns. The curves change little from frame to frame.
+      turn = !turn;
+      const isSlow = this.#interval > SLOW, curves = now - curved > 80;
+      if (now - drawn >= rest) {
+        app.draw({ network: rest || !isSlow || turn, output: rest || !isSlow || !turn, curves });
+        drawn = now;
+        if (curves) curved = now;
+      }
       if (now - counted > 400) { counted = now; app.histogram.refresh(); app.output.describe(); }
       if (now - spoken > 10000) { spoken = now; app.say(app.summary()); }
     }

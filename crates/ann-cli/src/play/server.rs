@@ -105,10 +105,10 @@ impl Server {
         }
         let path = target.split(['?', '#']).next().unwrap_or_default();
         let Some(path) = path.strip_prefix('/') else { return refused("404 Not Found") };
-        if let (Some(name), Some((opened, content))) = (path.strip_prefix(OPENED), &self.opened) {
-            if name == opened {
-                return Answer { status: "200 OK", content_type: "application/octet-stream", content };
-            }
+        if let (Some(name), Some((opened, content))) = (path.strip_prefix(OPENED), &self.opened)
+            && name == opened
+        {
+            return Answer { status: "200 OK", content_type: "application/octet-stream", content };
         }
         let path = if path.is_empty() { FILES[0].path } else { path };
         match FILES.iter().find(|file| file.path == path) {
