@@ -17,6 +17,7 @@ export class Player {
     const { lab } = this.#app;
     if (this.#running || !lab?.trainable || !lab.rows.train) return this.#running;
     this.#wanted = true;
+    this.#app.gradient.clear();
     this.#show(true);
     this.#watchFrames();
     this.#running = this.#app.attempt(() => this.#run(goal, speed, again)).then(async () => {

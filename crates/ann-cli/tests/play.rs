@@ -1,8 +1,11 @@
 //! `ann play`: what is served, to whom, and how it ends.
 
+use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
+
+use tempfile::TempDir;
 
 use crate::transcripts::folder;
 
@@ -15,7 +18,17 @@ struct Page {
 
 impl Page {
     fn open(arguments: &[&str]) -> Self {
+        Self::open_in(&folder(), arguments)
+    }
+
+    /// Opens a table of this name.
+    fn open_named(name: &str) -> Self {
         let folder = folder();
+        fs::write(folder.path().join(name), "x,y\n1,2\n").unwrap();
+        Self::open_in(&folder, &[name])
+    }
+
+    fn open_in(folder: &TempDir, arguments: &[&str]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_ann"))
             .arg("play")
             .args(arguments)
@@ -73,6 +86,22 @@ fn the_page_and_the_opened_file_are_served_and_nothing_else() {
     }
 }
 
+/// A browser leaves some signs of a name as they are.
+#[test]
+fn names_are_found_as_browsers_write_them() {
+    for (name, encoded, others) in [
+        ("data (1).csv", "data%20%281%29.csv", ["data%20(1).csv", "data%20%281%29.csv"]),
+        ("täble?.csv", "t%C3%A4ble%3F.csv", ["t%C3%A4ble%3F.csv", "t%c3%a4ble%3f.csv"]),
+    ] {
+        let page = Page::open_named(name);
+        assert_eq!(page.address, format!("http://127.0.0.1:{}/?open={encoded}", page.port));
+        for other in others {
+            let (header, content) = page.get(&format!("/open/{other}"));
+            assert!(header.starts_with("HTTP/1.1 200") && content.starts_with(b"x,y"), "{other}: {header}");
+        }
+    }
+}
+
 /// Another name that leads to this machine is somebody else's page.
 #[test]
 fn other_hosts_are_refused() {
@@ -125,7 +154,7 @@ fn the_interrupt_key_ends_it() {
 #[test]
 fn files_that_are_not_there_or_too_large_are_errors() {
     let folder = folder();
-    std::fs::write(folder.path().join("large.csv"), vec![b'1'; (16 << 20) + 1]).unwrap();
+    fs::write(folder.path().join("large.csv"), vec![b'1'; (16 << 20) + 1]).unwrap();
     for (path, part) in [("nothing.csv", "nothing.csv"), ("large.csv", "at most 16 MiB")] {
         let output = crate::program::run(folder.path(), &["play", path]);
         assert!(!output.status.success());

@@ -54,7 +54,7 @@ fn without_a_score() {
     let page = page_of_training("class", &["--no-score"]);
     check(&page, &["Score", "Training", "Columns", "The model"]);
     assert!(page.contains("no score: it was not asked for") && !page.contains("rows of --test"));
-    let page = page_of_training("class", &["--no-score", "--test", "copy.csv"]);
+    let page = page_of_training("class", &["--no-score", "--test", "other.csv"]);
     assert!(page.contains("<th>rows of --test</th>"));
 }
 
@@ -192,8 +192,8 @@ fn folder() -> TempDir {
     };
     let folder = TempDir::new().unwrap();
     let table: String = iter::once(header.to_owned()).chain((0..120).map(row)).collect();
-    for name in ["table.csv", "copy.csv"] {
-        fs::write(folder.path().join(name), &table).unwrap();
-    }
+    let other: String = iter::once(header.to_owned()).chain((1..60).map(row)).collect();
+    fs::write(folder.path().join("table.csv"), table).unwrap();
+    fs::write(folder.path().join("other.csv"), other).unwrap();
     folder
 }

@@ -5,13 +5,20 @@ use std::io::{self, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
 use super::page::FILES;
 
-/// The most that a request may take, and the longest time that a browser may take for it.
+/// The most that a request may take, and the longest time that a browser may take for it; and for each part
+/// of the answer.
 const MOST_HEADER: usize = 16 << 10;
 const PATIENCE: Duration = Duration::from_secs(10);
+/// Requests at a time. A browser makes about six.
+const MOST_CONNECTIONS: usize = 64;
+/// What is not encoded in the printed address.
+const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.');
 /// Under this path the opened file is found.
 const OPENED: &str = "open/";
 
@@ -43,13 +50,13 @@ impl Server {
     /// `opened` is the name of a file and its content.
     pub fn new(listener: TcpListener, opened: Option<(String, Vec<u8>)>) -> io::Result<Self> {
         let port = listener.local_addr()?.port();
-        let opened = opened.map(|(name, content)| (encoded(&name), content));
         Ok(Self { listener, port, opened })
     }
 
     /// The address of the page, which opens the file.
     pub fn address(&self) -> String {
-        let opened = self.opened.as_ref().map(|(name, _)| format!("?open={name}"));
+        let encoded = |name: &str| utf8_percent_encode(name, PLAIN).to_string();
+        let opened = self.opened.as_ref().map(|(name, _)| format!("?open={}", encoded(name)));
         format!("http://127.0.0.1:{}/{}", self.port, opened.unwrap_or_default())
     }
 
@@ -57,10 +64,15 @@ impl Server {
     pub fn serve(self) -> ! {
         let server = Arc::new(self);
         loop {
-            // A connection that fails concerns nobody but the browser, which will try again.
-            let Ok((stream, _)) = server.listener.accept() else { continue };
+            // A connection that fails concerns nobody but the browser, which will try again. One that is
+            // too much is closed.
+            let connection = server.listener.accept();
+            let (Ok((stream, _)), true) = (connection, Arc::strong_count(&server) <= MOST_CONNECTIONS) else {
+                thread::sleep(Duration::from_millis(10));
+                continue;
+            };
             let server = Arc::clone(&server);
-            thread::spawn(move || drop(server.answer(stream)));
+            drop(thread::Builder::new().spawn(move || drop(server.answer(stream))));
         }
     }
 
@@ -106,7 +118,7 @@ impl Server {
         let path = target.split(['?', '#']).next().unwrap_or_default();
         let Some(path) = path.strip_prefix('/') else { return refused("404 Not Found") };
         if let (Some(name), Some((opened, content))) = (path.strip_prefix(OPENED), &self.opened)
-            && name == opened
+            && percent_decode_str(name).eq(opened.bytes())
         {
             return Answer { status: "200 OK", content_type: "application/octet-stream", content };
         }
@@ -127,6 +139,7 @@ impl Server {
 /// The header of a request, without a body, which no answer needs.
 fn read_header(stream: &mut TcpStream) -> io::Result<String> {
     let (mut header, mut part) = (Vec::new(), [0; 1024]);
+    let begin = Instant::now();
     loop {
         let length = stream.read(&mut part)?;
         header.extend_from_slice(&part[..length]);
@@ -135,28 +148,8 @@ fn read_header(stream: &mut TcpStream) -> io::Result<String> {
             header.truncate(end);
             return String::from_utf8(header).map_err(|_| io::ErrorKind::InvalidData.into());
         }
-        if length == 0 || header.len() > MOST_HEADER {
+        if length == 0 || header.len() > MOST_HEADER || begin.elapsed() > PATIENCE {
             return Err(io::ErrorKind::InvalidData.into());
         }
-    }
-}
-
-/// A name as a part of an address.
-fn encoded(name: &str) -> String {
-    let of_byte = |byte: u8| match byte {
-        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' => char::from(byte).to_string(),
-        _ => format!("%{byte:02X}"),
-    };
-    name.bytes().map(of_byte).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_are_encoded() {
-        assert_eq!(encoded("iris.csv"), "iris.csv");
-        assert_eq!(encoded("my täble/1?.csv"), "my%20t%C3%A4ble%2F1%3F.csv");
     }
 }
