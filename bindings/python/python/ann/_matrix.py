@@ -27,7 +27,7 @@ _PARAMETERS = """
         η. Default 0.01 with Adam and Rprop, 0.1 with the others. No effect with "lbfgs" and "levenberg_marquardt".
     momentum : float, default=0.9
         μ of "momentum" and "nesterov".
-    schedule : str, default="{schedule}"
+    schedule : str, default="constant"
         How η changes: "constant", "cosine", "exponential" or "one_cycle". No effect in ``partial_fit``.
     batch_size : int, None or "auto", default="auto"
         Rows of an update. None: all rows. "auto": all rows if there are at most 256, otherwise 64.
@@ -37,7 +37,7 @@ _PARAMETERS = """
         Stop as soon as the mean loss, without penalty, is below this.
     l2 : float, default=0.0
         λ of the penalty λ Σ‖W‖² on weights, never on biases.
-    weight_decay : float, default={weight_decay}
+    weight_decay : float, default=0.0
         Decoupled decay of weights, as in AdamW; with "adam" alone.
     scale : {{"standard", "robust", "none"}}, default="standard"
         How columns are scaled for training. The fitted network reads raw rows all the same. No effect in
@@ -171,8 +171,6 @@ class AnnClassifier(ClassifierMixin, _Matrix):
         """A network that tells classes apart.
 """
         + _PARAMETERS.format(
-            schedule="cosine",
-            weight_decay=0.2,
             own="""smoothing : float, default=0.0
         ε of label smoothing, from 0 to below 1.
     class_weight : dict, "balanced" or None, default=None
@@ -206,12 +204,12 @@ class AnnClassifier(ClassifierMixin, _Matrix):
         optimizer="adam",
         learning_rate=None,
         momentum=0.9,
-        schedule="cosine",
+        schedule="constant",
         batch_size="auto",
         epochs=200,
         stop_below=None,
         l2=0.0,
-        weight_decay=0.2,
+        weight_decay=0.0,
         scale="standard",
         validation=None,
         patience=20,
@@ -377,8 +375,6 @@ class AnnRegressor(RegressorMixin, _Matrix):
         """A network that predicts numbers.
 """
         + _PARAMETERS.format(
-            schedule="constant",
-            weight_decay=0.0,
             own="""loss : {"squared_error", "absolute_error", "huber", "poisson"}, default="squared_error"
         What is minimised. "poisson" is for counts: the logarithm of the rate is linear in the last layer.
     scale_target : bool, default=True
