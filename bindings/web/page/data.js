@@ -72,7 +72,17 @@ export class DataPanel {
 
   async #useModel(model) {
     this.model = model;
-    return this.#app.reopen({ data: { ...this.#app.settings.data, name: 'model', network: 0 } });
+    const own = { data: { ...this.#app.settings.data, name: 'model', network: 0 } };
+    if (await this.#app.reopen(own)) return true;
+    if (!this.table) return false;
+    // The table before does not suit the model, which is opened alone.
+    const table = this.table.name;
+    this.table = null;
+    await this.#app.client.ask({ do: 'forget' });
+    await this.restore();
+    const opened = await this.#app.reopen(own);
+    if (opened) this.#app.alert(`${table} lacks what ${model.name} needs, so the model is shown alone.`);
+    return opened;
   }
 
   #data(patch) { return this.#app.reopen({ data: { ...this.#app.settings.data, ...patch } }); }

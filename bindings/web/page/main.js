@@ -75,12 +75,14 @@ class App {
 
   async #begin(settings, trouble) {
     const { name } = settings.data, missing = name === 'table' && !this.data.table || name === 'model' && !this.data.model;
+    const before = this.settings;
     this.settings = missing ? defaults() : settings;
     let reason = trouble;
-    if (!await this.#open(!missing) && !this.scene) {
+    if (!await this.#open(!missing)) {
       reason ||= $('alert').textContent;
-      this.settings = defaults();
-      await this.#open(false);
+      // What was open before is still open; at first there is nothing.
+      this.settings = this.scene ? before : defaults();
+      if (this.scene) this.#showPanels(); else await this.#open(false);
     }
     if (missing) {
       // Until the file is opened, another set is shown.

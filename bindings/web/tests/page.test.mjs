@@ -235,6 +235,12 @@ test('downloads: a model that the program and the page can read, ONNX, a Rust pr
   else console.log('ANN_PROGRAM is not set: the model was not inspected by the program');
   await open(page, file);
   await until(page, '#data-note', /This model was trained with: x, y/);
+  // A table that has other columns is opened with a network of its own; the model is then opened without it.
+  await open(page, csv('own.csv', OWN));
+  await until(page, '#data-note', /80 rows/);
+  await open(page, file);
+  await until(page, '#data-note', /This model was trained with: x, y/);
+  assert.match(await page.textContent('#alert'), /own.csv lacks what .*\.ann needs/);
 }));
 
 test('two charts of numbers: a curve with residuals, a map', () => on('#data=wave&layers=8*tanh&optimizer=adam&rate=0.05&epoch=100', async page => {
