@@ -66,7 +66,7 @@ export class DataPanel {
     const usual = { ...data, name: 'table', target: table.answer.target, task: null, ignore: [] };
     const next = waiting || data.name === 'model' && this.model ? data : usual;
     const opened = await this.#app.reopen(suited(this.#app.settings, next), { replay: waiting && !before });
-    // A table that does not suit the model gets a network of its own.
+    // A table that the model cannot read gets a new network.
     return opened || next.name === 'model' && this.#app.reopen({ data: usual });
   }
 

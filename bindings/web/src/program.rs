@@ -54,8 +54,8 @@ impl Log {
         self.is_fresh |= is_fresh;
     }
 
-    /// `epochs` were asked for, and `ran` of them made. A run that has ended by itself is a deed of its own:
-    /// what it would do next depends on where it began.
+    /// `epochs` were asked for, and `ran` of them made. A run that has ended by itself stays a separate step
+    /// of the program: how it goes on depends on where it began.
     pub fn trained(&mut self, settings: &TrainingSettings, epochs: usize, ran: usize, has_ended: bool) {
         let is_fresh = std::mem::take(&mut self.is_fresh);
         match self.deeds.last_mut() {

@@ -40,7 +40,7 @@ async function on(address, check, options) {
 }
 
 test('the first picture is there within a second', async () => {
-  // Once for the browser, which has never been asked for anything; then with a cache of its own that is empty.
+  // The first time the browser has just started; each time its cache is empty.
   const times = [];
   for (let k = 0; k < 3; k++) await on('', async page => { times.push(await page.evaluate(() => performance.getEntriesByName('first picture')[0].startTime)); });
   console.log(`first picture after ${times.map(Math.round).join(', ')} ms`);
@@ -235,7 +235,7 @@ test('downloads: a model that the program and the page can read, ONNX, a Rust pr
   else console.log('ANN_PROGRAM is not set: the model was not inspected by the program');
   await open(page, file);
   await until(page, '#data-note', /This model was trained with: x, y/);
-  // A table that has other columns is opened with a network of its own; the model is then opened without it.
+  // A table with other columns gets a new network. The model is then opened without the table.
   await open(page, csv('own.csv', OWN));
   await until(page, '#data-note', /80 rows/);
   await open(page, file);

@@ -147,7 +147,7 @@ fn in_squares(x: i64, y: i64) -> Option<Class> {
 }
 
 /// A point belongs to the spiral that is near: the centres of its circles are on the line r = t / 2 at the
-/// angle 1.5 · 2πt, for t from 0.1 to 0.95. The other spiral is this one, turned by half a turn.
+/// angle 1.5 · 2πt, for t from 0.1 to 0.95. The other spiral is the same, rotated by 180°.
 fn in_spirals(x: i64, y: i64) -> Option<Class> {
     const STEPS: usize = 256;
     const RADIUS: f64 = 0.03;

@@ -17,7 +17,7 @@ fn any_number_of_points_can_be_drawn() {
     }
 }
 
-/// Points of class `C1` turned by half a turn are where those of `C2` are: each is near one of them.
+/// Each point of class `C1`, rotated by 180°, is near a point of `C2`.
 #[test]
 fn spirals_are_one_turned_by_half_a_turn() {
     let drawn = Picture::Spirals.draw(2000, 0.0, &mut seeded());
