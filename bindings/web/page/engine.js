@@ -54,8 +54,8 @@ function write(wasm, slot, bytes) {
   new Uint8Array(wasm.memory.buffer, address, bytes.length).set(bytes);
 }
 
-// Copied, because the next call overwrites it.
-function read(wasm, slot) {
+/** What is in a slot: copied, because the next call overwrites it. */
+export function read(wasm, slot) {
   return new Uint8Array(wasm.memory.buffer, wasm.ann_answer(slot), wasm.ann_answer_bytes(slot)).slice();
 }
 
