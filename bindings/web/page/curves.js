@@ -19,6 +19,9 @@ export class CurvesView {
   /** Forgets everything after a new start. */
   clear() { this.#rows = []; }
 
+  /** Forgets an epoch and those after it: its network has been changed by hand. */
+  forgetFrom(epoch) { this.#rows = this.#rows.filter(row => row[EPOCH] < epoch); }
+
   /** The first epoch that is missing here. */
   get next() { return this.#rows.length ? this.#rows.at(-1)[EPOCH] + 1 : 0; }
 

@@ -4,6 +4,8 @@ import { short } from './colour.js';
 import { $, fill } from './form.js';
 import { suited } from './state.js';
 
+/** Data of the user. */
+const OWN = ['table', 'model'];
 const TITLES = { doughnut: 'Doughnut', squares: 'Squares', spirals: 'Spirals', iris: 'Iris', wave: 'Wave (numbers)', hills: 'Hills (numbers)' };
 
 export class DataPanel {
@@ -24,31 +26,82 @@ export class DataPanel {
     bind('rows', rows => this.#data({ rows })); bind('noise', noise => this.#data({ noise })); bind('data-seed', seed => this.#data({ seed }));
     bind('member', network => this.#data({ network: Number(network) }));
     bind('target', target => this.#data({ target, ignore: [] })); bind('task', task => this.#data({ task: task || null }));
-    bind('share', share => app.reopen({ split: { ...app.settings.split, share } }));
-    bind('split-seed', seed => app.reopen({ split: { ...app.settings.split, seed } }));
-    bind('scaling', scaling => app.reopen({ scaling }));
+    bind('share', share => app.reopen(({ split }) => ({ split: { ...split, share } })));
+    bind('split-seed', seed => app.reopen(({ split }) => ({ split: { ...split, seed } })));
+    bind('scaling', scaling => app.reopen(() => ({ scaling })));
     $('share').oninput = () => { $('share-text').textContent = percent($('share').valueAsNumber); };
+    $('awaited-open').onclick = () => $('file').click();
+    $('awaited-end').onclick = () => app.stopWaiting();
     this.#acceptDrops();
   }
 
-  /** Opens a file of the user: a model if its name ends in `.ann`, otherwise a table. Returns whether it was opened. */
-  async open(file) {
-    const { limits } = this.#app.about;
-    this.#app.clearAlert();
-    if (file.size > limits.file) {
-      this.#app.alert(`${file.name} has ${megabytes(file.size)} MB. The page reads at most ${megabytes(limits.file)} MB. The program ann reads larger tables.`);
-      return false;
-    }
-    await this.#app.pause();
-    this.#app.say(`Reading ${file.name} …`);
+  /**
+   * Opens a file of the user: a model if its name ends in `.ann`, otherwise a table. `settings` are those of an address that names the file.
+   * Returns whether it was opened.
+   */
+  open(file, settings) { return this.#app.inTurn(() => this.#open(file, settings)); }
+
+  async #open(file, settings) {
+    const app = this.#app, kind = /\.ann$/i.test(file.name) ? 'model' : 'table';
+    app.clearAlert();
+    if (!settings && !app.awaited) app.address.release();
+    if (this.#isTooLarge(file)) return false;
+    app.say(`Reading ${file.name} …`);
     try {
-      const bytes = new Uint8Array(await file.arrayBuffer()), isModel = /\.ann$/i.test(file.name);
-      const known = { name: file.name, bytes, answer: await this.#app.client.ask({ do: isModel ? 'model' : 'table' }, bytes) };
-      return await (isModel ? this.#useModel(known) : this.#useTable(known));
+      const bytes = new Uint8Array(await file.arrayBuffer());
+      const known = { name: file.name, bytes, answer: await app.client.ask({ do: kind }, bytes) };
+      if (settings && OWN.includes(settings.data.name)) app.awaited = settings;
+      else if (settings) app.settings = settings;
+      return await this.#use(kind, known);
     } catch (error) {
-      await this.#app.failed(error, file.name);
+      await app.failed(error, file.name);
       return false;
     }
+  }
+
+  #isTooLarge({ name, size }) {
+    const { limits } = this.#app.about;
+    if (size <= limits.file) return false;
+    this.#app.alert(`${name} has ${megabytes(size)} MB. The page reads at most ${megabytes(limits.file)} MB. The program ann reads larger tables.`);
+    return true;
+  }
+
+  async #use(kind, known) {
+    const app = this.#app, { awaited } = app;
+    if (!awaited || !this.missingFiles(awaited).includes(kind)) app.stopWaiting();
+    else if (this.#suits(awaited, kind, known)) {
+      this[kind] = known;
+      // A copy may have another name.
+      awaited.files[kind] = known.name;
+      return app.beginNow(awaited);
+    }
+    const isOther = app.awaited !== null, { target } = awaited?.data ?? {};
+    app.stopWaiting();
+    const opened = await (kind === 'model' ? this.#useModel(known) : this.#useTable(known));
+    if (opened && isOther) app.alert(`${known.name} has no column "${target}", so it is not the table of the address. It was opened with usual settings. Go back in the browser to use the address with another table.`);
+    return opened;
+  }
+
+  // Whether a file can be the one that an address needs.
+  #suits({ data }, kind, { answer }) {
+    return kind === 'model' || data.name === 'model' || data.target === null || answer.columns.some(({ name }) => name === data.target);
+  }
+
+  /** The files that settings need and that are not open: `'table'`, `'model'`. */
+  missingFiles({ data: { name }, files }) {
+    const needed = name === 'table' ? ['table'] : name === 'model' ? ['model', ...(files.table ? ['table'] : [])] : [];
+    return needed.filter(kind => !this[kind] || files[kind] && files[kind] !== this[kind].name);
+  }
+
+  /** The names of the files that are used now. */
+  filesUsed() {
+    const { name } = this.#app.settings.data;
+    return { table: OWN.includes(name) && this.table?.name || null, model: name === 'model' && this.model?.name || null };
+  }
+
+  /** A model of an address that had no table is opened without one. */
+  async forgetUnused({ data, files }) {
+    if (data.name === 'model' && !files.table && this.table) await this.#forgetTable();
   }
 
   /** Gives table and model to a new engine. */
@@ -57,41 +110,44 @@ export class DataPanel {
     if (this.model) await this.#app.client.ask({ do: 'model' }, this.model.bytes);
   }
 
+  async #forgetTable() {
+    this.table = null;
+    await this.#app.client.ask({ do: 'forget' });
+    await this.restore();
+  }
+
   async #useTable(table) {
-    const before = this.table;
     this.table = table;
-    const { data } = this.#app.settings;
-    // An address can be waiting for this table, and a model for its rows.
-    const waiting = data.name === 'table' && table.answer.columns.some(({ name }) => name === data.target);
-    const usual = { ...data, name: 'table', target: table.answer.target, task: null, ignore: [] };
-    const next = waiting || data.name === 'model' && this.model ? data : usual;
-    const opened = await this.#app.reopen(suited(this.#app.settings, next), { replay: waiting && !before });
-    // A table that the model cannot read gets a new network.
-    return opened || next.name === 'model' && this.#app.reopen({ data: usual });
+    const { target } = table.answer;
+    if (target === null) throw new Error('no column can be the target: it must hold numbers, or between 2 and 64 different words');
+    // Rows for the model that is open. A table that it cannot read gets a new network.
+    if (this.#app.settings.data.name === 'model' && this.model && await this.#app.reopenNow(({ data }) => ({ data }))) return true;
+    return this.#app.reopenNow(settings => suited(settings, { ...settings.data, name: 'table', target, task: null, ignore: [] }));
   }
 
   async #useModel(model) {
     this.model = model;
-    const own = { data: { ...this.#app.settings.data, name: 'model', network: 0 } };
-    if (await this.#app.reopen(own)) return true;
+    const own = settings => suited(settings, { ...settings.data, name: 'model', network: 0 });
+    if (await this.#app.reopenNow(own)) return true;
     if (!this.table) return false;
     // The table before does not suit the model, which is opened alone.
     const table = this.table.name;
-    this.table = null;
-    await this.#app.client.ask({ do: 'forget' });
-    await this.restore();
-    const opened = await this.#app.reopen(own);
+    await this.#forgetTable();
+    const opened = await this.#app.reopenNow(own);
     if (opened) this.#app.alert(`${table} lacks what ${model.name} needs, so the model is shown alone.`);
     return opened;
   }
 
-  #data(patch) { return this.#app.reopen({ data: { ...this.#app.settings.data, ...patch } }); }
+  // `patch`: what is new, or a function that makes it of the data of now.
+  #data(patch) {
+    return this.#app.reopen(({ data }) => ({ data: { ...data, ...(typeof patch === 'function' ? patch(data) : patch) } }));
+  }
 
   #chooseData(name) {
+    this.#app.stopWaiting();
     const target = name === 'table' ? this.table.answer.target : null;
     // Settings of the other data have no meaning here.
-    const data = { ...this.#app.settings.data, name, rows: 0, noise: null, seed: null, target, task: null, ignore: [] };
-    return this.#app.reopen(suited(this.#app.settings, data));
+    return this.#app.reopen(settings => suited(settings, { ...settings.data, name, rows: 0, noise: null, seed: null, target, task: null, ignore: [] }));
   }
 
   #options() {
@@ -99,6 +155,17 @@ export class DataPanel {
     const own = [this.table && new Option(`Your table ${this.table.name}`, 'table'), this.model && new Option(`Your model ${this.model.name}`, 'model')];
     $('data').replaceChildren(...about.datasets.map(({ name }) => new Option(TITLES[name] ?? name, name)), ...own.filter(Boolean));
     $('data').value = settings.data.name;
+  }
+
+  /** Says which file the address needs, if it waits for one. */
+  showAwaited() {
+    const { awaited } = this.#app;
+    $('awaited').hidden = !awaited;
+    if (!awaited) return;
+    const { files, data } = awaited, missing = this.missingFiles(awaited);
+    const described = kind => `your ${kind}${files[kind] ? ` ${files[kind]}` : ''}${kind === 'table' && data.name === 'table' && data.target ? ` (with the column ${data.target})` : ''}`;
+    const it = missing.length > 1 ? 'them' : 'it';
+    $('awaited-text').textContent = `This address belongs to ${missing.map(described).join(' and ')}. Open ${it}, or drop ${it} here, and the page uses the settings of the address. Until then it shows other data, and the address stays as it is.`;
   }
 
   /** Fills the fields from the settings and the open lab. */
@@ -128,7 +195,7 @@ export class DataPanel {
     const boxes = columns.filter(({ name }) => name !== data.target).map(({ name, kind, missing }) => {
       const label = document.createElement('label'), box = document.createElement('input');
       box.type = 'checkbox'; box.checked = !data.ignore.includes(name);
-      box.onchange = () => this.#data({ ignore: box.checked ? data.ignore.filter(other => other !== name) : [...data.ignore, name] });
+      box.onchange = () => this.#data(({ ignore }) => ({ ignore: [...ignore.filter(other => other !== name), ...(box.checked ? [] : [name])] }));
       label.append(box, `${name}: ${kind}${missing ? `, ${missing} missing` : ''}`);
       return label;
     });

@@ -20,6 +20,3 @@ export function labelled(text, input) {
   label.append(`${text} `, input);
   return label;
 }
-
-/** A message of the engine as a sentence. */
-export function sentence(text) { return `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.!?…]$/.test(text) ? '' : '.'}`; }

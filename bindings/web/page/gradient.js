@@ -2,7 +2,8 @@
 
 import { colours, short } from './colour.js';
 import { axes, line, marker, prepare } from './canvas.js';
-import { $, sentence } from './form.js';
+import { $ } from './form.js';
+import { worded } from './wording.js';
 
 const WIDTH = 7, PAGE = 200;
 const AGREES = 0, WRONG = 1;
@@ -13,7 +14,7 @@ export class GradientView {
 
   constructor(app) {
     this.#app = app;
-    $('check').onclick = () => this.#check();
+    $('check').onclick = () => app.inTurn(() => this.#check());
     $('check-filter').onchange = $('check-sort').onchange = () => this.#showTable();
     $('plant').onclick = () => this.#plant();
     $('plant-entry').onchange = $('plant-kind').onchange = () => { if (this.#planted) { this.#planted = this.#chosen(); this.#show(); } };
@@ -24,7 +25,6 @@ export class GradientView {
 
   async #check() {
     const step = $('check-step').valueAsNumber;
-    await this.#app.pause();
     this.#app.say('Checking the gradient …');
     try {
       const { answer, numbers } = await this.#app.client.call({ do: 'check', step: step > 0 ? step : 1e-4 });
@@ -75,7 +75,7 @@ export class GradientView {
     const wrong = this.#shown.filter(({ state }) => state === WRONG), { verdict, summary } = this.#answer;
     const bad = this.#planted ? wrong.length > 0 : verdict !== 'pass';
     const blamed = wrong.slice(0, 5).map(({ name }) => name).join(', '), are = wrong.length === 1 ? 'is' : 'are';
-    const text = !this.#planted ? sentence(summary)
+    const text = !this.#planted ? worded(summary)
       : wrong.length ? `${wrong.length} of ${this.#entries.length} entries ${are} wrong: ${blamed}`
       : 'this entry is so small that the planted error is within the bound';
     const bold = Object.assign(document.createElement('b'), { textContent: this.#planted ? (bad ? 'Caught: ' : 'Not caught: ') : '' });

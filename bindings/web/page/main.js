@@ -5,19 +5,20 @@ import { Client } from './client.js';
 import { short } from './colour.js';
 import { CurvesView } from './curves.js';
 import { DataPanel } from './data.js';
-import { $, sentence } from './form.js';
+import { $ } from './form.js';
 import { GradientView } from './gradient.js';
 import { HistogramView } from './histogram.js';
 import { NetworkView } from './network.js';
 import { OutputView } from './output.js';
 import { Player } from './player.js';
+import { Replay } from './replay.js';
 import { Scene } from './scene.js';
 import { SettingsPanel } from './settings.js';
 import { defaults } from './state.js';
 import { offerDownloads, showDigest } from './takehome.js';
 import { offerThemes } from './theme.js';
+import { worded } from './wording.js';
 
-const MOST_EPOCHS = 100000; // that an address may ask for
 const MOST_CHANGES = 100;   // that fit into an address
 const FIRST = 'first picture'; // a mark of the browser's clock
 const PATIENCE = 6000;      // milliseconds until a computation may be stopped
@@ -28,10 +29,12 @@ class App {
   about = null;
   scene = null;
   client = null;
+  /** Settings of an address that waits for a file of the user. */
+  awaited = null;
   // Settings of the training at epoch 0; `settings.training` are those of now.
   #first = null;
   // Whether the address can repeat what was changed by hand.
-  #repeatable = true;
+  #isRepeatable = true;
   #restarting = false; #drawSoon = false;
 
   /** State of the engine: see ENGINE.md. */
@@ -47,6 +50,7 @@ class App {
     this.panel = new SettingsPanel(this);
     this.data = new DataPanel(this);
     this.player = new Player(this);
+    this.replay = new Replay(this);
     this.address = new Address(this);
     offerDownloads(this);
     this.#bindControls();
@@ -64,67 +68,93 @@ class App {
 
   #last = Promise.resolve();
 
-  #turn(work) {
-    const paused = this.pause(), turn = this.#last.then(() => paused).then(work);
+  /** Carries out work when all changes before it are done, and pauses the training for it. */
+  inTurn(work) {
+    // Pausing now ends a long training; pausing again ends one that began while this work waited.
+    this.pause();
+    const turn = this.#last.then(() => this.pause()).then(work);
     this.#last = turn.catch(() => {});
     return turn;
   }
 
-  /** Opens settings from an address, or explains what is missing. `trouble` was shown before, and stays. */
-  begin(settings, trouble = '') { return this.#turn(() => this.#begin(settings, trouble)); }
-
-  async #begin(settings, trouble) {
-    const { name } = settings.data, missing = name === 'table' && !this.data.table || name === 'model' && !this.data.model;
-    const before = this.settings;
-    this.settings = missing ? defaults() : settings;
-    let reason = trouble;
-    if (!await this.#open(!missing)) {
-      reason ||= $('alert').textContent;
-      // What was open before is still open; at first there is nothing.
-      this.settings = this.scene ? before : defaults();
-      if (this.scene) this.#showPanels(); else await this.#open(false);
-    }
-    if (missing) {
-      // Until the file is opened, another set is shown.
-      this.settings = settings;
-      this.#showPanels();
-      reason ||= `This address belongs to a ${name} of yours. Open the file, and the settings of the address are used.`;
-    }
-    if (reason) this.alert(reason);
+  // A change by the user: from now on the address is that of what is open.
+  #change(work) {
+    if (!this.awaited) this.address.release();
+    return this.inTurn(work);
   }
 
-  /** Other data, split or scaling: everything begins anew. Returns whether it could be opened. */
-  reopen(patch, { replay = false } = {}) { return this.#turn(() => this.#reopen(patch, replay)); }
+  /** Opens settings from an address, or says which file is missing. `trouble` was shown before, and stays. Returns whether they were opened. */
+  begin(settings, trouble = '') { return this.inTurn(() => this.beginNow(settings, trouble)); }
 
-  async #reopen(patch, replay) {
-    const before = this.settings, { data } = { ...before, ...patch };
-    this.settings = { ...before, ...patch };
+  async beginNow(settings, trouble = '') {
+    const before = this.settings, isMissing = this.data.missingFiles(settings).length > 0;
+    if (isMissing) this.awaited = settings;
+    else { this.settings = settings; await this.data.forgetUnused(settings); }
+    const opened = !isMissing && await this.#open(true);
+    if (opened) {
+      this.awaited = null;
+      this.address.release(settings);
+    } else {
+      trouble ||= isMissing ? '' : $('alert').textContent;
+      await this.#showOther(before);
+    }
+    if (isMissing) this.say('Waiting for a file.');
+    if (trouble) this.alert(trouble);
+    this.data.showAwaited();
+    this.writeAddress();
+    return opened;
+  }
+
+  // What was open before is still open; at first there is nothing, and the usual data are opened.
+  async #showOther(before) {
+    this.settings = this.scene ? before : defaults();
+    if (!this.scene) return this.#open(false);
+    this.clearAlert();
+    this.#showPanels();
+  }
+
+  /** Another address is opened. */
+  forgetAwaited() { this.awaited = null; this.data.showAwaited(); }
+
+  /** The user goes on without the file of the address, which stays in the history of the browser. */
+  stopWaiting() {
+    if (!this.awaited) return;
+    this.awaited = null;
+    this.address.keep(); this.address.release();
+    this.data.showAwaited();
+    this.writeAddress();
+  }
+
+  /** Other data, split or scaling: everything begins anew. `change` makes new settings of those of now. Returns whether it could be opened. */
+  reopen(change) { return this.#change(() => this.reopenNow(change)); }
+
+  async reopenNow(change) {
+    const before = this.settings, after = { ...before, ...change(before) }, isOther = key => after.data[key] !== before.data[key];
     // A loss of the other task, or axes of the other table, would be refused.
-    if (!replay && (data.name !== before.data.name || data.target !== before.data.target || data.task !== before.data.task)) {
-      this.settings = { ...this.settings, training: { ...this.settings.training, loss: null, parameter: null }, view: { ...before.view, axes: null } };
-    }
-    return this.#openOr(before, replay);
+    const other = isOther('name') || isOther('target') || isOther('task');
+    this.settings = other ? { ...after, training: { ...after.training, loss: null, parameter: null }, view: { ...before.view, axes: null } } : after;
+    return this.#openOr(before);
   }
 
-  /** Another network on the same rows. */
-  renew(patch) {
-    return this.#turn(() => {
+  /** Another network on the same rows: `change` makes what is new of the network of now. */
+  renew(change) {
+    return this.#change(() => {
       const before = this.settings;
-      this.settings = { ...before, network: { ...before.network, ...patch } };
-      return this.#openOr(before, false);
+      this.settings = { ...before, network: { ...before.network, ...change(before.network) } };
+      return this.#openOr(before);
     });
   }
 
-  async #openOr(before, replay) {
-    const opened = await this.#open(replay);
+  async #openOr(before) {
+    const opened = await this.#open(false);
     if (!opened) { this.settings = before; this.#showPanels(); }
     return opened;
   }
 
-  /** Other settings of the training, from the next epoch on. */
-  retrain(patch) { return this.#turn(() => this.#retrain(patch)); }
+  /** Other settings of the training, from the next epoch on: `change` makes what is new of those of now. */
+  retrain(change) { return this.#change(() => this.retrainNow(change(this.settings.training))); }
 
-  async #retrain(patch) {
+  async retrainNow(patch) {
     const training = { ...this.settings.training, ...patch };
     await this.attempt(async () => {
       this.clearAlert();
@@ -132,47 +162,51 @@ class App {
       this.settings = { ...this.settings, training };
       if (this.lab.epoch === 0) this.#first = training;
       else this.#note([this.lab.epoch, patch]);
-      this.gradient.clear();
+      this.#forgetNumbers();
     });
     await this.settle();
   }
 
   /** One parameter is changed by hand. */
-  setWeight(index, value) { return this.#turn(() => this.#setWeight(index, value)); }
+  setWeight(index, value) { return this.#change(() => this.setWeightNow(index, value)); }
 
-  async #setWeight(index, value) {
+  async setWeightNow(index, value) {
     await this.attempt(async () => {
       this.scene.lab = await this.client.ask({ do: 'set', index, value });
       this.#note([this.lab.epoch, index, value]);
-      this.gradient.clear();
-      this.say(`Weight set to ${short(value)}. Training loss ${short(this.lab.train?.loss)}.`);
+      this.#forgetNumbers();
+      const note = this.#isRepeatable ? '' : ` The address holds at most ${MOST_CHANGES} changes by hand: from now on it holds the settings alone.`;
+      this.say(`Weight set to ${short(value)}. Training loss ${short(this.lab.train?.loss)}.${note}`);
     });
     await this.settle();
   }
+
+  // What was computed for the network before the change.
+  #forgetNumbers() { this.gradient.clear(); this.curves.forgetFrom(this.lab.epoch); }
 
   // Remembers a change for the address. The same weight changed twice at an epoch counts once.
   #note(change) {
     const { changes } = this.settings, last = changes.at(-1);
     if (last && last[0] === change[0] && last[1] === change[1]) changes.pop();
     changes.push(change);
-    if (changes.length > MOST_CHANGES) this.#repeatable = false;
+    if (changes.length > MOST_CHANGES) this.#isRepeatable = false;
   }
 
-  // Opens the lab of the settings. `replay`: and trains it as the address says.
-  #open(replay) {
+  // Opens the lab of the settings. `again`: and trains it as the address says.
+  #open(again) {
     return this.attempt(async () => {
       this.clearAlert();
       const { split, scaling, network, training, view, changes, epoch } = this.settings;
       const lab = await this.client.ask({ do: 'open', data: this.#source(), split, network, training, ...(scaling ? { scaling } : {}) });
       this.settings = { ...this.settings, epoch: 0, changes: [] };
-      this.#first = training; this.#repeatable = true;
+      this.#first = training; this.#isRepeatable = true;
       this.scene = new Scene(lab, view.axes);
       this.curves.clear(); this.gradient.clear();
       this.network.shape(); this.histogram.shape(); this.output.shape();
       await this.scene.fetchRows(this.client);
       await this.settle();
       this.say(`Ready. ${this.summary()}`);
-      if (replay) await this.#replay(changes, epoch);
+      if (again) await this.replay.run(changes, epoch);
     });
   }
 
@@ -182,24 +216,6 @@ class App {
     if (set?.drawn) return { name, rows: rows || set.rows, noise: noise ?? set.noise, seed: seed ?? set.seed };
     if (name === 'table') return { name, target: target ?? this.data.table?.answer.target, task, ignore };
     return name === 'model' ? { name, network } : { name };
-  }
-
-  async #replay(changes, epoch) {
-    for (const [at, what, value] of changes.slice(0, MOST_CHANGES)) {
-      if (!await this.#trainTo(at)) return;
-      if (typeof what === 'number') await this.#setWeight(what, value);
-      else await this.#retrain(what);
-    }
-    await this.#trainTo(epoch);
-  }
-
-  async #trainTo(epoch) {
-    const goal = Math.min(epoch, MOST_EPOCHS);
-    if (this.lab.epoch < goal) {
-      this.say(`Training again to epoch ${goal} …`);
-      await this.player.play({ goal, speed: 0, again: true });
-    }
-    return this.lab.epoch >= goal;
   }
 
   pause() { return this.player.pause(); }
@@ -235,13 +251,16 @@ class App {
     const findings = this.lab.rows.train ? (await this.client.ask({ do: 'findings' })).findings : [];
     const item = (textContent, className = '') => Object.assign(document.createElement('li'), { textContent, className });
     const quiet = !this.lab.rows.train ? 'There are no rows to judge by.' : this.lab.epoch ? 'Nothing is wrong, as far as the engine can see.' : 'Nothing to report yet. Press Play.';
-    $('findings').replaceChildren(...(findings.length ? findings.map(({ text }) => item(sentence(text.replaceAll('validation rows', 'test rows')))) : [item(quiet, 'quiet')]));
+    $('findings').replaceChildren(...(findings.length ? findings.map(({ text }) => item(worded(text))) : [item(quiet, 'quiet')]));
   }
+
+  /** Whether the address is enough to train the same network again. */
+  get isRepeatable() { return this.#isRepeatable; }
 
   writeAddress() {
     if (!this.#first) return;
-    const { epoch, changes } = this.#repeatable ? this.settings : { epoch: 0, changes: [] };
-    this.address.write({ ...this.settings, training: this.#first, epoch, changes });
+    const { epoch, changes } = this.#isRepeatable ? this.settings : { epoch: 0, changes: [] };
+    this.address.write({ ...this.settings, files: this.data.filesUsed(), training: this.#first, epoch, changes });
   }
 
   // ---- Drawing
@@ -262,6 +281,7 @@ class App {
   }
 
   #showFigures() {
+    this.replay.show();
     const { lab } = this, metric = lab.task === 'regression' ? 'R²' : 'Accuracy';
     const show = (id, text) => { if ($(id).textContent !== text) $(id).textContent = text; };
     show('epoch', String(lab.epoch));
@@ -323,8 +343,7 @@ class App {
   async failed(error, file) {
     if (error.panic) return this.#restart(error);
     const place = error.line && !error.message.includes(`line ${error.line}`) ? `line ${error.line}: ` : '';
-    const message = place + error.message;
-    this.alert(file ? `${file}: ${message}.` : sentence(message));
+    this.alert(worded(place + error.message, file));
     this.say(this.scene ? 'That did not work. The network is as it was before.' : '');
   }
 
@@ -375,19 +394,23 @@ class App {
       if (!this.player.isPlaying) this.writeAddress();
       this.redraw();
     };
-    $('play').onclick = () => this.player.isPlaying ? this.pause() : this.player.play();
-    $('step').onclick = async () => { await this.pause(); this.player.play({ goal: this.lab.epoch + 1 }); };
-    $('reset').onclick = () => this.renew({});
-    $('restart').onclick = () => this.renew({ seed: this.settings.network.seed + 1 });
-    $('speed').onchange = async () => {
-      const goesOn = this.player.isPlaying;
+    $('play').onclick = () => {
+      if (!this.player.isPlaying) return this.#change(() => { this.player.play(); });
+      this.replay.giveUp();
+      return this.pause();
+    };
+    $('step').onclick = () => this.#change(() => this.player.play({ goal: this.lab.epoch + 1 }));
+    $('reset').onclick = () => this.renew(() => ({}));
+    $('restart').onclick = () => this.renew(({ seed }) => ({ seed: seed + 1 }));
+    $('speed').onchange = () => {
+      const goesOn = this.player.isPlaying && !this.replay.isRunning;
       view({ speed: Number($('speed').value) });
-      if (goesOn) { await this.pause(); this.player.play(); }
+      if (goesOn) this.inTurn(() => { this.player.play(); });
     };
     $('log').onchange = () => view({ log: $('log').checked });
     $('points').onchange = () => view({ points: $('points').value });
     $('shown').onchange = () => { this.scene.unit = $('shown').value || null; this.redraw(); };
-    for (const id of ['axis-x', 'axis-y']) $(id).onchange = () => this.#turn(() => this.#chooseAxes(id, view));
+    for (const id of ['axis-x', 'axis-y']) $(id).onchange = () => this.inTurn(() => this.#chooseAxes(id, view));
     new ResizeObserver(() => this.redraw()).observe($('main'));
   }
 

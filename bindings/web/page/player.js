@@ -1,6 +1,7 @@
 // Playing: the worker trains and computes pictures, one after the other, while the page draws.
 
-import { $, sentence } from './form.js';
+import { $ } from './form.js';
+import { worded } from './wording.js';
 
 const MOST_OWED = 5000; // epochs that a slow machine may be behind the chosen speed
 const SLOW = 19;        // milliseconds between frames, a little more than 1/60 s
@@ -62,7 +63,7 @@ export class Player {
       const frame = await pending, { step } = frame;
       app.take(frame);
       owed -= step?.ran ?? 0;
-      if (step?.error) app.alert(sentence(step.error));
+      if (step?.error) app.alert(worded(step.error));
       if (step?.stop || step?.error || app.lab.epoch >= goal || !this.#wanted) {
         app.say(step?.error ? 'Training stopped.' : step?.stop ? `Training stopped: ${step.stop}. ${app.summary()}` : app.summary());
         return;

@@ -20,15 +20,15 @@ export class SettingsPanel {
   constructor(app) {
     this.#app = app;
     const number = id => $(id).valueAsNumber;
-    $('init').onchange = () => app.renew({ init: $('init').value });
-    $('gain').onchange = () => { if (number('gain') >= 0) app.renew({ gain: number('gain') }); else this.#reject(); };
-    $('network-seed').onchange = () => { if (number('network-seed') >= 0) app.renew({ seed: Math.floor(number('network-seed')) }); else this.#reject(); };
-    $('optimizer').onchange = () => app.retrain({ optimizer: $('optimizer').value, settings: {}, ...(this.#optimizer($('optimizer').value).batches ? {} : { batch: 0 }) });
+    $('init').onchange = () => this.#renew({ init: $('init').value });
+    $('gain').onchange = () => { if (number('gain') >= 0) this.#renew({ gain: number('gain') }); else this.#reject(); };
+    $('network-seed').onchange = () => { if (number('network-seed') >= 0) this.#renew({ seed: Math.floor(number('network-seed')) }); else this.#reject(); };
+    $('optimizer').onchange = () => this.#retrain({ optimizer: $('optimizer').value, settings: {}, ...(this.#optimizer($('optimizer').value).batches ? {} : { batch: 0 }) });
     for (const [id, key] of [['rate', 'rate'], ['l2', 'l2'], ['batch', 'batch'], ['order-seed', 'seed']]) {
-      $(id).onchange = () => { if (number(id) >= 0) app.retrain({ [key]: number(id) }); else this.#reject(); };
+      $(id).onchange = () => { if (number(id) >= 0) this.#retrain({ [key]: number(id) }); else this.#reject(); };
     }
-    $('loss').onchange = () => app.retrain({ loss: $('loss').value, parameter: null });
-    $('loss-parameter').onchange = () => { if (number('loss-parameter') >= 0) app.retrain({ parameter: number('loss-parameter') }); else this.#reject(); };
+    $('loss').onchange = () => this.#retrain({ loss: $('loss').value, parameter: null });
+    $('loss-parameter').onchange = () => { if (number('loss-parameter') >= 0) this.#retrain({ parameter: number('loss-parameter') }); else this.#reject(); };
   }
 
   /** What can be chosen, once the engine is there. */
@@ -60,13 +60,16 @@ export class SettingsPanel {
     this.#showLayers(network.hidden, data.name === 'model');
   }
 
+  #renew(patch) { return this.#app.renew(() => patch); }
+  #retrain(patch) { return this.#app.retrain(() => patch); }
+
   // A value that makes no sense is replaced by the one before.
   #reject() { this.#shown = ''; this.show(); }
 
   #optimizer(name) { return this.#app.about.optimizers.find(optimizer => optimizer.name === name) ?? this.#app.about.optimizers[0]; }
 
   #showOptimizer({ name, settings }, training) {
-    const change = (key, value) => this.#app.retrain({ settings: { ...training.settings, [key]: value } });
+    const change = (key, value) => this.#app.retrain(({ settings }) => ({ settings: { ...settings, [key]: value } }));
     if (isEdited($('optimizer-settings'))) return;
     $('optimizer-settings').replaceChildren(...Object.entries(settings).map(([key, usual]) => {
       const value = training.settings[key] ?? usual, input = document.createElement('input'), label = document.createElement('label');
@@ -92,8 +95,8 @@ export class SettingsPanel {
       $('layers').textContent = `The layers are those of the model: ${known || 'none hidden'}.`;
       return;
     }
-    const put = layers => this.#app.renew({ hidden: layers });
-    const change = (k, patch) => put(hidden.map((layer, j) => j === k ? { ...layer, ...patch } : layer));
+    const put = edit => this.#app.renew(({ hidden }) => ({ hidden: edit(hidden) }));
+    const change = (k, patch) => put(layers => layers.map((layer, j) => j === k ? { ...layer, ...patch } : layer));
     const boxes = hidden.map(({ units, activation, parameter }, k) => {
       const box = document.createElement('fieldset');
       box.className = 'layer';
@@ -104,7 +107,7 @@ export class SettingsPanel {
       choice.value = activation;
       choice.onchange = () => change(k, { activation: choice.value, parameter: null });
       const remove = Object.assign(document.createElement('button'), { type: 'button', textContent: '×', ariaLabel: `Remove layer ${k + 1}`, title: 'Remove this layer' });
-      remove.onclick = () => { put(hidden.filter((_, j) => j !== k)); $('add-layer')?.focus(); };
+      remove.onclick = () => { put(layers => layers.filter((_, j) => j !== k)); $('add-layer')?.focus(); };
       box.append(Object.assign(document.createElement('legend'), { textContent: `Layer ${k + 1}` }), labelled('Units', count), labelled('Activation', choice), remove);
       const usual = about.activations.find(({ name }) => name === activation)?.parameter;
       if (usual !== null && usual !== undefined) {
@@ -117,7 +120,7 @@ export class SettingsPanel {
       return box;
     });
     const add = Object.assign(document.createElement('button'), { type: 'button', textContent: 'Add a layer', id: 'add-layer', disabled: hidden.length >= about.limits.layers });
-    add.onclick = () => put([...hidden, hidden.at(-1) ?? { units: 3, activation: 'sigmoid', parameter: null }]);
+    add.onclick = () => put(layers => [...layers, layers.at(-1) ?? { units: 3, activation: 'sigmoid', parameter: null }]);
     $('layers').replaceChildren(...boxes, add);
     if (focus) document.getElementById(focus)?.focus();
   }

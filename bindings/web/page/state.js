@@ -5,7 +5,7 @@
 
 const layer = (units, activation = 'tanh') => ({ units, activation, parameter: null });
 
-/** Layers, optimizer and learning rate that suit a set of data: what a user begins with. */
+/** Layers, optimizer and learning rate that suit data: what a user begins with. A model has layers of its own. */
 const BEGINNINGS = {
   doughnut: [[layer(4)], 'descent', 1],
   squares: [[layer(4)], 'descent', 1],
@@ -14,22 +14,26 @@ const BEGINNINGS = {
   wave: [[layer(8), layer(8)], 'adam', 0.01],
   hills: [[layer(8)], 'adam', 0.02],
   table: [[layer(8)], 'adam', 0.01],
+  // A network that is trained already needs small steps only.
+  model: [null, 'adam', 0.001],
 };
 
 /** Settings for other data: network and training are those that suit it, unless the user has changed them. */
 export function suited(settings, data) {
   const [before, after] = [BEGINNINGS[settings.data.name], BEGINNINGS[data.name]];
-  const { network, training } = settings;
-  const unchanged = before && JSON.stringify([network.hidden, training.optimizer, training.rate]) === JSON.stringify(before);
-  if (!unchanged || !after) return { data };
+  const { network, training } = settings, hasOwnLayers = settings.data.name !== 'model' && data.name !== 'model';
+  const choices = ([hidden, optimizer, rate]) => JSON.stringify([hasOwnLayers && hidden, optimizer, rate]);
+  const isUsual = before && choices([network.hidden, training.optimizer, training.rate]) === choices(before);
+  if (!isUsual || !after) return { data };
   const [hidden, optimizer, rate] = after;
-  return { data, network: { ...network, hidden }, training: { ...training, optimizer, rate, settings: {} } };
+  return { data, network: { ...network, hidden: hidden ?? network.hidden }, training: { ...training, optimizer, rate, settings: {} } };
 }
 
 /** Settings when the address says nothing. */
 export function defaults() {
   return {
     data: { name: 'doughnut', rows: 0, noise: null, seed: null, target: null, task: null, ignore: [], network: 0 },
+    files: { table: null, model: null },
     split: { share: 0.3, seed: 0 },
     scaling: null,
     network: { hidden: [layer(4)], init: 'xavier', gain: 1, seed: 0 },
@@ -53,18 +57,22 @@ const layers = {
     return { units: count.read(units) ?? 3, activation, parameter: parameter === undefined ? null : finite(parameter) ?? null };
   }),
 };
+// [epoch, position in θ, value] or [epoch, settings of the training]
+const isChange = change => Array.isArray(change) && change[0] >= 0 && (typeof change[1] === 'number' ? typeof change[2] === 'number' : change[1] !== null && typeof change[1] === 'object');
+const changes = { ...json, read: text => { const list = JSON.parse(text); return Array.isArray(list) && list.every(isChange) ? list : undefined; } };
 const axes = { write: list => list.join(','), read: text => text.split(',').map(count.read) };
 
 /** Each name in the address: where its value is, and how it is written. */
 const FIELDS = {
   data: ['data', 'name', word], rows: ['data', 'rows', count], noise: ['data', 'noise', number], draw: ['data', 'seed', count],
-  target: ['data', 'target', word], task: ['data', 'task', word], without: ['data', 'ignore', words], network: ['data', 'network', count],
+  target: ['data', 'target', word], task: ['data', 'task', word],
+  table: ['files', 'table', word], model: ['files', 'model', word], without: ['data', 'ignore', words], network: ['data', 'network', count],
   test: ['split', 'share', number], split: ['split', 'seed', count], scaling: [null, 'scaling', word],
   layers: ['network', 'hidden', layers], init: ['network', 'init', word], gain: ['network', 'gain', number], weights: ['network', 'seed', count],
   optimizer: ['training', 'optimizer', word], settings: ['training', 'settings', json], rate: ['training', 'rate', number], l2: ['training', 'l2', number],
   batch: ['training', 'batch', count], order: ['training', 'seed', count], loss: ['training', 'loss', word], parameter: ['training', 'parameter', number],
   axes: ['view', 'axes', axes], log: ['view', 'log', flag], points: ['view', 'points', word], speed: ['view', 'speed', count],
-  epoch: [null, 'epoch', count], changes: [null, 'changes', json],
+  epoch: [null, 'epoch', count], changes: [null, 'changes', changes],
 };
 
 /** The part of the address after `#`. */
@@ -87,7 +95,6 @@ export function fromAddress(text) {
     const [part, key] = FIELDS[name];
     (part ? settings[part] : settings)[key] = value;
   }
-  if (!Array.isArray(settings.changes)) settings.changes = [];
   return { settings, unknown };
 }
 

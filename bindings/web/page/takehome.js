@@ -3,7 +3,7 @@
 import { $ } from './form.js';
 
 export function offerDownloads(app) {
-  for (const button of document.querySelectorAll('[data-format]')) button.onclick = () => download(app, button.dataset.format);
+  for (const button of document.querySelectorAll('[data-format]')) button.onclick = () => app.inTurn(() => download(app, button.dataset.format));
 }
 
 /** The digest: the same on every machine for the same settings. */
@@ -14,7 +14,6 @@ export async function showDigest(app) {
 }
 
 async function download(app, format) {
-  await app.pause();
   try {
     const { answer, file } = await app.client.call({ do: 'export', format });
     const link = document.createElement('a');

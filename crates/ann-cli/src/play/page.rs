@@ -48,12 +48,14 @@ files! {
     "network.js" SCRIPT
     "output.js" SCRIPT
     "player.js" SCRIPT
+    "replay.js" SCRIPT
     "scene.js" SCRIPT
     "settings.js" SCRIPT
     "state.js" SCRIPT
     "style.css" STYLE
     "takehome.js" SCRIPT
     "theme.js" SCRIPT
+    "wording.js" SCRIPT
     "worker.js" SCRIPT
     "wasm/ann-fused.wasm" WASM
     "wasm/ann-portable.wasm" WASM
