@@ -1,6 +1,7 @@
 // Drawing: canvases as sharp as the screen, pictures from numbers, axes, markers of points.
 
 import { colours, short } from './colour.js';
+import { dateTicks } from './dates.js';
 
 // Widths are remembered: to ask for one makes the browser lay out the page, in the middle of a frame.
 const widths = new WeakMap();
@@ -70,8 +71,8 @@ export function powers(low, high) {
   return Array.from({ length: Math.max(0, Math.floor((b - a) / step) + 1) }, (_, k) => 10 ** (a + k * step));
 }
 
-/** Two axes around a rectangle. Returns the functions from values to pixels. */
-export function axes(c, [x, y, width, height], { across, up, acrossTicks, upTicks, acrossName, upName, log = false, grid = true }) {
+/** Two axes around a rectangle. Returns the functions from values to pixels. `acrossDates` and `upDates`: the values are dates. */
+export function axes(c, [x, y, width, height], { across, up, acrossDates, upDates, upTicks, acrossName, upName, log = false, grid = true }) {
   const place = v => log ? Math.log10(Math.max(v, 1e-300)) : v;
   const [low, high] = up.map(place);
   const toX = v => x + width * (v - across[0]) / (across[1] - across[0] || 1);
@@ -79,19 +80,40 @@ export function axes(c, [x, y, width, height], { across, up, acrossTicks, upTick
   c.save();
   c.strokeStyle = colours.line; c.fillStyle = colours.quiet; c.lineWidth = 1;
   c.textBaseline = 'middle'; c.textAlign = 'right';
-  for (const tick of upTicks ?? (log ? powers(...up) : ticks(...up, Math.max(2, height / 40)))) {
+  const upLabels = labels(up, Math.max(2, height / 40), { dates: upDates, log, chosen: upTicks, digits: 3 });
+  for (const [tick, text] of upLabels) {
     const at = Math.round(toY(tick)) + 0.5;
     if (grid) line(c, x, at, x + width, at);
-    c.fillText(short(tick, 3), x - 5, at);
+    c.fillText(text, x - 5, at);
   }
   c.textBaseline = 'top'; c.textAlign = 'center';
-  for (const tick of acrossTicks ?? ticks(...across, Math.max(2, width / 64))) c.fillText(short(tick, 6), toX(tick), y + height + 5);
+  for (const [tick, text] of labels(across, Math.max(2, width / (acrossDates ? 85 : 64)), { dates: acrossDates, digits: 6 })) {
+    // The last one ends where the picture ends.
+    c.fillText(text, Math.min(toX(tick), x + width + 8 - c.measureText(text).width / 2), y + height + 5);
+  }
   c.strokeStyle = colours.quiet;
   line(c, x, y + height + 0.5, x + width, y + height + 0.5);
-  if (acrossName) { c.textAlign = 'right'; c.fillText(acrossName, x + width, y + height + 19); }
-  if (upName) { c.textAlign = 'left'; c.textBaseline = 'bottom'; c.fillText(upName, 2, y - 8); }
+  if (acrossName) { c.textAlign = 'right'; c.fillText(fitted(c, acrossName, x + width), x + width, y + height + 19); }
+  if (upName) { c.textAlign = 'left'; c.textBaseline = 'bottom'; c.fillText(fitted(c, upName, x + width), 2, y - 8); }
   c.restore();
   return { toX, toY };
+}
+
+// Pairs of a round value and its text.
+function labels([low, high], count, { dates, log, chosen, digits }) {
+  if (dates) {
+    const { ticks, texts } = dateTicks(low, high, count);
+    return ticks.map((tick, k) => [tick, texts[k]]);
+  }
+  return (chosen ?? (log ? powers(low, high) : ticks(low, high, count))).map(tick => [tick, short(tick, digits)]);
+}
+
+/** The text, or as much of it as there is room for. */
+export function fitted(c, text, room) {
+  if (c.measureText(text).width <= room) return text;
+  let short = text;
+  while (short.length > 1 && c.measureText(`${short}…`).width > room) short = short.slice(0, -1);
+  return `${short}…`;
 }
 
 /** A straight line. */

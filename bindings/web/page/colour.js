@@ -1,4 +1,4 @@
-// Colours of numbers and classes, and numbers as text. They are those of Okabe and Ito, which colour-blind people can tell apart.
+// Colours of numbers and classes, and numbers and names as text. They are those of Okabe and Ito, which colour-blind people can tell apart.
 
 const OTHERS = [[0, 140, 105], [170, 80, 155], [196, 160, 0], [86, 180, 233], [120, 120, 120], [150, 60, 40]];
 
@@ -45,6 +45,9 @@ export function short(x, digits = 4) {
   const ten = `10${superscript(String(Number(power)).replace('-', '⁻'))}`, shown = String(Number(factor)).replace('-', '−');
   return shown === '1' ? ten : shown === '−1' ? `−${ten}` : `${shown} × ${ten}`;
 }
+
+/** A name in at most so many characters. */
+export function clipped(name, most = 40) { return name.length > most ? `${name.slice(0, most - 1)}…` : name; }
 
 /** Digits as superscripts. */
 export function superscript(text) { return [...String(text)].map(c => '⁰¹²³⁴⁵⁶⁷⁸⁹'[c] ?? c).join(''); }

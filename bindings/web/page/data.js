@@ -1,17 +1,20 @@
 // The data: a set of the engine, a table of your own, or a model of your own.
 
-import { short } from './colour.js';
+import { clipped, short } from './colour.js';
 import { $, fill } from './form.js';
 import { suited } from './state.js';
 
 /** Data of the user. */
 const OWN = ['table', 'model'];
+const MANY_COLUMNS = 8; // more can be ticked all at once
 const TITLES = { doughnut: 'Doughnut', squares: 'Squares', spirals: 'Spirals', iris: 'Iris', wave: 'Wave (numbers)', hills: 'Hills (numbers)' };
 
 export class DataPanel {
   #app;
   /** What was read: kept, so that it can be given to a new engine after a panic. */
   table = null; model = null;
+  // What the list of columns was made of.
+  #columnsShown = '';
 
   constructor(app) {
     this.#app = app;
@@ -30,6 +33,8 @@ export class DataPanel {
     bind('split-seed', seed => app.reopen(({ split }) => ({ split: { ...split, seed } })));
     bind('scaling', scaling => app.reopen(() => ({ scaling })));
     $('share').oninput = () => { $('share-text').textContent = percent($('share').valueAsNumber); };
+    $('ignore-none').onclick = () => this.#tickAll(false);
+    $('ignore-every').onclick = () => this.#tickAll(true);
     $('awaited-open').onclick = () => $('file').click();
     $('awaited-end').onclick = () => app.stopWaiting();
     this.#acceptDrops();
@@ -188,18 +193,41 @@ export class DataPanel {
     $('data-note').textContent = lab ? describe(lab, this.model?.answer, data) : '';
   }
 
-  #showColumns(data) {
-    const { columns } = this.table.answer;
-    $('target').replaceChildren(...columns.map(({ name, kind }) => new Option(`${name} (${kind})`, name)));
-    $('target').value = data.target; $('task').value = data.task ?? '';
-    const boxes = columns.filter(({ name }) => name !== data.target).map(({ name, kind, missing }) => {
-      const label = document.createElement('label'), box = document.createElement('input');
-      box.type = 'checkbox'; box.checked = !data.ignore.includes(name);
-      box.onchange = () => this.#data(({ ignore }) => ({ ignore: [...ignore.filter(other => other !== name), ...(box.checked ? [] : [name])] }));
-      label.append(box, `${name}: ${kind}${missing ? `, ${missing} missing` : ''}`);
-      return label;
-    });
-    $('ignore').replaceChildren($('ignore').querySelector('legend'), ...boxes);
+  #showColumns({ target, task, ignore }) {
+    const { columns } = this.table.answer, key = JSON.stringify([columns, target]);
+    $('task').value = task ?? '';
+    // Made only when they change: a box that has the focus keeps it.
+    if (key !== this.#columnsShown) {
+      this.#columnsShown = key;
+      $('target').replaceChildren(...columns.map(({ name, kind }) => new Option(`${clipped(name)} (${kind})`, name)));
+      $('ignore-boxes').replaceChildren(...columns.filter(({ name }) => name !== target).map(column => this.#columnBox(column)));
+      $('ignore-all').hidden = columns.length <= MANY_COLUMNS;
+    }
+    $('target').value = target;
+    for (const box of this.#boxes()) box.checked = !ignore.includes(box.value);
+  }
+
+  #boxes() { return [...$('ignore-boxes').querySelectorAll('input')]; }
+
+  #columnBox({ name, kind, missing, distinct }) {
+    const label = document.createElement('label'), box = document.createElement('input');
+    [box.type, box.value] = ['checkbox', name];
+    box.onchange = () => this.#chooseColumns();
+    label.title = name;
+    label.append(box, `${clipped(name)}: ${distinct === null ? kind : `${kind}, ${distinct} different`}${missing ? `, ${missing} missing` : ''}`);
+    return label;
+  }
+
+  // Columns without a tick are left out. Without any tick the table stays as it is, until one is chosen.
+  #chooseColumns() {
+    const boxes = this.#boxes(), ignore = boxes.filter(({ checked }) => !checked).map(({ value }) => value);
+    if (ignore.length < boxes.length) this.#data({ ignore });
+    else this.#app.say('Choose at least one column.');
+  }
+
+  #tickAll(on) {
+    for (const box of this.#boxes()) box.checked = on;
+    this.#chooseColumns();
   }
 
   #acceptDrops() {
@@ -217,17 +245,27 @@ export class DataPanel {
   }
 }
 
+// What is learned from, in words.
 function describe(lab, model, { name }) {
-  const { train, test } = lab.rows, inputs = lab.inputs.length, names = lab.classes.slice(0, 6).join(', '), parts = [];
+  const { train, test } = lab.rows, inputs = lab.inputs.length, parts = [];
   if (name === 'model' && !(train + test)) {
-    parts.push(`This model was trained with: ${model.columns.map(column => column.name).join(', ')}. Open such a table to see its rows.`);
+    parts.push(`This model was trained with: ${listed(model.columns.map(column => column.name))} Open such a table to see its rows.`);
   } else {
     parts.push(`${train + test} rows: ${train} to train on, ${test} to test on. ${inputs} ${inputs === 1 ? 'input' : 'inputs'}.`);
   }
-  const classes = `Classes of ${lab.target}: ${names}${lab.classes.length > 6 ? ', …' : ''}.`;
-  parts.push(lab.task === 'classification' ? classes : `Target: the number ${lab.target}.`);
-  for (const { name, reason } of lab.ignored.slice(0, 5)) parts.push(`Column ${name} is not used: ${reason}.`);
+  parts.push(lab.task === 'classification' ? `Classes of ${clipped(lab.target)}: ${listed(lab.classes)}` : `Target: the number ${clipped(lab.target)}.`);
+  for (const { name, reason } of lab.ignored.slice(0, MOST_NAMES)) parts.push(`Column ${clipped(name)} is not used: ${REASONS[reason] ?? reason}.`);
+  if (lab.ignored.length > MOST_NAMES) parts.push(`Nor are ${lab.ignored.length - MOST_NAMES} others.`);
   return parts.join(' ');
+}
+
+const MOST_NAMES = 6;
+const REASONS = { 'as asked': 'it has no tick', constant: 'it is the same in every row', identifier: 'its words are different in every row', 'free text': 'it is text, not a few words' };
+
+// The first names of a list, with what ends a sentence.
+function listed(names) {
+  const text = names.slice(0, MOST_NAMES).map(name => clipped(name)).join(', ');
+  return names.length > MOST_NAMES ? `${text}, …` : text.endsWith('…') ? text : `${text}.`;
 }
 
 const percent = share => `${Math.round(100 * share)}%`;

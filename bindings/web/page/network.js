@@ -1,7 +1,7 @@
 // The network: every unit as a picture of its values, every weight as a line. Hover reads, a click edits.
 
-import { colours, classColour, short, superscript } from './colour.js';
-import { drawPixels, line, prepare, widthOf } from './canvas.js';
+import { classColour, clipped, colours, short, superscript } from './colour.js';
+import { drawPixels, fitted, line, prepare, widthOf } from './canvas.js';
 import { $ } from './form.js';
 
 const MOST = 16; // units of a layer that are drawn
@@ -158,8 +158,8 @@ export class NetworkView {
     const { lab } = this.#app, { from, to } = this.#fields;
     this.#selected = selected;
     const sources = sourceNames(lab, selected.layer);
-    from.replaceChildren(...sources.map((name, k) => new Option(name, k)), new Option('bias', 'bias'));
-    to.replaceChildren(...Array.from({ length: lab.layers[selected.layer].units }, (_, k) => new Option(targetName(lab, selected.layer, k), k)));
+    from.replaceChildren(...sources.map((name, k) => new Option(clipped(name), k)), new Option('bias', 'bias'));
+    to.replaceChildren(...Array.from({ length: lab.layers[selected.layer].units }, (_, k) => new Option(clipped(targetName(lab, selected.layer, k)), k)));
     this.#fields.layer.value = selected.layer; from.value = selected.from; to.value = selected.to;
     this.#showValue(true);
     if (draw) this.draw();
@@ -272,11 +272,4 @@ function drawLine(c, { line: values, low, high }, [x, y, width, height]) {
   c.beginPath();
   values.forEach((v, k) => c[k ? 'lineTo' : 'moveTo'](x + width * k / (values.length - 1), toY(v)));
   c.stroke();
-}
-
-function fitted(c, text, room) {
-  if (c.measureText(text).width <= room) return text;
-  let short = text;
-  while (short.length > 1 && c.measureText(`${short}…`).width > room) short = short.slice(0, -1);
-  return `${short}…`;
 }

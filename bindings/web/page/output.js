@@ -1,6 +1,6 @@
 // The output: boundary and points for classes, curve or map for numbers, and below it what is predicted wrong.
 
-import { classColour, classPixel, colours, short, signPixel } from './colour.js';
+import { classColour, classPixel, clipped, colours, short, signPixel } from './colour.js';
 import { axes, drawPixels, line, marker, prepare, widthOf } from './canvas.js';
 import { $ } from './form.js';
 import { extent, widened } from './scene.js';
@@ -19,7 +19,8 @@ export class OutputView {
   /** The choices of columns and units follow the data and the network. */
   shape() {
     const { lab, scene: { possibleAxes } } = this.#app;
-    for (const id of ['axis-x', 'axis-y']) $(id).replaceChildren(...possibleAxes.map(k => new Option(lab.columns[k].name, k)));
+    for (const id of ['axis-x', 'axis-y']) $(id).replaceChildren(...possibleAxes.map(k => new Option(clipped(lab.columns[k].name), k)));
+    $('axis-x-label').hidden = possibleAxes.length < 1;
     $('axis-y-label').hidden = possibleAxes.length < 2;
     $('axis-x').disabled = possibleAxes.length < 2;
     const unit = (layer, k) => new Option(`unit ${k + 1} of layer ${layer + 1}`, `${layer}.${k}`);
@@ -37,7 +38,8 @@ export class OutputView {
     const { c } = prepare(this.#canvas, height);
     if (across === 0) return this.#nothing(c);
     if (!scene.output) return;
-    const box = [42, 20, width - 50, height - 58];
+    // Dates are longer than numbers.
+    const left = scene.columns[1]?.kind === 'date' ? 72 : 42, box = [left, 20, width - left - 8, height - 58];
     if (across === 2) this.#drawMap(c, box);
     else this.#drawCurve(c, box);
   }
@@ -63,7 +65,7 @@ export class OutputView {
       const [low, high] = scene.targets;
       drawPixels(c, points, k => signPixel(2 * (numbers[k] - low) / (high - low || 1) - 1), box, true);
     }
-    const { toX, toY } = axes(c, box, { across: ranges[0], up: ranges[1], acrossName: columns[0].name, upName: columns[1].name, grid: false });
+    const { toX, toY } = axes(c, box, { across: ranges[0], up: ranges[1], ...named(columns), grid: false });
     this.#drawPoints(c, [x - 9, y - 9, width + 18, height + 18], ranges, (layer, px, py, target, test, wrong) => this.#drawPoint(layer, toX(px), toY(py), target, test, wrong));
   }
 
@@ -106,7 +108,7 @@ export class OutputView {
     const shown = this.#app.scene.shownPicture();
     const range = shown ? [shown.low, shown.high === shown.low ? shown.low + 1 : shown.high] : up;
     const upName = shown ? 'value of the unit' : classes ? lab.unit : lab.target;
-    const { toX, toY } = axes(c, box, { across: ranges[0], up: range, upTicks: shown ? undefined : upTicks, acrossName: columns[0].name, upName });
+    const { toX, toY } = axes(c, box, { across: ranges[0], up: range, upTicks: shown ? undefined : upTicks, ...named(columns), upName });
     const curve = (value, colour) => {
       c.strokeStyle = colour; c.lineWidth = 2.2; c.beginPath();
       for (let k = 0; k < points; k++) c[k ? 'lineTo' : 'moveTo'](toX(ranges[0][0] + (ranges[0][1] - ranges[0][0]) * k / (points - 1)), toY(value(k)));
@@ -148,7 +150,7 @@ export class OutputView {
     if (!lab) return;
     const classes = lab.task === 'classification';
     const across = scene.axes.length, sample = (shape, colour, name) => item(c => marker(c, shape, 7, 7, 4, colour, false), name);
-    const parts = classes ? lab.classes.map((name, k) => sample(k, classColour(k), name)) : [sample(0, across === 1 ? colours.negative : colours.quiet, lab.target)];
+    const parts = classes ? lab.classes.map((name, k) => sample(k, classColour(k), clipped(name))) : [sample(0, across === 1 ? colours.negative : colours.quiet, lab.target)];
     if (lab.rows.test) parts.push(text(classes || across === 1 ? 'open: test row' : 'thick edge: test row'));
     if (classes && scene.rowCount) parts.push(item(c => { c.strokeStyle = colours.ink; c.lineWidth = 1.5; c.beginPath(); c.arc(7, 7, 5, 0, 7); c.stroke(); }, 'predicted wrong'));
     if (across && lab.columns.length > across) {
@@ -183,6 +185,11 @@ export class OutputView {
     for (let k = 0; k < rowCount; k += every) marker(c, 0, toX(predicted[k]), toY(residual[k]), 2.8, residual[k] < 0 ? colours.negative : colours.positive, rows[4 * k + 3] === 1);
     canvas.setAttribute('aria-label', `Residuals of ${rowCount} rows; the largest is ${short(largest / 1.05)}.`);
   }
+}
+
+// Names of the axes, and whether dates lie along them.
+function named([across, up]) {
+  return { acrossName: across.name, acrossDates: across.kind === 'date', upName: up?.name, upDates: up?.kind === 'date' };
 }
 
 function bestClass(numbers, cells, outputs) {
@@ -239,11 +246,11 @@ function confusion(lab, { rows, predictions, rowCount }) {
   table.className = 'confusion';
   table.createCaption().textContent = `True class (rows) and predicted class (columns) of the ${title}`;
   const head = table.createTHead().insertRow();
-  head.append(cell('th', 'true'), ...names.map(name => cell('th', name, 'col')));
+  head.append(cell('th', 'true'), ...names.map(name => cell('th', clipped(name), 'col')));
   const body = table.createTBody();
   names.forEach((name, k) => {
     const line = body.insertRow();
-    line.append(cell('th', name, 'row'), ...counts[k].map((n, j) => Object.assign(cell('td', n), { className: j === k ? 'hit' : '' })));
+    line.append(cell('th', clipped(name), 'row'), ...counts[k].map((n, j) => Object.assign(cell('td', n), { className: j === k ? 'hit' : '' })));
   });
   const box = document.createElement('div');
   box.className = 'wide';

@@ -15,7 +15,7 @@ const LOSS_PARAMETERS = { smoothed_cross_entropy: 0.1, huber: 1 };
 export const word = name => WORDS[name] ?? name;
 
 export class SettingsPanel {
-  #app; #shown = '';
+  #app; #shown = ''; #optimizerShown = '';
 
   constructor(app) {
     this.#app = app;
@@ -69,19 +69,29 @@ export class SettingsPanel {
   #optimizer(name) { return this.#app.about.optimizers.find(optimizer => optimizer.name === name) ?? this.#app.about.optimizers[0]; }
 
   #showOptimizer({ name, settings }, training) {
-    const change = (key, value) => this.#app.retrain(({ settings }) => ({ settings: { ...settings, [key]: value } }));
-    if (isEdited($('optimizer-settings'))) return;
-    $('optimizer-settings').replaceChildren(...Object.entries(settings).map(([key, usual]) => {
-      const value = training.settings[key] ?? usual, input = document.createElement('input'), label = document.createElement('label');
-      label.append(`${key === 'momentum' ? 'Momentum' : word(key)} `, input);
-      input.id = `${name}-${key}`;
-      if (typeof usual === 'boolean') { input.type = 'checkbox'; label.className = 'tick'; input.checked = value; input.onchange = () => change(key, input.checked); }
-      else {
-        input.type = 'number'; input.step = 'any'; input.value = value;
-        input.onchange = () => { if (Number.isFinite(input.valueAsNumber)) change(key, input.valueAsNumber); else this.#reject(); };
-      }
-      return label;
-    }));
+    // Made only for another optimizer: a field that has the focus keeps it.
+    if (name !== this.#optimizerShown) {
+      this.#optimizerShown = name;
+      $('optimizer-settings').replaceChildren(...Object.entries(settings).map(([key, usual]) => this.#optimizerField(`${name}-${key}`, key, usual)));
+    }
+    for (const [key, usual] of Object.entries(settings)) {
+      const value = training.settings[key] ?? usual;
+      if (typeof usual === 'boolean') $(`${name}-${key}`).checked = value;
+      else fill(`${name}-${key}`, value);
+    }
+  }
+
+  #optimizerField(id, key, usual) {
+    const isFlag = typeof usual === 'boolean', input = Object.assign(document.createElement('input'), { id, type: isFlag ? 'checkbox' : 'number', step: 'any' });
+    const change = value => this.#app.retrain(({ settings }) => ({ settings: { ...settings, [key]: value } }));
+    input.onchange = () => {
+      if (isFlag) change(input.checked);
+      else if (Number.isFinite(input.valueAsNumber)) change(input.valueAsNumber);
+      else this.#reject();
+    };
+    const label = labelled(key === 'momentum' ? 'Momentum' : word(key), input);
+    if (isFlag) label.className = 'tick';
+    return label;
   }
 
   #showLayers(hidden, fixed) {
@@ -95,33 +105,38 @@ export class SettingsPanel {
       $('layers').textContent = `The layers are those of the model: ${known || 'none hidden'}.`;
       return;
     }
-    const put = edit => this.#app.renew(({ hidden }) => ({ hidden: edit(hidden) }));
-    const change = (k, patch) => put(layers => layers.map((layer, j) => j === k ? { ...layer, ...patch } : layer));
-    const boxes = hidden.map(({ units, activation, parameter }, k) => {
-      const box = document.createElement('fieldset');
-      box.className = 'layer';
-      const count = Object.assign(document.createElement('input'), { type: 'number', min: 1, max: about.limits.units, value: units, id: `units-${k}` });
-      count.onchange = () => { const n = Math.round(count.valueAsNumber); if (n >= 1) change(k, { units: Math.min(n, about.limits.units) }); else this.#reject(); };
-      const choice = Object.assign(document.createElement('select'), { id: `activation-${k}` });
-      choice.append(...about.activations.map(({ name }) => new Option(word(name), name)));
-      choice.value = activation;
-      choice.onchange = () => change(k, { activation: choice.value, parameter: null });
-      const remove = Object.assign(document.createElement('button'), { type: 'button', textContent: '×', ariaLabel: `Remove layer ${k + 1}`, title: 'Remove this layer' });
-      remove.onclick = () => { put(layers => layers.filter((_, j) => j !== k)); $('add-layer')?.focus(); };
-      box.append(Object.assign(document.createElement('legend'), { textContent: `Layer ${k + 1}` }), labelled('Units', count), labelled('Activation', choice), remove);
-      const usual = about.activations.find(({ name }) => name === activation)?.parameter;
-      if (usual !== null && usual !== undefined) {
-        const input = Object.assign(document.createElement('input'), { type: 'number', step: 'any', value: parameter ?? usual, id: `parameter-${k}` });
-        input.onchange = () => { if (Number.isFinite(input.valueAsNumber)) change(k, { parameter: input.valueAsNumber }); else this.#reject(); };
-        const label = labelled(PARAMETERS[activation] ?? 'Parameter', input);
-        label.className = 'parameter';
-        box.append(label);
-      }
-      return box;
-    });
+    const edit = change => this.#app.renew(({ hidden }) => ({ hidden: change(hidden) }));
     const add = Object.assign(document.createElement('button'), { type: 'button', textContent: 'Add a layer', id: 'add-layer', disabled: hidden.length >= about.limits.layers });
-    add.onclick = () => put(layers => [...layers, layers.at(-1) ?? { units: 3, activation: 'sigmoid', parameter: null }]);
-    $('layers').replaceChildren(...boxes, add);
+    add.onclick = () => edit(layers => [...layers, layers.at(-1) ?? { units: 3, activation: 'sigmoid', parameter: null }]);
+    $('layers').replaceChildren(...hidden.map((layer, k) => this.#layerBox(layer, k, edit)), add);
     if (focus) document.getElementById(focus)?.focus();
+  }
+
+  // The fields of one layer. `edit` changes the list of all layers.
+  #layerBox({ units, activation, parameter }, k, edit) {
+    const { about: { limits, activations } } = this.#app, change = patch => edit(layers => layers.map((layer, j) => j === k ? { ...layer, ...patch } : layer));
+    const box = document.createElement('fieldset'), legend = document.createElement('legend');
+    box.className = 'layer';
+    legend.textContent = `Layer ${k + 1}`;
+    const count = Object.assign(document.createElement('input'), { type: 'number', min: 1, max: limits.units, value: units, id: `units-${k}` });
+    count.onchange = () => { const n = Math.round(count.valueAsNumber); if (n >= 1) change({ units: Math.min(n, limits.units) }); else this.#reject(); };
+    const choice = Object.assign(document.createElement('select'), { id: `activation-${k}` });
+    choice.append(...activations.map(({ name }) => new Option(word(name), name)));
+    choice.value = activation;
+    choice.onchange = () => change({ activation: choice.value, parameter: null });
+    const remove = Object.assign(document.createElement('button'), { type: 'button', textContent: '×', ariaLabel: `Remove layer ${k + 1}`, title: 'Remove this layer' });
+    remove.onclick = () => { edit(layers => layers.filter((_, j) => j !== k)); $('add-layer')?.focus(); };
+    box.append(legend, labelled('Units', count), labelled('Activation', choice), remove);
+    const usual = activations.find(({ name }) => name === activation)?.parameter;
+    if (usual !== null && usual !== undefined) box.append(this.#activationParameter(activation, parameter ?? usual, k, change));
+    return box;
+  }
+
+  #activationParameter(activation, value, k, change) {
+    const input = Object.assign(document.createElement('input'), { type: 'number', step: 'any', value, id: `parameter-${k}` });
+    input.onchange = () => { if (Number.isFinite(input.valueAsNumber)) change({ parameter: input.valueAsNumber }); else this.#reject(); };
+    const label = labelled(PARAMETERS[activation] ?? 'Parameter', input);
+    label.className = 'parameter';
+    return label;
   }
 }

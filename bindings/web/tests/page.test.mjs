@@ -11,6 +11,7 @@ import { after, before, test } from 'node:test';
 import { call } from '../page/engine.js';
 import { ROOT, ready, shown, trainTo, until, visit } from './browser.mjs';
 import { ask, files, load } from './engine.mjs';
+import './dates.mjs';
 import './state.mjs';
 import './wording.mjs';
 import './lessons.mjs';
@@ -518,6 +519,39 @@ test('the keyboard alone is enough', () => on('', async page => {
   await reach('plant');
   await page.keyboard.press('Space');
   await until(page, '#verdict', /Caught/);
+}));
+
+test('a field keeps the focus when the page shows what has changed', () => on('#optimizer=adam&rate=0.01', async page => {
+  const focused = () => page.evaluate(() => document.activeElement.id || document.activeElement.value);
+  const changed = before => page.waitForFunction(old => location.href !== old && document.querySelector('#status').textContent !== '', before);
+  await page.focus('#adam-beta1');
+  await page.keyboard.press('ControlOrMeta+a');
+  await page.keyboard.type('0.8');
+  let before = page.url();
+  await page.keyboard.press('Tab');
+  await changed(before);
+  assert.equal(await focused(), 'adam-beta2');
+  await open(page, csv('own.csv', OWN));
+  await page.waitForFunction(() => location.hash.includes('own.csv'));
+  await page.focus('#ignore-boxes [value=colour]');
+  before = page.url();
+  await page.keyboard.press('Space');
+  await changed(before);
+  assert.equal(await focused(), 'colour');
+  assert.match(await page.textContent('#data-note'), /Column colour is not used: it has no tick/);
+}));
+
+test('a few of many columns are chosen without a hundred clicks', () => on('', async page => {
+  const names = Array.from({ length: 100 }, (_, k) => `c${k}`);
+  await open(page, csv('wide.csv', `${names},y\n${Array.from({ length: 30 }, (_, row) => `${names.map((_, k) => (row * (k + 3)) % 131)},${row % 2 ? 'p' : 'q'}`).join('\n')}`));
+  await until(page, '#data-note', /100 inputs/);
+  await page.click('#ignore-none');
+  await page.click('#ignore-boxes [value=c7]');
+  await until(page, '#data-note', /1 input\./);
+  await page.click('#ignore-boxes [value=c9]');
+  await until(page, '#data-note', /2 inputs\./);
+  await page.click('#ignore-every');
+  await until(page, '#data-note', /100 inputs/);
 }));
 
 const VIEWS = [['wide', { width: 1440, height: 900 }], ['phone', { width: 360, height: 740 }]].flatMap(([name, size]) => ['light', 'dark'].map(scheme => [`${name}, ${scheme}`, { ...size, scheme }]));

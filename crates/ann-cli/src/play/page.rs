@@ -37,6 +37,7 @@ files! {
     "colour.js" SCRIPT
     "curves.js" SCRIPT
     "data.js" SCRIPT
+    "dates.js" SCRIPT
     "engine.js" SCRIPT
     "form.js" SCRIPT
     "gradient.js" SCRIPT
