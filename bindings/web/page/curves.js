@@ -40,33 +40,38 @@ export class CurvesView {
   }
 
   #chart(canvas, height, train, test, log) {
-    const { c, width } = prepare(canvas, height), box = [46, 8, width - 56, height - 42];
-    const { lab } = this.#app, rows = this.#rows, last = Math.max(10, rows.at(-1)[EPOCH]);
-    const values = rows.flatMap(row => [row[train], row[test]]).filter(v => Number.isFinite(v) && (!log || v > 0));
-    let [low, high] = extent(values);
-    if (train === METRIC) [low, high] = [Math.max(-1, Math.min(0, low)), Math.max(1, high)];
-    else if (log) { [low, high] = [10 ** Math.floor(Math.log10(low) + 1e-9), 10 ** Math.ceil(Math.log10(high) - 1e-9)]; if (low === high) high = low * 10; }
-    else [low, high] = [0, widened(0, high)[1]];
-    const { toX, toY } = axes(c, box, { across: [0, last], up: [low, high], acrossName: 'epoch', log });
-    const best = lab.best;
-    if (best && train === LOSS && best.epoch > 0) {
+    const { c, width } = prepare(canvas, height), box = [46, 8, width - 56, height - 42], [x, y, across, down] = box;
+    const { lab } = this.#app, last = Math.max(10, this.#rows.at(-1)[EPOCH]);
+    const { toX, toY } = axes(c, box, { across: [0, last], up: this.#range(train, test, log), acrossName: 'epoch', log });
+    if (lab.best?.epoch > 0 && train === LOSS) {
       c.strokeStyle = colours.quiet; c.lineWidth = 1; c.setLineDash([2, 3]);
-      line(c, toX(best.epoch), box[1], toX(best.epoch), box[1] + box[3]); c.setLineDash([]);
+      line(c, toX(lab.best.epoch), y, toX(lab.best.epoch), y + down); c.setLineDash([]);
     }
-    c.save(); c.beginPath(); c.rect(box[0], box[1] - 2, box[2] + 2, box[3] + 4); c.clip();
-    const curve = (column, colour, dash) => {
-      c.strokeStyle = colour; c.lineWidth = 1.8; c.setLineDash(dash); c.beginPath();
-      let drawing = false;
-      for (const row of rows) {
-        const v = row[column];
-        if (!Number.isFinite(v)) { drawing = false; continue; }
-        c[drawing ? 'lineTo' : 'moveTo'](toX(row[EPOCH]), toY(v)); drawing = true;
-      }
-      c.stroke(); c.setLineDash([]);
-    };
-    curve(train, colours.ink, []);
-    if (lab.rows.test) curve(test, colours.test, [5, 3]);
+    c.save(); c.beginPath(); c.rect(x, y - 2, across + 2, down + 4); c.clip();
+    this.#curve(c, toX, toY, train, colours.ink, []);
+    if (lab.rows.test) this.#curve(c, toX, toY, test, colours.test, [5, 3]);
     c.restore();
+  }
+
+  // From the lowest to the highest value that is shown.
+  #range(train, test, log) {
+    const values = this.#rows.flatMap(row => [row[train], row[test]]).filter(v => Number.isFinite(v) && (!log || v > 0));
+    const [low, high] = extent(values);
+    if (train === METRIC) return [Math.max(-1, Math.min(0, low)), Math.max(1, high)];
+    if (!log) return [0, widened(0, high)[1]];
+    const [least, most] = [10 ** Math.floor(Math.log10(low) + 1e-9), 10 ** Math.ceil(Math.log10(high) - 1e-9)];
+    return [least, least === most ? 10 * least : most];
+  }
+
+  #curve(c, toX, toY, column, colour, dash) {
+    c.strokeStyle = colour; c.lineWidth = 1.8; c.setLineDash(dash); c.beginPath();
+    let drawing = false;
+    for (const row of this.#rows) {
+      const v = row[column];
+      if (!Number.isFinite(v)) { drawing = false; continue; }
+      c[drawing ? 'lineTo' : 'moveTo'](toX(row[EPOCH]), toY(v)); drawing = true;
+    }
+    c.stroke(); c.setLineDash([]);
   }
 
   /** What needs no update at every frame. */

@@ -5,6 +5,7 @@ import { Client } from './client.js';
 import { short } from './colour.js';
 import { CurvesView } from './curves.js';
 import { DataPanel } from './data.js';
+import { FiguresView } from './figures.js';
 import { $ } from './form.js';
 import { GradientView } from './gradient.js';
 import { HistogramView } from './histogram.js';
@@ -42,6 +43,7 @@ class App {
 
   async start() {
     offerThemes(() => { if (this.scene) this.output.describe(); this.redraw(); });
+    this.figures = new FiguresView(this);
     this.network = new NetworkView(this);
     this.output = new OutputView(this);
     this.curves = new CurvesView(this);
@@ -205,7 +207,7 @@ class App {
       this.network.shape(); this.histogram.shape(); this.output.shape();
       await this.scene.fetchRows(this.client);
       await this.settle();
-      this.say(`Ready. ${this.summary()}`);
+      this.say(`Ready. ${this.figures.summary()}`);
       if (again) await this.replay.run(changes, epoch);
     });
   }
@@ -270,7 +272,7 @@ class App {
     if (network) this.network.draw();
     if (output) this.output.draw();
     if (curves) this.curves.draw();
-    this.#showFigures();
+    this.figures.draw(); this.replay.show();
   }
 
   /** Everything, at the next frame. */
@@ -278,31 +280,6 @@ class App {
     if (!this.scene?.theta || this.#drawSoon) return;
     this.#drawSoon = true;
     requestAnimationFrame(() => { this.#drawSoon = false; this.draw(); this.histogram.draw(); this.gradient.draw(); });
-  }
-
-  #showFigures() {
-    this.replay.show();
-    const { lab } = this, metric = lab.task === 'regression' ? 'R²' : 'Accuracy';
-    const show = (id, text) => { if ($(id).textContent !== text) $(id).textContent = text; };
-    show('epoch', String(lab.epoch));
-    for (const [split, name] of [['train', 'training'], ['test', 'test']]) {
-      show(`${split}-loss`, short(lab[split]?.loss));
-      show(`${split}-metric-name`, `${metric}, ${name}`);
-      show(`${split}-metric`, this.#measure(lab[split]?.metric, 4));
-    }
-    for (const box of document.querySelectorAll('.tested')) box.hidden = !lab.rows.test;
-  }
-
-  #measure(value, digits) {
-    if (this.lab.task === 'regression' || value === null || value === undefined) return short(value, digits);
-    return `${short(100 * value, digits)}%`;
-  }
-
-  /** The figures as a sentence. */
-  summary() {
-    const { epoch, train, test, task } = this.lab, metric = task === 'regression' ? 'R²' : 'accuracy';
-    const part = (name, values) => values ? ` ${name} rows: loss ${short(values.loss)}, ${metric} ${this.#measure(values.metric, 3)}.` : '';
-    return `Epoch ${epoch}.${part('Training', train)}${part('Test', test)}`;
   }
 
   /** The unit under the pointer is shown large. */

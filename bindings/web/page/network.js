@@ -61,31 +61,20 @@ export class NetworkView {
     this.#canvas.setAttribute('aria-label', `Network: ${lab.inputs.length} inputs, ${hidden}${lab.layers.at(-1).units} outputs. The form below reads and changes each weight.`);
   }
 
+  // Places units and edges. Returns the height of the picture.
   #layout(lab, width) {
-    const counts = [lab.inputs.length, ...lab.layers.map(layer => layer.units)];
-    const shown = counts.map(n => Math.min(n, MOST)), most = Math.max(...shown);
-    const ends = width < 480 ? 48 : 84;
-    const gap = (width - 2 * ends) / Math.max(1, counts.length - 1);
+    const counts = [lab.inputs.length, ...lab.layers.map(layer => layer.units)], shown = counts.map(n => Math.min(n, MOST)), most = Math.max(...shown);
+    const ends = width < 480 ? 48 : 84, gap = (width - 2 * ends) / Math.max(1, counts.length - 1);
     const roomy = most <= 4 ? 58 : most <= 6 ? 48 : most <= 8 ? 40 : most <= 12 ? 32 : 26;
     const size = Math.max(16, Math.min(roomy, gap * 0.6)), pitch = size + Math.max(8, size * 0.28);
     const height = Math.max(150, most * pitch + 34);
-    this.#units = [];
-    counts.forEach((count, column) => {
+    const columns = counts.map((count, column) => {
       const x = ends + gap * column, top = (height - 10 - shown[column] * pitch) / 2 + pitch / 2;
-      for (let k = 0; k < shown[column]; k++) {
-        const small = column === 0 ? size * 0.34 : size;
-        this.#units.push({ column, k, x, y: top + k * pitch, size: small, hidden: count - shown[column] });
-      }
+      const unit = k => ({ column, k, x, y: top + k * pitch, size: column === 0 ? size * 0.34 : size, hidden: count - shown[column] });
+      return Array.from({ length: shown[column] }, (_, k) => unit(k));
     });
-    const at = (column, k) => this.#units.find(unit => unit.column === column && unit.k === k);
-    this.#edges = [];
-    lab.layers.forEach((layer, k) => {
-      for (let to = 0; to < shown[k + 1]; to++) {
-        const end = at(k + 1, to);
-        for (let from = 0; from < shown[k]; from++) this.#edges.push(path({ layer: k, from, to }, at(k, from), end));
-        this.#edges.push({ layer: k, from: 'bias', to, points: [[end.x - end.size / 2 - 4, end.y + end.size / 2 - 3]] });
-      }
-    });
+    this.#units = columns.flat();
+    this.#edges = lab.layers.flatMap((_, layer) => columns[layer + 1].flatMap(end => edgesTo(end, layer, columns[layer])));
     return height;
   }
 
@@ -249,6 +238,12 @@ function parameterName(lab, { layer, from, to }) {
 }
 
 const same = (a, b) => a && b && a.layer === b.layer && a.from === b.from && a.to === b.to;
+
+// The weights of a unit, and its bias at its lower left corner.
+function edgesTo(end, layer, sources) {
+  const bias = { layer, from: 'bias', to: end.k, points: [[end.x - end.size / 2 - 4, end.y + end.size / 2 - 3]] };
+  return [...sources.map(start => path({ layer, from: start.k, to: end.k }, start, end)), bias];
+}
 
 // A curve from the right side of one unit to the left side of the next, and points on it to find it by.
 function path(names, start, end) {

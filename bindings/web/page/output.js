@@ -101,34 +101,37 @@ export class OutputView {
   }
 
   #drawCurve(c, box) {
-    const { lab, scene } = this.#app, { columns } = scene, { numbers, points, outputs, ranges } = scene.output;
-    const classes = lab.task === 'classification';
-    const up = classes ? [-0.06 * outputs, 1] : scene.outputRange;
-    const upTicks = classes ? [0, 0.25, 0.5, 0.75, 1] : undefined;
-    const shown = this.#app.scene.shownPicture();
-    const range = shown ? [shown.low, shown.high === shown.low ? shown.low + 1 : shown.high] : up;
-    const upName = shown ? 'value of the unit' : classes ? lab.unit : lab.target;
-    const { toX, toY } = axes(c, box, { across: ranges[0], up: range, upTicks: shown ? undefined : upTicks, ...named(columns), upName });
+    const { lab, scene } = this.#app, { columns } = scene, { numbers, points, outputs, ranges: [range] } = scene.output;
+    const classes = lab.task === 'classification', shown = scene.shownPicture();
+    const up = shown ? [shown.low, shown.high === shown.low ? shown.low + 1 : shown.high] : classes ? [-0.06 * outputs, 1] : scene.outputRange;
+    const upTicks = classes && !shown ? [0, 0.25, 0.5, 0.75, 1] : undefined, upName = shown ? 'value of the unit' : classes ? lab.unit : lab.target;
+    const { toX, toY } = axes(c, box, { across: range, up, upTicks, ...named(columns), upName });
     const curve = (value, colour) => {
       c.strokeStyle = colour; c.lineWidth = 2.2; c.beginPath();
-      for (let k = 0; k < points; k++) c[k ? 'lineTo' : 'moveTo'](toX(ranges[0][0] + (ranges[0][1] - ranges[0][0]) * k / (points - 1)), toY(value(k)));
+      for (let k = 0; k < points; k++) c[k ? 'lineTo' : 'moveTo'](toX(range[0] + (range[1] - range[0]) * k / (points - 1)), toY(value(k)));
       c.stroke();
     };
     if (shown) return curve(k => shown.line[k], colours.positive);
     const [x, y, width, height] = box;
     c.save(); c.beginPath(); c.rect(x, y - 4, width + 4, height + 8); c.clip();
+    this.#drawCurvePoints(c, toX, toY);
+    for (let k = 0; k < outputs; k++) curve(p => numbers[k * points + p], classes ? classColour(k) : colours.positive);
+    c.restore();
+  }
+
+  // Rows below the curves of their classes; or around the curve of numbers, with their residuals as lines.
+  #drawCurvePoints(c, toX, toY) {
+    const { lab, scene } = this.#app, isAlone = scene.columns.length === lab.columns.length;
     this.#eachPoint((px, _, target, test, wrong, k) => {
-      if (classes) return this.#drawPoint(c, toX(px), toY(-0.06 * (target + 0.6)), target, test, wrong);
+      if (lab.task === 'classification') return this.#drawPoint(c, toX(px), toY(-0.06 * (target + 0.6)), target, test, wrong);
       const predicted = scene.predictions?.[3 * k];
-      // Residuals as lines, if the curve is what is predicted.
-      if (predicted !== undefined && scene.rowCount <= 400 && columns.length === lab.columns.length) {
+      // Residuals are drawn if the curve is what is predicted.
+      if (predicted !== undefined && scene.rowCount <= 400 && isAlone) {
         c.strokeStyle = colours.line; c.lineWidth = 1;
         line(c, toX(px), toY(target), toX(px), toY(predicted));
       }
       marker(c, 0, toX(px), toY(target), 3.4, colours.negative, test);
     });
-    for (let k = 0; k < outputs; k++) curve(p => numbers[k * points + p], classes ? classColour(k) : colours.positive);
-    c.restore();
   }
 
   // Calls with position, target, whether it is a test row, whether it is predicted wrong, and the row.

@@ -48,46 +48,80 @@ export class Player {
   }
 
   async #run(goal, speed, again) {
-    const app = this.#app;
-    let before = performance.now(), owed = 1, drawn = 0, curved = 0, turn = false, counted = before, spoken = before;
-    // A user who asks for less motion gets two pictures a second.
-    const rest = matchMedia('(prefers-reduced-motion: reduce)').matches ? 500 : 0;
-    const next = () => {
-      const now = performance.now();
-      owed = Math.min(owed + (now - before) / 1000 * speed, MOST_OWED);
-      before = now;
-      return app.ask(Math.min(speed ? Math.floor(owed) : Infinity, goal - app.lab.epoch), { again });
-    };
+    const app = this.#app, pace = new Pace(speed), rhythm = new Rhythm();
+    const next = () => app.ask(Math.min(pace.epochs(), goal - app.lab.epoch), { again });
     let pending = next();
     while (true) {
-      const frame = await pending, { step } = frame;
+      const frame = await pending;
       app.take(frame);
-      owed -= step?.ran ?? 0;
-      if (step?.error) app.alert(worded(step.error));
-      if (step?.stop || step?.error || app.lab.epoch >= goal || !this.#wanted) {
-        app.say(step?.error ? 'Training stopped.' : step?.stop ? `Training stopped: ${step.stop}. ${app.summary()}` : app.summary());
-        return;
-      }
+      pace.ran(frame.step?.ran ?? 0);
+      if (this.#isOver(frame.step, goal)) return;
       // The worker computes the next picture while this one is drawn.
       pending = next();
       await new Promise(requestAnimationFrame);
-      const now = performance.now();
-      // Where frames come late, network and output are drawn in turns. The curves change little from frame to frame.
-      turn = !turn;
-      const isSlow = this.#interval > SLOW, curves = now - curved > 80;
-      if (now - drawn >= rest) {
-        app.draw({ network: rest || !isSlow || turn, output: rest || !isSlow || !turn, curves });
-        drawn = now;
-        if (curves) curved = now;
-      }
-      if (now - counted > 400) { counted = now; app.histogram.refresh(); app.output.describe(); }
-      if (now - spoken > 10000) { spoken = now; app.say(app.summary()); }
+      rhythm.draw(app, this.#interval > SLOW);
     }
+  }
+
+  // Whether it is the last picture; says why.
+  #isOver(step, goal) {
+    const app = this.#app;
+    if (step?.error) {
+      app.alert(worded(step.error));
+      app.say('Training stopped.');
+    } else if (step?.stop) app.say(`Training stopped: ${step.stop}. ${app.figures.summary()}`);
+    else if (app.lab.epoch >= goal || !this.#wanted) app.say(app.figures.summary());
+    else return false;
+    return true;
   }
 
   #show(on) {
     $('play').textContent = on ? 'Pause' : 'Play';
     document.body.classList.toggle('playing', on);
     if (on) this.#app.say('Training …');
+  }
+}
+
+// How many epochs the next slice may have, so that the chosen speed is kept.
+class Pace {
+  #speed; #before = performance.now(); #owed = 1;
+
+  /** `speed`: epochs in a second, 0 for as many as can be. */
+  constructor(speed) { this.#speed = speed; }
+
+  epochs() {
+    const now = performance.now();
+    this.#owed = Math.min(this.#owed + (now - this.#before) / 1000 * this.#speed, MOST_OWED);
+    this.#before = now;
+    return this.#speed ? Math.floor(this.#owed) : Infinity;
+  }
+
+  /** So many epochs were trained. */
+  ran(epochs) { this.#owed -= epochs; }
+}
+
+// What is drawn and said how often.
+class Rhythm {
+  // A user who asks for less motion gets two pictures a second.
+  #rest = matchMedia('(prefers-reduced-motion: reduce)').matches ? 500 : 0;
+  #turn = false;
+  #last = { picture: 0, curves: 0, counts: performance.now(), words: performance.now() };
+
+  draw(app, isSlow) {
+    // Where frames come late, network and output are drawn in turns. The curves change little from frame to frame.
+    this.#turn = !this.#turn;
+    if (this.#isDue('picture', this.#rest)) {
+      const both = this.#rest > 0 || !isSlow;
+      app.draw({ network: both || this.#turn, output: both || !this.#turn, curves: this.#isDue('curves', 80) });
+    }
+    if (this.#isDue('counts', 400)) { app.histogram.refresh(); app.output.describe(); }
+    if (this.#isDue('words', 10000)) app.say(app.figures.summary());
+  }
+
+  #isDue(what, milliseconds) {
+    const now = performance.now();
+    if (now - this.#last[what] < milliseconds) return false;
+    this.#last[what] = now;
+    return true;
   }
 }

@@ -39,6 +39,7 @@ files! {
     "data.js" SCRIPT
     "dates.js" SCRIPT
     "engine.js" SCRIPT
+    "figures.js" SCRIPT
     "form.js" SCRIPT
     "gradient.js" SCRIPT
     "guide.js" SCRIPT
