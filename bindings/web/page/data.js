@@ -28,7 +28,8 @@ export class DataPanel {
     };
     bind('rows', rows => this.#data({ rows })); bind('noise', noise => this.#data({ noise })); bind('data-seed', seed => this.#data({ seed }));
     bind('member', network => this.#data({ network: Number(network) }));
-    bind('target', target => this.#data({ target, ignore: [] })); bind('task', task => this.#data({ task: task || null }));
+    // A task suits one target.
+    bind('target', target => this.#data({ target, task: null, ignore: [] })); bind('task', task => this.#data({ task: task || null }));
     bind('share', share => app.reopen(({ split }) => ({ split: { ...split, share } })));
     bind('split-seed', seed => app.reopen(({ split }) => ({ split: { ...split, seed } })));
     bind('scaling', scaling => app.reopen(() => ({ scaling })));

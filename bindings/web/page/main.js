@@ -6,7 +6,7 @@ import { short } from './colour.js';
 import { CurvesView } from './curves.js';
 import { DataPanel } from './data.js';
 import { FiguresView } from './figures.js';
-import { $ } from './form.js';
+import { $, fill } from './form.js';
 import { GradientView } from './gradient.js';
 import { HistogramView } from './histogram.js';
 import { NetworkView } from './network.js';
@@ -250,7 +250,9 @@ class App {
   }
 
   async #showFindings() {
-    const findings = this.lab.rows.train ? (await this.client.ask({ do: 'findings' })).findings : [];
+    // A network that has not been trained is not expected to have learned.
+    const isDue = ({ kind }) => this.lab.epoch > 0 || kind !== 'no_better_than_constant';
+    const findings = this.lab.rows.train ? (await this.client.ask({ do: 'findings' })).findings.filter(isDue) : [];
     const item = (textContent, className = '') => Object.assign(document.createElement('li'), { textContent, className });
     const quiet = !this.lab.rows.train ? 'There are no rows to judge by.' : this.lab.epoch ? 'Nothing is wrong, as far as the engine can see.' : 'Nothing to report yet. Press Play.';
     $('findings').replaceChildren(...(findings.length ? findings.map(({ text }) => item(worded(text))) : [item(quiet, 'quiet')]));
@@ -356,6 +358,7 @@ class App {
     const { settings: { view, data }, scene, lab } = this;
     this.data.show(); this.panel.show();
     $('log').checked = view.log; $('points').value = view.points; $('speed').value = view.speed;
+    fill('until', view.until || '');
     if (!lab) return;
     [$('axis-x').value, $('axis-y').value] = scene.axes;
     $('shown').value = scene.unit ?? '';
@@ -371,6 +374,12 @@ class App {
       if (!this.player.isPlaying) this.writeAddress();
       this.redraw();
     };
+    // How it is played: a network that is playing goes on in the new way.
+    const play = patch => {
+      const goesOn = this.player.isPlaying && !this.replay.isRunning;
+      view(patch);
+      if (goesOn) this.inTurn(() => { this.player.play(); });
+    };
     $('play').onclick = () => {
       if (!this.player.isPlaying) return this.#change(() => { this.player.play(); });
       this.replay.giveUp();
@@ -379,11 +388,8 @@ class App {
     $('step').onclick = () => this.#change(() => this.player.play({ goal: this.lab.epoch + 1 }));
     $('reset').onclick = () => this.renew(() => ({}));
     $('restart').onclick = () => this.renew(({ seed }) => ({ seed: seed + 1 }));
-    $('speed').onchange = () => {
-      const goesOn = this.player.isPlaying && !this.replay.isRunning;
-      view({ speed: Number($('speed').value) });
-      if (goesOn) this.inTurn(() => { this.player.play(); });
-    };
+    $('speed').onchange = () => play({ speed: Number($('speed').value) });
+    $('until').onchange = () => play({ until: Math.max(0, Math.floor($('until').valueAsNumber)) || 0 });
     $('log').onchange = () => view({ log: $('log').checked });
     $('points').onchange = () => view({ points: $('points').value });
     $('shown').onchange = () => { this.scene.unit = $('shown').value || null; this.redraw(); };

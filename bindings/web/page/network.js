@@ -64,12 +64,12 @@ export class NetworkView {
   // Places units and edges. Returns the height of the picture.
   #layout(lab, width) {
     const counts = [lab.inputs.length, ...lab.layers.map(layer => layer.units)], shown = counts.map(n => Math.min(n, MOST)), most = Math.max(...shown);
-    const ends = width < 480 ? 48 : 84, gap = (width - 2 * ends) / Math.max(1, counts.length - 1);
     const roomy = most <= 4 ? 58 : most <= 6 ? 48 : most <= 8 ? 40 : most <= 12 ? 32 : 26;
+    const [left, right] = ends(lab, width, roomy), gap = (width - left - right) / Math.max(1, counts.length - 1);
     const size = Math.max(16, Math.min(roomy, gap * 0.6)), pitch = size + Math.max(8, size * 0.28);
     const height = Math.max(150, most * pitch + 34);
     const columns = counts.map((count, column) => {
-      const x = ends + gap * column, top = (height - 10 - shown[column] * pitch) / 2 + pitch / 2;
+      const x = left + gap * column, top = (height - 10 - shown[column] * pitch) / 2 + pitch / 2;
       const unit = k => ({ column, k, x, y: top + k * pitch, size: column === 0 ? size * 0.34 : size, hidden: count - shown[column] });
       return Array.from({ length: shown[column] }, (_, k) => unit(k));
     });
@@ -238,6 +238,13 @@ function parameterName(lab, { layer, from, to }) {
 }
 
 const same = (a, b) => a && b && a.layer === b.layer && a.from === b.from && a.to === b.to;
+
+// Room for the names beside the inputs and beside the outputs.
+function ends(lab, width, size) {
+  const least = width < 480 ? 48 : 84, most = width < 480 ? 36 : 60;
+  const longest = Math.max(...Array.from({ length: lab.layers.at(-1).units }, (_, k) => outputName(lab, k).length));
+  return [least, Math.max(least, size / 2 + 12 + Math.min(most, 7 * longest))];
+}
 
 // The weights of a unit, and its bias at its lower left corner.
 function edgesTo(end, layer, sources) {

@@ -14,7 +14,7 @@ export class Player {
   get isPlaying() { return this.#running !== null; }
 
   /** Trains until it is paused, or until the epoch `goal`. `speed`: epochs in a second, 0 for as many as can be. `again`: as an address says, with fewer pictures. */
-  play({ goal = Infinity, speed = this.#app.settings.view.speed, again = false } = {}) {
+  play({ goal = this.#usualGoal(), speed = this.#app.settings.view.speed, again = false } = {}) {
     const { lab } = this.#app;
     if (this.#running || !lab?.trainable || !lab.rows.train) return this.#running;
     this.#wanted = true;
@@ -27,6 +27,12 @@ export class Player {
       await this.#app.settle();
     });
     return this.#running;
+  }
+
+  // The epoch that the user has chosen. If it is over, training goes on.
+  #usualGoal() {
+    const { lab, settings: { view: { until } } } = this.#app;
+    return until > (lab?.epoch ?? 0) ? until : Infinity;
   }
 
   /** Stops, and waits until the last picture is there. */

@@ -38,7 +38,7 @@ export function defaults() {
     scaling: null,
     network: { hidden: [layer(4)], init: 'xavier', gain: 1, seed: 0 },
     training: { optimizer: 'descent', settings: {}, rate: 1, l2: 0, batch: 0, seed: 0, loss: null, parameter: null },
-    view: { axes: null, log: false, points: 'all', speed: 200 },
+    view: { axes: null, log: false, points: 'all', speed: 200, until: 0 },
     epoch: 0,
     changes: [],
   };
@@ -71,7 +71,7 @@ const FIELDS = {
   layers: ['network', 'hidden', layers], init: ['network', 'init', word], gain: ['network', 'gain', number], weights: ['network', 'seed', count],
   optimizer: ['training', 'optimizer', word], settings: ['training', 'settings', json], rate: ['training', 'rate', number], l2: ['training', 'l2', number],
   batch: ['training', 'batch', count], order: ['training', 'seed', count], loss: ['training', 'loss', word], parameter: ['training', 'parameter', number],
-  axes: ['view', 'axes', axes], log: ['view', 'log', flag], points: ['view', 'points', word], speed: ['view', 'speed', count],
+  axes: ['view', 'axes', axes], log: ['view', 'log', flag], points: ['view', 'points', word], speed: ['view', 'speed', count], until: ['view', 'until', count],
   epoch: [null, 'epoch', count], changes: [null, 'changes', changes],
 };
 

@@ -68,6 +68,29 @@ test('play trains, pause pauses, step makes one epoch, reset begins anew', () =>
   await until(page, '#epoch', /^0$/);
 }));
 
+test('play stops at the epoch that is chosen, and goes on after it', () => on('#speed=0', async page => {
+  await page.fill('#until', '321');
+  await page.keyboard.press('Enter');
+  await page.waitForFunction(() => location.hash.includes('until=321'));
+  await page.click('#play');
+  await until(page, '#play', /^Play$/);
+  await until(page, '#epoch', /^321$/);
+  await page.click('#play');
+  await until(page, '#epoch', /^[4-9]\d\d|^\d{4}/);
+  await page.click('#play');
+}));
+
+test('another target has a task of its own', () => on('', async page => {
+  await open(page, csv('own.csv', OWN));
+  await page.waitForFunction(() => location.hash.includes('own.csv'));
+  await page.selectOption('#target', 'width');
+  await until(page, '#data-note', /Target: the number width/);
+  await page.selectOption('#task', 'classification');
+  await until(page, '#data-note', /Classes of width: 0, 0\.2/);
+  await page.selectOption('#target', 'height');
+  await until(page, '#data-note', /Target: the number height/);
+}));
+
 test('a table of your own learns, target and columns can be chosen', () => on('', async page => {
   await open(page, csv('own.csv', OWN));
   await until(page, '#data-note', /80 rows.*Classes of kind: /);

@@ -15,7 +15,7 @@ test('settings survive their address, whatever the names of columns are', () => 
     split: { share: 0.25, seed: 7 }, scaling: 'none',
     network: { hidden: [{ units: 2, activation: 'leaky_relu', parameter: 0.2 }, { units: 9, activation: 'gelu', parameter: null }], init: 'he', gain: 2.5, seed: 12 },
     training: { optimizer: 'adam', settings: { beta1: 0.8, decay: 1e-4 }, rate: 1e-3, l2: 1e-5, batch: 20, seed: 3, loss: 'smoothed_cross_entropy', parameter: 0.2 },
-    view: { axes: [3, 1], log: true, points: 'wrong', speed: 0 },
+    view: { axes: [3, 1], log: true, points: 'wrong', speed: 0, until: 900 },
     epoch: 250, changes: [[10, 3, -0.5], [20, { rate: 0.5 }]],
   };
   assert.deepEqual(fromAddress(`#${toAddress(settings)}`), { settings, unknown: [] });
