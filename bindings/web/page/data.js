@@ -18,7 +18,7 @@ export class DataPanel {
 
   constructor(app) {
     this.#app = app;
-    $('file').onchange = () => { if ($('file').files[0]) this.open($('file').files[0]); $('file').value = ''; };
+    $('file').onchange = () => { this.#openAll($('file').files); $('file').value = ''; };
     $('data').onchange = () => this.#chooseData($('data').value);
     const bind = (id, change) => {
       $(id).onchange = () => {
@@ -64,6 +64,9 @@ export class DataPanel {
       return false;
     }
   }
+
+  // A model and its table may come together.
+  #openAll(files) { for (const file of [...files].slice(0, 2)) this.open(file); }
 
   #isTooLarge({ name, size }) {
     const { limits } = this.#app.about;
@@ -241,7 +244,7 @@ export class DataPanel {
       depth = 0; $('dropping').hidden = true;
       if (!holdsFile(event)) return;
       event.preventDefault();
-      if (event.dataTransfer.files[0]) this.open(event.dataTransfer.files[0]);
+      this.#openAll(event.dataTransfer.files);
     });
   }
 }

@@ -377,6 +377,12 @@ test('an address of a model and its table waits for both', () => on('#layers=3*t
   await open(page, files.model);
   await until(page, '#epoch', /^5$/);
   await until(page, '#digest', new RegExp(digest));
+  // Or both at once.
+  await page.reload();
+  await ready(page);
+  await open(page, [files.model, files.table]);
+  await until(page, '#epoch', /^5$/);
+  await until(page, '#digest', new RegExp(digest));
 }));
 
 test('who has not the file of an address goes on without it, and finds the address again', () => on('#data=table&target=kind&table=own.csv', async page => {
@@ -405,6 +411,19 @@ test('data that the user chooses beside a served file are those of the address',
     await until(page, '#data-note', /400 rows/);
     await page.goBack();
     await until(page, '#data-note', /80 rows/);
+  });
+});
+
+test('a bookmark of a served file brings the same network back, and says if the table is another', async () => {
+  site.files['/open/own.csv'] = OWN;
+  await on('?open=own.csv#data=table&target=kind&table=own.csv&layers=2*tanh&epoch=9', async page => {
+    await until(page, '#data-note', /80 rows/);
+    await until(page, '#epoch', /^9$/);
+    assert.match(page.url(), /\?open=own\.csv#data=table&target=kind&table=own\.csv&layers=2\*tanh&epoch=9$/);
+  });
+  await on('?open=own.csv#data=table&target=gone&table=own.csv&epoch=9', async page => {
+    await until(page, '#alert', /own\.csv has no column "gone"/);
+    assert.match(await page.textContent('#data-note'), /80 rows/);
   });
 });
 
