@@ -131,7 +131,24 @@ export class DataPanel {
     if (target === null) throw new Error('no column can be the target: it must hold numbers, or between 2 and 64 different words');
     // Rows for the model that is open. A table that it cannot read gets a new network.
     if (this.#app.settings.data.name === 'model' && this.model && await this.#app.reopenNow(({ data }) => ({ data }))) return true;
-    return this.#app.reopenNow(settings => suited(settings, { ...settings.data, name: 'table', target, task: null, ignore: [] }));
+    const open = ignore => this.#app.reopenNow(settings => suited(settings, { ...settings.data, name: 'table', target, task: null, ignore }));
+    const tooMany = this.#tooMany(table.answer.columns), most = this.#app.about.limits.inputs;
+    if (await open([])) return true;
+    if (!tooMany.length || !await open(tooMany)) return false;
+    this.#app.alert(`${table.name} makes more inputs than the ${most} that the page takes, so ${tooMany.length} of its columns have no tick. Choose others under Data.`);
+    return true;
+  }
+
+  // Columns that do not fit into the inputs of a network, together with those before them.
+  #tooMany(columns) {
+    const most = this.#app.about.limits.inputs, ignore = [];
+    let inputs = 0;
+    for (const { name, kind, missing, distinct } of columns) {
+      const own = kind === 'number' ? 1 + (missing > 0) : kind === 'date' ? 4 : distinct + (missing > 0);
+      if (inputs + own > most) ignore.push(name);
+      else inputs += own;
+    }
+    return ignore.filter(name => name !== this.table.answer.target);
   }
 
   async #useModel(model) {

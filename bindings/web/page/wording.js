@@ -34,6 +34,8 @@ const WORDS = [
   // Other hints for programs.
   [/; [^;]*`[A-Z]\w*(?:::| \{)[^`]*`[^;]*/g, ''],
   [/ \([^()]*`[A-Z]\w*::[^`]*`\)/g, ''],
+  // A list of nothing.
+  [/: $/, ''],
 ];
 
 function inPageWords(message) { return WORDS.reduce((text, [from, to]) => text.replace(from, to), message); }

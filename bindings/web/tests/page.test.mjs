@@ -583,6 +583,13 @@ test('a field keeps the focus when the page shows what has changed', () => on('#
   assert.match(await page.textContent('#data-note'), /Column colour is not used: it has no tick/);
 }));
 
+test('a table with more columns than the page takes is opened with those that fit', () => on('', async page => {
+  const names = Array.from({ length: 600 }, (_, k) => `c${k}`);
+  await open(page, csv('wide.csv', `${names},y\n${Array.from({ length: 30 }, (_, row) => `${names.map((_, k) => (row * (k + 3)) % 997)},${row % 2 ? 'p' : 'q'}`).join('\n')}`));
+  await until(page, '#data-note', /512 inputs/);
+  assert.match(await page.textContent('#alert'), /wide\.csv makes more inputs than the 512 that the page takes, so 88 of its columns have no tick/);
+}));
+
 test('a few of many columns are chosen without a hundred clicks', () => on('', async page => {
   const names = Array.from({ length: 100 }, (_, k) => `c${k}`);
   await open(page, csv('wide.csv', `${names},y\n${Array.from({ length: 30 }, (_, row) => `${names.map((_, k) => (row * (k + 3)) % 131)},${row % 2 ? 'p' : 'q'}`).join('\n')}`));
