@@ -342,7 +342,7 @@ test('an address of a table stays until its file is opened, and is then used', (
   await until(page, '#epoch', /^12$/);
   assert.equal(await page.inputValue('#units-0'), '2');
   assert.equal(await page.inputValue('#rate'), '0.3');
-  assert.ok(await page.isHidden('#awaited'));
+  await page.waitForSelector('#awaited', { state: 'hidden' });
 }));
 
 test('a page with a table of your own is loaded again, and trains the same network when the file is there', () => on('', async page => {
@@ -405,7 +405,7 @@ test('data that the user chooses beside a served file are those of the address',
   await on('?open=own.csv', async page => {
     await until(page, '#data-note', /80 rows/);
     await page.selectOption('#data', 'squares');
-    await until(page, '#data-note', /400 rows/);
+    await page.waitForFunction(() => location.hash.includes('data=squares') && !location.search);
     await page.reload();
     await ready(page);
     await until(page, '#data-note', /400 rows/);
