@@ -235,7 +235,7 @@ export class DataPanel {
     [box.type, box.value] = ['checkbox', name];
     box.onchange = () => this.#chooseColumns();
     label.title = name;
-    label.append(box, `${clipped(name)}: ${distinct === null ? kind : `${kind}, ${distinct} different`}${missing ? `, ${missing} missing` : ''}`);
+    label.append(box, `${clipped(name)}: ${distinct === null ? kind : `${kind}, ${distinct} ${distinct === 1 ? 'value' : 'values'}`}${missing ? `, ${missing} missing` : ''}`);
     return label;
   }
 

@@ -622,6 +622,11 @@ async function accessible(page) {
   assert.equal(overflow, 0, 'the page is wider than the window');
 }
 
+test('the figures fit on a phone, however small the loss is', () => on('#data=spirals&layers=8*tanh,8*tanh&optimizer=adam&rate=0.02&epoch=2000', async page => {
+  assert.match(await page.textContent('#train-loss'), /× 10⁻/);
+  assert.equal(await page.evaluate(() => { const { scrollWidth, clientWidth } = document.querySelector('.figures'); return scrollWidth - clientWidth; }), 0);
+}, { width: 360, height: 740 }));
+
 test('a user who asks for less motion sees few pictures', () => on('#speed=0', async page => {
   await page.click('#play');
   await page.waitForTimeout(300);
