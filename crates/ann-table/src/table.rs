@@ -159,9 +159,26 @@ impl Table {
     #[must_use]
     pub fn select(&self, rows: &[usize]) -> Self {
         let columns = self.columns.iter().map(|column| column.select(rows)).collect();
+        Self { columns, lines: self.lines_of(rows) }
+    }
+
+    /// Some rows of some columns: [`keep`](Self::keep) and [`select`](Self::select), without a copy of the
+    /// other rows in between.
+    ///
+    /// # Errors
+    /// There is no column of such a name, or no name.
+    ///
+    /// # Panics
+    /// When there is no such row.
+    pub fn select_of(&self, names: &[&str], rows: &[usize]) -> Result<Self> {
+        let selected = |name: &&str| self.column(name).map(|column| column.select(rows));
+        Self::new(names.iter().map(selected).collect::<Result<_>>()?, self.lines_of(rows))
+    }
+
+    fn lines_of(&self, rows: &[usize]) -> Lines {
         let mut lines = Lines::default();
         rows.iter().for_each(|&row| lines.push(self.lines.of(row)));
-        Self { columns, lines }
+        lines
     }
 
     /// Only these columns, in the order of `names`.

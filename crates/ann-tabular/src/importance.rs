@@ -100,7 +100,7 @@ fn rows_of_a_shuffle(columns: usize, rows: usize) -> usize {
 fn shuffled(table: &Table, name: &str, seed: u64) -> Result<Table> {
     let mut order: Vec<usize> = (0..table.rows()).collect();
     order.shuffle(&mut seeded(seed));
-    let column = table.keep(&[name])?.select(&order);
+    let column = table.select_of(&[name], &order)?;
     let replaced = |old: &Column| match old.name() == name {
         true => column.columns()[0].clone(),
         false => old.clone(),

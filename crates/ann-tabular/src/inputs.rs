@@ -36,24 +36,37 @@ pub(crate) struct Encoded<'a> {
 }
 
 impl<'a> Inputs<'a> {
-    /// Whether the inputs of this number of rows should be encoded once.
-    pub fn take_little_memory(schema: &Schema, rows: usize, members: usize) -> bool {
-        rows * Self::width(schema, members) * size_of::<f32>() <= ENCODED_ONCE
+    /// The inputs of a table, or of selected rows of it.
+    pub fn new(
+        schema: &'a Schema,
+        table: &'a Table,
+        selection: Option<&'a [usize]>,
+        members: usize,
+    ) -> Result<Self> {
+        let rows = selection.map_or(table.rows(), <[usize]>::len);
+        match rows * Self::width(schema, members) * size_of::<f32>() <= ENCODED_ONCE {
+            true => Self::encoded_once(schema, table, selection, members),
+            false => Self::encoded_when_needed(schema, table, selection),
+        }
     }
 
-    pub fn encoded_once(schema: &Schema, table: &Table, members: usize) -> Result<Self> {
-        Ok(Self::Matrix(match members {
-            1 => schema.plain_features(table)?,
-            _ => schema.features(table)?,
-        }))
+    fn encoded_once(
+        schema: &Schema,
+        table: &Table,
+        selection: Option<&[usize]>,
+        members: usize,
+    ) -> Result<Self> {
+        let encoded = Encoded::new(schema, table, selection, Self::width(schema, members))?;
+        let rows: Vec<usize> = (0..encoded.rows()).collect();
+        Ok(Self::Matrix(PartInputs::Encoded(&encoded).select(&rows)))
     }
 
-    pub fn encoded_when_needed(
+    fn encoded_when_needed(
         schema: &'a Schema,
         table: &'a Table,
         selection: Option<&'a [usize]>,
     ) -> Result<Self> {
-        let encoded = |width| schema.input_rows(table, width).map(|table| Encoded { table, selection });
+        let encoded = |width| Encoded::new(schema, table, selection, width);
         Ok(Self::Encoded { plain: encoded(schema.plain_inputs())?, all: encoded(schema.inputs())? })
     }
 
@@ -72,6 +85,17 @@ impl<'a> Inputs<'a> {
             Self::Encoded { all, .. } if piecewise => PartInputs::Encoded(all),
             Self::Encoded { plain, .. } => PartInputs::Encoded(plain),
         }
+    }
+}
+
+impl<'a> Encoded<'a> {
+    fn new(
+        schema: &'a Schema,
+        table: &'a Table,
+        selection: Option<&'a [usize]>,
+        width: usize,
+    ) -> Result<Self> {
+        Ok(Self { table: schema.input_rows(table, width)?, selection })
     }
 }
 
@@ -122,14 +146,17 @@ mod tests {
         let selection: Vec<usize> = (0..80).map(|row| row * 7 % 90).collect();
         let part = table.select(&selection);
         let schema = Schema::learn(&part, &["y"], &SchemaOptions::default()).unwrap();
-        let once = Inputs::encoded_once(&schema, &part, 2).unwrap();
+        let learned = Schema::learn_rows(&table, &selection, &["y"], &SchemaOptions::default()).unwrap();
+        assert_eq!(learned, schema);
+        let selected_once = Inputs::encoded_once(&schema, &table, Some(&selection), 2).unwrap();
+        let once = Inputs::encoded_once(&schema, &part, None, 2).unwrap();
         let when_needed = Inputs::encoded_when_needed(&schema, &table, Some(&selection)).unwrap();
         let whole = Inputs::encoded_when_needed(&schema, &part, None).unwrap();
         let rows: Vec<usize> = (0..70).map(|row| row * 11 % 80).chain([3, 3]).collect();
         for piecewise in [false, true] {
-            let [once, when_needed, whole] = [&once, &when_needed, &whole]
+            let [once, others @ ..] = [&once, &selected_once, &when_needed, &whole]
                 .map(|inputs| inputs.of_network(piecewise, &schema).select(&rows));
-            assert!(once == when_needed && once == whole, "piecewise: {piecewise}");
+            assert!(others.iter().all(|other| *other == once), "piecewise: {piecewise}");
         }
     }
 }

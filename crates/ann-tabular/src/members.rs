@@ -68,21 +68,8 @@ pub(crate) fn train(
     stage: Stage,
     observer: &Observer<'_>,
 ) -> Result<Trained> {
-    let rows = selection.map_or(Cow::Borrowed(all), |selection| Cow::Owned(all.select(selection)));
-    let schema = Schema::learn(&rows.table, targets, &recipe.schema_options())?;
-    let targets = schema.targets(&rows.table)?;
-    let weights = rows.weights.as_deref().map(in_single_precision);
-    let inputs = match Inputs::take_little_memory(&schema, rows.len(), recipe.members) {
-        true => Inputs::encoded_once(&schema, &rows.table, recipe.members)?,
-        false => Inputs::encoded_when_needed(&schema, &all.table, selection)?,
-    };
-    // Of selected rows, the copy of the table is not needed any more.
-    let numbers = match rows {
-        Cow::Borrowed(rows) => Cow::Borrowed(&rows.units),
-        Cow::Owned(rows) => Cow::Owned(rows.units),
-    };
-    let units = Units::new(&numbers, &targets);
-    drop(numbers);
+    let Prepared { schema, targets, units, weights } = Prepared::new(recipe, all, selection, targets)?;
+    let inputs = Inputs::new(&schema, &all.table, selection, recipe.members)?;
     let samples = Samples { inputs, targets, weights };
     let fit = Fitting { recipe, units, schema: &schema, samples: &samples, stage, observer };
     let members = in_parallel(recipe.threads, 0..recipe.members, |member| fit.member(member))?;
@@ -94,17 +81,54 @@ pub(crate) fn train(
     let curves = members.iter().map(|member| member.curve.clone()).collect();
     let findings = distinct(members.iter().flat_map(|member| member.findings.iter().copied()));
     let networks = Networks::F32(members.into_iter().map(|member| member.network).collect());
-    let loss = match &samples.targets {
-        TargetValues::Classes(_) => Loss::SoftmaxCrossEntropy,
-        TargetValues::Numbers(_) => Loss::MeanSquaredError,
-        TargetValues::Labels(_) => Loss::BinaryCrossEntropy,
-    };
+    let loss = loss(&samples.targets);
     let model = Model::new(schema, networks, loss)?;
     let model = match conformal {
         Some(conformal) => model.with_conformal(conformal)?,
         None => model,
     };
     Ok(Trained { model, curves, findings })
+}
+
+fn loss(targets: &TargetValues) -> Loss {
+    match targets {
+        TargetValues::Classes(_) => Loss::SoftmaxCrossEntropy,
+        TargetValues::Numbers(_) => Loss::MeanSquaredError,
+        TargetValues::Labels(_) => Loss::BinaryCrossEntropy,
+    }
+}
+
+/// What is known of the rows before their inputs are encoded.
+struct Prepared {
+    schema: Schema,
+    targets: TargetValues,
+    units: Units,
+    weights: Option<Vec<f32>>,
+}
+
+impl Prepared {
+    /// Of selected rows, no more than a column is copied at a time.
+    fn new(recipe: &Recipe, all: &Rows<'_>, selection: Option<&[usize]>, targets: &[&str]) -> Result<Self> {
+        let (table, options) = (&*all.table, recipe.schema_options());
+        let (schema, of_targets) = match selection {
+            Some(rows) => {
+                let schema = Schema::learn_rows(table, rows, targets, &options)?;
+                (schema, Cow::Owned(table.select_of(targets, rows)?))
+            }
+            None => (Schema::learn(table, targets, &options)?, Cow::Borrowed(table)),
+        };
+        let targets = schema.targets(&of_targets)?;
+        drop(of_targets);
+        let units = Units::new(&part_of(&all.units, selection), &targets);
+        let weights = all.weights.as_deref();
+        let weights = weights.map(|weights| in_single_precision(&part_of(weights, selection)));
+        Ok(Self { schema, targets, units, weights })
+    }
+}
+
+/// All values, or those of selected rows.
+fn part_of<'v, T: Copy>(values: &'v [T], selection: Option<&[usize]>) -> Cow<'v, [T]> {
+    selection.map_or(Cow::Borrowed(values), |rows| Cow::Owned(selected(values, rows)))
 }
 
 /// The inputs and targets of all rows. All networks read the same inputs, so that a table takes the same

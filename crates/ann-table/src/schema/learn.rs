@@ -1,5 +1,6 @@
 //! Which columns are used, and what is learned from them.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fmt;
 
@@ -77,14 +78,45 @@ impl Schema {
     /// # Errors
     /// There is no such column, a target is missing in a row or is constant, or no other column can be used.
     pub fn learn(table: &Table, targets: &[&str], options: &SchemaOptions) -> Result<Self> {
+        Self::learn_part(table, None, targets, options)
+    }
+
+    /// As [`learn`](Self::learn), from some rows of a table, of which one column is copied at a time.
+    ///
+    /// # Errors
+    /// As for [`learn`](Self::learn).
+    ///
+    /// # Panics
+    /// When there is no such row.
+    pub fn learn_rows(
+        table: &Table,
+        rows: &[usize],
+        targets: &[&str],
+        options: &SchemaOptions,
+    ) -> Result<Self> {
+        Self::learn_part(table, Some(rows), targets, options)
+    }
+
+    fn learn_part(
+        table: &Table,
+        rows: Option<&[usize]>,
+        targets: &[&str],
+        options: &SchemaOptions,
+    ) -> Result<Self> {
         for name in options.ignore.iter().chain(&options.keep) {
             table.column(name)?;
         }
-        let target = Target::learn(table, targets, options.task)?;
+        let part = |names: &[&str]| match rows {
+            Some(rows) => table.select_of(names, rows).map(Cow::Owned),
+            None => Ok(Cow::Borrowed(table)),
+        };
+        let of_targets = part(targets)?;
+        let target = Target::learn(&of_targets, targets, options.task)?;
         let (mut columns, mut ignored) = (vec![], vec![]);
         for column in table.columns().iter().filter(|column| !targets.contains(&column.name())) {
             let name = column.name().to_owned();
-            match encoding(table, column, options) {
+            let part = part(&[&name])?;
+            match encoding(&part, part.column(&name)?, options) {
                 Ok(encoding) => columns.push(ColumnSchema { name, encoding }),
                 Err(reason) => ignored.push(IgnoredColumn { name, reason }),
             }
