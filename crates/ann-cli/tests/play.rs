@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use tempfile::TempDir;
@@ -84,6 +85,20 @@ fn the_page_and_the_opened_file_are_served_and_nothing_else() {
         let (header, _) = page.get(path);
         assert!(header.starts_with("HTTP/1.1 404"), "{path}: {header}");
     }
+}
+
+#[test]
+fn files_arrive_as_they_are_in_the_folder() {
+    let page = Page::open(&[]);
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("page");
+    for path in
+        ["index.html", "main.js", "style.css", "icon.svg", "wasm/ann-fused.wasm", "wasm/ann-portable.wasm"]
+    {
+        let (header, content) = page.get(&format!("/{path}"));
+        assert!(header.starts_with("HTTP/1.1 200"), "{path}: {header}");
+        assert!(content == fs::read(folder.join(path)).unwrap(), "{path}");
+    }
+    assert!(page.get("/wasm/README.md").0.starts_with("HTTP/1.1 404"));
 }
 
 /// A browser leaves some signs of a name as they are.

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
-use super::page::FILES;
+use super::page::Page;
 
 /// The most that a request may take, and the longest time that a browser may take for it; and for each part
 /// of the answer.
@@ -36,6 +36,7 @@ const HEADERS: &str = "Content-Security-Policy: default-src 'none'; script-src '
 pub struct Server {
     listener: TcpListener,
     port: u16,
+    page: Page,
     opened: Option<(String, Vec<u8>)>,
 }
 
@@ -50,7 +51,7 @@ impl Server {
     /// `opened` is the name of a file and its content.
     pub fn new(listener: TcpListener, opened: Option<(String, Vec<u8>)>) -> io::Result<Self> {
         let port = listener.local_addr()?.port();
-        Ok(Self { listener, port, opened })
+        Ok(Self { listener, port, page: Page::unpack()?, opened })
     }
 
     /// The address of the page, which opens the file.
@@ -122,9 +123,8 @@ impl Server {
         {
             return Answer { status: "200 OK", content_type: "application/octet-stream", content };
         }
-        let path = if path.is_empty() { FILES[0].path } else { path };
-        match FILES.iter().find(|file| file.path == path) {
-            Some(file) => Answer { status: "200 OK", content_type: file.content_type, content: file.content },
+        match self.page.file(path) {
+            Some((content_type, content)) => Answer { status: "200 OK", content_type, content },
             None => refused("404 Not Found"),
         }
     }
