@@ -10,6 +10,7 @@ use pulp::Simd;
 use pulp::bytemuck::cast;
 
 use crate::elementary::Coefficients;
+use crate::instructions::is_portable;
 
 /// The operations on registers of one number type. Users cannot name this trait; it seals `Scalar`.
 pub trait Vector: Copy + Send + Sync + 'static {
@@ -133,6 +134,14 @@ macro_rules! vector {
                 // can do this, which the host has to find out before it chooses such a build.
                 if cfg!(target_feature = "relaxed-simd") {
                     simd.$relaxed_mul_add(a, b, c)
+                } else if const { is_portable::<S>() } {
+                    // A library function computes each lane. Copies of its calls would make up a third of
+                    // all portable code.
+                    #[inline(never)]
+                    fn mul_add<S: Simd>(simd: S, a: S::$register, b: S::$register, c: S::$register) -> S::$register {
+                        simd.$mul_add(a, b, c)
+                    }
+                    mul_add(simd, a, b, c)
                 } else {
                     simd.$mul_add(a, b, c)
                 }

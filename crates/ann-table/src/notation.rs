@@ -16,7 +16,9 @@ pub enum OtherNotation {
     Percent,
     /// `€ 12` or `12 EUR`
     Currency,
-    /// `21.05.2023`, `05/21/2023`, `2023/05/21`
+    /// `(123.45)` for −123.45, as in accounts.
+    Parentheses,
+    /// `21.05.2023`, `05/21/2023`, `2023/05/21`, `21.05.23`, `21 May 2023`
     Date,
 }
 
@@ -43,7 +45,8 @@ impl OtherNotation {
         if let Some(date) = date_of(text) {
             return Some((Self::Date, date));
         }
-        let unsigned = text.trim_start_matches(['-', '+', '−']);
+        let in_parentheses = text.strip_prefix('(').and_then(|text| text.strip_suffix(')'));
+        let unsigned = in_parentheses.unwrap_or_else(|| text.trim_start_matches(['-', '+', '−']));
         let sign = if unsigned.len() < text.len() && !text.starts_with('+') { "-" } else { "" };
         let (digits, unit) = match unsigned.strip_suffix('%') {
             Some(amount) => (amount.trim_end(), Some(Self::Percent)),
@@ -55,7 +58,10 @@ impl OtherNotation {
         let with_point = || digits.replace(other, &point);
         let (notation, number) = match digits {
             _ if !digits.starts_with(|letter: char| letter.is_ascii_digit()) => return None,
-            _ if is_number(digits) => (text.starts_with('−').then_some(Self::Minus), digits.to_owned()),
+            _ if is_number(digits) => {
+                let minus = in_parentheses.map(|_| Self::Parentheses);
+                (minus.or(text.starts_with('−').then_some(Self::Minus)), digits.to_owned())
+            }
             _ if has_grouped_digits(digits) => {
                 (Some(Self::Thousands), without_groups(digits).replace('.', &point))
             }
@@ -97,24 +103,14 @@ fn without_groups(digits: &str) -> String {
     only_digits(whole) + if decimals.is_empty() { "" } else { "." } + &decimals
 }
 
-/// The ISO date of `21.05.2023`, `21/5/2023`, `05/21/2023` or `2023/05/21`, perhaps with a time. `05/06/2023`
-/// may be two dates.
+/// The ISO date of `21.05.2023`, `21/5/2023`, `05/21/2023`, `2023/05/21`, `21.05.23` or `21 May 2023`, perhaps
+/// with a time. `05/06/2023` may be two dates.
 fn date_of(text: &str) -> Option<String> {
-    let (date, time) = text.split_once(' ').map_or((text, ""), |(date, time)| (date, time));
-    let sign = ['.', '/', '-'].into_iter().find(|sign| date.matches(*sign).count() == 2)?;
-    let parts: Vec<&str> = date.split(sign).collect();
-    let numbers: Vec<u32> = parts
-        .iter()
-        .map(|part| part.parse().ok().filter(|_| part.bytes().all(|byte| byte.is_ascii_digit())))
-        .collect::<Option<_>>()?;
-    let [one, two, three] = numbers[..] else { return None };
-    // Points are between day and month; slashes may be between month and day, too.
-    let possible = match [parts[0].len(), parts[2].len()] {
-        [4, 1 | 2] => vec![(one, two, three)],
-        [1 | 2, 4] if sign == '/' && one != two => vec![(three, two, one), (three, one, two)],
-        [1 | 2, 4] => vec![(three, two, one)],
-        _ => return None,
+    let (date, time) = match text.rsplit_once(' ') {
+        Some((date, time)) if time.contains(':') => (date, time),
+        _ => (text, ""),
     };
+    let possible = date_of_names(date).map_or_else(|| dates_of_numbers(date), |date| vec![date]);
     let dates = possible.into_iter().filter_map(|(year, month, day)| {
         let iso = format!("{year:04}-{month:02}-{day:02}");
         let clock = format!("{iso} {time}");
@@ -122,6 +118,72 @@ fn date_of(text: &str) -> Option<String> {
     });
     let dates: Vec<String> = dates.filter(|iso| iso != text).collect();
     (!dates.is_empty()).then(|| dates.join(" or "))
+}
+
+/// The dates (year, month, day) that three numbers may be.
+fn dates_of_numbers(date: &str) -> Vec<(u32, u32, u32)> {
+    let Some(sign) = ['.', '/', '-'].into_iter().find(|sign| date.matches(*sign).count() == 2) else {
+        return vec![];
+    };
+    let parts: Vec<&str> = date.split(sign).collect();
+    let numbers: Option<Vec<u32>> = parts.iter().map(|part| whole(part)).collect();
+    let Some([one, two, three]) = numbers.as_deref() else { return vec![] };
+    let (one, two, three) = (*one, *two, *three);
+    // Points are between day and month; slashes may be between month and day, too.
+    match [parts[0].len(), parts[2].len()] {
+        [4, 1 | 2] => vec![(one, two, three)],
+        [1 | 2, 2] if sign == '-' => vec![],
+        [1 | 2, 2 | 4] => match full_year(parts[2]) {
+            Some(year) if sign == '/' && one != two => vec![(year, two, one), (year, one, two)],
+            Some(year) => vec![(year, two, one)],
+            None => vec![],
+        },
+        _ => vec![],
+    }
+}
+
+/// The date (year, month, day) of `21 May 2023`, `21-May-23` or `May 21, 2023`.
+fn date_of_names(date: &str) -> Option<(u32, u32, u32)> {
+    const MONTHS: [&str; 12] = [
+        "january",
+        "february",
+        "march",
+        "april",
+        "may",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
+        "december",
+    ];
+    let parts: Vec<&str> = date.split([' ', '-', '.', ',', '/']).filter(|part| !part.is_empty()).collect();
+    let (day, name, year) = match parts[..] {
+        [day, name, year] if whole(day).is_some() => (day, name, year),
+        [name, day, year] => (day, name, year),
+        _ => return None,
+    };
+    let name = name.to_lowercase();
+    let is_month = |month: &&str| name == **month || name.len() == 3 && month.starts_with(&name);
+    let month = MONTHS.iter().position(|month| is_month(&month))? as u32 + 1;
+    (day.len() <= 2).then_some((full_year(year)?, month, whole(day)?))
+}
+
+/// The year of four digits, or of two: from 1970 to 2069, as most programs read them.
+fn full_year(digits: &str) -> Option<u32> {
+    let year = whole(digits)?;
+    match digits.len() {
+        4 => Some(year),
+        2 if year < 70 => Some(2000 + year),
+        2 => Some(1900 + year),
+        _ => None,
+    }
+}
+
+/// A number that is made of digits alone.
+fn whole(text: &str) -> Option<u32> {
+    text.parse().ok().filter(|_| text.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 /// Whether the points of a column may separate thousands, as in `1.200`: all cells with decimals have three
@@ -162,7 +224,7 @@ mod tests {
 
     #[test]
     fn what_to_write_instead() {
-        use OtherNotation::{Currency, Date, DecimalSign, Minus, Percent, Thousands};
+        use OtherNotation::{Currency, Date, DecimalSign, Minus, Parentheses, Percent, Thousands};
         for (text, notation, instead) in [
             ("2603,71", DecimalSign, "2603.71"),
             ("-0,5", DecimalSign, "-0.5"),
@@ -179,6 +241,9 @@ mod tests {
             ("€ 12", Currency, "12"),
             ("1.316,54 €", Currency, "1316.54"),
             ("12 EUR", Currency, "12"),
+            ("(123.45)", Parentheses, "-123.45"),
+            ("(1,200)", Thousands, "-1200 or -1.200"),
+            ("($15)", Currency, "-15"),
             ("$1,200", Currency, "1200 or 1.200"),
             ("21.05.2023", Date, "2023-05-21"),
             ("1.2.2023 13:45", Date, "2023-02-01 13:45"),
@@ -186,6 +251,11 @@ mod tests {
             ("21/05/2023", Date, "2023-05-21"),
             ("05/06/2023", Date, "2023-06-05 or 2023-05-06"),
             ("2023/05/21", Date, "2023-05-21"),
+            ("01.08.19", Date, "2019-08-01"),
+            ("5/6/70", Date, "1970-06-05 or 1970-05-06"),
+            ("1 Aug 2019", Date, "2019-08-01"),
+            ("01-Aug-19", Date, "2019-08-01"),
+            ("August 1, 2019 13:45", Date, "2019-08-01 13:45"),
         ] {
             assert_eq!(OtherNotation::of(text, false), Some((notation, instead.to_owned())), "{text}");
         }
@@ -205,6 +275,12 @@ mod tests {
             "1,5,2",
             "USDT",
             "a,b",
+            "()",
+            "(red)",
+            "1 mar 5",
+            "32 May 2023",
+            "Au 1 2019",
+            "01-02-03",
         ] {
             assert_eq!(OtherNotation::of(text, false), None, "{text}");
         }
