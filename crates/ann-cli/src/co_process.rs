@@ -179,3 +179,17 @@ fn named(target: &Target, values: Vec<Value>) -> Value {
         Err(values) => target.names().into_iter().map(str::to_owned).zip(values).collect(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A reader of JSON that is fast instead of exact is off by one in the last place of these numbers.
+    #[test]
+    fn numbers_are_read_to_the_last_bit() {
+        for text in ["31.245270191439438", "121.48791951161945", "2.638344616030823e-256"] {
+            let value: Value = serde_json::from_str(text).unwrap();
+            assert_eq!(value.as_f64(), Some(text.parse().unwrap()), "{text}");
+        }
+    }
+}
