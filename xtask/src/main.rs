@@ -3,6 +3,7 @@
 //! It depends on no other crate of the workspace. Experiments and the benchmark run as processes. Experiments
 //! are judged by the files that they write.
 
+mod dist;
 mod figures;
 mod onnx;
 mod reference;
@@ -72,6 +73,8 @@ enum Task {
     /// Compile the engine of the live page to WebAssembly, or check the files that are there (needs Node.js;
     /// compiling needs Debian or a system like it)
     Wasm(wasm::WasmOptions),
+    /// Build the program `ann` as a small file, to be given to others
+    Dist,
     /// Run `.ci/run`: everything that must pass before a change is accepted
     Ci,
 }
@@ -101,6 +104,7 @@ fn run(cli: &Cli) -> Result<()> {
         Task::Onnx(options) => onnx::onnx(&workspace, options),
         Task::Wheel(options) => wheel::wheel(&workspace, options),
         Task::Wasm(options) => wasm::wasm(&workspace, options),
+        Task::Dist => dist::dist(&workspace),
         Task::Ci => ci(&workspace),
     }
 }

@@ -1,0 +1,32 @@
+//! `cargo xtask dist`: the program `ann` as a small file, to be given to others.
+
+use std::env::consts::EXE_SUFFIX;
+use std::fs;
+use std::process::Command;
+
+use anyhow::Result;
+
+use crate::print;
+use crate::python::run;
+use crate::workspace::{Workspace, cargo};
+
+/// Builds the program in the profile `dist`.
+///
+/// # Errors
+/// The build fails.
+pub fn dist(workspace: &Workspace) -> Result<()> {
+    let target = workspace.target.join("dist-program");
+    let mut build = Command::new(cargo());
+    build.args(["rustc", "--package", "ann-cli", "--bin", "ann", "--profile", "dist", "--locked"]);
+    build.current_dir(&workspace.root).env("CARGO_TARGET_DIR", &target);
+    // The optimisation across crates makes loops fast without copying so many functions into their callers.
+    build.args(["--", "-Cllvm-args=-inline-threshold=40"]);
+    if cfg!(target_os = "linux") {
+        // A panic ends the program, so nobody unwinds. Equal functions of different types become one.
+        build.arg("-Clink-arg=-Wl,--icf=all").env("RUSTFLAGS", "-Cforce-unwind-tables=no");
+    }
+    run(&mut build)?;
+    let program = target.join("dist").join(format!("ann{EXE_SUFFIX}"));
+    let size = fs::metadata(&program)?.len();
+    print::result(format_args!("{}: {:.2} MB", program.display(), size as f64 / 1e6))
+}
