@@ -15,18 +15,17 @@ use crate::workspace::{Workspace, cargo};
 /// # Errors
 /// The build fails.
 pub fn dist(workspace: &Workspace) -> Result<()> {
-    let target = workspace.target.join("dist-program");
     let mut build = Command::new(cargo());
     build.args(["rustc", "--package", "ann-cli", "--bin", "ann", "--profile", "dist", "--locked"]);
-    build.current_dir(&workspace.root).env("CARGO_TARGET_DIR", &target);
     // The optimisation across crates makes loops fast without copying so many functions into their callers.
     build.args(["--", "-Cllvm-args=-inline-threshold=40"]);
     if cfg!(target_os = "linux") {
-        // A panic ends the program, so nobody unwinds. Equal functions of different types become one.
-        build.arg("-Clink-arg=-Wl,--icf=all").env("RUSTFLAGS", "-Cforce-unwind-tables=no");
+        // Equal functions of different types become one.
+        build.arg("-Clink-arg=-Wl,--icf=all");
     }
+    build.current_dir(&workspace.root);
     run(&mut build)?;
-    let program = target.join("dist").join(format!("ann{EXE_SUFFIX}"));
+    let program = workspace.target.join("dist").join(format!("ann{EXE_SUFFIX}"));
     let size = fs::metadata(&program)?.len();
     print::result(format_args!("{}: {:.2} MB", program.display(), size as f64 / 1e6))
 }
