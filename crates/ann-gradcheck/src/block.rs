@@ -73,15 +73,27 @@ impl<'n> Block<'n> {
 
     /// Adds to `sums` the changes of the losses when each of the parameters at `places` is moved.
     pub fn add_changes(&self, places: &[ParameterId], sums: &mut [Change], buffers: &mut BlockBuffers) {
-        Arch::new().dispatch(AddChanges { block: self, places, sums, buffers });
+        let work = AddChanges { block: self, places, sums, buffers };
+        // WebAssembly has only the instructions of the build.
+        if cfg!(target_family = "wasm") { work.call() } else { Arch::new().dispatch(work) }
     }
 
     /// Change of the losses when one parameter moves from −h to +h.
     #[inline(always)]
     fn change(&self, place: ParameterId, buffers: &mut BlockBuffers) -> Change {
-        let (frozen, kinked) = self.moved(place, true, buffers);
-        let plain = if kinked { self.moved(place, false, buffers).0 } else { frozen };
-        Change { frozen, plain, kinked }
+        let mut change = Change::default();
+        // A loop, so that the code of `moved` is there once.
+        for is_frozen in [true, false] {
+            let (moved, kinked) = self.moved(place, is_frozen, buffers);
+            change.plain = moved;
+            if is_frozen {
+                (change.frozen, change.kinked) = (moved, kinked);
+            }
+            if !change.kinked {
+                break;
+            }
+        }
+        change
     }
 
     /// The same for the frozen or the plain network, and whether a unit has left its piece.

@@ -1,16 +1,17 @@
 //! The comparison that the report makes, for a [`Problem`]: central differences of every parameter, frozen at
 //! kinks.
 
+use std::ops::Range;
+
 use ann_core::{Layout, ParameterId, ParameterKind};
-use rayon::prelude::*;
 
 use crate::Result;
 use crate::block::{Block, BlockBuffers, Change};
 use crate::difference::{finite_derivative, neighbours};
-use crate::exact::parts;
 use crate::frozen::Frozen;
 use crate::lanes::ROWS;
 use crate::textbook::Reference;
+use crate::threads::for_parts;
 
 /// The central difference of J by one parameter.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -44,18 +45,16 @@ pub(crate) fn told_differences(
 ) -> Result<Vec<Result<Difference>>> {
     let network = Frozen::new(reference)?;
     let places: Vec<ParameterId> = indices.clone().map(|index| layout.locate(index)).collect();
-    let parts: Vec<Vec<Change>> = parts(reference.rows().div_ceil(ROWS))
-        .map(|mut blocks| {
-            let (mut sums, mut buffers) =
-                (vec![Change::default(); places.len()], BlockBuffers::new(reference));
-            blocks.try_for_each(|block| {
-                let block = Block::new(&network, block * ROWS, step)?;
-                block.add_changes(&places, &mut sums, &mut buffers);
-                Ok(())
-            })?;
-            Ok(sums)
-        })
-        .collect::<Result<_>>()?;
+    let of_part = |blocks: Range<usize>| -> Result<Vec<Change>> {
+        let mut sums = vec![Change::default(); places.len()];
+        let mut buffers = BlockBuffers::new(reference);
+        for block in blocks {
+            Block::new(&network, block * ROWS, step)?.add_changes(&places, &mut sums, &mut buffers);
+        }
+        Ok(sums)
+    };
+    let parts = for_parts(reference.rows().div_ceil(ROWS), of_part);
+    let parts = parts.into_iter().collect::<Result<Vec<_>>>()?;
     let sums = parts.into_iter().reduce(added).expect("a problem has rows");
     Ok(sums
         .iter()

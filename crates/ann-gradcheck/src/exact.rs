@@ -6,15 +6,11 @@
 use std::ops::{Range, RangeInclusive};
 
 use ann_core::{Layout, ParameterId, ParameterKind};
-use rayon::prelude::*;
 
 use crate::moved::MovedBuffers;
 use crate::rounding::{Rounding, norm};
 use crate::textbook::{Reference, Sample};
-
-/// Largest number of parts into which rows are split. It does not depend on the number of threads, so sums
-/// have the same bits everywhere.
-const PARTS: usize = 64;
+use crate::threads::for_parts;
 
 /// A derivative of the mean loss, with the quantities that bound the rounding of another program.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -126,16 +122,10 @@ fn means(
         }
         sums
     };
-    let parts: Vec<Vec<Exactly>> = parts(reference.rows()).map(of_part).collect();
+    let parts: Vec<Vec<Exactly>> = for_parts(reference.rows(), of_part);
     let sum = |i: usize| parts.iter().map(|part| part[i]).reduce(Exactly::plus).unwrap_or_default();
     let total = reference.total_weight();
     (0..count).map(|i| sum(i).divided_by(total)).collect()
-}
-
-/// The rows, split into parts that different threads may process.
-pub(crate) fn parts(rows: usize) -> impl IndexedParallelIterator<Item = Range<usize>> {
-    let part = rows.div_ceil(PARTS);
-    (0..rows).into_par_iter().step_by(part).map(move |start| start..rows.min(start + part))
 }
 
 impl Exactly {
@@ -224,16 +214,6 @@ mod tests {
                 close(found.derivative, sum);
             }
         });
-    }
-
-    #[test]
-    fn parts_are_all_rows_once_and_in_order() {
-        // (rows, parts, rows in each part but the last)
-        for (rows, count, each) in [(1, 1, 1), (64, 64, 1), (65, 33, 2), (130, 44, 3), (1000, 63, 16)] {
-            let parts: Vec<Range<usize>> = parts(rows).collect();
-            assert_eq!((parts.len(), parts[0].len()), (count, each), "{rows} rows");
-            assert!(parts.into_iter().flatten().eq(0..rows), "{rows} rows");
-        }
     }
 
     /// 2-3-2-3 with tanh, three rows, and parameters of all signs and sizes.

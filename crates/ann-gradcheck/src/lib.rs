@@ -30,6 +30,7 @@ pub mod reference;
 mod rounding;
 mod sigma;
 mod textbook;
+mod threads;
 mod value_loss;
 
 mod gradient;

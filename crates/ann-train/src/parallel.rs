@@ -1,7 +1,7 @@
 //! Many independent pieces of work side by side: seeds, folds, settings.
 
 use crate::Result;
-use crate::threads::{belongs_to_a_pool, checked, pool};
+use crate::threads::{belongs_to_a_pool, checked, pool, scope};
 
 /// Calls `work` for each item on up to `threads` threads (1 to 1024), and returns the results in the order of
 /// the items. A training in `work` uses one thread, whatever its settings say: for many small networks this
@@ -33,7 +33,7 @@ pub fn in_parallel<T: Send, R: Send>(
     let threads = checked(threads)?.min(slots.len().max(1));
     let work = &work;
     let all = |slots: &mut Vec<(Option<T>, Option<R>)>| {
-        rayon_core::scope(|scope| {
+        scope(|scope| {
             for (item, result) in slots {
                 scope.spawn(move |_| *result = item.take().map(work));
             }

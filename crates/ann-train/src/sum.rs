@@ -14,7 +14,7 @@ use ann_core::memory::{bytes_of, ensure_available};
 use ann_core::vector::add_scaled;
 use ann_core::{Problem, Scalar};
 
-use crate::threads::{Threads, belongs_to_a_pool};
+use crate::threads::{Threads, belongs_to_a_pool, join};
 use crate::{Accumulation, Result};
 
 /// Largest number of leaves. Each leaf except the first needs its own gradient.
@@ -218,11 +218,11 @@ impl<F: Scalar> Work<'_, '_, F> {
                 gradient.fill(F::zero());
                 let entries = gradient.len();
                 let of_first = || first.tally = self.leaf(first, Some(&mut *gradient));
-                rayon_core::join(of_first, || self.each(others, entries));
+                join(of_first, || self.each(others, entries));
                 add_in_order(gradient, others, 0);
             }
             None => {
-                rayon_core::join(|| first.tally = self.leaf(first, None), || self.each(others, 0));
+                join(|| first.tally = self.leaf(first, None), || self.each(others, 0));
             }
         }
         total(leaves.iter().map(|leaf| leaf.tally))
@@ -241,7 +241,7 @@ impl<F: Scalar> Work<'_, '_, F> {
             }
             _ => {
                 let (left, right) = leaves.split_at_mut(leaves.len() / 2);
-                rayon_core::join(|| self.each(left, entries), || self.each(right, entries));
+                join(|| self.each(left, entries), || self.each(right, entries));
             }
         }
     }
@@ -306,7 +306,7 @@ fn add_in_order<F: Scalar>(sum: &mut [F], leaves: &[Leaf<F>], start: usize) {
     // Different entries may be added at the same time: each of them still receives the leaves in their order.
     let middle = sum.len() / 2;
     let (left, right) = sum.split_at_mut(middle);
-    rayon_core::join(|| add_in_order(left, leaves, start), || add_in_order(right, leaves, start + middle));
+    join(|| add_in_order(left, leaves, start), || add_in_order(right, leaves, start + middle));
 }
 
 /// Number of rows in a leaf, a function of shapes alone.
