@@ -1,6 +1,6 @@
 //! How the embedded `doughnut` and `squares` were drawn, and other data that can be drawn.
 //!
-//! Points are drawn uniformly from the unit square and kept when they lie in a region of the picture:
+//! Points are drawn uniformly from the unit square and kept when they lie in a region of the pattern:
 //! rejection sampling, without trigonometry. Coordinates are whole millionths. So every condition is decided
 //! with integers, holds for the six decimals that are written, and has the same result on every machine.
 //!
@@ -26,7 +26,7 @@ pub const SQUARES_SEED: u64 = 2;
 /// Both bounds of each region belong to it. The rows are in the order in which they were
 /// drawn, so the classes are mixed.
 pub fn doughnut(rng: &mut impl Rng) -> Dataset {
-    Picture::Doughnut.draw(216, 0.0, rng)
+    Pattern::Doughnut.draw(216, 0.0, rng)
 }
 
 /// 194 points in the lower left and upper right quarter, class `C1`, and 206 in the other two, `C2`.
@@ -34,12 +34,12 @@ pub fn doughnut(rng: &mut impl Rng) -> Dataset {
 /// The gap between the quarters is 0.02 wide. The rows are in the order in which they were
 /// drawn, so the classes are mixed.
 pub fn squares(rng: &mut impl Rng) -> Dataset {
-    Picture::Squares.draw(400, 0.0, rng)
+    Pattern::Squares.draw(400, 0.0, rng)
 }
 
-/// A picture of two classes in the unit square, from which any number of points can be drawn.
+/// A pattern of two classes in the unit square, from which any number of points can be drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Picture {
+pub enum Pattern {
     /// A disc inside a ring, as in [`doughnut`].
     Doughnut,
     /// The quarters of the square, coloured like a chessboard, as in [`squares`].
@@ -48,14 +48,14 @@ pub enum Picture {
     Spirals,
 }
 
-impl Picture {
+impl Pattern {
     /// Draws `rows` points. Each coordinate is then moved by a number of mean 0 and standard deviation
     /// `noise`, so points may leave their region and the square.
     ///
     /// ```
-    /// use ann_datasets::{generate::Picture, rand::{SeedableRng, rngs::ChaCha8Rng}};
+    /// use ann_datasets::{generate::Pattern, rand::{SeedableRng, rngs::ChaCha8Rng}};
     ///
-    /// let spirals = Picture::Spirals.draw(300, 0.01, &mut ChaCha8Rng::seed_from_u64(1));
+    /// let spirals = Pattern::Spirals.draw(300, 0.01, &mut ChaCha8Rng::seed_from_u64(1));
     /// assert_eq!((spirals.len(), spirals.classes()), (300, vec!["C1".into(), "C2".into()]));
     /// ```
     pub fn draw(self, rows: usize, noise: f64, rng: &mut impl Rng) -> Dataset {

@@ -1,6 +1,6 @@
 //! Data that are drawn: how many, where, and without noise exactly.
 
-use ann_datasets::generate::{self, Picture};
+use ann_datasets::generate::{self, Pattern};
 use ann_datasets::rand::{SeedableRng, rngs::ChaCha8Rng};
 use ann_datasets::{Dataset, doughnut, iris};
 
@@ -8,11 +8,11 @@ const SEED: u64 = 1;
 
 #[test]
 fn any_number_of_points_can_be_drawn() {
-    for picture in [Picture::Doughnut, Picture::Squares, Picture::Spirals] {
+    for pattern in [Pattern::Doughnut, Pattern::Squares, Pattern::Spirals] {
         for rows in [0, 1, 2, 101, 500] {
-            let drawn = picture.draw(rows, 0.0, &mut seeded());
-            assert_eq!((drawn.len(), drawn.features.dim()), (rows, (rows, 2)), "{picture:?}");
-            assert!(drawn.features.iter().all(|x| (0.0..=1.0).contains(x)), "{picture:?}");
+            let drawn = pattern.draw(rows, 0.0, &mut seeded());
+            assert_eq!((drawn.len(), drawn.features.dim()), (rows, (rows, 2)), "{pattern:?}");
+            assert!(drawn.features.iter().all(|x| (0.0..=1.0).contains(x)), "{pattern:?}");
         }
     }
 }
@@ -20,7 +20,7 @@ fn any_number_of_points_can_be_drawn() {
 /// Each point of class `C1`, rotated by 180°, is near a point of `C2`.
 #[test]
 fn spirals_are_one_turned_by_half_a_turn() {
-    let drawn = Picture::Spirals.draw(2000, 0.0, &mut seeded());
+    let drawn = Pattern::Spirals.draw(2000, 0.0, &mut seeded());
     let of = |class: &str| rows_of(&drawn, class);
     for [x, y] in of("C1") {
         let distance = |&[a, b]: &[f64; 2]| (1.0 - x - a).hypot(1.0 - y - b);
@@ -39,7 +39,7 @@ fn noise_has_its_deviation() {
     let mean = |f: fn(f64) -> f64| noise.iter().map(|&x| f(x)).sum::<f64>() / 4000.0;
     assert!(mean(|x| x).abs() < 0.008, "{}", mean(|x| x));
     assert!((mean(|x| x * x) - 0.01).abs() < 0.0011, "{}", mean(|x| x * x));
-    let moved = Picture::Doughnut.draw(216, 0.1, &mut ChaCha8Rng::seed_from_u64(generate::DOUGHNUT_SEED));
+    let moved = Pattern::Doughnut.draw(216, 0.1, &mut ChaCha8Rng::seed_from_u64(generate::DOUGHNUT_SEED));
     assert_ne!(moved.features, doughnut().features);
     assert_eq!(moved.targets, doughnut().targets);
 }
