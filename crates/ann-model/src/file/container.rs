@@ -127,8 +127,10 @@ impl Container {
             return Err(Error::Damaged);
         }
         let (header, data) = bytes[8..].split_at(length);
+        // A text, as all other JSON here, so that the reader of JSON is compiled once.
+        let header = str::from_utf8(header).map_err(|error| malformed(error.to_string()))?;
         let Header { mut metadata, tensors } =
-            serde_json::from_slice(header).map_err(|error| malformed(error.to_string()))?;
+            serde_json::from_str(header).map_err(|error| malformed(error.to_string()))?;
         metadata.remove(DIGEST_NAME);
         let tensors = read_tensors(tensors, data)?;
         Ok(Self { texts: metadata.into_iter().collect(), tensors })

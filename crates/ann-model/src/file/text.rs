@@ -58,13 +58,14 @@ pub(crate) struct LayerText {
 
 /// A column that is used. Its numbers are tensors.
 #[derive(Debug, Serialize, Deserialize)]
+#[serde(try_from = "ColumnFields")]
 pub(crate) struct ColumnText {
     pub name: String,
     #[serde(flatten)]
     pub encoding: EncodingText,
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub(crate) enum EncodingText {
     Number {
@@ -86,17 +87,67 @@ pub(crate) enum EncodingText {
 }
 
 /// `flag`: whether an input says that a number is missing; `squash`: whether there is a soft limit.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize)]
 pub(crate) struct NumberText {
     pub flag: bool,
     pub squash: bool,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
+#[serde(from = "PartFields")]
 pub(crate) struct PartText {
     pub part: String,
     #[serde(flatten)]
     pub number: NumberText,
+}
+
+/// All fields that a column of any kind may have. What serde makes for reading enums with tags and flattened
+/// fields is many times as large, and part of every program that reads a model.
+#[derive(Deserialize)]
+struct ColumnFields {
+    name: String,
+    kind: String,
+    flag: Option<bool>,
+    squash: Option<bool>,
+    pieces: Option<usize>,
+    categories: Option<Vec<String>>,
+    other: Option<bool>,
+    missing: Option<bool>,
+    parts: Option<Vec<PartText>>,
+}
+
+impl TryFrom<ColumnFields> for ColumnText {
+    type Error = String;
+
+    fn try_from(fields: ColumnFields) -> Result<Self, String> {
+        let ColumnFields { name, kind, flag, squash, pieces, categories, other, missing, parts } = fields;
+        let encoding = match kind.as_str() {
+            "number" => (flag.zip(squash).zip(pieces)).map(|((flag, squash), pieces)| EncodingText::Number {
+                number: NumberText { flag, squash },
+                pieces,
+            }),
+            "category" => categories
+                .zip(other.zip(missing))
+                .map(|(categories, (other, missing))| EncodingText::Category { categories, other, missing }),
+            "date" => parts.map(|parts| EncodingText::Date { parts }),
+            _ => return Err(format!("the kind {kind:?} of the column {name:?} is unknown")),
+        };
+        let encoding = encoding.ok_or_else(|| format!("the column {name:?} lacks a field"))?;
+        Ok(Self { name, encoding })
+    }
+}
+
+#[derive(Deserialize)]
+struct PartFields {
+    part: String,
+    flag: bool,
+    squash: bool,
+}
+
+impl From<PartFields> for PartText {
+    fn from(PartFields { part, flag, squash }: PartFields) -> Self {
+        Self { part, number: NumberText { flag, squash } }
+    }
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -106,11 +157,35 @@ pub(crate) struct IgnoredText {
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, try_from = "TargetFields")]
 pub(crate) enum TargetText {
     Classes { name: String, classes: Vec<String> },
     Numbers { names: Vec<String> },
     Labels { labels: Vec<LabelText> },
+}
+
+/// All fields that a target of any kind may have.
+#[derive(Deserialize)]
+struct TargetFields {
+    name: Option<String>,
+    classes: Option<Vec<String>>,
+    names: Option<Vec<String>>,
+    labels: Option<Vec<LabelText>>,
+}
+
+impl TryFrom<TargetFields> for TargetText {
+    type Error = &'static str;
+
+    fn try_from(fields: TargetFields) -> Result<Self, &'static str> {
+        match fields {
+            TargetFields { name: Some(name), classes: Some(classes), .. } => {
+                Ok(Self::Classes { name, classes })
+            }
+            TargetFields { names: Some(names), .. } => Ok(Self::Numbers { names }),
+            TargetFields { labels: Some(labels), .. } => Ok(Self::Labels { labels }),
+            _ => Err("the target is neither classes nor numbers nor labels"),
+        }
+    }
 }
 
 /// A column of two values.

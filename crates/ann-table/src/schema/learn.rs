@@ -215,7 +215,7 @@ fn counts_up(table: &Table, column: &Column, row: usize) -> bool {
 
 /// `id`, `customer_id`, `customerID`, `uuid`, `key`, `index`.
 fn names_an_identifier(name: &str) -> bool {
-    let lower = name.to_lowercase();
+    let lower = name.to_ascii_lowercase();
     let is_whole = ["id", "uuid", "key", "index"].contains(&lower.as_str());
     let is_last = ["_id", "-id", " id", "_uuid", "_key", "_index"].iter().any(|end| lower.ends_with(end));
     is_whole || is_last || name.ends_with("ID") || name.ends_with("Id")
