@@ -4,6 +4,8 @@
 //! compiler that is installed. All paths that the compiler sees are the same on every machine, so the files
 //! are, too.
 
+mod origin;
+
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -44,7 +46,23 @@ const FIXED: &str = "/tmp/ann-wasm";
 /// The files for the page, and the instructions that each may use.
 const FILES: [(&str, &str); 2] =
     [("ann-fused.wasm", "+simd128,+relaxed-simd"), ("ann-portable.wasm", "+simd128")];
+/// How cargo builds each of them, and what the compiler is told.
+const BUILD: [&str; 8] = [
+    "build",
+    "--release",
+    "--lib",
+    "--locked",
+    "--target",
+    "wasm32-unknown-unknown",
+    "-Zbuild-std=std,panic_abort",
+    "-Zbuild-std-features=optimize_for_size",
+];
+/// Panics trap at once: their messages, and the code that prints them, would be 25 KB of what a page loads.
+const FLAGS: &str = "-Zlocation-detail=none -Zunstable-options -Cpanic=immediate-abort";
 const SUMS: &str = "SHA256SUMS";
+/// The digest of what they were made from.
+const ORIGIN: &str = "ORIGIN";
+const STALE: &str = "the sources of the engine have changed since it was compiled: run `cargo xtask wasm`";
 
 /// Makes the files, or checks them.
 ///
@@ -55,6 +73,8 @@ pub fn wasm(workspace: &Workspace, options: &WasmOptions) -> Result<()> {
     if options.check {
         return check(workspace, &folder);
     }
+    // Before the compiler reads them, so that a change in the meantime is noticed.
+    let origin = origin::digest(&workspace.root, &settings())?;
     let compiler = Compiler::prepare(workspace)?;
     if options.bits {
         return compare_bits(workspace, &compiler);
@@ -77,14 +97,22 @@ pub fn wasm(workspace: &Workspace, options: &WasmOptions) -> Result<()> {
         print::progress(format_args!("{name}: {} bytes", bytes.len()))?;
     }
     if options.compare {
+        let committed =
+            fs::read_to_string(folder.join(ORIGIN)).context("could not read the digest of the sources")?;
+        ensure!(committed.trim() == origin, STALE);
         return print::result("the files are what this workspace makes");
     }
     fs::write(folder.join(SUMS), sums)?;
+    fs::write(folder.join(ORIGIN), format!("{origin}\n"))?;
     check(workspace, &folder)
 }
 
-/// Compares the files with their sums, and runs the tests of the engine under Node.js.
+/// Compares the files with their sums and their sources with those they were made from, and runs the tests of
+/// the engine under Node.js.
 fn check(workspace: &Workspace, folder: &Path) -> Result<()> {
+    let origin =
+        fs::read_to_string(folder.join(ORIGIN)).context("could not read the digest of the sources")?;
+    ensure!(origin.trim() == origin::digest(&workspace.root, &settings())?, STALE);
     let sums = folder.join(SUMS);
     let sums = fs::read_to_string(&sums).with_context(|| format!("could not read {}", sums.display()))?;
     for line in sums.lines() {
@@ -94,6 +122,11 @@ fn check(workspace: &Workspace, folder: &Path) -> Result<()> {
     }
     run(Command::new("node").arg("tests/node.mjs").current_dir(workspace.root.join("bindings/web")))?;
     print::result("the engine gives the same bits under Node.js")
+}
+
+/// How the files are compiled: everything that is no source.
+fn settings() -> String {
+    format!("{RUST} {SOURCES} {FILES:?} {BUILD:?} {FLAGS}")
 }
 
 /// Trains the networks of `cargo xtask bits` natively and in both kinds of WebAssembly.
@@ -132,6 +165,7 @@ impl Compiler {
         ensure!(version.starts_with(&expected), "found {}, expected {expected}", version.trim());
         let sources = sources(&workspace.target.join("wasm"))?;
         let fixed = Path::new(FIXED);
+        ensure_own_folder(fixed)?;
         // No link, because the compiler asks where it really is.
         let toolchain = fixed.join("toolchain");
         if !toolchain.exists() {
@@ -156,37 +190,35 @@ impl Compiler {
         let fixed = Path::new(FIXED);
         let home = env::var_os("CARGO_HOME")
             .map_or_else(|| env::home_dir().unwrap_or_default().join(".cargo"), PathBuf::from);
-        // No path of a machine is in the files.
-        let remapped = [
-            (fixed.join("source"), "ann"),
-            (home.join("registry/src"), "crates"),
-            (self.toolchain.clone(), "rust"),
-        ];
+        // No path of a machine is in the files, and no name of a host from which it gets its crates.
+        let registries = entries(&home.join("registry/src"))?;
+        let remapped = [(fixed.join("source"), "ann"), (self.toolchain.clone(), "rust")];
+        let remapped = remapped.into_iter().chain(registries.iter().map(|path| (path.clone(), "crates")));
         let remapped = remapped.map(|(from, to)| format!(" --remap-path-prefix={}={to}", from.display()));
         let target = fixed.join("source/target/wasm/build");
         let mut build = Command::new(self.toolchain.join("bin/cargo"));
         build
-            .args(["build", "--release", "--lib", "--locked", "--target", "wasm32-unknown-unknown"])
-            .args(["-Zbuild-std=std,panic_abort", "-Zbuild-std-features=optimize_for_size"])
+            .args(BUILD)
             .args(feature.map(|feature| format!("--features={feature}")))
             .arg("--manifest-path")
-            .arg(fixed.join("source/bindings/web/Cargo.toml"))
+            .arg(fixed.join("source/bindings/web/module/Cargo.toml"))
             .arg("--target-dir")
             .arg(&target)
             .current_dir(fixed)
             .env("RUSTC", self.toolchain.join("bin/rustc"))
-            // The compiler is a stable one; compiling the standard library is not stable yet.
+            // The compiler is a stable one; compiling the standard library is not stable yet, nor are FLAGS.
             .env("RUSTC_BOOTSTRAP", "1")
-            .env("RUSTFLAGS", format!("-Ctarget-feature={features}{}", remapped.concat()))
+            .env("RUSTFLAGS", format!("-Ctarget-feature={features} {FLAGS}{}", remapped.collect::<String>()))
             .env_remove("RUSTUP_TOOLCHAIN")
             .env_remove("CARGO");
         run(&mut build)?;
-        let made = target.join("wasm32-unknown-unknown/release/ann_web.wasm");
+        let made = target.join("wasm32-unknown-unknown/release/ann_web_module.wasm");
         let bytes = fs::read(&made).with_context(|| format!("could not read {}", made.display()))?;
         let home = home.to_string_lossy().into_owned();
-        for path in [FIXED, &home] {
-            let has_path = bytes.windows(path.len()).any(|part| part == path.as_bytes());
-            ensure!(!has_path, "the file contains the path {path}");
+        let names = registries.iter().filter_map(|path| path.file_name()?.to_str());
+        for part in [FIXED, &home].into_iter().chain(names) {
+            let has_part = bytes.windows(part.len()).any(|bytes| bytes == part.as_bytes());
+            ensure!(!has_part, "the file contains {part}, a name of this machine");
         }
         Ok(bytes)
     }
@@ -280,6 +312,35 @@ fn probe() -> Vec<u8> {
     .concat()
 }
 
+/// Makes a folder that only this user can change, because the compiler in it will be run.
+#[cfg(unix)]
+fn ensure_own_folder(folder: &Path) -> Result<()> {
+    use std::os::unix::fs::{DirBuilderExt, MetadataExt};
+    match fs::DirBuilder::new().mode(0o755).create(folder) {
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(error)?,
+        _ => {}
+    }
+    // Not that of a link's target.
+    let found = fs::symlink_metadata(folder)?;
+    let me = fs::metadata("/proc/self").context("this task needs Debian or a system like it")?.uid();
+    ensure!(
+        found.is_dir() && found.uid() == me && found.mode() & 0o022 == 0,
+        "{} is not a folder that only you can change: remove it, or ask its owner to do so",
+        folder.display()
+    );
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn ensure_own_folder(_: &Path) -> Result<()> {
+    bail!("this task needs Debian or a system like it")
+}
+
+fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
+    let entries = fs::read_dir(folder).with_context(|| format!("could not read {}", folder.display()))?;
+    entries.map(|entry| Ok(entry?.path())).collect()
+}
+
 /// A link, in place of one that leads elsewhere.
 fn link(to: &Path, at: &Path) -> Result<()> {
     if fs::read_link(at).is_ok_and(|before| before == to) {
@@ -303,7 +364,11 @@ fn output(command: &mut Command) -> Result<String> {
 }
 
 fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    hexadecimal(&Sha256::digest(bytes))
+}
+
+fn hexadecimal(digest: &[u8]) -> String {
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]
@@ -320,5 +385,19 @@ mod tests {
             at += 2 + usize::from(probe[at + 1]);
         }
         assert_eq!(at, probe.len());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_folder_that_others_can_change_is_refused() {
+        use std::os::unix::fs::{PermissionsExt, symlink};
+        let folder = tempfile::tempdir().unwrap();
+        let fixed = folder.path().join("fixed");
+        ensure_own_folder(&fixed).unwrap();
+        ensure_own_folder(&fixed).unwrap();
+        symlink(&fixed, folder.path().join("link")).unwrap();
+        assert!(ensure_own_folder(&folder.path().join("link")).is_err());
+        fs::set_permissions(&fixed, fs::Permissions::from_mode(0o777)).unwrap();
+        assert!(ensure_own_folder(&fixed).is_err());
     }
 }
