@@ -1,10 +1,9 @@
 //! The engine: it holds a table, a model and a lab, and carries out requests.
 
-use ann_model::Limits;
-use ann_model::{Model, Networks};
+use ann_model::{Limits, Model, Networks};
 use ann_table::{Cell, Kind, Reader, SchemaOptions, Table, Target};
+use ann_train::Architecture;
 use ann_train::ann_core::InstructionSet;
-use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
 use crate::error::{Code, Error, Result, check_limit};
@@ -14,7 +13,10 @@ use crate::lab::Lab;
 use crate::limits;
 use crate::picture::{Pictures, Shown};
 use crate::settings::{NetworkSettings, TrainingSettings, choices};
-use crate::source::{Division, Rows, Source, check_task, datasets, describe_table, kind_name};
+use crate::source::{
+    Division, Rows, Source, check_schema, datasets, describe_table, kind_name, kind_named, read_names,
+};
+use crate::value::Value;
 
 /// The version of the contract.
 pub const CONTRACT: u32 = 1;
@@ -49,6 +51,7 @@ pub struct Engine {
 struct OwnTable {
     text: Vec<u8>,
     table: Table,
+    reader: Reader,
 }
 
 impl Engine {
@@ -57,14 +60,16 @@ impl Engine {
     /// # Errors
     /// The request, its files or its settings are wrong, or something is not there. The lab is as it was.
     pub fn call(&mut self, request: &[u8], attachment: Vec<u8>) -> Result<Answer> {
-        let request: Value =
-            serde_json::from_slice(request).map_err(|error| Error::request(format!("no JSON: {error}")))?;
+        let request = Value::read(request).map_err(|error| Error::request(format!("no JSON: {error}")))?;
         let mut fields = Fields::of("the request", request)?;
         let what = fields.text("do")?.ok_or_else(|| Error::request("the request has no \"do\""))?;
         match what.as_str() {
             "about" => finished(fields, about().into()),
-            "table" => finished(fields, self.read_table(attachment)?.into()),
-            "model" => finished(fields, self.read_model(&attachment)?.into()),
+            "table" => self.read_table(fields, attachment).map(Answer::from),
+            "model" => {
+                fields.finish()?;
+                self.read_model(&attachment).map(Answer::from)
+            }
             "forget" => {
                 (self.table, self.model) = (None, None);
                 finished(fields, Object::default().into())
@@ -78,12 +83,13 @@ impl Engine {
         }
     }
 
-    fn read_table(&mut self, text: Vec<u8>) -> Result<Object> {
+    fn read_table(&mut self, fields: Fields, text: Vec<u8>) -> Result<Object> {
+        let reader = read_reader(fields)?;
         check_limit("bytes of the table", text.len(), limits::FILE)?;
-        let table = Table::read(&text[..])?;
+        let table = reader.read(&text[..])?;
         check_limit("rows", table.rows(), limits::ROWS)?;
         let described = describe_table(&table);
-        self.table = Some(OwnTable { text, table });
+        self.table = Some(OwnTable { text, table, reader });
         Ok(described)
     }
 
@@ -96,7 +102,11 @@ impl Engine {
             ..Limits::default()
         };
         let model = Model::read_with(bytes, &limits)?;
-        check_task(model.schema().target.task())?;
+        check_schema(model.schema())?;
+        check_layers(match model.networks() {
+            Networks::F32(networks) => networks[0].architecture(),
+            Networks::F64(networks) => networks[0].architecture(),
+        })?;
         let described = describe_model(&model);
         self.model = Some(model);
         Ok(described)
@@ -119,10 +129,14 @@ impl Engine {
             }
             _ => {
                 let drawn = source.table()?;
-                let own = || self.table.as_ref().map(|own| &own.table).ok_or_else(|| absent("table"));
-                let table = drawn.as_ref().map_or_else(own, Ok)?;
-                let (target, options) = learning(&source, table);
-                let rows = Rows::learn(table, &target, &options, is_scaled, division)?;
+                let as_it_is = Reader::default();
+                let (table, reader) = match (&drawn, &self.table) {
+                    (Some(drawn), _) => (drawn, &as_it_is),
+                    (None, Some(own)) => (&own.table, &own.reader),
+                    (None, None) => return Err(absent("table")),
+                };
+                let (target, options) = learning(&source, table, reader);
+                let rows = Rows::learn((table, reader), &target, &options, is_scaled, division)?;
                 Lab::new(source, (rows, division, is_scaled), &NetworkSettings::read(network)?, training)?
             }
         };
@@ -131,123 +145,119 @@ impl Engine {
         Ok(state)
     }
 
-    fn ask_lab(&mut self, what: &str, mut fields: Fields, attachment: &[u8]) -> Result<Answer> {
-        let known = [
-            "state",
-            "network",
-            "training",
-            "step",
-            "history",
-            "map",
-            "curve",
-            "rows",
-            "predictions",
-            "predict",
-            "theta",
-            "set",
-            "gradient",
-            "histogram",
-            "digest",
-            "findings",
-            "check",
-            "export",
-        ];
-        if !known.contains(&what) {
-            return Err(Error::request(format!("there is no request {what:?}")));
+    fn ask_lab(&mut self, what: &str, fields: Fields, attachment: &[u8]) -> Result<Answer> {
+        let ask = match what {
+            "state" | "network" | "training" | "step" | "set" => change,
+            "history" | "rows" | "predictions" | "theta" | "gradient" | "histogram" => numbers_of,
+            "map" | "curve" => pictures,
+            "predict" | "digest" | "findings" | "check" | "export" => judge,
+            _ => return Err(Error::request(format!("there is no request {what:?}"))),
+        };
+        ask(self.lab.as_mut().ok_or_else(|| absent("open lab"))?, what, fields, attachment)
+    }
+}
+
+/// Requests that change the lab. The answer is its state.
+fn change(lab: &mut Lab, what: &str, mut fields: Fields, attachment: &[u8]) -> Result<Answer> {
+    match what {
+        "network" => {
+            let settings = NetworkSettings::read(fields.object("network")?)?;
+            fields.finish()?;
+            lab.set_network(&settings)?;
         }
-        let lab = self.lab.as_mut().ok_or_else(|| absent("open lab"))?;
-        match what {
-            "state" => finished(fields, lab.state()?.into()),
-            "network" => {
-                let settings = NetworkSettings::read(fields.object("network")?)?;
-                fields.finish()?;
-                lab.set_network(&settings)?;
-                lab.state().map(Answer::from)
-            }
-            "training" => {
-                let settings = TrainingSettings::read(fields.object("training")?, &lab.usual_loss)?;
-                fields.finish()?;
-                lab.set_training(settings)?;
-                lab.state().map(Answer::from)
-            }
-            "step" => {
-                let epochs = fields.size("epochs", 1)?;
-                fields.finish()?;
-                let ran = lab.step(epochs)?;
-                Ok(lab.progress().with("ran", &ran).into())
-            }
-            "history" => {
-                let numbers = lab.history(fields.size("from", 0)?);
-                fields.finish()?;
-                let columns = ["epoch", "loss", "penalty", "metric", "test_loss", "test_metric"];
-                Ok(table_of(&columns, numbers))
-            }
-            "map" | "curve" => pictures(lab, what == "map", fields),
-            "rows" => {
-                let axes = read_axes(&mut fields)?;
-                fields.finish()?;
-                let numbers = lab.points([axes.first().copied(), axes.get(1).copied()])?;
-                Ok(table_of(&["x", "y", "target", "test"], numbers))
-            }
-            "predictions" => {
-                fields.finish()?;
-                let columns = match &lab.schema.target {
-                    Target::Classes { .. } => ["predicted", "probability", "hit"],
-                    _ => ["predicted", "residual", "standardized"],
-                };
-                Ok(table_of(&columns, lab.predictions()?))
-            }
-            "predict" => {
-                let Value::Object(cells) = fields.take("cells") else {
-                    return Err(Error::request("\"cells\" is no object"));
-                };
-                finished(fields, predict(&lab.model()?, &cells)?.into())
-            }
-            "theta" => finished(fields, numbers(lab.network().parameters().to_vec())),
-            "gradient" => finished(fields, numbers(lab.gradient()?)),
-            "set" => {
-                match (fields.size("index", usize::MAX)?, fields.number("value")?) {
-                    (usize::MAX, None) => {
-                        fields.finish()?;
-                        lab.set_parameters(read_numbers(attachment)?)?;
-                    }
-                    (index, value) => {
-                        fields.finish()?;
-                        lab.set_parameter(index, value.unwrap_or(f64::NAN))?;
-                    }
+        "training" => {
+            let settings = TrainingSettings::read(fields.object("training")?, &lab.usual_loss)?;
+            fields.finish()?;
+            lab.set_training(settings)?;
+        }
+        "step" => {
+            let epochs = fields.size("epochs", 1)?;
+            fields.finish()?;
+            let ran = lab.step(epochs)?;
+            return Ok(lab.progress().with("ran", &ran).into());
+        }
+        "set" => {
+            let (index, value) = (fields.count("index")?, fields.number("value")?);
+            fields.finish()?;
+            match (index, value) {
+                (None, None) => lab.set_parameters(read_numbers(attachment)?)?,
+                (Some(index), Some(value)) => {
+                    lab.set_parameter(usize::try_from(index).unwrap_or(usize::MAX), value)?;
                 }
-                lab.state().map(Answer::from)
+                _ => {
+                    return Err(Error::request("\"set\" has either both of \"index\" and \"value\" or none"));
+                }
             }
-            "histogram" => {
-                let of = fields.choice("of", &["weights", "biases", "gradient", "activations"])?;
-                let layer = fields.count("layer")?.map(|layer| usize::try_from(layer).unwrap_or(usize::MAX));
-                let bins = fields.size("bins", 20)?;
-                fields.finish()?;
-                let (range, numbers) = lab.histogram(of, layer, bins)?;
-                Ok(Answer {
-                    json: object! { "range": range, "bins": bins }.finish(),
-                    numbers,
-                    ..Answer::default()
-                })
-            }
-            "digest" => finished(fields, digests(lab.network().parameters()).into()),
-            "findings" => finished(fields, lab.findings()?.into()),
-            "check" => {
-                let step = fields.number("step")?.unwrap_or(1e-4);
-                fields.finish()?;
-                let (json, numbers) = lab.check(step)?;
-                Ok(Answer { json: json.finish(), numbers, ..Answer::default() })
-            }
-            _ => {
-                let format = fields.text("format")?.unwrap_or_else(|| "ann".into());
-                fields.finish()?;
-                let (name, file) = lab.export(&format)?;
-                Ok(Answer {
-                    json: object! { "bytes": file.len(), "file": name }.finish(),
-                    file,
-                    ..Answer::default()
-                })
-            }
+        }
+        _ => fields.finish()?,
+    }
+    lab.state().map(Answer::from)
+}
+
+/// Requests that are answered with numbers.
+fn numbers_of(lab: &mut Lab, what: &str, mut fields: Fields, _: &[u8]) -> Result<Answer> {
+    match what {
+        "history" => {
+            let from = fields.size("from", 0)?;
+            fields.finish()?;
+            let columns = ["epoch", "loss", "penalty", "metric", "test_loss", "test_metric"];
+            Ok(table_of(&columns, lab.history(from)))
+        }
+        "rows" => {
+            let axes = read_axes(&mut fields)?;
+            fields.finish()?;
+            let numbers = lab.points([axes.first().copied(), axes.get(1).copied()])?;
+            Ok(table_of(&["x", "y", "target", "test"], numbers))
+        }
+        "predictions" => {
+            fields.finish()?;
+            let columns = match &lab.schema.target {
+                Target::Classes { .. } => ["predicted", "probability", "hit"],
+                _ => ["predicted", "residual", "standardized"],
+            };
+            Ok(table_of(&columns, lab.predictions()?))
+        }
+        "histogram" => {
+            let of = fields.choice("of", &["weights", "biases", "gradient", "activations"])?;
+            let layer = fields.count("layer")?.map(|layer| usize::try_from(layer).unwrap_or(usize::MAX));
+            let bins = fields.size("bins", 20)?;
+            fields.finish()?;
+            let (range, numbers) = lab.histogram(of, layer, bins)?;
+            Ok(Answer { numbers, ..object! { "range": range, "bins": bins }.into() })
+        }
+        _ => {
+            fields.finish()?;
+            let theta = lab.network().parameters();
+            let numbers = if what == "gradient" { lab.gradient()? } else { theta.to_vec() };
+            Ok(Answer { numbers, ..object! { "parameters": theta.len() }.into() })
+        }
+    }
+}
+
+/// Requests about what the network has learned, and for files to keep.
+fn judge(lab: &mut Lab, what: &str, mut fields: Fields, _: &[u8]) -> Result<Answer> {
+    match what {
+        "predict" => {
+            let Value::Object(cells) = fields.take("cells") else {
+                return Err(Error::request("\"cells\" is no object"));
+            };
+            fields.finish()?;
+            predict(lab, &cells).map(Answer::from)
+        }
+        "digest" => finished(fields, digests(lab.network().parameters()).into()),
+        "findings" => finished(fields, lab.findings()?.into()),
+        "check" => {
+            let step = fields.number("step")?.unwrap_or(1e-4);
+            fields.finish()?;
+            let (json, numbers) = lab.check(step)?;
+            Ok(Answer { numbers, ..json.into() })
+        }
+        _ => {
+            let format = fields.text("format")?.unwrap_or_else(|| "ann".into());
+            fields.finish()?;
+            let (name, file) = lab.export(&format)?;
+            let about = object! { "bytes": file.len(), "file": name };
+            Ok(Answer { file, ..about.into() })
         }
     }
 }
@@ -255,17 +265,44 @@ impl Engine {
 impl OwnTable {
     /// The rows for a model: words and numbers as it has learned them.
     fn for_model(&self, model: &Model, division: Division) -> Result<Rows> {
-        let reader = Reader { kinds: model.schema().kinds(), ..Reader::default() };
-        Rows::for_model(&reader.read(&self.text[..])?, model, division)
+        let reader = Reader { kinds: model.schema().kinds(), ..self.reader.clone() };
+        Rows::for_model(&reader.read(&self.text[..])?, self.reader.clone(), model, division)
     }
 }
 
+/// How a table is read: what `ann train` calls `--missing-in`, `--as` and `--ignore`.
+fn read_reader(mut fields: Fields) -> Result<Reader> {
+    let mut reader = Reader::default();
+    for (column, words) in fields.entries("missing")? {
+        let Value::List(words) = words else {
+            return Err(Error::request(format!(
+                "what is missing in {column:?} is {words}, expected a list of words"
+            )));
+        };
+        let words = read_names(words)?;
+        reader.missing_in.extend(words.into_iter().map(|word| (column.clone(), word)));
+    }
+    for (column, kind) in fields.entries("as")? {
+        let named = if let Value::Text(name) = &kind { kind_named(name) } else { None };
+        let Some(named) = named else {
+            let expected = "expected number, category or date";
+            return Err(Error::request(format!("the kind of {column:?} is {kind}, {expected}")));
+        };
+        reader.kinds.push((column, named));
+    }
+    reader.ignore = read_names(fields.list("ignore")?)?;
+    fields.finish()?;
+    Ok(reader)
+}
+
 /// What is learned from a table: the target and the options of a schema.
-fn learning(source: &Source, table: &Table) -> (String, SchemaOptions) {
+fn learning(source: &Source, table: &Table, reader: &Reader) -> (String, SchemaOptions) {
     let plain = SchemaOptions { bins: 0, ..SchemaOptions::default() };
     match source {
         Source::Table { target, task, ignore } => {
-            (target.clone(), SchemaOptions { task: *task, ignore: ignore.clone(), ..plain })
+            // A column whose kind is given is used even if it looks useless.
+            let keep = reader.kinds.iter().map(|(name, _)| name.clone()).collect();
+            (target.clone(), SchemaOptions { task: *task, ignore: ignore.clone(), keep, ..plain })
         }
         // Of a data set the last column.
         _ => (table.columns().last().map_or(String::new(), |column| column.name().to_owned()), plain),
@@ -282,7 +319,7 @@ fn about() -> Object {
             "file": limits::FILE, "rows": limits::ROWS, "numbers": limits::NUMBERS, "inputs": limits::INPUTS,
             "classes": limits::CLASSES, "layers": limits::LAYERS, "units": limits::UNITS,
             "parameters": limits::PARAMETERS, "points": limits::POINTS, "pictures": limits::PICTURES,
-            "epochs": limits::EPOCHS,
+            "bins": limits::BINS, "epochs": limits::EPOCHS,
         },
     };
     about.and(&choices())
@@ -310,7 +347,19 @@ fn describe_model(model: &Model) -> Object {
     }
 }
 
-fn pictures(lab: &Lab, is_map: bool, mut fields: Fields) -> Result<Answer> {
+/// A model is limited as the settings of a network are.
+fn check_layers(architecture: &Architecture) -> Result<()> {
+    let (_, hidden) = architecture.layers().split_last().expect("a network has an output layer");
+    check_limit(
+        "units of a layer",
+        hidden.iter().map(|layer| layer.width).max().unwrap_or(0),
+        limits::UNITS,
+    )?;
+    check_limit("parameters", architecture.layout()?.len(), limits::PARAMETERS)
+}
+
+fn pictures(lab: &mut Lab, what: &str, mut fields: Fields, _: &[u8]) -> Result<Answer> {
+    let is_map = what == "map";
     let points = fields.size("points", if is_map { 50 } else { 200 })?;
     let shown = match fields.choice("what", &["all", "hidden", "outputs"])? {
         "hidden" => Shown::Hidden,
@@ -332,35 +381,39 @@ fn pictures(lab: &Lab, is_map: bool, mut fields: Fields) -> Result<Answer> {
         let axis = fields.size("axis", 0)?;
         let range = fields.take("range");
         fields.finish()?;
-        let range = if range.is_null() { None } else { Some(read_range(&range)?) };
+        let range = if range == Value::Null { None } else { Some(read_range(&range)?) };
         lab.curve(axis, points, range, shown)?
     };
     let Pictures { points, ranges, hidden, outputs, numbers } = pictures;
     let json = object! { "points": points, "ranges": ranges, "hidden": hidden, "outputs": outputs };
-    Ok(Answer { json: json.finish(), numbers, ..Answer::default() })
+    Ok(Answer { numbers, ..json.into() })
 }
 
-/// What a model says of one row.
-fn predict(model: &Model, cells: &Map<String, Value>) -> Result<Object> {
-    let schema = model.schema();
-    if let Some(name) = cells.keys().find(|name| !schema.columns.iter().any(|column| column.name == **name)) {
+/// What the network says of one row.
+fn predict(lab: &Lab, cells: &[(String, Value)]) -> Result<Object> {
+    let columns = &lab.schema.columns;
+    let is_known = |name: &String| columns.iter().any(|column| column.name == *name);
+    if let Some((name, _)) = cells.iter().find(|(name, _)| !is_known(name)) {
         return Err(Error::request(format!("the model has no column {name:?}")));
     }
-    let cell = |column: &ann_table::ColumnSchema| match cells.get(&column.name) {
-        None | Some(Value::Null) => Ok(Cell::Missing),
-        Some(Value::String(word)) => Ok(Cell::Word(word)),
-        // A column of words such as zip codes is not one of numbers.
-        Some(Value::Number(number)) if column.encoding.kind() != Kind::Category => {
-            Ok(number.as_f64().map_or(Cell::Missing, Cell::Number))
+    let cell = |column: &ann_table::ColumnSchema| {
+        let given = cells.iter().find(|(name, _)| *name == column.name);
+        match given.map(|(_, cell)| cell) {
+            None | Some(Value::Null) => Ok(Cell::Missing),
+            Some(Value::Text(word)) => Ok(Cell::Word(word)),
+            // A column of words such as zip codes is not one of numbers.
+            Some(Value::Number(number)) if column.encoding.kind() != Kind::Category => {
+                Ok(Cell::Number(*number))
+            }
+            Some(other) => Err(Error::request(format!("the cell of {:?} is {other}", column.name))),
         }
-        Some(other) => Err(Error::request(format!("the cell of {:?} is {other}", column.name))),
     };
-    let row = schema.columns.iter().map(cell).collect::<Result<Vec<_>>>()?;
-    let classes = match &schema.target {
+    let row = columns.iter().map(cell).collect::<Result<Vec<_>>>()?;
+    let classes = match &lab.schema.target {
         Target::Classes { classes, .. } => classes.as_slice(),
         _ => &[],
     };
-    Ok(object! { "values": model.predictor()?.predict(&row)?, "classes": classes })
+    Ok(object! { "values": lab.model()?.predictor()?.predict(&row)?, "classes": classes })
 }
 
 /// SHA-256 of θ as `cargo xtask bits` prints it, and 64 bits of FNV-1a, which a short program can compute.
@@ -378,29 +431,29 @@ fn finished(fields: Fields, answer: Answer) -> Result<Answer> {
     Ok(answer)
 }
 
-fn numbers(numbers: Vec<f64>) -> Answer {
-    Answer { json: object! { "parameters": numbers.len() }.finish(), numbers, ..Answer::default() }
-}
-
 /// Numbers row by row.
 fn table_of(columns: &[&str], numbers: Vec<f64>) -> Answer {
     let rows = numbers.len() / columns.len();
-    Answer { json: object! { "columns": columns, "rows": rows }.finish(), numbers, ..Answer::default() }
+    Answer { numbers, ..object! { "columns": columns, "rows": rows }.into() }
 }
 
 fn read_axes(fields: &mut Fields) -> Result<Vec<usize>> {
-    let axis = |axis: Value| match axis.as_u64().and_then(|axis| usize::try_from(axis).ok()) {
-        Some(axis) => Ok(axis),
-        None => Err(Error::request(format!("an axis is {axis}, expected the position of a column"))),
+    let axis = |axis: Value| match axis {
+        Value::Number(axis) if axis.fract() == 0.0 && (0.0..=1e9).contains(&axis) => Ok(axis as usize),
+        _ => Err(Error::request(format!("an axis is {axis}, expected the position of a column"))),
     };
     fields.list("axes")?.into_iter().map(axis).collect()
 }
 
 fn read_range(range: &Value) -> Result<[f64; 2]> {
-    match (range[0].as_f64(), range[1].as_f64()) {
-        (Some(low), Some(high)) => Ok([low, high]),
-        _ => Err(Error::request(format!("a range is {range}, expected [low, high]"))),
-    }
+    let ends = match range {
+        Value::List(ends) => match ends[..] {
+            [Value::Number(low), Value::Number(high)] => Some([low, high]),
+            _ => None,
+        },
+        _ => None,
+    };
+    ends.ok_or_else(|| Error::request(format!("a range is {range}, expected [low, high]")))
 }
 
 fn read_numbers(bytes: &[u8]) -> Result<Vec<f64>> {

@@ -1,4 +1,7 @@
-//! What went wrong, for the host: a code, a message, and the line of a file if one is at fault.
+//! What went wrong, for the host: a code, a message, and the place in a table if one is at fault.
+
+use ann_table::message::quoted;
+use ann_table::{CellLocation, Kind};
 
 use crate::json::{Object, object};
 
@@ -12,6 +15,19 @@ pub struct Error {
     pub code: Code,
     /// A sentence for people.
     pub message: String,
+    /// Where it is in a table, as far as it is known.
+    pub place: Place,
+}
+
+/// A place in a table.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Place {
+    /// The line, counted from 1.
+    pub line: Option<u64>,
+    /// The name of the column.
+    pub column: Option<String>,
+    /// What the cell holds.
+    pub cell: Option<String>,
 }
 
 /// The kinds of errors, as numbers for the host. 0 is no error.
@@ -34,7 +50,7 @@ pub enum Code {
 impl Error {
     /// An error of this kind.
     pub fn new(code: Code, message: impl Into<String>) -> Self {
-        Self { code, message: message.into() }
+        Self { code, message: message.into(), place: Place::default() }
     }
 
     /// A request that is wrong.
@@ -47,12 +63,19 @@ impl Error {
         Self::new(Code::Limit, format!("{what}: found {found}, the page takes at most {most}"))
     }
 
-    /// The answer for the host.
+    /// The answer for the host, with the parts of the place that are known.
     pub fn answer(&self) -> Object {
-        match line_of(&self.message) {
-            Some(line) => object! { "error": self.message, "line": line },
-            None => object! { "error": self.message },
+        let Place { line, column, cell } = &self.place;
+        let mut answer = object! { "error": self.message };
+        if let Some(line) = line {
+            answer = answer.with("line", line);
         }
+        for (name, text) in [("column", column), ("cell", cell)] {
+            if let Some(text) = text {
+                answer = answer.with(name, text);
+            }
+        }
+        answer
     }
 }
 
@@ -61,23 +84,106 @@ pub fn check_limit(what: &str, found: usize, most: usize) -> Result<()> {
     if found > most { Err(Error::limit(what, found, most)) } else { Ok(()) }
 }
 
-/// The number after the first `line `: messages of ann-table name lines in this way.
-fn line_of(message: &str) -> Option<u64> {
-    message.split("line ").skip(1).find_map(|rest| {
-        let digits = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
-        rest[..digits].parse().ok()
-    })
+/// An error unless there are 1 to `most`.
+pub fn check_size(what: &str, found: usize, most: usize) -> Result<()> {
+    if found == 0 {
+        return Err(Error::request(format!("{what}: found 0, expected at least 1")));
+    }
+    check_limit(what, found, most)
 }
 
 impl From<ann_table::Error> for Error {
     fn from(error: ann_table::Error) -> Self {
-        Self::new(Code::File, error.to_string())
+        Self { place: place(&error), ..Self::new(Code::File, message(&error)) }
+    }
+}
+
+/// What is wrong with a table. The messages of ann-table advise people who write Rust; here they are people
+/// who use a page.
+fn message(error: &ann_table::Error) -> String {
+    use ann_table::Error as E;
+    let odd = |name: &str, what: &str, cells: &[(u64, String)]| {
+        let cells = cells.iter().map(|(line, text)| format!("at line {line}: {}", quoted(text)));
+        let cells = cells.collect::<Vec<_>>().join(", ");
+        format!("column {}: {what}, the first {cells}; mend them, or say that", quoted(name))
+    };
+    match error {
+        E::OddCells { column, kind, count, known, cells, .. } => {
+            let form = if *kind == Kind::Date { "as 2024-02-29 or 2024-02-29 13:45" } else { "as 1234.5" };
+            let odd = odd(column, &format!("{count} of {known} cells are no {kind} {form}"), cells);
+            format!("{odd} they are missing, or that the column holds words")
+        }
+        E::MixedTarget { column, words, rows, cells } => {
+            let odd = odd(column, &format!("{words} of {rows} cells are no numbers"), cells);
+            format!("{odd} they are missing, or that the column holds classes")
+        }
+        E::LearnedKind { column, found, expected } => format!(
+            "column {} holds {found}, expected {expected} as in the table that the model was made from",
+            quoted(column)
+        ),
+        E::MissingTarget { location } => format!("{location}: the target is missing"),
+        E::NoFeatures { reasons } if reasons.is_empty() => {
+            "there is no other column to predict from".to_owned()
+        }
+        E::NoFeatures { reasons } => format!(
+            "no column is left to predict from: {reasons}; a column whose kind is given is used all the same"
+        ),
+        error => error.to_string(),
+    }
+}
+
+fn place(error: &ann_table::Error) -> Place {
+    use ann_table::Error as E;
+    let of_line = |line: &u64| Place { line: Some(*line), ..Place::default() };
+    let of_location = |CellLocation { line, name, .. }: &CellLocation| Place {
+        column: Some(name.clone()),
+        ..of_line(line)
+    };
+    match error {
+        E::NotUtf8 { line, .. }
+        | E::NulByte { line }
+        | E::OutOfMemory { line }
+        | E::SeparatorLine { line, .. }
+        | E::CommentLine { line, .. }
+        | E::WrongSeparator { line, .. }
+        | E::HeaderLooksLikeData { line, .. }
+        | E::UnclosedQuote { line, .. }
+        | E::RaggedRow { line, .. }
+        | E::TrailingSeparators { line, .. } => of_line(line),
+        E::Utf16 => of_line(&1),
+        E::UnnamedColumn { location } => of_line(&location.line),
+        E::DuplicateName { location, .. } | E::MissingCell { location } | E::MissingTarget { location } => {
+            of_location(location)
+        }
+        E::NotANumber { location, found }
+        | E::NotFinite { location, found }
+        | E::Overflow { location, found }
+        | E::NotADate { location, found }
+        | E::UnknownClass { location, found, .. } => {
+            Place { cell: Some(found.clone()), ..of_location(location) }
+        }
+        E::OddCells { column, cells, .. } | E::MixedTarget { column, cells, .. } => {
+            let first = cells.first();
+            Place {
+                line: first.map(|(line, _)| *line),
+                column: Some(column.clone()),
+                cell: first.map(|(_, text)| text.clone()),
+            }
+        }
+        E::LearnedKind { column, .. } | E::OtherKind { column, .. } | E::Target { column, .. } => {
+            Place { column: Some(column.clone()), ..Place::default() }
+        }
+        _ => Place::default(),
     }
 }
 
 impl From<ann_model::Error> for Error {
     fn from(error: ann_model::Error) -> Self {
-        Self::new(Code::File, error.to_string())
+        match error {
+            ann_model::Error::Table(error) => error.into(),
+            ann_model::Error::TooLarge { what, found, most } => Self::limit(what, found, most),
+            error => Self::new(Code::File, error.to_string()),
+        }
     }
 }
 
@@ -91,21 +197,3 @@ macro_rules! refused {
     };
 }
 refused!(ann_train::Error, ann_train::ann_core::Error, ann_gradcheck::Error, ann_export::Error);
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn lines_are_found_in_messages() {
-        for (message, line) in [
-            ("line 3, column 2 (\"x\"): found \"a\"", Some(3)),
-            ("own.csv: line 12: no", Some(12)),
-            ("a line of text, then line 4", Some(4)),
-            ("an outline", None),
-            ("line ", None),
-        ] {
-            assert_eq!(line_of(message), line, "{message}");
-        }
-    }
-}

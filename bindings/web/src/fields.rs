@@ -1,37 +1,37 @@
 //! The fields of a request. Unknown fields are errors, so that a misspelt one is noticed.
 
-use serde_json::{Map, Value};
-
 use crate::error::{Error, Result};
+use crate::value::Value;
 
 /// An object of a request, whose fields are taken one by one.
 #[derive(Debug)]
 pub struct Fields {
     /// What the object is, for messages.
     of: &'static str,
-    map: Map<String, Value>,
+    fields: Vec<(String, Value)>,
 }
 
 impl Fields {
     /// The fields of an object; none for null.
     pub fn of(of: &'static str, value: Value) -> Result<Self> {
         match value {
-            Value::Object(map) => Ok(Self { of, map }),
-            Value::Null => Ok(Self { of, map: Map::new() }),
+            Value::Object(fields) => Ok(Self { of, fields }),
+            Value::Null => Ok(Self { of, fields: Vec::new() }),
             other => Err(Error::request(format!("{of} is {other}, expected an object"))),
         }
     }
 
     /// A field as it is; null if it is not there.
     pub fn take(&mut self, name: &str) -> Value {
-        self.map.remove(name).unwrap_or_default()
+        let found = self.fields.iter().position(|(field, _)| field == name);
+        found.map_or(Value::Null, |found| self.fields.remove(found).1)
     }
 
     /// A text.
     pub fn text(&mut self, name: &str) -> Result<Option<String>> {
         match self.take(name) {
             Value::Null => Ok(None),
-            Value::String(text) => Ok(Some(text)),
+            Value::Text(text) => Ok(Some(text)),
             other => Err(self.wrong(name, &other, "a text")),
         }
     }
@@ -40,7 +40,7 @@ impl Fields {
     pub fn choice(&mut self, name: &str, choices: &[&'static str]) -> Result<&'static str> {
         let found = self.text(name)?.unwrap_or_else(|| choices[0].to_owned());
         let choice = choices.iter().find(|choice| **choice == found);
-        choice.copied().ok_or_else(|| self.wrong(name, &found.into(), &format!("one of {choices:?}")))
+        choice.copied().ok_or_else(|| self.wrong(name, &Value::Text(found), &format!("one of {choices:?}")))
     }
 
     /// A finite number.
@@ -81,8 +81,17 @@ impl Fields {
     pub fn list(&mut self, name: &str) -> Result<Vec<Value>> {
         match self.take(name) {
             Value::Null => Ok(Vec::new()),
-            Value::Array(list) => Ok(list),
+            Value::List(list) => Ok(list),
             other => Err(self.wrong(name, &other, "a list")),
+        }
+    }
+
+    /// Names and values of an object whose names are free; none if it is not there.
+    pub fn entries(&mut self, name: &str) -> Result<Vec<(String, Value)>> {
+        match self.take(name) {
+            Value::Null => Ok(Vec::new()),
+            Value::Object(fields) => Ok(fields),
+            other => Err(self.wrong(name, &other, "an object")),
         }
     }
 
@@ -93,8 +102,8 @@ impl Fields {
 
     /// An error if a field was not taken.
     pub fn finish(self) -> Result<()> {
-        match self.map.keys().next() {
-            Some(name) => Err(Error::request(format!("{} has no field {name:?}", self.of))),
+        match self.fields.first() {
+            Some((name, _)) => Err(Error::request(format!("{} has no field {name:?}", self.of))),
             None => Ok(()),
         }
     }

@@ -15,21 +15,33 @@ pub struct Measure {
     pub metric: f64,
 }
 
+/// R², or what it follows from.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum RSquared {
+    /// The variance of the targets: the loss is the mean squared error.
+    FromLoss { variance: f64 },
+    /// R² itself; NaN for classes.
+    Is(f64),
+}
+
 impl Measure {
-    /// `variance` is that of the targets, for the mean squared error.
-    pub fn new(loss: f64, penalty: f64, accuracy: Option<f64>, variance: Option<f64>) -> Self {
-        let r_squared = variance.map(|variance| 1.0 - loss / variance);
-        Self { loss, penalty, metric: accuracy.or(r_squared).unwrap_or(f64::NAN) }
+    /// Of classes the metric is the accuracy, of numbers R².
+    pub fn new(loss: f64, penalty: f64, accuracy: Option<f64>, r_squared: RSquared) -> Self {
+        let r_squared = match r_squared {
+            RSquared::FromLoss { variance } => 1.0 - loss / variance,
+            RSquared::Is(r_squared) => r_squared,
+        };
+        Self { loss, penalty, metric: accuracy.unwrap_or(r_squared) }
     }
 
     /// Of a value of the objective.
-    pub fn of_value(value: &ObjectiveValue, variance: Option<f64>) -> Self {
-        Self::new(value.loss, value.penalty, value.accuracy, variance)
+    pub fn of_value(value: &ObjectiveValue, r_squared: RSquared) -> Self {
+        Self::new(value.loss, value.penalty, value.accuracy, r_squared)
     }
 
     /// Of a record of a run.
-    pub fn of_record(record: &EpochRecord, variance: Option<f64>) -> Self {
-        Self::new(record.loss, record.penalty, record.accuracy, variance)
+    pub fn of_record(record: &EpochRecord, r_squared: RSquared) -> Self {
+        Self::new(record.loss, record.penalty, record.accuracy, r_squared)
     }
 }
 
@@ -51,12 +63,16 @@ pub struct Course {
     stride: usize,
     /// The epoch with the lowest loss of the test rows, or of the training rows if there are none.
     best: Option<(usize, f64)>,
+    /// The best without the last moment, in case that one is forgotten.
+    best_before: Option<(usize, f64)>,
+    /// The epoch from which on losses are compared.
+    compared_from: usize,
 }
 
 impl Course {
     /// Before anything was computed.
     pub fn new() -> Self {
-        Self { moments: Vec::new(), stride: 1, best: None }
+        Self { moments: Vec::new(), stride: 1, best: None, best_before: None, compared_from: 0 }
     }
 
     /// The last moment.
@@ -83,14 +99,32 @@ impl Course {
             self.moments.retain(|moment| moment.epoch.is_multiple_of(self.stride));
         }
         self.moments.push(moment);
+        self.best_before = self.best;
         self.compare(moment);
     }
 
-    /// Removes the last moment if it is of this epoch or a later one: its network is gone.
+    /// Removes the moments of this epoch and of later ones: their networks are gone.
     pub fn forget_from(&mut self, epoch: usize) {
+        let before = self.moments.len();
         while self.moments.last().is_some_and(|last| last.epoch >= epoch) {
             self.moments.pop();
         }
+        match before - self.moments.len() {
+            0 => {}
+            1 => self.best = self.best_before,
+            _ if self.best.is_some_and(|(best, _)| best >= epoch) => {
+                self.best = None;
+                for moment in self.moments.clone() {
+                    self.compare(moment);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// From this epoch on there is another loss, with which those before cannot be compared.
+    pub fn compare_from(&mut self, epoch: usize) {
+        (self.best, self.best_before, self.compared_from) = (None, None, epoch);
     }
 
     /// All moments that are kept, in order.
@@ -104,7 +138,10 @@ impl Course {
     }
 
     fn compare(&mut self, moment: Moment) {
-        let Some(measure) = moment.test.or(moment.train) else { return };
+        let Some(measure) = moment.test.or(moment.train).filter(|_| moment.epoch >= self.compared_from)
+        else {
+            return;
+        };
         if measure.loss.is_finite() && self.best.is_none_or(|(_, lowest)| measure.loss < lowest) {
             self.best = Some((moment.epoch, measure.loss));
         }
@@ -124,7 +161,7 @@ mod tests {
     #[test]
     fn long_courses_are_thinned_and_keep_their_ends() {
         let mut course = Course::new();
-        let measure = |loss| Some(Measure::new(loss, 0.0, None, None));
+        let measure = |loss| Some(Measure::new(loss, 0.0, None, RSquared::Is(f64::NAN)));
         for epoch in 0..=100_001 {
             course.push(Moment { epoch, train: measure(1.0 + (epoch as f64 - 77.0).abs()), test: None });
         }
@@ -135,5 +172,34 @@ mod tests {
             course.moments().windows(2).map(|pair| pair[1].epoch - pair[0].epoch).collect();
         assert!(gaps[..gaps.len() - 1].iter().all(|&gap| gap == gaps[0]), "{gaps:?}");
         assert_eq!(course.best(), Some((77, 1.0)));
+    }
+
+    #[test]
+    fn the_best_epoch_is_one_whose_network_still_exists() {
+        let mut course = Course::new();
+        let moment = |epoch, loss| Moment {
+            epoch,
+            train: None,
+            test: Some(Measure::new(loss, 0.0, None, RSquared::Is(f64::NAN))),
+        };
+        for (epoch, loss) in [(0, 5.0), (1, 3.0), (2, 4.0), (3, 2.0)] {
+            course.push(moment(epoch, loss));
+        }
+        assert_eq!(course.best(), Some((3, 2.0)));
+        // A weight is changed after epoch 3.
+        course.forget_from(3);
+        assert_eq!(course.best(), Some((1, 3.0)));
+        course.push(moment(3, 9.0));
+        assert_eq!(course.best(), Some((1, 3.0)));
+        // The loss is another one.
+        course.forget_from(3);
+        course.compare_from(3);
+        course.push(moment(3, 100.0));
+        assert_eq!(course.best(), Some((3, 100.0)));
+        // And after a divergence two epochs are gone.
+        course.push(moment(4, 90.0));
+        course.push(moment(5, 80.0));
+        course.forget_from(4);
+        assert_eq!(course.best(), Some((3, 100.0)));
     }
 }

@@ -2,8 +2,9 @@
 
 use std::ops::ControlFlow;
 
+use ann_model::serde_json::{self, json};
 use ann_model::{LearnedTargets, Model, Networks};
-use ann_table::{Schema, Table, Target, Task};
+use ann_table::{Reader, Schema, Table, Target, Task};
 use ann_train::ann_core::ndarray::{Array2, Axis, Slice};
 use ann_train::{
     Accumulation, Activation, Architecture, Batching, Error as TrainError, Loss, Network, Objective,
@@ -11,11 +12,11 @@ use ann_train::{
 };
 
 use crate::error::{Code, Error, Result, check_limit};
-use crate::history::{Course, Measure, Moment};
+use crate::history::{Course, Measure, Moment, RSquared};
 use crate::limits;
 use crate::program::Log;
 use crate::settings::{NetworkSettings, TrainingSettings};
-use crate::source::{Division, Rows, Source};
+use crate::source::{Division, Rows, Source, kind_name};
 
 /// Rows, a network and its training.
 #[derive(Debug)]
@@ -47,6 +48,8 @@ pub(crate) struct LabRows {
     pub is_test: Vec<bool>,
     pub train: Part,
     pub test: Option<Part>,
+    /// How the table was read.
+    pub reader: Reader,
 }
 
 /// Rows as the network learns them.
@@ -54,7 +57,7 @@ pub(crate) struct LabRows {
 pub(crate) struct Part {
     pub x: Array2<f64>,
     pub y: LearnedTargets<f64>,
-    /// Of the targets, if they are numbers and the loss is their mean squared error.
+    /// Of the targets, if they are numbers.
     variance: f64,
 }
 
@@ -68,6 +71,17 @@ impl Part {
             LearnedTargets::Classes(_) => f64::NAN,
         };
         Ok(Self { x, y, variance })
+    }
+
+    /// R² of a network for these rows, if the loss does not tell it.
+    fn r_squared(&self, network: &Network, loss: &Loss) -> Result<RSquared> {
+        let LearnedTargets::Values(truth) = &self.y else { return Ok(RSquared::Is(f64::NAN)) };
+        if *loss == Loss::MeanSquaredError {
+            return Ok(RSquared::FromLoss { variance: self.variance });
+        }
+        let responses = loss.respond(&network.forward(&self.x)?);
+        let squares = responses.iter().zip(truth).map(|(response, y)| (response - y) * (response - y));
+        Ok(RSquared::Is(1.0 - squares.sum::<f64>() / truth.len() as f64 / self.variance))
     }
 }
 
@@ -127,12 +141,12 @@ impl Lab {
         let division = rows.as_ref().map_or(Division { share: 0.0, seed: 0 }, |(_, division)| *division);
         let rows = match rows {
             None => None,
-            Some((Rows { table, split, .. }, _)) => {
+            Some((Rows { table, split, reader, .. }, _)) => {
                 let part = |rows: &[usize]| Part::new(&model, &table.select(rows), width);
                 let mut is_test = vec![false; table.rows()];
                 split.test.iter().for_each(|&row| is_test[row] = true);
                 let test = if split.test.is_empty() { None } else { Some(part(&split.test)?) };
-                Some(LabRows { train: part(&split.train)?, test, is_test, table })
+                Some(LabRows { train: part(&split.train)?, test, is_test, table, reader })
             }
         };
         let mut lab = Self {
@@ -188,12 +202,16 @@ impl Lab {
         if !keeps {
             self.state = fresh;
         }
-        let has_other_objective = (self.settings.l2, &self.settings.loss) != (settings.l2, &settings.loss);
+        let has_other_loss = self.settings.loss != settings.loss;
+        let has_other_objective = has_other_loss || self.settings.l2 != settings.l2;
         self.settings = settings;
         self.log.separate(!keeps);
         (self.stop, self.trouble) = (None, None);
         if has_other_objective {
             self.course.forget_from(self.state.epoch);
+            if has_other_loss {
+                self.course.compare_from(self.state.epoch);
+            }
             self.measure()?;
         }
         Ok(())
@@ -262,19 +280,23 @@ impl Lab {
         let mut on_train = if is_full { None } else { Some(objective(&problem)?) };
         let config = ann_train::TrainConfig { epochs: self.state.epoch + epochs, ..self.settings.config };
         let mut training = Training::resume(&problem, self.state.clone(), &config)?;
-        let (variance, test_variance) = self.variances(rows);
+        let r_squared = |part: &Part, network: &Network| part.r_squared(network, &self.settings.loss);
+        let mut of_train = r_squared(&rows.train, &self.state.network)?;
         let (mut stop, mut trouble) = (None, None);
         for _ in 0..epochs {
             match training.epoch() {
                 Ok(ControlFlow::Continue(record)) => {
                     if is_full {
-                        course.complete(Measure::of_record(&record, variance));
+                        course.complete(Measure::of_record(&record, of_train));
                     }
-                    let state = training.state();
-                    let theta = state.network.parameters();
-                    let train = on_train.as_mut().map(|on| Measure::of_value(&on.value(theta), variance));
-                    let test = on_test.as_mut().map(|on| Measure::of_value(&on.value(theta), test_variance));
-                    course.push(Moment { epoch: state.epoch, train, test });
+                    let State { network, epoch, .. } = training.state();
+                    of_train = r_squared(&rows.train, network)?;
+                    let of_test = rows.test.as_ref().map(|part| r_squared(part, network)).transpose()?;
+                    let theta = network.parameters();
+                    let train = on_train.as_mut().map(|on| Measure::of_value(&on.value(theta), of_train));
+                    let test = on_test.as_mut().zip(of_test);
+                    let test = test.map(|(on, of_test)| Measure::of_value(&on.value(theta), of_test));
+                    course.push(Moment { epoch: *epoch, train, test });
                 }
                 Ok(ControlFlow::Break(reason)) => {
                     stop = Some(reason);
@@ -294,16 +316,9 @@ impl Lab {
         let state = training.state().clone();
         if trouble.is_none() {
             let (_, history) = training.finish()?;
-            course.complete(Measure::of_record(history.last(), variance));
+            course.complete(Measure::of_record(history.last(), of_train));
         }
         Ok((state, stop, trouble))
-    }
-
-    /// Variances of the targets, if losses are mean squared errors.
-    fn variances(&self, rows: &LabRows) -> (Option<f64>, Option<f64>) {
-        let is_squared = self.settings.loss == Loss::MeanSquaredError;
-        let of = |part: &Part| Some(part.variance).filter(|_| is_squared);
-        (of(&rows.train), rows.test.as_ref().and_then(of))
     }
 
     /// Evaluates the network as it is now, if its losses are not known.
@@ -312,20 +327,20 @@ impl Lab {
         if last.is_some_and(|last| last.train.is_some()) {
             return Ok(());
         }
-        let has_test = last.is_some();
+        let is_there = last.is_some();
         let rows = self.rows()?;
-        let value = |part: &Part| -> Result<_> {
+        let measure = |part: &Part| -> Result<_> {
             let problem = self.problem(part)?;
-            Ok(Objective::new(&problem, Accumulation::Batched)?.value(self.state.network.parameters()))
+            let network = &self.state.network;
+            let value = Objective::new(&problem, Accumulation::Batched)?.value(network.parameters());
+            Ok(Measure::of_value(&value, part.r_squared(network, &self.settings.loss)?))
         };
-        let (variance, test_variance) = self.variances(rows);
-        let train = Measure::of_value(&value(&rows.train)?, variance);
-        if has_test {
+        let train = measure(&rows.train)?;
+        if is_there {
             self.course.complete(train);
             return Ok(());
         }
-        let test = rows.test.as_ref().map(value).transpose()?;
-        let test = test.map(|value| Measure::of_value(&value, test_variance));
+        let test = rows.test.as_ref().map(measure).transpose()?;
         self.course.push(Moment { epoch: self.state.epoch, train: Some(train), test });
         Ok(())
     }
@@ -370,12 +385,15 @@ impl Lab {
     pub fn model(&self) -> Result<Model> {
         let networks = Networks::F64(vec![self.state.network.clone()]);
         let mut model = Model::new(self.schema.clone(), networks, self.settings.loss.clone())?;
-        model.provenance = serde_json::json!({
+        model.provenance = json!({
             "program": concat!("ann-web ", env!("CARGO_PKG_VERSION")),
             "data": self.source.file_name(),
             "rows": self.rows.as_ref().map(|rows| rows.train.x.nrows()),
             "epochs": self.state.epoch,
         });
+        if let Some(rows) = &self.rows {
+            model.provenance["reading"] = reading(&rows.reader);
+        }
         Ok(model)
     }
 
@@ -391,6 +409,13 @@ impl Lab {
         }
         responses
     }
+}
+
+/// How the table was read, so that `ann predict` reads others in the same way.
+fn reading(reader: &Reader) -> serde_json::Value {
+    let kinds = reader.kinds.iter();
+    let kinds: Vec<_> = kinds.map(|(name, kind)| (name, kind_name(*kind))).collect();
+    json!({ "missing_in": reader.missing_in, "kinds": kinds, "ignore": reader.ignore })
 }
 
 fn initial(schema: &Schema, settings: &NetworkSettings) -> Result<Network> {

@@ -1,16 +1,16 @@
 //! The engine of the live page: the crates of ann behind a few functions for WebAssembly.
 //!
-//! [`Engine`] does everything, natively too; [`exports`] are the functions that a host calls. `ENGINE.md` is
-//! the contract with the page.
+//! [`Engine`] does everything, natively too; `module/` has the functions that a host calls. `ENGINE.md` is the
+//! contract with the page.
 
 mod engine;
 mod error;
-pub mod exports;
 
 mod fields;
 pub mod json;
 mod settings;
 mod source;
+mod value;
 
 mod history;
 mod lab;
@@ -20,12 +20,7 @@ mod picture;
 mod take_home;
 mod views;
 
-mod limits;
+pub mod limits;
 
-#[cfg(feature = "bits")]
-#[path = "../../../crates/ann-experiments/src/bits.rs"]
-#[allow(missing_docs, reason = "a file of another crate")]
-mod bits;
-
-pub use engine::{Answer, Engine};
-pub use error::{Code, Error};
+pub use engine::{Answer, CONTRACT, Engine};
+pub use error::{Code, Error, Place};

@@ -22,6 +22,8 @@ pub const PARAMETERS: usize = 200_000;
 pub const POINTS: usize = 200;
 /// Numbers of all pictures of one request.
 pub const PICTURES: usize = 4_000_000;
+/// Bins of a histogram.
+pub const BINS: usize = 1000;
 /// Epochs of one request.
 pub const EPOCHS: usize = 100_000;
 /// Rows of the history that are kept.

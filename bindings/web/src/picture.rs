@@ -3,7 +3,7 @@
 use ann_table::{Cell, Encoding, Kind, Table};
 use ann_train::ann_core::ndarray::{Array2, Axis, Slice};
 
-use crate::error::{Code, Error, Result, check_limit};
+use crate::error::{Code, Error, Result, check_limit, check_size};
 use crate::lab::Lab;
 use crate::limits;
 
@@ -36,15 +36,15 @@ pub struct Pictures {
 /// Points that are computed together, so that memory does not grow with the picture.
 const BLOCK: usize = 4096;
 
-/// The cell of a column outside the axes.
+/// The cell of a column outside the axes: the median or the most frequent word.
 #[derive(Clone, Debug)]
-enum Usual {
+enum Typical {
     Number(f64),
     Word(String),
     Missing,
 }
 
-impl Usual {
+impl Typical {
     fn cell(&self) -> Cell<'_> {
         match self {
             Self::Number(number) => Cell::Number(*number),
@@ -63,7 +63,7 @@ impl Lab {
         ranges: Option<[[f64; 2]; 2]>,
         shown: Shown,
     ) -> Result<Pictures> {
-        check_limit("points on a side of a map", points, limits::POINTS)?;
+        check_size("points on a side of a map", points, limits::POINTS)?;
         let ranges = ranges.map_or_else(|| Ok([self.range(axes[0])?, self.range(axes[1])?]), check_ranges)?;
         let centre =
             |[low, high]: [f64; 2], cell: usize| low + (high - low) * (cell as f64 + 0.5) / points as f64;
@@ -82,9 +82,9 @@ impl Lab {
         range: Option<[f64; 2]>,
         shown: Shown,
     ) -> Result<Pictures> {
-        check_limit("points of a curve", points, limits::POINTS * limits::POINTS)?;
+        check_size("points of a curve", points, limits::POINTS * limits::POINTS)?;
         let [low, high] = range.map_or_else(|| self.range(axis), |range| Ok(check_ranges([range])?[0]))?;
-        let step = (high - low) / points.saturating_sub(1).max(1) as f64;
+        let step = (high - low) / (points - 1).max(1) as f64;
         let cells = |point: usize| [(axis, low + step * point as f64)];
         self.pictures(points, points, vec![[low, high]], cells, shown)
     }
@@ -111,12 +111,12 @@ impl Lab {
         let pictures = hidden.iter().sum::<usize>() + outputs;
         check_limit("numbers of pictures", pictures * all, limits::PICTURES)?;
         let mut numbers = vec![0.0; pictures * all];
-        let (usual, width) = (self.usual_cells()?, network.architecture().input_width());
+        let (typical, width) = (self.typical_cells()?, network.architecture().input_width());
         let mut inputs = vec![0.0; self.schema.inputs()];
         for start in (0..all).step_by(BLOCK) {
             let mut x = Array2::zeros((BLOCK.min(all - start), width));
             for (point, mut x) in (start..).zip(x.rows_mut()) {
-                let mut row: Vec<Cell<'_>> = usual.iter().map(Usual::cell).collect();
+                let mut row: Vec<Cell<'_>> = typical.iter().map(Typical::cell).collect();
                 for (axis, value) in cells(point) {
                     row[axis] = Cell::Number(value);
                 }
@@ -184,30 +184,30 @@ impl Lab {
     }
 
     /// The median, or the most frequent word, of each column of the training rows.
-    fn usual_cells(&self) -> Result<Vec<Usual>> {
+    fn typical_cells(&self) -> Result<Vec<Typical>> {
         let train = self.rows.as_ref().map(|rows| {
             let train: Vec<usize> = (0..rows.table.rows()).filter(|&row| !rows.is_test[row]).collect();
             (&rows.table, train)
         });
-        let usual = |column: &ann_table::ColumnSchema| -> Result<Usual> {
+        let typical = |column: &ann_table::ColumnSchema| -> Result<Typical> {
             Ok(match (&column.encoding, &train) {
-                (Encoding::Number(number), _) => Usual::Number(number.fill),
+                (Encoding::Number(number), _) => Typical::Number(number.fill),
                 (Encoding::Category(_), Some((table, train))) => {
-                    most_frequent(table, &column.name, train)?.map_or(Usual::Missing, Usual::Word)
+                    most_frequent(table, &column.name, train)?.map_or(Typical::Missing, Typical::Word)
                 }
                 (Encoding::Date(_), Some((table, train))) => {
-                    median(table, &column.name, train)?.map_or(Usual::Missing, Usual::Number)
+                    median(table, &column.name, train)?.map_or(Typical::Missing, Typical::Number)
                 }
-                (_, None) => Usual::Missing,
+                (_, None) => Typical::Missing,
             })
         };
-        self.schema.columns.iter().map(usual).collect()
+        self.schema.columns.iter().map(typical).collect()
     }
 
     /// The median of a column of numbers or dates.
     pub(crate) fn median(&self, axis: usize) -> Option<f64> {
-        match self.usual_cells().ok()?.get(axis)? {
-            Usual::Number(number) => Some(*number),
+        match self.typical_cells().ok()?.get(axis)? {
+            Typical::Number(number) => Some(*number),
             _ => None,
         }
     }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use ann_table::{Target, Task};
+use ann_table::{Kind, Reader, Target, Task};
 use ann_train::{Activation, Batching, Init, Loss, Optimizer};
 
 use crate::error::{Code, Error, Result};
@@ -14,7 +14,7 @@ use crate::source::Source;
 #[derive(Clone, Debug)]
 pub struct Log {
     start: Start,
-    deeds: Vec<Deed>,
+    actions: Vec<Action>,
     /// Whether the next training begins with an empty memory of the optimizer.
     is_fresh: bool,
     /// Whether there was more than a program should hold.
@@ -28,25 +28,25 @@ enum Start {
 }
 
 #[derive(Clone, Debug)]
-enum Deed {
+enum Action {
     Train { settings: TrainingSettings, epochs: usize, is_fresh: bool, has_ended: bool },
     Edit { index: usize, value: f64 },
     Replace(Vec<f64>),
 }
 
-/// Number of deeds, and of numbers in them, that a program holds.
-const DEEDS: usize = 1000;
+/// Number of actions, and of numbers in them, that a program holds.
+const ACTIONS: usize = 1000;
 const NUMBERS: usize = 100_000;
 
 impl Log {
     /// Of a network with initial weights.
     pub fn from_init(settings: NetworkSettings) -> Self {
-        Self { start: Start::Init(settings), deeds: Vec::new(), is_fresh: true, is_full: false }
+        Self { start: Start::Init(settings), actions: Vec::new(), is_fresh: true, is_full: false }
     }
 
     /// Of a network of a model.
     pub fn from_model(network: usize) -> Self {
-        Self { start: Start::Model { network }, deeds: Vec::new(), is_fresh: true, is_full: false }
+        Self { start: Start::Model { network }, actions: Vec::new(), is_fresh: true, is_full: false }
     }
 
     /// The optimizer, or its settings, have changed.
@@ -58,41 +58,41 @@ impl Log {
     /// of the program: how it goes on depends on where it began.
     pub fn trained(&mut self, settings: &TrainingSettings, epochs: usize, ran: usize, has_ended: bool) {
         let is_fresh = std::mem::take(&mut self.is_fresh);
-        match self.deeds.last_mut() {
-            Some(Deed::Train { settings: before, epochs, has_ended: false, .. })
+        match self.actions.last_mut() {
+            Some(Action::Train { settings: before, epochs, has_ended: false, .. })
                 if !is_fresh && !has_ended && before == settings =>
             {
                 *epochs += ran;
             }
             _ => {
                 let settings = settings.clone();
-                self.push(Deed::Train { settings, epochs, is_fresh, has_ended });
+                self.push(Action::Train { settings, epochs, is_fresh, has_ended });
             }
         }
     }
 
     /// A parameter was changed.
     pub fn edited(&mut self, index: usize, value: f64) {
-        match self.deeds.last_mut() {
-            Some(Deed::Edit { index: before, value: last }) if *before == index => *last = value,
-            _ => self.push(Deed::Edit { index, value }),
+        match self.actions.last_mut() {
+            Some(Action::Edit { index: before, value: last }) if *before == index => *last = value,
+            _ => self.push(Action::Edit { index, value }),
         }
     }
 
     /// All parameters were changed.
     pub fn replaced(&mut self, theta: &[f64]) {
-        if let Some(Deed::Replace(_)) = self.deeds.last() {
-            self.deeds.pop();
+        if let Some(Action::Replace(_)) = self.actions.last() {
+            self.actions.pop();
         }
-        self.push(Deed::Replace(theta.to_vec()));
+        self.push(Action::Replace(theta.to_vec()));
     }
 
-    fn push(&mut self, deed: Deed) {
-        let numbers = |deed: &Deed| if let Deed::Replace(theta) = deed { theta.len() } else { 0 };
-        let all: usize = self.deeds.iter().chain([&deed]).map(numbers).sum();
-        self.is_full |= self.deeds.len() >= DEEDS || all > NUMBERS;
+    fn push(&mut self, action: Action) {
+        let numbers = |action: &Action| if let Action::Replace(theta) = action { theta.len() } else { 0 };
+        let all: usize = self.actions.iter().chain([&action]).map(numbers).sum();
+        self.is_full |= self.actions.len() >= ACTIONS || all > NUMBERS;
         if !self.is_full {
-            self.deeds.push(deed);
+            self.actions.push(action);
         }
     }
 }
@@ -114,30 +114,16 @@ impl Lab {
     }
 
     fn write_program(&self, out: &mut String) -> std::fmt::Result {
-        let is_drawn = matches!(self.source, Source::Dataset { .. });
-        let is_model = matches!(self.source, Source::Model { .. });
-        let mut crates = vec!["ann-table", "ann-train"];
-        crates.extend(is_drawn.then_some("ann-datasets"));
-        crates.extend(is_model.then_some("ann-model"));
-        crates.sort_unstable();
-        writeln!(out, "//! Trains the network of the live page again, with the same bits.")?;
-        writeln!(out, "//!")?;
-        writeln!(
-            out,
-            "//! `cargo new again`, this text as `again/src/main.rs`, `cargo add {}`,",
-            crates.join(" ")
-        )?;
-        match is_drawn {
-            true => writeln!(out, "//! `cargo run --release`.")?,
-            false => writeln!(out, "//! your table as `again/data.csv`, `cargo run --release`.")?,
-        }
+        self.write_head(out)?;
         out.push_str(USES);
-        self.write_rows(out)?;
+        self.write_table(out)?;
+        self.write_schema(out)?;
+        self.write_targets(out)?;
         self.write_start(out)?;
         let mut problem = None;
-        for deed in &self.log.deeds {
-            match deed {
-                Deed::Train { settings, epochs, is_fresh, .. } => {
+        for action in &self.log.actions {
+            match action {
+                Action::Train { settings, epochs, is_fresh, .. } => {
                     let loss = (&settings.loss, settings.l2);
                     if problem != Some(loss) {
                         let new = format!("Problem::new(&architecture, {}, &x, &y)?", loss_code(loss.0));
@@ -147,10 +133,10 @@ impl Lab {
                     write_config(out, settings)?;
                     writeln!(out, "    state = train(state, &problem, {epochs}, config, {is_fresh})?;")?;
                 }
-                Deed::Edit { index, value } => {
+                Action::Edit { index, value } => {
                     writeln!(out, "    state.network.parameters_mut()[{index}] = {value:?};")?;
                 }
-                Deed::Replace(theta) => {
+                Action::Replace(theta) => {
                     writeln!(out, "    state.network.parameters_mut().copy_from_slice(&{theta:?});")?;
                 }
             }
@@ -159,100 +145,152 @@ impl Lab {
         Ok(())
     }
 
-    /// From data to `x`, `y`.
-    fn write_rows(&self, out: &mut String) -> std::fmt::Result {
-        let names: Vec<&str> = self.schema.target.names();
-        let target = names[0];
-        match &self.source {
-            Source::Dataset { name, rows, noise, seed } => {
-                let drawn = match *name {
-                    "iris" => "ann_datasets::iris()".to_owned(),
-                    _ => {
-                        let rng = format!("{rows}, {noise:?}, &mut seeded({seed})");
-                        match *name {
-                            "wave" => format!("ann_datasets::generate::wave({rng})"),
-                            "hills" => format!("ann_datasets::generate::hills({rng})"),
-                            "doughnut" => format!("ann_datasets::generate::Picture::Doughnut.draw({rng})"),
-                            "squares" => format!("ann_datasets::generate::Picture::Squares.draw({rng})"),
-                            _ => format!("ann_datasets::generate::Picture::Spirals.draw({rng})"),
-                        }
-                    }
-                };
-                writeln!(out, "    let table = {drawn}.to_table()?;")?;
+    /// What the program does, and what it needs to be run.
+    fn write_head(&self, out: &mut String) -> std::fmt::Result {
+        let is_excepted = |action: &Action| match action {
+            Action::Train { settings, .. } => {
+                let optimizer = &settings.config.optimizer;
+                matches!(optimizer, Optimizer::Adam(_) | Optimizer::LevenbergMarquardt(_))
             }
-            Source::Table { .. } => {
-                writeln!(out, "    let table = Table::open(\"data.csv\")?.without_missing(&[{target:?}])?;")?;
-            }
+            _ => false,
+        };
+        let (own, more) = match &self.source {
+            Source::Dataset { .. } => ("", Some("ann-datasets")),
+            Source::Table { .. } => (", your table as `again/data.csv`", None),
             Source::Model { .. } => {
-                writeln!(out, "    let model = ann_model::Model::load(\"model.ann\")?;")?;
-                writeln!(out, "    let kinds = model.schema().kinds();")?;
-                writeln!(out, "    let reader = ann_table::Reader {{ kinds, ..Default::default() }};")?;
-                writeln!(out, "    let table = reader.open(\"data.csv\")?.without_missing(&[{target:?}])?;")?;
-            }
-        }
-        let whole = match &self.source {
-            Source::Model { .. } => "model.schema().clone()".to_owned(),
-            source => {
-                let (task, ignore) = match source {
-                    Source::Table { task, ignore, .. } => (*task, ignore.as_slice()),
-                    _ => (None, &[][..]),
-                };
-                let task = task.map_or("None".into(), |task| format!("Some(Task::{task:?})"));
-                let ignore: Vec<String> = ignore.iter().map(|name| format!("{name:?}.into()")).collect();
-                let ignore = ignore.join(", ");
-                writeln!(out, "    let options = SchemaOptions {{")?;
-                writeln!(out, "        task: {task},\n        ignore: vec![{ignore}],\n        bins: 0,")?;
-                writeln!(out, "        ..SchemaOptions::default()\n    }};")?;
-                format!("Schema::learn(&table, &[{target:?}], &options)?")
+                (", your model as `again/model.ann`, your table as `again/data.csv`", Some("ann-model"))
             }
         };
-        writeln!(out, "    let whole = {whole};")?;
-        let is_classes = self.schema.target.task() == Task::Classification;
+        writeln!(
+            out,
+            "//! Trains the network of the live page again{}.",
+            match self.log.actions.iter().any(is_excepted) {
+                true =>
+                    ". Adam and Levenberg–Marquardt use functions of the\n//! platform, so the last bits may be others than on the page",
+                false => ", with the same bits",
+            }
+        )?;
+        writeln!(out, "//!")?;
+        writeln!(out, "//! `cargo new again`, this text as `again/src/main.rs`{own}.")?;
+        writeln!(
+            out,
+            "//! Then a clone of the repository of ann beside it, `cargo run --release`, and in `again/Cargo.toml`:"
+        )?;
+        writeln!(out, "//! ```toml\n//! [dependencies]")?;
+        let mut crates: Vec<&str> = ["ann-table", "ann-train"].into_iter().chain(more).collect();
+        crates.sort_unstable();
+        for name in crates {
+            writeln!(out, "//! {name} = {{ path = \"../ann/crates/{name}\" }}")?;
+        }
+        writeln!(out, "//! ```")
+    }
+
+    /// The rows of which the target is known.
+    fn write_table(&self, out: &mut String) -> std::fmt::Result {
+        let target = self.schema.target.names()[0];
+        match &self.source {
+            Source::Dataset { name, rows, noise, seed } => {
+                let rng = format!("{rows}, {noise:?}, &mut seeded({seed})");
+                let drawn = match *name {
+                    "iris" => "iris()".to_owned(),
+                    "wave" => format!("generate::wave({rng})"),
+                    "hills" => format!("generate::hills({rng})"),
+                    "doughnut" => format!("generate::Pattern::Doughnut.draw({rng})"),
+                    "squares" => format!("generate::Pattern::Squares.draw({rng})"),
+                    _ => format!("generate::Pattern::Spirals.draw({rng})"),
+                };
+                return writeln!(out, "    let table = ann_datasets::{drawn}.to_table()?;");
+            }
+            Source::Table { .. } => {}
+            Source::Model { .. } => writeln!(out, "    let model = ann_model::Model::load(\"model.ann\")?;")?,
+        }
+        self.write_reader(out)?;
+        writeln!(out, "    let table = reader.open(\"data.csv\")?.without_missing(&[{target:?}])?;")
+    }
+
+    /// How the table is read.
+    fn write_reader(&self, out: &mut String) -> std::fmt::Result {
+        let as_it_is = Reader::default();
+        let reader = self.rows.as_ref().map_or(&as_it_is, |rows| &rows.reader);
+        let missing =
+            reader.missing_in.iter().map(|(name, word)| format!("({name:?}.into(), {word:?}.into())"));
+        let kinds = reader.kinds.iter().map(|(name, kind)| {
+            let kind = match kind {
+                Kind::Number => "Number",
+                Kind::Category => "Category",
+                Kind::Date => "Date",
+            };
+            format!("({name:?}.into(), Kind::{kind})")
+        });
+        let kinds = match &self.source {
+            Source::Model { .. } => "model.schema().kinds()".to_owned(),
+            _ => format!("vec![{}]", listed(kinds)),
+        };
+        writeln!(out, "    let reader = Reader {{")?;
+        writeln!(out, "        missing_in: vec![{}],", listed(missing))?;
+        writeln!(out, "        kinds: {kinds},")?;
+        writeln!(out, "        ignore: vec![{}],", listed(reader.ignore.iter().map(|name| owned(name))))?;
+        writeln!(out, "        ..Reader::default()\n    }};")
+    }
+
+    /// The training rows, and the schema that is learned from them.
+    fn write_schema(&self, out: &mut String) -> std::fmt::Result {
+        let target = self.schema.target.names()[0];
+        let is_model = matches!(self.source, Source::Model { .. });
+        if is_model {
+            writeln!(out, "    let whole = model.schema().clone();")?;
+        } else {
+            let (task, ignore) = match &self.source {
+                Source::Table { task, ignore, .. } => (*task, ignore.as_slice()),
+                _ => (None, &[][..]),
+            };
+            let task = match task {
+                None => "None",
+                Some(Task::Classification) => "Some(Task::Classification)",
+                Some(_) => "Some(Task::Regression)",
+            };
+            let kinds = self.rows.iter().flat_map(|rows| &rows.reader.kinds);
+            writeln!(out, "    let options = SchemaOptions {{")?;
+            writeln!(out, "        task: {task},")?;
+            writeln!(out, "        ignore: vec![{}],", listed(ignore.iter().map(|name| owned(name))))?;
+            writeln!(out, "        keep: vec![{}],", listed(kinds.map(|(name, _)| owned(name))))?;
+            writeln!(out, "        bins: 0,\n        ..SchemaOptions::default()\n    }};")?;
+            writeln!(out, "    let whole = Schema::learn(&table, &[{target:?}], &options)?;")?;
+        }
         let (share, seed) = (self.division.share, self.division.seed);
         if share > 0.0 {
-            let labels = if is_classes { "&classes" } else { "&vec![(); table.rows()]" };
+            let is_classes = self.schema.target.task() == Task::Classification;
             if is_classes {
-                writeln!(
-                    out,
-                    "    let TargetValues::Classes(classes) = whole.targets(&table)? else {{ panic!() }};"
-                )?;
+                let classes = "let TargetValues::Classes(classes) = whole.targets(&table)?";
+                writeln!(out, "    {classes} else {{ panic!() }};")?;
             }
+            let labels = if is_classes { "&classes" } else { "&vec![(); table.rows()]" };
             writeln!(out, "    let split = hold_out({labels}, {share:?}, {seed})?;")?;
             writeln!(out, "    let table = table.select(&split.train);")?;
         }
-        if let Source::Model { .. } = self.source {
-            writeln!(out, "    let schema = whole;")?;
-        } else {
-            writeln!(
-                out,
-                "    let options = SchemaOptions {{ task: Some(whole.target.task()), ..options }};"
-            )?;
-            let unscaled = if self.is_scaled { "" } else { ".unscaled()" };
-            writeln!(out, "    let schema = Schema::learn(&table, &[{target:?}], &options)?{unscaled};")?;
+        if is_model {
+            return writeln!(out, "    let schema = whole;");
         }
+        let unscaled = if self.is_scaled { "" } else { ".unscaled()" };
+        writeln!(out, "    let options = SchemaOptions {{ task: Some(whole.target.task()), ..options }};")?;
+        writeln!(out, "    let schema = Schema::learn(&table, &[{target:?}], &options)?{unscaled};")
+    }
+
+    /// `x` and `y`.
+    fn write_targets(&self, out: &mut String) -> std::fmt::Result {
         let width = self.network().architecture().input_width();
         let features = if width == self.schema.inputs() { "features" } else { "plain_features" };
         writeln!(out, "    let x = schema.{features}::<f64>(&table)?;")?;
-        match (&self.schema.target, &self.usual_loss) {
-            (Target::Numbers(_), Loss::Poisson | Loss::BinaryCrossEntropy) => {
-                writeln!(
-                    out,
-                    "    let TargetValues::Numbers(y) = schema.targets(&table)? else {{ panic!() }};"
-                )
-            }
-            (Target::Numbers(_), _) => {
-                writeln!(out, "    let Target::Numbers(columns) = &schema.target else {{ panic!() }};")?;
-                writeln!(
-                    out,
-                    "    let TargetValues::Numbers(y) = schema.targets(&table)? else {{ panic!() }};"
-                )?;
-                writeln!(out, "    let y = y.mapv(|y| columns[0].standardized(y));")
-            }
-            _ => writeln!(
-                out,
-                "    let TargetValues::Classes(y) = schema.targets(&table)? else {{ panic!() }};"
-            ),
+        let Target::Numbers(_) = self.schema.target else {
+            let classes = "let TargetValues::Classes(y) = schema.targets(&table)?";
+            return writeln!(out, "    {classes} else {{ panic!() }};");
+        };
+        writeln!(out, "    let TargetValues::Numbers(y) = schema.targets(&table)? else {{ panic!() }};")?;
+        if matches!(self.usual_loss, Loss::Poisson | Loss::BinaryCrossEntropy) {
+            return Ok(());
         }
+        writeln!(out, "    let Target::Numbers(columns) = &schema.target else {{ panic!() }};")?;
+        writeln!(out, "    let y = y.mapv(|y| columns[0].standardized(y));")
     }
 
     /// The network at the beginning.
@@ -294,6 +332,14 @@ impl Lab {
     }
 }
 
+fn listed(parts: impl Iterator<Item = String>) -> String {
+    parts.collect::<Vec<_>>().join(", ")
+}
+
+fn owned(text: &str) -> String {
+    format!("{text:?}.into()")
+}
+
 fn write_config(out: &mut String, settings: &TrainingSettings) -> std::fmt::Result {
     let config = &settings.config;
     let optimizer = match config.optimizer {
@@ -332,7 +378,7 @@ const USES: &str = "
 
 use std::error::Error;
 
-use ann_table::{Schema, SchemaOptions, Table, Target, TargetValues, Task};
+use ann_table::{Kind, Reader, Schema, SchemaOptions, Target, TargetValues, Task};
 use ann_train::splits::hold_out;
 use ann_train::{
     Activation, Adam, Architecture, Batching, Init, Lbfgs, LevenbergMarquardt, Loss, Memory, Momentum,

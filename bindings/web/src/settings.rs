@@ -5,12 +5,12 @@ use ann_train::{
     Activation, Adam, Batching, Init, Layer, Lbfgs, LevenbergMarquardt, Loss, Momentum, Optimizer, Rprop,
     TrainConfig,
 };
-use serde_json::Value;
 
 use crate::error::{Code, Error, Result, check_limit};
 use crate::fields::Fields;
 use crate::json::{Object, object};
 use crate::limits;
+use crate::value::Value;
 
 /// The activations of hidden layers, each with its usual parameter.
 pub const ACTIVATIONS: [Activation; 11] = [

@@ -1,18 +1,18 @@
 //! Where the rows of a lab come from: data of ann-datasets, a table of the user, or rows for a model of the
 //! user.
 
-use ann_datasets::generate::{self, DOUGHNUT_SEED, Picture, SQUARES_SEED};
+use ann_datasets::generate::{self, DOUGHNUT_SEED, Pattern, SQUARES_SEED};
 use ann_datasets::iris;
 use ann_model::Model;
-use ann_table::{Kind, Schema, SchemaOptions, Table, TargetValues, Task};
+use ann_table::{Kind, Reader, Schema, SchemaOptions, Table, Target, TargetValues, Task};
 use ann_train::seeded;
 use ann_train::splits::{Split, hold_out};
-use serde_json::Value;
 
 use crate::error::{Code, Error, Result, check_limit};
 use crate::fields::Fields;
 use crate::json::{Object, object};
 use crate::limits;
+use crate::value::Value;
 
 /// What a request says about data.
 #[derive(Clone, Debug, PartialEq)]
@@ -41,8 +41,8 @@ pub enum Source {
     },
 }
 
-/// A data set of ann-datasets, with its usual rows and seed.
-struct Usual {
+/// A data set of ann-datasets, with the number of rows and the seed that are used if a request has none.
+struct Dataset {
     name: &'static str,
     task: &'static str,
     columns: &'static [&'static str],
@@ -52,8 +52,8 @@ struct Usual {
     is_drawn: bool,
 }
 
-const DATASETS: [Usual; 6] = [
-    Usual {
+const DATASETS: [Dataset; 6] = [
+    Dataset {
         name: "doughnut",
         task: "classification",
         columns: &["x", "y"],
@@ -62,7 +62,7 @@ const DATASETS: [Usual; 6] = [
         seed: DOUGHNUT_SEED,
         is_drawn: true,
     },
-    Usual {
+    Dataset {
         name: "squares",
         task: "classification",
         columns: &["x", "y"],
@@ -71,7 +71,7 @@ const DATASETS: [Usual; 6] = [
         seed: SQUARES_SEED,
         is_drawn: true,
     },
-    Usual {
+    Dataset {
         name: "spirals",
         task: "classification",
         columns: &["x", "y"],
@@ -80,7 +80,7 @@ const DATASETS: [Usual; 6] = [
         seed: 1,
         is_drawn: true,
     },
-    Usual {
+    Dataset {
         name: "iris",
         task: "classification",
         columns: &["sepal length (cm)", "sepal width (cm)", "petal length (cm)", "petal width (cm)"],
@@ -89,7 +89,7 @@ const DATASETS: [Usual; 6] = [
         seed: 0,
         is_drawn: false,
     },
-    Usual {
+    Dataset {
         name: "wave",
         task: "regression",
         columns: &["x"],
@@ -98,7 +98,7 @@ const DATASETS: [Usual; 6] = [
         seed: 1,
         is_drawn: true,
     },
-    Usual {
+    Dataset {
         name: "hills",
         task: "regression",
         columns: &["x", "y"],
@@ -111,7 +111,7 @@ const DATASETS: [Usual; 6] = [
 
 /// The data sets that a page may offer.
 pub fn datasets() -> Vec<Object> {
-    let describe = |set: &Usual| {
+    let describe = |set: &Dataset| {
         object! {
             "name": set.name, "task": set.task, "columns": set.columns, "rows": set.rows,
             "noise": set.noise, "seed": set.seed, "drawn": set.is_drawn,
@@ -169,17 +169,17 @@ impl Source {
             "iris" => iris().to_table(),
             "wave" => generate::wave(rows, noise, rng).to_table(),
             "hills" => generate::hills(rows, noise, rng).to_table(),
-            "doughnut" => Picture::Doughnut.draw(rows, noise, rng).to_table(),
-            "squares" => Picture::Squares.draw(rows, noise, rng).to_table(),
-            _ => Picture::Spirals.draw(rows, noise, rng).to_table(),
+            "doughnut" => Pattern::Doughnut.draw(rows, noise, rng).to_table(),
+            "squares" => Pattern::Squares.draw(rows, noise, rng).to_table(),
+            _ => Pattern::Spirals.draw(rows, noise, rng).to_table(),
         };
         Ok(Some(table?))
     }
 }
 
-fn read_names(names: Vec<Value>) -> Result<Vec<String>> {
+pub fn read_names(names: Vec<Value>) -> Result<Vec<String>> {
     let text = |name: Value| match name {
-        Value::String(name) => Ok(name),
+        Value::Text(name) => Ok(name),
         other => Err(Error::request(format!("a name is {other}, expected a text"))),
     };
     names.into_iter().map(text).collect()
@@ -226,12 +226,14 @@ pub struct Rows {
     pub split: Split,
     /// What was learned from the training rows.
     pub schema: Schema,
+    /// How the table was read.
+    pub reader: Reader,
 }
 
 impl Rows {
     /// Rows of a table with one target. What is scaled, is learned from the training rows alone.
     pub fn learn(
-        table: &Table,
+        (table, reader): (&Table, &Reader),
         target: &str,
         options: &SchemaOptions,
         is_scaled: bool,
@@ -243,35 +245,40 @@ impl Rows {
             return Err(Error::new(Code::File, format!("no row has a value of {target:?}")));
         }
         let whole = Schema::learn(&table, &[target], options)?;
-        check_task(whole.target.task())?;
-        check_limit("classes or outputs", whole.target.outputs(), limits::CLASSES)?;
+        check_target(&whole.target)?;
         let split = division.split(&whole.targets(&table)?)?;
         let options = SchemaOptions { task: Some(whole.target.task()), ..options.clone() };
         let schema = Schema::learn(&table.select(&split.train), &[target], &options)?;
         let schema = if is_scaled { schema } else { schema.unscaled() };
-        check_limit("inputs", schema.inputs(), limits::INPUTS)?;
+        check_schema(&schema)?;
         check_limit("rows times inputs", table.rows() * schema.inputs(), limits::NUMBERS)?;
-        Ok(Self { table, split, schema })
+        Ok(Self { table, split, schema, reader: reader.clone() })
     }
 
     /// Rows of a table for a model.
-    pub fn for_model(table: &Table, model: &Model, division: Division) -> Result<Self> {
+    pub fn for_model(table: &Table, reader: Reader, model: &Model, division: Division) -> Result<Self> {
         let schema = model.schema().clone();
         let table = table.without_missing(&schema.target.names())?;
         check_limit("rows", table.rows(), limits::ROWS)?;
         check_limit("rows times inputs", table.rows() * schema.inputs(), limits::NUMBERS)?;
         let split = division.split(&schema.targets(&table)?)?;
-        Ok(Self { table, split, schema })
+        Ok(Self { table, split, schema, reader })
     }
 }
 
-/// Labels that may occur together have no picture yet.
-pub fn check_task(task: Task) -> Result<()> {
-    match task {
-        Task::MultiLabel => {
-            Err(Error::new(Code::Refused, "several labels for each row are not shown on this page"))
-        }
-        _ => Ok(()),
+/// An error if the page cannot show what a schema describes, be it learned from a table or read from a model.
+pub fn check_schema(schema: &Schema) -> Result<()> {
+    check_target(&schema.target)?;
+    check_limit("inputs", schema.inputs(), limits::INPUTS)
+}
+
+/// One target, and not too many classes.
+fn check_target(target: &Target) -> Result<()> {
+    let refused = |what: &str| Err(Error::new(Code::Refused, format!("{what} are not shown on this page")));
+    match target {
+        Target::Labels(_) => refused("several labels for each row"),
+        Target::Numbers(columns) if columns.len() != 1 => refused("several numbers for each row"),
+        _ => check_limit("classes", target.outputs(), limits::CLASSES),
     }
 }
 
@@ -291,7 +298,7 @@ pub fn describe_table(table: &Table) -> Object {
     object! { "rows": table.rows(), "columns": columns, "target": proposed_target(table) }
 }
 
-/// The last column that is no date and whose cells are not all different words.
+/// The last column that can be predicted: numbers of which one is known, or 2 to 64 different words.
 fn proposed_target(table: &Table) -> Option<&str> {
     let can_be = |column: &&ann_table::Column| match column.kind() {
         Kind::Number => column.missing() < column.len(),
@@ -301,11 +308,15 @@ fn proposed_target(table: &Table) -> Option<&str> {
     table.columns().iter().rev().find(can_be).map(ann_table::Column::name)
 }
 
+const KINDS: [(&str, Kind); 3] =
+    [("number", Kind::Number), ("category", Kind::Category), ("date", Kind::Date)];
+
 /// The name of a kind of column.
 pub fn kind_name(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Number => "number",
-        Kind::Category => "category",
-        Kind::Date => "date",
-    }
+    KINDS.into_iter().find_map(|(name, known)| (known == kind).then_some(name)).expect("all kinds are listed")
+}
+
+/// The kind of this name.
+pub fn kind_named(name: &str) -> Option<Kind> {
+    KINDS.into_iter().find_map(|(known, kind)| (known == name).then_some(kind))
 }

@@ -4,10 +4,11 @@ use ann_gradcheck::{Config, Report, check_problem};
 use ann_table::Task;
 use ann_train::{Accumulation, EpochRecord, Finding, History, Objective, Problem, StopReason, findings};
 
-use crate::error::{Error, Result, check_limit};
+use crate::error::{Error, Result, check_size};
 use crate::history::{Measure, Moment};
 use crate::json::{Object, object};
 use crate::lab::Lab;
+use crate::limits;
 use crate::settings::describe_activation;
 use crate::source::kind_name;
 
@@ -159,14 +160,14 @@ impl Lab {
 
     /// Counts of numbers in bins of equal width; and the range of the bins.
     pub fn histogram(&self, of: &str, layer: Option<usize>, bins: usize) -> Result<([f64; 2], Vec<f64>)> {
-        check_limit("bins", bins, 1000)?;
+        check_size("bins", bins, limits::BINS)?;
         let numbers = self.numbers_of(of, layer)?;
         let ends = numbers
             .iter()
             .fold([f64::INFINITY, f64::NEG_INFINITY], |[low, high], &x| [low.min(x), high.max(x)]);
         let [low, high] = if ends[0] < ends[1] { ends } else { [ends[0] - 0.5, ends[0] + 0.5] };
-        if !(high - low).is_finite() || bins == 0 {
-            return Err(Error::request("a histogram needs bins and finite numbers"));
+        if !(high - low).is_finite() {
+            return Err(Error::request("a histogram needs finite numbers"));
         }
         let mut counts = vec![0.0; bins];
         for number in numbers {

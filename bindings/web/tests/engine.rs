@@ -192,6 +192,65 @@ fn a_model_is_opened_shown_and_trained_on() {
     );
 }
 
+/// R² is that of the predictions for every loss, after every epoch, of both parts.
+#[test]
+fn r_squared_is_there_for_every_loss() {
+    for (loss, batch) in [("mean_squared_error", 0), ("absolute_error", 0), ("huber", 0), ("huber", 16)] {
+        let mut engine = Engine::default();
+        ask(
+            &mut engine,
+            json!({ "do": "open", "data": { "name": "hills" }, "split": { "share": 0.3 },
+                "network": { "hidden": [{ "units": 4, "activation": "tanh" }] },
+                "training": { "rate": 0.05, "loss": loss, "batch": batch } }),
+        );
+        for epochs in [1, 5] {
+            let progress = ask(&mut engine, json!({ "do": "step", "epochs": epochs })).json;
+            let rows = ask(&mut engine, json!({ "do": "rows", "axes": [0, 1] })).numbers;
+            let predictions = ask(&mut engine, json!({ "do": "predictions" })).numbers;
+            for (is_test, part) in [(0.0, "train"), (1.0, "test")] {
+                let pairs = rows.chunks(4).zip(predictions.chunks(3)).filter(|(row, _)| row[3] == is_test);
+                let (truth, residuals): (Vec<f64>, Vec<f64>) =
+                    pairs.map(|(row, predicted)| (row[2], predicted[1])).unzip();
+                let mean = truth.iter().sum::<f64>() / truth.len() as f64;
+                let all: f64 = truth.iter().map(|y| (y - mean) * (y - mean)).sum();
+                let rest: f64 = residuals.iter().map(|residual| residual * residual).sum();
+                let found = progress[part]["metric"].as_f64().expect("there is an R²");
+                assert!((found - (1.0 - rest / all)).abs() < 1e-9, "{loss} {part}: {found}");
+            }
+        }
+        let history = ask(&mut engine, json!({ "do": "history" })).numbers;
+        assert!(history.chunks(6).all(|row| row[3].is_finite() && row[5].is_finite()), "{loss} {history:?}");
+        let last = history.chunks(6).last().unwrap();
+        let state = ask(&mut engine, json!({ "do": "state" })).json;
+        assert_eq!(state["train"]["metric"].as_f64().unwrap(), last[3]);
+    }
+}
+
+/// The best epoch is one of networks that still exist, and of losses that can be compared.
+#[test]
+fn the_best_epoch_is_found_again_after_a_change_by_hand() {
+    let mut engine = Engine::default();
+    let open = json!({ "do": "open", "data": { "name": "hills" }, "training": { "rate": 0.05 },
+        "network": { "hidden": [{ "units": 4, "activation": "tanh" }] } });
+    ask(&mut engine, open);
+    ask(&mut engine, json!({ "do": "step", "epochs": 20 }));
+    let history = ask(&mut engine, json!({ "do": "history" })).numbers;
+    let best = |engine: &mut Engine| ask(engine, json!({ "do": "state" })).json["best"].clone();
+    assert_eq!(best(&mut engine), json!({ "epoch": 20, "loss": history[20 * 6 + 1] }));
+    // The network after epoch 20 is another one now, and worse.
+    ask(&mut engine, json!({ "do": "set", "index": 0, "value": 50 }));
+    assert_eq!(best(&mut engine), json!({ "epoch": 19, "loss": history[19 * 6 + 1] }));
+    // Losses of another kind are not compared with those before.
+    let state =
+        ask(&mut engine, json!({ "do": "training", "training": { "rate": 0.01, "loss": "absolute_error" } }))
+            .json;
+    assert_eq!(state["best"], json!({ "epoch": 20, "loss": state["train"]["loss"] }));
+    // A penalty is no part of the loss.
+    let training = json!({ "rate": 0.01, "loss": "absolute_error", "l2": 0.1 });
+    let after = ask(&mut engine, json!({ "do": "training", "training": training })).json;
+    assert_eq!(after["best"], state["best"]);
+}
+
 #[test]
 fn weights_can_be_edited() {
     let mut engine = Engine::default();

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 
-import { ask, call, files, isFused, load, text } from './engine.mjs';
+import { ask, call, files, isFused, load } from './engine.mjs';
 
 const sessions = JSON.parse(readFileSync(new URL('sessions.json', import.meta.url), 'utf8'));
 const kinds = ['ann-fused.wasm', 'ann-portable.wasm'];
@@ -57,6 +57,8 @@ for (const kind of kinds) {
     const wrong = call(w, { do: 'table' }, 'x,y\n1,2\n3\n');
     assert.deepEqual([wrong.code, wrong.answer.line], [2, 3]);
     assert.match(wrong.answer.error, /line 3/);
+    const odd = call(w, { do: 'table' }, `x,y\n1,2\nn.a.,3\n${'4,5\n'.repeat(200)}`);
+    assert.deepEqual([odd.code, odd.answer.line, odd.answer.column, odd.answer.cell], [2, 3, 'x', 'n.a.']);
     assert.equal(call(w, { do: 'step' }).code, 4);
     assert.equal(call(w, { dO: 'step' }).code, 1);
     // 50 MB: there is no room.
@@ -91,7 +93,3 @@ for (const optimizer of ['adam', 'levenberg_marquardt']) {
     assert.equal(fused, portable);
   });
 }
-
-test('an instance without a panic has no message', () => {
-  assert.equal(text(load(`${files}ann-fused.wasm`), 3), '');
-});

@@ -13,7 +13,7 @@ const TABLE: &str = "colour;size;price\nred;1,5;10\nblue;2;21\nred;3;29\n;4;41\n
 blue;7;71\n\
                      red;8;79\ngreen;9;92\nblue;;33\n";
 
-/// Several deeds: settings that change, edits, a divergence.
+/// Settings that change, edits, a divergence; data sets, a table that is read with options, and a model.
 #[test]
 fn programs_make_the_same_bits() {
     let layers = |units: &[usize], activation: &str| -> Value {
@@ -22,10 +22,14 @@ fn programs_make_the_same_bits() {
     let step = |epochs: usize| json!({ "do": "step", "epochs": epochs });
     let training = |training: Value| json!({ "do": "training", "training": training });
     let mut programs = Vec::new();
-    let mut add = |name: &str, table: Option<&str>, requests: Vec<Value>| {
+    let as_it_is = json!({ "do": "table" });
+    let mut add = |name: &str, table: Option<&Value>, model: Option<&[u8]>, requests: Vec<Value>| {
         let mut engine = Engine::default();
-        if let Some(table) = table {
-            call(&mut engine, json!({ "do": "table" }), table).unwrap();
+        if let Some(request) = table {
+            call(&mut engine, request.clone(), TABLE).unwrap();
+        }
+        if let Some(model) = model {
+            call(&mut engine, json!({ "do": "model" }), model).unwrap();
         }
         for request in requests {
             ask(&mut engine, request);
@@ -36,6 +40,7 @@ fn programs_make_the_same_bits() {
     };
     add(
         "doughnut",
+        None,
         None,
         vec![
             json!({ "do": "open", "data": { "name": "doughnut", "rows": 150, "noise": 0.02, "seed": 5 },
@@ -55,7 +60,8 @@ fn programs_make_the_same_bits() {
     );
     add(
         "table",
-        Some(TABLE),
+        Some(&as_it_is),
+        None,
         vec![
             json!({ "do": "open", "data": { "name": "table", "target": "price", "task": "regression" },
                 "split": { "share": 0.3, "seed": 1 },
@@ -68,6 +74,7 @@ fn programs_make_the_same_bits() {
     add(
         "diverged",
         None,
+        None,
         vec![
             json!({ "do": "open", "data": { "name": "hills" }, "network": { "hidden": layers(&[5], "relu") },
                 "training": { "rate": 0.1 } }),
@@ -79,10 +86,34 @@ fn programs_make_the_same_bits() {
             step(5),
         ],
     );
+    let of_price = |data: Value| {
+        json!({ "do": "open", "data": data, "split": { "share": 0.2, "seed": 3 },
+            "network": { "hidden": layers(&[3], "tanh") }, "training": { "rate": 0.1 } })
+    };
+    let price = json!({ "name": "table", "target": "price", "task": "regression", "ignore": ["size"] });
+    let options = json!({ "do": "table", "missing": { "colour": ["green"] }, "as": { "size": "category" } });
+    add("options", Some(&options), None, vec![of_price(price.clone()), step(10)]);
+    let mut engine = Engine::default();
+    call(&mut engine, as_it_is.clone(), TABLE).unwrap();
+    ask(&mut engine, of_price(price));
+    ask(&mut engine, step(5));
+    let model = ask(&mut engine, json!({ "do": "export", "format": "ann" })).file;
+    let adam = training(json!({ "optimizer": "adam", "rate": 0.01 }));
+    let steps = vec![of_price(json!({ "name": "model" })), step(5), adam, step(5)];
+    add("model", Some(&as_it_is), Some(&model), steps);
+    for (name, program, _) in &programs {
+        // What a person has to do is all in the head.
+        let head: String = program.lines().take_while(|line| line.starts_with("//!")).collect();
+        let is_exact = !["doughnut", "model"].contains(&name.as_str());
+        assert_eq!(head.contains("with the same bits"), is_exact, "{name}: {head}");
+        assert_eq!(head.contains("Adam"), !is_exact, "{name}: {head}");
+        assert_eq!(head.contains("data.csv"), program.contains("open(\"data.csv\")"), "{name}: {head}");
+        assert_eq!(head.contains("model.ann"), program.contains("load(\"model.ann\")"), "{name}: {head}");
+    }
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("programs");
     let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../crates");
     fs::create_dir_all(folder.join("src/bin")).unwrap();
-    let dependencies = ["ann-datasets", "ann-table", "ann-train"]
+    let dependencies = ["ann-datasets", "ann-model", "ann-table", "ann-train"]
         .map(|name| format!("{name} = {{ path = {:?}, default-features = false }}\n", crates.join(name)));
     // The profile of these tests, so that little is compiled again.
     let manifest = format!(
@@ -93,6 +124,7 @@ fn programs_make_the_same_bits() {
     fs::write(folder.join("Cargo.toml"), manifest).unwrap();
     fs::copy(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.lock"), folder.join("Cargo.lock")).unwrap();
     fs::write(folder.join("data.csv"), TABLE).unwrap();
+    fs::write(folder.join("model.ann"), model).unwrap();
     for (name, program, _) in &programs {
         fs::write(folder.join(format!("src/bin/{name}.rs")), program).unwrap();
     }
