@@ -1,7 +1,7 @@
 //! The engine of the live page: the crates of ann behind a few functions for WebAssembly.
 //!
-//! [`Engine`] does everything, natively too; `module/` has the functions that a host calls. `ENGINE.md` is the
-//! contract with the page.
+//! [`Engine`] does everything, natively too; `module/` has the functions that a host calls. `ENGINE.md` is
+//! the contract with the page.
 
 mod engine;
 mod error;

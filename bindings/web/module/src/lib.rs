@@ -84,7 +84,7 @@ pub extern "C" fn ann_answer_bytes(slot: u32) -> u32 {
 #[cfg(feature = "bits")]
 #[unsafe(no_mangle)]
 pub extern "C" fn ann_bits() {
-    let lines = match crate::bits::fingerprints(1) {
+    let lines = match bits::fingerprints(1) {
         Ok(found) => found.iter().map(|(name, sha256)| format!("{sha256}  {name}\n")).collect(),
         Err(error) => error.to_string(),
     };
