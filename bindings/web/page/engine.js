@@ -44,7 +44,10 @@ export function call(wasm, request, attachment) {
     throw Object.assign(new Error(panicMessage(wasm)), { panic: true, cause: trap });
   }
   const answer = JSON.parse(new TextDecoder().decode(read(wasm, ANSWER)));
-  if (code) throw Object.assign(new Error(answer.error), { code, line: answer.line });
+  if (code) {
+    const { error, ...place } = answer;
+    throw Object.assign(new Error(error), { code, ...place });
+  }
   return { answer, numbers: new Float64Array(read(wasm, NUMBERS).buffer), file: read(wasm, FILE) };
 }
 
