@@ -31,9 +31,9 @@ export const text = (w, slot) => new TextDecoder().decode(read(w, slot));
 export function call(w, request, attachment) {
   try {
     return { code: 0, ...ask(w, request, attachment) };
-  } catch ({ code, message, line, panic }) {
+  } catch ({ code, message, panic, ...place }) {
     if (!code) throw new Error(`${JSON.stringify(request)}: ${panic ? 'panic: ' : ''}${message}`);
-    return { code, answer: { error: message, line } };
+    return { code, answer: { error: message, ...place } };
   }
 }
 
