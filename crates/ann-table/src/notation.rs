@@ -166,7 +166,7 @@ fn date_of_names(date: &str) -> Option<(u32, u32, u32)> {
     };
     let name = name.to_lowercase();
     let is_month = |month: &&str| name == **month || name.len() == 3 && month.starts_with(&name);
-    let month = MONTHS.iter().position(|month| is_month(&month))? as u32 + 1;
+    let month = MONTHS.iter().position(is_month)? as u32 + 1;
     (day.len() <= 2).then_some((full_year(year)?, month, whole(day)?))
 }
 
