@@ -214,7 +214,9 @@ impl Compiler {
             .env("RUSTC_BOOTSTRAP", "1")
             .env("RUSTFLAGS", format!("-Ctarget-feature={features} {FLAGS}{}", remapped.collect::<String>()))
             .env_remove("RUSTUP_TOOLCHAIN")
-            .env_remove("CARGO");
+            .env_remove("CARGO")
+            // `cargo xtask` sets it, and a compiler looks for its library beside the one that it has loaded.
+            .env_remove("LD_LIBRARY_PATH");
         run(&mut build)?;
         let made = target.join("wasm32-unknown-unknown/release/ann_web_module.wasm");
         let bytes = fs::read(&made).with_context(|| format!("could not read {}", made.display()))?;

@@ -24,10 +24,11 @@ _PARAMETERS = """
         "adam", "descent", "momentum", "nesterov" or "rprop"; for all rows at once also "lbfgs" and, with squared
         errors, "levenberg_marquardt".
     learning_rate : float, default=None
-        η. Default 0.01 with Adam and Rprop, 0.1 with the others. No effect with "lbfgs" and "levenberg_marquardt".
+        η. Default 0.01 with Adam and Rprop (0.02 with Adam and all rows at once), 0.1 with the others. No effect
+        with "lbfgs" and "levenberg_marquardt".
     momentum : float, default=0.9
         μ of "momentum" and "nesterov".
-    schedule : str, default="constant"
+    schedule : str, default="cosine"
         How η changes: "constant", "cosine", "exponential" or "one_cycle". No effect in ``partial_fit``.
     batch_size : int, None or "auto", default="auto"
         Rows of an update. None: all rows. "auto": all rows if there are at most 256, otherwise 64.
@@ -37,8 +38,8 @@ _PARAMETERS = """
         Stop as soon as the mean loss, without penalty, is below this.
     l2 : float, default=0.0
         λ of the penalty λ Σ‖W‖² on weights, never on biases.
-    weight_decay : float, default=0.0
-        Decoupled decay of weights, as in AdamW; with "adam" alone.
+    weight_decay : float, default=0.2
+        Decoupled decay of weights, as in AdamW. No effect with other optimizers than "adam".
     scale : {{"standard", "robust", "none"}}, default="standard"
         How columns are scaled for training. The fitted network reads raw rows all the same. No effect in
         ``partial_fit``.
@@ -67,12 +68,12 @@ _PARAMETERS = """
 
 class _Matrix(Estimator):
     def _settings(self, rows, **own):
-        rates = {"adam": 0.01, "rprop": 0.01}
         batch = self.batch_size
         if isinstance(batch, str) and batch == "auto":
             batch = None if rows <= 256 else 64
         if self.optimizer in ("lbfgs", "levenberg_marquardt"):
             batch = None
+        rates = {"adam": 0.02 if batch is None else 0.01, "rprop": 0.01}
         rate = rates.get(self.optimizer, 0.1) if self.learning_rate is None else self.learning_rate
         return {
             "hidden": _integers("hidden", self.hidden),
@@ -204,12 +205,12 @@ class AnnClassifier(ClassifierMixin, _Matrix):
         optimizer="adam",
         learning_rate=None,
         momentum=0.9,
-        schedule="constant",
+        schedule="cosine",
         batch_size="auto",
         epochs=200,
         stop_below=None,
         l2=0.0,
-        weight_decay=0.0,
+        weight_decay=0.2,
         scale="standard",
         validation=None,
         patience=20,
@@ -407,12 +408,12 @@ class AnnRegressor(RegressorMixin, _Matrix):
         optimizer="adam",
         learning_rate=None,
         momentum=0.9,
-        schedule="constant",
+        schedule="cosine",
         batch_size="auto",
         epochs=200,
         stop_below=None,
         l2=0.0,
-        weight_decay=0.0,
+        weight_decay=0.2,
         scale="standard",
         validation=None,
         patience=20,
