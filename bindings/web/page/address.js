@@ -60,6 +60,13 @@ export class Address {
   /** From now on it is written again; only if it holds these settings, if some are given. */
   release(settings = this.#held) { if (settings === this.#held) this.#held = null; }
 
+  /** The file beside the page that these settings name was opened. */
+  openedBeside(name, settings) {
+    this.#beside = name;
+    this.release(settings);
+    this.#app.writeAddress();
+  }
+
   /** The address of now stays in the history of the browser. */
   keep() { this.#isKept = true; }
 
@@ -81,13 +88,7 @@ export class Address {
     try {
       const answer = await fetch(new URL(`open/${encodeURIComponent(name)}`, location.href));
       if (!answer.ok) throw new Error(`${name} could not be read: ${answer.status}`);
-      const opened = await this.#app.data.open(new File([await answer.blob()], name), settings);
-      if (opened) {
-        this.#beside = name;
-        this.release(settings);
-        this.#app.writeAddress();
-      }
-      return opened;
+      return await this.#app.data.open(new File([await answer.blob()], name), settings);
     } catch (error) {
       this.#app.alert(error.message);
       return false;
@@ -108,7 +109,7 @@ export class Address {
 
   // What somebody who opens the address gets.
   #promise() {
-    const app = this.#app, files = Object.values((app.awaited ?? { files: app.data.filesUsed() }).files).filter(Boolean);
+    const app = this.#app, files = Object.values((app.awaited ?? app.data.used()).files).filter(Boolean);
     if (!app.isRepeatable) return 'It holds the settings, but not your changes by hand: they are too many.';
     return `It gives the same network on every machine${files.length ? ` that has your ${files.join(' and ')}` : ''}.`;
   }

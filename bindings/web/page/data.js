@@ -2,7 +2,7 @@
 
 import { clipped, short } from './colour.js';
 import { $, fill } from './form.js';
-import { suited } from './state.js';
+import { asIs, suited } from './state.js';
 
 /** Data of the user. */
 const OWN = ['table', 'model'];
@@ -13,6 +13,8 @@ export class DataPanel {
   #app;
   /** What was read: kept, so that it can be given to a new engine after a panic. */
   table = null; model = null;
+  // A table that was refused because of a cell: the same as `table` without an answer, with the place, and the message that says so.
+  #refused = null;
   // What the list of columns was made of.
   #columnsShown = '';
 
@@ -36,6 +38,7 @@ export class DataPanel {
     $('share').oninput = () => { $('share-text').textContent = percent($('share').valueAsNumber); };
     $('ignore-none').onclick = () => this.#tickAll(false);
     $('ignore-every').onclick = () => this.#tickAll(true);
+    for (const way in asIs()) $(`way-${way}`).onclick = ({ currentTarget }) => this.#readAgain(way, currentTarget);
     $('awaited-open').onclick = () => $('file').click();
     $('awaited-end').onclick = () => app.stopWaiting();
     this.#acceptDrops();
@@ -52,17 +55,51 @@ export class DataPanel {
     app.clearAlert();
     if (!settings && !app.awaited) app.address.release();
     if (this.#isTooLarge(file)) return false;
-    app.say(`Reading ${file.name} …`);
+    const { reading = asIs() } = settings ?? app.awaited ?? {};
+    return this.#read(kind, { name: file.name, reading, beside: settings }, file, settings);
+  }
+
+  async #read(kind, known, file, settings) {
+    const app = this.#app;
+    this.#refused = null;
+    app.say(`Reading ${known.name} …`);
     try {
-      const bytes = new Uint8Array(await file.arrayBuffer());
-      const known = { name: file.name, bytes, answer: await app.client.ask({ do: kind }, bytes) };
+      known.bytes ??= new Uint8Array(await file.arrayBuffer());
+      known.answer = await app.client.ask(kind === 'table' ? tableRequest(known.reading) : { do: kind }, known.bytes);
       if (settings && OWN.includes(settings.data.name)) app.awaited = settings;
       else if (settings) app.settings = settings;
-      return await this.#use(kind, known);
+      const opened = await this.#use(kind, known);
+      if (opened && known.beside) app.address.openedBeside(known.name, known.beside);
+      return opened;
     } catch (error) {
-      await app.failed(error, file.name);
+      await app.failed(error, known.name);
+      if (error.place?.cell) this.#offerWays(known, error.place);
       return false;
     }
+  }
+
+  // A table with an odd cell can be read in other ways: a button for each.
+  #offerWays(known, { column, cell }) {
+    const text = `${$('alert').textContent} Or choose how the page reads it:`;
+    this.#refused = { known, column, cell, text };
+    $('way-missing').textContent = `Treat "${clipped(cell)}" as missing`;
+    $('way-words').textContent = `Read ${clipped(column)} as words`;
+    $('way-omitted').textContent = `Leave ${clipped(column)} out`;
+    this.#app.alert(text);
+  }
+
+  /** The buttons belong to one message: they are shown with it. */
+  showWays(message) { $('ways').hidden = message !== this.#refused?.text; }
+
+  #readAgain(way, button) {
+    const app = this.#app, { known, column, cell } = this.#refused;
+    if (!app.awaited) app.address.release();
+    return app.inTurn(async () => {
+      app.clearAlert();
+      const reading = { ...known.reading, [way]: [...known.reading[way], column, ...(way === 'missing' ? [cell] : [])] };
+      // The buttons are gone, or they speak of the next cell.
+      ((await this.#read('table', { ...known, reading })) ? $('data') : button).focus();
+    });
   }
 
   // A model and its table may come together.
@@ -82,6 +119,7 @@ export class DataPanel {
       this[kind] = known;
       // A copy may have another name.
       awaited.files[kind] = known.name;
+      if (kind === 'table') awaited.reading = known.reading;
       return app.beginNow(awaited);
     }
     const isOther = app.awaited !== null, { target } = awaited?.data ?? {};
@@ -102,20 +140,24 @@ export class DataPanel {
     return needed.filter(kind => !this[kind] || files[kind] && files[kind] !== this[kind].name);
   }
 
-  /** The names of the files that are used now. */
-  filesUsed() {
-    const { name } = this.#app.settings.data;
-    return { table: OWN.includes(name) && this.table?.name || null, model: name === 'model' && this.model?.name || null };
+  /** The names of the files that are used now, and how the table was read. */
+  used() {
+    const { name } = this.#app.settings.data, table = OWN.includes(name) ? this.table : null;
+    return { files: { table: table?.name ?? null, model: name === 'model' && this.model?.name || null }, reading: table?.reading ?? asIs() };
   }
 
-  /** A model of an address that had no table is opened without one. */
-  async forgetUnused({ data, files }) {
-    if (data.name === 'model' && !files.table && this.table) await this.#forgetTable();
+  /** The table for an address: a model that had none is opened without one, and another way to read it counts. */
+  async prepare({ data: { name }, files, reading }) {
+    if (!this.table || !OWN.includes(name)) return;
+    if (name === 'model' && !files.table) await this.#forgetTable();
+    else if (JSON.stringify(reading) !== JSON.stringify(this.table.reading)) {
+      this.table = { ...this.table, reading, answer: await this.#app.client.ask(tableRequest(reading), this.table.bytes) };
+    }
   }
 
   /** Gives table and model to a new engine. */
   async restore() {
-    if (this.table) await this.#app.client.ask({ do: 'table' }, this.table.bytes);
+    if (this.table) await this.#app.client.ask(tableRequest(this.table.reading), this.table.bytes);
     if (this.model) await this.#app.client.ask({ do: 'model' }, this.model.bytes);
   }
 
@@ -264,6 +306,14 @@ export class DataPanel {
       this.#openAll(event.dataTransfer.files);
     });
   }
+}
+
+// The request that reads a table in this way.
+function tableRequest({ missing, words, omitted }) {
+  // A column may have any name.
+  const list = Object.create(null);
+  missing.forEach((column, k) => { if (k % 2 === 0) (list[column] ??= []).push(missing[k + 1]); });
+  return { do: 'table', missing: list, as: Object.fromEntries(words.map(column => [column, 'category'])), ignore: omitted };
 }
 
 // What is learned from, in words.

@@ -46,7 +46,7 @@ export function call(wasm, request, attachment) {
   const answer = JSON.parse(new TextDecoder().decode(read(wasm, ANSWER)));
   if (code) {
     const { error, ...place } = answer;
-    throw Object.assign(new Error(error), { code, ...place });
+    throw Object.assign(new Error(error), { code, place });
   }
   return { answer, numbers: new Float64Array(read(wasm, NUMBERS).buffer), file: read(wasm, FILE) };
 }

@@ -91,8 +91,8 @@ class App {
   async beginNow(settings, trouble = '') {
     const before = this.settings, isMissing = this.data.missingFiles(settings).length > 0;
     if (isMissing) this.awaited = settings;
-    else { this.settings = settings; await this.data.forgetUnused(settings); }
-    const opened = !isMissing && await this.#open(true);
+    else this.settings = settings;
+    const opened = !isMissing && await this.attempt(() => this.data.prepare(settings)) && await this.#open(true);
     if (opened) {
       this.awaited = null;
       this.address.release(settings);
@@ -264,7 +264,7 @@ class App {
   writeAddress() {
     if (!this.#first) return;
     const { epoch, changes } = this.#isRepeatable ? this.settings : { epoch: 0, changes: [] };
-    this.address.write({ ...this.settings, files: this.data.filesUsed(), training: this.#first, epoch, changes });
+    this.address.write({ ...this.settings, ...this.data.used(), training: this.#first, epoch, changes });
   }
 
   // ---- Drawing
@@ -304,8 +304,8 @@ class App {
   /** For everyone, and for screen readers: a sentence or two, and rarely. */
   say(text) { $('status').textContent = text; }
 
-  alert(text) { $('alert').textContent = text; $('alert').hidden = false; }
-  clearAlert() { $('alert').textContent = ''; $('alert').hidden = true; }
+  alert(text) { $('alert').textContent = text; $('alert').hidden = !text; this.data?.showWays(text); }
+  clearAlert() { this.alert(''); }
 
   /** Carries out work whose errors are shown. Returns whether there was none. */
   async attempt(work) {
@@ -321,7 +321,7 @@ class App {
   /** Shows an error of the engine. After a panic the engine is new, and the network is opened again. */
   async failed(error, file) {
     if (error.panic) return this.#restart(error);
-    const place = error.line && !error.message.includes(`line ${error.line}`) ? `line ${error.line}: ` : '';
+    const line = error.place?.line, place = line && !error.message.includes(`line ${line}`) ? `line ${line}: ` : '';
     this.alert(worded(place + error.message, file));
     this.say(this.scene ? 'That did not work. The network is as it was before.' : '');
   }

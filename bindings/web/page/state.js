@@ -29,11 +29,15 @@ export function suited(settings, data) {
   return { data, network: { ...network, hidden: hidden ?? network.hidden }, training: { ...training, optimizer, rate, settings: {} } };
 }
 
+/** How a table is read: `missing` are pairs of a column and a word that is no value in it, `words` columns that are read as words, `omitted` columns that are not read. */
+export function asIs() { return { missing: [], words: [], omitted: [] }; }
+
 /** Settings when the address says nothing. */
 export function defaults() {
   return {
     data: { name: 'doughnut', rows: 0, noise: null, seed: null, target: null, task: null, ignore: [], network: 0 },
     files: { table: null, model: null },
+    reading: asIs(),
     split: { share: 0.3, seed: 0 },
     scaling: null,
     network: { hidden: [layer(4)], init: 'xavier', gain: 1, seed: 0 },
@@ -48,6 +52,7 @@ const number = { write: String, read: text => finite(text) };
 const count = { write: String, read: text => { const n = finite(text); return n === undefined || n < 0 ? undefined : Math.floor(n); } };
 const word = { write: text => text, read: text => text };
 const words = { write: list => list.map(encodeURIComponent).join(','), read: text => text.split(',').filter(Boolean).map(decodeURIComponent) };
+const pairs = { ...words, read: text => { const list = words.read(text); return list.length % 2 ? undefined : list; } };
 const flag = { write: on => on ? '1' : '0', read: text => text === '1' };
 const json = { write: JSON.stringify, read: text => JSON.parse(text) };
 const layers = {
@@ -67,6 +72,7 @@ const FIELDS = {
   data: ['data', 'name', word], rows: ['data', 'rows', count], noise: ['data', 'noise', number], draw: ['data', 'seed', count],
   target: ['data', 'target', word], task: ['data', 'task', word],
   table: ['files', 'table', word], model: ['files', 'model', word], without: ['data', 'ignore', words], network: ['data', 'network', count],
+  missing: ['reading', 'missing', pairs], words: ['reading', 'words', words], omitted: ['reading', 'omitted', words],
   test: ['split', 'share', number], split: ['split', 'seed', count], scaling: [null, 'scaling', word],
   layers: ['network', 'hidden', layers], init: ['network', 'init', word], gain: ['network', 'gain', number], weights: ['network', 'seed', count],
   optimizer: ['training', 'optimizer', word], settings: ['training', 'settings', json], rate: ['training', 'rate', number], l2: ['training', 'l2', number],

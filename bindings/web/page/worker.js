@@ -15,10 +15,10 @@ async function answer({ id, kind, request, attachment }) {
     const result = kind === 'frame' ? frame(request) : kind === 'load' ? { kind: engine.kind } : engine.call(request, attachment);
     postMessage({ id, result }, transferable(result));
   } catch (error) {
-    const { message, code, line, panic } = error;
+    const { message, code, place, panic } = error;
     // An instance that has panicked answers nothing any more.
     if (panic) engine = null;
-    postMessage({ id, error: { message, code, line, panic } });
+    postMessage({ id, error: { message, code, place, panic } });
   }
 }
 

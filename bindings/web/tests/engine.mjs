@@ -31,7 +31,7 @@ export const text = (w, slot) => new TextDecoder().decode(read(w, slot));
 export function call(w, request, attachment) {
   try {
     return { code: 0, ...ask(w, request, attachment) };
-  } catch ({ code, message, panic, ...place }) {
+  } catch ({ code, message, place, panic }) {
     if (!code) throw new Error(`${JSON.stringify(request)}: ${panic ? 'panic: ' : ''}${message}`);
     return { code, answer: { error: message, ...place } };
   }

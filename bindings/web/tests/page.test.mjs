@@ -515,16 +515,108 @@ test('a model is trained on with a rate that the page shows', () => on('#layers=
   assert.equal(await page.inputValue('#rate'), '1');
 }));
 
-test('a column with an odd cell is explained in words of the page', () => on('', async page => {
-  await open(page, csv('odd.csv', 'x,y,kind\n' + Array.from({ length: 120 }, (_, k) => `${k === 41 ? 'n.a.' : k},${k % 7},${'ab'[k % 2]}`).join('\n')));
-  await until(page, '#alert', /odd\.csv: column "x": 1 of 120 cells is no number: line 43 "n\.a\."\. Write it as 1234\.5 or 1234,5, or empty the cell: it is then missing\. Or change the first line/);
-  // What it recommends works.
-  const mended = 'i#x,y,kind\n' + Array.from({ length: 120 }, (_, k) => `${k === 41 ? 'n.a.' : k},${k % 7},${'ab'[k % 2]}`).join('\n');
-  await open(page, csv('odd.csv', mended));
-  await until(page, '#data-note', /120 rows.*1 input/);
-  await open(page, csv('odd.csv', mended.replace('i#x', 'D#x')));
-  await until(page, '#data-note', /120 rows.*Classes of kind/);
+/** Numbers, with a few cells that are something else: `odd` has a list of [row, cell] for each column. */
+function withOdd(odd, rows = 120) {
+  const names = Object.keys(odd), cell = (name, k) => odd[name].find(([row]) => row === k)?.[1] ?? (k * 7) % 31;
+  return `${names},kind\n${Array.from({ length: rows }, (_, k) => `${names.map(name => cell(name, k))},${'ab'[k % 2]}`).join('\n')}\n`;
+}
+const boxes = page => page.locator('#ignore-boxes label').allTextContents();
+const hasAddress = (page, part) => page.waitForFunction(text => location.hash.split('&').includes(text), part);
+
+test('an odd cell is treated as missing, then the next one of its column or of another: by the keyboard', () => on('', async page => {
+  const press = async () => { await page.focus('#way-missing'); await page.keyboard.press('Enter'); };
+  const focused = id => page.waitForFunction(wanted => document.activeElement.id === wanted, id);
+  await open(page, csv('odd.csv', withOdd({ x: [[41, 'n.a.'], [60, 'gone']], y: [[3, '-']] }, 300)));
+  await until(page, '#alert', /odd\.csv: column "x": 2 of 300 cells are no numbers: line 43 "n\.a\.", line 62 "gone"\. Write them as 1234\.5 or 1234,5, or empty these cells: they are then missing\. Or choose how the page reads it:$/);
+  assert.deepEqual(await page.locator('#ways button').allTextContents(), ['Treat "n.a." as missing', 'Read x as words', 'Leave x out']);
+  await accessible(page);
+  await press();
+  await until(page, '#way-missing', /"gone"/);
+  await until(page, '#alert', /column "x": 1 of 299 cells is no number: line 62 "gone"/);
+  await focused('way-missing');
+  await page.keyboard.press('Enter');
+  await until(page, '#alert', /column "y": 1 of 300 cells is no number: line 5 "-"/);
+  await focused('way-missing');
+  await page.keyboard.press('Enter');
+  await until(page, '#data-note', /300 rows.*4 inputs.*Classes of kind/);
+  await focused('data');
+  assert.ok(await page.isHidden('#ways') && await page.isHidden('#alert'));
+  assert.deepEqual(await boxes(page), ['x: number, 2 missing', 'y: number, 1 missing']);
+  await hasAddress(page, 'missing=x,n.a.,x,gone,y,-');
+  const [download] = await Promise.all([page.waitForEvent('download'), page.click('[data-format=rust]')]);
+  assert.match(await readFile(await download.path(), 'utf8'), /missing_in: vec!\[\("x"\.into\(\), "n\.a\."\.into\(\)\)/);
+  // Other data have no such choices; the table keeps them.
+  await page.selectOption('#data', 'wave');
+  await page.waitForFunction(() => location.hash.includes('data=wave') && !location.hash.includes('missing'));
+  await page.selectOption('#data', 'table');
+  await hasAddress(page, 'missing=x,n.a.,x,gone,y,-');
 }));
+
+test('a column with an odd cell is read as words', () => on('', async page => {
+  await open(page, csv('odd.csv', withOdd({ 'the zip, "x"': [[41, 'n.a.']], y: [] }).replace('the zip, "x"', '"the zip, ""x"""')));
+  await page.click('text=Read the zip, "x" as words');
+  await until(page, '#data-note', /120 rows/);
+  assert.deepEqual(await boxes(page), ['the zip, "x": category, 32 values', 'y: number']);
+  await page.waitForFunction(() => location.hash.includes('words='));
+}));
+
+test('a column with an odd cell is left out', () => on('', async page => {
+  await open(page, csv('odd.csv', withOdd({ x: [[41, 'n.a.']], y: [] })));
+  await page.click('text=Leave x out');
+  await until(page, '#data-note', /120 rows.*1 input\./);
+  assert.deepEqual(await boxes(page), ['y: number']);
+  await hasAddress(page, 'omitted=x');
+}));
+
+test('how a table is read is in the address, and the same file gives the same network again', () => on('', async page => {
+  const odd = { x: [[41, 'n.a.']], y: [[50, 'many']], z: [[60, '?!']], w: [] };
+  await open(page, csv('odd.csv', withOdd(odd)));
+  for (const [way, next] of [['missing', 'y'], ['words', 'z'], ['omitted']]) {
+    await page.click(`#way-${way}`);
+    if (next) await until(page, '#alert', new RegExp(`column "${next}"`));
+  }
+  await hasAddress(page, 'omitted=z');
+  await trainTo(page, 5);
+  const address = page.url(), digest = await page.textContent('#digest');
+  await page.reload();
+  await ready(page);
+  await page.waitForSelector('#awaited:not([hidden])');
+  await open(page, csv('odd.csv', withOdd(odd)));
+  await until(page, '#epoch', /^5$/);
+  await until(page, '#digest', new RegExp(digest));
+  assert.equal(page.url(), address);
+  // An address of the same file that reads it in another way.
+  await page.evaluate(() => { location.hash = location.hash.replace('&words=y', '').replace('omitted=z', 'omitted=z,y'); });
+  await until(page, '#data-note', /3 inputs/);
+  assert.deepEqual(await boxes(page), ['x: number, 1 missing', 'w: number']);
+  await page.goBack();
+  await until(page, '#digest', new RegExp(digest));
+  // A cell that is odd since then is asked about, and the address waits.
+  await page.reload();
+  await ready(page);
+  await open(page, csv('odd.csv', withOdd({ ...odd, w: [[7, 'new']] })));
+  await until(page, '#alert', /column "w"/);
+  assert.equal(page.url(), address);
+  await page.click('#way-missing');
+  await until(page, '#epoch', /^5$/);
+  await hasAddress(page, 'missing=x,n.a.,w,new');
+}));
+
+test('a served table with an odd cell is offered with its ways to be read, and opened so again', async () => {
+  site.files['/open/odd.csv'] = withOdd({ x: [[41, 'n.a.']], y: [] });
+  await on('?open=odd.csv', async page => {
+    await until(page, '#data-note', /216 rows/);
+    await page.click('#way-missing');
+    await until(page, '#data-note', /120 rows/);
+    await hasAddress(page, 'missing=x,n.a.');
+    await page.reload();
+    await ready(page);
+    await until(page, '#data-note', /120 rows/);
+    assert.ok(await page.isHidden('#awaited') && await page.isHidden('#ways'));
+    await page.selectOption('#data', 'squares');
+    await page.waitForFunction(() => location.hash.includes('data=squares') && !location.search);
+  });
+});
 
 test('the page works in a folder of any server', () => on('sub/folder/#layers=2*tanh', async page => {
   await page.click('#step');
