@@ -1,5 +1,5 @@
-//! Compresses the files of the live page, which `ann play` serves, to `page.lzma`: one after the other, in the order
-//! of `page_files.rs`.
+//! Compresses the files of the live page, which `ann play` serves, to `page.lzma`: one after the other, in
+//! the order of `page_files.rs`.
 
 use std::env;
 use std::error::Error;
@@ -49,8 +49,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// The folder of the page, which `page` links to. On systems without symbolic links, git writes the destination of the
-/// link into a file.
+/// The folder of the page, which `page` links to. On systems without symbolic links, git writes the
+/// destination of the link into a file.
 fn page_folder() -> Result<PathBuf, Box<dyn Error>> {
     let package = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?);
     let link = package.join("page");

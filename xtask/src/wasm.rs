@@ -112,8 +112,8 @@ pub fn wasm(workspace: &Workspace, options: &WasmOptions) -> Result<()> {
 fn check(workspace: &Workspace, folder: &Path) -> Result<()> {
     let origin =
         fs::read_to_string(folder.join(ORIGIN)).context("could not read the digest of the sources")?;
-    // No error, because compiling needs more than the Rust toolchain. Whether the bits are still the native ones
-    // is tested below.
+    // No error, because compiling needs more than the Rust toolchain. Whether the bits are still the native
+    // ones is tested below.
     if origin.trim() != origin::digest(&workspace.root, &settings())? {
         print::progress(format_args!("note: {STALE} before the next release"))?;
     }
