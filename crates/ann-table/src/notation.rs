@@ -103,8 +103,8 @@ fn without_groups(digits: &str) -> String {
     only_digits(whole) + if decimals.is_empty() { "" } else { "." } + &decimals
 }
 
-/// The ISO date of `21.05.2023`, `21/5/2023`, `05/21/2023`, `2023/05/21`, `21.05.23` or `21 May 2023`, perhaps
-/// with a time. `05/06/2023` may be two dates.
+/// The ISO date of `21.05.2023`, `21/5/2023`, `05/21/2023`, `2023/05/21`, `21.05.23` or `21 May 2023`,
+/// perhaps with a time. `05/06/2023` may be two dates.
 fn date_of(text: &str) -> Option<String> {
     let (date, time) = match text.rsplit_once(' ') {
         Some((date, time)) if time.contains(':') => (date, time),
