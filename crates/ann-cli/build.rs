@@ -10,7 +10,9 @@ use std::path::{Path, PathBuf};
 
 use lzma_rust2::{LzmaOptions, LzmaWriter};
 
-/// What a browser is sent. Files with other endings are for people who look into the folder.
+/// What is for people who look into the folder, not for a browser.
+const OTHERS: [&str; 3] = ["wasm/ORIGIN", "wasm/README.md", "wasm/SHA256SUMS"];
+/// The types of the other files, by the endings of their names.
 const CONTENT_TYPES: [(&str, &str); 5] = [
     ("html", "text/html; charset=utf-8"),
     ("css", "text/css; charset=utf-8"),
@@ -29,10 +31,14 @@ fn main() -> Result<(), Box<dyn Error>> {
     files.sort();
     let (mut contents, mut list) = (vec![], "&[\n".to_owned());
     for file in files {
-        let Some(content_type) = content_type(&file) else { continue };
-        let content = fs::read(&file)?;
         let path =
             file.strip_prefix(&page)?.to_str().ok_or("the name of a file is no text")?.replace('\\', "/");
+        if OTHERS.contains(&path.as_str()) {
+            continue;
+        }
+        let content_type =
+            content_type(&file).ok_or_else(|| format!("{path}: the build script knows no type for it"))?;
+        let content = fs::read(&file)?;
         writeln!(
             list,
             "PageFile {{ path: {path:?}, content_type: {content_type:?}, bytes: {} }},",

@@ -19,8 +19,8 @@ pub fn dist(workspace: &Workspace) -> Result<()> {
     build.args(["rustc", "--package", "ann-cli", "--bin", "ann", "--profile", "dist", "--locked"]);
     // The optimisation across crates makes loops fast without copying so many functions into their callers.
     build.args(["--", "-Cllvm-args=-inline-threshold=40"]);
-    if cfg!(target_os = "linux") {
-        // Equal functions of different types become one.
+    if cfg!(all(target_os = "linux", target_arch = "x86_64")) {
+        // Equal functions of different types become one. Rust brings a linker for this system that can do so.
         build.arg("-Clink-arg=-Wl,--icf=all");
     }
     build.current_dir(&workspace.root);

@@ -1,6 +1,6 @@
 // The engine: chooses one of the two wasm files, and carries out requests. ENGINE.md describes them.
 
-const ANSWER = 0, NUMBERS = 1, FILE = 2, PANIC = 3;
+const ANSWER = 0, NUMBERS = 1, FILE = 2;
 const REQUEST = 0, ATTACHMENT = 1;
 const base = new URL('wasm/', import.meta.url);
 
@@ -41,7 +41,7 @@ export function call(wasm, request, attachment) {
   try {
     code = wasm.ann_call();
   } catch (trap) {
-    throw Object.assign(new Error(panicMessage(wasm)), { panic: true, cause: trap });
+    throw Object.assign(new Error('it met a mistake of its own, or memory was exhausted'), { panic: true, cause: trap });
   }
   const answer = JSON.parse(new TextDecoder().decode(read(wasm, ANSWER)));
   if (code) {
@@ -60,13 +60,4 @@ function write(wasm, slot, bytes) {
 /** What is in a slot: copied, because the next call overwrites it. */
 export function read(wasm, slot) {
   return new Uint8Array(wasm.memory.buffer, wasm.ann_answer(slot), wasm.ann_answer_bytes(slot)).slice();
-}
-
-function panicMessage(wasm) {
-  const exhausted = 'memory or the stack was exhausted';
-  try {
-    return new TextDecoder().decode(read(wasm, PANIC)) || exhausted;
-  } catch {
-    return exhausted;
-  }
 }

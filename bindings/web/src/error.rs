@@ -16,12 +16,12 @@ pub struct Error {
     /// A sentence for people.
     pub message: String,
     /// Where it is in a table, as far as it is known.
-    pub place: Place,
+    pub place: TablePlace,
 }
 
 /// A place in a table.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Place {
+pub struct TablePlace {
     /// The line, counted from 1.
     pub line: Option<u64>,
     /// The name of the column.
@@ -50,7 +50,7 @@ pub enum Code {
 impl Error {
     /// An error of this kind.
     pub fn new(code: Code, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), place: Place::default() }
+        Self { code, message: message.into(), place: TablePlace::default() }
     }
 
     /// A request that is wrong.
@@ -65,7 +65,7 @@ impl Error {
 
     /// The answer for the host, with the parts of the place that are known.
     pub fn answer(&self) -> Object {
-        let Place { line, column, cell } = &self.place;
+        let TablePlace { line, column, cell } = &self.place;
         let mut answer = object! { "error": self.message };
         if let Some(line) = line {
             answer = answer.with("line", line);
@@ -132,10 +132,10 @@ fn message(error: &ann_table::Error) -> String {
     }
 }
 
-fn place(error: &ann_table::Error) -> Place {
+fn place(error: &ann_table::Error) -> TablePlace {
     use ann_table::Error as E;
-    let of_line = |line: &u64| Place { line: Some(*line), ..Place::default() };
-    let of_location = |CellLocation { line, name, .. }: &CellLocation| Place {
+    let of_line = |line: &u64| TablePlace { line: Some(*line), ..TablePlace::default() };
+    let of_location = |CellLocation { line, name, .. }: &CellLocation| TablePlace {
         column: Some(name.clone()),
         ..of_line(line)
     };
@@ -160,20 +160,20 @@ fn place(error: &ann_table::Error) -> Place {
         | E::Overflow { location, found }
         | E::NotADate { location, found }
         | E::UnknownClass { location, found, .. } => {
-            Place { cell: Some(found.clone()), ..of_location(location) }
+            TablePlace { cell: Some(found.clone()), ..of_location(location) }
         }
         E::OddCells { column, cells, .. } | E::MixedTarget { column, cells, .. } => {
             let first = cells.first();
-            Place {
+            TablePlace {
                 line: first.map(|(line, _)| *line),
                 column: Some(column.clone()),
                 cell: first.map(|(_, text)| text.clone()),
             }
         }
         E::LearnedKind { column, .. } | E::OtherKind { column, .. } | E::Target { column, .. } => {
-            Place { column: Some(column.clone()), ..Place::default() }
+            TablePlace { column: Some(column.clone()), ..TablePlace::default() }
         }
-        _ => Place::default(),
+        _ => TablePlace::default(),
     }
 }
 

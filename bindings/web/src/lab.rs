@@ -256,6 +256,9 @@ impl Lab {
         let mut course = std::mem::take(&mut self.course);
         let ran = self.run(epochs, &mut course);
         self.course = course;
+        if ran.is_err() {
+            self.course.forget_from(self.state.epoch + 1);
+        }
         let (state, stop, trouble) = ran?;
         let ran = state.epoch - self.state.epoch;
         self.log.trained(&self.settings, epochs, ran, stop.is_some() || trouble.is_some());

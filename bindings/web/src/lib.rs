@@ -23,4 +23,4 @@ mod views;
 pub mod limits;
 
 pub use engine::{Answer, CONTRACT, Engine};
-pub use error::{Code, Error, Place};
+pub use error::{Code, Error, TablePlace};

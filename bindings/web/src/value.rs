@@ -30,7 +30,7 @@ impl Value {
     /// What is wrong, and where.
     pub fn read(text: &[u8]) -> Result<Self, String> {
         let text = std::str::from_utf8(text).map_err(|error| error.to_string())?;
-        let mut reader = Reader { text, at: 0 };
+        let mut reader = JsonReader { text, at: 0 };
         let value = reader.value(DEPTH)?;
         match reader.peek() {
             None => Ok(value),
@@ -58,12 +58,12 @@ impl fmt::Display for Value {
     }
 }
 
-struct Reader<'a> {
+struct JsonReader<'a> {
     text: &'a str,
     at: usize,
 }
 
-impl<'a> Reader<'a> {
+impl<'a> JsonReader<'a> {
     /// The next character that is no blank.
     fn peek(&mut self) -> Option<u8> {
         let bytes = self.text.as_bytes();

@@ -13,6 +13,7 @@ use crate::data;
 use crate::failure::{Failure, Result, Status};
 use crate::interrupt;
 use crate::output::Output;
+use page::Page;
 use server::Server;
 
 /// Open a page on which a network learns while you watch: of your own table, or of a model
@@ -42,9 +43,11 @@ pub fn play(options: &Play) -> Result<Status> {
         }
         None => None,
     };
+    let damaged = |error| Failure::files(format_args!("the page in this program is damaged: {error}"));
+    let page = Page::unpack().map_err(damaged)?;
     let failed = |error| Failure::files(format_args!("port {}: {error}", options.port));
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port)).map_err(failed)?;
-    let server = Server::new(listener, opened).map_err(failed)?;
+    let server = Server::new(listener, page, opened).map_err(failed)?;
     interrupt::clean_up()?;
     let mut output = Output::standard();
     writeln!(output, "{}", server.address())?;

@@ -91,14 +91,24 @@ fn the_page_and_the_opened_file_are_served_and_nothing_else() {
 fn files_arrive_as_they_are_in_the_folder() {
     let page = Page::open(&[]);
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("page");
-    for path in
-        ["index.html", "main.js", "style.css", "icon.svg", "wasm/ann-fused.wasm", "wasm/ann-portable.wasm"]
-    {
+    let files = |below: &str| {
+        let entries = fs::read_dir(folder.join(below)).unwrap().map(|entry| entry.unwrap());
+        let files = entries.filter(|entry| entry.path().is_file());
+        files.map(|entry| format!("{below}{}", entry.file_name().display())).collect::<Vec<_>>()
+    };
+    let is_for_people =
+        |path: &String| ["wasm/ORIGIN", "wasm/README.md", "wasm/SHA256SUMS"].contains(&path.as_str());
+    let (others, files): (Vec<String>, Vec<String>) =
+        [files(""), files("wasm/")].concat().into_iter().partition(is_for_people);
+    assert!(others.len() == 3 && files.len() > 20, "{others:?} {files:?}");
+    for path in files {
         let (header, content) = page.get(&format!("/{path}"));
         assert!(header.starts_with("HTTP/1.1 200"), "{path}: {header}");
-        assert!(content == fs::read(folder.join(path)).unwrap(), "{path}");
+        assert!(content == fs::read(folder.join(&path)).unwrap(), "{path}");
     }
-    assert!(page.get("/wasm/README.md").0.starts_with("HTTP/1.1 404"));
+    for path in others {
+        assert!(page.get(&format!("/{path}")).0.starts_with("HTTP/1.1 404"), "{path}");
+    }
 }
 
 /// A browser leaves some signs of a name as they are.

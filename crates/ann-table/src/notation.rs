@@ -132,7 +132,8 @@ fn dates_of_numbers(date: &str) -> Vec<(u32, u32, u32)> {
     // Points are between day and month; slashes may be between month and day, too.
     match [parts[0].len(), parts[2].len()] {
         [4, 1 | 2] => vec![(one, two, three)],
-        [1 | 2, 2] if sign == '-' => vec![],
+        // `1.2.10` may be a version.
+        [_, 2] if sign == '-' || sign == '.' && date.len() < 8 => vec![],
         [1 | 2, 2 | 4] => match full_year(parts[2]) {
             Some(year) if sign == '/' && one != two => vec![(year, two, one), (year, one, two)],
             Some(year) => vec![(year, two, one)],
@@ -281,6 +282,8 @@ mod tests {
             "32 May 2023",
             "Au 1 2019",
             "01-02-03",
+            "1.2.10",
+            "2.11.30",
         ] {
             assert_eq!(OtherNotation::of(text, false), None, "{text}");
         }

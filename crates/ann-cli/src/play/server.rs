@@ -49,9 +49,9 @@ struct Answer<'a> {
 
 impl Server {
     /// `opened` is the name of a file and its content.
-    pub fn new(listener: TcpListener, opened: Option<(String, Vec<u8>)>) -> io::Result<Self> {
+    pub fn new(listener: TcpListener, page: Page, opened: Option<(String, Vec<u8>)>) -> io::Result<Self> {
         let port = listener.local_addr()?.port();
-        Ok(Self { listener, port, page: Page::unpack()?, opened })
+        Ok(Self { listener, port, page, opened })
     }
 
     /// The address of the page, which opens the file.

@@ -121,18 +121,23 @@ impl TryFrom<ColumnFields> for ColumnText {
 
     fn try_from(fields: ColumnFields) -> Result<Self, String> {
         let ColumnFields { name, kind, flag, squash, pieces, categories, other, missing, parts } = fields;
+        let lacks = |field: &str| format!("the column {name:?} has no {field:?}");
         let encoding = match kind.as_str() {
-            "number" => (flag.zip(squash).zip(pieces)).map(|((flag, squash), pieces)| EncodingText::Number {
-                number: NumberText { flag, squash },
-                pieces,
-            }),
-            "category" => categories
-                .zip(other.zip(missing))
-                .map(|(categories, (other, missing))| EncodingText::Category { categories, other, missing }),
-            "date" => parts.map(|parts| EncodingText::Date { parts }),
+            "number" => EncodingText::Number {
+                number: NumberText {
+                    flag: flag.ok_or_else(|| lacks("flag"))?,
+                    squash: squash.ok_or_else(|| lacks("squash"))?,
+                },
+                pieces: pieces.ok_or_else(|| lacks("pieces"))?,
+            },
+            "category" => EncodingText::Category {
+                categories: categories.ok_or_else(|| lacks("categories"))?,
+                other: other.ok_or_else(|| lacks("other"))?,
+                missing: missing.ok_or_else(|| lacks("missing"))?,
+            },
+            "date" => EncodingText::Date { parts: parts.ok_or_else(|| lacks("parts"))? },
             _ => return Err(format!("the kind {kind:?} of the column {name:?} is unknown")),
         };
-        let encoding = encoding.ok_or_else(|| format!("the column {name:?} lacks a field"))?;
         Ok(Self { name, encoding })
     }
 }

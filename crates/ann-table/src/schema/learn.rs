@@ -110,8 +110,8 @@ impl Schema {
             Some(rows) => table.select_of(names, rows).map(Cow::Owned),
             None => Ok(Cow::Borrowed(table)),
         };
-        let of_targets = part(targets)?;
-        let target = Target::learn(&of_targets, targets, options.task)?;
+        Target::check_names(table, targets)?;
+        let target = Target::learn(&part(targets)?, targets, options.task)?;
         let (mut columns, mut ignored) = (vec![], vec![]);
         for column in table.columns().iter().filter(|column| !targets.contains(&column.name())) {
             let name = column.name().to_owned();

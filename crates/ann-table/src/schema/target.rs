@@ -113,14 +113,19 @@ impl TargetValues {
 const MOST_WHOLE_CLASSES: usize = 20;
 
 impl Target {
+    /// Whether these columns exist, and none is named twice.
+    pub(super) fn check_names(table: &Table, names: &[&str]) -> Result<()> {
+        names.iter().try_for_each(|name| table.column(name).map(drop))?;
+        let twice = names.iter().enumerate().find(|(place, name)| names[..*place].contains(name));
+        twice.map_or(Ok(()), |(_, name)| {
+            let reason = "it is named twice".to_owned();
+            Err(Error::Target { column: (*name).to_owned(), reason })
+        })
+    }
+
     /// Learns from the columns of these names. A missing cell is an error.
     pub(super) fn learn(table: &Table, names: &[&str], task: Option<Task>) -> Result<Self> {
         let columns = names.iter().map(|name| table.column(name)).collect::<Result<Vec<_>>>()?;
-        let twice = names.iter().enumerate().find(|(place, name)| names[..*place].contains(name));
-        if let Some((_, name)) = twice {
-            let reason = "it is named twice".to_owned();
-            return Err(Error::Target { column: (*name).to_owned(), reason });
-        }
         for column in &columns {
             if let Some(row) = (0..column.len()).find(|&row| column.is_missing(row)) {
                 return Err(Error::MissingTarget { location: table.location(row, column.name())? });
