@@ -148,6 +148,9 @@ mod tests {
         let schema = Schema::learn(&part, &["y"], &SchemaOptions::default()).unwrap();
         let learned = Schema::learn_rows(&table, &selection, &["y"], &SchemaOptions::default()).unwrap();
         assert_eq!(learned, schema);
+        let error =
+            Schema::learn_rows(&table, &selection, &["y", "y"], &SchemaOptions::default()).unwrap_err();
+        assert_eq!(error.to_string(), r#"target "y": it is named twice"#);
         let selected_once = Inputs::encoded_once(&schema, &table, Some(&selection), 2).unwrap();
         let once = Inputs::encoded_once(&schema, &part, None, 2).unwrap();
         let when_needed = Inputs::encoded_when_needed(&schema, &table, Some(&selection)).unwrap();

@@ -111,7 +111,8 @@ impl Schema {
             None => Ok(Cow::Borrowed(table)),
         };
         Target::check_names(table, targets)?;
-        let target = Target::learn(&part(targets)?, targets, options.task)?;
+        let of_targets = part(targets)?;
+        let target = Target::learn(&of_targets, targets, options.task)?;
         let (mut columns, mut ignored) = (vec![], vec![]);
         for column in table.columns().iter().filter(|column| !targets.contains(&column.name())) {
             let name = column.name().to_owned();
