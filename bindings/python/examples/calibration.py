@@ -15,7 +15,7 @@ from ann import AnnClassifier
 
 X, y = make_classification(1200, n_features=10, flip_y=0.3, random_state=0)
 X, X_test, y, y_test = train_test_split(X, y, random_state=0)
-network = AnnClassifier(hidden=[64, 64], epochs=200)
+network = AnnClassifier(hidden=[64, 64], epochs=200, schedule="constant", weight_decay=0.0)
 loss = log_loss(y_test, network.fit(X, y).predict_proba(X_test))
 calibrated = CalibratedClassifierCV(network, method="sigmoid", cv=3).fit(X, y)
 calibrated_loss = log_loss(y_test, calibrated.predict_proba(X_test))

@@ -2,7 +2,7 @@
 
 It prints:
 
-    one after the other: [0.83 0.97 0.93 0.87 1.  ]
+    one after the other: [0.83 0.93 0.93 0.87 1.  ]
     joblib: the same
     Dask: the same
 """

@@ -88,6 +88,9 @@ def ours(estimator, parameters):
         momentum=given["momentum"],
         batch_size=given.get("batch_size", "auto"),
         epochs=given.get("max_iter", 200),
+        # It has no schedule by default, and no decay.
+        schedule="constant",
+        weight_decay=0.0,
         # scikit-learn's penalty is α / 2n, and these tests have some hundred rows.
         l2=given.get("alpha", 1e-4) / 200,
         # Its columns are learned as they are.

@@ -38,7 +38,7 @@ _PARAMETERS = """
         Stop as soon as the mean loss, without penalty, is below this.
     l2 : float, default=0.0
         λ of the penalty λ Σ‖W‖² on weights, never on biases.
-    weight_decay : float, default=0.2
+    weight_decay : float, default={decay}
         Decoupled decay of weights, as in AdamW. No effect with other optimizers than "adam".
     scale : {{"standard", "robust", "none"}}, default="standard"
         How columns are scaled for training. The fitted network reads raw rows all the same. No effect in
@@ -172,6 +172,7 @@ class AnnClassifier(ClassifierMixin, _Matrix):
         """A network that tells classes apart.
 """
         + _PARAMETERS.format(
+            decay="0.2",
             own="""smoothing : float, default=0.0
         ε of label smoothing, from 0 to below 1.
     class_weight : dict, "balanced" or None, default=None
@@ -376,6 +377,7 @@ class AnnRegressor(RegressorMixin, _Matrix):
         """A network that predicts numbers.
 """
         + _PARAMETERS.format(
+            decay="0.02",
             own="""loss : {"squared_error", "absolute_error", "huber", "poisson"}, default="squared_error"
         What is minimised. "poisson" is for counts: the logarithm of the rate is linear in the last layer.
     scale_target : bool, default=True
@@ -413,7 +415,7 @@ class AnnRegressor(RegressorMixin, _Matrix):
         epochs=200,
         stop_below=None,
         l2=0.0,
-        weight_decay=0.2,
+        weight_decay=0.02,
         scale="standard",
         validation=None,
         patience=20,
