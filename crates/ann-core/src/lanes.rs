@@ -135,7 +135,7 @@ macro_rules! vector {
                 if cfg!(target_feature = "relaxed-simd") {
                     simd.$relaxed_mul_add(a, b, c)
                 } else if const { is_portable::<S>() } {
-                    // A library function computes each lane. Copies of its calls would make up a third of
+                    // A library function computes each lane. Copies of its calls would make up half of
                     // all portable code.
                     #[inline(never)]
                     fn mul_add<S: Simd>(simd: S, a: S::$register, b: S::$register, c: S::$register) -> S::$register {
