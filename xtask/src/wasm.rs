@@ -46,7 +46,7 @@ const FIXED: &str = "/tmp/ann-wasm";
 /// The files for the page, and the instructions that each may use.
 const FILES: [(&str, &str); 2] =
     [("ann-fused.wasm", "+simd128,+relaxed-simd"), ("ann-portable.wasm", "+simd128")];
-/// How cargo builds each of them, and what the compiler is told.
+/// The arguments of cargo for each file.
 const BUILD: [&str; 8] = [
     "build",
     "--release",
@@ -57,7 +57,7 @@ const BUILD: [&str; 8] = [
     "-Zbuild-std=std,panic_abort",
     "-Zbuild-std-features=optimize_for_size",
 ];
-/// Panics trap at once: their messages, and the code that prints them, would be 25 KB of what a page loads.
+/// Panics trap at once: without their messages, and the code that prints them, the files are smaller.
 const FLAGS: &str = "-Zlocation-detail=none -Zunstable-options -Cpanic=immediate-abort";
 const SUMS: &str = "SHA256SUMS";
 /// The digest of what they were made from.
