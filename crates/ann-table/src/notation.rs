@@ -16,6 +16,8 @@ pub enum OtherNotation {
     Percent,
     /// `€ 12` or `12 EUR`
     Currency,
+    /// `12.5 kg`, with this unit of measurement after the number.
+    Unit(&'static str),
     /// `(123.45)` for −123.45, as in accounts.
     Parentheses,
     /// `21.05.2023`, `05/21/2023`, `2023/05/21`, `21.05.23`, `21 May 2023`
@@ -51,7 +53,10 @@ impl OtherNotation {
         let (digits, unit) = match unsigned.strip_suffix('%') {
             Some(amount) => (amount.trim_end(), Some(Self::Percent)),
             None => {
-                without_currency(unsigned).map_or((unsigned, None), |amount| (amount, Some(Self::Currency)))
+                let currency = || without_currency(unsigned).map(|amount| (amount, Some(Self::Currency)));
+                let measure =
+                    || without_unit(unsigned).map(|(amount, unit)| (amount, Some(Self::Unit(unit))));
+                currency().or_else(measure).unwrap_or((unsigned, None))
             }
         };
         let point = point.to_string();
@@ -90,6 +95,20 @@ fn without_currency(text: &str) -> Option<&str> {
     let code = |code: &&str| text.strip_suffix(code).or_else(|| text.strip_prefix(code));
     let sign = || text.strip_suffix(SIGNS).or_else(|| text.strip_prefix(SIGNS));
     CODES.iter().find_map(code).or_else(sign).map(str::trim)
+}
+
+/// `12.5` and `kg` of `12.5 kg` and `12.5kg`.
+fn without_unit(text: &str) -> Option<(&str, &'static str)> {
+    const UNITS: [&str; 37] = [
+        "km", "m", "cm", "mm", "mi", "ft", "t", "kg", "g", "mg", "lb", "lbs", "oz", "l", "L", "ml", "mL",
+        "h", "min", "s", "ms", "km/h", "mph", "m²", "m2", "m³", "m3", "°", "°C", "°F", "kWh", "kW", "W", "V",
+        "MB", "GB", "Hz",
+    ];
+    let after_number = |unit: &&'static str| {
+        let amount = text.strip_suffix(unit)?.trim_end();
+        amount.ends_with(|letter: char| letter.is_ascii_digit()).then_some((amount, *unit))
+    };
+    UNITS.iter().find_map(after_number)
 }
 
 /// Digits in groups, perhaps with decimals after another sign, as a number. A single sign separates groups.
@@ -225,7 +244,7 @@ mod tests {
 
     #[test]
     fn what_to_write_instead() {
-        use OtherNotation::{Currency, Date, DecimalSign, Minus, Parentheses, Percent, Thousands};
+        use OtherNotation::{Currency, Date, DecimalSign, Minus, Parentheses, Percent, Thousands, Unit};
         for (text, notation, instead) in [
             ("2603,71", DecimalSign, "2603.71"),
             ("-0,5", DecimalSign, "-0.5"),
@@ -242,6 +261,9 @@ mod tests {
             ("€ 12", Currency, "12"),
             ("1.316,54 €", Currency, "1316.54"),
             ("12 EUR", Currency, "12"),
+            ("12.5 kg", Unit("kg"), "12.5"),
+            ("-3,5°C", Unit("°C"), "-3.5"),
+            ("120 m2", Unit("m2"), "120"),
             ("(123.45)", Parentheses, "-123.45"),
             ("(1,200)", Thousands, "-1200 or -1.200"),
             ("($15)", Currency, "-15"),
@@ -272,7 +294,10 @@ mod tests {
             "%",
             "€",
             "EUR",
-            "12 kg",
+            "12 Main St",
+            "kg",
+            "A 12 m",
+            "2 1/2 h",
             "1,5,2",
             "USDT",
             "a,b",
