@@ -16,7 +16,7 @@ use crate::scaling::ColumnScales;
 use crate::splits::{Split, hold_out};
 use crate::training::check_same_architecture;
 use crate::{
-    EpochRecord, Error, Finding, History, Result, Scaling, StopReason, TrainConfig, Training,
+    EpochRecord, Error, Finding, History, Ranks, Result, Scaling, StopReason, TrainConfig, Training,
     ValidatedTraining, Validation, findings,
 };
 
@@ -38,6 +38,8 @@ pub struct FitOptions<'a, T: ?Sized, F = f64> {
     /// If another thread sets this, the fit ends with [`Error::Interrupted`], before the next leaf of rows:
     /// see [`Training::with_interrupt`].
     pub interrupt: Option<&'a AtomicBool>,
+    /// Processes that fit this estimator together, each with the same rows and settings: see [`Ranks`].
+    pub ranks: Option<&'a dyn Ranks>,
 }
 
 /// A function that sees the record of each epoch and that of the validation rows, and may end a training.
@@ -45,7 +47,7 @@ pub type EpochObserver<'a> = dyn Fn(&EpochRecord, Option<&EpochRecord>) -> Contr
 
 impl<T: ?Sized, F> Default for FitOptions<'_, T, F> {
     fn default() -> Self {
-        Self { weights: None, validation: None, start: None, observe: None, interrupt: None }
+        Self { weights: None, validation: None, start: None, observe: None, interrupt: None, ranks: None }
     }
 }
 
@@ -57,6 +59,7 @@ impl<T: ?Sized + fmt::Debug, F: fmt::Debug> fmt::Debug for FitOptions<'_, T, F> 
             .field("start", &self.start)
             .field("is_observed", &self.observe.is_some())
             .field("interrupt", &self.interrupt)
+            .field("ranks", &self.ranks)
             .finish()
     }
 }
@@ -67,11 +70,13 @@ pub(crate) struct FitControl<'a, F> {
     start: Option<&'a Network<F>>,
     observe: Option<&'a EpochObserver<'a>>,
     interrupt: Option<&'a AtomicBool>,
+    ranks: Option<&'a dyn Ranks>,
 }
 
 impl<'a, T: ?Sized, F> FitOptions<'a, T, F> {
     pub(crate) fn control(&self) -> FitControl<'a, F> {
-        FitControl { start: self.start, observe: self.observe, interrupt: self.interrupt }
+        let Self { start, observe, interrupt, ranks, .. } = *self;
+        FitControl { start, observe, interrupt, ranks }
     }
 }
 
@@ -161,7 +166,7 @@ impl Settings<'_> {
         control: FitControl<'_, F>,
     ) -> Result<(Network<F>, History)> {
         let training = Training::new(problem, network, &self.train)?;
-        let mut training = training.with_interrupt(control.interrupt);
+        let mut training = training.with_interrupt(control.interrupt).with_ranks(control.ranks);
         while let ControlFlow::Continue(record) = training.epoch()? {
             if control.see(&record, None).is_break() {
                 break;
@@ -180,7 +185,7 @@ impl Settings<'_> {
     ) -> Result<(Network<F>, History)> {
         let settings = self.validation.unwrap_or_default();
         let training = ValidatedTraining::new(problem, validation, network, &self.train, settings)?;
-        let mut training = training.with_interrupt(control.interrupt);
+        let mut training = training.with_interrupt(control.interrupt).with_ranks(control.ranks);
         loop {
             match training.epoch()? {
                 ControlFlow::Continue([record, validation]) => {

@@ -21,6 +21,7 @@ mod stepper;
 
 mod forward;
 mod objective;
+mod ranks;
 mod sum;
 mod threads;
 
@@ -48,6 +49,7 @@ pub use optimizer::{
     descend,
 };
 pub use parallel::in_parallel;
+pub use ranks::Ranks;
 pub use rate::{LearningRate, Schedule};
 pub use regressor::{FittedRegressor, RegressionTargets, Regressor, ValuePredictor};
 pub use scaling::Scaling;

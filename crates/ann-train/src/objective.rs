@@ -2,7 +2,7 @@
 //!
 //! This is the only place where sums over blocks of rows become a mean, and where the penalty is added.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 
 use ann_core::block::{self, Kernel, Scratch, Tally};
 use ann_core::memory::{bytes_of, ensure_available};
@@ -10,9 +10,9 @@ use ann_core::ndarray::Array2;
 use ann_core::vector::{add_scaled, scale};
 use ann_core::{Problem, Scalar};
 
-use crate::Result;
 use crate::sum::{RowSelection, Summation};
 use crate::threads::checked;
+use crate::{Ranks, Result};
 
 /// How the gradients of the rows are summed. Both ways agree up to rounding, and each has a fixed order of
 /// additions.
@@ -67,11 +67,9 @@ impl ObjectiveValue {
 #[derive(Debug)]
 pub struct Objective<'p, 'data, F = f64> {
     problem: &'p Problem<'data, F>,
-    summation: Summation<F>,
+    summation: Summation<'p, F>,
     /// Number of rows of all sums so far.
     rows: u64,
-    /// Once this is set, sums of gradients end early and mean nothing.
-    interrupt: Option<&'p AtomicBool>,
 }
 
 impl<'p, 'data, F: Scalar> Objective<'p, 'data, F> {
@@ -99,7 +97,15 @@ impl<'p, 'data, F: Scalar> Objective<'p, 'data, F> {
         let threads = checked(threads)?;
         let rows = rows.clamp(1, problem.rows());
         let summation = Summation::new(problem, accumulation, rows, threads)?;
-        Ok(Self { problem, summation, rows: 0, interrupt: None })
+        Ok(Self { problem, summation, rows: 0 })
+    }
+
+    /// Divides the sums among several processes, if ranks are given. All of them make the same calls from
+    /// here on, and get the bits of one process.
+    #[must_use]
+    pub fn with_ranks(mut self, ranks: Option<&'p dyn Ranks>) -> Self {
+        self.summation.set_ranks(ranks);
+        self
     }
 
     /// J(θ).
@@ -108,7 +114,7 @@ impl<'p, 'data, F: Scalar> Objective<'p, 'data, F> {
     /// When `parameters` is not as long as the problem's layout.
     pub fn value(&mut self, parameters: &[F]) -> ObjectiveValue {
         self.count(self.problem.rows());
-        let tally = self.summation.sum(self.problem, parameters, RowSelection::All, None, None);
+        let tally = self.summation.sum(self.problem, parameters, RowSelection::All, None);
         self.mean(tally, parameters)
     }
 
@@ -160,11 +166,11 @@ impl<'p, 'data, F: Scalar> Objective<'p, 'data, F> {
     }
 
     pub(crate) fn set_interrupt(&mut self, interrupt: Option<&'p AtomicBool>) {
-        self.interrupt = interrupt;
+        self.summation.set_interrupt(interrupt);
     }
 
     pub(crate) fn is_interrupted(&self) -> bool {
-        self.interrupt.is_some_and(|interrupt| interrupt.load(Ordering::Relaxed))
+        self.summation.is_interrupted()
     }
 
     /// Counts rows whose outputs, and perhaps derivatives, are computed.
@@ -192,7 +198,7 @@ impl<'p, 'data, F: Scalar> Objective<'p, 'data, F> {
         divisor: Option<f64>,
         gradient: &mut [F],
     ) -> ObjectiveValue {
-        let tally = self.summation.sum(self.problem, parameters, selection, Some(gradient), self.interrupt);
+        let tally = self.summation.sum(self.problem, parameters, selection, Some(gradient));
         // Rows of weight 0 have added nothing, so without any weight the gradient is 0 already.
         if tally.weight > 0.0 {
             scale(gradient, F::of(1.0 / divisor.unwrap_or(tally.weight)));

@@ -1,11 +1,13 @@
 //! Sums of losses and gradients over rows. The rows are divided into leaves; each leaf is summed by itself,
 //! and the sums of the leaves are added in the order of their rows.
 //!
-//! The leaves depend only on the number of rows and on the shape of the network. The number of threads
-//! decides who computes which leaf, not what is added to what. So any number of threads gives the same bits.
+//! The leaves depend only on the number of rows and on the shape of the network. The numbers of threads and
+//! of ranks decide who computes which leaf, not what is added to what. So any numbers of them give the same
+//! bits.
 
 use std::mem;
 use std::ops::Range;
+use std::slice;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -14,6 +16,7 @@ use ann_core::memory::{bytes_of, ensure_available};
 use ann_core::vector::add_scaled;
 use ann_core::{Problem, Scalar};
 
+use crate::ranks::{RankSums, Ranks};
 use crate::threads::{Threads, belongs_to_a_pool, join};
 use crate::{Accumulation, Result};
 
@@ -88,7 +91,7 @@ impl Plan {
 
 /// Buffers and threads for sums over a problem.
 #[derive(Debug)]
-pub(crate) struct Summation<F> {
+pub(crate) struct Summation<'p, F> {
     accumulation: Accumulation,
     leaves: Vec<Leaf<F>>,
     /// One scratch for each thread.
@@ -96,6 +99,12 @@ pub(crate) struct Summation<F> {
     /// Number of rows and kernel of each scratch.
     block: (usize, Kernel),
     threads: Option<Arc<Threads>>,
+    /// The sums over other processes, if there are any.
+    ranks: Option<RankSums<'p>>,
+    /// Once this is set, sums of gradients end early and mean nothing.
+    interrupt: Option<&'p AtomicBool>,
+    /// Whether a rank was interrupted in the last sum; all of them agree about it.
+    is_interrupted_somewhere: bool,
 }
 
 /// Consecutive rows that are computed block by block, and their sums.
@@ -112,7 +121,7 @@ struct Leaf<F> {
     kept: Vec<Batch<F>>,
 }
 
-impl<F: Scalar> Summation<F> {
+impl<'p, F: Scalar> Summation<'p, F> {
     /// Buffers and threads for sums over the problem, `rows` rows per sum.
     pub fn new(
         problem: &Problem<'_, F>,
@@ -132,7 +141,35 @@ impl<F: Scalar> Summation<F> {
         }
         let scratches = Mutex::new(vec![scratch; threads]);
         let threads = if threads > 1 { Some(Arc::new(Threads::start(threads)?)) } else { None };
-        Ok(Self { accumulation, leaves, scratches, block: (block, kernel), threads })
+        let block = (block, kernel);
+        let (ranks, interrupt, is_interrupted_somewhere) = (None, None, false);
+        Ok(Self {
+            accumulation,
+            leaves,
+            scratches,
+            block,
+            threads,
+            ranks,
+            interrupt,
+            is_interrupted_somewhere,
+        })
+    }
+
+    /// Divides the leaves of all sums among these ranks.
+    pub fn set_ranks(&mut self, ranks: Option<&'p dyn Ranks>) {
+        self.ranks = ranks.filter(|ranks| ranks.size() > 1).map(RankSums::new);
+    }
+
+    pub fn set_interrupt(&mut self, interrupt: Option<&'p AtomicBool>) {
+        self.interrupt = interrupt;
+    }
+
+    /// Whether the last sum may mean nothing, because it was interrupted.
+    pub fn is_interrupted(&self) -> bool {
+        match self.ranks {
+            Some(_) => self.is_interrupted_somewhere,
+            None => is_set(self.interrupt),
+        }
     }
 
     /// The threads, if there is more than one.
@@ -140,15 +177,14 @@ impl<F: Scalar> Summation<F> {
         self.threads.clone()
     }
 
-    /// Returns Σ w ℓ over the selected rows; overwrites `gradient` with Σ w ∂ℓ/∂θ. Once `interrupt` is set,
-    /// the leaves that have not begun are left out, and the sums mean nothing.
+    /// Returns Σ w ℓ over the selected rows; overwrites `gradient` with Σ w ∂ℓ/∂θ. Once the interrupt is set,
+    /// the leaves of a gradient that have not begun are left out, and the sums mean nothing.
     pub fn sum(
         &mut self,
         problem: &Problem<'_, F>,
         parameters: &[F],
         selection: RowSelection<'_>,
         gradient: Option<&mut [F]>,
-        interrupt: Option<&AtomicBool>,
     ) -> Tally {
         let rows = match selection {
             RowSelection::All => problem.rows(),
@@ -163,7 +199,16 @@ impl<F: Scalar> Summation<F> {
             leaf.rows = rows;
         }
         let (scratches, block) = (&self.scratches, self.block);
+        let interrupt = self.interrupt.filter(|_| gradient.is_some());
         let work = Work { problem, parameters, selection, scratches, block, interrupt };
+        if let Some(ranks) = &mut self.ranks {
+            let share = ranks.share(leaves.len());
+            let own = &mut leaves[share];
+            let threads = self.threads.as_deref().filter(|threads| own.len() > 1 && threads.are_free());
+            let (tally, is_interrupted) = work.among(ranks, own, threads, gradient, self.interrupt);
+            self.is_interrupted_somewhere = is_interrupted;
+            return tally;
+        }
         match &self.threads {
             Some(threads) if leaves.len() > 1 && threads.are_free() => {
                 threads.run(|| work.together(leaves, gradient))
@@ -171,6 +216,10 @@ impl<F: Scalar> Summation<F> {
             _ => work.alone(leaves, gradient),
         }
     }
+}
+
+fn is_set(interrupt: Option<&AtomicBool>) -> bool {
+    interrupt.is_some_and(|interrupt| interrupt.load(Ordering::Relaxed))
 }
 
 /// One sum: what is summed, and the buffers for it.
@@ -228,6 +277,30 @@ impl<F: Scalar> Work<'_, '_, F> {
         total(leaves.iter().map(|leaf| leaf.tally))
     }
 
+    /// Computes this rank's leaves, each into its own gradient, and adds them to the sums of the ranks before.
+    /// Also returns whether a rank was interrupted.
+    fn among(
+        &self,
+        ranks: &mut RankSums<'_>,
+        leaves: &mut [Leaf<F>],
+        threads: Option<&Threads>,
+        gradient: Option<&mut [F]>,
+        interrupt: Option<&AtomicBool>,
+    ) -> (Tally, bool) {
+        let entries = gradient.as_ref().map_or(0, |gradient| gradient.len());
+        match threads {
+            Some(threads) => threads.run(|| self.each(leaves, entries)),
+            None => leaves.iter_mut().for_each(|leaf| self.each(slice::from_mut(leaf), entries)),
+        }
+        // A leaf is left out only if the interrupt was set before, so it is seen here.
+        let is_interrupted = is_set(interrupt);
+        if let Some(gradient) = gradient {
+            // The first rank begins with zeros, to which the first leaf is added, as in `together`.
+            ranks.in_turn(gradient, |sum, start| add_in_order(sum, leaves, start));
+        }
+        ranks.tally(leaves.iter().map(|leaf| leaf.tally), is_interrupted)
+    }
+
     /// Computes each leaf into its own gradient of `entries` entries. With 0 entries only losses are
     /// computed.
     fn each(&self, leaves: &mut [Leaf<F>], entries: usize) {
@@ -248,7 +321,7 @@ impl<F: Scalar> Work<'_, '_, F> {
 
     /// Adds the gradient of a leaf's rows, block by block, and returns their tally.
     fn leaf(&self, leaf: &Leaf<F>, mut gradient: Option<&mut [F]>) -> Tally {
-        if self.interrupt.is_some_and(|interrupt| interrupt.load(Ordering::Relaxed)) {
+        if is_set(self.interrupt) {
             return Tally::default();
         }
         let mut scratch = self.take_scratch();

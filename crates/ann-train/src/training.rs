@@ -14,7 +14,7 @@ use crate::sum::Plan;
 use crate::threads::checked;
 use crate::{
     Batching, EpochRecord, Error, History, LevenbergMarquardt, Memory, Objective, ObjectiveValue, Optimizer,
-    Result, StopReason, TrainConfig,
+    Ranks, Result, StopReason, TrainConfig,
 };
 
 /// A run of training between two epochs. The caller's loop decides what happens from epoch to epoch: it may
@@ -137,6 +137,15 @@ impl<'p, 'data, F: Scalar> Training<'p, 'data, F> {
     #[must_use]
     pub fn with_interrupt(mut self, interrupt: Option<&'p AtomicBool>) -> Self {
         self.objective.set_interrupt(interrupt);
+        self
+    }
+
+    /// Divides the sums over rows among several processes, if ranks are given: see [`Ranks`]. The Jacobian
+    /// matrix of Levenberg–Marquardt is computed by each of them. Memory for the gradients of the leaves of
+    /// this rank is allocated by the first sum.
+    #[must_use]
+    pub fn with_ranks(mut self, ranks: Option<&'p dyn Ranks>) -> Self {
+        self.objective = self.objective.with_ranks(ranks);
         self
     }
 

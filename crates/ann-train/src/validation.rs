@@ -10,7 +10,8 @@ use ann_core::{Network, Problem, Scalar};
 use crate::optimizer::check;
 use crate::splits::check_share;
 use crate::{
-    Accumulation, EpochRecord, Error, History, Objective, Result, State, StopReason, TrainConfig, Training,
+    Accumulation, EpochRecord, Error, History, Objective, Ranks, Result, State, StopReason, TrainConfig,
+    Training,
 };
 
 /// Early stopping by rows that are held out. After each epoch the network is evaluated on these rows. The
@@ -157,6 +158,14 @@ impl<'p, 'data, F: Scalar> ValidatedTraining<'p, 'data, F> {
     #[must_use]
     pub fn with_interrupt(mut self, interrupt: Option<&'p AtomicBool>) -> Self {
         self.training = self.training.with_interrupt(interrupt);
+        self
+    }
+
+    /// As [`Training::with_ranks`]; the sums over validation rows are divided, too.
+    #[must_use]
+    pub fn with_ranks(mut self, ranks: Option<&'p dyn Ranks>) -> Self {
+        self.training = self.training.with_ranks(ranks);
+        self.watch.objective = self.watch.objective.with_ranks(ranks);
         self
     }
 

@@ -25,6 +25,7 @@ mod parity_optimizers;
 mod parity_pairs;
 mod parity_searches;
 mod provided_tests;
+mod ranks;
 mod recorded;
 mod regression;
 mod scales;

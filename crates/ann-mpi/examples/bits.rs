@@ -1,0 +1,115 @@
+//! Trains one network over all ranks of a job, and prints the digest of its parameters, which is the same for
+//! any number of ranks and threads:
+//!
+//! ```text
+//! mpirun -n 4 target/release/examples/bits --rows 100000
+//! ```
+
+use std::time::Instant;
+
+use ann_mpi::World;
+use ann_train::ndarray::Array2;
+use ann_train::{
+    Activation, Adam, Architecture, Batching, Lbfgs, LearningRate, LevenbergMarquardt, Loss, Network,
+    Optimizer, Problem, Ranks, TrainConfig, Training, seeded,
+};
+use clap::{Parser, ValueEnum};
+use sha2::{Digest, Sha256};
+
+/// Train one network over all ranks of a job, and print the digest of its parameters
+#[derive(Parser, Debug)]
+struct Options {
+    /// Number of rows, which are made up
+    #[arg(long, default_value_t = 20_000)]
+    rows: usize,
+    /// Number of inputs
+    #[arg(long, default_value_t = 10)]
+    inputs: usize,
+    /// Units of each of the two hidden layers
+    #[arg(long, default_value_t = 64)]
+    units: usize,
+    /// Number of epochs
+    #[arg(long, default_value_t = 10)]
+    epochs: usize,
+    /// Rows of a mini-batch; 0 for all rows at once
+    #[arg(long, default_value_t = 0)]
+    batch: usize,
+    /// The optimizer
+    #[arg(long, value_enum, default_value_t = Rule::Adam)]
+    optimizer: Rule,
+    /// Threads of each rank
+    #[arg(long, default_value_t = 1)]
+    threads: usize,
+    /// A value that must be the same on all ranks; by default the number of rows
+    #[arg(long)]
+    same: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Rule {
+    Descent,
+    Adam,
+    Lbfgs,
+    LevenbergMarquardt,
+}
+
+impl From<Rule> for Optimizer {
+    fn from(rule: Rule) -> Self {
+        match rule {
+            Rule::Descent => Self::Descent,
+            Rule::Adam => Adam::default().into(),
+            Rule::Lbfgs => Lbfgs::default().into(),
+            Rule::LevenbergMarquardt => LevenbergMarquardt::default().into(),
+        }
+    }
+}
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let options = Options::parse();
+    let world = World::start()?;
+    let shared = options.same.clone().unwrap_or_else(|| options.rows.to_string());
+    if let Err(error) = world.ensure_same("the number of rows", shared.as_bytes()) {
+        eprintln!("rank {}: {error}", world.rank());
+        world.abort(3);
+    }
+    let (network, seconds) = train(&options, &world)?;
+    if world.is_first() {
+        let digest = Sha256::new_with_prefix(bytes(network.parameters())).finalize();
+        let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        println!("{digest}  {:.2} ms an epoch on {} ranks", 1e3 * seconds, world.size());
+    }
+    Ok(())
+}
+
+/// A trained network, and the seconds of an epoch.
+fn train(options: &Options, world: &World) -> Result<(Network, f64), ann_train::Error> {
+    let architecture = Architecture::inputs(options.inputs)
+        .with_layers(Activation::Tanh.layers([options.units; 2]))
+        .dense(1, Activation::Identity);
+    let value = |row: usize, column: usize| ((row * 7919 + column * 104_729) % 10_007) as f64 / 5003.5 - 1.0;
+    let x = Array2::from_shape_fn((options.rows, options.inputs), |(row, column)| value(row, column));
+    let y = Array2::from_shape_fn((options.rows, 1), |(row, _)| (3.0 * value(row, 0)).sin());
+    let problem = Problem::new(&architecture, Loss::MeanSquaredError, &x, &y)?;
+    let network = Network::init(&architecture, Default::default(), &mut seeded(1))?;
+    let batching = match options.batch {
+        0 => Batching::Full,
+        rows => Batching::Shuffled { rows, seed: 1, drop_last: false },
+    };
+    let config = TrainConfig {
+        optimizer: options.optimizer.into(),
+        learning_rate: LearningRate::from(0.01),
+        epochs: options.epochs,
+        threads: options.threads,
+        batching,
+        ..TrainConfig::default()
+    };
+    let mut training = Training::new(&problem, network, &config)?.with_ranks(Some(world));
+    let begin = Instant::now();
+    while training.epoch()?.is_continue() {}
+    let (network, _) = training.finish()?;
+    Ok((network, begin.elapsed().as_secs_f64() / options.epochs as f64))
+}
+
+fn bytes(numbers: &[f64]) -> Vec<u8> {
+    numbers.iter().flat_map(|number| number.to_le_bytes()).collect()
+}

@@ -1,0 +1,123 @@
+//! Jobs of `mpirun`. The program that they start is the example `bits`.
+
+use std::env;
+use std::path::PathBuf;
+use std::process::{Command, Output};
+
+/// Settings of one training, as arguments.
+const TRAININGS: [&[&str]; 5] = [
+    &["--rows", "20000"],
+    &["--rows", "20000", "--optimizer", "lbfgs", "--epochs", "5"],
+    &["--rows", "5000", "--units", "8", "--optimizer", "levenberg-marquardt", "--epochs", "3"],
+    &["--rows", "20000", "--batch", "6000", "--epochs", "2"],
+    // A single leaf: all ranks but one have nothing to compute.
+    &["--rows", "50", "--optimizer", "descent", "--epochs", "100"],
+];
+
+#[test]
+fn any_number_of_ranks_and_threads_has_the_bits_of_one_process() {
+    for training in TRAININGS {
+        let alone = digest(&program(training));
+        for ranks in [1, 2, 3, 4, 7] {
+            for threads in ["1", "2"] {
+                let job = job(ranks, &[training, &["--threads", threads]].concat());
+                assert_eq!(digest(&job), alone, "{ranks} ranks, {threads} threads, {training:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn ranks_that_differ_end_the_job() {
+    let mut command = mpirun();
+    command.args(["-n", "2"]).arg(example()).args([":", "-n", "1"]).arg(example()).args(["--same", "other"]);
+    let output = command.output().expect("mpirun starts");
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success(), "{errors}");
+    let expected = "the number of rows of rank 2 differs from that of rank 0: give the same to all ranks";
+    assert!(errors.contains(expected), "{errors}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_killed_rank_ends_the_job() {
+    use std::process::Stdio;
+    use std::thread::sleep;
+    use std::time::{Duration, Instant};
+
+    let mut command = mpirun();
+    command.args(["-n", "3"]).arg(example()).args(["--epochs", "100000000"]);
+    let mut job = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("mpirun starts");
+    let begin = Instant::now();
+    let victim = loop {
+        assert!(begin.elapsed() < Duration::from_secs(60), "rank 1 has not started");
+        sleep(Duration::from_millis(200));
+        if let Some(process) = process_of_rank(job.id(), 1) {
+            break process;
+        }
+    };
+    // It is in the middle of the training by then.
+    sleep(Duration::from_secs(2));
+    assert!(Command::new("kill").args(["-KILL", &victim.to_string()]).status().unwrap().success());
+    let begin = Instant::now();
+    let ended = loop {
+        match job.try_wait().unwrap() {
+            Some(status) => break Some(status),
+            None if begin.elapsed() > Duration::from_secs(10) => break None,
+            None => sleep(Duration::from_millis(100)),
+        }
+    };
+    if ended.is_none() {
+        job.kill().unwrap();
+    }
+    assert!(ended.is_some_and(|status| !status.success()), "{ended:?}");
+}
+
+/// The process of a rank, among the children of `mpirun`.
+#[cfg(target_os = "linux")]
+fn process_of_rank(mpirun: u32, rank: usize) -> Option<u32> {
+    let names = ["OMPI_COMM_WORLD_RANK", "PMI_RANK"].map(|name| format!("{name}={rank}"));
+    let processes = std::fs::read_dir("/proc").ok()?;
+    let mut ids = processes.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<u32>().ok());
+    ids.find(|&id| {
+        let environment = std::fs::read(format!("/proc/{id}/environ")).unwrap_or_default();
+        let mut variables = environment.split(|&byte| byte == 0);
+        let is_rank = variables.any(|variable| names.iter().any(|name| name.as_bytes() == variable));
+        is_rank && id != mpirun && is_example(id)
+    })
+}
+
+#[cfg(target_os = "linux")]
+fn is_example(process: u32) -> bool {
+    std::fs::read_link(format!("/proc/{process}/exe")).is_ok_and(|path| path == example())
+}
+
+/// `mpirun`, also for root and for more ranks than processors, as in containers.
+fn mpirun() -> Command {
+    let mut command = Command::new("mpirun");
+    command.env("OMPI_ALLOW_RUN_AS_ROOT", "1").env("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1");
+    command.env("OMPI_MCA_rmaps_base_oversubscribe", "1");
+    command
+}
+
+fn job(ranks: usize, arguments: &[&str]) -> Output {
+    mpirun().args(["-n", &ranks.to_string()]).arg(example()).args(arguments).output().expect("mpirun starts")
+}
+
+/// The program without `mpirun`.
+fn program(arguments: &[&str]) -> Output {
+    Command::new(example()).args(arguments).output().expect("the example is built")
+}
+
+/// Cargo builds the examples for the tests.
+fn example() -> PathBuf {
+    let test = env::current_exe().expect("a test has a path");
+    let folder = test.parent().and_then(|deps| deps.parent()).expect("it is in `deps`");
+    folder.join("examples").join("bits")
+}
+
+fn digest(output: &Output) -> String {
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let text = String::from_utf8(output.stdout.clone()).expect("digests are text");
+    text.split_whitespace().next().expect("it prints a digest").to_owned()
+}
