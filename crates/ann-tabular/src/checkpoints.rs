@@ -34,7 +34,8 @@ pub struct Checkpoints {
 
 /// The states of all trainings that have begun, and the file in which they are saved.
 pub(crate) struct Store {
-    checkpoints: Checkpoints,
+    /// `None` if there is no file: the states are only for other processes.
+    checkpoints: Option<Checkpoints>,
     /// Locked while the file is written, which may take long.
     kept: Mutex<Kept>,
     /// Why the file could not be written the last time. Each epoch asks for it.
@@ -54,8 +55,45 @@ impl Store {
             true => FitFile::load(&checkpoints.path)?,
             false => FitFile::default(),
         };
+        Ok(Self::new(Some(checkpoints.clone()), file))
+    }
+
+    /// As [`open`](Self::open), for one of several processes. Each has its own file; the first one reads all
+    /// that it finds.
+    pub fn of_rank(checkpoints: Option<&Checkpoints>, rank: usize) -> Result<Self> {
+        let Some(checkpoints) = checkpoints else { return Ok(Self::new(None, FitFile::default())) };
+        let path_of = |rank: usize| {
+            let mut path = checkpoints.path.clone().into_os_string();
+            path.push(format!(".{rank}"));
+            PathBuf::from(path)
+        };
+        let mut file = FitFile::default();
+        if checkpoints.resume && rank == 0 {
+            file = FitFile::load(path_of(0))?;
+            for path in (1..).map(path_of).take_while(|path| path.exists()) {
+                file.merge(FitFile::load(path)?);
+            }
+        }
+        Ok(Self::new(Some(Checkpoints { path: path_of(rank), ..checkpoints.clone() }), file))
+    }
+
+    fn new(checkpoints: Option<Checkpoints>, file: FitFile) -> Self {
         let kept = Mutex::new(Kept { file, saved: Instant::now() });
-        Ok(Self { checkpoints: checkpoints.clone(), kept, failure: Mutex::default() })
+        Self { checkpoints, kept, failure: Mutex::default() }
+    }
+
+    /// All states, as the bytes of a file; empty if there are none.
+    pub fn bytes(&self) -> Vec<u8> {
+        let file = &self.lock().file;
+        if file.0.texts.is_empty() && file.0.tensors.is_empty() { vec![] } else { file.0.write() }
+    }
+
+    /// Adds the states of another process.
+    pub fn add(&self, bytes: &[u8]) -> Result<()> {
+        if !bytes.is_empty() {
+            self.lock().file.merge(FitFile(Container::read(bytes, &Limits::default())?));
+        }
+        Ok(())
     }
 
     /// The number of epochs of the fit that is resumed. `None` if none is.
@@ -79,8 +117,9 @@ impl Store {
     /// Saves all states that are known. Training goes on without the file, so that it cannot be written is no
     /// error here, but remembered until it can be.
     pub fn save(&self) {
+        let Some(checkpoints) = &self.checkpoints else { return };
         let mut kept = self.lock();
-        let failure = kept.file.save(&self.checkpoints.path).err().map(Into::into);
+        let failure = kept.file.save(&checkpoints.path).err().map(Into::into);
         kept.saved = Instant::now();
         *lock(&self.failure) = failure;
     }
@@ -136,7 +175,8 @@ impl<'s> Keeper<'s> {
 
     /// After an epoch: keeps the state if it is time to write the file, or if it is the last one.
     pub fn keep(&mut self, training: &ValidatedTraining<'_, '_, f32>, is_last: bool) {
-        let is_time = self.saved.elapsed() >= self.store.checkpoints.every;
+        let every = self.store.checkpoints.as_ref().map(|checkpoints| checkpoints.every);
+        let is_time = every.is_some_and(|every| self.saved.elapsed() >= every);
         if is_time || is_last {
             self.store.lock().file.put(&self.training, training.state());
         }
@@ -172,6 +212,24 @@ impl FitFile {
             (MAKING, making.to_string()),
         ];
         self.0.texts = texts.map(|(name, text)| (name.to_owned(), text)).to_vec();
+    }
+
+    /// Takes over the trainings that have more epochs in another file.
+    fn merge(&mut self, other: Self) {
+        let training = |name: &str| name.rsplit_once('/').map_or("", |(training, _)| training).to_owned();
+        let trainings: BTreeSet<String> = other.0.tensors.keys().map(|name| training(name)).collect();
+        let ahead: BTreeSet<String> =
+            trainings.into_iter().filter(|training| other.epoch(training) > self.epoch(training)).collect();
+        let Container { texts, tensors } = other.0;
+        if self.0.texts.is_empty() {
+            self.0.texts = texts;
+        }
+        self.0.tensors.extend(tensors.into_iter().filter(|(name, _)| ahead.contains(&training(name))));
+    }
+
+    /// Number of epochs of a training; `None` if it has not begun.
+    fn epoch(&self, training: &str) -> Option<usize> {
+        self.double(training, "counts")?.first().map(|epoch| *epoch as usize)
     }
 
     fn put(&mut self, training: &str, state: ValidatedState<f32>) {

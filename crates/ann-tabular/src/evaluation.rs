@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 use std::collections::HashSet;
 use std::fmt;
+use std::iter;
 
 use ann_model::{Model, Predictions};
 use ann_table::message::quoted;
@@ -178,6 +179,24 @@ fn measure(
     };
     let tested = (1..).zip(splits).map(test).collect::<Result<Vec<_>>>()?;
     summary(&tested, rows, &truth, rule, copies)
+}
+
+/// The trainings of which the score consists: the recipe, its rows, and the stage.
+pub(crate) fn trainings(
+    recipe: &Recipe,
+    rows: &Rows<'_>,
+    schema: &Schema,
+) -> Result<Vec<(Recipe, Vec<usize>, Stage)>> {
+    let values = schema.targets(&rows.table)?;
+    let (_, splits) = splits(recipe, rows, &values)?;
+    let parts = splits.len();
+    let of_split = |(part, split): (usize, Split)| {
+        let recipe = recipe.for_part(schema, &values, &split.train);
+        let linear = (recipe.linear(), split.train.clone(), Stage::Linear { part, parts });
+        let linear = (!recipe.hidden.is_empty()).then_some(linear);
+        iter::once((recipe, split.train, Stage::Score { part, parts })).chain(linear)
+    };
+    Ok((1..).zip(splits).flat_map(of_split).collect())
 }
 
 /// The rows that are held out, each time others.

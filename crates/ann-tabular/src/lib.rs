@@ -9,6 +9,7 @@ mod progress;
 mod rows;
 mod temperature;
 
+mod among;
 mod budget;
 mod checkpoints;
 

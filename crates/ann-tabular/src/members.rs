@@ -72,7 +72,7 @@ pub(crate) fn train(
     let inputs = Inputs::new(&schema, &all.table, selection, recipe.members)?;
     let samples = Samples { inputs, targets, weights };
     let fit = Fitting { recipe, units, schema: &schema, samples: &samples, stage, observer };
-    let members = in_parallel(recipe.threads, 0..recipe.members, |member| fit.member(member))?;
+    let members = fit.members((0..recipe.members).collect())?;
     let members: Vec<Member> = members.into_iter().filter_map(Result::transpose).collect::<Result<_>>()?;
     if members.is_empty() {
         return Err(Error::Interrupted);
@@ -88,6 +88,27 @@ pub(crate) fn train(
         None => model,
     };
     Ok(Trained { model, curves, findings })
+}
+
+/// Trains only some of the networks, whose states the observer's checkpoints keep. An error has no state: it
+/// is found again by who needs the network.
+pub(crate) fn train_some(
+    members: Vec<usize>,
+    recipe: &Recipe,
+    all: &Rows<'_>,
+    selection: Option<&[usize]>,
+    targets: &[&str],
+    stage: Stage,
+    observer: &Observer<'_>,
+) -> Result<()> {
+    if members.is_empty() {
+        return Ok(());
+    }
+    let Prepared { schema, targets, units, weights } = Prepared::new(recipe, all, selection, targets)?;
+    let inputs = Inputs::new(&schema, &all.table, selection, recipe.members)?;
+    let samples = Samples { inputs, targets, weights };
+    let fit = Fitting { recipe, units, schema: &schema, samples: &samples, stage, observer };
+    fit.members(members).map(drop)
 }
 
 fn loss(targets: &TargetValues) -> Loss {
@@ -239,6 +260,11 @@ struct Fitting<'a> {
 }
 
 impl Fitting<'_> {
+    /// Trains networks side by side.
+    fn members(&self, members: Vec<usize>) -> Result<Vec<Result<Option<Member>>>> {
+        Ok(in_parallel(self.recipe.threads, members, |member| self.member(member))?)
+    }
+
     /// Trains one network. Members 1, 3, … have the piecewise-linear inputs too. `None` if the caller has
     /// ended the fit before its first epoch was done.
     fn member(&self, member: usize) -> Result<Option<Member>> {

@@ -12,6 +12,7 @@ use ann_train::{
     Adam, Batching, Decay, LearningRate, Momentum, Optimizer, OptimizerKind, Schedule, StepFactors,
     TrainConfig,
 };
+use serde_json::Value;
 
 use crate::budget::affordable_epochs;
 use crate::checkpoints::{Checkpoints, Store};
@@ -277,15 +278,8 @@ impl Recipe {
         let targets = targets.names();
         let (rows, copies) = self.rows(table, &targets)?;
         let store = Store::open(checkpoints)?;
-        let recipe = match store.epochs() {
-            Some(epochs) if self.budget.is_some() => {
-                Self { epochs, least_updates: 0, budget: None, ..self.clone() }
-            }
-            _ => self.with_epochs(&rows, &targets, None)?,
-        };
-        let mut making = rebuild::making(&recipe, table, &targets);
-        making["settings"]["hidden"] = format!("{:?}", recipe.hidden).into();
-        store.begin(&making)?;
+        let recipe = self.checkpointed_epochs(&store, &rows, &targets)?;
+        store.begin(&recipe.making(table, &targets))?;
         let observer = Observer::new(&observe).with_store(&store);
         let fit = recipe.fit_rows(table, &rows, copies, &targets, &observer)?;
         store.save();
@@ -293,7 +287,30 @@ impl Recipe {
         Ok(Fit { checkpoint_error, ..fit })
     }
 
-    fn fit_rows(
+    /// As [`with_epochs`](Self::with_epochs); with a budget, the number of epochs is that of the fit that is
+    /// resumed.
+    pub(crate) fn checkpointed_epochs(
+        &self,
+        store: &Store,
+        rows: &Rows<'_>,
+        targets: &[&str],
+    ) -> Result<Self> {
+        match store.epochs() {
+            Some(epochs) if self.budget.is_some() => {
+                Ok(Self { epochs, least_updates: 0, budget: None, ..self.clone() })
+            }
+            _ => self.with_epochs(rows, targets, None),
+        }
+    }
+
+    /// How a fit is made, which is compared with that of the one that is resumed.
+    pub(crate) fn making(&self, table: &Table, targets: &[&str]) -> Value {
+        let mut making = rebuild::making(self, table, targets);
+        making["settings"]["hidden"] = format!("{:?}", self.hidden).into();
+        making
+    }
+
+    pub(crate) fn fit_rows(
         &self,
         table: &Table,
         rows: &Rows<'_>,
@@ -335,7 +352,7 @@ impl Recipe {
     }
 
     /// The rows that are used, and the number of copies among them.
-    fn rows<'t>(&self, table: &'t Table, targets: &[&str]) -> Result<(Rows<'t>, usize)> {
+    pub(crate) fn rows<'t>(&self, table: &'t Table, targets: &[&str]) -> Result<(Rows<'t>, usize)> {
         self.check(targets)?;
         let mut rows = Rows::new(self, table, targets)?;
         let schema = Schema::learn(&rows.table, targets, &self.schema_options())?;

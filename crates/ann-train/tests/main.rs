@@ -31,5 +31,9 @@ mod regression;
 mod scales;
 mod splits;
 mod threads;
+mod threads_as_ranks;
 mod validation;
 mod weights;
+
+// For `threads_as_ranks`, which ann-tabular also uses.
+use ann_train::Ranks;

@@ -1,0 +1,103 @@
+//! Fits by several processes, which are threads here.
+
+use std::fs;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use ann_tabular::ann_train::Ranks;
+use ann_tabular::{Checkpoints, Recipe, Scoring};
+
+use crate::tables::{line, noisy};
+use crate::threads_as_ranks::together;
+
+#[test]
+fn any_number_of_ranks_has_the_file_and_the_report_of_one_process() {
+    for (table, target) in [(noisy(300, 1), "label"), (line(60, 1), "y")] {
+        for scoring in [Scoring::Off, Scoring::HoldOut(0.3), Scoring::Folds(3)] {
+            let recipe = Recipe { scoring, ..recipe() };
+            let alone = parts(&recipe.fit(&table, target).unwrap());
+            for size in [1, 2, 3, 7, 20] {
+                let fits = together(size, |ranks| {
+                    parts(&recipe.fit_among(ranks, &table, target, None, |_| {}).unwrap())
+                });
+                assert!(fits.iter().all(|fit| *fit == alone), "{target}, {scoring:?}, {size} ranks");
+            }
+        }
+    }
+}
+
+#[test]
+fn each_network_is_trained_by_one_rank() {
+    let (table, epochs) = (noisy(100, 1), AtomicUsize::new(0));
+    let recipe = Recipe { scoring: Scoring::HoldOut(0.3), ..recipe() };
+    together(4, |ranks| {
+        let count = |_: &_| drop(epochs.fetch_add(1, Ordering::Relaxed));
+        recipe.fit_among(ranks, &table, "label", None, count).map(drop).unwrap();
+    });
+    // The model, the score and the linear model.
+    assert_eq!(epochs.into_inner(), 3 * recipe.members * recipe.epochs);
+}
+
+#[test]
+fn other_ranks_go_on_from_the_files_of_a_job() {
+    let (folder, table) = (tempfile::tempdir().unwrap(), noisy(100, 1));
+    let path = folder.path().join("job");
+    let recipe = Recipe { scoring: Scoring::HoldOut(0.3), ..recipe() };
+    let alone = parts(&recipe.fit(&table, "label").unwrap());
+    let fit = |size: usize, resume| {
+        let checkpoints = Checkpoints { path: path.clone(), every: Duration::ZERO, resume };
+        let epochs = AtomicUsize::new(0);
+        let fits = together(size, |ranks| {
+            let count = |_: &_| drop(epochs.fetch_add(1, Ordering::Relaxed));
+            parts(&recipe.fit_among(ranks, &table, "label", Some(&checkpoints), count).unwrap())
+        });
+        assert!(fits.iter().all(|fit| *fit == alone), "{size} ranks");
+        epochs.into_inner()
+    };
+    let all = 3 * recipe.members * recipe.epochs;
+    assert_eq!(fit(3, false), all);
+    assert_eq!(fit(2, true), 0);
+    assert_eq!(fit(4, true), 0);
+}
+
+#[test]
+fn a_job_that_was_killed_loses_what_was_not_saved() {
+    let (folder, table) = (tempfile::tempdir().unwrap(), noisy(100, 1));
+    let checkpoints = |resume| {
+        let (path, every) = (folder.path().join("job"), Duration::ZERO);
+        Checkpoints { path, every, resume }
+    };
+    let recipe = Recipe { members: 2, scoring: Scoring::Off, ..recipe() };
+    let alone = parts(&recipe.fit(&table, "label").unwrap());
+    // The files of two ranks in the middle of their trainings, copied while the job goes on.
+    together(2, |ranks| {
+        let copy = |seen: &ann_tabular::Progress| {
+            if seen.epoch == 4 {
+                let name = format!("job.{}", ranks.rank());
+                fs::copy(folder.path().join(&name), folder.path().join(format!("{name}.then"))).unwrap();
+            }
+        };
+        recipe.fit_among(ranks, &table, "label", Some(&checkpoints(false)), copy).map(drop).unwrap();
+    });
+    for rank in [0, 1] {
+        let name = folder.path().join(format!("job.{rank}"));
+        fs::rename(name.with_extension(format!("{rank}.then")), name).unwrap();
+    }
+    let epochs = AtomicUsize::new(0);
+    let fits = together(3, |ranks| {
+        let count = |_: &_| drop(epochs.fetch_add(1, Ordering::Relaxed));
+        parts(&recipe.fit_among(ranks, &table, "label", Some(&checkpoints(true)), count).unwrap())
+    });
+    assert!(fits.iter().all(|fit| *fit == alone));
+    // Each network had made three epochs of six when its file was copied.
+    assert_eq!(epochs.into_inner(), 3 + 3);
+}
+
+/// The bytes of the model, and the report.
+fn parts(fit: &ann_tabular::Fit) -> (Vec<u8>, String) {
+    (fit.model.write().unwrap(), fit.report.to_string())
+}
+
+fn recipe() -> Recipe {
+    Recipe { members: 3, epochs: 6, least_updates: 0, ..Recipe::default() }
+}
