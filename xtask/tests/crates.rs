@@ -15,7 +15,7 @@ const MAY_KNOW: [(&str, &[&str]); 18] = [
     ("ann-train", &["ann-core"]),
     ("ann-gradcheck", &["ann-core"]),
     // Outside of the workspace: it needs an MPI library.
-    ("ann-mpi", &["ann-train"]),
+    ("ann-mpi", &["ann-cli", "ann-train"]),
     // Who only predicts carries no optimizer and no thread pool: ann-train is optional.
     ("ann-model", &["ann-core", "ann-table", "ann-train"]),
     ("ann-export", &["ann-core", "ann-model", "ann-table"]),

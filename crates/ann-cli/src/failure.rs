@@ -39,16 +39,23 @@ pub enum Status {
     Interrupted,
 }
 
+impl Status {
+    /// The number.
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::Files => 1,
+            Self::Arguments => 2,
+            Self::Data => 3,
+            Self::Below => 4,
+            Self::Interrupted => 130,
+        }
+    }
+}
+
 impl From<Status> for ExitCode {
     fn from(status: Status) -> Self {
-        Self::from(match status {
-            Status::Done => 0,
-            Status::Files => 1,
-            Status::Arguments => 2,
-            Status::Data => 3,
-            Status::Below => 4,
-            Status::Interrupted => 130,
-        })
+        Self::from(status.code())
     }
 }
 

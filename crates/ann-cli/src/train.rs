@@ -15,6 +15,7 @@ use ann_tabular::{Checkpoints, Fit, Recipe};
 use clap::Args;
 
 use crate::data;
+use crate::job::{self, Job};
 use crate::failure::{Failure, Result, Status};
 use crate::output::{self, Output};
 use crate::progress::Progress;
@@ -64,20 +65,31 @@ pub struct Train {
     settings: Settings,
 }
 
-pub fn train(options: &Train) -> Result<Status> {
+/// `job`: the processes that train together.
+pub fn train(options: &Train, job: Option<&dyn Job>) -> Result<Status> {
     let (started, settings) = (Instant::now(), &options.settings);
+    let job = job.filter(|job| job.size() > 1);
+    if job.is_some() && data::is_dash(&options.data) {
+        return Err(Failure::arguments("several processes cannot read the standard input: give a file"));
+    }
     let finished = |names: &[String]| settings.reader(names, &options.targets);
     let (reader, table) = data::read_named(&settings.reading.reader(), &options.data, finished)?;
     let targets = target::targets(&table, &options.targets)?;
     let path = options.output.clone().unwrap_or_else(|| files::model_name(&targets).into());
     let recipe = settings.recipe(&table, &targets)?;
+    if !job::is_first(job) {
+        return options.help(&recipe, &table, &targets, job);
+    }
     if options.explain {
         explanation::print(&recipe, &table, &targets, settings.scoring.file(), options.json)?;
         return Ok(Status::Done);
     }
     options.check_files(&path)?;
     let judged = options.read_judged(&recipe, &table, &targets)?;
-    let mut fit = options.fit(&recipe, &table, &targets)?;
+    let mut fit = match job {
+        Some(job) => options.fit_among(job, &recipe, &table, &targets)?,
+        None => options.fit(&recipe, &table, &targets)?,
+    };
     fit.model.provenance["reading"] = data::provenance(&reader);
     let was_ended = fit.model.provenance["ended_early"] == true;
     let bytes = fit.model.write()?;
@@ -130,6 +142,30 @@ impl Train {
             None => recipe.fit_interruptible(table, targets, interrupt::wish(), observe),
         };
         progress.end(fit.is_ok());
+        fit.map_err(in_program)
+    }
+
+    /// Trains some of the networks of a job, of which another process is the first.
+    fn help(
+        &self,
+        recipe: &Recipe,
+        table: &Table,
+        targets: &[String],
+        job: Option<&dyn Job>,
+    ) -> Result<Status> {
+        if let Some(job) = job.filter(|_| !self.explain) {
+            self.fit_among(job, recipe, table, targets)?;
+        }
+        Ok(Status::Done)
+    }
+
+    /// Trains together with other processes.
+    fn fit_among(&self, job: &dyn Job, recipe: &Recipe, table: &Table, targets: &[String]) -> Result<Fit> {
+        let is_shown = job.rank() == 0 && !self.quiet && !self.json;
+        let progress = Progress::begin(is_shown, recipe.members);
+        let checkpoints = self.checkpoints();
+        let fit = recipe.fit_among(job, table, targets, checkpoints.as_ref(), |seen| progress.see(seen));
+        progress.end(fit.is_ok() && job.rank() == 0);
         fit.map_err(in_program)
     }
 

@@ -117,6 +117,13 @@ impl Ranks for World {
     }
 }
 
+#[cfg(feature = "program")]
+impl ann_cli::Job for World {
+    fn end(&self, code: u8) -> ! {
+        self.abort(code.into())
+    }
+}
+
 impl Debug for World {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("World").field("rank", &self.rank).field("size", &self.size).finish_non_exhaustive()

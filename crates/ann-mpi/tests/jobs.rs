@@ -73,6 +73,99 @@ fn a_killed_rank_ends_the_job() {
     assert!(ended.is_some_and(|status| !status.success()), "{ended:?}");
 }
 
+#[cfg(feature = "program")]
+mod program {
+    use std::fs;
+    use std::path::Path;
+
+    use super::*;
+
+    /// Two classes that cross, with a word and a gap.
+    fn table(rows: usize) -> String {
+        let row = |row: usize| {
+            let x = (row * 37 % 101) as f64 / 101.0;
+            let z = if row % 9 == 0 { String::new() } else { format!("{}", row * 53 % 97) };
+            let class = if (7.0 * x).sin() > 0.1 { "up" } else { "down" };
+            format!("{x:.3},{z},{},{class}\n", ["red", "green", "blue"][row % 3])
+        };
+        format!("x,z,colour,class\n{}", (0..rows).map(row).collect::<String>())
+    }
+
+    fn train(mut command: Command, folder: &Path, more: &[&str]) -> Output {
+        command.current_dir(folder);
+        command.args([
+            "train",
+            "table.csv",
+            "-t",
+            "class",
+            "--epochs",
+            "20",
+            "--networks",
+            "3",
+            "--threads",
+            "1",
+        ]);
+        command.args(more).output().expect("it starts")
+    }
+
+    fn ann(ranks: usize) -> Command {
+        let mut command = mpirun();
+        command.args(["-n", &ranks.to_string()]).arg(env!("CARGO_BIN_EXE_ann"));
+        command
+    }
+
+    #[test]
+    fn models_have_the_bytes_of_one_process() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("table.csv"), table(120)).unwrap();
+        let alone = train(Command::new(env!("CARGO_BIN_EXE_ann")), folder.path(), &["-o", "alone.ann"]);
+        assert!(alone.status.success(), "{alone:?}");
+        let bytes = |name: &str| fs::read(folder.path().join(name)).unwrap();
+        for ranks in [1, 2, 3, 5] {
+            let output = train(ann(ranks), folder.path(), &["-o", "job.ann", "--force"]);
+            let text = String::from_utf8_lossy(&output.stdout);
+            assert!(output.status.success(), "{ranks} ranks: {output:?}");
+            assert_eq!(text.matches("wrote job.ann").count(), 1, "{text}");
+            assert!(bytes("job.ann") == bytes("alone.ann"), "{ranks} ranks");
+        }
+        // From the files of a job whose states are complete, with other ranks.
+        let saved = train(ann(3), folder.path(), &["-o", "saved.ann", "--checkpoint", "state"]);
+        assert!(saved.status.success(), "{saved:?}");
+        let resumed = train(ann(2), folder.path(), &["-o", "resumed.ann", "--resume", "state"]);
+        assert!(resumed.status.success(), "{resumed:?}");
+        assert!(bytes("resumed.ann") == bytes("alone.ann"));
+    }
+
+    #[test]
+    fn an_error_of_all_is_printed_once() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("table.csv"), table(60)).unwrap();
+        let output = train(ann(3), folder.path(), &["--ignore", "size"]);
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(errors.matches("there is no column \"size\"").count(), 1, "{errors}");
+        assert_eq!(output.status.code(), Some(2), "{errors}");
+    }
+
+    #[test]
+    fn another_table_ends_the_job() {
+        let folder = tempfile::tempdir().unwrap();
+        let [here, there] = ["here", "there"].map(|name| folder.path().join(name));
+        for (path, rows) in [(&here, 60), (&there, 61)] {
+            fs::create_dir(path).unwrap();
+            fs::write(path.join("table.csv"), table(rows)).unwrap();
+        }
+        let mut command = mpirun();
+        let arguments = ["train", "table.csv", "-t", "class", "--epochs", "5"];
+        command.args(["-n", "1", "--wdir"]).arg(&here).arg(env!("CARGO_BIN_EXE_ann")).args(arguments);
+        command.args([":", "-n", "1", "--wdir"]).arg(&there).arg(env!("CARGO_BIN_EXE_ann")).args(arguments);
+        let output = command.output().unwrap();
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(errors.contains("rank 1: rank 1 makes another fit than rank 0"), "{errors}");
+        assert!(!output.status.success());
+        assert!(!here.join("class.ann").exists());
+    }
+}
+
 /// The process of a rank, among the children of `mpirun`.
 #[cfg(target_os = "linux")]
 fn process_of_rank(mpirun: u32, rank: usize) -> Option<u32> {

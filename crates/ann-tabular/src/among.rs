@@ -7,14 +7,15 @@ use std::ops::ControlFlow;
 
 use ann_table::Schema;
 use ann_train::Ranks;
+use serde_json::Value;
 
-use crate::checkpoints::{Checkpoints, Store};
+use crate::checkpoints::{Checkpoints, Store, difference};
 use crate::evaluation::trainings;
 use crate::members::train_some;
 use crate::progress::{Observer, Progress, Stage};
 use crate::recipe::{Fit, TargetNames};
 use crate::rows::Rows;
-use crate::{Recipe, Result, Scoring, Table};
+use crate::{Error, Recipe, Result, Scoring, Table};
 
 impl Recipe {
     /// As [`fit`](Self::fit), by several processes, each of which gets the same fit: the ranks make this call
@@ -25,8 +26,9 @@ impl Recipe {
     /// rank. Rank 0 reads all of them, so a fit may be resumed with another number of ranks.
     ///
     /// # Errors
-    /// As [`fit`](Self::fit), and [`fit_checkpointed`](Self::fit_checkpointed) with checkpoints. Then the
-    /// program must end all ranks, because the others may wait for this one.
+    /// As [`fit`](Self::fit), and [`fit_checkpointed`](Self::fit_checkpointed) with checkpoints;
+    /// [`Error::OtherRank`] if the tables, settings or programs differ. After an error the program must end
+    /// all ranks, because the others may wait for this one.
     pub fn fit_among(
         &self,
         ranks: &dyn Ranks,
@@ -37,6 +39,7 @@ impl Recipe {
     ) -> Result<Fit> {
         let targets = targets.names();
         let (rows, copies) = self.rows(table, &targets)?;
+        ensure_same(ranks, &self.making(table, &targets))?;
         let store = Store::of_rank(checkpoints, ranks.rank())?;
         exchange(&store, ranks)?;
         let mut recipe = self.checkpointed_epochs(&store, &rows, &targets)?;
@@ -91,6 +94,19 @@ impl Deal<'_> {
         self.before += recipe.members;
         // A training that fails keeps no state, so all ranks make it again, and see its error.
         drop(train_some(own, recipe, self.rows, rows, self.targets, stage, self.observer));
+    }
+}
+
+/// An error if this rank makes another fit than rank 0.
+fn ensure_same(ranks: &dyn Ranks, making: &Value) -> Result<()> {
+    let first = broadcast(ranks, making.to_string().as_bytes(), 0);
+    let first = serde_json::from_slice(&first).unwrap_or_default();
+    match difference("the fit", &first, making) {
+        Some(Error::OtherFit { what, found, expected }) => {
+            Err(Error::OtherRank { rank: ranks.rank(), what, found, expected })
+        }
+        Some(error) => Err(error),
+        None => Ok(()),
     }
 }
 

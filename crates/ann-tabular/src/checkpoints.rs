@@ -338,7 +338,7 @@ fn records_of(numbers: &[f64]) -> Vec<EpochRecord> {
 }
 
 /// The error that names the first entry in which two descriptions differ. `name` is that of the entry.
-fn difference(name: &str, expected: &Value, found: &Value) -> Option<Error> {
+pub(crate) fn difference(name: &str, expected: &Value, found: &Value) -> Option<Error> {
     let (Value::Object(before), Value::Object(now)) = (expected, found) else {
         let error = || Error::OtherFit {
             what: name.to_owned(),

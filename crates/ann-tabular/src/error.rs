@@ -104,6 +104,21 @@ pub enum Error {
         /// What it is in the file.
         expected: String,
     },
+    /// The processes of a fit have different tables, settings or programs.
+    #[error(
+        "rank {rank} makes another fit than rank 0: {what} is {found}, and {expected} for rank 0; give the same \
+         table, settings and program to all ranks"
+    )]
+    OtherRank {
+        /// The process that found it.
+        rank: usize,
+        /// What differs: a setting, the program, or something of the table.
+        what: String,
+        /// What it is here.
+        found: String,
+        /// What it is for rank 0.
+        expected: String,
+    },
     /// A model does not say how it was made.
     #[error("the model does not say how it was made ({reason}), so it cannot be made again")]
     NoProvenance {

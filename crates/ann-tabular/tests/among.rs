@@ -1,6 +1,7 @@
 //! Fits by several processes, which are threads here.
 
 use std::fs;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
@@ -31,7 +32,7 @@ fn each_network_is_trained_by_one_rank() {
     let (table, epochs) = (noisy(100, 1), AtomicUsize::new(0));
     let recipe = Recipe { scoring: Scoring::HoldOut(0.3), ..recipe() };
     together(4, |ranks| {
-        let count = |_: &_| drop(epochs.fetch_add(1, Ordering::Relaxed));
+        let count = |_: &_| _ = epochs.fetch_add(1, Ordering::Relaxed);
         recipe.fit_among(ranks, &table, "label", None, count).map(drop).unwrap();
     });
     // The model, the score and the linear model.
@@ -48,7 +49,7 @@ fn other_ranks_go_on_from_the_files_of_a_job() {
         let checkpoints = Checkpoints { path: path.clone(), every: Duration::ZERO, resume };
         let epochs = AtomicUsize::new(0);
         let fits = together(size, |ranks| {
-            let count = |_: &_| drop(epochs.fetch_add(1, Ordering::Relaxed));
+            let count = |_: &_| _ = epochs.fetch_add(1, Ordering::Relaxed);
             parts(&recipe.fit_among(ranks, &table, "label", Some(&checkpoints), count).unwrap())
         });
         assert!(fits.iter().all(|fit| *fit == alone), "{size} ranks");
@@ -85,12 +86,24 @@ fn a_job_that_was_killed_loses_what_was_not_saved() {
     }
     let epochs = AtomicUsize::new(0);
     let fits = together(3, |ranks| {
-        let count = |_: &_| drop(epochs.fetch_add(1, Ordering::Relaxed));
+        let count = |_: &_| _ = epochs.fetch_add(1, Ordering::Relaxed);
         parts(&recipe.fit_among(ranks, &table, "label", Some(&checkpoints(true)), count).unwrap())
     });
     assert!(fits.iter().all(|fit| *fit == alone));
     // Each network had made three epochs of six when its file was copied.
     assert_eq!(epochs.into_inner(), 3 + 3);
+}
+
+#[test]
+fn another_table_is_an_error() {
+    let found = together(2, |ranks| {
+        let table = noisy(100 + ranks.rank(), 1);
+        // The first rank waits for the other one, until that is gone.
+        let fit = || recipe().fit_among(ranks, &table, "label", None, |_| {}).map(drop);
+        catch_unwind(AssertUnwindSafe(fit))
+    });
+    let found = found[1].as_ref().unwrap().as_ref().unwrap_err().to_string();
+    assert!(found.starts_with("rank 1 makes another fit than rank 0: "), "{found}");
 }
 
 /// The bytes of the model, and the report.
