@@ -33,6 +33,18 @@ pub enum Error {
     /// The bytes are no `.ann` file.
     #[error("this is no model of ann: it does not begin as such files do")]
     NoModel,
+    /// The file holds many models, and one was asked for.
+    #[error("the file holds many models, one for each group: open it with ModelSet and take the model of one group")]
+    ManyModels,
+    /// The file holds one model, and many were asked for.
+    #[error("the file holds one model, expected many, one for each group: open it with Model::load")]
+    SingleModel,
+    /// A file of many models without any.
+    #[error("no group has a model")]
+    NoModelInSet,
+    /// Groups are written into a file in the order of their keys.
+    #[error("the group {found:?} comes after {last:?}, expected each key once, in ascending order")]
+    KeyOrder { found: String, last: String },
     /// The digest in the file is not that of the file: it was changed, or is not complete.
     #[error("the file is damaged: its digest does not fit its bytes; copy it again from where it was made")]
     Damaged,

@@ -14,7 +14,7 @@ mod error;
 
 pub use conformal::Conformal;
 pub use error::{Error, Result};
-pub use file::{Digest, Limits};
+pub use file::{Digest, Limits, ModelSet};
 pub use model::{Model, Networks};
 pub use predict::{Predictions, Predictor, is_present};
 pub use targets::LearnedTargets;

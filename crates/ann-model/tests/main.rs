@@ -3,6 +3,7 @@
 mod damage;
 mod file;
 mod killed;
+mod model_sets;
 mod models;
 mod networks;
 mod old_files;

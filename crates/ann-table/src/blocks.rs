@@ -9,7 +9,7 @@ use crate::kinds::Builder;
 use crate::read::{Dialect, Pass};
 use crate::rows::Row;
 use crate::table::Table;
-use crate::{ColumnSchema, Error, Kind, Reader, Result, Schema};
+use crate::{Error, Kind, Reader, Result, Schema};
 
 /// The rows of an input as tables of some rows each: an iterator, made by [`Reader::blocks`]. It ends after
 /// an error.
@@ -52,16 +52,44 @@ impl Reader {
     /// # Panics
     /// When `rows` is 0.
     pub fn blocks<'r>(&self, input: impl Read + 'r, schema: &Schema, rows: usize) -> Result<Blocks<'r>> {
+        let names = schema.columns.iter().map(|column| column.name.as_str());
+        self.begin_blocks(input, &names.collect::<Vec<_>>(), schema.all_kinds().collect(), rows)
+    }
+
+    /// As [`blocks`](Self::blocks), where the input must have the columns of these names, with these kinds:
+    /// for the models of several schemas.
+    ///
+    /// # Errors
+    /// As [`blocks`](Self::blocks).
+    ///
+    /// # Panics
+    /// When `rows` is 0.
+    pub fn blocks_of<'r>(
+        &self,
+        input: impl Read + 'r,
+        columns: &[(String, Kind)],
+        rows: usize,
+    ) -> Result<Blocks<'r>> {
+        let names: Vec<&str> = columns.iter().map(|(name, _)| name.as_str()).collect();
+        self.begin_blocks(input, &names, columns.iter().map(|(name, kind)| (name.as_str(), *kind)).collect(), rows)
+    }
+
+    /// `needed` are the names of columns that must be there.
+    fn begin_blocks<'r>(
+        &self,
+        input: impl Read + 'r,
+        needed: &[&str],
+        learned: HashMap<&str, Kind>,
+        rows: usize,
+    ) -> Result<Blocks<'r>> {
         assert!(rows > 0, "a block has at least one row");
         let input = decompressed(input).map_err(|error| Error::Read { error })?;
         let pass = Pass::begin(self, input)?;
-        let learned: HashMap<&str, Kind> = schema.all_kinds().collect();
         // A column of the schema that is missing is said with all others that are.
         self.check_names(&pass.header, |name| learned.contains_key(name))?;
         let names = pass.header.names();
-        let lacks = |column: &&ColumnSchema| !names.contains(&column.name);
-        let missing: Vec<String> =
-            schema.columns.iter().filter(lacks).map(|column| column.name.clone()).collect();
+        let is_missing = |name: &&&str| !names.iter().any(|known| known == **name);
+        let missing: Vec<String> = needed.iter().filter(is_missing).map(ToString::to_string).collect();
         if !missing.is_empty() {
             return Err(Error::MissingColumns { missing, columns: names });
         }

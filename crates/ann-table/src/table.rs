@@ -175,6 +175,18 @@ impl Table {
         Self::new(names.iter().map(selected).collect::<Result<_>>()?, self.lines_of(rows))
     }
 
+    /// The rows with these numbers, counted from 0, in that order, as a table that does not depend on other
+    /// rows: as [`select`](Self::select), but without the words that only other rows have, and with lines as
+    /// if these rows were a file of their own.
+    ///
+    /// # Panics
+    /// When there is no such row.
+    #[must_use]
+    pub fn extract(&self, rows: &[usize]) -> Self {
+        let columns = self.columns.iter().map(|column| column.extract(rows)).collect();
+        Self { columns, lines: Lines::numbered(rows.len()) }
+    }
+
     fn lines_of(&self, rows: &[usize]) -> Lines {
         let mut lines = Lines::default();
         rows.iter().for_each(|&row| lines.push(self.lines.of(row)));
@@ -392,6 +404,15 @@ impl Column {
 
     pub(crate) fn values(&self) -> &Values {
         &self.values
+    }
+
+    /// As [`select`](Self::select), without the words of other rows.
+    fn extract(&self, rows: &[usize]) -> Self {
+        let Values::Categories(categories) = &self.values else { return self.select(rows) };
+        let mut extracted = Categories::new();
+        rows.iter().for_each(|&row| extracted.push(categories.get(row)));
+        Self::new(self.name.clone(), self.role, self.position, Values::Categories(extracted))
+            .with_grouping_points(self.has_grouping_points)
     }
 
     fn select(&self, rows: &[usize]) -> Self {

@@ -16,6 +16,7 @@ use serde::{Deserialize, Deserializer};
 use sha2::{Digest as _, Sha256};
 
 use super::check_limit;
+use super::model_set::BEGINNING as SET_BEGINNING;
 use crate::{Error, Limits, Result};
 
 /// What every header begins with.
@@ -175,6 +176,9 @@ impl Container {
 
 /// The length of the header, checked against the length of the file.
 fn header_length(bytes: &[u8], limits: &Limits) -> Result<usize> {
+    if bytes.starts_with(SET_BEGINNING) {
+        return Err(Error::ManyModels);
+    }
     let (start, rest) = bytes.split_at_checked(8).ok_or(Error::NoModel)?;
     let length = u64::from_le_bytes(start.try_into().expect("8 bytes"));
     if !rest.starts_with(BEGINNING) {
@@ -199,7 +203,11 @@ fn digest_of(bytes: &[u8]) -> Digest {
 }
 
 pub(super) fn hexadecimal(hash: Sha256) -> Digest {
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    hexadecimal_of(&hash.finalize())
+}
+
+pub(super) fn hexadecimal_of(digest: &[u8]) -> Digest {
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The digest that is written in a file, which has been read.

@@ -22,6 +22,7 @@ use self::container::{malformed, written_digest};
 use crate::{Error, Result};
 
 mod model;
+mod model_set;
 mod network;
 #[cfg(feature = "train")]
 mod trained;
@@ -43,7 +44,8 @@ pub use catalogue::{activation, activation_name};
 #[cfg(feature = "train")]
 pub use checkpoint::Checkpoint;
 pub use container::{Container, Digest, Numbers, Tensor};
-pub use save::remove_unfinished;
+pub use model_set::{Keys, ModelSet, ModelSetWriter, SET_FORMAT, SetEntry};
+pub use save::{NewFile, remove_unfinished};
 pub use tensors::Element;
 pub use text::Precision;
 
@@ -150,6 +152,10 @@ impl Default for Limits {
 fn open(path: &Path, limits: &Limits) -> Result<Container> {
     let unreadable = |error| Error::Read { error };
     let file = File::open(path).map_err(unreadable)?;
+    // Before its size is looked at, which may be beyond the limit for one model.
+    if ModelSet::is_at(path) {
+        return Err(Error::ManyModels);
+    }
     let size = usize::try_from(file.metadata().map_err(unreadable)?.len()).unwrap_or(usize::MAX);
     // Before anything is read into memory.
     check_limit("the file in bytes", size, limits.file)?;

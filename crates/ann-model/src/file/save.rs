@@ -10,17 +10,72 @@ use std::path::{Path, PathBuf};
 /// a device, is an error. A symbolic link is followed, and an error if there is no file where it leads to;
 /// the permissions of an existing file are kept. A process that is killed may leave the new file behind.
 pub(crate) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let target = target_of(path)?;
-    if fs::metadata(&target).is_ok_and(|existing| !existing.is_file() && !existing.is_dir()) {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is a device or a pipe, expected a file"));
+    let mut file = NewFile::create(path)?;
+    file.write_all(bytes)?;
+    file.finish()
+}
+
+/// A file that is written piece by piece, and gets its name only when it is whole: see
+/// [`finish`](Self::finish). If it is dropped before, nothing is left of it, and a file that was there before
+/// is unchanged.
+#[derive(Debug)]
+pub struct NewFile {
+    file: File,
+    temporary: PathBuf,
+    target: PathBuf,
+    is_finished: bool,
+}
+
+impl NewFile {
+    /// Begins a file. A symbolic link is followed, and an error if there is no file where it leads to.
+    ///
+    /// # Errors
+    /// No file can be made there, or a device or a pipe is there.
+    pub fn create(path: &Path) -> io::Result<Self> {
+        let target = target_of(path)?;
+        if fs::metadata(&target).is_ok_and(|existing| !existing.is_file() && !existing.is_dir()) {
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                "it is a device or a pipe, expected a file",
+            ));
+        }
+        let (temporary, file) = create_beside(&target)?;
+        let new = Self { file, temporary, target, is_finished: false };
+        if let Ok(existing) = fs::metadata(&new.target) {
+            new.file.set_permissions(existing.permissions())?;
+        }
+        Ok(new)
     }
-    let (temporary, file) = create_beside(&target)?;
-    let written = fill(file, bytes, &target).and_then(|()| fs::rename(&temporary, &target));
-    if written.is_err() {
-        // The first error is the one to report.
-        let _ = fs::remove_file(&temporary);
+
+    /// Gives the file its name, once its bytes are on the disk.
+    ///
+    /// # Errors
+    /// The file cannot be written to its end, or cannot get its name.
+    pub fn finish(mut self) -> io::Result<()> {
+        self.file.sync_all()?;
+        fs::rename(&self.temporary, &self.target)?;
+        self.is_finished = true;
+        sync_folder(&self.target)
     }
-    written.and_then(|()| sync_folder(&target))
+}
+
+impl Write for NewFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.file.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+impl Drop for NewFile {
+    fn drop(&mut self) {
+        if !self.is_finished {
+            // An error that came before is the one to report.
+            let _ = fs::remove_file(&self.temporary);
+        }
+    }
 }
 
 /// The file that a symbolic link leads to: the link is never replaced.
@@ -64,14 +119,6 @@ fn create_beside(target: &Path) -> io::Result<(PathBuf, File)> {
 fn beside(target: &Path, number: u32) -> PathBuf {
     let (name, process) = (target.file_name().unwrap_or_default(), std::process::id());
     target.with_file_name(format!(".{}.{process}.{number}.tmp", name.to_string_lossy()))
-}
-
-fn fill(mut file: File, bytes: &[u8], target: &Path) -> io::Result<()> {
-    if let Ok(existing) = fs::metadata(target) {
-        file.set_permissions(existing.permissions())?;
-    }
-    file.write_all(bytes)?;
-    file.sync_all()
 }
 
 /// The new name is on the disk too. Only Unix can open a folder.
