@@ -119,6 +119,17 @@ pub enum Error {
         /// What it is for rank 0.
         expected: String,
     },
+    /// A group of rows is too small for a model of its own.
+    #[error("too few rows: it has {rows} with a target, and a model needs at least {least}")]
+    FewRows {
+        /// Number of its rows with a target.
+        rows: usize,
+        /// The smallest number that there is a model for.
+        least: usize,
+    },
+    /// A file of many models does not say which column divides the rows.
+    #[error("the file does not say how the rows are divided into groups: it was not written by GroupsWriter")]
+    NoGrouping,
     /// A model does not say how it was made.
     #[error("the model does not say how it was made ({reason}), so it cannot be made again")]
     NoProvenance {

@@ -3,6 +3,9 @@
 
 mod recipe;
 
+mod groups;
+mod groups_file;
+
 mod inputs;
 mod members;
 mod progress;
@@ -36,6 +39,8 @@ pub use evaluation::{Coverage, Evaluation, NoScore, ScoreRule};
 pub use explain::{
     PartialDependence, calibration, confusion, largest_class, partial_dependence, permutation_importance,
 };
+pub use groups::{GroupFit, LEAST_GROUP_ROWS};
+pub use groups_file::{Grouping, GroupsWriter};
 pub use importance::Importance;
 pub use leakage::Leak;
 pub use members::Curve;

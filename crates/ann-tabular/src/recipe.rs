@@ -356,10 +356,7 @@ impl Recipe {
         self.check(targets)?;
         let mut rows = Rows::new(self, table, targets)?;
         let schema = Schema::learn(&rows.table, targets, &self.schema_options())?;
-        if self.class_weights != ClassWeights::None && schema.target.task() != Task::Classification {
-            let found = format!("{:?}, where no classes are predicted", self.class_weights);
-            return Err(Error::Setting { name: "class_weights", found, expected: "ClassWeights::None" });
-        }
+        self.check_task(schema.target.task())?;
         let copies = rows.keep_together(self.groups.as_deref(), &schema)?;
         if let Some(name) = &self.groups
             && rows.units.iter().all(|unit| *unit == rows.units[0])
@@ -374,7 +371,16 @@ impl Recipe {
         Ok((rows, copies))
     }
 
-    fn check(&self, targets: &[&str]) -> Result<()> {
+    /// Whether the settings suit what is predicted.
+    pub(crate) fn check_task(&self, task: Task) -> Result<()> {
+        if self.class_weights != ClassWeights::None && task != Task::Classification {
+            let found = format!("{:?}, where no classes are predicted", self.class_weights);
+            return Err(Error::Setting { name: "class_weights", found, expected: "ClassWeights::None" });
+        }
+        Ok(())
+    }
+
+    pub(crate) fn check(&self, targets: &[&str]) -> Result<()> {
         let is_share = |share: f64| share > 0.0 && share < 1.0;
         let share = "a share above 0 and below 1";
         let roles = [("weights", &self.weights), ("groups", &self.groups), ("time", &self.time)];

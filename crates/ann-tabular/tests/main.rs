@@ -6,6 +6,7 @@ mod checkpoints;
 mod endings;
 mod explain;
 mod fits;
+mod groups;
 mod leaks;
 mod rebuilding;
 mod recipe;

@@ -129,6 +129,16 @@ impl Schema {
         Ok(Self { columns, ignored, target })
     }
 
+    /// What [`learn`](Self::learn) would predict of these columns, if `task` is the one of
+    /// [`SchemaOptions`]. Rows without a target are not looked at.
+    ///
+    /// # Errors
+    /// There is no such column, or its values cannot be predicted: for example, because all are equal.
+    pub fn task(table: &Table, targets: &[&str], task: Option<Task>) -> Result<Task> {
+        Target::check_names(table, targets)?;
+        Ok(Target::learn(&table.keep(targets)?.without_missing(targets)?, targets, task)?.task())
+    }
+
     /// The targets of all rows.
     ///
     /// # Errors
