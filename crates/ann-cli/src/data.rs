@@ -5,13 +5,14 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use ann_tabular::Model;
+use ann_tabular::ann_model::{self, ModelSet, file::SetEntry};
 use ann_tabular::ann_table::message::list;
 use ann_tabular::ann_table::{self, Kind, Reader, Remark, Schema, Table};
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
 use crate::failure::{Failure, Result, in_quotes};
-use crate::show::{count, counted, listed};
+use crate::show::{count, counted, listed, similar};
 
 /// The standard input or output.
 const DASH: &str = "-";
@@ -247,10 +248,77 @@ fn read_known(reader: &Reader, schema: &Schema, path: &Path) -> Result<Table> {
 
 /// Reads a model: a file, or `-`.
 pub fn load(path: &Path) -> Result<Model> {
-    if is_dash(path) {
-        return Model::read(&bytes(path)?).map_err(|error| Failure::from(error).about(shown(path)));
+    load_of(path, None)
+}
+
+/// Reads a model: the only one of a file, or that of a group.
+pub fn load_of(path: &Path, group: Option<&str>) -> Result<Model> {
+    only(models(path)?, path, group)
+}
+
+/// The only model of a file, or that of a group. A file of many models, of which none is chosen, is an error
+/// that says how to go on.
+pub fn only(found: Models, path: &Path, group: Option<&str>) -> Result<Model> {
+    match (found, group) {
+        (Models::One(model), None) => Ok(*model),
+        (Models::Many(set), Some(name)) => of_group(&set, path, name),
+        (Models::One(_), Some(_)) => {
+            Err(Failure::arguments(format_args!("--group: {} holds one model, not many", shown(path))))
+        }
+        (Models::Many(set), None) => {
+            let file = in_quotes(&shown(path));
+            Err(Failure::arguments(format_args!(
+                "{} holds many models, one for each of {}; take one of them, and give its file:\n  \
+                 ann inspect {file} --group NAME -o one.ann",
+                shown(path),
+                counted(set.len(), "group"),
+            )))
+        }
     }
-    Ok(Model::load(path)?)
+}
+
+/// What a file of `ann train` holds.
+pub enum Models {
+    One(Box<Model>),
+    /// One for each group, with --group-by.
+    Many(ModelSet),
+}
+
+/// Opens the file of a model or of many; or `-`.
+pub fn models(path: &Path) -> Result<Models> {
+    if is_dash(path) {
+        let bytes = bytes(path)?;
+        let about = |error: ann_model::Error| Failure::from(error).about(shown(path));
+        return match Model::read(&bytes) {
+            Ok(model) => Ok(Models::One(Box::new(model))),
+            Err(ann_model::Error::ManyModels) => Ok(Models::Many(ModelSet::read(bytes).map_err(about)?)),
+            Err(error) => Err(about(error)),
+        };
+    }
+    match ModelSet::is_at(path) {
+        true => Ok(Models::Many(ModelSet::open(path)?)),
+        false => Ok(Models::One(Box::new(Model::load(path)?))),
+    }
+}
+
+/// What was made of a group, whose name somebody has typed.
+fn of_group(set: &ModelSet, path: &Path, name: &str) -> Result<Model> {
+    let file = shown(path);
+    match set.get(name)? {
+        Some(SetEntry::Model(model)) => Ok(*model),
+        Some(SetEntry::NoModel(reason)) => {
+            Err(Failure::data(format_args!("{file}: there is no model of the group {name:?}: {reason}")))
+        }
+        None => {
+            let keys: Vec<String> =
+                set.keys().map(|key| Ok(key?.0)).collect::<Result<_, ann_model::Error>>()?;
+            let hint = match similar(name, keys.iter().map(String::as_str)) {
+                Some(similar) => format!("did you mean {similar:?}?"),
+                None => format!("the groups are {}", list(&keys)),
+            };
+            Err(Failure::arguments(format_args!("{file}: there is no group {name:?}; {hint}")))
+        }
+    }
 }
 
 /// Opens an input that is read once: a file, or `-`.

@@ -27,6 +27,9 @@ pub struct Export {
     /// .json
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
+    /// Of a file of --group-by: the group whose model is exported
+    #[arg(long, value_name = "NAME")]
+    group: Option<String>,
     /// Replace the file
     #[arg(long)]
     force: bool,
@@ -88,7 +91,7 @@ pub fn export(options: &Export) -> Result<Status> {
     let path = options.path();
     let inputs: Vec<&Path> = [&*options.model].into_iter().chain(options.data.as_deref()).collect();
     output::check(&[("-o", &path)], &inputs, options.force)?;
-    let model = data::load(&options.model)?;
+    let model = data::load_of(&options.model, options.group.as_deref())?;
     let bytes = match options.format {
         Format::Onnx => ann_export::onnx(&model, &options.onnx_options())?,
         Format::C => options.c(&model)?.into_bytes(),

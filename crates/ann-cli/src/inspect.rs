@@ -1,5 +1,7 @@
 //! `ann inspect`: what is in a model file.
 
+mod groups;
+
 use std::io::Write;
 use std::path::PathBuf;
 
@@ -8,9 +10,9 @@ use ann_tabular::ann_table::Target;
 use clap::Args;
 use serde_json::{Value, json};
 
-use crate::data;
+use crate::data::{self, Models};
 use crate::failure::{Result, Status};
-use crate::output::Output;
+use crate::output::{self, Output};
 use crate::show::{listed, size};
 use crate::summary::{networks, write_columns};
 
@@ -19,13 +21,30 @@ use crate::summary::{networks, write_columns};
 pub struct Inspect {
     /// A file that `ann train` has written
     model: PathBuf,
+    /// Of a file of --group-by: show the model of this group
+    #[arg(long, value_name = "NAME")]
+    group: Option<String>,
+    /// Write the model of the group into a file of its own
+    #[arg(short, long, value_name = "FILE", requires = "group")]
+    output: Option<PathBuf>,
+    /// Replace the output
+    #[arg(long)]
+    force: bool,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
 }
 
 pub fn inspect(options: &Inspect) -> Result<Status> {
-    let model = data::load(&options.model)?;
+    let found = data::models(&options.model)?;
+    if let (Models::Many(set), None) = (&found, &options.group) {
+        return groups::inspect(options, set);
+    }
+    let model = data::only(found, &options.model, options.group.as_deref())?;
+    if let Some(path) = &options.output {
+        output::check(&[("-o", path)], &[&options.model], options.force)?;
+        output::write_binary(path, &model.write()?, options.force)?;
+    }
     let (digest, bytes) = (model.digest()?, model.write()?.len());
     let probe = model.check_probe();
     let mut output = Output::standard();
@@ -38,7 +57,7 @@ pub fn inspect(options: &Inspect) -> Result<Status> {
             .unwrap_or_default();
         let object = json!({
             "ann": 1, "command": "inspect", "digest": digest, "bytes": bytes, "model": description,
-            "provenance": model.provenance, "probe": probe.as_ref().map_or_else(ToString::to_string, |()| "same".into()),
+            "group": options.group, "provenance": model.provenance, "probe": probe.as_ref().map_or_else(ToString::to_string, |()| "same".into()),
         });
         writeln!(output, "{object:#}")?;
     } else {

@@ -1,16 +1,19 @@
 //! `ann predict`: the rows of a table with what a model says of them, some rows at a time.
 
+mod groups;
+
 use std::io::Write;
 use std::path::PathBuf;
 use std::time::Instant;
 
+use ann_tabular::Model;
 use ann_tabular::ann_table::rows::Row;
 use ann_tabular::ann_table::{Blocks, Dialect};
 use clap::Args;
 use serde_json::json;
 
 use crate::co_process::Service;
-use crate::data::{self, Reading, is_dash};
+use crate::data::{self, Models, Reading, is_dash};
 use crate::failure::{Failure, Result, Status, unknown};
 use crate::interrupt;
 use crate::output::{self, Output};
@@ -56,18 +59,12 @@ pub struct Predict {
 
 pub fn predict(options: &Predict) -> Result<Status> {
     let started = Instant::now();
-    let model = data::load(&options.model)?;
+    let model = match data::models(&options.model)? {
+        Models::One(model) => *model,
+        Models::Many(set) => return groups::predict(options, &set, started),
+    };
     options.columns.check(&model)?;
-    if let Some(path) = &options.output {
-        interrupt::clean_up()?;
-        if options.json && is_dash(path) {
-            return Err(Failure::arguments("--json: expected the name of a file after -o, found -"));
-        }
-        output::check(&[("-o", path)], &[&options.model, &options.data], options.force)?;
-    }
-    if let Some(note) = options.columns.note(&model).filter(|_| !options.quiet) {
-        anstream::eprintln!("{note}");
-    }
+    options.begin(&model)?;
     let input = data::open(&options.data)?;
     let in_data = |error: Failure| error.about(data::shown(&options.data));
     let mut surprises = Surprises::new(&model);
@@ -115,6 +112,21 @@ pub fn predict(options: &Predict) -> Result<Status> {
 }
 
 impl Predict {
+    /// Checks the output, and says what the model makes of the options.
+    fn begin(&self, model: &Model) -> Result<()> {
+        if let Some(path) = &self.output {
+            interrupt::clean_up()?;
+            if self.json && is_dash(path) {
+                return Err(Failure::arguments("--json: expected the name of a file after -o, found -"));
+            }
+            output::check(&[("-o", path)], &[&self.model, &self.data], self.force)?;
+        }
+        if let Some(note) = self.columns.note(model).filter(|_| !self.quiet) {
+            anstream::eprintln!("{note}");
+        }
+        Ok(())
+    }
+
     /// Says what was surprising, unless that is not wanted. With --strict it is a reason to end as less than
     /// done.
     fn report(&self, surprises: &Surprises<'_>, status: Status) -> Status {

@@ -55,6 +55,11 @@ impl Columns {
         Ok(())
     }
 
+    /// Whether the columns, or what a threshold means, follow from the classes of a model.
+    pub fn depend_on_classes(&self) -> bool {
+        self.probabilities || self.threshold.is_some()
+    }
+
     /// The names of the columns that are added.
     pub fn names(&self, model: &Model) -> Vec<String> {
         let target = &model.schema().target;

@@ -5,6 +5,8 @@ use std::sync::Mutex;
 use ann_tabular::{Progress as Seen, Stage};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use crate::show::count;
+
 /// Times a second that the line is drawn.
 const HERTZ: u8 = 4;
 
@@ -28,6 +30,12 @@ impl Progress {
         let bar = ProgressBar::with_draw_target(None, target);
         bar.set_style(ProgressStyle::with_template("{msg}  {elapsed}").expect("a valid template"));
         Self { bar, best: Mutex::new(Best { stage: None, of_members: vec![(f64::INFINITY, 0); members] }) }
+    }
+
+    /// Some of the groups are done.
+    pub fn see_groups(&self, done: usize, all: usize) {
+        self.bar.set_message(format!("group {} of {}", count(done), count(all)));
+        self.bar.tick();
     }
 
     /// An epoch of a network is done.

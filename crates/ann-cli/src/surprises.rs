@@ -1,11 +1,13 @@
 //! Cells that the table of a model did not have: unknown words, and numbers outside its range.
 
+use std::collections::BTreeMap;
+
 use ann_tabular::Model;
 use ann_tabular::ann_table::message::unquoted;
 use ann_tabular::ann_table::{Cell, Column, ColumnSchema, Encoding, NumberEncoding, Table};
 use serde_json::{Value, json};
 
-use crate::show::count;
+use crate::show::{count, counted};
 
 /// What was found so far.
 pub struct Surprises<'m> {
@@ -85,10 +87,7 @@ impl<'m> Surprises<'m> {
     pub fn json(&self) -> Value {
         let object = |(schema, Found { count, first }): &(&ColumnSchema, Found)| {
             let (line, text) = first.as_ref()?;
-            let what = match &schema.encoding {
-                Encoding::Category(_) => "unknown words",
-                Encoding::Number(_) | Encoding::Date(_) => "outside the range of the training",
-            };
+            let what = what(&schema.encoding);
             let first = json!({ "line": line, "text": text });
             Some(json!({ "column": schema.name, "what": what, "count": count, "first": first }))
         };
@@ -123,6 +122,64 @@ impl<'m> Surprises<'m> {
             ))
         };
         self.columns.iter().filter_map(line).collect()
+    }
+}
+
+/// What was found in the rows of all groups, each with its own model.
+#[derive(Default)]
+pub struct GroupSurprises {
+    /// For each column and what was found there.
+    columns: BTreeMap<(String, &'static str), Found>,
+}
+
+impl GroupSurprises {
+    /// Adds those of rows of one group; `line` are the lines of these rows.
+    pub fn add(&mut self, model: &Model, rows: &Table, line: impl Fn(usize) -> u64) {
+        for schema in &model.schema().columns {
+            let Ok(column) = rows.column(&schema.name) else { continue };
+            for row in surprising(&schema.encoding, column) {
+                let found = self.columns.entry((schema.name.clone(), what(&schema.encoding))).or_default();
+                found.count += 1;
+                let first = (line(row), column.text(row));
+                if found.first.as_ref().is_none_or(|(known, _)| first.0 < *known) {
+                    found.first = Some(first);
+                }
+            }
+        }
+    }
+
+    pub fn any(&self) -> bool {
+        !self.columns.is_empty()
+    }
+
+    /// An object for each column with surprises.
+    pub fn json(&self) -> Value {
+        let object = |((column, what), found): (&(String, &str), &Found)| {
+            let (line, text) = found.first.as_ref()?;
+            let first = json!({ "line": line, "text": text });
+            Some(json!({ "column": column, "what": what, "count": found.count, "first": first }))
+        };
+        self.columns.iter().filter_map(object).collect()
+    }
+
+    /// A line for each column on the standard error.
+    pub fn print(&self) {
+        for ((column, what), found) in &self.columns {
+            let Some((line, text)) = &found.first else { continue };
+            anstream::eprintln!(
+                "note: {}: {}: {what} of their groups (first {:?}, line {line})",
+                unquoted(column),
+                counted(found.count, "value"),
+                unquoted(text)
+            );
+        }
+    }
+}
+
+fn what(encoding: &Encoding) -> &'static str {
+    match encoding {
+        Encoding::Category(_) => "unknown words",
+        Encoding::Number(_) | Encoding::Date(_) => "outside the range of the training",
     }
 }
 

@@ -1,6 +1,7 @@
 //! `ann train`: from a table to a model, and how good it is.
 
 mod files;
+mod groups;
 mod options;
 mod values;
 
@@ -69,8 +70,8 @@ pub struct Train {
 pub fn train(options: &Train, job: Option<&dyn Job>) -> Result<Status> {
     let (started, settings) = (Instant::now(), &options.settings);
     let job = job.filter(|job| job.size() > 1);
-    if job.is_some() && data::is_dash(&options.data) {
-        return Err(Failure::arguments("several processes cannot read the standard input: give a file"));
+    if job.is_some() {
+        options.check_job()?;
     }
     let finished = |names: &[String]| settings.reader(names, &options.targets);
     let (reader, table) = data::read_named(&settings.reading.reader(), &options.data, finished)?;
@@ -80,11 +81,17 @@ pub fn train(options: &Train, job: Option<&dyn Job>) -> Result<Status> {
     if !job::is_first(job) {
         return options.help(&recipe, &table, &targets, job);
     }
+    if settings.group_by().is_some() {
+        groups::check(options)?;
+    }
     if options.explain {
         explanation::print(&recipe, &table, &targets, settings.scoring.file(), options.json)?;
         return Ok(Status::Done);
     }
     options.check_files(&path)?;
+    if let Some(column) = settings.group_by() {
+        return groups::train(options, &recipe, &reader, &table, &targets, column, &path);
+    }
     let judged = options.read_judged(&recipe, &table, &targets)?;
     let mut fit = match job {
         Some(job) => options.fit_among(job, &recipe, &table, &targets)?,
@@ -143,6 +150,19 @@ impl Train {
         };
         progress.end(fit.is_ok());
         fit.map_err(in_program)
+    }
+
+    /// What several processes cannot do.
+    fn check_job(&self) -> Result<()> {
+        if data::is_dash(&self.data) {
+            return Err(Failure::arguments("several processes cannot read the standard input: give a file"));
+        }
+        if self.settings.group_by().is_some() {
+            return Err(Failure::arguments(
+                "--group-by trains in one process, with all its threads: start it without mpirun",
+            ));
+        }
+        Ok(())
     }
 
     /// Trains some of the networks of a job, of which another process is the first.
@@ -209,6 +229,7 @@ pub fn in_program(error: ann_tabular::Error) -> Failure {
                 }
                 "weights" => "weight",
                 "groups" => "group",
+                "column" => "group-by",
                 "members" => "networks",
                 "scoring" => "validation or --folds",
                 other => other,

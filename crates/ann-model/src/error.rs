@@ -34,7 +34,9 @@ pub enum Error {
     #[error("this is no model of ann: it does not begin as such files do")]
     NoModel,
     /// The file holds many models, and one was asked for.
-    #[error("the file holds many models, one for each group: open it with ModelSet and take the model of one group")]
+    #[error(
+        "the file holds many models, one for each group: open it with ModelSet and take the model of one group"
+    )]
     ManyModels,
     /// The file holds one model, and many were asked for.
     #[error("the file holds one model, expected many, one for each group: open it with Model::load")]

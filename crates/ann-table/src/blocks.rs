@@ -71,7 +71,12 @@ impl Reader {
         rows: usize,
     ) -> Result<Blocks<'r>> {
         let names: Vec<&str> = columns.iter().map(|(name, _)| name.as_str()).collect();
-        self.begin_blocks(input, &names, columns.iter().map(|(name, kind)| (name.as_str(), *kind)).collect(), rows)
+        self.begin_blocks(
+            input,
+            &names,
+            columns.iter().map(|(name, kind)| (name.as_str(), *kind)).collect(),
+            rows,
+        )
     }
 
     /// `needed` are the names of columns that must be there.

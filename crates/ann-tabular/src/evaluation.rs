@@ -49,8 +49,8 @@ pub struct Evaluation {
     /// Predicted probabilities and what happened, for ten bins with about as many rows each: of the second of
     /// two classes, or of the most probable of several. Empty for numbers and labels.
     pub calibration: Vec<ReliabilityBin>,
-    /// Of each column, the most important first. Empty if there are more than 300 columns, or if the caller
-    /// ended the fit before it was measured.
+    /// Of each column, the most important first. Empty if there are more than 300 columns, in the fits of many
+    /// groups, or if the caller ended the fit before it was measured.
     pub importance: Vec<Importance>,
 }
 
@@ -169,6 +169,7 @@ fn measure(
         values: &values,
         weights: rows.weights.as_deref(),
         units: &rows.units,
+        has_errors: !observer.is_brief(),
     };
     let (rule, splits) = splits(recipe, rows, &values)?;
     let parts = splits.len();
@@ -368,7 +369,7 @@ fn summary(
     let values = truth.values.select(&order);
     let weights = rows.weights.as_ref().map(|weights| selected(weights, &order));
     let units = selected(&rows.units, &order);
-    let truth = Truth { target: truth.target, values: &values, weights: weights.as_deref(), units: &units };
+    let truth = Truth { values: &values, weights: weights.as_deref(), units: &units, ..*truth };
     let model = all(&|part| Some(&part.model)).expect("each split has a model");
     let constant = all(&|part| Some(&part.constant)).expect("each split has constants");
     let linear = all(&|part| part.linear.as_ref());

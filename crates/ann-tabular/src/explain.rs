@@ -24,7 +24,7 @@ pub fn permutation_importance(model: &Model, table: &Table) -> Result<Vec<Import
     let target = &model.schema().target;
     let values = model.schema().targets(table)?;
     let units: Vec<usize> = (0..table.rows()).collect();
-    let truth = Truth { target, values: &values, weights: None, units: &units };
+    let truth = Truth { target, values: &values, weights: None, units: &units, has_errors: true };
     let to_the_end = |_: &Progress| ControlFlow::Continue(());
     let mut importance = importance::measure(model, &truth, table, &Observer::new(&to_the_end))?;
     importance.sort_by(|a, b| b.drop.total_cmp(&a.drop));
@@ -40,7 +40,7 @@ pub fn calibration(model: &Model, table: &Table) -> Result<Vec<ReliabilityBin>> 
     let target = &model.schema().target;
     let values = model.schema().targets(table)?;
     let units: Vec<usize> = (0..table.rows()).collect();
-    let truth = Truth { target, values: &values, weights: None, units: &units };
+    let truth = Truth { target, values: &values, weights: None, units: &units, has_errors: true };
     evaluation::calibration(&truth, &aligned(target, &model.predict(table)?))
 }
 
@@ -53,7 +53,7 @@ pub fn largest_class(model: &Model, table: &Table) -> Result<Option<usize>> {
     let target = &model.schema().target;
     let values = model.schema().targets(table)?;
     let units: Vec<usize> = (0..table.rows()).collect();
-    Ok(Truth { target, values: &values, weights: None, units: &units }.largest_class())
+    Ok(Truth { target, values: &values, weights: None, units: &units, has_errors: true }.largest_class())
 }
 
 /// Number of rows of each true class for which each class was the most probable one, shape (true classes,

@@ -9,6 +9,7 @@ use ann_table::message::quoted;
 use ann_table::{Column, Schema, Table};
 use ann_train::in_parallel;
 
+use crate::progress::Observer;
 use crate::rows::Rows;
 use crate::{Error, Fit, Progress, Recipe, Result, Scoring, TargetNames};
 
@@ -26,19 +27,20 @@ pub struct GroupFit {
     pub key: String,
     /// Number of its rows.
     pub rows: usize,
-    /// The model and its report; or why there is none: too few rows, one class alone, no column that varies.
+    /// The model and its report, without standard errors and the importance of columns; or why there is none:
+    /// too few rows, one class alone, no column that varies.
     pub fit: Result<Fit>,
 }
 
 impl Recipe {
     /// The settings for many groups of some hundred rows: four networks, as by default, of two hidden layers
-    /// with 8 units instead of 64. For 200 rows they get 128 epochs, and the score is that of a fifth of the
-    /// rows. On samples of 200 rows of six tables this was nearly as good as the default settings, takes a
-    /// tenth of the time, and a model needs a sixth of the bytes.
+    /// with 8 units instead of 64. They get 64 epochs, and the score is that of a fifth of the rows. Of samples
+    /// of 200 rows of six tables, R² and accuracy were at most 0.01 lower than with the default settings, except
+    /// for one of hourly counts (0.68 instead of 0.77).
     pub fn for_groups() -> Self {
         Self {
             hidden: Activation::Silu.layers([8, 8]),
-            least_updates: 256,
+            least_updates: 128,
             scoring: Scoring::HoldOut(0.2),
             ..Self::default()
         }
@@ -85,7 +87,7 @@ impl Recipe {
     ) -> Result<usize, E> {
         let targets = targets.names();
         let recipe = self.of_each_group(table, &targets, column)?;
-        let (groups, left_out) = rows_of_groups(table.column(column).map_err(Error::from)?);
+        let (groups, missing) = rows_of_groups(table.column(column).map_err(Error::from)?);
         let groups_at_a_time = CHUNK * self.threads.max(1);
         for groups in groups.chunks(groups_at_a_time) {
             let fit = |group: &(String, Vec<usize>)| GroupFit {
@@ -96,7 +98,7 @@ impl Recipe {
             let fits = in_parallel(self.threads, groups, fit).map_err(Error::from)?;
             fits.into_iter().try_for_each(&mut see)?;
         }
-        Ok(left_out)
+        Ok(missing.len())
     }
 
     /// The recipe for each group, after what is wrong for all of them.
@@ -148,22 +150,24 @@ impl Recipe {
             return Err(Error::FewRows { rows: known, least: LEAST_GROUP_ROWS });
         }
         let observe = |_: &Progress| ControlFlow::Continue(());
-        let fit = self.fit_interruptible(&group, targets, interrupt, observe)?;
+        let observer = Observer::new(&observe).with_interrupt(Some(interrupt)).briefly();
+        let fit = self.fit_with(&group, targets, &observer)?;
         // It may be a model of fewer epochs.
         if is_ended() { Err(Error::Interrupted) } else { Ok(fit) }
     }
 }
 
-/// The keys in ascending order, each with its rows; and the number of rows without a key.
-fn rows_of_groups(column: &Column) -> (Vec<(String, Vec<usize>)>, usize) {
+/// The groups of rows that are equal in a column: their keys in ascending order, each with its rows; and the
+/// rows whose cell is missing.
+pub fn rows_of_groups(column: &Column) -> (Vec<(String, Vec<usize>)>, Vec<usize>) {
     let mut groups: Vec<(String, Vec<usize>)> = vec![];
     let mut places: HashMap<u64, usize> = HashMap::new();
-    let mut left_out = 0;
+    let mut missing = vec![];
     for row in 0..column.len() {
         // The sum is 0 for −0, which is the same number.
         let number = || column.number(row).map(|number| (number + 0.0).to_bits());
         let Some(cell) = column.code(row).map(|code| code as u64).or_else(number) else {
-            left_out += 1;
+            missing.push(row);
             continue;
         };
         let place = *places.entry(cell).or_insert_with(|| {
@@ -173,5 +177,5 @@ fn rows_of_groups(column: &Column) -> (Vec<(String, Vec<usize>)>, usize) {
         groups[place].1.push(row);
     }
     groups.sort_unstable();
-    (groups, left_out)
+    (groups, missing)
 }

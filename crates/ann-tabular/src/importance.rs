@@ -34,7 +34,7 @@ const MOST_CELLS: usize = 5_000_000;
 const FEWEST_ROWS: usize = 100;
 
 /// The importance of each column that the model uses, on rows that it has not learned from. Empty if there
-/// are too many columns, or if the caller has ended the fit before all were measured.
+/// are too many columns, if the fit is brief, or if the caller has ended it before all were measured.
 pub(crate) fn measure(
     model: &Model,
     truth: &Truth<'_>,
@@ -42,7 +42,7 @@ pub(crate) fn measure(
     observer: &Observer<'_>,
 ) -> Result<Vec<Importance>> {
     let columns = &model.schema().columns;
-    if columns.len() > MOST_COLUMNS {
+    if columns.len() > MOST_COLUMNS || observer.is_brief() {
         return Ok(vec![]);
     }
     let (shuffles, rows) = (shuffles(columns.len()), rows_of_a_shuffle(columns.len(), table.rows()));
@@ -84,7 +84,7 @@ pub(crate) fn predicted_rows(model: &Model, rows: usize) -> usize {
 pub(crate) fn why_not(columns: usize) -> String {
     match columns > MOST_COLUMNS {
         true => format!("{columns} columns, more than {MOST_COLUMNS}"),
-        false => "the fit was ended before".to_owned(),
+        false => "the fit was ended before, or was one of many groups".to_owned(),
     }
 }
 

@@ -39,7 +39,7 @@ pub use evaluation::{Coverage, Evaluation, NoScore, ScoreRule};
 pub use explain::{
     PartialDependence, calibration, confusion, largest_class, partial_dependence, permutation_importance,
 };
-pub use groups::{GroupFit, LEAST_GROUP_ROWS};
+pub use groups::{GroupFit, LEAST_GROUP_ROWS, rows_of_groups};
 pub use groups_file::{Grouping, GroupsWriter};
 pub use importance::Importance;
 pub use leakage::Leak;

@@ -68,13 +68,16 @@ pub(crate) struct Observer<'a> {
     store: Option<&'a Store>,
     /// The caller's interrupt, if there is one.
     interrupt: Option<&'a AtomicBool>,
+    /// Whether only the model and its score matter.
+    is_brief: bool,
     ended: AtomicBool,
     last: Mutex<Option<Progress>>,
 }
 
 impl<'a> Observer<'a> {
     pub fn new(observe: &'a (dyn Fn(&Progress) -> ControlFlow<()> + Sync)) -> Self {
-        Self { observe, store: None, interrupt: None, ended: AtomicBool::new(false), last: Mutex::default() }
+        let (ended, last) = (AtomicBool::new(false), Mutex::default());
+        Self { observe, store: None, interrupt: None, is_brief: false, ended, last }
     }
 
     pub fn with_store(self, store: &'a Store) -> Self {
@@ -83,6 +86,15 @@ impl<'a> Observer<'a> {
 
     pub fn with_interrupt(self, interrupt: Option<&'a AtomicBool>) -> Self {
         Self { interrupt, ..self }
+    }
+
+    /// Neither the importance of columns nor standard errors are measured. The model is the same.
+    pub fn briefly(self) -> Self {
+        Self { is_brief: true, ..self }
+    }
+
+    pub fn is_brief(&self) -> bool {
+        self.is_brief
     }
 
     pub fn interrupt(&self) -> Option<&'a AtomicBool> {

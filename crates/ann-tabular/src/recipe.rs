@@ -238,7 +238,7 @@ impl Recipe {
         self.fit_with(table, &targets.names(), &Observer::new(&observe).with_interrupt(Some(interrupt)))
     }
 
-    fn fit_with(&self, table: &Table, targets: &[&str], observer: &Observer<'_>) -> Result<Fit> {
+    pub(crate) fn fit_with(&self, table: &Table, targets: &[&str], observer: &Observer<'_>) -> Result<Fit> {
         let (rows, copies) = self.rows(table, targets)?;
         let recipe = self.with_epochs(&rows, targets, observer.interrupt())?;
         recipe.fit_rows(table, &rows, copies, targets, observer)

@@ -63,7 +63,13 @@ impl Report {
         let targets = schema.targets(&rows.table)?;
         let leaks = leaks(rows, &schema, &targets);
         let weights = rows.weights.as_deref();
-        let truth = Truth { target: &schema.target, values: &targets, weights, units: &rows.units };
+        let truth = Truth {
+            target: &schema.target,
+            values: &targets,
+            weights,
+            units: &rows.units,
+            has_errors: false,
+        };
         let left_out = (0..table.rows()).find(|row| rows.numbers.get(*row) != Some(row));
         let rows = RowsUsed {
             used: rows.len(),

@@ -68,7 +68,7 @@ impl Score {
         let target = &model.schema().target;
         let values = model.schema().targets(table)?;
         let units: Vec<usize> = (0..table.rows()).collect();
-        let truth = Truth { target, values: &values, weights: None, units: &units };
+        let truth = Truth { target, values: &values, weights: None, units: &units, has_errors: true };
         truth.score(&aligned(target, &model.predict(table)?))
     }
 
@@ -82,7 +82,7 @@ impl Score {
         let target = &model.schema().target;
         let values = model.schema().targets(table)?;
         let rows: Vec<usize> = (0..table.rows()).collect();
-        let truth = Truth { target, values: &values, weights: None, units: &rows };
+        let truth = Truth { target, values: &values, weights: None, units: &rows, has_errors: true };
         let mut score = truth.constant_score(&broadcast(&truth.constant(&rows), rows.len()))?;
         if let Self::Numbers(scores) = &mut score {
             // By definition; the mean is rounded.
@@ -165,6 +165,8 @@ pub(crate) struct Truth<'a> {
     pub weights: Option<&'a [f64]>,
     /// Rows with equal numbers are drawn together.
     pub units: &'a [usize],
+    /// Whether standard errors are measured.
+    pub has_errors: bool,
 }
 
 impl Truth<'_> {
@@ -304,7 +306,7 @@ impl Truth<'_> {
         const RESAMPLES: usize = 200;
         let rows = self.rows();
         let (unit_of, units) = numbered(self.units);
-        if units < 2 {
+        if units < 2 || !self.has_errors {
             let weights: Vec<f64> = (0..rows).map(|row| self.weights.map_or(1.0, |all| all[row])).collect();
             return Ok(Estimate { value: metric(&weights)?, standard_error: f64::INFINITY });
         }

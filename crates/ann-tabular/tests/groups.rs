@@ -15,8 +15,8 @@ fn a_group_has_the_model_of_its_rows_alone() {
     let table = sales(120);
     for recipe in [recipe(), Recipe { members: 1, scoring: Scoring::Off, seed: 7, ..recipe() }] {
         for group in fits(&recipe, &table, "units") {
-            let (rows, _): (Vec<usize>, Vec<usize>) =
-                (0..table.rows()).partition(|&row| table.column("store").unwrap().word(row) == Some(&*group.key));
+            let (rows, _): (Vec<usize>, Vec<usize>) = (0..table.rows())
+                .partition(|&row| table.column("store").unwrap().word(row) == Some(&*group.key));
             let alone = table.select(&rows).without(&["store"]).unwrap();
             // As if it had been read from a file of these rows.
             let alone = Table::from_columns(alone.columns().to_vec()).unwrap();
@@ -77,7 +77,11 @@ fn groups_without_a_model_are_named() {
         ("both classes", 30, Ok(())),
         ("no targets", 30, Err("too few rows: it has 1 with a target, and a model needs at least 10")),
         ("nothing varies", 30, Err(r#"no column is left to predict from: "x" (constant)"#)),
-        ("one class", 30, Err(r#"target "answer": all rows have the class "no"; at least two classes are needed"#)),
+        (
+            "one class",
+            30,
+            Err(r#"target "answer": all rows have the class "no"; at least two classes are needed"#),
+        ),
         ("small", 9, Err("too few rows: it has 9 with a target, and a model needs at least 10")),
     ];
     for ((key, rows, fit), (expected_key, expected_rows, expected)) in found.iter().zip(expected) {

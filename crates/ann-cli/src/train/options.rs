@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use ann_tabular::ann_core::{Activation, ClassWeights};
-use ann_tabular::ann_table::{Reader, SchemaOptions, Table};
+use ann_tabular::ann_table::{Kind, Reader, SchemaOptions, Table};
 use ann_tabular::{Recipe, Scoring};
 use clap::Args;
 
@@ -49,6 +49,9 @@ struct Columns {
     /// Rows that are equal in this column belong together: they are never on both sides of a split
     #[arg(long, value_name = "COLUMN")]
     group: Option<String>,
+    /// Make a model for each group of rows that are equal in this column, all in one file
+    #[arg(long, value_name = "COLUMN")]
+    group_by: Option<String>,
     /// New rows will be later in this column: the score is that of the latest rows
     #[arg(long, value_name = "COLUMN")]
     time: Option<String>,
@@ -83,9 +86,10 @@ pub struct ScoringOptions {
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Training")]
 struct Training {
-    /// Units of the hidden layers, for example 16,16; none for a linear model
-    #[arg(long, value_name = "WIDTH,…", default_value = "64,64", value_parser = hidden)]
-    hidden: Hidden,
+    /// Units of the hidden layers, for example 16,16; none for a linear model. Default: 64,64, with --group-by
+    /// 8,8
+    #[arg(long, value_name = "WIDTH,…", value_parser = hidden)]
+    hidden: Option<Hidden>,
     /// Activation function of the hidden layers
     #[arg(long, default_value = "silu")]
     activation: ActivationName,
@@ -146,44 +150,59 @@ impl ScoringOptions {
         }
     }
 
-    fn scoring(&self) -> Scoring {
+    fn scoring(&self, default: Scoring) -> Scoring {
         match self {
             Self { no_score: true, .. } => Scoring::Off,
             Self { folds: Some(folds), .. } => Scoring::Folds(*folds),
             Self { validation: Some(ScoreRows::Share(share)), .. } => Scoring::HoldOut(*share),
             Self { validation: Some(ScoreRows::File(_)), .. } => Scoring::Off,
-            _ => Scoring::Auto,
+            _ => default,
         }
     }
 }
 
 impl Settings {
+    /// The column whose groups get a model each.
+    pub fn group_by(&self) -> Option<&str> {
+        self.columns.group_by.as_deref()
+    }
+
     /// How a table with these columns is read, of which some are to be predicted.
     pub fn reader(&self, columns: &[String], targets: &[String]) -> Reader {
         let mut reader = self.reading.reader();
-        let Columns { ignore, only, weight, group, time, .. } = &self.columns;
+        let Columns { ignore, only, weight, group, group_by, time, .. } = &self.columns;
         reader.ignore.extend(data::names(ignore, columns));
         if !only.is_empty() {
-            let roles = [weight, group, time].into_iter().flatten();
+            let roles = [weight, group, group_by, time].into_iter().flatten();
             let names = data::names(only, columns);
             let others = targets.iter().chain(roles).cloned();
             reader.only = names.into_iter().chain(others).collect();
         }
+        // The texts of the table are the names of the groups: 7 and 007 are two groups.
+        let is_stated = |name: &String| reader.kinds.iter().any(|(stated, _)| stated == name);
+        if let Some(name) = group_by.as_ref().filter(|name| columns.contains(name) && !is_stated(name)) {
+            reader.kinds.push((name.clone(), Kind::Category));
+        }
         reader
+    }
+
+    /// Whether there is a limit of time.
+    pub fn has_budget(&self) -> bool {
+        self.training.budget.is_some()
     }
 
     /// How the table is learned.
     pub fn recipe(&self, table: &Table, targets: &[String]) -> Result<Recipe> {
-        let Columns { task, weight, group, time, .. } = &self.columns;
-        for name in [weight, group, time].into_iter().flatten() {
+        let Columns { task, weight, group, group_by, time, .. } = &self.columns;
+        for name in [weight, group, group_by, time].into_iter().flatten() {
             table.column(name).map_err(|_| target::unknown(table, name))?;
         }
         let training = &self.training;
         if training.weight_decay.is_some() && training.optimizer != OptimizerName::Adam {
             return Err(Failure::arguments("--weight-decay: only adam has it; --l2 is for every optimizer"));
         }
-        let default = Recipe::default();
-        let linear = training.hidden.0.is_empty();
+        let default = if group_by.is_some() { Recipe::for_groups() } else { Recipe::default() };
+        let linear = training.hidden.as_ref().is_some_and(|hidden| hidden.0.is_empty());
         let default = if linear { default.linear() } else { default };
         let keep = self.reading.stated().filter(|name| !targets.contains(name));
         Ok(Recipe {
@@ -195,7 +214,7 @@ impl Settings {
             weights: weight.clone(),
             groups: group.clone(),
             time: time.clone(),
-            scoring: self.scoring.scoring(),
+            scoring: self.scoring.scoring(default.scoring),
             ..training.recipe(default)
         })
     }
@@ -205,7 +224,10 @@ impl Training {
     /// The recipe with these settings.
     fn recipe(&self, default: Recipe) -> Recipe {
         Recipe {
-            hidden: Activation::from(self.activation).layers(self.hidden.0.iter().copied()),
+            hidden: Activation::from(self.activation).layers(self.hidden.as_ref().map_or_else(
+                || default.hidden.iter().map(|layer| layer.width).collect::<Vec<usize>>(),
+                |hidden| hidden.0.clone(),
+            )),
             members: self.networks,
             // A number that somebody asks for holds.
             least_updates: if self.epochs.is_some() { 0 } else { default.least_updates },
@@ -245,6 +267,9 @@ mod tests {
         let table = Table::read("x,y\n1,2\n".as_bytes()).unwrap();
         let Options { settings } = Options::parse_from(["ann"]);
         let expected = Recipe { threads: all_cores(), ..Recipe::default() };
+        assert_eq!(settings.recipe(&table, &["y".to_owned()]).unwrap(), expected);
+        let Options { settings } = Options::parse_from(["ann", "--group-by", "x"]);
+        let expected = Recipe { threads: all_cores(), ..Recipe::for_groups() };
         assert_eq!(settings.recipe(&table, &["y".to_owned()]).unwrap(), expected);
     }
 }

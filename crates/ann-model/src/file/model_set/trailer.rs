@@ -53,9 +53,8 @@ impl Trailer {
         if digest != digest_of(unsigned) {
             return Err(Error::Damaged);
         }
-        let number = |place: usize| {
-            u64::from_le_bytes(unsigned[8 * place..][..8].try_into().expect("8 bytes"))
-        };
+        let number =
+            |place: usize| u64::from_le_bytes(unsigned[8 * place..][..8].try_into().expect("8 bytes"));
         if number(0) > SET_FORMAT {
             let program = "another program".to_owned();
             return Err(Error::NewerFormat { found: number(0), most: SET_FORMAT, program });
@@ -63,7 +62,8 @@ impl Trailer {
         let part = |at: usize| Part::read(unsigned[at..][..Part::SIZE].try_into().expect("48 bytes"));
         let [root, template, description] = [40, 88, 136].map(part);
         let (groups, models, height) = (number(2), number(3), number(4));
-        let is_valid = number(1) == source.length() && models <= groups && (1..=MOST_HEIGHT).contains(&height);
+        let is_valid =
+            number(1) == source.length() && models <= groups && (1..=MOST_HEIGHT).contains(&height);
         if !is_valid {
             return Err(Error::Damaged);
         }
