@@ -28,8 +28,10 @@ pub struct GroupSummary<'a> {
     metric: Option<String>,
     models: usize,
     without: Vec<Without>,
-    /// The text of a model: layers and epochs.
+    /// The networks of a model.
     networks: Option<String>,
+    /// The smallest and the largest number of epochs: small groups have more.
+    epochs: Option<[usize; 2]>,
     /// Whether the interrupt key was pressed.
     pub was_ended: bool,
 }
@@ -70,6 +72,7 @@ impl<'a> GroupSummary<'a> {
             models: 0,
             without: vec![],
             networks: None,
+            epochs: None,
             was_ended: false,
         }
     }
@@ -78,10 +81,9 @@ impl<'a> GroupSummary<'a> {
         match &group.fit {
             Ok(fit) => {
                 self.models += 1;
-                let epochs = fit.report.epochs;
-                self.networks.get_or_insert_with(|| {
-                    format!("{} for each group, {} epochs", networks(&fit.model), count(epochs))
-                });
+                self.networks.get_or_insert_with(|| networks(&fit.model));
+                let [least, most] = self.epochs.unwrap_or([fit.report.epochs; 2]);
+                self.epochs = Some([least.min(fit.report.epochs), most.max(fit.report.epochs)]);
                 if let Ok(evaluation) = &fit.report.evaluation {
                     self.metric.get_or_insert_with(|| metric(&fit.report.schema.target).to_owned());
                     self.scores.extend(GroupScore::new(&group.key, evaluation));
@@ -148,8 +150,9 @@ impl<'a> GroupSummary<'a> {
         for remark in self.table.remarks() {
             writeln!(output, "note: {}", data::remark(&remark))?;
         }
-        if let Some(networks) = &self.networks {
-            writeln!(output, "{networks}")?;
+        if let (Some(networks), Some([least, most])) = (&self.networks, self.epochs) {
+            let up_to = if most > least { format!(" to {}", count(most)) } else { String::new() };
+            writeln!(output, "for each group {networks}, {}{up_to} epochs", count(least))?;
         }
         self.write_scores(output)?;
         self.write_without(output)?;

@@ -3,6 +3,7 @@
 mod customers;
 #[cfg(unix)]
 mod files;
+mod groups;
 #[cfg(unix)]
 mod interruption;
 mod judging;

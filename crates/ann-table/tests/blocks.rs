@@ -28,6 +28,20 @@ fn blocks_hold_the_rows_of_the_whole() {
     }
 }
 
+/// Columns and kinds may also be given without a schema.
+#[test]
+fn blocks_of_columns_that_are_named() {
+    let columns = [("zip".to_owned(), Kind::Category), ("x".to_owned(), Kind::Number)];
+    let text = "x,zip,y\n1,007,2\n2,7,3\n3,7,4\n";
+    let mut blocks = Reader::default().blocks_of(text.as_bytes(), &columns, 2).unwrap();
+    let block = blocks.next().unwrap().unwrap();
+    let kind = |name| block.column(name).unwrap().kind();
+    assert_eq!([kind("x"), kind("zip"), kind("y")], [Kind::Number, Kind::Category, Kind::Category]);
+    assert_eq!((block.rows(), block.column("zip").unwrap().word(0)), (2, Some("007")));
+    let error = Reader::default().blocks_of("x,y\n1,2\n".as_bytes(), &columns, 2).unwrap_err();
+    assert!(matches!(error, Error::MissingColumns { missing, .. } if missing == ["zip"]));
+}
+
 /// A block whose cells alone would say something else.
 #[test]
 fn kinds_are_those_of_the_schema() {

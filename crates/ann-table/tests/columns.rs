@@ -32,6 +32,17 @@ fn rows_with_gaps_are_left_out() {
     assert_eq!(texts(&table.without_missing(&[]).unwrap(), "c"), ["x", "z"]);
 }
 
+/// As if they had been read from a file of their own.
+#[test]
+fn extracted_rows_know_nothing_of_others() {
+    let table = Table::read("word,x\nb,1\na,2\n\nc,3\n,4\na,5\n".as_bytes()).unwrap();
+    let extracted = table.extract(&[2, 4, 3]);
+    assert_eq!(texts(&extracted, "word"), ["c", "a", ""]);
+    assert_eq!(texts(&extracted, "x"), ["3", "5", "4"]);
+    assert_eq!(extracted.column("word").unwrap().words().collect::<Vec<_>>(), ["c", "a"]);
+    assert_eq!((0..3).map(|row| extracted.line(row)).collect::<Vec<_>>(), [1, 2, 3]);
+}
+
 #[test]
 fn rows_keep_their_lines() {
     let table = Table::read("a,b\n1,p\n\n2,\"q\nq\"\n3,r\n".as_bytes()).unwrap();
