@@ -14,6 +14,14 @@ RNG = np.random.default_rng(0)
 X = RNG.uniform(size=(200_000, 20))
 
 
+@pytest.fixture
+def ctrl_c():
+    """Ctrl-C raises. A shell starts programs in the background with an interrupt that is ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 # A large table is encoded, and searched for equal rows, without a look at the interrupt: some seconds for
 # 200 000 rows, which nobody waits for.
 @pytest.mark.parametrize(
@@ -24,7 +32,7 @@ X = RNG.uniform(size=(200_000, 20))
         (TabularRegressor(epochs=1000), 200_000),
     ],
 )
-def test_ctrl_c_ends_a_fit_soon(model, rows):
+def test_ctrl_c_ends_a_fit_soon(model, rows, ctrl_c):
     sent = []
 
     def interrupt():
