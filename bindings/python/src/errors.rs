@@ -34,6 +34,12 @@ pub fn core(error: ann_train::ann_core::Error) -> PyErr {
     use ann_train::ann_core::Error;
     match error {
         Error::OutOfMemory { .. } => PyMemoryError::new_err(error.to_string()),
+        // Only a training that goes on has a network before it has a problem.
+        Error::ArchitectureMismatch { expected, found } => value(format!(
+            "the network is {found}, the settings and the data describe {expected}: partial_fit and warm_start \
+             keep the layers, columns and targets of the fit before; sklearn.base.clone makes an estimator that \
+             begins anew"
+        )),
         _ => value(error),
     }
 }

@@ -156,7 +156,7 @@ fn respond(py: Python<'_>, callback: Option<&Py<PyAny>>, record: Option<&Record>
     let dict = PyDict::new(py);
     for (name, number) in record {
         match *name {
-            "epoch" => dict.set_item(name, *number as u64)?,
+            "epoch" | "network" => dict.set_item(name, *number as u64)?,
             _ => dict.set_item(name, number)?,
         }
     }

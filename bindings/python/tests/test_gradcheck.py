@@ -67,3 +67,45 @@ def test_the_gradients_of_a_regressor_pass(estimator):
     X = rng.normal(size=(100, 3))
     y = X @ rng.normal(size=(3, 2))
     assert estimator.fit(X, y).check_gradient(X[:20], y[:20]).passed
+
+
+def square(point):
+    return float(np.sum(np.square(point)))
+
+
+def twice(point):
+    return 2 * np.asarray(point)
+
+
+@pytest.mark.parametrize(
+    "arguments, options, words",
+    [
+        ((3, twice, [1.0]), {}, "value=3"),
+        ((square, None, [1.0]), {}, "gradient=None"),
+        ((square, twice, np.array([1j])), {}, "complex"),
+        ((square, twice, np.ma.masked_array([1.0, 2.0], mask=[0, 1])), {}, "masked"),
+        ((square, twice, None), {}, "None"),
+        ((square, twice, [10**400]), {}, "too large"),
+        ((square, twice, "abc"), {}, "at: θ"),
+        ((lambda p: None, twice, [1.0]), {}, "the value is None"),
+        ((lambda p: 1j, twice, [1.0]), {}, "the value is complex"),
+        ((lambda p: [1.0, 2.0], twice, [1.0]), {}, "one number"),
+        ((square, lambda p: twice(p) + 0j, [1.0]), {}, "the gradient of θ is complex"),
+        ((square, lambda p: np.ma.masked_array(twice(p), mask=True), [1.0]), {}, "masked"),
+        ((lambda at: 1.0, lambda at: None, {"a": 1.0}), {}, "expected a dict"),
+        ((lambda at: 1.0, lambda at: {"a": 0.0, "b": 1.0}, {"a": 1.0}), {}, "entry 'b'"),
+        ((square, twice, [1.0]), {"tolerance": "x"}, "tolerance="),
+        ((square, twice, [1.0]), {"seed": -1}, "seed="),
+        ((square, twice, [1.0]), {"seed": 2**70}, "seed="),
+        ((square, twice, [1.0, 2.0]), {"names": "ab"}, "names="),
+        ((square, twice, [1.0, 2.0]), {"names": ["\ud800", "b"]}, "no Unicode"),
+    ],
+)
+def test_wrong_arguments(arguments, options, words):
+    with pytest.raises((ValueError, TypeError), match=words):
+        ann.gradcheck(*arguments, **options)
+
+
+def test_names_of_a_point_may_be_any():
+    assert ann.gradcheck(lambda at: at[0] ** 2, lambda at: {0: 2 * at[0]}, {0: 3.0}, names=[7]).passed
+    assert ann.gradcheck(lambda at: np.array([at[0] ** 2]), lambda at: {0: 2 * at[0]}, {0: 3.0}).passed

@@ -8,7 +8,7 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
-from ann import TabularClassifier, TabularRegressor, load
+from ann import AnnRegressor, TabularClassifier, TabularRegressor, load
 
 RNG = np.random.default_rng(0)
 ROWS = 300
@@ -103,3 +103,24 @@ def test_the_report_names_settings_of_python():
     y = x @ [1.0, -2.0] + np.random.default_rng(2).normal(size=300)
     report = TabularRegressor(measure=True, **QUICK).fit(x, y).report_
     assert "linear model is" in report and "hidden=()" in report and "::" not in report
+
+
+@pytest.mark.parametrize("model", [AnnRegressor(epochs=3), TabularRegressor(networks=2, epochs=3)], ids=repr)
+def test_the_bar_of_progress_counts_the_epochs_of_all_networks(model, monkeypatch):
+    counts = {}
+
+    class Bar:
+        def __init__(self, total, unit):
+            counts["expected"], counts["found"] = total, 0
+
+        def set_postfix(self, losses, refresh):
+            assert "loss" in losses
+
+        def update(self, count):
+            counts["found"] += count
+
+    monkeypatch.setattr("tqdm.auto.tqdm", Bar)
+    records, rows = [], np.linspace(0, 1, 60).reshape(-1, 1)
+    model.set_params(progress=True, callback=records.append).fit(rows, rows[:, 0])
+    assert counts["found"] == counts["expected"] == len(records)
+    assert all(type(record[name]) is int for record in records for name in ("network", "epoch") if name in record)

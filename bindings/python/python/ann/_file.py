@@ -1,10 +1,10 @@
 """Models in files."""
 
 import json
-from importlib import import_module
+import os
 
 from ._ann import Core
-from ._estimator import Estimator
+from ._estimator import from_json
 
 
 def load(path):
@@ -39,17 +39,24 @@ def load(path):
     >>> bool((again.predict([[1.5]]) == model.predict([[1.5]])).all())
     True
     """
+    # A number would be a file that is open already.
+    path = os.fspath(path)
     with open(path, "rb") as file:
-        core = Core.from_bytes(file.read())
-    made = (json.loads(core.provenance) or {}).get("python")
+        content = file.read()
+    name = os.fsdecode(path)
+    try:
+        core = Core.from_bytes(content)
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from None
+    provenance = json.loads(core.provenance)
+    made = provenance.get("python") if isinstance(provenance, dict) else None
     if made is None:
         return _of_program(core)
-    for module in ("_matrix", "_tabular"):
-        estimator = getattr(import_module(f".{module}", __package__), made["estimator"], None)
-        if isinstance(estimator, type) and issubclass(estimator, Estimator):
-            parameters = {name: _tuple(value) for name, value in made["parameters"].items()}
-            return estimator(**parameters)._adopt(core, made["kept"])
-    raise ValueError(f"{path}: made by {made['estimator']!r}, which this version of ann does not know")
+    try:
+        return _of_package(core, made)
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+        what = "this version of ann does not understand what the file says of its estimator"
+        raise ValueError(f"{name}: {what}: {error}") from error
 
 
 def _of_program(core):
@@ -60,6 +67,22 @@ def _of_program(core):
     return TabularClassifier()._adopt_program(core)
 
 
-def _tuple(value):
-    """JSON has lists alone."""
-    return tuple(value) if isinstance(value, list) else value
+def _of_package(core, made):
+    from . import AnnClassifier, AnnRegressor, TabularClassifier, TabularRegressor
+
+    estimators = (AnnClassifier, AnnRegressor, TabularClassifier, TabularRegressor)
+    estimator = {estimator.__name__: estimator for estimator in estimators}.get(made["estimator"])
+    if estimator is None:
+        raise ValueError(f"there is no estimator {made['estimator']!r}")
+    parameters = {name: from_json(value) for name, value in made["parameters"].items()}
+    unknown = sorted(set(parameters) - set(estimator().get_params()))
+    if unknown:
+        raise ValueError(f"{estimator.__name__} has no setting {unknown[0]!r}")
+    unknown = sorted(set(made["kept"]) - set(estimator._KEPT))
+    if unknown:
+        raise ValueError(f"there is no attribute {unknown[0]!r}")
+    model = estimator(**parameters)._adopt(core, made["kept"])
+    labels = getattr(model, "classes_", None)
+    if (labels is None) != (core.classes is None) or (labels is not None and len(labels) != len(core.classes)):
+        raise ValueError("its classes are not those of the model")
+    return model

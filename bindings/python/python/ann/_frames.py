@@ -4,9 +4,11 @@ A column is ``(name, cells)``. Cells are an array of numbers (NaN: missing), a l
 of one array of seconds since 1970, which are dates.
 """
 
+import datetime
+
 import numpy as np
 
-from ._inputs import aligned, is_missing
+from ._inputs import aligned, in_unicode, is_missing, is_time
 
 
 def columns(X, names):
@@ -16,7 +18,8 @@ def columns(X, names):
     import narwhals as nw
 
     frame = nw.from_native(X, eager_only=True)
-    return [(str(series.name), _of_series(series)) for series in frame.iter_columns()]
+    names = in_unicode("the name of a column", frame.columns)
+    return [(name, _of_series(series)) for name, series in zip(names, frame.iter_columns())]
 
 
 def is_frame(X):
@@ -43,6 +46,33 @@ def picked(X, names):
     return frame.select([name for name in names if name in known]).to_native()
 
 
+def unread_names(X):
+    """A frame's names and shape for scikit-learn, if it does not read its names itself; otherwise None.
+
+    Older versions read frames by the protocol ``__dataframe__``, which polars 2 does not have.
+    """
+    if hasattr(X, "iloc") or not is_frame(X):
+        return None
+    import narwhals as nw
+    from sklearn.utils.validation import _get_feature_names
+
+    return _Named(nw.from_native(X, eager_only=True)) if _get_feature_names(X) is None else None
+
+
+class _Named:
+    def __init__(self, frame):
+        self.names, self.shape = list(frame.columns), frame.shape
+
+    def __dataframe__(self):
+        return self
+
+    def column_names(self):
+        return self.names
+
+    def __len__(self):
+        return self.shape[0]
+
+
 def _of_series(series):
     import narwhals as nw
 
@@ -51,23 +81,40 @@ def _of_series(series):
         # pandas over NumPy. A cast by narwhals takes longer than the prediction of a row.
         return _of_array(series.name, native.to_numpy())
     dtype = series.dtype
+    if dtype in (nw.Categorical, nw.Enum):
+        # Also if the categories are numbers: who wants numbers has a column of numbers.
+        return _of_words(series.name, series.to_list())
     if dtype.is_numeric():
-        numbers = series.cast(nw.Float64()).to_numpy()
-        return _finite(series.name, np.asarray(numbers, dtype=np.float64))
+        return _finite(series.name, _floats(series))
     if dtype in (nw.Datetime, nw.Date):
-        microseconds = series.cast(nw.Datetime("us")).dt.timestamp("us")
-        seconds = np.array([np.nan if cell is None else cell / 1e6 for cell in microseconds.to_list()], dtype=np.float64)
-        return (seconds,)
-    if dtype in (nw.String, nw.Categorical, nw.Enum, nw.Boolean, nw.Object):
+        moments = series.cast(nw.Datetime("us")) if dtype == nw.Date else series
+        microseconds = moments.dt.timestamp("us").to_list()
+        return (np.array([np.nan if is_missing(cell) else cell / 1e6 for cell in microseconds], dtype=np.float64),)
+    if dtype in (nw.String, nw.Boolean, nw.Object):
         return _of_cells(series.name, series.to_list())
-    if type(series.to_native().dtype).__name__ == "SparseDtype":
+    if series.null_count() == len(series):
+        return [None] * len(series)
+    kind = getattr(native, "dtype", getattr(native, "type", dtype))
+    if type(kind).__name__ == "SparseDtype":
         raise TypeError(f"column {series.name!r} is sparse: X.sparse.to_dense() makes an ordinary frame")
-    raise ValueError(f"column {series.name!r} is of type {dtype}, expected numbers, words, dates or booleans")
+    raise ValueError(f"column {series.name!r} is of type {kind}, expected numbers, words, dates or booleans")
+
+
+def _floats(series):
+    import narwhals as nw
+
+    try:
+        return np.asarray(series.cast(nw.Float64()).to_numpy(), dtype=np.float64)
+    except ValueError:
+        # pyarrow casts no whole number above 2⁵³.
+        return np.array([np.nan if is_missing(cell) else float(cell) for cell in series.to_list()])
 
 
 def _of_array(name, column):
     if column.dtype.kind in "fiu":
         return _finite(name, column.astype(np.float64))
+    if column.dtype.kind == "c":
+        raise ValueError(f"column {name!r}: Complex data not supported")
     if column.dtype.kind in "mV":
         raise ValueError(f"column {name!r} is of type {column.dtype}, expected numbers, words, dates or booleans")
     if column.dtype.kind == "M":
@@ -79,15 +126,31 @@ def _of_array(name, column):
 def _of_cells(name, cells):
     """Cells of any type: numbers if all of them are, otherwise words."""
     cells = [None if is_missing(cell) else cell for cell in cells]
-    wrong = next((cell for cell in cells if not isinstance(cell, (str, bytes, bool, int, float, np.generic, type(None)))), None)
-    if wrong is not None:
-        raise TypeError(f"column {name!r} holds {wrong!r}: the argument must be a string or a number")
     if any(isinstance(cell, (complex, np.complexfloating)) for cell in cells):
         raise ValueError(f"column {name!r}: Complex data not supported")
+    wrong = next((cell for cell in cells if not isinstance(cell, _CELLS) or is_time(cell)), None)
+    if isinstance(wrong, bytes):
+        raise TypeError(f"column {name!r} holds the bytes {wrong!r}, expected texts: decode them, as with bytes.decode")
+    if wrong is not None:
+        how = "; pd.to_datetime makes a column of dates" if isinstance(wrong, _DATES) else ""
+        raise TypeError(f"column {name!r} holds {wrong!r}: the argument must be a string or a number{how}")
     known = [cell for cell in cells if cell is not None]
     if known and all(isinstance(cell, (int, float, np.number)) and not isinstance(cell, bool) for cell in known):
-        return _finite(name, np.array([np.nan if cell is None else float(cell) for cell in cells]))
-    return [None if cell is None else str(cell) for cell in cells]
+        try:
+            return _finite(name, np.array([np.nan if cell is None else float(cell) for cell in cells]))
+        except OverflowError:
+            raise ValueError(f"column {name!r} holds a whole number that is too large for a float") from None
+    return _of_words(name, cells)
+
+
+_DATES = (datetime.date, np.datetime64)
+_CELLS = (str, bool, int, float, np.number, np.bool_, type(None))
+
+
+def _of_words(name, cells):
+    """Texts of cells, and None where there is none."""
+    words = in_unicode(f"a cell of column {name!r}", ["" if is_missing(cell) else cell for cell in cells])
+    return [None if is_missing(cell) else word for cell, word in zip(cells, words)]
 
 
 def _finite(name, numbers):

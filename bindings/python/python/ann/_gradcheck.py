@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ._ann import check_gradient
+from ._inputs import in_unicode
+from ._settings import integer, number
 
 
 @dataclass(frozen=True)
@@ -81,11 +83,15 @@ def gradcheck(value, gradient, at, *, names=None, tolerance=0.0, seed=0):
     >>> report.verdict
     'fail'
     """
+    for name, function in (("value", value), ("gradient", gradient)):
+        if not callable(function):
+            raise TypeError(f"{name}={function!r}, expected a function of the point")
     is_dict = isinstance(at, dict)
-    parts = {name: np.array(part, dtype=np.float64) for name, part in (at.items() if is_dict else {"θ": at}.items())}
+    parts = {name: _real(f"at: {name}", part).copy() for name, part in (at if is_dict else {"θ": at}).items()}
     flat = np.concatenate([part.ravel() for part in parts.values()]) if parts else np.empty(0)
     if names is None:
-        names = [_entry(name, index) for name, part in parts.items() for index in np.ndindex(part.shape)]
+        names = [_entry(str(name), index) for name, part in parts.items() for index in np.ndindex(part.shape)]
+    tolerance, seed = number("tolerance", tolerance), integer("seed", seed, 0)
 
     def whole(point):
         place, arrays = 0, {}
@@ -96,21 +102,54 @@ def gradcheck(value, gradient, at, *, names=None, tolerance=0.0, seed=0):
 
     def flat_gradient(point):
         found = gradient(whole(point))
+        if is_dict and not isinstance(found, dict):
+            raise TypeError(f"the gradient is a {type(found).__name__}, expected a dict with the names of the point")
         found = found if is_dict else {"θ": found}
+        unknown = next((name for name in found if name not in parts), None)
+        if unknown is not None:
+            raise ValueError(f"the gradient has the entry {unknown!r}, which the point does not have")
         arrays = []
         for name, part in parts.items():
             if name not in found:
                 raise ValueError(f"the gradient has no entry {name!r}")
-            array = np.asarray(found[name], dtype=np.float64)
+            array = _real(f"the gradient of {name}", found[name])
             if array.shape != part.shape:
                 raise ValueError(f"the gradient of {name} has the shape {array.shape}, expected {part.shape}")
             arrays.append(array.ravel())
         return np.ascontiguousarray(np.concatenate(arrays))
 
-    def number(point):
-        return float(value(whole(point)))
+    def value_at(point):
+        found = _real("the value", value(whole(point)))
+        if found.size != 1:
+            raise ValueError(f"the value has the shape {found.shape}, expected one number")
+        return found.item()
 
-    return GradientReport(*check_gradient(number, flat_gradient, flat, list(names), float(tolerance), int(seed)))
+    names = in_unicode("a name", _list(names))
+    return GradientReport(*check_gradient(value_at, flat_gradient, flat, names, tolerance, seed))
+
+
+def _real(what, array):
+    """Numbers as an array. NumPy would leave out the imaginary parts of complex ones, the mask of masked ones."""
+    if array is None:
+        raise TypeError(f"{what} is None, expected numbers")
+    if np.ma.is_masked(array):
+        raise ValueError(f"{what} is a masked array with masked cells, expected numbers")
+    array = np.asarray(array)
+    if array.dtype.kind == "c":
+        raise TypeError(f"{what} is complex, expected real numbers")
+    try:
+        return array.astype(np.float64)
+    except OverflowError:
+        raise ValueError(f"{what} is a whole number that is too large for a float") from None
+    except (TypeError, ValueError) as error:
+        kind = TypeError if isinstance(error, TypeError) else ValueError
+        raise kind(f"{what} is no array of numbers: {error}") from None
+
+
+def _list(names):
+    if isinstance(names, str) or not hasattr(names, "__iter__"):
+        raise TypeError(f"names={names!r}, expected a sequence with a text for each entry")
+    return list(names)
 
 
 def _entry(name, index):

@@ -1,5 +1,7 @@
 """What is wrong with rows and targets, in our words, before scikit-learn or NumPy say it in theirs."""
 
+import datetime
+
 import numpy as np
 
 TABULAR = "TabularClassifier and TabularRegressor read words, dates and gaps"
@@ -30,24 +32,87 @@ def check_numbers(X):
     check_rows(X)
     if hasattr(X, "dtypes") and hasattr(X, "columns"):
         columns = ((f"column {name!r} of X", dtype, X[name]) for name, dtype in zip(X.columns, X.dtypes))
+    elif hasattr(X, "column_names") and hasattr(X, "schema"):
+        # pyarrow, whose cells are objects of its own.
+        columns = (
+            (f"column {field.name!r} of X", field.type, (cell.as_py() for cell in X.column(place)))
+            for place, field in enumerate(X.schema)
+        )
     elif isinstance(X, np.ndarray):
         columns = [("X", X.dtype, X.ravel())] if X.dtype.kind in "OUSMm" else []
     else:
         return
     for what, dtype, cells in columns:
         kind = getattr(dtype, "kind", None) or str(dtype)
-        if kind[0] in "Mm" or kind.startswith(("Date", "Duration", "Time")):
+        if kind[0] in "Mm" or kind.startswith(_KINDS_OF_TIME):
             raise TypeError(f"{what} holds dates or times, expected numbers; {TABULAR}")
-        if kind in ("O", "U", "S") or kind.startswith(("String", "Categorical", "Enum")):
-            word = next((cell for cell in cells if isinstance(cell, str) and not _is_number(cell)), None)
-            if word is not None:
-                raise ValueError(f"{what} holds {str(word)!r}: could not convert string to float; {TABULAR}")
+        if kind in ("O", "U", "S") or kind.startswith(_KINDS_OF_WORDS):
+            _check_cells(what, cells)
+
+
+_KINDS_OF_TIME = ("Date", "Duration", "Time", "date", "duration", "time")
+_KINDS_OF_WORDS = ("String", "Categorical", "Enum", "string", "large_string", "dictionary")
+_TIMES = (datetime.date, datetime.time, datetime.timedelta, np.datetime64, np.timedelta64)
+
+
+def _check_cells(what, cells):
+    """Raise an exception if NumPy would make numbers of cells that are none, or not say which cell is wrong."""
+    for cell in cells:
+        if isinstance(cell, str):
+            if not _is_number(cell):
+                raise ValueError(f"{what} holds {str(cell)!r}: could not convert string to float; {TABULAR}")
+        elif type(cell).__name__ in ("NAType", "NaTType"):
+            raise ValueError(f"{what} contains NaN or other missing cells: fill them; {TABULAR}")
+        elif isinstance(cell, _TIMES):
+            raise TypeError(f"{what} holds dates or times, expected numbers; {TABULAR}")
+
+
+def is_time(cell):
+    """A date, a time or a span of time of Python, NumPy or pandas."""
+    return isinstance(cell, _TIMES)
+
+
+def is_scipy_sparse(array):
+    return hasattr(array, "toarray") and hasattr(array, "nnz")
+
+
+def check_weights(sample_weight):
+    """Raise an exception if weights have masked cells, which would count as the numbers below the mask."""
+    if np.ma.is_masked(sample_weight):
+        raise ValueError("sample_weight is a masked array with masked cells: fill them, as with 0 for no row")
+
+
+def in_unicode(what, values):
+    """The texts of values, or an exception if files cannot hold one."""
+    words = [str(value) for value in values]
+    try:
+        "".join(words).encode()
+    except UnicodeEncodeError:
+        wrong = next(word for word in words if _is_no_unicode(word))
+        raise ValueError(f"{what} is {wrong!r}, which is no Unicode: half of a surrogate pair is in it") from None
+    return words
+
+
+def class_texts(labels):
+    """The texts of labels, or an exception if a table cannot tell them apart: it trims texts, and a blank is a gap."""
+    words = in_unicode("a label of y", labels)
+    seen = {}
+    for word in words:
+        text = word.strip()
+        if not text:
+            raise ValueError(f"y has the label {word!r}, which is a gap in a table: rename it")
+        if text in seen:
+            raise ValueError(f"two classes have the same text: {seen[text]!r} and {word!r}; rename one of them")
+        seen[text] = word
+    return words
 
 
 def check_targets(y, *, are_classes):
     """Raise an exception if y has cells that are no target."""
     if y is None:
         raise ValueError("fit requires y to be passed, but the target y is None")
+    if hasattr(y, "collect") and hasattr(y, "collect_schema"):
+        raise TypeError("y is a lazy frame: y.collect() makes a frame of it")
     if hasattr(y, "toarray"):
         raise TypeError("y is sparse: y.toarray() makes an array of it")
     if isinstance(y, np.ma.MaskedArray) and np.ma.is_masked(y):
@@ -85,11 +150,11 @@ def aligned(array):
     return np.require(array, requirements="A")
 
 
-def check_two_classes(classes):
+def check_two_classes(classes, name="y"):
     if len(classes) == 0:
         raise ValueError("no row is left: each has the weight 0")
     if len(classes) < 2:
-        raise ValueError(f"y has only one class, {plain(classes[0])!r}: a classifier needs at least two")
+        raise ValueError(f"{name} has only one class, {plain(classes[0])!r}: a classifier needs at least two")
 
 
 def plain(label):
@@ -97,15 +162,28 @@ def plain(label):
     return label.item() if isinstance(label, np.generic) else label
 
 
+_WITH_NAN = (float, np.floating, np.datetime64, np.timedelta64)
+
+
 def is_missing(cell):
     """None, NaN, NaT and pandas' NA."""
-    return cell is None or type(cell).__name__ in ("NAType", "NaTType") or (isinstance(cell, float) and cell != cell)
+    if cell is None or type(cell).__name__ in ("NAType", "NaTType"):
+        return True
+    return isinstance(cell, _WITH_NAN) and bool(cell != cell)
 
 
 def _no_gap(gaps):
     if gaps.any():
         row = int(np.argwhere(gaps)[0][0])
         raise ValueError(f"Input y contains NaN: the target of row {row} is missing; leave out such rows")
+
+
+def _is_no_unicode(word):
+    try:
+        word.encode()
+    except UnicodeEncodeError:
+        return True
+    return False
 
 
 def _is_number(text):

@@ -1,16 +1,27 @@
 """Networks of matrices of numbers: AnnClassifier and AnnRegressor."""
 
-import numbers
-
 import numpy as np
 
 from ._ann import fit, partial_fit
-from ._estimator import Estimator, validate_data
-from ._inputs import TABULAR, aligned, check_numbers, check_targets, check_two_classes, plain, target_names
+from ._estimator import Estimator, validate_data, whole
+from ._frames import unread_names
+from ._inputs import (
+    TABULAR,
+    aligned,
+    check_numbers,
+    check_targets,
+    check_two_classes,
+    check_weights,
+    class_texts,
+    in_unicode,
+    plain,
+    target_names,
+)
+from ._settings import class_weight, factors, flag, integer, integers, number, share, text
 
 from sklearn.base import ClassifierMixin, RegressorMixin
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import _check_sample_weight
+from sklearn.utils.validation import _check_sample_weight, check_array, check_X_y, column_or_1d
 
 _PARAMETERS = """
     Parameters
@@ -71,75 +82,83 @@ class _Matrix(Estimator):
         batch = self.batch_size
         if isinstance(batch, str) and batch == "auto":
             batch = None if rows <= 256 else 64
-        if self.optimizer in ("lbfgs", "levenberg_marquardt"):
+        optimizer = text("optimizer", self.optimizer)
+        if optimizer in ("lbfgs", "levenberg_marquardt"):
             batch = None
         rates = {"adam": 0.02 if batch is None else 0.01, "rprop": 0.01}
-        rate = rates.get(self.optimizer, 0.1) if self.learning_rate is None else self.learning_rate
+        rate = rates.get(optimizer, 0.1) if self.learning_rate is None else self.learning_rate
         return {
-            "hidden": _integers("hidden", self.hidden),
-            "activation": _text("activation", self.activation),
-            "optimizer": _text("optimizer", self.optimizer),
-            "learning_rate": _number("learning_rate", rate),
-            "momentum": _number("momentum", self.momentum),
-            "schedule": _text("schedule", self.schedule),
-            "batch_size": None if batch is None else _integer("batch_size", batch, 1),
-            "epochs": _integer("epochs", self.epochs, 1),
-            "stop_below": -np.inf if self.stop_below is None else _number("stop_below", self.stop_below),
-            "l2": _number("l2", self.l2),
-            "weight_decay": _number("weight_decay", self.weight_decay),
+            "hidden": integers("hidden", self.hidden),
+            "activation": text("activation", self.activation),
+            "optimizer": optimizer,
+            "learning_rate": number("learning_rate", rate),
+            "momentum": number("momentum", self.momentum),
+            "schedule": text("schedule", self.schedule),
+            "batch_size": None if batch is None else integer("batch_size", batch, 1),
+            "epochs": integer("epochs", self.epochs, 1),
+            "stop_below": -np.inf if self.stop_below is None else number("stop_below", self.stop_below),
+            "l2": number("l2", self.l2),
+            "weight_decay": number("weight_decay", self.weight_decay),
             "smoothing": 0.0,
             "class_weight": None,
             "loss": "squared_error",
-            "scale": _text("scale", self.scale),
+            "scale": text("scale", self.scale),
             "scale_target": False,
-            "validation": None if self.validation is None else _number("validation", self.validation),
-            "patience": _integer("patience", self.patience, 1),
+            "validation": None if self.validation is None else share("validation", self.validation),
+            "patience": integer("patience", self.patience, 1),
             "monitor": "loss",
-            "gain": _number("gain", self.gain),
+            "gain": number("gain", self.gain),
             "seed": self._seed(),
             "threads": self._threads(),
             **own,
         }
 
     def _dtypes(self):
-        if self.precision == "auto":
+        precision = text("precision", self.precision)
+        if precision == "auto":
             return [np.float64, np.float32]
-        if self.precision in ("float32", "float64"):
-            return np.dtype(self.precision)
+        if precision in ("float32", "float64"):
+            return np.dtype(precision)
         raise ValueError(f"precision={self.precision!r}, expected 'auto', 'float32' or 'float64'")
 
     def _names(self, targets, classes=None):
         features = getattr(self, "feature_names_in_", None)
         if features is None:
             features = [f"x{column}" for column in range(self.n_features_in_)]
-        classes = None if classes is None else [str(label) for label in classes]
-        if classes is not None and len(set(classes)) < len(classes):
-            raise ValueError(f"two classes have the same text: {classes}")
-        return {"features": [str(name) for name in features], "targets": _unlike(targets, features), "classes": classes}
+        classes = None if classes is None else class_texts(classes)
+        return {
+            "features": in_unicode("the name of a column", features),
+            "targets": in_unicode("the name of a target", _unlike(targets, features)),
+            "classes": classes,
+        }
 
     def _columns(self, X, y):
         """Rows and their targets as the columns of a table."""
-        core = self._core
         X = self._numbers(X, reset=False, dtype=np.float64)
-        columns = [(name, np.ascontiguousarray(X[:, place])) for place, name in enumerate(core.features)]
-        if core.classes is not None:
-            return [*columns, (core.targets[0], [str(label) for label in np.asarray(y)])]
-        y = np.asarray(y, dtype=np.float64).reshape(len(X), -1)
-        return [*columns, *((name, np.ascontiguousarray(y[:, place])) for place, name in enumerate(core.targets))]
+        columns = [(name, np.ascontiguousarray(X[:, place])) for place, name in enumerate(self._core.features)]
+        return [*columns, *self._wanted(y, len(X))]
 
     def _numbers(self, X, *y, **options):
         """What scikit-learn's check makes of X, and of y if it is given."""
         check_numbers(X)
+        named = unread_names(X)
         try:
-            checked = validate_data(self, X, *y, **options)
+            if named is None:
+                checked = validate_data(self, X, *y, **options)
+            else:
+                validate_data(self, named, reset=options.pop("reset", True), skip_check_array=True)
+                check = check_X_y if y else check_array
+                checked = check(X, *y, estimator=self, **options)
             return tuple(map(aligned, checked)) if y else aligned(checked)
+        except OverflowError:
+            raise ValueError("X or y holds a whole number that is too large for a float") from None
         except ValueError as error:
             if str(error).startswith("Input X contains NaN"):
                 raise ValueError(f"X contains NaN or other missing cells: fill them; {TABULAR}") from None
             raise
 
     def _start(self):
-        return getattr(self, "core_", None) if self.warm_start else None
+        return getattr(self, "core_", None) if flag("warm_start", self.warm_start) else None
 
     def _outputs(self, X):
         core = self._core
@@ -249,6 +268,7 @@ class AnnClassifier(ClassifierMixin, _Matrix):
         self.callback = callback
         self.progress = progress
 
+    @whole
     def fit(self, X, y, sample_weight=None):
         """Learn the classes of rows.
 
@@ -280,6 +300,7 @@ class AnnClassifier(ClassifierMixin, _Matrix):
         self.core_ = fit(X, indices, weights, settings, names, start, self._callback(self.epochs))
         return self
 
+    @whole
     def partial_fit(self, X, y, classes=None, sample_weight=None):
         """Train for one more epoch, on these rows. The optimizer goes on with its memory.
 
@@ -306,7 +327,9 @@ class AnnClassifier(ClassifierMixin, _Matrix):
         targets = target_names(y, 1, "class") if is_first else self.core_.targets
         X, y, weights = self._rows(X, y, sample_weight, reset=is_first)
         if is_first:
-            self.classes_ = np.unique(classes)
+            check_targets(classes, are_classes=True)
+            self.classes_ = np.unique(column_or_1d(classes))
+            check_two_classes(self.classes_, "classes")
         unknown = np.setdiff1d(y, self.classes_)
         if len(unknown):
             raise ValueError(f"y has the label {plain(unknown[0])!r}, which is none of the classes {self.classes_}")
@@ -354,22 +377,19 @@ class AnnClassifier(ClassifierMixin, _Matrix):
         X, y = self._numbers(X, y, dtype=dtype, reset=reset)
         check_classification_targets(y)
         if sample_weight is not None:
+            check_weights(sample_weight)
             sample_weight = aligned(_check_sample_weight(sample_weight, X, dtype=X.dtype, ensure_non_negative=True))
         return X, y, sample_weight
 
     def _own(self, indices, weights):
         """The settings that only a classifier has."""
-        weight = self.class_weight
-        if weight is None:
-            factors = None
-        elif isinstance(weight, str) and weight == "balanced":
+        weight = class_weight(self.class_weight)
+        if isinstance(weight, dict):
+            weight = factors(weight, self.classes_.tolist())
+        elif weight == "balanced":
             counts = np.bincount(indices, weights=weights, minlength=len(self.classes_))
-            factors = (counts.sum() / (np.count_nonzero(counts) * np.where(counts > 0, counts, np.inf))).tolist()
-        elif isinstance(weight, dict):
-            factors = [float(weight.get(label, 1.0)) for label in self.classes_.tolist()]
-        else:
-            raise ValueError(f"class_weight={weight!r}, expected a dict, 'balanced' or None")
-        return {"smoothing": _number("smoothing", self.smoothing), "class_weight": factors}
+            weight = (counts.sum() / (np.count_nonzero(counts) * np.where(counts > 0, counts, np.inf))).tolist()
+        return {"smoothing": number("smoothing", self.smoothing), "class_weight": weight}
 
 
 class AnnRegressor(RegressorMixin, _Matrix):
@@ -453,6 +473,7 @@ class AnnRegressor(RegressorMixin, _Matrix):
         self.callback = callback
         self.progress = progress
 
+    @whole
     def fit(self, X, y, sample_weight=None):
         """Learn the numbers of rows.
 
@@ -471,12 +492,13 @@ class AnnRegressor(RegressorMixin, _Matrix):
         """
         X, values, weights = self._rows(X, y, sample_weight)
         # The rate of a Poisson distribution has a unit that may not change.
-        scale_target = bool(self.scale_target) and self.loss != "poisson"
-        settings = self._settings(len(X), loss=_text("loss", self.loss), scale_target=scale_target)
+        scale_target = flag("scale_target", self.scale_target) and self.loss != "poisson"
+        settings = self._settings(len(X), loss=text("loss", self.loss), scale_target=scale_target)
         names = self._names(target_names(y, values.shape[1], "y"))
         self.core_ = fit(X, values, weights, settings, names, self._start(), self._callback(self.epochs))
         return self
 
+    @whole
     def partial_fit(self, X, y, sample_weight=None):
         """Train for one more epoch, on these rows. The optimizer goes on with its memory.
 
@@ -495,7 +517,7 @@ class AnnRegressor(RegressorMixin, _Matrix):
         """
         start = getattr(self, "core_", None)
         X, values, weights = self._rows(X, y, sample_weight, reset=start is None)
-        settings = self._settings(len(X), loss=_text("loss", self.loss))
+        settings = self._settings(len(X), loss=text("loss", self.loss))
         count = values.shape[1]
         are_known = start is not None and len(start.targets) == count
         names = self._names(start.targets if are_known else target_names(y, count, "y"))
@@ -531,7 +553,7 @@ class AnnRegressor(RegressorMixin, _Matrix):
             Lower and upper ends. They are infinite if too few rows were held out to say.
         """
         values = self._outputs(X)
-        half = self._core.half_widths(coverage)
+        half = self._core.half_widths(share("coverage", coverage))
         if half is None:
             raise ValueError("intervals come from rows that were held out: fit with validation=0.2, for example")
         intervals = np.stack([values - half, values + half], axis=-1)
@@ -544,6 +566,7 @@ class AnnRegressor(RegressorMixin, _Matrix):
         self._flat = y.ndim == 1
         y = np.ascontiguousarray(y.reshape(len(y), -1), dtype=X.dtype)
         if sample_weight is not None:
+            check_weights(sample_weight)
             sample_weight = aligned(_check_sample_weight(sample_weight, X, dtype=X.dtype, ensure_non_negative=True))
         return X, y, sample_weight
 
@@ -559,29 +582,3 @@ def _unlike(names, others):
     while others.intersection(names):
         names = [f"{name}_" for name in names]
     return names
-
-
-def _text(name, value):
-    if isinstance(value, str):
-        return value
-    raise ValueError(f"{name}={value!r}, expected a text")
-
-
-def _number(name, value):
-    if isinstance(value, numbers.Real) and not isinstance(value, bool):
-        return float(value)
-    raise ValueError(f"{name}={value!r}, expected a number")
-
-
-def _integer(name, value, least):
-    if isinstance(value, numbers.Integral) and not isinstance(value, bool) and value >= least:
-        return int(value)
-    raise ValueError(f"{name}={value!r}, expected a whole number of at least {least}")
-
-
-def _integers(name, values):
-    if isinstance(values, numbers.Integral):
-        values = [values]
-    if isinstance(values, str) or not hasattr(values, "__iter__"):
-        raise ValueError(f"{name}={values!r}, expected whole numbers, such as (64, 64), or () for a linear model")
-    return [_integer(name, value, 1) for value in values]

@@ -6,11 +6,23 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, _check_y, _num_samples, check_array, check_consistent_length, column_or_1d
 
 from ._ann import fit_table
-from ._estimator import Estimator, in_python, validate_data
-from ._frames import columns, is_frame, picked
-from ._inputs import aligned, check_rows, check_targets, check_two_classes, target_names
-from ._matrix import _integer, _integers, _number, _text, _unlike
+from ._estimator import Estimator, in_python, validate_data, whole
+from ._frames import columns, is_frame, picked, unread_names
+from ._inputs import (
+    aligned,
+    check_rows,
+    check_targets,
+    check_two_classes,
+    check_weights,
+    class_texts,
+    in_unicode,
+    is_missing,
+    is_scipy_sparse,
+    target_names,
+)
+from ._matrix import _unlike
 from ._notation import advice, warn_of_texts
+from ._settings import class_weight, factors, flag, integer, integers, number, seconds, share, text, texts
 
 _PARAMETERS = """
     The recipe of the program ``ann``: columns are scaled, words become inputs, gaps are filled and flagged, and several
@@ -58,27 +70,29 @@ class _Tabular(Estimator):
     # Whether the model comes from a file. Such a model picks its columns from a frame by name, as the program does; one
     # that was fitted here is strict, as scikit-learn's checks want it.
     _is_loaded = False
+    # The names of all columns that were learned from. A file of the program, or of an older version, has none.
+    _labels = None
 
     def _settings(self, task, **own):
         return {
             "task": task,
-            "hidden": _integers("hidden", self.hidden),
-            "activation": _text("activation", self.activation),
-            "members": _integer("networks", self.networks, 1),
-            "epochs": None if self.epochs is None else _integer("epochs", self.epochs, 1),
-            "batch_size": _integer("batch_size", self.batch_size, 1),
-            "learning_rate": None if self.learning_rate is None else _number("learning_rate", self.learning_rate),
-            "weight_decay": _number("weight_decay", self.weight_decay),
+            "hidden": integers("hidden", self.hidden),
+            "activation": text("activation", self.activation),
+            "members": integer("networks", self.networks, 1, 1000),
+            "epochs": None if self.epochs is None else integer("epochs", self.epochs, 1),
+            "batch_size": integer("batch_size", self.batch_size, 1),
+            "learning_rate": None if self.learning_rate is None else number("learning_rate", self.learning_rate),
+            "weight_decay": number("weight_decay", self.weight_decay),
             "smoothing": 0.0,
             "balanced": False,
             "class_weight": None,
             "weights": None,
             "groups": None,
-            "time": self.time,
-            "scoring": "auto" if self.measure else "off",
-            "budget": None if self.budget is None else _number("budget", self.budget),
-            "ignore": list(self.ignore),
-            "keep": list(self.keep),
+            "time": None if self.time is None else text("time", self.time),
+            "scoring": "auto" if flag("measure", self.measure) else "off",
+            "budget": None if self.budget is None else seconds("budget", self.budget),
+            "ignore": texts("ignore", self.ignore),
+            "keep": texts("keep", self.keep),
             "seed": self._seed(),
             "threads": self._threads(),
             **own,
@@ -90,18 +104,29 @@ class _Tabular(Estimator):
         if is_frame(X):
             if self._is_loaded and not reset and hasattr(self, "feature_names_in_"):
                 X = picked(X, self.feature_names_in_)
-            validate_data(self, X, reset=reset, skip_check_array=True)
+            named = unread_names(X)
+            validate_data(self, X if named is None else named, reset=reset, skip_check_array=True)
         else:
             X = check_array(
-                X, dtype=None, ensure_all_finite=False, ensure_min_samples=2 if reset else 1, estimator=type(self).__name__
+                _with_kinds(X),
+                dtype=None,
+                ensure_all_finite=False,
+                ensure_min_samples=2 if reset else 1,
+                estimator=type(self).__name__,
             )
             validate_data(self, X, reset=reset, skip_check_array=True)
-        # An array has its columns in the order of the frame that was learned from.
-        names = getattr(self, "feature_names_in_", [f"x{column}" for column in range(self.n_features_in_)])
-        table = columns(X, [str(name) for name in names])
+        names = None if reset else self._labels
+        if names is None:
+            names = getattr(self, "feature_names_in_", [f"x{column}" for column in range(self.n_features_in_)])
+        table = columns(X, in_unicode("the name of a column", names))
         if reset:
+            self._labels = [name for name, _ in table]
+            ignored = texts("ignore", self.ignore)
             # The level of the caller of `fit`.
-            warn_of_texts([column for column in table if column[0] not in self.ignore], X, stacklevel=3)
+            warn_of_texts([column for column in table if column[0] not in ignored], X, stacklevel=4)
+        elif {name for name, _ in table} != set(map(str, names)):
+            # Without names that both have, columns are in the order of the table that was learned from.
+            table = [(str(name), cells) for name, (_, cells) in zip(names, table)]
         return table
 
     def _learn(self, table, targets, extras, settings):
@@ -114,7 +139,8 @@ class _Tabular(Estimator):
                 (roles[role],) = _unlike([role], [*taken, *names])
                 table = [*table, (roles[role], cells)]
         table = [*table, *zip(names, (cells for _, cells in targets))]
-        epochs = self.networks * (self.epochs or 64)
+        # Otherwise the number of epochs follows from the rows, and those that are held out need fits of their own.
+        epochs = self.networks * self.epochs if self.epochs is not None and not self.measure else None
         self.core_ = fit_table(table, names, {**settings, **roles}, self._callback(epochs))
         self._is_loaded = False
 
@@ -126,11 +152,7 @@ class _Tabular(Estimator):
             raise ValueError(f"{error}{advice(str(error), X)}") from None
 
     def _columns(self, X, y):
-        core, table = self._core, self._table(X, reset=False)
-        if core.classes is not None:
-            return [*table, (core.targets[0], [str(label) for label in np.asarray(y)])]
-        y = np.asarray(y, dtype=np.float64).reshape(len(y), -1)
-        return [*table, *((name, np.ascontiguousarray(y[:, place])) for place, name in enumerate(core.targets))]
+        return [*self._table(X, reset=False), *self._wanted(y, _num_samples(X))]
 
     @property
     def report_(self):
@@ -227,13 +249,14 @@ class TabularClassifier(ClassifierMixin, _Tabular):
         self.callback = callback
         self.progress = progress
 
+    @whole
     def fit(self, X, y, sample_weight=None, groups=None):
         """Learn the classes of rows.
 
         Parameters
         ----------
         X : data frame or array-like of shape (n_samples, n_features)
-            Numbers, words, dates and booleans; cells may be missing.
+            Numbers, words, dates and booleans; cells may be missing. Categories are words, even if they are numbers.
         y : array-like of shape (n_samples,)
             Labels.
         sample_weight : array-like of shape (n_samples,), default=None
@@ -253,22 +276,20 @@ class TabularClassifier(ClassifierMixin, _Tabular):
         check_classification_targets(y)
         self.classes_, indices = np.unique(y, return_inverse=True)
         check_two_classes(self.classes_)
-        texts = self._texts()
-        weight = self.class_weight
-        if not (weight is None or isinstance(weight, dict) or (isinstance(weight, str) and weight == "balanced")):
-            raise ValueError(f"class_weight={weight!r}, expected a dict, 'balanced' or None")
-        factors = None
+        words = class_texts(self.classes_)
+        weight = class_weight(self.class_weight)
+        of_classes = None
         if isinstance(weight, dict):
-            factors = [(text, float(weight.get(label, 1.0))) for text, label in zip(texts, self.classes_.tolist())]
-        smoothing = _number("smoothing", self.smoothing)
+            of_classes = list(zip(words, factors(weight, self.classes_.tolist())))
+        smoothing = number("smoothing", self.smoothing)
         settings = self._settings(
-            "classification", smoothing=smoothing, balanced=weight == "balanced", class_weight=factors
+            "classification", smoothing=smoothing, balanced=weight == "balanced", class_weight=of_classes
         )
-        targets = [(name, [texts[index] for index in indices])]
+        targets = [(name, [words[index] for index in indices])]
         self._learn(table, targets, _extras(X, sample_weight, groups), settings)
         # Without the rows of weight 0 there may be fewer classes.
         known = set(self.core_.classes)
-        self.classes_ = self.classes_[[text in known for text in texts]]
+        self.classes_ = self.classes_[[word in known for word in words]]
         return self
 
     def predict(self, X):
@@ -298,8 +319,8 @@ class TabularClassifier(ClassifierMixin, _Tabular):
             Rows sum to 1.
         """
         core = self._core
-        place = {text: place for place, text in enumerate(core.classes)}
-        return self._outputs(X)[:, [place[text] for text in self._texts()]]
+        place = {word: place for place, word in enumerate(core.classes)}
+        return self._outputs(X)[:, [place[word] for word in class_texts(self.classes_)]]
 
     def predict_set(self, X, coverage=0.9):
         """Return the classes that are not ruled out: sets that contain the truth with this probability.
@@ -316,18 +337,12 @@ class TabularClassifier(ClassifierMixin, _Tabular):
             The most probable class is in each set.
         """
         probabilities = self.predict_proba(X)
-        most = self._core.half_widths(coverage)
+        most = self._core.half_widths(share("coverage", coverage))
         if most is None:
             raise ValueError("the model knows no held-out rows, from which sets come")
         sets = 1.0 - probabilities <= most[0]
         sets[np.arange(len(sets)), probabilities.argmax(axis=1)] = True
         return sets
-
-    def _texts(self):
-        texts = [str(label) for label in self.classes_]
-        if len(set(texts)) < len(texts):
-            raise ValueError(f"two classes have the same text: {texts}")
-        return texts
 
     def _adopt_program(self, core):
         self.classes_ = np.array(core.classes)
@@ -394,13 +409,14 @@ class TabularRegressor(RegressorMixin, _Tabular):
         self.callback = callback
         self.progress = progress
 
+    @whole
     def fit(self, X, y, sample_weight=None, groups=None):
         """Learn the numbers of rows.
 
         Parameters
         ----------
         X : data frame or array-like of shape (n_samples, n_features)
-            Numbers, words, dates and booleans; cells may be missing.
+            Numbers, words, dates and booleans; cells may be missing. Categories are words, even if they are numbers.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             Numbers to predict.
         sample_weight : array-like of shape (n_samples,), default=None
@@ -454,7 +470,7 @@ class TabularRegressor(RegressorMixin, _Tabular):
             Lower and upper ends. They are infinite if there were too few rows to say.
         """
         values = self._outputs(X)
-        half = self._core.half_widths(coverage)
+        half = self._core.half_widths(share("coverage", coverage))
         if half is None:
             raise ValueError("the model knows no held-out rows, from which intervals come")
         intervals = np.stack([values - half, values + half], axis=-1)
@@ -473,15 +489,34 @@ class TabularRegressor(RegressorMixin, _Tabular):
 def _extras(X, sample_weight, groups):
     """The cells of weights and groups, if there are any."""
     if sample_weight is not None:
+        check_weights(sample_weight)
         rows = np.empty((_num_samples(X), 1))
         sample_weight = aligned(_check_sample_weight(sample_weight, rows, dtype=np.float64, ensure_non_negative=True))
     if groups is not None:
-        groups = np.asarray(_array(groups))
+        groups = _array(groups)
+        if is_scipy_sparse(groups) or np.ma.is_masked(groups):
+            raise TypeError(f"groups is a {type(groups).__name__}, expected an array with a group for each row")
+        groups = np.asarray(groups)
         if groups.ndim != 1:
             raise ValueError(f"groups is an array of the shape {groups.shape}, expected a group for each row")
-        groups = [str(group) for group in groups]
         check_consistent_length(X, groups)
+        # Rows without a group would be one group.
+        gap = next((row for row, group in enumerate(groups) if is_missing(group)), None)
+        if gap is not None:
+            raise ValueError(f"groups: that of row {gap} is missing; leave out such rows, or make each row a group")
+        groups = in_unicode("a group", groups)
     return {"weights": sample_weight, "groups": groups}
+
+
+def _with_kinds(X):
+    """Rows of a list as an array of objects, if some cells are texts: NumPy would make texts of the numbers, too."""
+    if isinstance(X, (list, tuple)) and any(
+        isinstance(cell, str) for row in X if isinstance(row, (list, tuple)) for cell in row
+    ):
+        widths = {len(row) if isinstance(row, (list, tuple)) else None for row in X}
+        if len(widths) == 1 and None not in widths:
+            return np.array([list(row) for row in X], dtype=object)
+    return X
 
 
 def _array(y):

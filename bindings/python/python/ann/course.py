@@ -3,6 +3,8 @@
 import numpy as np
 
 from ._ann import fit
+from ._inputs import check_numbers, check_targets, check_two_classes, class_texts
+from ._settings import integer, integers, number, text
 
 __all__ = ["ANNClassification", "ANNRegression", "Fitted"]
 
@@ -15,7 +17,7 @@ class Fitted:
 
     def predict(self, X):
         """Probabilities of the classes (n, classes), or values: (n), with several targets (n, targets)."""
-        predicted = self._core.predict(np.asarray(X, dtype=np.float64), 1)
+        predicted = self._core.predict(_matrix("X", X), 1)
         return predicted if self._is_classifier or predicted.shape[1] > 1 else predicted[:, 0]
 
     def weights(self):
@@ -27,26 +29,29 @@ class _Network:
     _RATE, _EPOCHS, _STOP = 0.3, 50_000, 1e-3
 
     def __init__(self, units=(10,), lambda_=0.0, activation_functions="sigmoid", learning_rate=None, epochs=None, seed=0):
-        self.units, self.lambda_, self.activation_functions = list(units), float(lambda_), activation_functions
+        self.units, self.lambda_, self.activation_functions = units, lambda_, activation_functions
         self.learning_rate, self.epochs, self.seed = learning_rate, epochs, seed
 
     def _settings(self):
-        functions = self.activation_functions
+        units, functions = integers("units", self.units), self.activation_functions
         if isinstance(functions, str):
-            functions = [functions] * len(self.units)
-        if len(functions) != len(self.units):
-            raise ValueError(f"activation_functions has {len(functions)} names for {len(self.units)} hidden layers")
+            functions = [functions] * len(units)
+        if not isinstance(functions, (list, tuple)):
+            raise ValueError(f"activation_functions={functions!r}, expected a name, or one for each hidden layer")
+        if len(functions) != len(units):
+            raise ValueError(f"activation_functions has {len(functions)} names for {len(units)} hidden layers")
+        rate, epochs = self.learning_rate, self.epochs
         return {
-            "hidden": self.units,
-            "activation": list(functions),
+            "hidden": units,
+            "activation": [text("activation_functions", name) for name in functions],
             "optimizer": "descent",
-            "learning_rate": self._RATE if self.learning_rate is None else float(self.learning_rate),
+            "learning_rate": self._RATE if rate is None else number("learning_rate", rate),
             "momentum": 0.9,
             "schedule": "constant",
             "batch_size": None,
-            "epochs": self._EPOCHS if self.epochs is None else int(self.epochs),
+            "epochs": self._EPOCHS if epochs is None else integer("epochs", epochs, 0),
             "stop_below": self._STOP,
-            "l2": self.lambda_,
+            "l2": number("lambda_", self.lambda_),
             "weight_decay": 0.0,
             "smoothing": 0.0,
             "class_weight": None,
@@ -57,7 +62,7 @@ class _Network:
             "patience": 1,
             "monitor": "loss",
             "gain": 1.0,
-            "seed": int(self.seed),
+            "seed": integer("seed", self.seed, 0),
             "threads": 1,
         }
 
@@ -94,9 +99,14 @@ class ANNClassification(_Network):
     """
 
     def fit(self, X, y):
-        X = np.asarray(X, dtype=np.float64)
-        classes, indices = np.unique(np.asarray(y), return_inverse=True)
-        names = {"features": _columns("x", X), "targets": ["class"], "classes": [str(label) for label in classes]}
+        X = _matrix("X", X)
+        check_targets(y, are_classes=True)
+        y = np.asarray(y)
+        if y.ndim != 1 or y.dtype.kind == "c" or (y.dtype.kind == "f" and not np.isfinite(y).all()):
+            raise ValueError(f"y is an array of {y.dtype} with the shape {y.shape}, expected a label for each row")
+        classes, indices = np.unique(y, return_inverse=True)
+        check_two_classes(classes)
+        names = {"features": _columns("x", X), "targets": ["class"], "classes": class_texts(classes)}
         core = fit(X, indices.astype(np.uintp), None, self._settings(), names, None, None)
         return Fitted(core, True)
 
@@ -128,10 +138,24 @@ class ANNRegression(_Network):
     _RATE, _EPOCHS, _STOP = 0.1, 15_000, 1e-5
 
     def fit(self, X, y):
-        X, y = np.asarray(X, dtype=np.float64), np.asarray(y, dtype=np.float64)
-        y = np.ascontiguousarray(y.reshape(len(y), -1))
+        X = _matrix("X", X)
+        check_targets(y, are_classes=False)
+        y = _matrix("y", y if np.ndim(y) == 2 else np.reshape(y, (-1, 1)))
         names = {"features": _columns("x", X), "targets": _columns("y", y), "classes": None}
         return Fitted(fit(X, y, None, self._settings(), names, None, None), False)
+
+
+def _matrix(name, values):
+    """A matrix of numbers."""
+    if values is None or hasattr(values, "toarray"):
+        raise TypeError(f"{name} is a {type(values).__name__}, expected a matrix of numbers")
+    check_numbers(values)
+    values = np.asarray(values)
+    if values.dtype.kind in "cMm":
+        raise TypeError(f"{name} is an array of {values.dtype}, expected real numbers")
+    if values.ndim != 2:
+        raise ValueError(f"{name} has the shape {values.shape}, expected a row for each sample: (samples, columns)")
+    return np.require(values, dtype=np.float64, requirements="CA")
 
 
 def _columns(name, matrix):
