@@ -125,15 +125,15 @@ def _of_array(name, column):
 
 def _of_cells(name, cells):
     """Cells of any type: numbers if all of them are, otherwise words."""
-    cells = [None if is_missing(cell) else cell for cell in cells]
-    if any(isinstance(cell, (complex, np.complexfloating)) for cell in cells):
-        raise ValueError(f"column {name!r}: Complex data not supported")
-    wrong = next((cell for cell in cells if not isinstance(cell, _CELLS) or is_time(cell)), None)
-    if isinstance(wrong, bytes):
-        raise TypeError(f"column {name!r} holds the bytes {wrong!r}, expected texts: decode them, as with bytes.decode")
-    if wrong is not None:
-        how = "; pd.to_datetime makes a column of dates" if isinstance(wrong, _DATES) else ""
-        raise TypeError(f"column {name!r} holds {wrong!r}: the argument must be a string or a number{how}")
+    # Few columns have cells of many types, so types are looked at instead of cells.
+    kinds = set(map(type, cells))
+    if not kinds <= {str, type(None)}:
+        cells = [None if is_missing(cell) else cell for cell in cells]
+        kinds = set(map(type, cells))
+    for kind in kinds:
+        _check_kind(name, kind, cells)
+    if kinds <= {str, type(None)}:
+        return _of_words(name, cells)
     known = [cell for cell in cells if cell is not None]
     if known and all(isinstance(cell, (int, float, np.number)) and not isinstance(cell, bool) for cell in known):
         try:
@@ -143,14 +143,30 @@ def _of_cells(name, cells):
     return _of_words(name, cells)
 
 
+def _check_kind(name, kind, cells):
+    """Raise an exception if cells of this type are neither numbers nor words."""
+    if issubclass(kind, (complex, np.complexfloating)):
+        raise ValueError(f"column {name!r}: Complex data not supported")
+    if issubclass(kind, _CELLS) and not is_time(kind):
+        return
+    wrong = next(cell for cell in cells if type(cell) is kind)
+    if isinstance(wrong, bytes):
+        raise TypeError(f"column {name!r} holds the bytes {wrong!r}, expected texts: decode them, as with bytes.decode")
+    how = "; pd.to_datetime makes a column of dates" if issubclass(kind, _DATES) else ""
+    raise TypeError(f"column {name!r} holds {wrong!r}: the argument must be a string or a number{how}")
+
+
 _DATES = (datetime.date, np.datetime64)
 _CELLS = (str, bool, int, float, np.number, np.bool_, type(None))
 
 
 def _of_words(name, cells):
     """Texts of cells, and None where there is none."""
-    words = in_unicode(f"a cell of column {name!r}", ["" if is_missing(cell) else cell for cell in cells])
-    return [None if is_missing(cell) else word for cell, word in zip(cells, words)]
+    gaps = [is_missing(cell) for cell in cells] if not set(map(type, cells)) <= {str, type(None)} else None
+    words = in_unicode(f"a cell of column {name!r}", ["" if cell is None else cell for cell in cells])
+    if gaps is None:
+        return [None if cell is None else word for cell, word in zip(cells, words)]
+    return [None if is_gap else word for is_gap, word in zip(gaps, words)]
 
 
 def _finite(name, numbers):

@@ -52,24 +52,29 @@ def check_numbers(X):
 
 _KINDS_OF_TIME = ("Date", "Duration", "Time", "date", "duration", "time")
 _KINDS_OF_WORDS = ("String", "Categorical", "Enum", "string", "large_string", "dictionary")
+_GAPS = ("NAType", "NaTType")
 _TIMES = (datetime.date, datetime.time, datetime.timedelta, np.datetime64, np.timedelta64)
 
 
 def _check_cells(what, cells):
     """Raise an exception if NumPy would make numbers of cells that are none, or not say which cell is wrong."""
+    cells = list(cells)
+    # Few columns have cells of many types.
+    if not any(issubclass(kind, str) or is_time(kind) or kind.__name__ in _GAPS for kind in set(map(type, cells))):
+        return
     for cell in cells:
         if isinstance(cell, str):
             if not _is_number(cell):
                 raise ValueError(f"{what} holds {str(cell)!r}: could not convert string to float; {TABULAR}")
-        elif type(cell).__name__ in ("NAType", "NaTType"):
+        elif type(cell).__name__ in _GAPS:
             raise ValueError(f"{what} contains NaN or other missing cells: fill them; {TABULAR}")
-        elif isinstance(cell, _TIMES):
+        elif is_time(type(cell)):
             raise TypeError(f"{what} holds dates or times, expected numbers; {TABULAR}")
 
 
-def is_time(cell):
-    """A date, a time or a span of time of Python, NumPy or pandas."""
-    return isinstance(cell, _TIMES)
+def is_time(kind):
+    """Whether this is a type of dates, times or spans of time, of Python, NumPy or pandas."""
+    return issubclass(kind, _TIMES)
 
 
 def is_scipy_sparse(array):
@@ -84,7 +89,7 @@ def check_weights(sample_weight):
 
 def in_unicode(what, values):
     """The texts of values, or an exception if files cannot hold one."""
-    words = [str(value) for value in values]
+    words = list(map(str, values))
     try:
         "".join(words).encode()
     except UnicodeEncodeError:
@@ -167,7 +172,7 @@ _WITH_NAN = (float, np.floating, np.datetime64, np.timedelta64)
 
 def is_missing(cell):
     """None, NaN, NaT and pandas' NA."""
-    if cell is None or type(cell).__name__ in ("NAType", "NaTType"):
+    if cell is None or type(cell).__name__ in _GAPS:
         return True
     return isinstance(cell, _WITH_NAN) and bool(cell != cell)
 
