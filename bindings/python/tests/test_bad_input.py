@@ -349,7 +349,7 @@ ARROW = {
     "dates of 64 bits": (pa.array([datetime.date(2024, 1, 1), None] * 30, pa.date64()), "date64", "dates or times"),
     "spans": (pa.array([datetime.timedelta(1), None] * 30), "duration", "dates or times"),
     "words": (pa.array(["a", "b"] * 30), None, "column 'c' of X holds 'a'.*Tabular"),
-    "lists": (pa.array([[1], [2]] * 30), "list<", "sequence"),
+    "lists": (pa.array([[1], [2]] * 30), "list<", "column 'c' of X is of type list<"),
     "bytes": (pa.array([b"a", b"b"] * 30), "binary", "b'a'"),
     "nothing": (pa.nulls(60), None, "fill them"),
     "whole numbers above 2**53": (pa.array([2**63, None] * 30, pa.uint64()), None, "fill them"),

@@ -46,11 +46,15 @@ def check_numbers(X):
         kind = getattr(dtype, "kind", None) or str(dtype)
         if kind[0] in "Mm" or kind.startswith(_KINDS_OF_TIME):
             raise TypeError(f"{what} holds dates or times, expected numbers; {TABULAR}")
+        if kind.startswith(_KINDS_OF_PARTS):
+            # Older versions of NumPy make a number of a list of one.
+            raise ValueError(f"{what} is of type {dtype}, expected numbers")
         if kind in ("O", "U", "S") or kind.startswith(_KINDS_OF_WORDS):
             _check_cells(what, cells)
 
 
 _KINDS_OF_TIME = ("Date", "Duration", "Time", "date", "duration", "time")
+_KINDS_OF_PARTS = ("List", "Array", "Struct", "list", "large_list", "fixed_size_list", "struct", "map")
 _KINDS_OF_WORDS = ("String", "Categorical", "Enum", "string", "large_string", "dictionary")
 _GAPS = ("NAType", "NaTType")
 _TIMES = (datetime.date, datetime.time, datetime.timedelta, np.datetime64, np.timedelta64)
