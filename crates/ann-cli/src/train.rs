@@ -16,8 +16,8 @@ use ann_tabular::{Checkpoints, Fit, Recipe};
 use clap::Args;
 
 use crate::data;
-use crate::job::{self, Job};
 use crate::failure::{Failure, Result, Status};
+use crate::job::{self, Job};
 use crate::output::{self, Output};
 use crate::progress::Progress;
 use crate::summary::Summary;
