@@ -281,7 +281,7 @@ pub fn only(found: Models, path: &Path, group: Option<&str>) -> Result<Model> {
 pub enum Models {
     One(Box<Model>),
     /// One for each group, with --group-by.
-    Many(ModelSet),
+    Many(Box<ModelSet>),
 }
 
 /// Opens the file of a model or of many; or `-`.
@@ -291,12 +291,14 @@ pub fn models(path: &Path) -> Result<Models> {
         let about = |error: ann_model::Error| Failure::from(error).about(shown(path));
         return match Model::read(&bytes) {
             Ok(model) => Ok(Models::One(Box::new(model))),
-            Err(ann_model::Error::ManyModels) => Ok(Models::Many(ModelSet::read(bytes).map_err(about)?)),
+            Err(ann_model::Error::ManyModels) => {
+                Ok(Models::Many(Box::new(ModelSet::read(bytes).map_err(about)?)))
+            }
             Err(error) => Err(about(error)),
         };
     }
     match ModelSet::is_at(path) {
-        true => Ok(Models::Many(ModelSet::open(path)?)),
+        true => Ok(Models::Many(Box::new(ModelSet::open(path)?))),
         false => Ok(Models::One(Box::new(Model::load(path)?))),
     }
 }

@@ -125,9 +125,9 @@ impl<'a> GroupSummary<'a> {
             false => Box::new(Output::standard()),
         };
         if json {
-            self.write_json(written, &mut output)?
+            self.write_json(written, &mut output)?;
         } else {
-            self.write(written, &mut output)?
+            self.write(written, &mut output)?;
         }
         Ok(output.flush()?)
     }

@@ -53,7 +53,7 @@ impl Reader {
     /// When `rows` is 0.
     pub fn blocks<'r>(&self, input: impl Read + 'r, schema: &Schema, rows: usize) -> Result<Blocks<'r>> {
         let names = schema.columns.iter().map(|column| column.name.as_str());
-        self.begin_blocks(input, &names.collect::<Vec<_>>(), schema.all_kinds().collect(), rows)
+        self.begin_blocks(input, &names.collect::<Vec<_>>(), &schema.all_kinds().collect(), rows)
     }
 
     /// As [`blocks`](Self::blocks), where the input must have the columns of these names, with these kinds:
@@ -71,12 +71,8 @@ impl Reader {
         rows: usize,
     ) -> Result<Blocks<'r>> {
         let names: Vec<&str> = columns.iter().map(|(name, _)| name.as_str()).collect();
-        self.begin_blocks(
-            input,
-            &names,
-            columns.iter().map(|(name, kind)| (name.as_str(), *kind)).collect(),
-            rows,
-        )
+        let kinds = columns.iter().map(|(name, kind)| (name.as_str(), *kind)).collect();
+        self.begin_blocks(input, &names, &kinds, rows)
     }
 
     /// `needed` are the names of columns that must be there.
@@ -84,7 +80,7 @@ impl Reader {
         &self,
         input: impl Read + 'r,
         needed: &[&str],
-        learned: HashMap<&str, Kind>,
+        learned: &HashMap<&str, Kind>,
         rows: usize,
     ) -> Result<Blocks<'r>> {
         assert!(rows > 0, "a block has at least one row");

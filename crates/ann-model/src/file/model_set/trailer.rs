@@ -70,6 +70,11 @@ impl Trailer {
         Ok(Self { groups, models, height, root, template, description, digest: digest_of(unsigned) })
     }
 
+    /// The digest at the end of these bytes.
+    pub fn digest_in(bytes: &[u8]) -> &[u8] {
+        &bytes[UNSIGNED..]
+    }
+
     /// The bytes of the trailer of a file that has `before` bytes before it.
     pub fn bytes(&self, before: u64) -> Vec<u8> {
         let mut bytes = vec![];

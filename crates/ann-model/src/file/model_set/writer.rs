@@ -90,8 +90,7 @@ impl<W: Write> ModelSetWriter<W> {
         let bytes = trailer.bytes(self.written);
         self.write(&bytes)?;
         self.output.flush().map_err(|error| Error::Write { error })?;
-        let digest = bytes.last_chunk::<32>().expect("a trailer is longer");
-        Ok((self.written, hexadecimal_of(digest)))
+        Ok((self.written, hexadecimal_of(Trailer::digest_in(&bytes))))
     }
 
     fn entry(&mut self, key: &str, kind: Kind, record: &[u8]) -> Result<()> {
