@@ -13,7 +13,7 @@ export class DataPanel {
   #app;
   /** What was read: kept, so that it can be given to a new engine after a panic. */
   table = null; model = null;
-  // A table that was refused because of a cell: the same as `table` without an answer, with the place, and the message that says so.
+  // A table that was refused because of cells: the same as `table` without an answer, with the place, the message that says so, and the data that were to be opened if the table is open.
   #refused = null;
   // What the list of columns was made of.
   #columnsShown = '';
@@ -54,7 +54,6 @@ export class DataPanel {
     const app = this.#app, kind = /\.ann$/i.test(file.name) ? 'model' : 'table';
     app.clearAlert();
     if (!settings && !app.awaited) app.address.release();
-    if (this.#isTooLarge(file)) return false;
     const { reading = asIs() } = settings ?? app.awaited ?? {};
     return this.#read(kind, { name: file.name, reading, beside: settings }, file, settings);
   }
@@ -64,8 +63,8 @@ export class DataPanel {
     this.#refused = null;
     app.say(`Reading ${known.name} …`);
     try {
-      known.bytes ??= new Uint8Array(await file.arrayBuffer());
-      known.answer = await app.client.ask(kind === 'table' ? tableRequest(known.reading) : { do: kind }, known.bytes);
+      known.bytes ??= await contents(file, app.about.limits.file);
+      known.answer = await (kind === 'table' ? this.#ask(known) : app.client.ask({ do: kind }, known.bytes));
       if (settings && OWN.includes(settings.data.name)) app.awaited = settings;
       else if (settings) app.settings = settings;
       const opened = await this.#use(kind, known);
@@ -78,13 +77,35 @@ export class DataPanel {
     }
   }
 
-  // A table with an odd cell can be read in other ways: a button for each.
-  #offerWays(known, { column, cell }) {
-    const text = `${$('alert').textContent} Or choose how the page reads it:`;
-    this.#refused = { known, column, cell, text };
+  // Asks the engine to read a table. Columns that the table lacks are taken out of `known.reading`, and named in `known.lacking`.
+  async #ask(known) {
+    known.lacking = [];
+    for (;;) {
+      try {
+        return await this.#app.client.ask(tableRequest(known.reading), known.bytes);
+      } catch (error) {
+        const { column, line } = error.place ?? {}, { reading } = known;
+        if (line || !columnsOf(reading).includes(column)) throw error;
+        known.lacking.push(column);
+        known.reading = withoutColumn(reading, column);
+      }
+    }
+  }
+
+  /** A column of the open table cannot be the target, because some of its cells are no numbers: they can be treated as missing, or all of them are classes. */
+  offerWays(place, data) {
+    if (data.name === 'table' && place?.odd && place.column === data.target) this.#offerWays(this.table, place, data);
+  }
+
+  // A table with odd cells can be read in other ways: a button for each.
+  #offerWays(known, { column, cell, kind, odd }, data = null) {
+    const text = `${$('alert').textContent} Or choose how the page reads ${odd > 1 ? 'them' : 'it'}:`;
+    this.#refused = { known, column, cell, kind, text, data };
     $('way-missing').textContent = `Treat "${clipped(cell)}" as missing`;
-    $('way-words').textContent = `Read ${clipped(column)} as words`;
+    $('way-coerce').textContent = `Treat all ${odd} cells that are no ${kind}s as missing`;
+    $('way-words').textContent = data ? `Read ${clipped(column)} as classes` : `Read ${clipped(column)} as words`;
     $('way-omitted').textContent = `Leave ${clipped(column)} out`;
+    $('way-coerce').hidden = !(odd > 1); $('way-omitted').hidden = data !== null;
     this.#app.alert(text);
   }
 
@@ -92,25 +113,32 @@ export class DataPanel {
   showWays(message) { $('ways').hidden = message !== this.#refused?.text; }
 
   #readAgain(way, button) {
-    const app = this.#app, { known, column, cell } = this.#refused;
+    const app = this.#app, { known, column, cell, kind, data } = this.#refused;
     if (!app.awaited) app.address.release();
     return app.inTurn(async () => {
       app.clearAlert();
-      const reading = { ...known.reading, [way]: [...known.reading[way], column, ...(way === 'missing' ? [cell] : [])] };
+      const more = [column, ...(way === 'missing' ? [cell] : way === 'coerce' ? [kind] : [])];
+      const next = { ...known, reading: { ...known.reading, [way]: [...known.reading[way], ...more] } };
+      const isOpened = !data ? this.#read('table', next) : way === 'words' ? this.#openTarget(known, { ...data, task: 'classification' }) : this.#openTarget(next, data);
       // The buttons are gone, or they speak of the next cell.
-      ((await this.#read('table', { ...known, reading })) ? $('data') : button).focus();
+      ((await isOpened) ? $('data') : button).focus();
     });
+  }
+
+  // Opens the table with a target that was refused. If that fails again, the table is as it was before.
+  async #openTarget(known, data) {
+    const app = this.#app, before = this.table;
+    const opened = await app.attempt(async () => { this.table = { ...known, answer: await this.#ask(known) }; }) && await app.reopenNow(() => ({ data }));
+    if (!opened) await app.attempt(async () => {
+      this.table = before;
+      await this.#ask(before);
+      if (this.#refused) this.#refused.known = known;
+    });
+    return opened;
   }
 
   // A model and its table may come together.
   #openAll(files) { for (const file of [...files].slice(0, 2)) this.open(file); }
-
-  #isTooLarge({ name, size }) {
-    const { limits } = this.#app.about;
-    if (size <= limits.file) return false;
-    this.#app.alert(`${name} has ${megabytes(size)} MB. The page reads at most ${megabytes(limits.file)} MB. The program ann reads larger tables.`);
-    return true;
-  }
 
   async #use(kind, known) {
     const app = this.#app, { awaited } = app;
@@ -146,13 +174,36 @@ export class DataPanel {
     return { files: { table: table?.name ?? null, model: name === 'model' && this.model?.name || null }, reading: table?.reading ?? asIs() };
   }
 
-  /** The table for an address: a model that had none is opened without one, and another way to read it counts. */
-  async prepare({ data: { name }, files, reading }) {
-    if (!this.table || !OWN.includes(name)) return;
-    if (name === 'model' && !files.table) await this.#forgetTable();
-    else if (JSON.stringify(reading) !== JSON.stringify(this.table.reading)) {
-      this.table = { ...this.table, reading, answer: await this.#app.client.ask(tableRequest(reading), this.table.bytes) };
+  /**
+   * The table for settings of an address: a model that had none is opened without one, and another way to read it counts. Columns that the table lacks are taken out of the settings.
+   * Returns a sentence about them, if there are any.
+   */
+  async prepare(settings) {
+    const { data: { name }, files, reading } = settings;
+    if (!this.table || !OWN.includes(name)) return '';
+    if (name === 'model' && !files.table) {
+      await this.#forgetTable();
+      return '';
     }
+    if (JSON.stringify(reading) !== JSON.stringify(this.table.reading)) {
+      const table = { ...this.table, reading };
+      table.answer = await this.#ask(table);
+      this.table = table;
+    }
+    settings.reading = this.table.reading;
+    const lacking = [...this.table.lacking, ...(name === 'table' ? this.#takeOut(settings.data) : [])];
+    this.table.lacking = [];
+    const columns = [...new Set(lacking)].map(column => `"${clipped(column)}"`).join(', ');
+    return columns && `${this.table.name} has no column ${columns}, which the address names. The page goes on with the columns that are there.`;
+  }
+
+  // Takes columns that the table lacks out of the choice of an address, and returns them.
+  #takeOut(data) {
+    const { columns, target } = this.table.answer, isThere = wanted => columns.some(({ name }) => name === wanted);
+    const lacking = [data.target, ...data.ignore].filter(name => name !== null && !isThere(name) && !this.table.reading.omitted.includes(name));
+    if (data.target !== null && !isThere(data.target)) Object.assign(data, { target: null, task: null });
+    data.ignore = data.ignore.filter(name => isThere(name) && name !== (data.target ?? target));
+    return lacking;
   }
 
   /** Gives table and model to a new engine. */
@@ -308,12 +359,45 @@ export class DataPanel {
   }
 }
 
+// What is in a file: unpacked if it is compressed by gzip. A file that is too large is not read to its end.
+async function contents(file, most) {
+  const tooLarge = size => new Error(`${size} MB; the page reads at most ${megabytes(most)} MB. The program ann reads larger tables`);
+  if (file.size > most) throw tooLarge(megabytes(file.size));
+  const start = new Uint8Array(await file.slice(0, 2).arrayBuffer());
+  if (start[0] !== 0x1f || start[1] !== 0x8b) return new Uint8Array(await file.arrayBuffer());
+  const parts = [];
+  let size = 0;
+  try {
+    for (const reader = file.stream().pipeThrough(new DecompressionStream('gzip')).getReader(); ;) {
+      const { done, value } = await reader.read();
+      if (done) break;
+      parts.push(value);
+      size += value.length;
+      if (size > most) { await reader.cancel(); break; }
+    }
+  } catch {
+    throw new Error('it is compressed by gzip, but cut short or damaged: fetch or compress it again');
+  }
+  if (size > most) throw tooLarge(`unpacked it has more than ${megabytes(most)}`);
+  return new Uint8Array(await new Blob(parts).arrayBuffer());
+}
+
 // The request that reads a table in this way.
-function tableRequest({ missing, words, omitted }) {
+function tableRequest({ missing, coerce, words, omitted }) {
   // A column may have any name.
   const list = Object.create(null);
-  missing.forEach((column, k) => { if (k % 2 === 0) (list[column] ??= []).push(missing[k + 1]); });
-  return { do: 'table', missing: list, as: Object.fromEntries(words.map(column => [column, 'category'])), ignore: omitted };
+  for (const [column, word] of pairs(missing)) (list[column] ??= []).push(word);
+  return { do: 'table', missing: list, coerce: Object.fromEntries(pairs(coerce)), as: Object.fromEntries(words.map(column => [column, 'category'])), ignore: omitted };
+}
+
+const pairs = list => list.flatMap((first, k) => k % 2 ? [] : [[first, list[k + 1]]]);
+
+// The columns that a way to read a table names.
+function columnsOf({ missing, coerce, words, omitted }) { return [...[...pairs(missing), ...pairs(coerce)].map(([column]) => column), ...words, ...omitted]; }
+
+function withoutColumn({ missing, coerce, words, omitted }, column) {
+  const isOther = name => name !== column, rest = list => pairs(list).filter(([name]) => isOther(name)).flat();
+  return { missing: rest(missing), coerce: rest(coerce), words: words.filter(isOther), omitted: omitted.filter(isOther) };
 }
 
 // What is learned from, in words.

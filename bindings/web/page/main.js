@@ -92,7 +92,7 @@ class App {
     const before = this.settings, isMissing = this.data.missingFiles(settings).length > 0;
     if (isMissing) this.awaited = settings;
     else this.settings = settings;
-    const opened = !isMissing && await this.attempt(() => this.data.prepare(settings)) && await this.#open(true);
+    const opened = !isMissing && await this.attempt(async () => { trouble ||= await this.data.prepare(settings); }) && await this.#open(true);
     if (opened) {
       this.awaited = null;
       this.address.release(settings);
@@ -323,6 +323,7 @@ class App {
     if (error.panic) return this.#restart(error);
     const line = error.place?.line, place = line && !error.message.includes(`line ${line}`) ? `line ${line}: ` : '';
     this.alert(worded(place + error.message, file));
+    if (!file) this.data.offerWays(error.place, this.settings.data);
     this.say(this.scene ? 'That did not work. The network is as it was before.' : '');
   }
 

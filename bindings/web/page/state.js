@@ -29,8 +29,8 @@ export function suited(settings, data) {
   return { data, network: { ...network, hidden: hidden ?? network.hidden }, training: { ...training, optimizer, rate, settings: {} } };
 }
 
-/** How a table is read: `missing` are pairs of a column and a word that is no value in it, `words` columns that are read as words, `omitted` columns that are not read. */
-export function asIs() { return { missing: [], words: [], omitted: [] }; }
+/** How a table is read: `missing` are pairs of a column and a word that is no value in it, `coerce` pairs of a column and its kind, of which every other cell is missing, `words` columns that are read as words, `omitted` columns that are not read. */
+export function asIs() { return { missing: [], coerce: [], words: [], omitted: [] }; }
 
 /** Settings when the address says nothing. */
 export function defaults() {
@@ -72,7 +72,7 @@ const FIELDS = {
   data: ['data', 'name', word], rows: ['data', 'rows', count], noise: ['data', 'noise', number], draw: ['data', 'seed', count],
   target: ['data', 'target', word], task: ['data', 'task', word],
   table: ['files', 'table', word], model: ['files', 'model', word], without: ['data', 'ignore', words], network: ['data', 'network', count],
-  missing: ['reading', 'missing', pairs], words: ['reading', 'words', words], omitted: ['reading', 'omitted', words],
+  missing: ['reading', 'missing', pairs], coerce: ['reading', 'coerce', pairs], words: ['reading', 'words', words], omitted: ['reading', 'omitted', words],
   test: ['split', 'share', number], split: ['split', 'seed', count], scaling: [null, 'scaling', word],
   layers: ['network', 'hidden', layers], init: ['network', 'init', word], gain: ['network', 'gain', number], weights: ['network', 'seed', count],
   optimizer: ['training', 'optimizer', word], settings: ['training', 'settings', json], rate: ['training', 'rate', number], l2: ['training', 'l2', number],

@@ -12,10 +12,9 @@ use crate::json::{Object, object};
 use crate::lab::Lab;
 use crate::limits;
 use crate::picture::{Pictures, Shown};
+use crate::reading::Reading;
 use crate::settings::{NetworkSettings, TrainingSettings, choices};
-use crate::source::{
-    Division, Rows, Source, check_schema, datasets, describe_table, kind_name, kind_named, read_names,
-};
+use crate::source::{Division, Rows, Source, check_schema, datasets, describe_table, kind_name};
 use crate::value::Value;
 
 /// The version of the contract.
@@ -84,9 +83,9 @@ impl Engine {
     }
 
     fn read_table(&mut self, fields: Fields, text: Vec<u8>) -> Result<Object> {
-        let reader = read_reader(fields)?;
+        let reading = Reading::of(fields)?;
         check_limit("bytes of the table", text.len(), limits::FILE)?;
-        let table = reader.read(&text[..])?;
+        let (table, reader) = reading.read(&text)?;
         check_limit("rows", table.rows(), limits::ROWS)?;
         let described = describe_table(&table);
         self.table = Some(OwnTable { text, table, reader });
@@ -268,31 +267,6 @@ impl OwnTable {
         let reader = Reader { kinds: model.schema().kinds(), ..self.reader.clone() };
         Rows::for_model(&reader.read(&self.text[..])?, self.reader.clone(), model, division)
     }
-}
-
-/// How a table is read: what `ann train` calls `--missing-in`, `--as` and `--ignore`.
-fn read_reader(mut fields: Fields) -> Result<Reader> {
-    let mut reader = Reader::default();
-    for (column, words) in fields.entries("missing")? {
-        let Value::List(words) = words else {
-            return Err(Error::request(format!(
-                "what is missing in {column:?} is {words}, expected a list of words"
-            )));
-        };
-        let words = read_names(words)?;
-        reader.missing_in.extend(words.into_iter().map(|word| (column.clone(), word)));
-    }
-    for (column, kind) in fields.entries("as")? {
-        let named = if let Value::Text(name) = &kind { kind_named(name) } else { None };
-        let Some(named) = named else {
-            let expected = "expected number, category or date";
-            return Err(Error::request(format!("the kind of {column:?} is {kind}, {expected}")));
-        };
-        reader.kinds.push((column, named));
-    }
-    reader.ignore = read_names(fields.list("ignore")?)?;
-    fields.finish()?;
-    Ok(reader)
 }
 
 /// What is learned from a table: the target and the options of a schema.

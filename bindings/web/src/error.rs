@@ -4,6 +4,7 @@ use ann_table::message::quoted;
 use ann_table::{CellLocation, Kind};
 
 use crate::json::{Object, object};
+use crate::source::kind_name;
 
 /// A result of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -28,6 +29,8 @@ pub struct TablePlace {
     pub column: Option<String>,
     /// What the cell holds.
     pub cell: Option<String>,
+    /// The kind that the column should have, and how many of its cells are of another.
+    pub odd: Option<(Kind, usize)>,
 }
 
 /// The kinds of errors, as numbers for the host. 0 is no error.
@@ -65,7 +68,7 @@ impl Error {
 
     /// The answer for the host, with the parts of the place that are known.
     pub fn answer(&self) -> Object {
-        let TablePlace { line, column, cell } = &self.place;
+        let TablePlace { line, column, cell, odd } = &self.place;
         let mut answer = object! { "error": self.message };
         if let Some(line) = line {
             answer = answer.with("line", line);
@@ -74,6 +77,9 @@ impl Error {
             if let Some(text) = text {
                 answer = answer.with(name, text);
             }
+        }
+        if let Some((kind, count)) = odd {
+            answer = answer.with("kind", &kind_name(*kind)).with("odd", count);
         }
         answer
     }
@@ -134,11 +140,49 @@ fn message(error: &ann_table::Error) -> String {
 
 fn place(error: &ann_table::Error) -> TablePlace {
     use ann_table::Error as E;
-    let of_line = |line: &u64| TablePlace { line: Some(*line), ..TablePlace::default() };
-    let of_location = |CellLocation { line, name, .. }: &CellLocation| TablePlace {
-        column: Some(name.clone()),
-        ..of_line(line)
-    };
+    match error {
+        E::OddCells { column, kind, count, cells, .. } => place_of_odd(column, cells, (*kind, *count)),
+        E::MixedTarget { column, words, cells, .. } => place_of_odd(column, cells, (Kind::Number, *words)),
+        E::LearnedKind { column, .. }
+        | E::OtherKind { column, .. }
+        | E::Target { column, .. }
+        | E::UnknownColumn { found: column, .. } => {
+            TablePlace { column: Some(column.clone()), ..TablePlace::default() }
+        }
+        _ => match cell(error) {
+            None => TablePlace { line: line(error), ..TablePlace::default() },
+            Some((CellLocation { line, name, .. }, cell)) => {
+                TablePlace { line: Some(*line), column: Some(name.clone()), cell: cell.cloned(), odd: None }
+            }
+        },
+    }
+}
+
+/// The first of some cells of a column that are not of its kind.
+fn place_of_odd(column: &str, cells: &[(u64, String)], odd: (Kind, usize)) -> TablePlace {
+    let (line, cell) = cells.first().cloned().unzip();
+    TablePlace { line, column: Some(column.to_owned()), cell, odd: Some(odd) }
+}
+
+/// The cell that an error speaks of, and what it holds if that matters.
+fn cell(error: &ann_table::Error) -> Option<(&CellLocation, Option<&String>)> {
+    use ann_table::Error as E;
+    match error {
+        E::DuplicateName { location, .. } | E::MissingCell { location } | E::MissingTarget { location } => {
+            Some((location, None))
+        }
+        E::NotANumber { location, found }
+        | E::NotFinite { location, found }
+        | E::Overflow { location, found }
+        | E::NotADate { location, found }
+        | E::UnknownClass { location, found, .. } => Some((location, Some(found))),
+        _ => None,
+    }
+}
+
+/// The line that an error speaks of.
+fn line(error: &ann_table::Error) -> Option<u64> {
+    use ann_table::Error as E;
     match error {
         E::NotUtf8 { line, .. }
         | E::NulByte { line }
@@ -149,31 +193,10 @@ fn place(error: &ann_table::Error) -> TablePlace {
         | E::HeaderLooksLikeData { line, .. }
         | E::UnclosedQuote { line, .. }
         | E::RaggedRow { line, .. }
-        | E::TrailingSeparators { line, .. } => of_line(line),
-        E::Utf16 => of_line(&1),
-        E::UnnamedColumn { location } => of_line(&location.line),
-        E::DuplicateName { location, .. } | E::MissingCell { location } | E::MissingTarget { location } => {
-            of_location(location)
-        }
-        E::NotANumber { location, found }
-        | E::NotFinite { location, found }
-        | E::Overflow { location, found }
-        | E::NotADate { location, found }
-        | E::UnknownClass { location, found, .. } => {
-            TablePlace { cell: Some(found.clone()), ..of_location(location) }
-        }
-        E::OddCells { column, cells, .. } | E::MixedTarget { column, cells, .. } => {
-            let first = cells.first();
-            TablePlace {
-                line: first.map(|(line, _)| *line),
-                column: Some(column.clone()),
-                cell: first.map(|(_, text)| text.clone()),
-            }
-        }
-        E::LearnedKind { column, .. } | E::OtherKind { column, .. } | E::Target { column, .. } => {
-            TablePlace { column: Some(column.clone()), ..TablePlace::default() }
-        }
-        _ => TablePlace::default(),
+        | E::TrailingSeparators { line, .. } => Some(*line),
+        E::Utf16 => Some(1),
+        E::UnnamedColumn { location } => Some(location.line),
+        _ => None,
     }
 }
 

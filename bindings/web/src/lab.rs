@@ -14,6 +14,7 @@ use ann_train::{
 use crate::error::{Code, Error, Result, check_limit};
 use crate::history::{Course, Measure, Moment, RSquared};
 use crate::limits;
+use crate::observer::Observer;
 use crate::program::Log;
 use crate::settings::{NetworkSettings, TrainingSettings};
 use crate::source::{Division, Rows, Source, kind_name};
@@ -74,7 +75,7 @@ impl Part {
     }
 
     /// R² of a network for these rows, if the loss does not tell it.
-    fn r_squared(&self, network: &Network, loss: &Loss) -> Result<RSquared> {
+    pub(crate) fn r_squared(&self, network: &Network, loss: &Loss) -> Result<RSquared> {
         let LearnedTargets::Values(truth) = &self.y else { return Ok(RSquared::Is(f64::NAN)) };
         if *loss == Loss::MeanSquaredError {
             return Ok(RSquared::FromLoss { variance: self.variance });
@@ -271,36 +272,19 @@ impl Lab {
         Ok(ran)
     }
 
+    /// The state after some epochs, why they ended early, and what went wrong.
     fn run(&self, epochs: usize, course: &mut Course) -> Result<(State, Option<StopReason>, Option<String>)> {
         let rows = self.rows()?;
-        let problem = self.problem(&rows.train)?;
+        let train = self.problem(&rows.train)?;
         let test = rows.test.as_ref().map(|part| self.problem(part)).transpose()?;
-        let objective = |problem| Objective::new(problem, Accumulation::Batched);
-        let mut on_test = test.as_ref().map(objective).transpose()?;
-        // The record of an epoch with all rows at once is that of the network before it; the record of
-        // mini-batches is of none, so the network is evaluated.
         let is_full = self.settings.config.batching == Batching::Full;
-        let mut on_train = if is_full { None } else { Some(objective(&problem)?) };
+        let mut observer = Observer::new(rows, (&train, test.as_ref()), is_full, &self.state.network)?;
         let config = ann_train::TrainConfig { epochs: self.state.epoch + epochs, ..self.settings.config };
-        let mut training = Training::resume(&problem, self.state.clone(), &config)?;
-        let r_squared = |part: &Part, network: &Network| part.r_squared(network, &self.settings.loss);
-        let mut of_train = r_squared(&rows.train, &self.state.network)?;
+        let mut training = Training::resume(&train, self.state.clone(), &config)?;
         let (mut stop, mut trouble) = (None, None);
         for _ in 0..epochs {
             match training.epoch() {
-                Ok(ControlFlow::Continue(record)) => {
-                    if is_full {
-                        course.complete(Measure::of_record(&record, of_train));
-                    }
-                    let State { network, epoch, .. } = training.state();
-                    of_train = r_squared(&rows.train, network)?;
-                    let of_test = rows.test.as_ref().map(|part| r_squared(part, network)).transpose()?;
-                    let theta = network.parameters();
-                    let train = on_train.as_mut().map(|on| Measure::of_value(&on.value(theta), of_train));
-                    let test = on_test.as_mut().zip(of_test);
-                    let test = test.map(|(on, of_test)| Measure::of_value(&on.value(theta), of_test));
-                    course.push(Moment { epoch: *epoch, train, test });
-                }
+                Ok(ControlFlow::Continue(record)) => observer.observe(training.state(), &record, course)?,
                 Ok(ControlFlow::Break(reason)) => {
                     stop = Some(reason);
                     break;
@@ -319,7 +303,7 @@ impl Lab {
         let state = training.state().clone();
         if trouble.is_none() {
             let (_, history) = training.finish()?;
-            course.complete(Measure::of_record(history.last(), of_train));
+            course.complete(observer.measure(history.last()));
         }
         Ok((state, stop, trouble))
     }

@@ -8,12 +8,14 @@ mod error;
 
 mod fields;
 pub mod json;
+mod reading;
 mod settings;
 mod source;
 mod value;
 
 mod history;
 mod lab;
+mod observer;
 mod program;
 
 mod picture;

@@ -8,6 +8,8 @@ pub const REQUEST: usize = 1 << 20;
 pub const ROWS: usize = 100_000;
 /// Rows times inputs of a table: 160 MB.
 pub const NUMBERS: usize = 20_000_000;
+/// Different cells of a column of numbers or dates that are something else, and are treated as missing.
+pub const WORDS: usize = 1000;
 /// Inputs of a network.
 pub const INPUTS: usize = 512;
 /// Classes.

@@ -240,40 +240,51 @@ impl Lab {
         if is_model {
             writeln!(out, "    let whole = model.schema().clone();")?;
         } else {
-            let (task, ignore) = match &self.source {
-                Source::Table { task, ignore, .. } => (*task, ignore.as_slice()),
-                _ => (None, &[][..]),
-            };
-            let task = match task {
-                None => "None",
-                Some(Task::Classification) => "Some(Task::Classification)",
-                Some(_) => "Some(Task::Regression)",
-            };
-            let kinds = self.rows.iter().flat_map(|rows| &rows.reader.kinds);
-            writeln!(out, "    let options = SchemaOptions {{")?;
-            writeln!(out, "        task: {task},")?;
-            writeln!(out, "        ignore: vec![{}],", listed(ignore.iter().map(|name| owned(name))))?;
-            writeln!(out, "        keep: vec![{}],", listed(kinds.map(|(name, _)| owned(name))))?;
-            writeln!(out, "        bins: 0,\n        ..SchemaOptions::default()\n    }};")?;
+            self.write_options(out)?;
             writeln!(out, "    let whole = Schema::learn(&table, &[{target:?}], &options)?;")?;
         }
-        let (share, seed) = (self.division.share, self.division.seed);
-        if share > 0.0 {
-            let is_classes = self.schema.target.task() == Task::Classification;
-            if is_classes {
-                let classes = "let TargetValues::Classes(classes) = whole.targets(&table)?";
-                writeln!(out, "    {classes} else {{ panic!() }};")?;
-            }
-            let labels = if is_classes { "&classes" } else { "&vec![(); table.rows()]" };
-            writeln!(out, "    let split = hold_out({labels}, {share:?}, {seed})?;")?;
-            writeln!(out, "    let table = table.select(&split.train);")?;
-        }
+        self.write_split(out)?;
         if is_model {
             return writeln!(out, "    let schema = whole;");
         }
         let unscaled = if self.is_scaled { "" } else { ".unscaled()" };
         writeln!(out, "    let options = SchemaOptions {{ task: Some(whole.target.task()), ..options }};")?;
         writeln!(out, "    let schema = Schema::learn(&table, &[{target:?}], &options)?{unscaled};")
+    }
+
+    /// Task and columns.
+    fn write_options(&self, out: &mut String) -> std::fmt::Result {
+        let (task, ignore) = match &self.source {
+            Source::Table { task, ignore, .. } => (*task, ignore.as_slice()),
+            _ => (None, &[][..]),
+        };
+        let task = match task {
+            None => "None",
+            Some(Task::Classification) => "Some(Task::Classification)",
+            Some(_) => "Some(Task::Regression)",
+        };
+        let kinds = self.rows.iter().flat_map(|rows| &rows.reader.kinds);
+        writeln!(out, "    let options = SchemaOptions {{")?;
+        writeln!(out, "        task: {task},")?;
+        writeln!(out, "        ignore: vec![{}],", listed(ignore.iter().map(|name| owned(name))))?;
+        writeln!(out, "        keep: vec![{}],", listed(kinds.map(|(name, _)| owned(name))))?;
+        writeln!(out, "        bins: 0,\n        ..SchemaOptions::default()\n    }};")
+    }
+
+    /// The rows to train on, if some are for the test.
+    fn write_split(&self, out: &mut String) -> std::fmt::Result {
+        let (share, seed) = (self.division.share, self.division.seed);
+        if share == 0.0 {
+            return Ok(());
+        }
+        let is_classes = self.schema.target.task() == Task::Classification;
+        if is_classes {
+            let classes = "let TargetValues::Classes(classes) = whole.targets(&table)?";
+            writeln!(out, "    {classes} else {{ panic!() }};")?;
+        }
+        let labels = if is_classes { "&classes" } else { "&vec![(); table.rows()]" };
+        writeln!(out, "    let split = hold_out({labels}, {share:?}, {seed})?;")?;
+        writeln!(out, "    let table = table.select(&split.train);")
     }
 
     /// `x` and `y`.

@@ -8,6 +8,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
+import { gzipSync } from 'node:zlib';
 import { call } from '../page/engine.js';
 import { ROOT, ready, shown, trainTo, until, visit } from './browser.mjs';
 import { ask, files, load } from './engine.mjs';
@@ -400,6 +401,49 @@ test('who has not the file of an address goes on without it, and finds the addre
   assert.equal(page.url(), address);
 }));
 
+test('columns of an address that the file lacks are named, and the page goes on with those that are there', () => on('#data=table&target=kind&without=gone,height&words=lost&missing=lost,x,width,none&table=own.csv&layers=2*tanh&epoch=3', async page => {
+  await open(page, csv('own.csv', OWN));
+  await until(page, '#alert', /^own\.csv has no column "lost", "gone", which the address names\. The page goes on with the columns that are there\.$/);
+  await until(page, '#epoch', /^3$/);
+  assert.deepEqual(await page.locator('#ignore-boxes input').evaluateAll(list => list.map(box => [box.value, box.checked])), [['width', true], ['height', false], ['colour', true]]);
+  assert.match(page.url(), /without=height&missing=width,none&layers=2\*tanh&epoch=3$/);
+  // The open table with another address.
+  await page.evaluate(() => { location.hash = location.hash.replace('target=kind', 'target=size').replace('missing=width,none', 'omitted=depth'); });
+  await until(page, '#alert', /^own\.csv has no column "depth", "size"/);
+  await until(page, '#data-note', /Classes of kind/);
+  // A file without the target, and without a column that is read in another way.
+  await page.goto('about:blank');
+  await page.goto(`${site.origin}#data=table&target=size&words=lost&table=own.csv`);
+  await ready(page);
+  await open(page, csv('own.csv', OWN));
+  await until(page, '#alert', /own\.csv has no column "size", so it is not the table of the address/);
+  await until(page, '#data-note', /Classes of kind/);
+}));
+
+test('a table that is compressed by gzip is unpacked, and judged by what comes out', () => on('', async page => {
+  const zipped = (name, text) => ({ name, mimeType: 'application/gzip', buffer: gzipSync(text) });
+  await open(page, zipped('own.csv.gz', OWN));
+  await until(page, '#data-note', /80 rows.*Classes of kind/);
+  await page.waitForFunction(() => location.hash.includes('table=own.csv.gz'));
+  await open(page, zipped('big.csv.gz', Buffer.alloc(64 << 20, '1,2\n')));
+  await until(page, '#alert', /big\.csv\.gz: unpacked it has more than 16 MB; the page reads at most 16 MB/);
+  await open(page, { ...zipped('cut.csv.gz', OWN), buffer: gzipSync(OWN).subarray(0, 100) });
+  await until(page, '#alert', /cut\.csv\.gz: it is compressed by gzip, but cut short or damaged/);
+  assert.match(await page.textContent('#data-note'), /80 rows/);
+  // Dropped.
+  await page.evaluate(bytes => {
+    const dataTransfer = new DataTransfer();
+    dataTransfer.items.add(new File([new Uint8Array(bytes)], 'dropped.csv.gz'));
+    document.body.dispatchEvent(new DragEvent('drop', { bubbles: true, dataTransfer }));
+  }, [...gzipSync(OWN.replaceAll('kind', 'size'))]);
+  await until(page, '#data-note', /Classes of size/);
+}));
+
+test('a served table that is compressed by gzip is opened', async () => {
+  site.files['/open/own.csv.gz'] = gzipSync(OWN);
+  await on('?open=own.csv.gz', async page => { await until(page, '#data-note', /80 rows/); });
+});
+
 test('data that the user chooses beside a served file are those of the address', async () => {
   site.files['/open/own.csv'] = OWN;
   await on('?open=own.csv', async page => {
@@ -527,12 +571,13 @@ test('an odd cell is treated as missing, then the next one of its column or of a
   const press = async () => { await page.focus('#way-missing'); await page.keyboard.press('Enter'); };
   const focused = id => page.waitForFunction(wanted => document.activeElement.id === wanted, id);
   await open(page, csv('odd.csv', withOdd({ x: [[41, 'n.a.'], [60, 'gone']], y: [[3, '-']] }, 300)));
-  await until(page, '#alert', /odd\.csv: column "x": 2 of 300 cells are no numbers: line 43 "n\.a\.", line 62 "gone"\. Write them as 1234\.5 or 1234,5, or empty these cells: they are then missing\. Or choose how the page reads it:$/);
-  assert.deepEqual(await page.locator('#ways button').allTextContents(), ['Treat "n.a." as missing', 'Read x as words', 'Leave x out']);
+  await until(page, '#alert', /odd\.csv: column "x": 2 of 300 cells are no numbers: line 43 "n\.a\.", line 62 "gone"\. Write them as 1234\.5 or 1234,5, or empty these cells: they are then missing\. Or choose how the page reads them:$/);
+  assert.deepEqual(await page.locator('#ways button').allTextContents(), ['Treat "n.a." as missing', 'Treat all 2 cells that are no numbers as missing', 'Read x as words', 'Leave x out']);
   await accessible(page);
   await press();
   await until(page, '#way-missing', /"gone"/);
-  await until(page, '#alert', /column "x": 1 of 299 cells is no number: line 62 "gone"/);
+  await until(page, '#alert', /column "x": 1 of 299 cells is no number: line 62 "gone".*reads it:$/);
+  assert.ok(await page.isHidden('#way-coerce'));
   await focused('way-missing');
   await page.keyboard.press('Enter');
   await until(page, '#alert', /column "y": 1 of 300 cells is no number: line 5 "-"/);
@@ -550,6 +595,59 @@ test('an odd cell is treated as missing, then the next one of its column or of a
   await page.waitForFunction(() => location.hash.includes('data=wave') && !location.hash.includes('missing'));
   await page.selectOption('#data', 'table');
   await hasAddress(page, 'missing=x,n.a.,x,gone,y,-');
+}));
+
+test('many odd cells of a column are treated as missing by one answer, which the address keeps', () => on('', async page => {
+  const odd = Array.from({ length: 12 }, (_, k) => [100 * k + 5, `about ${k}`]);
+  const table = csv('odd.csv', withOdd({ x: odd, y: [] }, 1300));
+  await open(page, table);
+  await page.click('text=Treat all 12 cells that are no numbers as missing');
+  await until(page, '#data-note', /1300 rows/);
+  assert.ok(await page.isHidden('#ways') && await page.isHidden('#alert'));
+  assert.deepEqual(await boxes(page), ['x: number, 12 missing', 'y: number']);
+  await hasAddress(page, 'coerce=x,number');
+  // The program for people names the words.
+  const [download] = await Promise.all([page.waitForEvent('download'), page.click('[data-format=rust]')]);
+  assert.equal((await readFile(await download.path(), 'utf8')).match(/"about \d+"\.into/g).length, 12);
+  await trainTo(page, 3);
+  const digest = await page.textContent('#digest');
+  await page.reload();
+  await ready(page);
+  await open(page, table);
+  await until(page, '#epoch', /^3$/);
+  await until(page, '#digest', new RegExp(digest));
+}));
+
+/** A target of numbers, of which some cells are words: so many that the column holds words, unless it is said otherwise. */
+const MIXED = `x,y\n${Array.from({ length: 120 }, (_, k) => `${k % 17},${k % 20 === 3 ? 'none' : k % 20 === 7 ? 'lost' : k % 4}`).join('\n')}\n`;
+
+test('a target of numbers with some words is learned after one answer', () => on('', async page => {
+  await open(page, csv('mixed.csv', MIXED));
+  await until(page, '#data-note', /Classes of y/);
+  await page.selectOption('#task', 'regression');
+  await until(page, '#alert', /Column "y": 12 of 120 cells are no numbers: line 5 "none", line 9 "lost".*Or choose how the page reads them:$/);
+  assert.deepEqual(await page.locator('#ways button:visible').allTextContents(), ['Treat "none" as missing', 'Treat all 12 cells that are no numbers as missing', 'Read y as classes']);
+  await accessible(page);
+  // One after the other: the table in use is the one before, until all are answered.
+  await page.click('#way-missing');
+  await until(page, '#way-missing', /"lost"/);
+  assert.match(await page.textContent('#data-note'), /Classes of y/);
+  assert.ok(!page.url().includes('missing='));
+  await page.click('#way-coerce');
+  await until(page, '#data-note', /108 rows.*Target: the number y/);
+  assert.ok(await page.isHidden('#ways') && await page.isHidden('#alert'));
+  await hasAddress(page, 'coerce=y,number');
+  await hasAddress(page, 'task=regression');
+}));
+
+test('a target of numbers with some words is learned as classes after one answer', () => on('', async page => {
+  await open(page, csv('mixed.csv', MIXED));
+  await until(page, '#data-note', /Classes of y/);
+  await page.selectOption('#task', 'regression');
+  await page.click('text=Read y as classes');
+  await hasAddress(page, 'task=classification');
+  await until(page, '#data-note', /Classes of y/);
+  assert.ok(await page.isHidden('#ways') && await page.isHidden('#alert'));
 }));
 
 test('a column with an odd cell is read as words', () => on('', async page => {

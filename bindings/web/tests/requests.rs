@@ -139,6 +139,7 @@ fn an_odd_cell_is_named_and_the_table_can_be_read_all_the_same() {
     let answer: Value = serde_json::from_str(&error.answer().finish()).unwrap();
     assert_eq!(answer["line"], 2, "{answer}");
     assert_eq!((&answer["column"], &answer["cell"]), (&json!("income"), &json!("n.a.")));
+    assert_eq!((&answer["kind"], &answer["odd"]), (&json!("number"), &json!(1)));
     let sentence = answer["error"].as_str().unwrap();
     assert!(sentence.contains("1 of 201 cells are no number") && !sentence.contains('`'), "{sentence}");
 
@@ -171,6 +172,8 @@ fn an_odd_cell_is_named_and_the_table_can_be_read_all_the_same() {
     }
     for (options, part) in [
         (json!({ "missing": { "incom": ["n.a."] } }), "no column \"incom\""),
+        (json!({ "coerce": { "incom": "number" } }), "no column \"incom\""),
+        (json!({ "coerce": { "income": "word" } }), "number, category or date"),
         (json!({ "missing": { "income": "n.a." } }), "a list"),
         (json!({ "missing": ["n.a."] }), "an object"),
         (json!({ "as": { "income": "word" } }), "number, category or date"),
@@ -250,4 +253,34 @@ fn files_that_are_wrong_name_their_line() {
     large.resize(17 << 20, b'1');
     let error = call(&mut engine, json!({ "do": "table" }), &large).unwrap_err();
     assert_eq!(error.code, Code::Limit, "{error:?}");
+}
+
+/// Two columns, of which the second has odd cells, and how many of its cells are then missing.
+#[track_caller]
+fn check_coerced(kind: &str, cell: impl Fn(usize) -> String, odd: &[&str], separator: char) {
+    let cells = (0..300).map(cell).chain(odd.iter().map(ToString::to_string));
+    let rows: String = cells.enumerate().map(|(row, cell)| format!("{row}{separator}{cell}\n")).collect();
+    let request = json!({ "do": "table", "coerce": { "b": kind } });
+    let answer = call(&mut Engine::default(), request, &format!("a{separator}b\n{rows}")).unwrap().json;
+    let expected = json!({ "name": "b", "kind": kind, "missing": odd.len(), "distinct": null });
+    assert_eq!(answer["columns"][1], expected);
+}
+
+#[test]
+fn all_odd_cells_of_a_column_are_missing() {
+    let odd = ["n.a.", "12 or 13", "1,000", "NA", "?"];
+    check_coerced("number", |row| format!("{}.5", row % 9), &odd, ',');
+    check_coerced("number", |row| format!("{},5", row % 9), &["n.a.", "1.000", "soon"], ';');
+    check_coerced("date", |row| format!("2024-01-{:02}", row % 28 + 1), &["soon", "2024-02-30", "7"], ',');
+    // So many that the column would be one of words.
+    check_coerced("number", |row| (row % 9).to_string(), &["none"; 200], ',');
+}
+
+#[test]
+fn too_many_different_odd_cells_are_refused() {
+    let rows: String = (0..2000).map(|row| format!("{row},word {row}\n")).collect();
+    let request = json!({ "do": "table", "coerce": { "b": "number" } });
+    let error = call(&mut Engine::default(), request, &format!("a,b\n{rows}")).unwrap_err();
+    assert_eq!(error.code, Code::Limit);
+    assert!(error.message.contains("different cells of \"b\""), "{}", error.message);
 }

@@ -12,7 +12,7 @@ test('settings survive their address, whatever the names of columns are', () => 
     ...usual,
     data: { ...usual.data, name: 'table', target: 'a&b=c, "d" %2C ü', ignore: ['x,y', 'ü=%', ''].slice(0, 2) },
     files: { table: 'my table, 1.csv', model: null },
-    reading: { missing: ['x,y', 'n.a.', 'ü=%', ' ,'], words: ['a,b', 'zip'], omitted: ['id'] },
+    reading: { missing: ['x,y', 'n.a.', 'ü=%', ' ,'], coerce: ['x,y', 'number'], words: ['a,b', 'zip'], omitted: ['id'] },
     split: { share: 0.25, seed: 7 }, scaling: 'none',
     network: { hidden: [{ units: 2, activation: 'leaky_relu', parameter: 0.2 }, { units: 9, activation: 'gelu', parameter: null }], init: 'he', gain: 2.5, seed: 12 },
     training: { optimizer: 'adam', settings: { beta1: 0.8, decay: 1e-4 }, rate: 1e-3, l2: 1e-5, batch: 20, seed: 3, loss: 'smoothed_cross_entropy', parameter: 0.2 },
@@ -29,7 +29,7 @@ test('no hidden layer has a word of its own', () => {
   assert.deepEqual(fromAddress('layers=none').settings, settings);
 });
 
-for (const wrong of ['rate=', 'rate=much', 'epoch=-1', 'changes=[1', 'changes=[null]', 'changes=[[1,"x",2]]', 'settings=%', 'missing=x', 'nonsense', '__proto__=1', 'constructor=1']) {
+for (const wrong of ['rate=', 'rate=much', 'epoch=-1', 'changes=[1', 'changes=[null]', 'changes=[[1,"x",2]]', 'settings=%', 'missing=x', 'coerce=x', 'nonsense', '__proto__=1', 'constructor=1']) {
   test(`what cannot be understood is named: ${wrong}`, () => assert.deepEqual(fromAddress(wrong), { settings: defaults(), unknown: [wrong] }));
 }
 
