@@ -339,8 +339,23 @@ pub fn open(path: &Path) -> Result<Box<dyn Read>> {
 
 /// All bytes of an input.
 pub fn bytes(path: &Path) -> Result<Vec<u8>> {
+    all_of(open(path)?, path)
+}
+
+/// All bytes of an input, at most this many. `None` if there are more; they are not read then.
+pub fn bytes_up_to(path: &Path, most: u64) -> Result<Option<Vec<u8>>> {
+    // The length of a pipe is unknown, and a file may grow while it is read.
+    let is_large = std::fs::metadata(path).is_ok_and(|found| found.is_file() && found.len() > most);
+    if is_large && !is_dash(path) {
+        return Ok(None);
+    }
+    let bytes = all_of(open(path)?.take(most + 1), path)?;
+    Ok(Some(bytes).filter(|bytes| bytes.len() as u64 <= most))
+}
+
+fn all_of(mut input: impl Read, path: &Path) -> Result<Vec<u8>> {
     let mut bytes = vec![];
-    let read = open(path)?.read_to_end(&mut bytes);
+    let read = input.read_to_end(&mut bytes);
     read.map_err(|error| Failure::files(format_args!("{}: cannot read: {error}", shown(path))))?;
     Ok(bytes)
 }

@@ -5,7 +5,7 @@ mod server;
 
 use std::io::Write;
 use std::net::{Ipv4Addr, TcpListener};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
@@ -19,7 +19,7 @@ use server::Server;
 /// Open a page on which a network learns while you watch: of your own table, or of a model
 #[derive(Args, Debug)]
 pub struct Play {
-    /// A table (CSV or Orange .tab) or a model file to begin with
+    /// A table (CSV or Orange .tab, also compressed by gzip) or a model file to begin with
     data: Option<PathBuf>,
     /// The port of the address; 0 for any that is free
     #[arg(long, value_name = "NUMBER", default_value_t = 0)]
@@ -27,22 +27,10 @@ pub struct Play {
 }
 
 /// What the page takes at most; it says so itself, but the program should not wait for a browser to say it.
-const MOST_BYTES: usize = 16 << 20;
+const MOST_BYTES: u64 = 16 << 20;
 
 pub fn play(options: &Play) -> Result<Status> {
-    let opened = match &options.data {
-        Some(path) => {
-            let bytes = data::bytes(path)?;
-            if bytes.len() > MOST_BYTES {
-                let megabytes = MOST_BYTES >> 20;
-                let message = format!("{} bytes; the page takes at most {megabytes} MiB", bytes.len());
-                return Err(Failure::data(message).about(data::shown(path)));
-            }
-            let name = path.file_name().map_or("table.csv".into(), |name| name.to_string_lossy());
-            Some((name.into_owned(), bytes))
-        }
-        None => None,
-    };
+    let opened = options.data.as_deref().map(read).transpose()?;
     let damaged = |error| Failure::files(format_args!("the page in this program is damaged: {error}"));
     let page = Page::unpack().map_err(damaged)?;
     let failed = |error| Failure::files(format_args!("port {}: {error}", options.port));
@@ -54,4 +42,15 @@ pub fn play(options: &Play) -> Result<Status> {
     output.finish()?;
     anstream::eprintln!("The page is for this machine alone, and nothing leaves it. Ctrl-C ends it.");
     server.serve()
+}
+
+/// Name and content of the file to begin with. One that is too large is not read.
+fn read(path: &Path) -> Result<(String, Vec<u8>)> {
+    let too_large = || {
+        let message = format!("the file is too large: the page takes at most {} MiB", MOST_BYTES >> 20);
+        Failure::data(message).about(data::shown(path))
+    };
+    let bytes = data::bytes_up_to(path, MOST_BYTES)?.ok_or_else(too_large)?;
+    let name = path.file_name().map_or("table.csv".into(), |name| name.to_string_lossy());
+    Ok((name.into_owned(), bytes))
 }

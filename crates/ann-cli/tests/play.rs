@@ -180,7 +180,13 @@ fn the_interrupt_key_ends_it() {
 fn files_that_are_not_there_or_too_large_are_errors() {
     let folder = folder();
     fs::write(folder.path().join("large.csv"), vec![b'1'; (16 << 20) + 1]).unwrap();
-    for (path, part) in [("nothing.csv", "nothing.csv"), ("large.csv", "at most 16 MiB")] {
+    // A file of a terabyte without content: it is judged by its size, because it cannot be read in time.
+    fs::File::create(folder.path().join("huge.csv")).unwrap().set_len(1 << 40).unwrap();
+    for (path, part) in [
+        ("nothing.csv", "nothing.csv"),
+        ("large.csv", "large.csv: the file is too large: the page takes at most 16 MiB"),
+        ("huge.csv", "at most 16 MiB"),
+    ] {
         let output = crate::program::run(folder.path(), &["play", path]);
         assert!(!output.status.success());
         let message = String::from_utf8_lossy(&output.stderr).into_owned();
