@@ -43,9 +43,15 @@ const SUITE: &str = "trixie-backports main";
 /// what is compiled.
 const FIXED: &str = "/tmp/ann-wasm";
 
-/// The files for the page, and the instructions that each may use.
-const FILES: [(&str, &str); 2] =
-    [("ann-fused.wasm", "+simd128,+relaxed-simd"), ("ann-portable.wasm", "+simd128")];
+/// The files for the page, the instructions that each may use, and what is in it: the first one, which most
+/// pages load, has no gradient check.
+const FILES: [(&str, &str, &str); 3] = [
+    ("ann-fused.wasm", "+simd128,+relaxed-simd", "--no-default-features"),
+    (WHOLE, "+simd128,+relaxed-simd", "--features=check"),
+    ("ann-portable.wasm", "+simd128", "--features=check"),
+];
+/// What a page loads for the gradient check; it trains as the first file does.
+const WHOLE: &str = "ann-whole.wasm";
 /// The arguments of cargo for each file.
 const BUILD: [&str; 8] = [
     "build",
@@ -57,8 +63,10 @@ const BUILD: [&str; 8] = [
     "-Zbuild-std=std,panic_abort",
     "-Zbuild-std-features=optimize_for_size",
 ];
-/// Panics trap at once: without their messages, and the code that prints them, the files are smaller.
-const FLAGS: &str = "-Zlocation-detail=none -Zunstable-options -Cpanic=immediate-abort";
+/// Panics trap at once: without their messages, and the code that prints them, the files are smaller; and so
+/// they are with addresses of only as many bytes as each needs.
+const FLAGS: &str = "-Zlocation-detail=none -Zunstable-options -Cpanic=immediate-abort \
+    -Clink-arg=--compress-relocations";
 const SUMS: &str = "SHA256SUMS";
 /// The digest of what they were made from.
 const ORIGIN: &str = "ORIGIN";
@@ -80,8 +88,8 @@ pub fn wasm(workspace: &Workspace, options: &WasmOptions) -> Result<()> {
         return compare_bits(workspace, &compiler);
     }
     let mut files = vec![("probe.wasm", probe())];
-    for (name, features) in FILES {
-        files.push((name, compiler.engine(features, None)?));
+    for (name, instructions, contents) in FILES {
+        files.push((name, compiler.engine(instructions, &[contents])?));
     }
     let mut sums = String::new();
     for (name, bytes) in files {
@@ -137,8 +145,8 @@ fn settings() -> String {
 fn compare_bits(workspace: &Workspace, compiler: &Compiler) -> Result<()> {
     let folder = workspace.target.join("wasm/bits");
     fs::create_dir_all(&folder)?;
-    for (name, features) in FILES {
-        fs::write(folder.join(name), compiler.engine(features, Some("bits"))?)?;
+    for (name, instructions, contents) in FILES.into_iter().filter(|(name, ..)| *name != WHOLE) {
+        fs::write(folder.join(name), compiler.engine(instructions, &[contents, "--features=bits"])?)?;
     }
     let bits = |arguments: &[&str]| {
         let mut native = Command::new(cargo());
@@ -189,8 +197,9 @@ impl Compiler {
         Ok(Self { toolchain })
     }
 
-    /// The bytes of the engine for hosts with these instructions.
-    fn engine(&self, features: &str, feature: Option<&str>) -> Result<Vec<u8>> {
+    /// The bytes of the engine for hosts with these instructions, with the features in these arguments of
+    /// cargo.
+    fn engine(&self, instructions: &str, features: &[&str]) -> Result<Vec<u8>> {
         let fixed = Path::new(FIXED);
         let home = env::var_os("CARGO_HOME")
             .map_or_else(|| env::home_dir().unwrap_or_default().join(".cargo"), PathBuf::from);
@@ -203,7 +212,7 @@ impl Compiler {
         let mut build = Command::new(self.toolchain.join("bin/cargo"));
         build
             .args(BUILD)
-            .args(feature.map(|feature| format!("--features={feature}")))
+            .args(features)
             .arg("--manifest-path")
             .arg(fixed.join("source/bindings/web/module/Cargo.toml"))
             .arg("--target-dir")
@@ -212,7 +221,10 @@ impl Compiler {
             .env("RUSTC", self.toolchain.join("bin/rustc"))
             // The compiler is a stable one; compiling the standard library is not stable yet, nor are FLAGS.
             .env("RUSTC_BOOTSTRAP", "1")
-            .env("RUSTFLAGS", format!("-Ctarget-feature={features} {FLAGS}{}", remapped.collect::<String>()))
+            .env(
+                "RUSTFLAGS",
+                format!("-Ctarget-feature={instructions} {FLAGS}{}", remapped.collect::<String>()),
+            )
             .env_remove("RUSTUP_TOOLCHAIN")
             .env_remove("CARGO")
             // `cargo xtask` sets it, and a compiler looks for its library beside the one that it has loaded.

@@ -361,8 +361,8 @@ export class DataPanel {
 
 // What is in a file: unpacked if it is compressed by gzip. A file that is too large is not read to its end.
 async function contents(file, most) {
-  const tooLarge = size => new Error(`${size} MB; the page reads at most ${megabytes(most)} MB. The program ann reads larger tables`);
-  if (file.size > most) throw tooLarge(megabytes(file.size));
+  const tooLarge = what => new Error(`${what} MB; the page reads at most ${megabytes(most)} MB. The program ann reads larger tables`);
+  if (file.size > most) throw tooLarge(`it has ${megabytes(file.size)}`);
   const start = new Uint8Array(await file.slice(0, 2).arrayBuffer());
   if (start[0] !== 0x1f || start[1] !== 0x8b) return new Uint8Array(await file.arrayBuffer());
   const parts = [];

@@ -1,10 +1,12 @@
-// The engine: chooses one of the two wasm files, and carries out requests. ENGINE.md describes them.
+// The engine: chooses one of the wasm files, and carries out requests. ENGINE.md describes them.
 
 const ANSWER = 0, NUMBERS = 1, FILE = 2;
 const REQUEST = 0, ATTACHMENT = 1;
+/** The code of an error: the whole engine can do it. */
+export const ELSEWHERE = 7;
 const base = new URL('wasm/', import.meta.url);
 
-/** A new engine. `kind` says which file it is: the fast one if it gives the right bits here, unless a test wants another. `call` carries out a request, with a file or numbers attached to it. */
+/** A new engine. `kind` says which file it is: the fast one if it gives the right bits here, unless another is wanted. `call` carries out a request, with a file or numbers attached to it. */
 export async function loadEngine(wanted) {
   const kind = wanted ?? (await roundsOnce() ? 'fused' : 'portable');
   const wasm = await instance(`ann-${kind}.wasm`);

@@ -48,6 +48,8 @@ pub enum Code {
     Limit = 5,
     /// An earlier call ended in a panic.
     Ended = 6,
+    /// Another file of the engine has what the request needs.
+    Elsewhere = 7,
 }
 
 impl Error {
@@ -219,4 +221,6 @@ macro_rules! refused {
         })*
     };
 }
-refused!(ann_train::Error, ann_train::ann_core::Error, ann_gradcheck::Error, ann_export::Error);
+refused!(ann_train::Error, ann_train::ann_core::Error, ann_export::Error);
+#[cfg(feature = "check")]
+refused!(ann_gradcheck::Error);

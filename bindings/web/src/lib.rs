@@ -18,6 +18,11 @@ mod lab;
 mod observer;
 mod program;
 
+#[cfg(feature = "check")]
+mod check;
+#[cfg(not(feature = "check"))]
+#[path = "no_check.rs"]
+mod check;
 mod picture;
 mod take_home;
 mod views;

@@ -4,13 +4,20 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 
 import { ask, call, files, isFused, load } from './engine.mjs';
+import { ofEngine, ofPage, sizes } from './size.mjs';
 
 const sessions = JSON.parse(readFileSync(new URL('sessions.json', import.meta.url), 'utf8'));
 const kinds = ['ann-fused.wasm', 'ann-portable.wasm'];
+const all = [...kinds, 'ann-whole.wasm'];
 
-test('this host rounds once, so both files can be compared', () => assert.ok(isFused()));
+test('page and engine are at most 350 KB, compressed by brotli', () => {
+  const { brotli } = sizes([...ofPage, ...ofEngine]);
+  assert.ok(brotli <= 350 * 1024, `${brotli} bytes`);
+});
 
-for (const kind of kinds) {
+test('this host rounds once, so the files can be compared', () => assert.ok(isFused()));
+
+for (const kind of all) {
   const path = `${files}${kind}`;
   // The portable file computes each fused multiply-add in software.
   for (const { name, attachment, requests, digest } of sessions) {
@@ -26,7 +33,7 @@ for (const kind of kinds) {
     const w = load(path);
     const { answer } = ask(w, { do: 'about' });
     assert.equal(answer.contract, w.ann_contract());
-    assert.equal(answer.instructions, kind.includes('fused') ? 'relaxed simd' : 'simd128');
+    assert.equal(answer.instructions, kind.includes('portable') ? 'simd128' : 'relaxed simd');
   });
 
   test(`${kind}: a thousand labs that are opened and closed leave nothing`, () => {
@@ -66,6 +73,18 @@ for (const kind of kinds) {
     assert.equal(w.ann_room(2, 10), 0);
   });
 }
+
+test('the gradient check is in the whole engine and in the portable one, with the same numbers', () => {
+  const [fused, portable, whole] = all.map((kind) => {
+    const w = load(`${files}${kind}`);
+    ask(w, { do: 'open', data: { name: 'iris' }, network: { hidden: [{ units: 3, activation: 'relu' }] } });
+    return call(w, { do: 'check' });
+  });
+  assert.equal(fused.code, 7);
+  assert.equal(whole.answer.verdict, 'pass');
+  assert.equal(whole.answer.entries, 27);
+  assert.deepEqual(portable.numbers, whole.numbers);
+});
 
 test('pictures are equal in both files', () => {
   const [fused, portable] = kinds.map((kind) => {

@@ -134,7 +134,7 @@ test('a file of 50 MB meets a clear limit, and the page lives', () => on('', asy
     input.files = files.files;
     input.dispatchEvent(new Event('change'));
   });
-  await until(page, '#alert', /big\.csv has 50 MB.*at most 16 MB/);
+  await until(page, '#alert', /big\.csv: it has 50 MB; the page reads at most 16 MB/);
   await page.click('#step');
   await until(page, '#epoch', /^1$/);
 }));
@@ -230,6 +230,35 @@ test('the gradient check compares every entry, and blames a planted error alone'
   assert.equal(await page.locator('#check-table tr.wrong').count(), 1);
   await page.click('#plant');
   assert.equal(await page.locator('#check-table tr.wrong').count(), 0);
+}));
+
+test('the check loads the whole engine, and is of the lab as it is: own table, other layers, settings and weights', () => on('', async page => {
+  const loaded = [];
+  page.context().on('request', request => { if (request.url().endsWith('.wasm')) loaded.push(request.url().split('/').at(-1)); });
+  const found = await page.evaluate(async table => {
+    const { Client } = await import(new URL('client.js', location.href));
+    const client = new Client(error => { throw error; }), bytes = text => new TextEncoder().encode(text);
+    await client.load();
+    await client.call({ do: 'table' }, bytes(table));
+    await client.call({ do: 'open', data: { name: 'table', target: 'kind' }, split: { share: 0.3 }, network: { hidden: [{ units: 2, activation: 'relu' }] } });
+    await client.call({ do: 'step', epochs: 5 });
+    await client.call({ do: 'network', network: { hidden: [{ units: 3, activation: 'tanh' }], seed: 4 } });
+    await client.call({ do: 'training', training: { optimizer: 'adam', rate: 0.02, l2: 0.01 } });
+    await client.call({ do: 'step', epochs: 7 });
+    await client.call({ do: 'set', index: 1, value: 0.25 });
+    // Another table, which no lab uses yet.
+    await client.call({ do: 'table' }, bytes('a,b\n1,x\n2,y\n'));
+    const { numbers: gradient } = await client.call({ do: 'gradient' });
+    const { answer, numbers } = await client.call({ do: 'check', step: 1e-4 });
+    await client.call({ do: 'check', step: 1e-3 });
+    // The lab was not touched.
+    const { epoch } = await client.ask({ do: 'step', epochs: 1 });
+    return { verdict: answer.verdict, analytic: [...gradient.keys()].map(k => numbers[7 * k + 1]), gradient: [...gradient], epoch };
+  }, OWN);
+  assert.equal(found.verdict, 'pass');
+  assert.deepEqual(found.analytic, found.gradient);
+  assert.equal(found.epoch, 8);
+  assert.deepEqual(loaded, ['probe.wasm', 'ann-fused.wasm', 'ann-whole.wasm']);
 }));
 
 test('a weight is read by pointing, chosen by a click, and changed', () => on('#layers=2*sigmoid', async page => {

@@ -261,7 +261,7 @@ fn check_coerced(kind: &str, cell: impl Fn(usize) -> String, odd: &[&str], separ
     let cells = (0..300).map(cell).chain(odd.iter().map(ToString::to_string));
     let rows: String = cells.enumerate().map(|(row, cell)| format!("{row}{separator}{cell}\n")).collect();
     let request = json!({ "do": "table", "coerce": { "b": kind } });
-    let answer = call(&mut Engine::default(), request, &format!("a{separator}b\n{rows}")).unwrap().json;
+    let answer = call(&mut Engine::default(), request, format!("a{separator}b\n{rows}")).unwrap().json;
     let expected = json!({ "name": "b", "kind": kind, "missing": odd.len(), "distinct": null });
     assert_eq!(answer["columns"][1], expected);
 }
@@ -269,7 +269,7 @@ fn check_coerced(kind: &str, cell: impl Fn(usize) -> String, odd: &[&str], separ
 #[test]
 fn all_odd_cells_of_a_column_are_missing() {
     let odd = ["n.a.", "12 or 13", "1,000", "NA", "?"];
-    check_coerced("number", |row| format!("{}.5", row % 9), &odd, ',');
+    check_coerced("number", |row| format!("{}.5", row % 9), &odd, ';');
     check_coerced("number", |row| format!("{},5", row % 9), &["n.a.", "1.000", "soon"], ';');
     check_coerced("date", |row| format!("2024-01-{:02}", row % 28 + 1), &["soon", "2024-02-30", "7"], ',');
     // So many that the column would be one of words.
@@ -280,7 +280,7 @@ fn all_odd_cells_of_a_column_are_missing() {
 fn too_many_different_odd_cells_are_refused() {
     let rows: String = (0..2000).map(|row| format!("{row},word {row}\n")).collect();
     let request = json!({ "do": "table", "coerce": { "b": "number" } });
-    let error = call(&mut Engine::default(), request, &format!("a,b\n{rows}")).unwrap_err();
+    let error = call(&mut Engine::default(), request, format!("a,b\n{rows}")).unwrap_err();
     assert_eq!(error.code, Code::Limit);
     assert!(error.message.contains("different cells of \"b\""), "{}", error.message);
 }

@@ -1,5 +1,5 @@
 //! The files of the live page. The build script has compressed them into one, because most of what is in the
-//! two compiled engines is the same.
+//! three compiled engines is the same.
 
 use std::io::{self, Read};
 
