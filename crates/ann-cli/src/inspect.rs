@@ -11,7 +11,7 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use crate::data::{self, Models};
-use crate::failure::{Result, Status};
+use crate::failure::{Failure, Result, Status};
 use crate::output::{self, Output};
 use crate::show::{listed, size};
 use crate::summary::{networks, write_columns};
@@ -42,6 +42,9 @@ pub fn inspect(options: &Inspect) -> Result<Status> {
     }
     let model = data::only(found, &options.model, options.group.as_deref())?;
     if let Some(path) = &options.output {
+        if data::is_dash(path) {
+            return Err(Failure::arguments("-o: expected the name of a file, found -"));
+        }
         output::check(&[("-o", path)], &[&options.model], options.force)?;
         output::write_binary(path, &model.write()?, options.force)?;
     }

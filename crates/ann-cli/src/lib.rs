@@ -73,8 +73,9 @@ enum Command {
     Manual(completions::Manual),
 }
 
-/// Runs the program with the arguments of this process, and returns its exit code. If several processes do so
-/// together, `job` are these: they train together; everything else is for the first of them.
+/// Runs the program with the arguments of this process, and returns its exit code. `job` is the group of
+/// processes that run this program together, if there is one: all of them train, and only the first one prints
+/// and runs the other commands.
 pub fn program(job: Option<&dyn Job>) -> ExitCode {
     let is_first = job::is_first(job);
     let cli = match Cli::try_parse() {

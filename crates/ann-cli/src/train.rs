@@ -79,7 +79,7 @@ pub fn train(options: &Train, job: Option<&dyn Job>) -> Result<Status> {
     let path = options.output.clone().unwrap_or_else(|| files::model_name(&targets).into());
     let recipe = settings.recipe(&table, &targets)?;
     if !job::is_first(job) {
-        return options.help(&recipe, &table, &targets, job);
+        return options.train_share(&recipe, &table, &targets, job);
     }
     if settings.group_by().is_some() {
         groups::check(options)?;
@@ -88,7 +88,7 @@ pub fn train(options: &Train, job: Option<&dyn Job>) -> Result<Status> {
         explanation::print(&recipe, &table, &targets, settings.scoring.file(), options.json)?;
         return Ok(Status::Done);
     }
-    options.check_files(&path)?;
+    options.check_files(&path, job.is_some())?;
     if let Some(column) = settings.group_by() {
         return groups::train(options, &recipe, &reader, &table, &targets, column, &path);
     }
@@ -98,10 +98,9 @@ pub fn train(options: &Train, job: Option<&dyn Job>) -> Result<Status> {
         None => options.fit(&recipe, &table, &targets)?,
     };
     fit.model.provenance["reading"] = data::provenance(&reader);
-    let was_ended = fit.model.provenance["ended_early"] == true;
     let bytes = fit.model.write()?;
     files::save(&path, &bytes)?;
-    let summary = Summary {
+    options.tell(&Summary {
         data: &options.data,
         table: &table,
         targets: &targets,
@@ -113,16 +112,15 @@ pub fn train(options: &Train, job: Option<&dyn Job>) -> Result<Status> {
         bytes: bytes.len(),
         digest: fit.model.digest()?,
         elapsed: started.elapsed(),
-        was_ended,
+        was_ended: was_ended(&fit),
         page: options.report.as_deref(),
-    };
-    options.tell(&summary)?;
-    if let Some(error) = &fit.checkpoint_error {
-        anstream::eprintln!(
-            "warning: {error}; the model is written, but the last state of the training is not saved"
-        );
-    }
-    Ok(if was_ended { Status::Interrupted } else { Status::Done })
+    })?;
+    Ok(if was_ended(&fit) { Status::Interrupted } else { Status::Done })
+}
+
+/// Whether Ctrl-C ended the fit before its end.
+fn was_ended(fit: &Fit) -> bool {
+    fit.model.provenance["ended_early"] == true
 }
 
 impl Train {
@@ -166,7 +164,7 @@ impl Train {
     }
 
     /// Trains some of the networks of a job, of which another process is the first.
-    fn help(
+    fn train_share(
         &self,
         recipe: &Recipe,
         table: &Table,
@@ -174,7 +172,10 @@ impl Train {
         job: Option<&dyn Job>,
     ) -> Result<Status> {
         if let Some(job) = job.filter(|_| !self.explain) {
-            self.fit_among(job, recipe, table, targets)?;
+            let fit = self.fit_among(job, recipe, table, targets)?;
+            if let Some(error) = &fit.checkpoint_error {
+                anstream::eprintln!("warning: rank {}: {error}; its last states are not saved", job.rank());
+            }
         }
         Ok(Status::Done)
     }
@@ -196,6 +197,11 @@ impl Train {
 
     /// Writes the page and prints the summary.
     fn tell(&self, summary: &Summary<'_>) -> Result<()> {
+        if let Some(error) = &summary.fit.checkpoint_error {
+            anstream::eprintln!(
+                "warning: {error}; the model is written, but the last state of the training is not saved"
+            );
+        }
         if let Some(page) = &self.report {
             output::write(page, html::page(summary, &again::typed())?.as_bytes(), true)?;
         }

@@ -72,7 +72,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         eprintln!("rank {}: {error}", world.rank());
         world.abort(3);
     }
-    let (network, seconds) = train(&options, &world)?;
+    let (network, seconds) = train(&options, &world).unwrap_or_else(|error| {
+        eprintln!("rank {}: {error}", world.rank());
+        world.abort(1)
+    });
     if world.is_first() {
         let digest = Sha256::new_with_prefix(bytes(network.parameters())).finalize();
         let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();

@@ -3,6 +3,7 @@
 #![warn(clippy::unwrap_used, missing_docs, missing_debug_implementations)]
 
 use std::fmt::{self, Debug};
+use std::thread;
 
 use ann_train::Ranks;
 use mpi::Threading;
@@ -15,8 +16,9 @@ use thiserror::Error;
 /// The processes of this job of MPI.
 ///
 /// MPI is started by [`start`](Self::start), and ended when this value is dropped, which all processes do
-/// together. If one of them cannot go on without the others, [`abort`](Self::abort) ends all of them. A failed
-/// communication ends them, too: that is what MPI does by default.
+/// together. A process that cannot go on calls [`abort`](Self::abort), which ends all of them: if it returned
+/// alone, the others would wait for it. A panic ends all of them, too, and so does a failed communication,
+/// as is usual in MPI.
 pub struct World {
     rank: usize,
     size: usize,
@@ -42,6 +44,9 @@ pub enum Error {
         rank: usize,
     },
 }
+
+/// The exit code of a program that panicked, as Rust's own.
+const PANICKED: i32 = 101;
 
 /// The result of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -121,6 +126,14 @@ impl Ranks for World {
 impl ann_cli::Job for World {
     fn end(&self, code: u8) -> ! {
         self.abort(code.into())
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        if thread::panicking() && self.size > 1 {
+            self.abort(PANICKED);
+        }
     }
 }
 

@@ -52,6 +52,7 @@ impl Recipe {
         let observer = Observer::new(&observe).with_store(&store);
         let (recipe, rows, targets, observer) = (&recipe, &rows, &targets[..], &observer);
         Deal { recipe, rows, targets, observer, ranks, before: 0 }.train()?;
+        store.save();
         exchange(&store, ranks)?;
         // All trainings are done, so there is nothing to see.
         let silent = |_: &Progress| ControlFlow::Continue(());

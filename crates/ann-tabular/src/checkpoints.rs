@@ -71,7 +71,11 @@ impl Store {
         if checkpoints.resume && rank == 0 {
             file = FitFile::load(path_of(0))?;
             for path in (1..).map(path_of).take_while(|path| path.exists()) {
-                file.merge(FitFile::load(path)?);
+                let other = FitFile::load(path)?;
+                // An earlier job with more ranks may have left a file.
+                if other.making() == file.making() {
+                    file.merge(other);
+                }
             }
         }
         Ok(Self::new(Some(Checkpoints { path: path_of(rank), ..checkpoints.clone() }), file))
@@ -91,7 +95,9 @@ impl Store {
     /// Adds the states of another process.
     pub fn add(&self, bytes: &[u8]) -> Result<()> {
         if !bytes.is_empty() {
-            self.lock().file.merge(FitFile(Container::read(bytes, &Limits::default())?));
+            // It does not come from a file, whose size somebody else has chosen.
+            let limits = Limits { file: usize::MAX, header: usize::MAX, ..Limits::default() };
+            self.lock().file.merge(FitFile(Container::read(bytes, &limits)?));
         }
         Ok(())
     }

@@ -106,7 +106,7 @@ pub enum Error {
     },
     /// The processes of a fit have different tables, settings or programs.
     #[error(
-        "rank {rank} makes another fit than rank 0: {what} is {found}, and {expected} for rank 0; give the same \
+        "the fit of rank {rank} differs from that of rank 0: {what} is {found}, expected {expected}; give the same \
          table, settings and program to all ranks"
     )]
     OtherRank {

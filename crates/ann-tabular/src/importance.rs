@@ -84,7 +84,7 @@ pub(crate) fn predicted_rows(model: &Model, rows: usize) -> usize {
 pub(crate) fn why_not(columns: usize) -> String {
     match columns > MOST_COLUMNS {
         true => format!("{columns} columns, more than {MOST_COLUMNS}"),
-        false => "the fit was ended before, or was one of many groups".to_owned(),
+        false => "the fit was ended before this, or it was that of one group of many".to_owned(),
     }
 }
 

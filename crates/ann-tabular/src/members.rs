@@ -90,8 +90,8 @@ pub(crate) fn train(
     Ok(Trained { model, curves, findings })
 }
 
-/// Trains only some of the networks, whose states the observer's checkpoints keep. An error has no state: it
-/// is found again by who needs the network.
+/// Trains only some of the networks, whose states the observer's checkpoints keep. A training that fails has
+/// no state there: the caller that needs the network trains it again, and gets the error.
 pub(crate) fn train_some(
     members: Vec<usize>,
     recipe: &Recipe,

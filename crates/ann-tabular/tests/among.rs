@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use ann_tabular::ann_train::Ranks;
-use ann_tabular::{Checkpoints, Recipe, Scoring};
+use ann_tabular::{Checkpoints, Recipe, Scoring, Table};
 
 use crate::tables::{line, noisy};
 use crate::threads_as_ranks::together;
@@ -46,7 +46,8 @@ fn other_ranks_go_on_from_the_files_of_a_job() {
     let recipe = Recipe { scoring: Scoring::HoldOut(0.3), ..recipe() };
     let alone = parts(&recipe.fit(&table, "label").unwrap());
     let fit = |size: usize, resume| {
-        let checkpoints = Checkpoints { path: path.clone(), every: Duration::ZERO, resume };
+        // Never in time, but at the end.
+        let checkpoints = Checkpoints { path: path.clone(), every: Duration::from_secs(3600), resume };
         let epochs = AtomicUsize::new(0);
         let fits = together(size, |ranks| {
             let count = |_: &_| _ = epochs.fetch_add(1, Ordering::Relaxed);
@@ -59,6 +60,27 @@ fn other_ranks_go_on_from_the_files_of_a_job() {
     assert_eq!(fit(3, false), all);
     assert_eq!(fit(2, true), 0);
     assert_eq!(fit(4, true), 0);
+}
+
+#[test]
+fn files_of_a_larger_job_with_another_table_are_left_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let fit = |table: &Table, size: usize, resume| {
+        let (path, every) = (folder.path().join("job"), Duration::ZERO);
+        let checkpoints = Checkpoints { path, every, resume };
+        let fits = together(size, |ranks| {
+            parts(&recipe().fit_among(ranks, table, "label", Some(&checkpoints), |_| {}).unwrap())
+        });
+        fits.into_iter().next().unwrap()
+    };
+    let (table, other) = (noisy(100, 1), noisy(100, 2));
+    fit(&other, 4, false);
+    let alone = parts(&recipe().fit(&table, "label").unwrap());
+    assert!(fit(&table, 2, false) == alone);
+    // Only the first rank's own states are left, so those of the other table would be taken.
+    fs::remove_file(folder.path().join("job.1")).unwrap();
+    fs::rename(folder.path().join("job.2"), folder.path().join("job.1")).unwrap();
+    assert!(fit(&table, 2, true) == alone);
 }
 
 #[test]
@@ -103,7 +125,7 @@ fn another_table_is_an_error() {
         catch_unwind(AssertUnwindSafe(fit))
     });
     let found = found[1].as_ref().unwrap().as_ref().unwrap_err().to_string();
-    assert!(found.starts_with("rank 1 makes another fit than rank 0: "), "{found}");
+    assert!(found.starts_with("the fit of rank 1 differs from that of rank 0: "), "{found}");
 }
 
 /// The bytes of the model, and the report.

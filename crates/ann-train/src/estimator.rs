@@ -39,6 +39,7 @@ pub struct FitOptions<'a, T: ?Sized, F = f64> {
     /// see [`Training::with_interrupt`].
     pub interrupt: Option<&'a AtomicBool>,
     /// Processes that fit this estimator together, each with the same rows and settings: see [`Ranks`].
+    /// `observe` must end the training on all of them or on none.
     pub ranks: Option<&'a dyn Ranks>,
 }
 

@@ -14,8 +14,12 @@ use ann_core::block::Tally;
 /// all get the result. So any number of ranks gives the bits of one process with any number of threads, and
 /// all ranks make the same updates and the same decisions.
 ///
-/// A rank reads only the rows of its leaves in a sum over all rows; but its problem has all of them. The rows
-/// of a [`FeatureSource`](ann_core::FeatureSource) take no memory.
+/// The problem of a rank has all rows, but in sums over all of them it reads only those of its leaves, unless
+/// the rows are few enough to be kept. The rows of a [`FeatureSource`](ann_core::FeatureSource) take no memory.
+///
+/// A rank that leaves the training alone, because of an error or because its caller has ended it, must end
+/// all of them, because the others wait for it. An interrupt is seen by all ranks. The processors must be of
+/// the same kind if the numbers depend on them, as those of Levenberg–Marquardt do.
 ///
 /// These methods return no errors: where a rank cannot go on without another, the implementation ends the
 /// program, as MPI does.

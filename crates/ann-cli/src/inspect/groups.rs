@@ -20,10 +20,13 @@ pub fn inspect(options: &Inspect, set: &ModelSet) -> Result<Status> {
     let grouping = Grouping::of(set)?;
     let (mut models, mut without) = (vec![], vec![]);
     for found in set.keys() {
-        let (key, _) = found?;
-        match set.get(&key)? {
-            Some(SetEntry::NoModel(reason)) => without.push((key, reason)),
-            _ => models.push(key),
+        match found? {
+            (key, true) => models.push(key),
+            (key, false) => {
+                if let Some(SetEntry::NoModel(reason)) = set.get(&key)? {
+                    without.push((key, reason));
+                }
+            }
         }
     }
     set.check()?;

@@ -1,6 +1,6 @@
 //! The files of `ann train`: what is wrong with one of them is known before hours of training.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use ann_tabular::ann_table::{Schema, Table};
 use ann_tabular::{Model, Recipe, Score};
@@ -32,9 +32,19 @@ impl<'o> Judged<'o> {
     }
 }
 
+/// The file of states that exists at this path: that of a process alone, or that of the first one of a job.
+fn states_at(path: &Path, is_job: bool) -> Option<PathBuf> {
+    let mut name = path.as_os_str().to_owned();
+    if is_job {
+        name.push(".0");
+    }
+    Some(PathBuf::from(name)).filter(|path| path.exists())
+}
+
 impl Train {
-    /// Whether all files can be read or written, and none is used twice.
-    pub(super) fn check_files(&self, path: &Path) -> Result<()> {
+    /// Whether all files can be read or written, and none is used twice. The processes of a job have files of
+    /// their own for their states.
+    pub(super) fn check_files(&self, path: &Path, is_job: bool) -> Result<()> {
         let scoring = &self.settings.scoring;
         let judged: Vec<&Path> = scoring.test.as_deref().into_iter().chain(scoring.file()).collect();
         output::check_binary(path)?;
@@ -52,10 +62,13 @@ impl Train {
         }
         let files = [("--checkpoint", &self.checkpoint), ("--report", &self.report)];
         let files = files.into_iter().filter_map(|(option, path)| Some((option, path.as_deref()?)));
-        if let Some(checkpoint) = self.checkpoint.as_ref().filter(|path| path.exists() && !self.force) {
-            let path = in_quotes(&checkpoint.display().to_string());
+        if let Some(checkpoint) = &self.checkpoint
+            && !self.force
+            && let Some(existing) = states_at(checkpoint, is_job)
+        {
+            let [path, existing] = [checkpoint, &existing].map(|path| in_quotes(&path.display().to_string()));
             return Err(Failure::files(format_args!(
-                "--checkpoint: {path} exists; --resume {path} goes on with it, --force begins anew"
+                "--checkpoint: {existing} exists; --resume {path} goes on with it, --force begins anew"
             )));
         }
         if let Some((option, _)) = files.clone().find(|(_, path)| data::is_dash(path)) {

@@ -4,6 +4,8 @@ use std::cell::Cell;
 use std::path::Path;
 use std::time::Instant;
 
+use ann_tabular::ann_model::file::MOST_KEY;
+use ann_tabular::ann_table::message::{quoted, shortened};
 use ann_tabular::ann_table::{Reader, Table};
 use ann_tabular::{GroupFit, GroupsWriter, Recipe, rows_of_groups};
 
@@ -50,6 +52,14 @@ pub fn train(
     let reading = data::provenance(&reader_of_one(reader, column));
     let progress = Progress::begin(!options.quiet && !options.json, recipe.members);
     let (all, missing) = rows_of_groups(table.column(column)?);
+    if let Some((name, _)) = all.iter().find(|(name, _)| name.len() > MOST_KEY) {
+        return Err(Failure::data(format_args!(
+            "--group-by {}: the group {} has {} bytes, expected at most {MOST_KEY}",
+            quoted(column),
+            shortened(name),
+            name.len()
+        )));
+    }
     let (all, done) = (all.len(), Cell::new(0));
     let mut summary = GroupSummary::new(column, table, targets, missing.len());
     let mut output = Output::open(Some(path), true)?;

@@ -44,7 +44,7 @@ pub use catalogue::{activation, activation_name};
 #[cfg(feature = "train")]
 pub use checkpoint::Checkpoint;
 pub use container::{Container, Digest, Numbers, Tensor};
-pub use model_set::{Keys, ModelSet, ModelSetWriter, SET_FORMAT, SetEntry};
+pub use model_set::{Keys, MOST_KEY, ModelSet, ModelSetWriter, SET_FORMAT, SetEntry};
 pub use save::{NewFile, remove_unfinished};
 pub use tensors::Element;
 pub use text::Precision;

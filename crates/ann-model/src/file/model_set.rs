@@ -6,11 +6,11 @@
 //! 16       …         the records, in the order of their keys: a model, or why there is none
 //! …        …         the index: nodes of a tree, each after the nodes below it
 //! …        …         the template, which the models are written as differences to; and a description, JSON
-//! n − 216  216 bytes the trailer: where the root of the index is; it ends with the SHA-256 of its other bytes
+//! n − 216  216 bytes the trailer: where the root is; it ends with the SHA-256 of its other bytes
 //! ```
 //!
 //! Every part is named in a part that comes after it, with its place, its length and its SHA-256, up to the
-//! trailer. So whatever is read is checked first, and the digest of the trailer stands for the whole file.
+//! trailer. So whatever is read is checked first, and the digest of the trailer covers the whole file.
 
 mod difference;
 mod index;
@@ -30,7 +30,7 @@ use super::container::hexadecimal_of;
 use super::{Digest, Limits, check_limit, in_file, parse};
 use crate::{Error, Model, Result};
 
-pub use self::index::Keys;
+pub use self::index::{Keys, MOST_KEY};
 pub use self::writer::ModelSetWriter;
 
 /// What a file of many models begins with.
@@ -104,10 +104,12 @@ impl ModelSet {
     fn begin(source: Source) -> Result<Self> {
         let limits = Limits::default();
         let trailer = Trailer::read(&source)?;
-        let [template, description] = [&trailer.template, &trailer.description].map(|part| {
-            check_limit("the description in bytes", usize_of(part.length), limits.header)?;
+        let read = |what, part: &Part| {
+            check_limit(what, usize_of(part.length), limits.header)?;
             source.part(part)
-        });
+        };
+        let template = read("the template in bytes", &trailer.template);
+        let description = read("the description in bytes", &trailer.description);
         let description = String::from_utf8(description?).map_err(|_| Error::Damaged)?;
         let description = parse("the description", &description)?;
         Ok(Self { template: template?, description, source, limits, trailer })
@@ -149,7 +151,8 @@ impl ModelSet {
         found.map_err(|error| self.named(error))
     }
 
-    /// The model with the smallest key, which stands for the others where they agree.
+    /// The model with the smallest key. Its target and its settings are those of all models, except for the
+    /// classes.
     ///
     /// # Errors
     /// There is none; or as [`get`](Self::get).
@@ -174,16 +177,18 @@ impl ModelSet {
     /// # Errors
     /// Something is damaged, or the file cannot be read.
     pub fn check(&self) -> Result<()> {
-        let mut models = 0;
+        let (mut groups, mut models) = (0, 0);
         for found in self.keys() {
             let (key, has_model) = found?;
+            groups += 1;
             let entry = self.get(&key)?;
             if has_model != matches!(entry, Some(SetEntry::Model(_))) {
                 return Err(self.named(Error::Damaged));
             }
             models += usize::from(has_model);
         }
-        if models == self.models() { Ok(()) } else { Err(self.named(Error::Damaged)) }
+        let is_whole = (groups, models) == (self.len(), self.models());
+        if is_whole { Ok(()) } else { Err(self.named(Error::Damaged)) }
     }
 
     /// Goes from the root of the index to the leaf where the key belongs.

@@ -20,7 +20,7 @@ use crate::{Error, Result};
 /// Number of entries of a node, except for the last one of its level: some kilobytes.
 pub(super) const NODE: usize = 64;
 /// Bytes of a key at most.
-pub(super) const MOST_KEY: usize = 4096;
+pub const MOST_KEY: usize = 4096;
 /// Bytes of a node at most.
 pub(super) const MOST_BYTES: usize = NODE * (FIXED + MOST_KEY);
 /// Bytes of an entry before its key.

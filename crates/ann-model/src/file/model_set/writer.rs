@@ -38,6 +38,9 @@ pub struct ModelSetWriter<W> {
     template: Option<Template>,
 }
 
+/// Largest size of the template in bytes. What models share are texts at their beginning.
+const MOST_TEMPLATE: usize = 1 << 20;
+
 impl<W: Write> ModelSetWriter<W> {
     /// Begins a file.
     ///
@@ -56,10 +59,11 @@ impl<W: Write> ModelSetWriter<W> {
     /// written.
     pub fn model(&mut self, key: &str, model: &Model) -> Result<()> {
         let bytes = model.write()?;
-        let template = self.template.get_or_insert_with(|| Template::new(bytes.clone()));
-        let record = template.difference_of(&bytes);
+        let beginning = || Template::new(bytes[..bytes.len().min(MOST_TEMPLATE)].to_vec());
+        let record = self.template.get_or_insert_with(beginning).difference_of(&bytes);
+        self.entry(key, Kind::Model, &record)?;
         self.models += 1;
-        self.entry(key, Kind::Model, &record)
+        Ok(())
     }
 
     /// Adds a group that has no model, and why.
@@ -71,7 +75,7 @@ impl<W: Write> ModelSetWriter<W> {
     }
 
     /// Ends the file: `description` is what [`ModelSet::description`](super::ModelSet::description) returns,
-    /// of which nothing in this crate depends on. Returns the number of bytes and the digest of the file.
+    /// on which nothing in this crate depends. Returns the number of bytes and the digest of the file.
     ///
     /// # Errors
     /// There is no group, or the output cannot be written.
