@@ -74,8 +74,8 @@ enum Command {
 }
 
 /// Runs the program with the arguments of this process, and returns its exit code. `job` is the group of
-/// processes that run this program together, if there is one: all of them train, and only the first one prints
-/// and runs the other commands.
+/// processes that run this program together, if there is one: all of them train, and only the first one
+/// prints and runs the other commands.
 pub fn program(job: Option<&dyn Job>) -> ExitCode {
     let is_first = job::is_first(job);
     let cli = match Cli::try_parse() {

@@ -1,5 +1,5 @@
-//! How long one row takes from a file of many models, opened anew: `cargo run --release -p ann-model --example
-//! one_of_many FILE GROUP`. All cells of the row are missing.
+//! How long one row takes from a file of many models, opened anew: `cargo run --release -p ann-model
+//! --example one_of_many FILE GROUP`. All cells of the row are missing.
 #![allow(clippy::print_stdout, reason = "an example shows its result")]
 
 use std::time::Instant;

@@ -8,8 +8,8 @@ pub struct Estimate {
     /// The number.
     pub value: f64,
     /// Its standard error, by 200 resamples of the rows (of the groups, if there are groups). Infinite if
-    /// there is only one row or group: then it is not defined, and not written; and in the fits of many groups,
-    /// where it is not measured.
+    /// there is only one row or group: then it is not defined, and not written; and in the fits of many
+    /// groups, where it is not measured.
     pub standard_error: f64,
 }
 

@@ -49,8 +49,8 @@ pub struct Evaluation {
     /// Predicted probabilities and what happened, for ten bins with about as many rows each: of the second of
     /// two classes, or of the most probable of several. Empty for numbers and labels.
     pub calibration: Vec<ReliabilityBin>,
-    /// Of each column, the most important first. Empty if there are more than 300 columns, in the fits of many
-    /// groups, or if the caller ended the fit before it was measured.
+    /// Of each column, the most important first. Empty if there are more than 300 columns, in the fits of
+    /// many groups, or if the caller ended the fit before it was measured.
     pub importance: Vec<Importance>,
 }
 

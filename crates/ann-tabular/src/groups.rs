@@ -34,9 +34,9 @@ pub struct GroupFit {
 
 impl Recipe {
     /// The settings for many groups of some hundred rows: four networks, as by default, of two hidden layers
-    /// with 8 units instead of 64. They get 64 epochs, and the score is that of a fifth of the rows. Of samples
-    /// of 200 rows of six tables, R² and accuracy were at most 0.01 lower than with the default settings, except
-    /// for one of hourly counts (0.68 instead of 0.77).
+    /// with 8 units instead of 64. They get 64 epochs, and the score is that of a fifth of the rows. Of
+    /// samples of 200 rows of six tables, R² and accuracy were at most 0.01 lower than with the default
+    /// settings, except for one of hourly counts (0.68 instead of 0.77).
     pub fn for_groups() -> Self {
         Self {
             hidden: Activation::Silu.layers([8, 8]),
@@ -46,14 +46,14 @@ impl Recipe {
         }
     }
 
-    /// Fits a model to each group of rows that are equal in `column`, several groups at a time, and shows them
-    /// to `see` in the order of their keys. Returns the number of rows whose cell of `column` is missing: they
-    /// belong to no group and are left out.
+    /// Fits a model to each group of rows that are equal in `column`, several groups at a time, and shows
+    /// them to `see` in the order of their keys. Returns the number of rows whose cell of `column` is
+    /// missing: they belong to no group and are left out.
     ///
     /// A group's model depends on the settings and on the rows of the group alone: neither on the number of
-    /// threads, nor on other groups. It has the bits of [`fit`](Self::fit) with a table of these rows, without
-    /// `column`, if both predict the same [task](ann_table::SchemaOptions::task) and columns are of the same
-    /// kinds: these are found out from all rows.
+    /// threads, nor on other groups. It has the bits of [`fit`](Self::fit) with a table of these rows,
+    /// without `column`, if both predict the same [task](ann_table::SchemaOptions::task) and columns are of
+    /// the same kinds: these are found out from all rows.
     ///
     /// Once `interrupt` is set, the groups whose model is not complete have the error
     /// [`Error::Interrupted`].

@@ -15,7 +15,8 @@ use ann_core::block::Tally;
 /// all ranks make the same updates and the same decisions.
 ///
 /// The problem of a rank has all rows, but in sums over all of them it reads only those of its leaves, unless
-/// the rows are few enough to be kept. The rows of a [`FeatureSource`](ann_core::FeatureSource) take no memory.
+/// the rows are few enough to be kept. The rows of a [`FeatureSource`](ann_core::FeatureSource) take no
+/// memory.
 ///
 /// A rank that leaves the training alone, because of an error or because its caller has ended it, must end
 /// all of them, because the others wait for it. An interrupt is seen by all ranks. The processors must be of

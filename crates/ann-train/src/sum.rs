@@ -277,8 +277,8 @@ impl<F: Scalar> Work<'_, '_, F> {
         total(leaves.iter().map(|leaf| leaf.tally))
     }
 
-    /// Computes this rank's leaves, each into its own gradient, and adds them to the sums of the ranks before.
-    /// Also returns whether a rank was interrupted.
+    /// Computes this rank's leaves, each into its own gradient, and adds them to the sums of the ranks
+    /// before. Also returns whether a rank was interrupted.
     fn among(
         &self,
         ranks: &mut RankSums<'_>,

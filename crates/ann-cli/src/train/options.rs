@@ -86,8 +86,8 @@ pub struct ScoringOptions {
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Training")]
 struct Training {
-    /// Units of the hidden layers, for example 16,16; none for a linear model. Default: 64,64, with --group-by
-    /// 8,8
+    /// Units of the hidden layers, for example 16,16; none for a linear model. Default: 64,64, with
+    /// --group-by 8,8
     #[arg(long, value_name = "WIDTH,…", value_parser = hidden)]
     hidden: Option<Hidden>,
     /// Activation function of the hidden layers

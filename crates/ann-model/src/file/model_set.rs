@@ -166,8 +166,8 @@ impl ModelSet {
         Err(self.named(Error::NoModelInSet))
     }
 
-    /// The keys of all groups in ascending order, each with whether there is a model. After an error there are
-    /// no more.
+    /// The keys of all groups in ascending order, each with whether there is a model. After an error there
+    /// are no more.
     pub fn keys(&self) -> Keys<'_> {
         Keys::new(self)
     }

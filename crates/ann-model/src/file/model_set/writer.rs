@@ -55,8 +55,8 @@ impl<W: Write> ModelSetWriter<W> {
     /// Adds the model of a group, whose key is greater than those before it.
     ///
     /// # Errors
-    /// The key is too long, or not greater; the model has a custom activation or loss; or the output cannot be
-    /// written.
+    /// The key is too long, or not greater; the model has a custom activation or loss; or the output cannot
+    /// be written.
     pub fn model(&mut self, key: &str, model: &Model) -> Result<()> {
         let bytes = model.write()?;
         let beginning = || Template::new(bytes[..bytes.len().min(MOST_TEMPLATE)].to_vec());
