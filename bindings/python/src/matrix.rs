@@ -207,7 +207,7 @@ fn learn<F: Precision>(
 /// The options of a fit, for targets of another type. No validation rows are given.
 fn for_targets<'a, T: ?Sized, F>(options: &FitOptions<'a, (), F>) -> FitOptions<'a, T, F> {
     let &FitOptions { weights, start, observe, interrupt, .. } = options;
-    FitOptions { weights, start, observe, interrupt, validation: None }
+    FitOptions { weights, start, observe, interrupt, ..FitOptions::default() }
 }
 
 /// Trains for one more epoch, on these rows. The optimizer goes on with its memory.
