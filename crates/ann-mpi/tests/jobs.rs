@@ -84,7 +84,7 @@ mod program {
     fn table(rows: usize) -> String {
         let row = |row: usize| {
             let x = (row * 37 % 101) as f64 / 101.0;
-            let z = if row % 9 == 0 { String::new() } else { format!("{}", row * 53 % 97) };
+            let z = if row.is_multiple_of(9) { String::new() } else { format!("{}", row * 53 % 97) };
             let class = if (7.0 * x).sin() > 0.1 { "up" } else { "down" };
             format!("{x:.3},{z},{},{class}\n", ["red", "green", "blue"][row % 3])
         };
