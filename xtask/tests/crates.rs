@@ -105,7 +105,7 @@ fn the_tests_of_ann_core_know_no_other_crate() {
 #[test]
 fn versions_lints_and_licence_come_from_the_workspace() {
     let licence = workspace_licence();
-    // A crate that is a workspace of its own has nothing to inherit.
+    // A crate outside of the workspace cannot inherit from it.
     let members = manifests().into_iter().filter(|(_, manifest)| manifest.get("workspace").is_none());
     for (folder, manifest) in members {
         let place = folder.display();

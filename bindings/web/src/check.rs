@@ -10,7 +10,7 @@ use crate::json::{Object, object};
 use crate::lab::Lab;
 
 impl Lab {
-    /// What the host is told, and the numbers of each entry.
+    /// The report of a check, as JSON for the page, and the numbers of each entry.
     pub fn check(&self, step: f64) -> Result<(Object, Vec<f64>)> {
         let problem = self.problem(&self.rows()?.train)?;
         let gradient = |problem: &Problem<'_>, theta: &[f64], out: &mut [f64]| {

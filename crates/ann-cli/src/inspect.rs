@@ -24,7 +24,7 @@ pub struct Inspect {
     /// Of a file of --group-by: show the model of this group
     #[arg(long, value_name = "NAME")]
     group: Option<String>,
-    /// Write the model of the group into a file of its own
+    /// Write the model of the group into this file, as a model that all commands read
     #[arg(short, long, value_name = "FILE", requires = "group")]
     output: Option<PathBuf>,
     /// Replace the output

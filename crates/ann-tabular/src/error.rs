@@ -119,7 +119,7 @@ pub enum Error {
         /// What it is for rank 0.
         expected: String,
     },
-    /// A group of rows is too small for a model of its own.
+    /// A group has too few rows for a model.
     #[error("too few rows: it has {rows} with a target, and a model needs at least {least}")]
     FewRows {
         /// Number of its rows with a target.

@@ -73,7 +73,7 @@ pub fn predict(options: &Predict, set: &ModelSet, started: Instant) -> Result<St
 struct Predicting<'a> {
     options: &'a Predict,
     set: &'a ModelSet,
-    /// A model that stands for the others where they agree.
+    /// The first model. Its target is that of all models, except for the classes.
     first: &'a Model,
     column: &'a str,
     dialect: Dialect,

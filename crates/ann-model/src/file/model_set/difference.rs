@@ -75,7 +75,8 @@ impl Template {
     }
 }
 
-/// The number of bytes that differences may stand for, so that a small file does not need much memory.
+/// The largest number of bytes that may be restored from a difference. So reading a small file does not take
+/// much memory.
 fn most_bytes(difference: &[u8], template: &[u8]) -> usize {
     2 * (difference.len() + template.len())
 }
@@ -139,7 +140,7 @@ mod tests {
         check(&[], &template, 1);
         check(b"something else", &template, 24);
         check(b"something else", &[], 24);
-        // A small difference does not stand for many bytes.
+        // A small difference that claims to be many bytes is refused.
         check(&template.repeat(3), &template, 15_010);
         let mut changed = template.clone();
         changed[700..760].fill(9);
