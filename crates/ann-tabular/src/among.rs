@@ -91,10 +91,13 @@ impl Deal<'_> {
     /// Makes this rank's trainings of a stage.
     fn networks(&mut self, recipe: &Recipe, rows: Option<&[usize]>, stage: Stage) {
         let (rank, size) = (self.ranks.rank(), self.ranks.size());
-        let own = (0..recipe.members).filter(|member| (self.before + member) % size == rank).collect();
+        let own: Vec<usize> =
+            (0..recipe.members).filter(|member| (self.before + member) % size == rank).collect();
         self.before += recipe.members;
-        // A training that fails keeps no state, so all ranks make it again, and see its error.
-        drop(train_some(own, recipe, self.rows, rows, self.targets, stage, self.observer));
+        if !own.is_empty() {
+            // A training that fails keeps no state, so all ranks make it again, and see its error.
+            drop(train_some(own, recipe, self.rows, rows, self.targets, stage, self.observer));
+        }
     }
 }
 

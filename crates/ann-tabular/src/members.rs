@@ -51,7 +51,7 @@ pub(crate) struct Trained {
 }
 
 /// A trained network, and its predictions of the rows that it was not trained on.
-struct Member {
+pub(crate) struct Member {
     network: Network<f32>,
     curve: Curve,
     findings: Vec<Finding>,
@@ -68,20 +68,17 @@ pub(crate) fn train(
     stage: Stage,
     observer: &Observer<'_>,
 ) -> Result<Trained> {
-    let Prepared { schema, targets, units, weights } = Prepared::new(recipe, all, selection, targets)?;
-    let inputs = Inputs::new(&schema, &all.table, selection, recipe.members)?;
-    let samples = Samples { inputs, targets, weights };
-    let fit = Fitting { recipe, units, schema: &schema, samples: &samples, stage, observer };
-    let members = fit.members((0..recipe.members).collect())?;
+    let members = (0..recipe.members).collect();
+    let (members, schema, targets) = train_some(members, recipe, all, selection, targets, stage, observer)?;
     let members: Vec<Member> = members.into_iter().filter_map(Result::transpose).collect::<Result<_>>()?;
     if members.is_empty() {
         return Err(Error::Interrupted);
     }
-    let conformal = conformal(&schema, &samples.targets, &members)?;
+    let conformal = conformal(&schema, &targets, &members)?;
     let curves = members.iter().map(|member| member.curve.clone()).collect();
     let findings = distinct(members.iter().flat_map(|member| member.findings.iter().copied()));
     let networks = Networks::F32(members.into_iter().map(|member| member.network).collect());
-    let loss = loss(&samples.targets);
+    let loss = loss(&targets);
     let model = Model::new(schema, networks, loss)?;
     let model = match conformal {
         Some(conformal) => model.with_conformal(conformal)?,
@@ -90,8 +87,10 @@ pub(crate) fn train(
     Ok(Trained { model, curves, findings })
 }
 
-/// Trains only some of the networks, whose states the observer's checkpoints keep. A training that fails has
-/// no state there: the caller that needs the network trains it again, and gets the error.
+/// A network, or `None` if the caller has ended the fit before its first epoch was done.
+pub(crate) type Attempt = Result<Option<Member>>;
+
+/// Trains some of the networks. Also returns the schema and the targets of the rows.
 pub(crate) fn train_some(
     members: Vec<usize>,
     recipe: &Recipe,
@@ -100,15 +99,14 @@ pub(crate) fn train_some(
     targets: &[&str],
     stage: Stage,
     observer: &Observer<'_>,
-) -> Result<()> {
-    if members.is_empty() {
-        return Ok(());
-    }
+) -> Result<(Vec<Attempt>, Schema, TargetValues)> {
     let Prepared { schema, targets, units, weights } = Prepared::new(recipe, all, selection, targets)?;
     let inputs = Inputs::new(&schema, &all.table, selection, recipe.members)?;
     let samples = Samples { inputs, targets, weights };
     let fit = Fitting { recipe, units, schema: &schema, samples: &samples, stage, observer };
-    fit.members(members).map(drop)
+    let members = in_parallel(recipe.threads, members, |member| fit.member(member))?;
+    let targets = samples.targets;
+    Ok((members, schema, targets))
 }
 
 fn loss(targets: &TargetValues) -> Loss {
@@ -260,14 +258,8 @@ struct Fitting<'a> {
 }
 
 impl Fitting<'_> {
-    /// Trains networks side by side.
-    fn members(&self, members: Vec<usize>) -> Result<Vec<Result<Option<Member>>>> {
-        Ok(in_parallel(self.recipe.threads, members, |member| self.member(member))?)
-    }
-
-    /// Trains one network. Members 1, 3, … have the piecewise-linear inputs too. `None` if the caller has
-    /// ended the fit before its first epoch was done.
-    fn member(&self, member: usize) -> Result<Option<Member>> {
+    /// Trains one network. Members 1, 3, … have the piecewise-linear inputs too.
+    fn member(&self, member: usize) -> Attempt {
         if self.observer.has_ended() {
             return Ok(None);
         }
