@@ -367,6 +367,8 @@ fn write_config(out: &mut String, settings: &TrainingSettings) -> std::fmt::Resu
     let batching = match config.batching {
         Batching::Full => "Batching::Full".to_owned(),
         Batching::Shuffled { rows, seed, .. } => format!("Batching::shuffled({rows}, {seed})"),
+        // The page does not offer it.
+        windowed @ Batching::Windowed { .. } => format!("Batching::{windowed:?}"),
     };
     writeln!(out, "    let config = TrainConfig {{")?;
     writeln!(out, "        optimizer: {optimizer},")?;

@@ -28,6 +28,7 @@ fn a_run_goes_through_a_file_without_losing_a_bit() {
             Batching::Full,
             Batching::shuffled(8, 3),
             Batching::Shuffled { rows: 8, seed: u64::MAX, drop_last: true },
+            Batching::Windowed { rows: 8, seed: 3, drop_last: false, block: 3, window: 2 },
         ] {
             for steps in [StepFactors::default(), FACTORS] {
                 let schedule = Schedule::OneCycle { first: 0.04, last: 1e-3, rise: 0.3 };

@@ -22,6 +22,24 @@ pub enum Batching {
         /// left out differ from epoch to epoch.
         drop_last: bool,
     },
+    /// As [`Shuffled`](Self::Shuffled), in an order that visits rows near each other soon after each other:
+    /// for rows that are read from a disk. The rows are divided into blocks of neighbours, and the blocks are
+    /// shuffled in each epoch; then the rows of the first `window` blocks of this order are shuffled
+    /// together, those of the next ones, and so on. So who keeps the blocks of a window in memory reads each
+    /// block once in an epoch. A row of weight 0 is in no block.
+    Windowed {
+        /// Number of rows in a batch, as in [`Shuffled`](Self::Shuffled).
+        rows: usize,
+        /// Seed of the order.
+        seed: u64,
+        /// As in [`Shuffled`](Self::Shuffled).
+        drop_last: bool,
+        /// Number of neighbouring rows in a block, at least 1; the last block may be smaller.
+        block: usize,
+        /// Number of blocks whose rows are shuffled together, at least 1. If there are not more blocks, a
+        /// window has all rows.
+        window: usize,
+    },
 }
 
 impl Batching {
@@ -34,7 +52,7 @@ impl Batching {
     pub(crate) fn rows(&self, all: usize) -> usize {
         match *self {
             Self::Full => all,
-            Self::Shuffled { rows, .. } => rows.min(all),
+            Self::Shuffled { rows, .. } | Self::Windowed { rows, .. } => rows.min(all),
         }
     }
 
@@ -42,8 +60,21 @@ impl Batching {
     pub(crate) fn updates(&self, all: usize) -> usize {
         match *self {
             Self::Full => 1,
-            Self::Shuffled { rows, drop_last: true, .. } => (all / rows).max(1),
-            Self::Shuffled { rows, .. } => all.div_ceil(rows),
+            Self::Shuffled { rows, drop_last, .. } | Self::Windowed { rows, drop_last, .. } => {
+                if drop_last { (all / rows).max(1) } else { all.div_ceil(rows) }
+            }
+        }
+    }
+
+    fn validate(&self) -> Result<()> {
+        match *self {
+            Self::Shuffled { rows: 0, .. } | Self::Windowed { rows: 0, .. } => Err(Error::EmptyBatches),
+            Self::Windowed { block, window, .. } => {
+                let at_least_one = |name, value: usize| check(name, value as f64, value > 0, "at least 1");
+                at_least_one("block", block)?;
+                at_least_one("window", window)
+            }
+            Self::Full | Self::Shuffled { .. } => Ok(()),
         }
     }
 }
@@ -104,9 +135,7 @@ impl TrainConfig {
         self.steps.validate()?;
         check("clip_norm", self.clip_norm, self.clip_norm > 0.0, "a number above 0")?;
         check("stop_below", self.stop_below, !self.stop_below.is_nan(), "a number")?;
-        if matches!(self.batching, Batching::Shuffled { rows: 0, .. }) {
-            return Err(Error::EmptyBatches);
-        }
+        self.batching.validate()?;
         if self.optimizer.searches() { self.ensure_plain_steps() } else { Ok(()) }
     }
 

@@ -8,6 +8,7 @@ mod regressor;
 mod ensemble;
 mod parallel;
 
+mod order;
 mod training;
 
 mod config;

@@ -6,9 +6,9 @@ use std::sync::atomic::AtomicBool;
 
 use ann_core::memory::{bytes_of, ensure_available};
 use ann_core::vector::all_finite;
-use ann_core::{Architecture, Error as CoreError, Network, Problem, Scalar, seeded};
-use rand::seq::SliceRandom;
+use ann_core::{Architecture, Error as CoreError, Network, Problem, Scalar};
 
+use crate::order::order_rows;
 use crate::stepper::{Stepper, new_memory, trained, vectors_of_memory, working_vectors};
 use crate::sum::Plan;
 use crate::threads::checked;
@@ -111,7 +111,7 @@ impl<'p, 'data, F: Scalar> Training<'p, 'data, F> {
     fn begin(problem: &'p Problem<'data, F>, state: State<F>, config: &TrainConfig) -> Result<Self> {
         let order = match config.batching {
             Batching::Full => Vec::new(),
-            Batching::Shuffled { .. } => Vec::with_capacity(problem.rows()),
+            Batching::Shuffled { .. } | Batching::Windowed { .. } => Vec::with_capacity(problem.rows()),
         };
         let rows = rows_at_once(problem, config);
         let epochs = config.epochs.saturating_sub(state.epoch);
@@ -176,7 +176,9 @@ impl<'p, 'data, F: Scalar> Training<'p, 'data, F> {
         self.before.copy_from_slice(self.state.network.parameters());
         let value = match self.config.batching {
             Batching::Full => self.value_and_gradient(),
-            Batching::Shuffled { rows, seed, drop_last } => self.mini_batches(rows, seed, drop_last),
+            Batching::Shuffled { rows, drop_last, .. } | Batching::Windowed { rows, drop_last, .. } => {
+                self.mini_batches(rows, drop_last)
+            }
         };
         self.ensure_uninterrupted()?;
         self.ensure_finite(&value)?;
@@ -284,10 +286,10 @@ impl<'p, 'data, F: Scalar> Training<'p, 'data, F> {
     }
 
     /// Makes one update for each batch. Returns the mean of J over their rows.
-    fn mini_batches(&mut self, rows: usize, seed: u64, drop_last: bool) -> ObjectiveValue {
-        let Self { objective, stepper, state, order, .. } = self;
+    fn mini_batches(&mut self, rows: usize, drop_last: bool) -> ObjectiveValue {
+        let Self { objective, stepper, state, order, config, .. } = self;
         let problem = objective.problem();
-        shuffle(order, problem, seed, state.epoch);
+        order_rows(order, problem, &config.batching, state.epoch);
         let incomplete = if rows < order.len() && drop_last { order.len() % rows } else { 0 };
         let used = &order[..order.len() - incomplete];
         let all = weight_of(problem, used);
@@ -378,20 +380,6 @@ impl<F: Scalar> Training<'_, '_, F> {
     }
 }
 
-/// Overwrites `order` with the rows that have a weight, in the order of an epoch: a function of seed and
-/// epoch.
-fn shuffle<F: Scalar>(order: &mut Vec<usize>, problem: &Problem<'_, F>, seed: u64, epoch: usize) {
-    let mut rng = seeded(seed);
-    rng.set_stream(epoch as u64);
-    order.clear();
-    match problem.weights() {
-        None => order.extend(0..problem.rows()),
-        // A row of weight 0 is a row that is not there, also for the size of the batches.
-        Some(weights) => order.extend((0..problem.rows()).filter(|&row| weights[row] > F::zero())),
-    }
-    order.shuffle(&mut rng);
-}
-
 /// Number of rows whose weight is not 0.
 pub(crate) fn rows_with_weight<F: Scalar>(problem: &Problem<'_, F>) -> usize {
     let weights =
@@ -404,7 +392,7 @@ fn rows_at_once<F: Scalar>(problem: &Problem<'_, F>, config: &TrainConfig) -> us
     match config.batching {
         Batching::Full => problem.rows(),
         // Mini-batches leave out rows of weight 0.
-        Batching::Shuffled { .. } => config.batching.rows(rows_with_weight(problem)),
+        _ => config.batching.rows(rows_with_weight(problem)),
     }
 }
 

@@ -44,6 +44,41 @@ fn each_row_once_an_epoch() {
 }
 
 #[test]
+fn each_row_once_an_epoch_in_windows() {
+    // As above, with blocks of 1 to 4 of the 6 rows and 1 or 2 of them in a window.
+    let architecture = Architecture::inputs(1).dense(1, Activation::Identity);
+    let (x, y) = (Array2::zeros((6, 1)), array![1.0, 2.0, 4.0, 8.0, 16.0, 32.0]);
+    let problem = Problem::new(&architecture, Loss::MeanSquaredError, &x, &y).unwrap();
+    for (rows, block, window) in [(1, 1, 1), (2, 4, 1), (4, 2, 2), (5, 3, 2), (6, 4, 9)] {
+        let mut network = Network::from_parameters(&architecture, vec![0.0, 0.0]).unwrap();
+        let batching = Batching::Windowed { rows, seed: SEED, drop_last: false, block, window };
+        let settings = TrainConfig { learning_rate: 1e-300.into(), batching, ..config(rows, 20) };
+        let history = train(&mut network, &problem, &settings).unwrap();
+        for record in &history.records {
+            assert!((6.0 * record.loss - 1365.0).abs() < 1e-9, "{batching:?}: {record:?}");
+        }
+    }
+}
+
+#[test]
+fn windows_without_blocks_are_an_error() {
+    with_problem(|problem| {
+        let settings = |rows, block, window| TrainConfig {
+            batching: Batching::Windowed { rows, seed: SEED, drop_last: false, block, window },
+            ..TrainConfig::default()
+        };
+        let error = |settings| Training::new(problem, initial(problem), &settings).unwrap_err().to_string();
+        assert_eq!(error(settings(1, 0, 1)), "block is 0, expected at least 1");
+        assert_eq!(error(settings(1, 1, 0)), "window is 0, expected at least 1");
+        assert!(Training::new(problem, initial(problem), &settings(1, usize::MAX, usize::MAX)).is_ok());
+        assert!(matches!(
+            Training::new(problem, initial(problem), &settings(0, 1, 1)),
+            Err(Error::EmptyBatches)
+        ));
+    });
+}
+
+#[test]
 fn the_last_batch_takes_what_is_left() {
     // As above, with η = ½: an update makes b the mean of its batch, which at last is the one row that five
     // others left.

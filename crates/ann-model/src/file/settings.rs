@@ -116,6 +116,14 @@ impl Settings {
                 self.add("batching.seed", seed);
                 self.add("batching.drop_last", drop_last);
             }
+            Batching::Windowed { rows, seed, drop_last, block, window } => {
+                self.add("batching", &"windowed");
+                self.add("batching.rows", rows);
+                self.add("batching.seed", seed);
+                self.add("batching.drop_last", drop_last);
+                self.add("batching.block", block);
+                self.add("batching.window", window);
+            }
         }
     }
 }
