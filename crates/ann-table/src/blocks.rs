@@ -8,7 +8,7 @@ use crate::gzip::decompressed;
 use crate::kinds::Builder;
 use crate::read::{Dialect, Pass};
 use crate::rows::Row;
-use crate::table::Table;
+use crate::table::{Lines, Table};
 use crate::{Error, Kind, Reader, Result, Schema};
 
 /// The rows of an input as tables of some rows each: an iterator, made by [`Reader::blocks`]. It ends after
@@ -125,8 +125,9 @@ impl Blocks<'_> {
 
     /// `None` after the last row.
     fn read(&mut self, see: impl FnMut(&Row)) -> Result<Option<Table>> {
-        let builders = self.pass.builders(&self.reader, &self.kinds, |_| true);
-        let (lines, builders) = self.pass.read(builders, self.most_rows, see)?;
+        let mut builders = self.pass.builders(&self.reader, &self.kinds, |_| true);
+        let mut lines = Lines::default();
+        self.pass.read(&mut builders, &mut lines, self.most_rows, see)?;
         if lines.rows() == 0 {
             return if self.is_first { Err(Error::NoRows) } else { Ok(None) };
         }

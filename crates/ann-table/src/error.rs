@@ -39,6 +39,12 @@ pub enum Error {
     /// The operating system reports an error.
     #[error("cannot read: {error}")]
     Read { error: io::Error },
+    /// The cells of a table cannot be written to a file.
+    #[error("cannot write the rows of the table: {error}")]
+    StoreRows { error: io::Error },
+    /// A file with the rows of a table cannot be read, or is damaged.
+    #[error("the file with the rows of the table cannot be read: {reason}; make it again from the table")]
+    StoredRows { reason: String },
     /// The file is a spreadsheet, an archive or of another format, often with a name that ends in `.csv`.
     #[error("this is {found}, expected text; export the table as text (CSV in UTF-8)")]
     NotText { found: &'static str },

@@ -170,7 +170,7 @@ impl Builder {
                 }
             }
         }
-        self.values.numbers().try_extend(&self.added).map_err(|_| Error::OutOfMemory { line: first.line() })
+        self.values.numbers_mut().try_extend(&self.added).map_err(|_| Error::OutOfMemory { line: first.line() })
     }
 
     /// The number or the date in a cell. NaN if it is missing; or something else, but no kind was stated.
@@ -196,10 +196,16 @@ impl Builder {
         }
     }
 
+    /// The numbers, dates or codes of the rows so far.
+    #[cfg(feature = "disk")]
+    pub fn numbers_mut(&mut self) -> &mut Numbers {
+        self.values.numbers_mut()
+    }
+
     /// # Errors
     /// Some cells of a column of numbers or dates are something else.
     pub fn finish(mut self) -> Result<Outcome> {
-        self.values.numbers().shrink();
+        self.values.numbers_mut().shrink();
         let has_grouping_points = self.points.are_likely();
         if self.is_stated {
             return Ok(Outcome::Values { values: self.values, has_grouping_points });

@@ -4,6 +4,8 @@
 mod table;
 
 mod blocks;
+#[cfg(feature = "disk")]
+mod disk;
 mod read;
 mod remarks;
 mod schema;

@@ -1,17 +1,28 @@
 //! Numbers of a column, in as little memory as they need.
 
+use std::array;
 use std::collections::TryReserveError;
 
 use num_traits::Bounded;
 
+#[cfg(feature = "disk")]
+use crate::disk::DiskNumbers;
+use crate::table::Selection;
+
 /// Finite numbers, some of them missing. Whole numbers take 1, 2 or 4 bytes each, others 8.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub(crate) enum Numbers {
     Bytes(Vec<i8>),
     Shorts(Vec<i16>),
     Words(Vec<i32>),
     Floats(Vec<f64>),
+    /// Those of a file. No more can be added to them.
+    #[cfg(feature = "disk")]
+    OnDisk(DiskNumbers),
 }
+
+/// Number of numbers that are copied together.
+const SOME: usize = 64;
 
 impl Numbers {
     pub fn new() -> Self {
@@ -24,6 +35,8 @@ impl Numbers {
             Self::Shorts(values) => values.len(),
             Self::Words(values) => values.len(),
             Self::Floats(values) => values.len(),
+            #[cfg(feature = "disk")]
+            Self::OnDisk(numbers) => numbers.len(),
         }
     }
 
@@ -37,6 +50,8 @@ impl Numbers {
             Self::Shorts(values) => Some(values[row]).filter(|value| *value != i16::MIN).map(f64::from),
             Self::Words(values) => Some(values[row]).filter(|value| *value != i32::MIN).map(f64::from),
             Self::Floats(values) => Some(values[row]).filter(|value| !value.is_nan()),
+            #[cfg(feature = "disk")]
+            Self::OnDisk(numbers) => numbers.get(row),
         }
     }
 
@@ -54,11 +69,19 @@ impl Numbers {
                     *value = numbers[row];
                 }
             }
+            #[cfg(feature = "disk")]
+            Self::OnDisk(numbers) => numbers.copy_to(rows, values),
         }
     }
 
     pub fn iter(&self) -> impl Iterator<Item = Option<f64>> {
-        (0..self.len()).map(|row| self.get(row))
+        let len = self.len();
+        (0..len).step_by(SOME).flat_map(move |first| {
+            let (rows, mut values) = (array::from_fn::<usize, SOME, _>(|row| first + row), [f64::NAN; SOME]);
+            let count = SOME.min(len - first);
+            self.copy_to(&rows[..count], &mut values);
+            values.into_iter().take(count).map(|value| Some(value).filter(|value| !value.is_nan()))
+        })
     }
 
     /// `None` is a missing number.
@@ -76,6 +99,8 @@ impl Numbers {
             Self::Shorts(numbers) => numbers.try_reserve(values.len()),
             Self::Words(numbers) => numbers.try_reserve(values.len()),
             Self::Floats(numbers) => numbers.try_reserve(values.len()),
+            #[cfg(feature = "disk")]
+            Self::OnDisk(_) => Ok(()),
         }?;
         self.extend(values);
         Ok(())
@@ -89,6 +114,8 @@ impl Numbers {
                 Self::Shorts(numbers) => numbers.extend(values.iter().map_while(whole::<i16>)),
                 Self::Words(numbers) => numbers.extend(values.iter().map_while(whole::<i32>)),
                 Self::Floats(numbers) => numbers.extend_from_slice(values),
+                #[cfg(feature = "disk")]
+                Self::OnDisk(_) => unreachable!("numbers are on a disk when all have been read"),
             }
             values = &values[self.len() - before..];
             if values.is_empty() {
@@ -108,7 +135,7 @@ impl Numbers {
                 let wide = |&value: &i16| if value == i16::MIN { i32::MIN } else { value.into() };
                 Self::Words(values.iter().map(wide).collect())
             }
-            Self::Words(_) | Self::Floats(_) => {
+            _ => {
                 Self::Floats(self.iter().map(|value| value.unwrap_or(f64::NAN)).collect())
             }
         };
@@ -121,16 +148,47 @@ impl Numbers {
             Self::Shorts(values) => values.shrink_to_fit(),
             Self::Words(values) => values.shrink_to_fit(),
             Self::Floats(values) => values.shrink_to_fit(),
+            #[cfg(feature = "disk")]
+            Self::OnDisk(_) => {}
         }
     }
 
-    pub fn select(&self, rows: &[usize]) -> Self {
+    /// A copy of these rows in memory, of the smallest type.
+    #[cfg(feature = "disk")]
+    pub fn compact(&self, rows: &[usize]) -> Self {
+        let mut values = vec![f64::NAN; rows.len()];
+        self.copy_to(rows, &mut values);
+        let mut compact = Self::new();
+        compact.extend(&values);
+        compact
+    }
+
+    pub fn select(&self, selection: &Selection<'_>) -> Self {
+        let rows = selection.rows();
         match self {
             Self::Bytes(values) => Self::Bytes(rows.iter().map(|&row| values[row]).collect()),
             Self::Shorts(values) => Self::Shorts(rows.iter().map(|&row| values[row]).collect()),
             Self::Words(values) => Self::Words(rows.iter().map(|&row| values[row]).collect()),
             Self::Floats(values) => Self::Floats(rows.iter().map(|&row| values[row]).collect()),
+            #[cfg(feature = "disk")]
+            Self::OnDisk(numbers) => Self::OnDisk(numbers.select(selection)),
         }
+    }
+
+    /// The numbers, if they are on a disk.
+    #[cfg(feature = "disk")]
+    pub fn on_disk(&self) -> Option<&DiskNumbers> {
+        match self {
+            Self::OnDisk(numbers) => Some(numbers),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(feature = "disk")]
+impl From<DiskNumbers> for Numbers {
+    fn from(numbers: DiskNumbers) -> Self {
+        Self::OnDisk(numbers)
     }
 }
 

@@ -85,7 +85,7 @@ impl Reader {
             let file = File::open(path).map_err(|error| Error::Read { error })?;
             // A pipe cannot be read a second time.
             let is_file = file.metadata().is_ok_and(|metadata| metadata.is_file());
-            if is_file { self.read_passes(|| File::open(path)) } else { self.read(file) }
+            if is_file { self.read_passes(|| File::open(path), Memory) } else { self.read(file) }
         };
         read().map_err(|error| Error::InFile { path: path.to_owned(), error: Box::new(error) })
     }
@@ -97,7 +97,7 @@ impl Reader {
     pub fn read(&self, mut input: impl Read) -> Result<Table> {
         let mut bytes = Vec::new();
         input.read_to_end(&mut bytes).map_err(|error| Error::Read { error })?;
-        self.read_passes(|| Ok(&bytes[..]))
+        self.read_passes(|| Ok(&bytes[..]), Memory)
     }
 
     /// How an input is written, by its first rows.
@@ -120,7 +120,11 @@ impl Reader {
 
     /// Reads until the kind of each column holds for all rows: at most three times, because a guess of
     /// numbers may become dates, and then words.
-    fn read_passes<R: Read>(&self, open: impl Fn() -> io::Result<R>) -> Result<Table> {
+    pub(crate) fn read_passes<R: Read>(
+        &self,
+        open: impl Fn() -> io::Result<R>,
+        mut store: impl CellStore,
+    ) -> Result<Table> {
         let mut columns: Vec<Option<Column>> = vec![];
         let mut guesses: Vec<Option<Kind>> = vec![];
         loop {
@@ -130,8 +134,8 @@ impl Reader {
             columns.resize_with(pass.header.columns().len(), || None);
             guesses.resize(columns.len(), None);
             let kinds = pass.kinds(self, &guesses)?;
-            let builders = pass.builders(self, &kinds, |column| columns[column].is_none());
-            let (lines, builders) = pass.read(builders, usize::MAX, |_| {})?;
+            let mut builders = pass.builders(self, &kinds, |column| columns[column].is_none());
+            let lines = pass.read_all(&mut builders, &mut store)?;
             if lines.rows() == 0 {
                 return Err(Error::NoRows);
             }
@@ -155,6 +159,38 @@ impl Reader {
             }
         }
     }
+}
+
+/// Where the cells of columns are while a table is read.
+pub(crate) trait CellStore {
+    /// Number of rows after which cells are taken.
+    const BLOCK: usize;
+
+    /// These columns are read, from their first row on.
+    fn begin(&mut self, builders: &[Option<Builder>]) -> Result<()>;
+
+    /// Takes the cells of the rows that were read since the last time.
+    fn take(&mut self, builders: &mut [Option<Builder>]) -> Result<()>;
+
+    /// Gives the builders the cells of all rows.
+    fn end(&mut self, builders: &mut [Option<Builder>], rows: usize);
+}
+
+/// The cells stay in the builders.
+struct Memory;
+
+impl CellStore for Memory {
+    const BLOCK: usize = usize::MAX;
+
+    fn begin(&mut self, _: &[Option<Builder>]) -> Result<()> {
+        Ok(())
+    }
+
+    fn take(&mut self, _: &mut [Option<Builder>]) -> Result<()> {
+        Ok(())
+    }
+
+    fn end(&mut self, _: &mut [Option<Builder>], _: usize) {}
 }
 
 /// How the cells of a text are written.
@@ -239,17 +275,38 @@ impl<R: Read> Pass<R> {
         kinds.iter().enumerate().map(builder).collect()
     }
 
+    /// Reads all rows, whose cells the store keeps.
+    fn read_all<S: CellStore>(
+        &mut self,
+        builders: &mut [Option<Builder>],
+        store: &mut S,
+    ) -> Result<Lines> {
+        let mut lines = Lines::default();
+        store.begin(builders)?;
+        loop {
+            let before = lines.rows();
+            self.read(builders, &mut lines, S::BLOCK, |_| {})?;
+            if lines.rows() == before {
+                break;
+            }
+            store.take(builders)?;
+        }
+        store.end(builders, lines.rows());
+        Ok(lines)
+    }
+
     /// Reads the next rows, at most this number, and shows each of them to the caller.
     pub fn read(
         &mut self,
-        mut builders: Vec<Option<Builder>>,
+        builders: &mut [Option<Builder>],
+        lines: &mut Lines,
         most: usize,
         mut see: impl FnMut(&Row),
-    ) -> Result<(Lines, Vec<Option<Builder>>)> {
+    ) -> Result<()> {
         let width = self.header.columns().len();
-        let mut lines = Lines::default();
-        while lines.rows() < most {
-            let rows = self.rows.next_rows(BATCH.min(most - lines.rows()))?;
+        let end = lines.rows().saturating_add(most);
+        while lines.rows() < end {
+            let rows = self.rows.next_rows(BATCH.min(end - lines.rows()))?;
             if rows.is_empty() {
                 break;
             }
@@ -258,12 +315,12 @@ impl<R: Read> Pass<R> {
                 lines.push(row.line());
                 see(row);
             }
-            push_rows(&mut builders, whole)?;
+            push_rows(builders, whole)?;
             if let Some(row) = others.first() {
                 return Err(row.wrong_length(width));
             }
         }
-        Ok((lines, builders))
+        Ok(())
     }
 
     /// How the input is written.

@@ -1,9 +1,13 @@
 //! A table of typed columns.
 
+#[cfg(feature = "disk")]
+use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::fmt;
 use std::io::Read;
 use std::path::Path;
+#[cfg(feature = "disk")]
+use std::sync::Arc;
 
 use crate::categories::Categories;
 use crate::header::Role;
@@ -95,6 +99,17 @@ impl Table {
         Self::new(columns, lines)
     }
 
+    #[cfg(feature = "disk")]
+    pub(crate) fn lines(&self) -> &Lines {
+        &self.lines
+    }
+
+    /// The same rows with other values of all columns.
+    #[cfg(feature = "disk")]
+    pub(crate) fn with_columns(&self, columns: Vec<Column>) -> Result<Self> {
+        Self::new(columns, self.lines.clone())
+    }
+
     pub(crate) fn new(columns: Vec<Column>, lines: Lines) -> Result<Self> {
         if columns.is_empty() {
             return Err(Error::NoColumns);
@@ -158,7 +173,8 @@ impl Table {
     /// When there is no such row.
     #[must_use]
     pub fn select(&self, rows: &[usize]) -> Self {
-        let columns = self.columns.iter().map(|column| column.select(rows)).collect();
+        let selection = Selection::new(rows);
+        let columns = self.columns.iter().map(|column| column.select(&selection)).collect();
         Self { columns, lines: self.lines_of(rows) }
     }
 
@@ -171,7 +187,8 @@ impl Table {
     /// # Panics
     /// When there is no such row.
     pub fn select_of(&self, names: &[&str], rows: &[usize]) -> Result<Self> {
-        let selected = |name: &&str| self.column(name).map(|column| column.select(rows));
+        let selection = Selection::new(rows);
+        let selected = |name: &&str| self.column(name).map(|column| column.select(&selection));
         Self::new(names.iter().map(selected).collect::<Result<_>>()?, self.lines_of(rows))
     }
 
@@ -183,7 +200,8 @@ impl Table {
     /// When there is no such row.
     #[must_use]
     pub fn extract(&self, rows: &[usize]) -> Self {
-        let columns = self.columns.iter().map(|column| column.extract(rows)).collect();
+        let selection = Selection::new(rows);
+        let columns = self.columns.iter().map(|column| column.extract(&selection)).collect();
         Self { columns, lines: Lines::numbered(rows.len()) }
     }
 
@@ -267,6 +285,18 @@ impl Column {
 
     pub(crate) fn has_decimal_comma(&self) -> bool {
         self.has_decimal_comma
+    }
+
+    /// In the text that was read, counted from one.
+    #[cfg(feature = "disk")]
+    pub(crate) fn position(&self) -> usize {
+        self.position
+    }
+
+    /// The same column with other numbers, dates, or codes of its words.
+    #[cfg(feature = "disk")]
+    pub(crate) fn with_numbers(self, numbers: Numbers) -> Self {
+        Self { values: self.values.with_numbers(numbers), ..self }
     }
 
     pub(crate) fn with_grouping_points(self, has_grouping_points: bool) -> Self {
@@ -407,24 +437,62 @@ impl Column {
     }
 
     /// As [`select`](Self::select), without the words of other rows.
-    fn extract(&self, rows: &[usize]) -> Self {
-        let Values::Categories(categories) = &self.values else { return self.select(rows) };
+    fn extract(&self, selection: &Selection<'_>) -> Self {
+        let Values::Categories(categories) = &self.values else { return self.select(selection) };
         let mut extracted = Categories::new();
-        rows.iter().for_each(|&row| extracted.push(categories.get(row)));
+        selection.rows().iter().for_each(|&row| extracted.push(categories.get(row)));
         Self::new(self.name.clone(), self.role, self.position, Values::Categories(extracted))
             .with_grouping_points(self.has_grouping_points)
     }
 
-    fn select(&self, rows: &[usize]) -> Self {
-        let values = match &self.values {
-            Values::Numbers(numbers) => Values::Numbers(numbers.select(rows)),
-            Values::Dates(dates) => Values::Dates(dates.select(rows)),
-            Values::Categories(Categories { codes, dictionary }) => {
-                Values::Categories(Categories { codes: codes.select(rows), dictionary: dictionary.clone() })
-            }
+    fn select(&self, selection: &Selection<'_>) -> Self {
+        let selected = Self::new(
+            self.name.clone(),
+            self.role,
+            self.position,
+            self.values.with_numbers(self.values.numbers().select(selection)),
+        );
+        selected.with_grouping_points(self.has_grouping_points)
+    }
+}
+
+/// Rows of a table that are selected in several columns.
+pub(crate) struct Selection<'r> {
+    rows: &'r [usize],
+    /// For columns of a file: the selection that they had before, and where the rows are in the file. It is
+    /// the same for all columns that were selected together.
+    #[cfg(feature = "disk")]
+    of_file: OnceCell<(Option<Arc<[u32]>>, Arc<[u32]>)>,
+}
+
+impl<'r> Selection<'r> {
+    pub fn new(rows: &'r [usize]) -> Self {
+        Self {
+            rows,
+            #[cfg(feature = "disk")]
+            of_file: OnceCell::new(),
+        }
+    }
+
+    pub fn rows(&self) -> &'r [usize] {
+        self.rows
+    }
+
+    /// Where the rows are in a file, of which `before` was selected.
+    #[cfg(feature = "disk")]
+    pub fn of_file(&self, before: Option<&Arc<[u32]>>) -> Arc<[u32]> {
+        let row = |&row: &usize| match before {
+            Some(before) => before[row],
+            None => u32::try_from(row).expect("a table has fewer rows"),
         };
-        Self::new(self.name.clone(), self.role, self.position, values)
-            .with_grouping_points(self.has_grouping_points)
+        let new = || self.rows.iter().map(row).collect();
+        let (of, rows) = self.of_file.get_or_init(|| (before.cloned(), new()));
+        let is_same = match (of, before) {
+            (Some(of), Some(before)) => Arc::ptr_eq(of, before),
+            (None, None) => true,
+            _ => false,
+        };
+        if is_same { Arc::clone(rows) } else { new() }
     }
 }
 
@@ -446,10 +514,29 @@ impl Values {
     }
 
     /// The numbers, dates or codes.
-    pub fn numbers(&mut self) -> &mut Numbers {
+    pub fn numbers(&self) -> &Numbers {
+        match self {
+            Self::Numbers(numbers) | Self::Dates(numbers) => numbers,
+            Self::Categories(categories) => &categories.codes,
+        }
+    }
+
+    /// The numbers, dates or codes.
+    pub fn numbers_mut(&mut self) -> &mut Numbers {
         match self {
             Self::Numbers(numbers) | Self::Dates(numbers) => numbers,
             Self::Categories(categories) => &mut categories.codes,
+        }
+    }
+
+    /// Other numbers, dates, or codes of the same words.
+    pub fn with_numbers(&self, numbers: Numbers) -> Self {
+        match self {
+            Self::Numbers(_) => Self::Numbers(numbers),
+            Self::Dates(_) => Self::Dates(numbers),
+            Self::Categories(Categories { dictionary, .. }) => {
+                Self::Categories(Categories { codes: numbers, dictionary: dictionary.clone() })
+            }
         }
     }
 }
@@ -463,6 +550,18 @@ pub(crate) struct Lines {
 }
 
 impl Lines {
+    /// `runs`: the first row and line of each run, from row 0 on.
+    #[cfg(feature = "disk")]
+    pub fn of_runs(rows: usize, runs: Vec<(usize, u64)>) -> Self {
+        Self { rows, runs }
+    }
+
+    /// The first row and line of each run.
+    #[cfg(feature = "disk")]
+    pub fn runs(&self) -> &[(usize, u64)] {
+        &self.runs
+    }
+
     /// Rows that come from no file: row 0 is on line 1.
     fn numbered(rows: usize) -> Self {
         Self { rows, runs: vec![(0, 1)] }

@@ -3,6 +3,8 @@
 mod bad_tables;
 mod blocks;
 mod columns;
+#[cfg(feature = "disk")]
+mod disk;
 mod kinds;
 #[cfg(feature = "parquet")]
 mod parquet;

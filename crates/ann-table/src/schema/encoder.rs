@@ -63,7 +63,6 @@ impl<'a, F: Float> Encoder<'a, F> {
     /// Overwrites this column's inputs of some rows, at most [`ROWS`]. `inputs` holds `width` inputs for each
     /// of them, which are 0.
     pub fn encode(&self, rows: &[usize], place: &Place, inputs: &mut [F], width: usize) {
-        let rows_with_inputs = rows.iter().copied().zip(inputs.chunks_exact_mut(width));
         match self {
             Self::Numbers(encoding, column) => {
                 let mut cells = [f64::NAN; ROWS];
@@ -71,21 +70,21 @@ impl<'a, F: Float> Encoder<'a, F> {
                 encode_numbers(encoding, &cells, place, inputs, width);
             }
             Self::Dates(encoding, column) => {
-                for (row, inputs) in rows_with_inputs {
-                    let cell = column.get(row).map_or(Cell::Missing, Cell::Number);
+                for (value, inputs) in cells(column, rows).zip(inputs.chunks_exact_mut(width)) {
+                    let cell = if value.is_nan() { Cell::Missing } else { Cell::Number(value) };
                     encoding.encode(cell, &mut inputs[place.plain.clone()], &mut []);
                 }
             }
             Self::Words { codes, inputs: of_code, missing } => {
-                for (row, inputs) in rows_with_inputs {
-                    let input = codes.get(row).map_or(*missing, |code| of_code[code as usize]);
+                for (code, inputs) in cells(codes, rows).zip(inputs.chunks_exact_mut(width)) {
+                    let input = if code.is_nan() { *missing } else { of_code[code as usize] };
                     if let Some((input, value)) = input {
                         inputs[place.plain.start + input] = value;
                     }
                 }
             }
             Self::Missing([plain, piecewise]) => {
-                for (_, inputs) in rows_with_inputs {
+                for inputs in inputs.chunks_exact_mut(width) {
                     inputs[place.plain.clone()].copy_from_slice(plain);
                     let piecewise = &piecewise[..place.piecewise.len()];
                     inputs[place.piecewise.clone()].copy_from_slice(piecewise);
@@ -93,6 +92,13 @@ impl<'a, F: Float> Encoder<'a, F> {
             }
         }
     }
+}
+
+/// The numbers or codes of some rows, at most [`ROWS`]; NaN is a missing one.
+fn cells(column: &Numbers, rows: &[usize]) -> impl Iterator<Item = f64> {
+    let mut cells = [f64::NAN; ROWS];
+    column.copy_to(rows, &mut cells);
+    cells.into_iter().take(rows.len())
 }
 
 /// The inputs of numbers, NaN for a missing one, computed input by input so that the compiler can vectorise

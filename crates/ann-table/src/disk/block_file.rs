@@ -1,0 +1,195 @@
+//! The numbers of columns in a file, in blocks of rows, of which some are kept in memory.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::fs::File;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+
+use super::positioned;
+use crate::numbers::Numbers;
+use crate::{Error, Result};
+
+/// Number of rows of a block: so many that reading them takes longer than finding them on a disk.
+pub(crate) const BLOCK: usize = 4096;
+
+/// The file. It begins with [`MAGIC`]; then there are the blocks of all columns, in the order in which they
+/// were written, and what `contents` adds.
+pub(crate) struct BlockFile {
+    file: File,
+    /// Where the next bytes are written.
+    end: Mutex<u64>,
+    columns: Vec<Mutex<Blocks>>,
+    /// Number of blocks of each column that are kept.
+    most: AtomicUsize,
+    /// Why a block could not be read, the first time.
+    failure: OnceLock<String>,
+}
+
+/// Least number of blocks of each column that are kept: those at both sides of a border.
+const LEAST: usize = 2;
+
+/// The first bytes of a file.
+pub(super) const MAGIC: [u8; 8] = *b"ann-rows";
+
+/// The blocks of a column: where they are, and those that are in memory.
+#[derive(Default)]
+pub(super) struct Blocks {
+    places: Vec<BlockPlace>,
+    /// Number of words, if the numbers are positions in a dictionary.
+    words: Option<usize>,
+    kept: Vec<Option<Numbers>>,
+    /// The numbers of those that are kept: that was read first is forgotten first.
+    order: VecDeque<usize>,
+}
+
+/// Where a block is in the file, and how its numbers are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct BlockPlace {
+    pub position: u64,
+    pub rows: u32,
+    /// Number of bytes of each number: 1, 2, 4, or 8 for floating-point numbers.
+    pub width: u8,
+    /// CRC-32 of the bytes.
+    pub checksum: u32,
+}
+
+impl Blocks {
+    /// Blocks of a file that is only read. `words`: the number of words, if the numbers are positions in a
+    /// dictionary.
+    pub fn at(places: Vec<BlockPlace>, words: Option<usize>) -> Self {
+        let kept = places.iter().map(|_| None).collect();
+        Self { places, words, kept, order: VecDeque::new() }
+    }
+}
+
+impl BlockPlace {
+    fn bytes(&self) -> usize {
+        self.rows as usize * usize::from(self.width)
+    }
+}
+
+impl BlockFile {
+    /// A new file of this number of columns, without blocks.
+    pub fn new(file: File, columns: usize) -> Self {
+        Self::with_blocks(file, (0..columns).map(|_| Blocks::default()))
+    }
+
+    /// A file that is only read.
+    pub(super) fn with_blocks(file: File, columns: impl Iterator<Item = Blocks>) -> Self {
+        Self {
+            file,
+            end: Mutex::new(MAGIC.len() as u64),
+            columns: columns.map(Mutex::new).collect(),
+            most: AtomicUsize::new(LEAST),
+            failure: OnceLock::new(),
+        }
+    }
+
+    /// Writes the next block of a column.
+    pub fn append(&self, column: usize, numbers: &Numbers) -> Result<()> {
+        let (width, bytes) = numbers.to_bytes();
+        let rows = u32::try_from(numbers.len()).expect("a block has few rows");
+        let position = self.append_bytes(&bytes)?;
+        let mut blocks = self.blocks(column);
+        blocks.places.push(BlockPlace { position, rows, width, checksum: crc32fast::hash(&bytes) });
+        blocks.kept.push(None);
+        Ok(())
+    }
+
+    /// Writes bytes after all others, and returns where.
+    pub(super) fn append_bytes(&self, bytes: &[u8]) -> Result<u64> {
+        let mut end = self.end.lock().unwrap_or_else(PoisonError::into_inner);
+        let position = *end;
+        if position == MAGIC.len() as u64 {
+            self.write_at(&MAGIC, 0)?;
+        }
+        self.write_at(bytes, position)?;
+        *end += bytes.len() as u64;
+        Ok(position)
+    }
+
+    fn write_at(&self, bytes: &[u8], position: u64) -> Result<()> {
+        positioned::write(&self.file, bytes, position).map_err(|error| Error::StoreRows { error })
+    }
+
+    /// All bytes are on the disk.
+    pub(super) fn sync(&self) -> Result<()> {
+        self.file.sync_all().map_err(|error| Error::StoreRows { error })
+    }
+
+    /// Forgets the blocks of a column, which is read again.
+    pub fn clear(&self, column: usize) {
+        *self.blocks(column) = Blocks::default();
+    }
+
+    /// Where the blocks of a column are.
+    pub(super) fn places(&self, column: usize) -> Vec<BlockPlace> {
+        self.blocks(column).places.clone()
+    }
+
+    /// Sets the memory for blocks that are kept, in bytes: the same number of each column.
+    pub fn keep(&self, bytes: usize) {
+        // Of the rows of one block in all columns, in the mean.
+        let of_column = |column| {
+            let places = &self.blocks(column).places;
+            places.iter().map(BlockPlace::bytes).sum::<usize>() / places.len().max(1)
+        };
+        let of_block = (0..self.columns.len()).map(of_column).sum::<usize>().max(1);
+        self.most.store((bytes / of_block).max(LEAST), Ordering::Relaxed);
+    }
+
+    pub fn ensure_read(&self) -> Result<()> {
+        match self.failure.get() {
+            Some(reason) => Err(Error::StoredRows { reason: reason.clone() }),
+            None => Ok(()),
+        }
+    }
+
+    pub(super) fn blocks(&self, column: usize) -> MutexGuard<'_, Blocks> {
+        self.columns[column].lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A block of a column whose `blocks` these are. If it cannot be read, its numbers are missing.
+    pub(super) fn block<'b>(&self, blocks: &'b mut Blocks, number: usize) -> &'b Numbers {
+        if blocks.kept[number].is_none() {
+            let place = blocks.places[number];
+            let most = self.most.load(Ordering::Relaxed);
+            while blocks.order.len() >= most
+                && let Some(first) = blocks.order.pop_front()
+            {
+                blocks.kept[first] = None;
+            }
+            blocks.order.push_back(number);
+            blocks.kept[number] = Some(self.load(place, blocks.words).unwrap_or_else(|reason| {
+                self.failure.get_or_init(|| reason);
+                Numbers::missing(place.rows as usize)
+            }));
+        }
+        blocks.kept[number].as_ref().expect("it has been read if it was not there")
+    }
+
+    fn load(&self, place: BlockPlace, words: Option<usize>) -> Result<Numbers, String> {
+        let mut bytes = vec![0; place.bytes()];
+        positioned::read(&self.file, &mut bytes, place.position).map_err(|error| error.to_string())?;
+        let wrong = |what| format!("the bytes from {} on are {what}", place.position);
+        if crc32fast::hash(&bytes) != place.checksum {
+            return Err(wrong("not those that were written"));
+        }
+        let numbers = Numbers::from_bytes(place.width, &bytes).ok_or_else(|| wrong("no numbers"))?;
+        let is_right = |number: f64| match words {
+            Some(words) => number >= 0.0 && number < words as f64 && number.fract() == 0.0,
+            None => number.is_finite(),
+        };
+        if !numbers.iter().flatten().all(is_right) {
+            return Err(wrong("numbers that were not written by this library"));
+        }
+        Ok(numbers)
+    }
+}
+
+impl fmt::Debug for BlockFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BlockFile").field("file", &self.file).finish_non_exhaustive()
+    }
+}
