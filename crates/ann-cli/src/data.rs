@@ -200,6 +200,23 @@ pub fn read_named(
     Ok((reader, table))
 }
 
+/// As [`read_named`] for a file, whose rows go to a temporary file in a folder.
+pub fn read_named_on_disk(
+    reader: &Reader,
+    path: &Path,
+    finished: impl FnOnce(&[String]) -> Reader,
+    folder: &Path,
+) -> Result<(Reader, Table)> {
+    let names = reader.names(open(path)?);
+    let reader = finished(&names.map_err(|error| Failure::from(error).about(shown(path)))?);
+    let store = tempfile::tempfile_in(folder).map_err(|error| {
+        let folder = folder.display();
+        Failure::files(format_args!("{folder}: cannot make a temporary file for the rows: {error}"))
+    })?;
+    let table = reader.open_on_disk(path, store)?;
+    Ok((reader, table))
+}
+
 /// The names in the values of an option. A value that is itself the name of a column is one name; others are
 /// divided at commas.
 pub fn names(values: &[String], columns: &[String]) -> Vec<String> {

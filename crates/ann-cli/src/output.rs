@@ -138,7 +138,8 @@ pub fn remove_incomplete() {
     mem::forget(incomplete);
 }
 
-fn folder_of(path: &Path) -> &Path {
+/// The folder of a file; of a name alone, the current one.
+pub fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 

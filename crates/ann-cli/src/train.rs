@@ -2,17 +2,19 @@
 
 mod files;
 mod groups;
+mod memory;
 mod options;
 mod values;
 
 use std::io::Write;
 use std::ops::ControlFlow;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use ann_tabular::ann_table::Table;
+use ann_tabular::ann_table::{Reader, Table};
 use ann_tabular::{Checkpoints, Fit, Recipe};
+use bytesize::ByteSize;
 use clap::Args;
 
 use crate::data;
@@ -53,6 +55,10 @@ pub struct Train {
     /// How often the state is saved, for example 10s or 5m
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = humantime::parse_duration, requires = "state")]
     checkpoint_every: Duration,
+    /// Use about this much memory, for example 2GB: the rows of a table that would need more are in a temporary
+    /// file beside that of the model. The model is the same
+    #[arg(long, value_name = "SIZE")]
+    memory: Option<ByteSize>,
     /// Print each choice and its reason, and train nothing
     #[arg(long)]
     explain: bool,
@@ -73,11 +79,11 @@ pub fn train(options: &Train, job: Option<&dyn Job>) -> Result<Status> {
     if job.is_some() {
         options.check_job()?;
     }
-    let finished = |names: &[String]| settings.reader(names, &options.targets);
-    let (reader, table) = data::read_named(&settings.reading.reader(), &options.data, finished)?;
+    let (reader, table) = options.read()?;
     let targets = target::targets(&table, &options.targets)?;
     let path = options.output.clone().unwrap_or_else(|| files::model_name(&targets).into());
     let recipe = settings.recipe(&table, &targets)?;
+    let table = memory::divide(options.memory, &recipe, table)?;
     if !job::is_first(job) {
         return options.train_share(&recipe, &table, &targets, job);
     }
@@ -124,6 +130,19 @@ fn was_ended(fit: &Fit) -> bool {
 }
 
 impl Train {
+    /// Reads the table: into memory, or into a file if it would need more than it may.
+    fn read(&self) -> Result<(Reader, Table)> {
+        let finished = |names: &[String]| self.settings.reader(names, &self.targets);
+        let reader = self.settings.reading.reader();
+        match self.memory {
+            Some(memory) if memory::is_too_large(&self.data, memory) => {
+                let folder = output::folder_of(self.output.as_deref().unwrap_or(Path::new("")));
+                data::read_named_on_disk(&reader, &self.data, finished, folder)
+            }
+            _ => data::read_named(&reader, &self.data, finished),
+        }
+    }
+
     /// Trains until the end, or until the interrupt key is pressed.
     fn fit(&self, recipe: &Recipe, table: &Table, targets: &[String]) -> Result<Fit> {
         let checkpoints = self.checkpoints();

@@ -164,6 +164,17 @@ impl Table {
         self
     }
 
+    /// Whether cells are in a file.
+    pub fn is_on_disk(&self) -> bool {
+        self.files().next().is_some()
+    }
+
+    /// Bytes that the cells of this number of rows take in memory, in the mean. 0 if none are in a file.
+    pub fn stored_bytes_of(&self, rows: usize) -> usize {
+        // All columns are in one file, unless they come from different tables.
+        self.files().next().map_or(0, |file| file.bytes_of_block().saturating_mul(rows.div_ceil(BLOCK)))
+    }
+
     /// An error if cells of the file could not be read, or were damaged: since then such cells look as if
     /// they were missing. Always succeeds for a table in memory.
     ///

@@ -8,6 +8,7 @@ mod groups_file;
 
 mod inputs;
 mod members;
+mod memory;
 mod progress;
 mod rows;
 mod temperature;
@@ -44,6 +45,7 @@ pub use groups_file::{Grouping, GroupsWriter};
 pub use importance::Importance;
 pub use leakage::Leak;
 pub use members::Curve;
+pub use memory::MemoryNeed;
 pub use progress::{Progress, Stage};
 pub use rebuild::rebuild;
 pub use recipe::{Fit, Recipe, Scoring, TargetNames};

@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use ann_core::memory::{bytes_of, ensure_available};
 use ann_core::{Activation, Architecture, Loss, Network, Problem, Targets, seeded, softmax};
 use ann_model::{Conformal, Model, Networks};
-use ann_table::{Schema, TargetValues};
+use ann_table::{Schema, Table, TargetValues};
 use ann_train::splits::Split;
 use ann_train::{
     EpochRecord, Finding, History, Monitor, ValidatedTraining, Validation, findings, in_parallel,
@@ -103,8 +103,10 @@ pub(crate) fn train_some(
     let Prepared { schema, targets, units, weights } = Prepared::new(recipe, all, selection, targets)?;
     let inputs = Inputs::new(&schema, &all.table, selection, recipe.members)?;
     let samples = Samples { inputs, targets, weights };
-    let fit = Fitting { recipe, units, schema: &schema, samples: &samples, stage, observer };
+    let table = &*all.table;
+    let fit = Fitting { recipe, table, units, schema: &schema, samples: &samples, stage, observer };
     let members = in_parallel(recipe.threads, members, |member| fit.member(member))?;
+    table.ensure_read()?;
     let targets = samples.targets;
     Ok((members, schema, targets))
 }
@@ -250,6 +252,7 @@ impl Part<'_> {
 /// What the networks of one model share while they are trained.
 struct Fitting<'a> {
     recipe: &'a Recipe,
+    table: &'a Table,
     units: Units,
     schema: &'a Schema,
     samples: &'a Samples<'a>,
@@ -325,6 +328,7 @@ impl Fitting<'_> {
         };
         training = training.with_interrupt(self.observer.interrupt());
         while let ControlFlow::Continue(records) = training.epoch()? {
+            self.table.ensure_read()?;
             let progress = self.progress(member, records, config.epochs);
             let is_ended = self.observer.see(&progress).is_break();
             if let Some(keeper) = &mut keeper {

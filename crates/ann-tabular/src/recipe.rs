@@ -155,6 +155,14 @@ pub struct Fit {
 /// More networks make a model no better, only slower.
 const MOST_MEMBERS: usize = 1000;
 
+/// More rows are not shuffled together in an epoch, but in windows.
+const SHUFFLED_TOGETHER: usize = 1 << 20;
+/// Number of neighbouring rows in a block of a window: several blocks of a file, because rows that validate
+/// are left out, and so the borders of both kinds of blocks differ.
+pub(crate) const BLOCK: usize = 1 << 14;
+/// Number of blocks in a window: about 262 000 rows.
+pub(crate) const WINDOW: usize = 16;
+
 /// The optimizers for which the gradient of a mini-batch is enough.
 pub(crate) const OPTIMIZERS: [OptimizerKind; 3] =
     [OptimizerKind::Adam, OptimizerKind::Momentum, OptimizerKind::Descent];
@@ -323,6 +331,7 @@ impl Recipe {
         let Trained { mut model, curves, findings } = trained;
         let report = Report::new(self, table, rows, &model, evaluation, curves, findings)?;
         model.provenance = rebuild::provenance(self, table, &report, observer.has_ended());
+        table.ensure_read()?;
         Ok(Fit { model, report, checkpoint_error: None })
     }
 
@@ -358,6 +367,7 @@ impl Recipe {
         let schema = Schema::learn(&rows.table, targets, &self.schema_options())?;
         self.check_task(schema.target.task())?;
         let copies = rows.keep_together(self.groups.as_deref(), &schema)?;
+        table.ensure_read()?;
         if let Some(name) = &self.groups
             && rows.units.iter().all(|unit| *unit == rows.units[0])
         {
@@ -496,8 +506,18 @@ impl Recipe {
             learning_rate: LearningRate { schedule: Schedule::CosLog4, ..learning_rate },
             steps,
             epochs: self.epochs,
-            batching: Batching::Shuffled { rows: self.batch.min(problem.rows()), seed, drop_last: true },
+            batching: self.batching(problem.rows(), seed),
             ..TrainConfig::default()
+        }
+    }
+
+    /// The mini-batches of `all` rows. Those of a large table come from windows, so that a table on a disk is
+    /// read block by block. A table in memory has the same ones, and so the same model.
+    fn batching(&self, all: usize, seed: u64) -> Batching {
+        let (rows, drop_last) = (self.batch.min(all), true);
+        match all > SHUFFLED_TOGETHER {
+            true => Batching::Windowed { rows, seed, drop_last, block: BLOCK, window: WINDOW },
+            false => Batching::Shuffled { rows, seed, drop_last },
         }
     }
 

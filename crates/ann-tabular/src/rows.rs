@@ -192,12 +192,17 @@ fn units_of(column: &Column) -> Vec<usize> {
 fn equal_rows(table: &Table, schema: &Schema) -> Result<(Vec<usize>, usize)> {
     let names = schema.columns.iter().map(|column| column.name.as_str()).chain(schema.target.names());
     let columns = names.map(|name| table.column(name)).collect::<Result<Vec<_>, _>>()?;
-    let mut first = HashMap::new();
-    // Of 10⁶ rows, two different ones have the same hash with a probability of 3·10⁻⁸.
-    let of_row: Vec<usize> =
-        (0..table.rows()).map(|row| *first.entry(hash(&columns, row)).or_insert(row)).collect();
-    let copies = table.rows() - first.len();
-    Ok((of_row, copies))
+    // Of 10⁶ rows, two different ones have the same hash with a probability of 3·10⁻⁸. Sorting takes half the
+    // memory of a map.
+    let mut hashes: Vec<(u64, u32)> =
+        (0..table.rows()).zip(0..).map(|(row, number)| (hash(&columns, row), number)).collect();
+    hashes.sort_unstable();
+    let (mut first_of, mut distinct) = (vec![0; table.rows()], 0);
+    for equal in hashes.chunk_by(|(hash, _), (next, _)| hash == next) {
+        equal.iter().for_each(|&(_, row)| first_of[row as usize] = equal[0].1 as usize);
+        distinct += 1;
+    }
+    Ok((first_of, table.rows() - distinct))
 }
 
 fn hash(columns: &[&Column], row: usize) -> u64 {

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::fs::File;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use super::positioned;
 use crate::numbers::Numbers;
@@ -19,7 +19,7 @@ pub(crate) struct BlockFile {
     file: File,
     /// Where the next bytes are written.
     end: Mutex<u64>,
-    columns: Vec<Mutex<Blocks>>,
+    columns: Vec<RwLock<Blocks>>,
     /// Number of blocks of each column that are kept.
     most: AtomicUsize,
     /// Why a block could not be read, the first time.
@@ -61,6 +61,12 @@ impl Blocks {
         let kept = places.iter().map(|_| None).collect();
         Self { places, words, kept, order: VecDeque::new() }
     }
+
+    /// A block, if it is in memory.
+    #[inline(always)]
+    pub fn kept(&self, number: usize) -> Option<&Numbers> {
+        self.kept[number].as_ref()
+    }
 }
 
 impl BlockPlace {
@@ -80,7 +86,7 @@ impl BlockFile {
         Self {
             file,
             end: Mutex::new(MAGIC.len() as u64),
-            columns: columns.map(Mutex::new).collect(),
+            columns: columns.map(RwLock::new).collect(),
             most: AtomicUsize::new(LEAST),
             failure: OnceLock::new(),
         }
@@ -91,7 +97,7 @@ impl BlockFile {
         let (width, bytes) = numbers.to_bytes();
         let rows = u32::try_from(numbers.len()).expect("a block has few rows");
         let position = self.append_bytes(&bytes)?;
-        let mut blocks = self.blocks(column);
+        let mut blocks = self.blocks_mut(column);
         blocks.places.push(BlockPlace { position, rows, width, checksum: crc32fast::hash(&bytes) });
         blocks.kept.push(None);
         Ok(())
@@ -120,7 +126,7 @@ impl BlockFile {
 
     /// Forgets the blocks of a column, which is read again.
     pub fn clear(&self, column: usize) {
-        *self.blocks(column) = Blocks::default();
+        *self.blocks_mut(column) = Blocks::default();
     }
 
     /// Where the blocks of a column are.
@@ -130,13 +136,16 @@ impl BlockFile {
 
     /// Sets the memory for blocks that are kept, in bytes: the same number of each column.
     pub fn keep(&self, bytes: usize) {
-        // Of the rows of one block in all columns, in the mean.
+        self.most.store((bytes / self.bytes_of_block()).max(LEAST), Ordering::Relaxed);
+    }
+
+    /// Bytes of a block of rows in all columns, in the mean.
+    pub fn bytes_of_block(&self) -> usize {
         let of_column = |column| {
             let places = &self.blocks(column).places;
             places.iter().map(BlockPlace::bytes).sum::<usize>() / places.len().max(1)
         };
-        let of_block = (0..self.columns.len()).map(of_column).sum::<usize>().max(1);
-        self.most.store((bytes / of_block).max(LEAST), Ordering::Relaxed);
+        (0..self.columns.len()).map(of_column).sum::<usize>().max(1)
     }
 
     pub fn ensure_read(&self) -> Result<()> {
@@ -146,8 +155,14 @@ impl BlockFile {
         }
     }
 
-    pub(super) fn blocks(&self, column: usize) -> MutexGuard<'_, Blocks> {
-        self.columns[column].lock().unwrap_or_else(PoisonError::into_inner)
+    /// The blocks of a column, as they are now.
+    pub(super) fn blocks(&self, column: usize) -> RwLockReadGuard<'_, Blocks> {
+        self.columns[column].read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The blocks of a column, of which some may be read and others forgotten.
+    pub(super) fn blocks_mut(&self, column: usize) -> RwLockWriteGuard<'_, Blocks> {
+        self.columns[column].write().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A block of a column whose `blocks` these are. If it cannot be read, its numbers are missing.

@@ -36,30 +36,47 @@ impl DiskNumbers {
     }
 
     pub fn get(&self, row: usize) -> Option<f64> {
-        let row = self.row_of_file(row);
-        let mut blocks = self.file.blocks(self.column);
-        self.file.block(&mut blocks, row / BLOCK).get(row % BLOCK)
+        let mut value = [f64::NAN];
+        self.copy_to(&[row], &mut value);
+        Some(value[0]).filter(|value| !value.is_nan())
     }
 
+    /// Overwrites the first of `values` with the numbers of the given rows; NaN is a missing one.
+    ///
+    /// # Panics
+    /// When there is no such row.
     pub fn copy_to(&self, rows: &[usize], values: &mut [f64]) {
-        let mut blocks = self.file.blocks(self.column);
-        for (value, &row) in values.iter_mut().zip(rows) {
-            let row = self.row_of_file(row);
-            let number = self.file.block(&mut blocks, row / BLOCK).get(row % BLOCK);
-            *value = number.unwrap_or(f64::NAN);
+        match &self.selection {
+            None => self.copy_file_rows(rows.iter().copied(), values),
+            Some(selection) => {
+                self.copy_file_rows(rows.iter().map(|&row| selection[row] as usize), values);
+            }
         }
+    }
+
+    fn copy_file_rows(&self, rows: impl Iterator<Item = usize> + Clone, values: &mut [f64]) {
+        if self.copy_kept(rows.clone(), values) {
+            return;
+        }
+        let mut blocks = self.file.blocks_mut(self.column);
+        for (value, row) in values.iter_mut().zip(rows) {
+            *value = self.file.block(&mut blocks, row / BLOCK).in_memory(row % BLOCK);
+        }
+    }
+
+    /// As long as all of these rows are in memory, threads do not wait for each other.
+    fn copy_kept(&self, rows: impl Iterator<Item = usize>, values: &mut [f64]) -> bool {
+        let blocks = self.file.blocks(self.column);
+        for (value, row) in values.iter_mut().zip(rows) {
+            let Some(block) = blocks.kept(row / BLOCK) else { return false };
+            *value = block.in_memory(row % BLOCK);
+        }
+        true
     }
 
     pub fn select(&self, selection: &Selection<'_>) -> Self {
         let rows = selection.of_file(self.selection.as_ref());
         Self { len: rows.len(), selection: Some(rows), ..self.clone() }
-    }
-
-    fn row_of_file(&self, row: usize) -> usize {
-        match &self.selection {
-            Some(selection) => selection[row] as usize,
-            None => row,
-        }
     }
 }
 
@@ -84,6 +101,18 @@ impl Numbers {
             8 => Self::Floats(each(bytes).map(f64::from_le_bytes).collect()),
             _ => return None,
         })
+    }
+
+    /// The number of a row, NaN if it is missing, of numbers that are in memory.
+    #[inline(always)]
+    fn in_memory(&self, row: usize) -> f64 {
+        match self {
+            Self::Bytes(values) if values[row] != i8::MIN => values[row].into(),
+            Self::Shorts(values) if values[row] != i16::MIN => values[row].into(),
+            Self::Words(values) if values[row] != i32::MIN => values[row].into(),
+            Self::Floats(values) => values[row],
+            _ => f64::NAN,
+        }
     }
 
     pub(super) fn missing(rows: usize) -> Self {

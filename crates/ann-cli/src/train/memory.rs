@@ -1,0 +1,42 @@
+//! `--memory`: when the rows of a table are in a file, and how much of them is kept in memory.
+
+use std::fs;
+use std::path::Path;
+
+use ann_tabular::Recipe;
+use ann_tabular::ann_table::Table;
+use bytesize::ByteSize;
+
+use crate::data;
+use crate::failure::{Failure, Result};
+
+/// A table in memory and its training take up to this number of times the bytes of its file.
+const TIMES_THE_FILE: u64 = 3;
+/// By how much a file is compressed, at most, as far as is usual for tables.
+const COMPRESSION: u64 = 10;
+
+/// Whether a table in memory may need more than this. What is no file cannot be read twice, and stays in
+/// memory.
+pub fn is_too_large(path: &Path, memory: ByteSize) -> bool {
+    let Ok(file) = fs::metadata(path) else { return false };
+    let compression = if path.extension().is_some_and(|end| end == "gz") { COMPRESSION } else { 1 };
+    let needed = file.len().saturating_mul(TIMES_THE_FILE * compression);
+    file.is_file() && !data::is_dash(path) && needed > memory.as_u64()
+}
+
+/// Gives the rows that are in a file what is left of the memory, for those that are read again and again.
+pub fn divide(memory: Option<ByteSize>, recipe: &Recipe, table: Table) -> Result<Table> {
+    let (Some(memory), true) = (memory, table.is_on_disk()) else { return Ok(table) };
+    let memory = usize::try_from(memory.as_u64()).unwrap_or(usize::MAX);
+    let needed = recipe.memory_of(&table);
+    let least = needed.state + needed.rows;
+    if memory < least {
+        return Err(Failure::arguments(format_args!(
+            "--memory: {} are too few for {} rows: expected at least {}; fewer --threads need less",
+            ByteSize(memory as u64),
+            table.rows(),
+            ByteSize(least as u64),
+        )));
+    }
+    Ok(table.with_cache(memory - needed.state))
+}

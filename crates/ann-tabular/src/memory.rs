@@ -1,0 +1,35 @@
+//! How much memory a fit of a table needs whose cells are in a file.
+
+use ann_table::Table;
+
+use crate::Recipe;
+use crate::recipe::{BLOCK, WINDOW};
+
+/// What a fit needs, in bytes: an estimate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MemoryNeed {
+    /// For the program, and for what is known of every row: its target, its part, its order.
+    pub state: usize,
+    /// For the rows that are read again and again: those of the windows of all networks that are trained at
+    /// the same time. See [`Table::with_cache`].
+    pub rows: usize,
+}
+
+/// The program, its threads, and the sums over rows.
+const PROGRAM: usize = 32 << 20;
+/// Of each row: its number in the table and its unit, its target, its prediction. Measured.
+const OF_ROW: usize = 60;
+/// Of each row, for each network that is trained at the same time: its part, its order, its target.
+const OF_ROW_AND_NETWORK: usize = 40;
+
+impl Recipe {
+    /// About how much memory a fit needs if the cells of the table are in a file. Words that are different
+    /// come on top, each once.
+    pub fn memory_of(&self, table: &Table) -> MemoryNeed {
+        let at_once = self.threads.min(self.members).max(1);
+        let state = PROGRAM + table.rows().saturating_mul(OF_ROW + at_once * OF_ROW_AND_NETWORK);
+        // A window has the rows between those that validate, too, and parts of blocks at its borders.
+        let windows = at_once * (BLOCK * WINDOW * 3 / 2);
+        MemoryNeed { state, rows: table.stored_bytes_of(windows.min(table.rows())) }
+    }
+}
