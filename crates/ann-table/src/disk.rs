@@ -54,7 +54,8 @@ impl Reader {
         let path = path.as_ref();
         let read = || {
             if !std::fs::metadata(path).map_err(|error| Error::Read { error })?.is_file() {
-                let error = io::Error::new(io::ErrorKind::InvalidInput, "this is no file, which can be read twice");
+                let error =
+                    io::Error::new(io::ErrorKind::InvalidInput, "this is no file, which can be read twice");
                 return Err(Error::Read { error });
             }
             let table = self.read_passes(|| File::open(path), Disk::New(Some(store)))?;

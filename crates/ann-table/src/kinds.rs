@@ -170,7 +170,10 @@ impl Builder {
                 }
             }
         }
-        self.values.numbers_mut().try_extend(&self.added).map_err(|_| Error::OutOfMemory { line: first.line() })
+        self.values
+            .numbers_mut()
+            .try_extend(&self.added)
+            .map_err(|_| Error::OutOfMemory { line: first.line() })
     }
 
     /// The number or the date in a cell. NaN if it is missing; or something else, but no kind was stated.

@@ -135,9 +135,7 @@ impl Numbers {
                 let wide = |&value: &i16| if value == i16::MIN { i32::MIN } else { value.into() };
                 Self::Words(values.iter().map(wide).collect())
             }
-            _ => {
-                Self::Floats(self.iter().map(|value| value.unwrap_or(f64::NAN)).collect())
-            }
+            _ => Self::Floats(self.iter().map(|value| value.unwrap_or(f64::NAN)).collect()),
         };
     }
 

@@ -276,11 +276,7 @@ impl<R: Read> Pass<R> {
     }
 
     /// Reads all rows, whose cells the store keeps.
-    fn read_all<S: CellStore>(
-        &mut self,
-        builders: &mut [Option<Builder>],
-        store: &mut S,
-    ) -> Result<Lines> {
+    fn read_all<S: CellStore>(&mut self, builders: &mut [Option<Builder>], store: &mut S) -> Result<Lines> {
         let mut lines = Lines::default();
         store.begin(builders)?;
         loop {

@@ -7,7 +7,7 @@ use std::path::Path;
 use ann_table::{Column, Error, Reader, Schema, SchemaOptions, Table};
 use tempfile::{NamedTempFile, TempDir, tempfile};
 
-/// More rows than two blocks of 4096.
+/// Nine blocks of 1024 rows, the last one not whole.
 const ROWS: usize = 9000;
 
 /// Numbers of all sizes, words, dates, missing cells, cells with line breaks, and two columns whose kind is
@@ -102,8 +102,7 @@ fn what_is_learned_and_encoded_has_the_same_bits() {
 fn settings_of_the_reader_hold() {
     let folder = TempDir::new().unwrap();
     let path = written(&folder, "a;b;c\n1,5;-;x\n2,5;3;y\n");
-    let reader =
-        Reader { missing: vec!["-".into()], ignore: vec!["c".into()], ..Reader::default() };
+    let reader = Reader { missing: vec!["-".into()], ignore: vec!["c".into()], ..Reader::default() };
     let expected = reader.open(&path).unwrap();
     assert_same(&reader.open_on_disk(&path, tempfile().unwrap()).unwrap(), &expected);
 }
@@ -165,7 +164,10 @@ fn a_flipped_bit_is_found_wherever_it_is() {
         let mut damaged = bytes.clone();
         damaged[position] ^= 1 << (position % 8);
         let error = opened(&damaged, file.path()).unwrap_err().to_string();
-        assert!(error.contains("the file with the rows of the table cannot be read: "), "{position}: {error}");
+        assert!(
+            error.contains("the file with the rows of the table cannot be read: "),
+            "{position}: {error}"
+        );
     }
 }
 

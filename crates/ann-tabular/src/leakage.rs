@@ -1,7 +1,7 @@
 //! Signs that a column says what is only known afterwards.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
-use std::fmt;
+use std::collections::{BTreeMap, HashMap};
+use std::{fmt, mem};
 
 use ann_table::message::quoted;
 use ann_table::{Column, Kind, Schema, TargetValues};
@@ -75,10 +75,12 @@ const ONE_CLASS: f64 = 0.99;
 /// All signs, the most severe first.
 pub(crate) fn leaks(rows: &Rows<'_>, schema: &Schema, values: &TargetValues) -> Vec<Leak> {
     // One row of each unit, because the others are predicted by it anyway.
-    let mut seen = HashSet::new();
-    let firsts: Vec<usize> = (0..rows.len()).filter(|&row| seen.insert(rows.units[row])).collect();
-    let step = firsts.len().div_ceil(MOST_ROWS).max(1);
-    let looked_at: Vec<usize> = firsts.into_iter().step_by(step).collect();
+    let mut is_seen = vec![false; rows.units.iter().max().map_or(0, |most| most + 1)];
+    let is_first: Vec<bool> =
+        rows.units.iter().map(|&unit| !mem::replace(&mut is_seen[unit], true)).collect();
+    let firsts = || (0..rows.len()).filter(|&row| is_first[row]);
+    let step = firsts().count().div_ceil(MOST_ROWS).max(1);
+    let looked_at: Vec<usize> = firsts().step_by(step).collect();
     if looked_at.len() < FEWEST_ROWS {
         return vec![];
     }

@@ -2,8 +2,8 @@
 
 use ann_table::Table;
 
-use crate::Recipe;
-use crate::recipe::{BLOCK, WINDOW};
+use crate::recipe::{BLOCK, SHUFFLED_TOGETHER, WINDOW};
+use crate::{Recipe, Scoring};
 
 /// What a fit needs, in bytes: an estimate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,8 +28,23 @@ impl Recipe {
     pub fn memory_of(&self, table: &Table) -> MemoryNeed {
         let at_once = self.threads.min(self.members).max(1);
         let state = PROGRAM + table.rows().saturating_mul(OF_ROW + at_once * OF_ROW_AND_NETWORK);
-        // A window has the rows between those that validate, too, and parts of blocks at its borders.
-        let windows = at_once * (BLOCK * WINDOW * 3 / 2);
-        MemoryNeed { state, rows: table.stored_bytes_of(windows.min(table.rows())) }
+        // Where all rows of a network are shuffled together, each may be needed next. Otherwise rows for the
+        // score and for validation lie between those of a window, and the borders of blocks differ.
+        let rows = match self.rows_of_smallest_part(table.rows()) > SHUFFLED_TOGETHER {
+            true => at_once * (BLOCK * WINDOW * 2),
+            false => table.rows(),
+        };
+        MemoryNeed { state, rows: table.stored_bytes_of(rows.min(table.rows())) }
+    }
+
+    /// About how many rows the networks for the score are trained on.
+    fn rows_of_smallest_part(&self, rows: usize) -> usize {
+        let share = match self.scoring {
+            Scoring::Off => 1.0,
+            Scoring::HoldOut(share) => 1.0 - share,
+            Scoring::Folds(folds) => 1.0 - 1.0 / folds as f64,
+            Scoring::Auto => 0.8,
+        };
+        (share * (1.0 - 1.0 / self.validation_folds as f64) * rows as f64) as usize
     }
 }

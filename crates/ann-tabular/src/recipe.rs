@@ -156,12 +156,13 @@ pub struct Fit {
 const MOST_MEMBERS: usize = 1000;
 
 /// More rows are not shuffled together in an epoch, but in windows.
-const SHUFFLED_TOGETHER: usize = 1 << 20;
-/// Number of neighbouring rows in a block of a window: several blocks of a file, because rows that validate
-/// are left out, and so the borders of both kinds of blocks differ.
-pub(crate) const BLOCK: usize = 1 << 14;
-/// Number of blocks in a window: about 262 000 rows.
-pub(crate) const WINDOW: usize = 16;
+pub(crate) const SHUFFLED_TOGETHER: usize = 1 << 20;
+/// Number of neighbouring rows in a block of a window: several blocks of a file, because the borders of both
+/// differ.
+pub(crate) const BLOCK: usize = 1 << 12;
+/// Number of blocks in a window: some thousand batches, from rows of so many places that tables whose rows are
+/// sorted are mixed.
+pub(crate) const WINDOW: usize = 32;
 
 /// The optimizers for which the gradient of a mini-batch is enough.
 pub(crate) const OPTIMIZERS: [OptimizerKind; 3] =

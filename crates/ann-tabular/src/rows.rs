@@ -87,22 +87,25 @@ impl<'t> Rows<'t> {
 /// row, or the same for all if numbers or labels are predicted.
 pub(crate) struct Units {
     of_row: Vec<u32>,
-    classes: Vec<usize>,
+    classes: Vec<u32>,
 }
 
 impl Units {
     /// Rows with equal numbers are one unit. The numbers are those of rows, perhaps of a larger table.
     pub fn new(numbers: &[usize], targets: &TargetValues) -> Self {
-        let mut known = vec![None; numbers.iter().max().map_or(0, |most| most + 1)];
-        let mut classes: Vec<usize> = vec![];
+        const UNKNOWN: u32 = u32::MAX;
+        let of_number = |number: usize| u32::try_from(number).expect("a table has fewer rows");
+        let mut known = vec![UNKNOWN; numbers.iter().max().map_or(0, |most| most + 1)];
+        let mut classes: Vec<u32> = vec![];
         let unit_of = |(row, &number): (usize, &usize)| {
-            *known[number].get_or_insert_with(|| {
+            if known[number] == UNKNOWN {
+                known[number] = of_number(classes.len());
                 classes.push(match targets {
-                    TargetValues::Classes(classes) => classes[row],
+                    TargetValues::Classes(classes) => of_number(classes[row]),
                     TargetValues::Numbers(_) | TargetValues::Labels(_) => 0,
                 });
-                u32::try_from(classes.len() - 1).expect("a table has fewer rows")
-            })
+            }
+            known[number]
         };
         let of_row = numbers.iter().enumerate().map(unit_of).collect();
         Self { of_row, classes }

@@ -61,7 +61,11 @@ impl Batching {
         match *self {
             Self::Full => 1,
             Self::Shuffled { rows, drop_last, .. } | Self::Windowed { rows, drop_last, .. } => {
-                if drop_last { (all / rows).max(1) } else { all.div_ceil(rows) }
+                if drop_last {
+                    (all / rows).max(1)
+                } else {
+                    all.div_ceil(rows)
+                }
             }
         }
     }

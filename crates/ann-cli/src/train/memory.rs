@@ -9,6 +9,7 @@ use bytesize::ByteSize;
 
 use crate::data;
 use crate::failure::{Failure, Result};
+use crate::show;
 
 /// A table in memory and its training take up to this number of times the bytes of its file.
 const TIMES_THE_FILE: u64 = 3;
@@ -32,10 +33,10 @@ pub fn divide(memory: Option<ByteSize>, recipe: &Recipe, table: Table) -> Result
     let least = needed.state + needed.rows;
     if memory < least {
         return Err(Failure::arguments(format_args!(
-            "--memory: {} are too few for {} rows: expected at least {}; fewer --threads need less",
-            ByteSize(memory as u64),
-            table.rows(),
-            ByteSize(least as u64),
+            "--memory: found {}, expected at least {} for {} rows; fewer --threads need less",
+            ByteSize(memory as u64).display().si(),
+            ByteSize(least as u64).display().si(),
+            show::count(table.rows()),
         )));
     }
     Ok(table.with_cache(memory - needed.state))

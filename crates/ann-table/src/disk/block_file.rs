@@ -10,8 +10,8 @@ use super::positioned;
 use crate::numbers::Numbers;
 use crate::{Error, Result};
 
-/// Number of rows of a block: so many that reading them takes longer than finding them on a disk.
-pub(crate) const BLOCK: usize = 4096;
+/// Number of rows of a block. Those of all columns are beside each other, so the disk reads them together.
+pub(crate) const BLOCK: usize = 1024;
 
 /// The file. It begins with [`MAGIC`]; then there are the blocks of all columns, in the order in which they
 /// were written, and what `contents` adds.

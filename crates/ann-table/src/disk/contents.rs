@@ -101,7 +101,8 @@ pub(super) fn read(file: File) -> Result<Table> {
         return Err(wrong(&format!("it is of version {version}, expected {VERSION}")));
     }
     let damaged = || wrong("its list of contents is damaged");
-    let length = end.checked_sub(position).and_then(|length| usize::try_from(length).ok()).ok_or_else(damaged)?;
+    let length =
+        end.checked_sub(position).and_then(|length| usize::try_from(length).ok()).ok_or_else(damaged)?;
     let mut json = vec![0; length];
     positioned::read(&file, &mut json, position).map_err(|error| Error::Read { error })?;
     if crc32fast::hash(&json) != checksum {
@@ -115,7 +116,8 @@ pub(super) fn read(file: File) -> Result<Table> {
 }
 
 fn fields_of(trailer: &[u8]) -> (u64, u32, u32) {
-    let four = |start: usize| trailer[start..start + 4].try_into().map(u32::from_le_bytes).expect("four bytes");
+    let four =
+        |start: usize| trailer[start..start + 4].try_into().map(u32::from_le_bytes).expect("four bytes");
     let position = trailer[..8].try_into().map(u64::from_le_bytes).expect("eight bytes");
     (position, four(8), four(12))
 }

@@ -159,8 +159,9 @@ fn encoding(table: &Table, column: &Column, options: &SchemaOptions) -> Result<E
     let missing = column.missing();
     let encoding = match column.values() {
         Values::Numbers(numbers) => {
-            NumberEncoding::learn(numbers.iter().flatten().collect(), missing, options.bins)
-                .map(Encoding::Number)
+            let mut known = Vec::with_capacity(numbers.len() - missing);
+            known.extend(numbers.iter().flatten());
+            NumberEncoding::learn(known, missing, options.bins).map(Encoding::Number)
         }
         Values::Dates(dates) => {
             let known: Vec<f64> = dates.iter().flatten().collect();

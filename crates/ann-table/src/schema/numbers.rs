@@ -1,5 +1,7 @@
 //! Numbers: scaled, softly clipped, and as piecewise-linear functions.
 
+use std::borrow::Cow;
+
 use num_traits::Float;
 
 use super::Cell;
@@ -52,7 +54,10 @@ impl NumberEncoding {
         let pieces = || Pieces::learn(&known, center, missing, bins);
         let pieces = if bins == 0 { None } else { pieces() };
         // The quartiles are those of the column whose missing numbers are filled.
-        let filled = with_copies(&known, center, missing);
+        let filled = match missing {
+            0 => Cow::Borrowed(&known[..]),
+            _ => Cow::Owned(with_copies(&known, center, missing)),
+        };
         // At most the largest number, where the difference overflows.
         let spread = (quantile(&filled, 0.75) - quantile(&filled, 0.25)).min(f64::MAX);
         let scale = if spread > 0.0 { spread } else { maximum / 2.0 - minimum / 2.0 };
@@ -102,8 +107,8 @@ impl NumberEncoding {
 impl Pieces {
     /// `None` if there are fewer than three edges.
     fn learn(sorted: &[f64], fill: f64, missing: usize, bins: usize) -> Option<Self> {
-        let mut edges = sorted.to_vec();
-        edges.dedup();
+        let distinct = sorted.chunk_by(|one, next| one == next).map(|equal| equal[0]);
+        let mut edges: Vec<f64> = distinct.take(bins + 2).collect();
         if edges.len() > bins + 1 {
             edges = (0..=bins).map(|edge| quantile(sorted, edge as f64 / bins as f64)).collect();
             edges.dedup();
