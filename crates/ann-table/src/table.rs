@@ -462,8 +462,12 @@ pub(crate) struct Selection<'r> {
     /// For columns of a file: the selection that they had before, and where the rows are in the file. It is
     /// the same for all columns that were selected together.
     #[cfg(feature = "disk")]
-    of_file: OnceCell<(Option<Arc<[u32]>>, Arc<[u32]>)>,
+    of_file: OnceCell<(Option<FileRows>, FileRows)>,
 }
+
+/// Numbers of rows in a file.
+#[cfg(feature = "disk")]
+pub(crate) type FileRows = Arc<[u32]>;
 
 impl<'r> Selection<'r> {
     pub fn new(rows: &'r [usize]) -> Self {
@@ -480,7 +484,7 @@ impl<'r> Selection<'r> {
 
     /// Where the rows are in a file, of which `before` was selected.
     #[cfg(feature = "disk")]
-    pub fn of_file(&self, before: Option<&Arc<[u32]>>) -> Arc<[u32]> {
+    pub fn of_file(&self, before: Option<&FileRows>) -> FileRows {
         let row = |&row: &usize| match before {
             Some(before) => before[row],
             None => u32::try_from(row).expect("a table has fewer rows"),

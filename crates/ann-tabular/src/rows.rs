@@ -36,6 +36,7 @@ impl<'t> Rows<'t> {
             numbers.retain(|_| of_row.next().is_some_and(|&weight| weight > 0.0));
             weights.retain(|&weight| weight > 0.0);
         }
+        numbers.shrink_to_fit();
         if numbers.is_empty() {
             return Err(Error::NoRows { target: targets.join(", ") });
         }

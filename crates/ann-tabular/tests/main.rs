@@ -3,6 +3,7 @@
 mod among;
 mod bad_tables;
 mod checkpoints;
+mod disk;
 mod endings;
 mod explain;
 mod fits;

@@ -39,5 +39,5 @@ pub fn divide(memory: Option<ByteSize>, recipe: &Recipe, table: Table) -> Result
             show::count(table.rows()),
         )));
     }
-    Ok(table.with_cache(memory - needed.state))
+    Ok(table.with_cache(needed.rows))
 }

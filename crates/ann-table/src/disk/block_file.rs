@@ -38,9 +38,15 @@ pub(super) struct Blocks {
     places: Vec<BlockPlace>,
     /// Number of words, if the numbers are positions in a dictionary.
     words: Option<usize>,
-    kept: Vec<Option<Numbers>>,
-    /// The numbers of those that are kept: that was read first is forgotten first.
+    kept: Vec<Option<Block>>,
+    /// The numbers of those that are kept: what was read first is forgotten first.
     order: VecDeque<usize>,
+}
+
+/// The bytes of a block in memory, as they are in the file.
+pub(super) struct Block {
+    width: u8,
+    bytes: Vec<u8>,
 }
 
 /// Where a block is in the file, and how its numbers are written.
@@ -64,8 +70,38 @@ impl Blocks {
 
     /// A block, if it is in memory.
     #[inline(always)]
-    pub fn kept(&self, number: usize) -> Option<&Numbers> {
+    pub fn kept(&self, number: usize) -> Option<&Block> {
         self.kept[number].as_ref()
+    }
+}
+
+impl Block {
+    /// The number of a row, NaN if it is missing.
+    #[inline(always)]
+    pub fn get(&self, row: usize) -> f64 {
+        fn bytes<const N: usize>(bytes: &[u8], row: usize) -> [u8; N] {
+            bytes.as_chunks().0[row]
+        }
+        // The smallest whole number of each size is a missing one, as in `Numbers`.
+        match self.width {
+            1 => match i8::from_le_bytes(bytes(&self.bytes, row)) {
+                i8::MIN => f64::NAN,
+                number => number.into(),
+            },
+            2 => match i16::from_le_bytes(bytes(&self.bytes, row)) {
+                i16::MIN => f64::NAN,
+                number => number.into(),
+            },
+            4 => match i32::from_le_bytes(bytes(&self.bytes, row)) {
+                i32::MIN => f64::NAN,
+                number => number.into(),
+            },
+            _ => f64::from_le_bytes(bytes(&self.bytes, row)),
+        }
+    }
+
+    fn missing(rows: usize) -> Self {
+        Self { width: 8, bytes: f64::NAN.to_le_bytes().repeat(rows) }
     }
 }
 
@@ -166,40 +202,44 @@ impl BlockFile {
     }
 
     /// A block of a column whose `blocks` these are. If it cannot be read, its numbers are missing.
-    pub(super) fn block<'b>(&self, blocks: &'b mut Blocks, number: usize) -> &'b Numbers {
+    pub(super) fn block<'b>(&self, blocks: &'b mut Blocks, number: usize) -> &'b Block {
         if blocks.kept[number].is_none() {
-            let place = blocks.places[number];
-            let most = self.most.load(Ordering::Relaxed);
-            while blocks.order.len() >= most
+            // The memory of a block that is forgotten is used again: threads allocate from places of their own.
+            let mut bytes = Vec::new();
+            while blocks.order.len() >= self.most.load(Ordering::Relaxed)
                 && let Some(first) = blocks.order.pop_front()
             {
-                blocks.kept[first] = None;
+                bytes = blocks.kept[first].take().map_or(bytes, |block| block.bytes);
             }
             blocks.order.push_back(number);
-            blocks.kept[number] = Some(self.load(place, blocks.words).unwrap_or_else(|reason| {
+            let place = blocks.places[number];
+            blocks.kept[number] = Some(self.load(place, blocks.words, bytes).unwrap_or_else(|reason| {
                 self.failure.get_or_init(|| reason);
-                Numbers::missing(place.rows as usize)
+                Block::missing(place.rows as usize)
             }));
         }
         blocks.kept[number].as_ref().expect("it has been read if it was not there")
     }
 
-    fn load(&self, place: BlockPlace, words: Option<usize>) -> Result<Numbers, String> {
-        let mut bytes = vec![0; place.bytes()];
+    fn load(&self, place: BlockPlace, words: Option<usize>, mut bytes: Vec<u8>) -> Result<Block, String> {
+        bytes.resize(place.bytes(), 0);
         positioned::read(&self.file, &mut bytes, place.position).map_err(|error| error.to_string())?;
         let wrong = |what| format!("the bytes from {} on are {what}", place.position);
         if crc32fast::hash(&bytes) != place.checksum {
             return Err(wrong("not those that were written"));
         }
-        let numbers = Numbers::from_bytes(place.width, &bytes).ok_or_else(|| wrong("no numbers"))?;
+        let block = Block { width: place.width, bytes };
         let is_right = |number: f64| match words {
+            _ if number.is_nan() => true,
             Some(words) => number >= 0.0 && number < words as f64 && number.fract() == 0.0,
             None => number.is_finite(),
         };
-        if !numbers.iter().flatten().all(is_right) {
+        if ![1, 2, 4, 8].contains(&place.width)
+            || !(0..place.rows as usize).all(|row| is_right(block.get(row)))
+        {
             return Err(wrong("numbers that were not written by this library"));
         }
-        Ok(numbers)
+        Ok(block)
     }
 }
 

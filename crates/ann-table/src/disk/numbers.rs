@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::block_file::{BLOCK, BlockFile};
 use crate::numbers::Numbers;
-use crate::table::Selection;
+use crate::table::{FileRows, Selection};
 
 /// Numbers of a column, or of selected rows of it.
 #[derive(Clone, Debug)]
@@ -13,7 +13,7 @@ pub(crate) struct DiskNumbers {
     column: usize,
     len: usize,
     /// Which rows of the file these are. `None`: all of them.
-    selection: Option<Arc<[u32]>>,
+    selection: Option<FileRows>,
 }
 
 impl DiskNumbers {
@@ -60,7 +60,7 @@ impl DiskNumbers {
         }
         let mut blocks = self.file.blocks_mut(self.column);
         for (value, row) in values.iter_mut().zip(rows) {
-            *value = self.file.block(&mut blocks, row / BLOCK).in_memory(row % BLOCK);
+            *value = self.file.block(&mut blocks, row / BLOCK).get(row % BLOCK);
         }
     }
 
@@ -69,7 +69,7 @@ impl DiskNumbers {
         let blocks = self.file.blocks(self.column);
         for (value, row) in values.iter_mut().zip(rows) {
             let Some(block) = blocks.kept(row / BLOCK) else { return false };
-            *value = block.in_memory(row % BLOCK);
+            *value = block.get(row % BLOCK);
         }
         true
     }
@@ -91,35 +91,4 @@ impl Numbers {
             Self::OnDisk(_) => unreachable!("blocks are made of numbers in memory"),
         }
     }
-
-    /// `None` if there are no numbers of this width.
-    pub(super) fn from_bytes(width: u8, bytes: &[u8]) -> Option<Self> {
-        Some(match width {
-            1 => Self::Bytes(each(bytes).map(i8::from_le_bytes).collect()),
-            2 => Self::Shorts(each(bytes).map(i16::from_le_bytes).collect()),
-            4 => Self::Words(each(bytes).map(i32::from_le_bytes).collect()),
-            8 => Self::Floats(each(bytes).map(f64::from_le_bytes).collect()),
-            _ => return None,
-        })
-    }
-
-    /// The number of a row, NaN if it is missing, of numbers that are in memory.
-    #[inline(always)]
-    fn in_memory(&self, row: usize) -> f64 {
-        match self {
-            Self::Bytes(values) if values[row] != i8::MIN => values[row].into(),
-            Self::Shorts(values) if values[row] != i16::MIN => values[row].into(),
-            Self::Words(values) if values[row] != i32::MIN => values[row].into(),
-            Self::Floats(values) => values[row],
-            _ => f64::NAN,
-        }
-    }
-
-    pub(super) fn missing(rows: usize) -> Self {
-        Self::Floats(vec![f64::NAN; rows])
-    }
-}
-
-fn each<const N: usize>(bytes: &[u8]) -> impl Iterator<Item = [u8; N]> {
-    bytes.as_chunks().0.iter().copied()
 }
