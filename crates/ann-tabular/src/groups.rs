@@ -10,6 +10,7 @@ use ann_table::{Column, Schema, Table};
 use ann_train::in_parallel;
 
 use crate::progress::Observer;
+use crate::recipe::whole;
 use crate::rows::Rows;
 use crate::{Error, Fit, Progress, Recipe, Result, Scoring, TargetNames};
 
@@ -96,6 +97,7 @@ impl Recipe {
                 fit: recipe.fit_group(table, &targets, column, &group.1, interrupt),
             };
             let fits = in_parallel(self.threads, groups, fit).map_err(Error::from)?;
+            whole(table, Ok(()))?;
             fits.into_iter().try_for_each(&mut see)?;
         }
         Ok(missing.len())

@@ -106,7 +106,6 @@ pub(crate) fn train_some(
     let table = &*all.table;
     let fit = Fitting { recipe, table, units, schema: &schema, samples: &samples, stage, observer };
     let members = in_parallel(recipe.threads, members, |member| fit.member(member))?;
-    table.ensure_read()?;
     let targets = samples.targets;
     Ok((members, schema, targets))
 }

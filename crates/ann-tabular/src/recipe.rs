@@ -168,6 +168,13 @@ pub(crate) const WINDOW: usize = 32;
 pub(crate) const OPTIMIZERS: [OptimizerKind; 3] =
     [OptimizerKind::Adam, OptimizerKind::Momentum, OptimizerKind::Descent];
 
+/// A result that comes from all cells of a table; an error if some could not be read. What such cells have led
+/// to, perhaps another error, says nothing.
+pub(crate) fn whole<T>(table: &Table, result: Result<T>) -> Result<T> {
+    table.ensure_read()?;
+    result
+}
+
 /// The name of the column to predict, `"species"`, or the names of several columns, `["width", "height"]`: of
 /// numbers, or of labels, which are words or numbers of two values.
 pub trait TargetNames {
@@ -327,12 +334,22 @@ impl Recipe {
         targets: &[&str],
         observer: &Observer<'_>,
     ) -> Result<Fit> {
+        whole(table, self.fit_read_rows(table, rows, copies, targets, observer))
+    }
+
+    fn fit_read_rows(
+        &self,
+        table: &Table,
+        rows: &Rows<'_>,
+        copies: usize,
+        targets: &[&str],
+        observer: &Observer<'_>,
+    ) -> Result<Fit> {
         let trained = members::train(self, rows, None, targets, Stage::Model, observer)?;
         let evaluation = evaluation::evaluate(self, rows, copies, trained.model.schema(), observer);
         let Trained { mut model, curves, findings } = trained;
         let report = Report::new(self, table, rows, &model, evaluation, curves, findings)?;
         model.provenance = rebuild::provenance(self, table, &report, observer.has_ended());
-        table.ensure_read()?;
         Ok(Fit { model, report, checkpoint_error: None })
     }
 
@@ -347,7 +364,8 @@ impl Recipe {
         let observe = |_: &Progress| ControlFlow::Continue(());
         let recipe = Self { scoring: Scoring::Off, ..self.clone() }.with_epochs(&rows, &targets, None)?;
         let observer = Observer::new(&observe);
-        Ok(members::train(&recipe, &rows, None, &targets, Stage::Model, &observer)?.model)
+        let trained = members::train(&recipe, &rows, None, &targets, Stage::Model, &observer);
+        whole(table, trained.map(|trained| trained.model))
     }
 
     /// What [`fit`](Self::fit) learns of the columns before it trains: which of them are inputs, and how.
@@ -364,11 +382,14 @@ impl Recipe {
     /// The rows that are used, and the number of copies among them.
     pub(crate) fn rows<'t>(&self, table: &'t Table, targets: &[&str]) -> Result<(Rows<'t>, usize)> {
         self.check(targets)?;
+        whole(table, self.read_rows(table, targets))
+    }
+
+    fn read_rows<'t>(&self, table: &'t Table, targets: &[&str]) -> Result<(Rows<'t>, usize)> {
         let mut rows = Rows::new(self, table, targets)?;
         let schema = Schema::learn(&rows.table, targets, &self.schema_options())?;
         self.check_task(schema.target.task())?;
         let copies = rows.keep_together(self.groups.as_deref(), &schema)?;
-        table.ensure_read()?;
         if let Some(name) = &self.groups
             && rows.units.iter().all(|unit| *unit == rows.units[0])
         {

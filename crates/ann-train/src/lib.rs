@@ -61,6 +61,6 @@ pub use validation::{Monitor, ValidatedState, ValidatedTraining, Validation, tra
 pub use ann_core;
 // The names that users of this crate need most, so that one `use` line is enough.
 pub use ann_core::{
-    Activation, ActivationFn, Architecture, ClassWeights, Init, Layer, Layout, Loss, LossFn, Network,
-    Predictor, Problem, Scalar, Target, TargetKind, Targets, argmax, ndarray, seeded, softmax,
+    Activation, ActivationFn, Architecture, ClassWeights, FeatureSource, Init, Layer, Layout, Loss, LossFn,
+    Network, Predictor, Problem, Scalar, Target, TargetKind, Targets, argmax, ndarray, seeded, softmax,
 };
