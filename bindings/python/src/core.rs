@@ -5,7 +5,7 @@ use ann_tabular::ann_core::Network;
 use ann_tabular::ann_model::ann_table::Target;
 use ann_tabular::ann_model::{Model, Networks};
 use ann_tabular::ann_train::{Finding, History, Memory, OptimizerKind, State, forward};
-use numpy::{IntoPyArray, PyArray1, PyArray2, PyReadonlyArray1, PyReadonlyArray2};
+use numpy::{IntoPyArray, PyArray1, PyArray2, PyReadonlyArray1};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList};
 use rayon_core::ThreadPoolBuilder;
@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::errors::{self, caught};
 use crate::gradcheck::{self, Described};
+use crate::held::HeldArray2;
 use crate::matrix::{AnyState, Precision};
 use crate::tabular::{Columns, table};
 use crate::watch::watched;
@@ -82,7 +83,7 @@ impl Core {
     fn respond<'py, F: Precision>(
         &self,
         py: Python<'py>,
-        x: PyReadonlyArray2<'py, F>,
+        x: HeldArray2<'py, F>,
         threads: usize,
     ) -> PyResult<Bound<'py, PyAny>> {
         let (network, x) = (self.network::<F>()?, x.as_array());
@@ -171,9 +172,9 @@ impl Core {
 
     /// Probabilities of the classes, or values, of the rows of a matrix.
     fn predict<'py>(&self, x: &Bound<'py, PyAny>, threads: usize) -> PyResult<Bound<'py, PyAny>> {
-        match x.extract::<PyReadonlyArray2<'py, f32>>() {
+        match x.extract::<HeldArray2<'py, f32>>() {
             Ok(x) => self.respond(x.py(), x, threads),
-            Err(_) => self.respond(x.py(), x.extract::<PyReadonlyArray2<'py, f64>>()?, threads),
+            Err(_) => self.respond(x.py(), x.extract::<HeldArray2<'py, f64>>()?, threads),
         }
     }
 

@@ -11,6 +11,7 @@ use numpy::{PyArray1, PyReadonlyArray1};
 use pyo3::prelude::*;
 
 use crate::errors::{self, caught};
+use crate::held::HeldArray1;
 
 /// A verdict, reports in words, and a JSON list of reports.
 pub type Described = (String, String, String);
@@ -22,7 +23,7 @@ pub fn check_gradient(
     py: Python<'_>,
     value: Py<PyAny>,
     gradient: Py<PyAny>,
-    at: PyReadonlyArray1<'_, f64>,
+    at: HeldArray1<'_, f64>,
     names: Vec<String>,
     tolerance: f64,
     seed: u64,

@@ -11,6 +11,7 @@ mod core;
 mod settings;
 
 mod errors;
+mod held;
 mod watch;
 
 mod gradcheck;

@@ -11,11 +11,11 @@ use ann_tabular::ann_train::splits::hold_out;
 use ann_tabular::ann_train::{
     EpochRecord, FitOptions, History, Schedule, State, TrainConfig, Training, Validation, forward,
 };
-use numpy::{PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::prelude::*;
 
 use crate::core::{Core, FitRecord};
 use crate::errors::{self, caught};
+use crate::held::{HeldArray1, HeldArray2};
 use crate::settings::Settings;
 use crate::watch::{Record, watched};
 
@@ -99,25 +99,25 @@ struct Data<'a, F> {
 /// Calls `$function` with the arrays, in the precision of `x`.
 macro_rules! in_precision {
     ($x:ident, $wanted:ident, $weights:ident, |$data:ident| $run:expr) => {
-        match $x.extract::<PyReadonlyArray2<'_, f32>>() {
+        match $x.extract::<HeldArray2<'_, f32>>() {
             Ok(x) => in_precision!(f32, x, $wanted, $weights, |$data| $run),
             Err(_) => {
-                let x: PyReadonlyArray2<'_, f64> = $x.extract()?;
+                let x: HeldArray2<'_, f64> = $x.extract()?;
                 in_precision!(f64, x, $wanted, $weights, |$data| $run)
             }
         }
     };
     ($type:ty, $x:ident, $wanted:ident, $weights:ident, |$data:ident| $run:expr) => {{
-        let weights: Option<PyReadonlyArray1<'_, $type>> = $weights.extract()?;
+        let weights: Option<HeldArray1<'_, $type>> = $weights.extract()?;
         let weights = weights.as_ref().map(|weights| weights.as_slice()).transpose()?;
         let x = $x.as_array();
-        match $wanted.extract::<PyReadonlyArray1<'_, usize>>() {
+        match $wanted.extract::<HeldArray1<'_, usize>>() {
             Ok(classes) => {
                 let $data = Data { x, wanted: Wanted::Classes(classes.as_slice()?), weights };
                 $run
             }
             Err(_) => {
-                let values: PyReadonlyArray2<'_, $type> = $wanted.extract()?;
+                let values: HeldArray2<'_, $type> = $wanted.extract()?;
                 let $data = Data { x, wanted: Wanted::Values(values.as_array()), weights };
                 $run
             }

@@ -483,6 +483,22 @@ def test_a_callback_may_fit(estimator):
     assert model.core_.digest() == clone(estimator).fit(X, targets(estimator)).core_.digest()
 
 
+# The arrays are read where they are, in another thread.
+@of(MATRIX)
+def test_an_array_cannot_be_resized_while_it_is_read(estimator):
+    rows, weights = X.copy(), np.linspace(1, 2, len(X))
+    expected = clone(estimator).fit(rows, targets(estimator), sample_weight=weights)
+
+    def shrink(_):
+        for array in (rows, weights):
+            with pytest.raises(ValueError, match="resize"):
+                array.resize(1, refcheck=False)
+
+    model = clone(estimator).set_params(callback=shrink).fit(rows, targets(estimator), sample_weight=weights)
+    assert model.core_.digest() == expected.core_.digest()
+    rows.resize(1, refcheck=False)
+
+
 @of(MATRIX)
 def test_a_first_partial_fit_that_fails_leaves_no_model(estimator):
     model = clone(estimator).set_params(hidden=[0])
