@@ -22,7 +22,9 @@ pub struct Progress {
     pub epoch: usize,
     /// Number of all epochs.
     pub epochs: usize,
-    /// Mean loss of the rows that are trained on, in this epoch.
+    /// Mean loss of the rows that are trained on, in this epoch. Each batch is computed before its update.
+    /// The learning rate of the first update is 0, as [`Schedule::CosLog4`](ann_train::Schedule::CosLog4)
+    /// says. So epochs 1 and 2 have the same loss, that of the initial network, if all rows are one batch.
     pub training: f64,
     /// Mean loss of the validation rows, after this epoch.
     pub validation: f64,

@@ -1,12 +1,13 @@
 //! From a table to a model.
 
 use std::ops::ControlFlow;
+use std::sync::Mutex;
 
 use ann_tabular::ann_core::Activation;
 use ann_tabular::ann_model::Networks;
 use ann_tabular::ann_table::{SchemaOptions, Target, Task};
 use ann_tabular::ann_train::OptimizerKind;
-use ann_tabular::{Model, Recipe, Score, Scoring, Table};
+use ann_tabular::{Model, Progress, Recipe, Score, Scoring, Table};
 
 use crate::tables::{noisy, rings, waves};
 
@@ -102,6 +103,27 @@ fn small_tables_get_more_epochs() {
     assert_eq!(epochs(400, Recipe::default()), 205);
     assert_eq!(epochs(1600, Recipe::default()), 64);
     assert_eq!(epochs(40, Recipe { least_updates: 0, ..Recipe::default() }), 64);
+}
+
+/// The learning rate begins with 0, so the first update leaves the network as it was. One batch of 40 rows is
+/// a whole epoch; 400 rows are six batches.
+#[test]
+fn the_first_update_changes_nothing() {
+    let losses = |rows| {
+        let seen = Mutex::new(vec![]);
+        let observe = |progress: &Progress| {
+            seen.lock().unwrap().push(progress.training);
+            if progress.epoch < 3 { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        };
+        let report = recipe().fit_observed(&waves(rows, 1), "y", observe).unwrap().report;
+        (seen.into_inner().unwrap(), report.curves[0].validation.clone())
+    };
+    let (training, validation) = losses(50);
+    // The rows are summed in another order.
+    assert!((training[0] - training[1]).abs() < 1e-6 && training[2] != training[1], "{training:?}");
+    assert!(validation[0] == validation[1] && validation[2] != validation[1], "{validation:?}");
+    let (training, validation) = losses(500);
+    assert!(training[1] < 0.9 * training[0] && validation[1] < validation[0], "{training:?} {validation:?}");
 }
 
 /// Each network is validated on another fifth of the rows; these rows are what intervals and sets come from.

@@ -60,7 +60,8 @@ _PARAMETERS = """
         Threads, as in joblib. The result does not depend on it.
     callback : callable, default=None
         Called after each epoch of each network with a dict; a true result ends the training. With several threads
-        epochs of several networks are shown in turn.
+        epochs of several networks are shown in turn. The first update has a learning rate of 0, so the first two
+        epochs have the same loss if all rows are one batch.
     progress : bool, default=False
         Whether a bar is shown while training; needs tqdm.
 """
