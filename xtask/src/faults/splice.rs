@@ -40,7 +40,22 @@ fn find(source: &str, fault: &Fault) -> Result<Range<usize>> {
     let before = &source[..place.start];
     let is_method = before.ends_with('.') && !before.ends_with("..");
     ensure!(!is_method, "{}: `find` begins after a dot, expected a whole expression", fault.name);
+    for part in [&fault.find, &fault.replace] {
+        ensure!(
+            is_balanced(part),
+            "{}: {part:?} leaves a bracket open, expected whole expressions",
+            fault.name
+        );
+    }
     Ok(place)
+}
+
+/// Whether every kind of bracket is closed as often as it is opened.
+fn is_balanced(text: &str) -> bool {
+    ["()", "[]", "{}"].iter().all(|pair| {
+        let [opened, closed] = [0, 1].map(|side| text.matches(&pair[side..=side]).count());
+        opened == closed
+    })
 }
 
 fn find_once(text: &str, part: &str) -> Result<Range<usize>> {
@@ -138,6 +153,8 @@ mod tests {
         let error = spliced("a.b()", &[fault(0, "b()", "c()")]).unwrap_err().to_string();
         assert_eq!(error, "0: `find` begins after a dot, expected a whole expression");
         assert!(spliced("a..b", &[fault(0, "b", "c")]).is_ok());
+        let error = spliced("if a { b }", &[fault(0, "if a {", "if c {")]).unwrap_err().to_string();
+        assert_eq!(error, "0: \"if a {\" leaves a bracket open, expected whole expressions");
         let error =
             spliced("a - b * c", &[fault(0, "a - b", "a"), fault(1, "b * c", "b")]).unwrap_err().to_string();
         assert_eq!(error, "a.rs: \"0\" and \"1\" overlap, expected one inside the other");
