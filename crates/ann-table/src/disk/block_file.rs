@@ -68,6 +68,26 @@ impl Blocks {
         Self { places, words, kept, order: VecDeque::new() }
     }
 
+    /// Forgets blocks until there is room for one more of `most`. Returns the memory of the last one, to be
+    /// used again: memory that one thread allocates and another one frees may be lost for both.
+    fn room(&mut self, most: usize) -> Vec<u8> {
+        let mut room = Vec::new();
+        while self.order.len() >= most
+            && let Some(first) = self.order.pop_front()
+        {
+            room = self.kept[first].take().map_or(room, |block| block.bytes);
+        }
+        room
+    }
+
+    /// Another thread may have read the block meanwhile.
+    fn keep(&mut self, number: usize, block: Block) {
+        if self.kept[number].is_none() {
+            self.kept[number] = Some(block);
+            self.order.push_back(number);
+        }
+    }
+
     /// A block, if it is in memory.
     #[inline(always)]
     pub fn kept(&self, number: usize) -> Option<&Block> {
@@ -97,6 +117,23 @@ impl Block {
                 number => number.into(),
             },
             _ => f64::from_le_bytes(bytes(&self.bytes, row)),
+        }
+    }
+
+    /// Whether all numbers are finite or missing; and, if there are words, positions of words.
+    fn is_right(&self, words: Option<usize>) -> bool {
+        match (self.width, words) {
+            (1 | 2 | 4 | 8, Some(words)) => (0..self.bytes.len() / usize::from(self.width)).all(|row| {
+                let code = self.get(row);
+                code.is_nan() || code >= 0.0 && code < words as f64 && code.fract() == 0.0
+            }),
+            (1 | 2 | 4, None) => true,
+            // No early exit, so the compiler can vectorise the scan.
+            (8, None) => {
+                let numbers = self.bytes.as_chunks().0.iter().copied().map(f64::from_le_bytes);
+                !numbers.fold(false, |found, number| found | number.is_infinite())
+            }
+            _ => false,
         }
     }
 
@@ -201,24 +238,36 @@ impl BlockFile {
         self.columns[column].write().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A block of a column whose `blocks` these are. If it cannot be read, its numbers are missing.
+    /// Reads a block that is not in memory, while other threads use the other blocks of the column. If it
+    /// cannot be read, its numbers are missing.
+    pub(super) fn read(&self, column: usize, number: usize) {
+        let (place, words) = {
+            let blocks = self.blocks(column);
+            if blocks.kept[number].is_some() {
+                return;
+            }
+            (blocks.places[number], blocks.words)
+        };
+        let room = self.blocks_mut(column).room(self.most.load(Ordering::Relaxed));
+        let block = self.load_or_fail(place, words, room);
+        self.blocks_mut(column).keep(number, block);
+    }
+
+    /// A block of a column whose `blocks` these are, which is read if it is not in memory.
     pub(super) fn block<'b>(&self, blocks: &'b mut Blocks, number: usize) -> &'b Block {
         if blocks.kept[number].is_none() {
-            // The memory of a block that is forgotten is used again: threads allocate from places of their own.
-            let mut bytes = Vec::new();
-            while blocks.order.len() >= self.most.load(Ordering::Relaxed)
-                && let Some(first) = blocks.order.pop_front()
-            {
-                bytes = blocks.kept[first].take().map_or(bytes, |block| block.bytes);
-            }
-            blocks.order.push_back(number);
-            let place = blocks.places[number];
-            blocks.kept[number] = Some(self.load(place, blocks.words, bytes).unwrap_or_else(|reason| {
-                self.failure.get_or_init(|| reason);
-                Block::missing(place.rows as usize)
-            }));
+            let room = blocks.room(self.most.load(Ordering::Relaxed));
+            let block = self.load_or_fail(blocks.places[number], blocks.words, room);
+            blocks.keep(number, block);
         }
         blocks.kept[number].as_ref().expect("it has been read if it was not there")
+    }
+
+    fn load_or_fail(&self, place: BlockPlace, words: Option<usize>, room: Vec<u8>) -> Block {
+        self.load(place, words, room).unwrap_or_else(|reason| {
+            self.failure.get_or_init(|| reason);
+            Block::missing(place.rows as usize)
+        })
     }
 
     fn load(&self, place: BlockPlace, words: Option<usize>, mut bytes: Vec<u8>) -> Result<Block, String> {
@@ -229,17 +278,10 @@ impl BlockFile {
             return Err(wrong("not those that were written"));
         }
         let block = Block { width: place.width, bytes };
-        let is_right = |number: f64| match words {
-            _ if number.is_nan() => true,
-            Some(words) => number >= 0.0 && number < words as f64 && number.fract() == 0.0,
-            None => number.is_finite(),
-        };
-        if ![1, 2, 4, 8].contains(&place.width)
-            || !(0..place.rows as usize).all(|row| is_right(block.get(row)))
-        {
-            return Err(wrong("numbers that were not written by this library"));
+        match block.is_right(words) {
+            true => Ok(block),
+            false => Err(wrong("numbers that were not written by this library")),
         }
-        Ok(block)
     }
 }
 

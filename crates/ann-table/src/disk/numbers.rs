@@ -58,6 +58,11 @@ impl DiskNumbers {
         if self.copy_kept(rows.clone(), values) {
             return;
         }
+        rows.clone().for_each(|row| self.file.read(self.column, row / BLOCK));
+        if self.copy_kept(rows.clone(), values) {
+            return;
+        }
+        // There is room for fewer blocks than these rows are in.
         let mut blocks = self.file.blocks_mut(self.column);
         for (value, row) in values.iter_mut().zip(rows) {
             *value = self.file.block(&mut blocks, row / BLOCK).get(row % BLOCK);
