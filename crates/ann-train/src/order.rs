@@ -64,9 +64,9 @@ mod tests {
 
     const BLOCK: usize = 10;
 
-    fn shuffled(rows: usize, window: usize, seed: u64) -> Vec<usize> {
+    fn shuffled(rows: usize, window: usize, number: u64) -> Vec<usize> {
         let mut order: Vec<usize> = (0..rows).collect();
-        shuffle_in_windows(&mut order, BLOCK, window, &mut seeded(seed));
+        shuffle_in_windows(&mut order, BLOCK, window, &mut seeded(number));
         order
     }
 
