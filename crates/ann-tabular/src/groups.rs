@@ -19,7 +19,7 @@ pub const LEAST_GROUP_ROWS: usize = 10;
 
 /// Number of groups for each thread that are fitted before they are shown: some seconds of work at most, and
 /// some megabytes.
-const CHUNK: usize = 64;
+pub(crate) const CHUNK: usize = 64;
 
 /// What was made of a group.
 #[derive(Debug)]
@@ -91,11 +91,7 @@ impl Recipe {
         let (groups, missing) = rows_of_groups(table.column(column).map_err(Error::from)?);
         let groups_at_a_time = CHUNK * self.threads.max(1);
         for groups in groups.chunks(groups_at_a_time) {
-            let fit = |group: &(String, Vec<usize>)| GroupFit {
-                key: group.0.clone(),
-                rows: group.1.len(),
-                fit: recipe.fit_group(table, &targets, column, &group.1, interrupt),
-            };
+            let fit = |group| recipe.fit_group(table, &targets, column, group, interrupt);
             let fits = in_parallel(self.threads, groups, fit).map_err(Error::from)?;
             whole(table, Ok(()))?;
             fits.into_iter().try_for_each(&mut see)?;
@@ -104,7 +100,7 @@ impl Recipe {
     }
 
     /// The recipe for each group, after what is wrong for all of them.
-    fn of_each_group(&self, table: &Table, targets: &[&str], column: &str) -> Result<Self> {
+    pub(crate) fn of_each_group(&self, table: &Table, targets: &[&str], column: &str) -> Result<Self> {
         self.check(targets)?;
         table.column(column)?;
         let roles = [&self.weights, &self.groups, &self.time];
@@ -132,7 +128,20 @@ impl Recipe {
         Ok(Self { schema, threads: 1, ..self.clone() })
     }
 
-    fn fit_group(
+    /// With the recipe for each group.
+    pub(crate) fn fit_group(
+        &self,
+        table: &Table,
+        targets: &[&str],
+        column: &str,
+        (key, rows): &(String, Vec<usize>),
+        interrupt: &AtomicBool,
+    ) -> GroupFit {
+        let fit = self.fit_rows_of_group(table, targets, column, rows, interrupt);
+        GroupFit { key: key.clone(), rows: rows.len(), fit }
+    }
+
+    fn fit_rows_of_group(
         &self,
         table: &Table,
         targets: &[&str],

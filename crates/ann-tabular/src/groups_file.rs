@@ -86,11 +86,28 @@ impl<W: Write> GroupsWriter<W> {
         match &group.fit {
             Ok(fit) => {
                 self.columns.extend(fit.model.schema().kinds());
-                self.writer.model(&group.key, &fit.model)?;
+                Ok(self.writer.model(&group.key, &fit.model)?)
             }
-            Err(reason) => self.writer.no_model(&group.key, &reason.to_string())?,
+            Err(reason) => self.add_reason(&group.key, &reason.to_string()),
         }
+    }
+
+    /// Adds the model of a group as the bytes of its file, which another process may have made.
+    ///
+    /// # Errors
+    /// As [`add`](Self::add); or the bytes are not those of a model.
+    pub fn add_file(&mut self, key: &str, bytes: &[u8]) -> Result<()> {
+        let model = self.writer.file(key, bytes)?;
+        self.columns.extend(model.schema().kinds());
         Ok(())
+    }
+
+    /// Adds a group that has no model, and why.
+    ///
+    /// # Errors
+    /// As [`add`](Self::add).
+    pub fn add_reason(&mut self, key: &str, reason: &str) -> Result<()> {
+        Ok(self.writer.no_model(key, reason)?)
     }
 
     /// Ends the file. Returns its number of bytes and its digest.

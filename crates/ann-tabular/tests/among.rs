@@ -2,11 +2,12 @@
 
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
+use ann_tabular::ann_table::Column;
 use ann_tabular::ann_train::Ranks;
-use ann_tabular::{Checkpoints, Recipe, Scoring, Table};
+use ann_tabular::{Checkpoints, Error, GroupFit, Recipe, Result, Scoring, Table};
 
 use crate::tables::{line, noisy};
 use crate::threads_as_ranks::together;
@@ -37,6 +38,61 @@ fn each_network_is_trained_by_one_rank() {
     });
     // The model, the score and the linear model.
     assert_eq!(epochs.into_inner(), 3 * recipe.members * recipe.epochs);
+    assert_eq!(recipe.trainings(&table, "label").unwrap(), 3 * recipe.members);
+}
+
+#[test]
+fn trainings_are_counted() {
+    let table = noisy(100, 1);
+    for (scoring, hidden, expected) in [
+        (Scoring::Off, recipe().hidden, 3),
+        (Scoring::Folds(4), recipe().hidden, 3 + 4 * 2 * 3),
+        (Scoring::Folds(4), vec![], 3 + 4 * 3),
+        // There is no score.
+        (Scoring::Folds(1000), vec![], 3),
+    ] {
+        let recipe = Recipe { scoring, hidden, ..recipe() };
+        assert_eq!(recipe.trainings(&table, "label").unwrap(), expected, "{scoring:?}");
+    }
+}
+
+#[test]
+fn groups_of_any_number_of_ranks_are_those_of_one_process() {
+    // Every fortieth group has enough rows for a model.
+    let rows_of =
+        |group: usize| (0..if group.is_multiple_of(40) { 30 } else { 2 }).map(move |row| (group, row));
+    let rows: Vec<(usize, usize)> = (0..200).flat_map(rows_of).collect();
+    let x = rows.iter().map(|(_, row)| (row * 7 % 30) as f64);
+    let y = rows.iter().map(|(group, row)| (row * 5 % 11 + group) as f64);
+    let groups = rows.iter().map(|(group, _)| format!("group {group:03}"));
+    let columns = [Column::of_words("group", groups), Column::of_numbers("x", x), Column::of_numbers("y", y)];
+    let table = Table::from_columns(columns);
+    let (table, interrupt) = (table.unwrap(), AtomicBool::new(false));
+    let written = |group: GroupFit| -> Result<Vec<u8>> {
+        let made = group.fit.map_or_else(|reason| Ok(reason.to_string().into()), |fit| fit.model.write());
+        Ok([group.key.into_bytes(), made?].concat())
+    };
+    let mut alone = vec![];
+    recipe()
+        .fit_groups(&table, "y", "group", &interrupt, |group| {
+            alone.push(written(group)?);
+            Ok::<(), Error>(())
+        })
+        .unwrap();
+    for (size, threads) in [(1, 1), (2, 1), (3, 2), (7, 1)] {
+        let shown = together(size, |ranks| {
+            // Ranks may have different numbers of threads.
+            let recipe = Recipe { threads: if ranks.rank() == 0 { threads } else { 1 }, ..recipe() };
+            let mut shown = vec![];
+            let see = |bytes: &[u8]| {
+                shown.push(bytes.to_vec());
+                Ok::<(), Error>(())
+            };
+            recipe.fit_groups_among(ranks, &table, "y", "group", &interrupt, written, see).unwrap();
+            shown
+        });
+        assert!(shown[0] == alone && shown[1..].iter().all(Vec::is_empty), "{size} ranks");
+    }
 }
 
 #[test]

@@ -58,12 +58,18 @@ impl<W: Write> ModelSetWriter<W> {
     /// The key is too long, or not greater; the model has a custom activation or loss; or the output cannot
     /// be written.
     pub fn model(&mut self, key: &str, model: &Model) -> Result<()> {
-        let bytes = model.write()?;
-        let beginning = || Template::new(bytes[..bytes.len().min(MOST_TEMPLATE)].to_vec());
-        let record = self.template.get_or_insert_with(beginning).difference_of(&bytes);
-        self.entry(key, Kind::Model, &record)?;
-        self.models += 1;
-        Ok(())
+        self.record(key, &model.write()?)
+    }
+
+    /// As [`model`](Self::model), of the bytes of its file, which become a part of this one: for example those
+    /// of another process. Returns the model.
+    ///
+    /// # Errors
+    /// As [`model`](Self::model); or the bytes are not those of a model.
+    pub fn file(&mut self, key: &str, bytes: &[u8]) -> Result<Model> {
+        let model = Model::read(bytes)?;
+        self.record(key, bytes)?;
+        Ok(model)
     }
 
     /// Adds a group that has no model, and why.
@@ -95,6 +101,14 @@ impl<W: Write> ModelSetWriter<W> {
         self.write(&bytes)?;
         self.output.flush().map_err(|error| Error::Write { error })?;
         Ok((self.written, hexadecimal_of(Trailer::digest_in(&bytes))))
+    }
+
+    fn record(&mut self, key: &str, bytes: &[u8]) -> Result<()> {
+        let beginning = || Template::new(bytes[..bytes.len().min(MOST_TEMPLATE)].to_vec());
+        let record = self.template.get_or_insert_with(beginning).difference_of(bytes);
+        self.entry(key, Kind::Model, &record)?;
+        self.models += 1;
+        Ok(())
     }
 
     fn entry(&mut self, key: &str, kind: Kind, record: &[u8]) -> Result<()> {
