@@ -4,13 +4,13 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::time::Duration;
 
+use ann_tabular::ann_table::Table;
 use ann_tabular::ann_table::message::quoted;
-use ann_tabular::ann_table::{Table, Target};
-use ann_tabular::{Error, Evaluation, GroupFit, Score};
 use serde_json::{Value, json};
 
 use crate::data::{self, shown};
 use crate::failure::{Failure, Result, in_quotes};
+use crate::group_record::{GroupModel, GroupRecord, GroupScore};
 use crate::output::Output;
 use crate::show::{aligned, count, counted, in_list, listed, size};
 
@@ -24,7 +24,8 @@ pub struct GroupSummary<'a> {
     targets: &'a [String],
     /// Rows that belong to no group.
     left_out: usize,
-    scores: Vec<GroupScore>,
+    /// Groups with a score.
+    scores: Vec<(String, GroupScore)>,
     metric: Option<String>,
     models: usize,
     without: Vec<Without>,
@@ -43,14 +44,6 @@ pub struct Written<'a> {
     pub digest: String,
     pub data: &'a Path,
     pub elapsed: Duration,
-}
-
-/// The main number of each kind of model on the rows of a group that were held out.
-struct GroupScore {
-    key: String,
-    model: f64,
-    linear: Option<f64>,
-    constant: f64,
 }
 
 /// A group without a model.
@@ -77,25 +70,21 @@ impl<'a> GroupSummary<'a> {
         }
     }
 
-    pub fn add(&mut self, group: &GroupFit) {
-        match &group.fit {
-            Ok(fit) => {
+    pub fn add(&mut self, group: GroupRecord) {
+        let GroupRecord { key, rows, was_ended, made } = group;
+        match made {
+            Ok(GroupModel { networks, epochs, metric, score, .. }) => {
                 self.models += 1;
-                self.networks.get_or_insert_with(|| networks(&fit.model));
-                let [least, most] = self.epochs.unwrap_or([fit.report.epochs; 2]);
-                self.epochs = Some([least.min(fit.report.epochs), most.max(fit.report.epochs)]);
-                if let Ok(evaluation) = &fit.report.evaluation {
-                    self.metric.get_or_insert_with(|| metric(&fit.report.schema.target).to_owned());
-                    self.scores.extend(GroupScore::new(&group.key, evaluation));
-                }
+                self.networks.get_or_insert(networks);
+                let [least, most] = self.epochs.unwrap_or([epochs; 2]);
+                self.epochs = Some([least.min(epochs), most.max(epochs)]);
+                self.metric = self.metric.take().or(metric);
+                self.scores.extend(score.map(|score| (key, score)));
             }
             Err(reason) => {
-                self.was_ended |= matches!(reason, Error::Interrupted);
-                let reason = match reason {
-                    Error::Interrupted => "the training was ended before".to_owned(),
-                    reason => reason.to_string(),
-                };
-                self.without.push(Without { key: group.key.clone(), rows: group.rows, reason });
+                self.was_ended |= was_ended;
+                let reason = if was_ended { "the training was ended before".to_owned() } else { reason };
+                self.without.push(Without { key, rows, reason });
             }
         }
     }
@@ -171,8 +160,8 @@ impl<'a> GroupSummary<'a> {
         writeln!(output, "{metric} of rows of {} that were held out", counted(self.scores.len(), "group"))?;
         let mut lines = vec![["", "median", "worst", "group", "best", "group"].map(str::to_owned).to_vec()];
         for (name, of_group) in kinds_of_models() {
-            let mut scores: Vec<(f64, &str)> =
-                self.scores.iter().filter_map(|score| Some((of_group(score)?, score.key.as_str()))).collect();
+            let scores = self.scores.iter().filter_map(|(key, score)| Some((of_group(score)?, key.as_str())));
+            let mut scores: Vec<(f64, &str)> = scores.collect();
             scores.sort_by(|one, other| one.0.total_cmp(&other.0));
             if let (Some(worst), Some(best)) = (scores.first(), scores.last()) {
                 let three = |score: f64| format!("{score:.3}");
@@ -229,25 +218,13 @@ impl<'a> GroupSummary<'a> {
         let Some(metric) = self.metric.as_ref().filter(|_| !self.scores.is_empty()) else {
             return Value::Null;
         };
-        let all = self.scores.iter().map(|GroupScore { key, model, linear, constant }| {
+        let all = self.scores.iter().map(|(key, GroupScore { model, linear, constant })| {
             json!({ "group": key, "model": model, "linear": linear, "constant": constant })
         });
         let mut models: Vec<(f64, &str)> =
-            self.scores.iter().map(|score| (score.model, score.key.as_str())).collect();
+            self.scores.iter().map(|(key, score)| (score.model, key.as_str())).collect();
         models.sort_by(|one, other| one.0.total_cmp(&other.0));
         json!({ "metric": metric, "median": median(&models), "groups": all.collect::<Vec<_>>() })
-    }
-}
-
-impl GroupScore {
-    /// `None` if the number is not defined for the rows that were held out.
-    fn new(key: &str, evaluation: &Evaluation) -> Option<Self> {
-        Some(Self {
-            key: key.to_owned(),
-            model: main_number(&evaluation.model)?,
-            linear: evaluation.linear.as_ref().and_then(main_number),
-            constant: main_number(&evaluation.constant)?,
-        })
     }
 }
 
@@ -261,40 +238,8 @@ fn kinds_of_models() -> [(&'static str, OfGroup); 3] {
     ]
 }
 
-/// The name of the main number of a score.
-fn metric(target: &Target) -> &'static str {
-    match target {
-        Target::Numbers(_) => "R²",
-        Target::Classes { .. } | Target::Labels(_) => "accuracy",
-    }
-}
-
-/// The accuracy, or R²; of several columns the mean.
-fn main_number(score: &Score) -> Option<f64> {
-    let numbers: Vec<f64> = match score {
-        Score::Classes(score) => vec![score.accuracy.value],
-        Score::Labels(scores) => scores.iter().map(|label| label.score.accuracy.value).collect(),
-        Score::Numbers(scores) => {
-            scores.iter().map(|score| Some(score.r_squared?.value)).collect::<Option<_>>()?
-        }
-    };
-    Some(numbers.iter().sum::<f64>() / numbers.len() as f64)
-}
-
 /// Of ascending numbers: the one in the middle, or the mean of both.
 fn median(scores: &[(f64, &str)]) -> f64 {
     let half = scores.len() / 2;
     if scores.len() % 2 == 1 { scores[half].0 } else { (scores[half - 1].0 + scores[half].0) / 2.0 }
-}
-
-/// As for one model, without the number of inputs, which differs between groups.
-fn networks(model: &ann_tabular::Model) -> String {
-    let text = crate::summary::networks(model);
-    match text.split_once(" networks ").or_else(|| text.split_once(" network ")) {
-        Some((number, shape)) => {
-            let layers = shape.split_once('-').map_or(shape, |(_, layers)| layers);
-            format!("{number} networks …-{layers}")
-        }
-        None => text,
-    }
 }

@@ -1,7 +1,7 @@
 //! Signals that end the program: Ctrl-C, and what the system sends to a program that is to end.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -20,10 +20,7 @@ static WANTED: AtomicBool = AtomicBool::new(false);
 pub fn listen(checkpoint: Option<PathBuf>) -> Result<()> {
     let handler = move |signal| {
         if signal != INTERRUPT || WANTED.swap(true, Ordering::Relaxed) {
-            if let Some(path) = &checkpoint {
-                remove_unfinished(path);
-            }
-            end(signal);
+            end(signal, checkpoint.as_deref());
         }
     };
     on_signals(&ending(), handler)
@@ -39,9 +36,10 @@ pub fn is_wanted() -> bool {
     WANTED.load(Ordering::Relaxed)
 }
 
-/// From here on a signal that ends the program also removes the output that is not complete.
-pub fn clean_up() -> Result<()> {
-    on_signals(&ending(), end)
+/// From here on a signal that ends the program also removes the output and the checkpoint that are not
+/// complete.
+pub fn clean_up(checkpoint: Option<PathBuf>) -> Result<()> {
+    on_signals(&ending(), move |signal| end(signal, checkpoint.as_deref()))
 }
 
 /// From here on a file that may not become larger (`ulimit -f`) is an error of its writing, as a full disk
@@ -84,7 +82,10 @@ fn is_ignored(signal: i32) -> bool {
 }
 
 /// Ends the program as a shell reports it: 130 after Ctrl-C, 143 after `kill`.
-fn end(signal: i32) {
+fn end(signal: i32, checkpoint: Option<&Path>) {
+    if let Some(path) = checkpoint {
+        remove_unfinished(path);
+    }
     output::remove_incomplete();
     process::exit(128 + signal);
 }

@@ -19,6 +19,7 @@ mod train;
 mod again;
 mod co_process;
 mod explanation;
+mod group_record;
 mod group_summary;
 mod html;
 mod prediction;

@@ -36,7 +36,7 @@ pub fn play(options: &Play) -> Result<Status> {
     let failed = |error| Failure::files(format_args!("port {}: {error}", options.port));
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port)).map_err(failed)?;
     let server = Server::new(listener, page, opened).map_err(failed)?;
-    interrupt::clean_up()?;
+    interrupt::clean_up(None)?;
     let mut output = Output::standard();
     writeln!(output, "{}", server.address())?;
     output.finish()?;

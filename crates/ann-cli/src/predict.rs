@@ -115,7 +115,7 @@ impl Predict {
     /// Checks the output, and says what the model makes of the options.
     fn begin(&self, model: &Model) -> Result<()> {
         if let Some(path) = &self.output {
-            interrupt::clean_up()?;
+            interrupt::clean_up(None)?;
             if self.json && is_dash(path) {
                 return Err(Failure::arguments("--json: expected the name of a file after -o, found -"));
             }

@@ -19,11 +19,13 @@ use clap::Args;
 
 use crate::data;
 use crate::failure::{Failure, Result, Status};
-use crate::job::{self, Job};
+use crate::job::Job;
 use crate::output::{self, Output};
 use crate::progress::Progress;
+use crate::show::counted;
 use crate::summary::Summary;
 use crate::{again, explanation, html, interrupt, target};
+use groups::Groups;
 use options::Settings;
 
 pub use values::{activation_name, optimizer_name};
@@ -84,10 +86,18 @@ pub fn train(options: &Train, job: Option<&dyn Job>) -> Result<Status> {
     let path = options.output.clone().unwrap_or_else(|| files::model_name(&targets).into());
     let recipe = settings.recipe(&table, &targets)?;
     let table = memory::divide(options.memory, &recipe, table)?;
-    if !job::is_first(job) {
-        return options.train_share(&recipe, &table, &targets, job);
+    let groups = settings.group_by().map(|column| {
+        let (recipe, reader, table, targets) = (&recipe, &reader, &table, &targets);
+        Groups { options, recipe, reader, table, targets, column, job }
+    });
+    if let Some(job) = job.filter(|job| job.rank() > 0) {
+        return match groups {
+            _ if options.explain => Ok(Status::Done),
+            Some(groups) => groups.train_share(),
+            None => options.train_share(&recipe, &table, &targets, job),
+        };
     }
-    if settings.group_by().is_some() {
+    if groups.is_some() {
         groups::check(options)?;
     }
     if options.explain {
@@ -95,8 +105,8 @@ pub fn train(options: &Train, job: Option<&dyn Job>) -> Result<Status> {
         return Ok(Status::Done);
     }
     options.check_files(&path, job.is_some())?;
-    if let Some(column) = settings.group_by() {
-        return groups::train(options, &recipe, &reader, &table, &targets, column, &path);
+    if let Some(groups) = groups {
+        return groups.train(&path);
     }
     let judged = options.read_judged(&recipe, &table, &targets)?;
     let mut fit = match job {
@@ -148,17 +158,10 @@ impl Train {
         let checkpoints = self.checkpoints();
         interrupt::listen(checkpoints.as_ref().map(|checkpoints| checkpoints.path.clone()))?;
         let progress = Progress::begin(!self.quiet && !self.json, recipe.members);
-        let was_warned = AtomicBool::new(false);
+        let warning = CheckpointWarning::new(checkpoints.as_ref().map(|checkpoints| &*checkpoints.path));
         let observe = |seen: &ann_tabular::Progress| {
             progress.see(seen);
-            if let (Some(error), Some(Checkpoints { path, .. })) = (seen.checkpoint_error, &checkpoints)
-                && !was_warned.swap(true, Ordering::Relaxed)
-            {
-                progress.print(&format!(
-                    "warning: {}: cannot write: {error}; the training goes on without it",
-                    path.display()
-                ));
-            }
+            warning.see(seen, &progress);
             if interrupt::is_wanted() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         };
         let fit = match &checkpoints {
@@ -174,11 +177,6 @@ impl Train {
         if data::is_dash(&self.data) {
             return Err(Failure::arguments("several processes cannot read the standard input: give a file"));
         }
-        if self.settings.group_by().is_some() {
-            return Err(Failure::arguments(
-                "--group-by trains in one process, with all its threads: start it without mpirun",
-            ));
-        }
         Ok(())
     }
 
@@ -188,25 +186,49 @@ impl Train {
         recipe: &Recipe,
         table: &Table,
         targets: &[String],
-        job: Option<&dyn Job>,
+        job: &dyn Job,
     ) -> Result<Status> {
-        if let Some(job) = job.filter(|_| !self.explain) {
-            let fit = self.fit_among(job, recipe, table, targets)?;
-            if let Some(error) = &fit.checkpoint_error {
-                anstream::eprintln!("warning: rank {}: {error}; its last states are not saved", job.rank());
-            }
+        let fit = self.fit_among(job, recipe, table, targets)?;
+        if let Some(error) = &fit.checkpoint_error {
+            anstream::eprintln!("warning: rank {}: {error}; its last states are not saved", job.rank());
         }
         Ok(Status::Done)
     }
 
     /// Trains together with other processes.
     fn fit_among(&self, job: &dyn Job, recipe: &Recipe, table: &Table, targets: &[String]) -> Result<Fit> {
-        let is_shown = job.rank() == 0 && !self.quiet && !self.json;
-        let progress = Progress::begin(is_shown, recipe.members);
-        let checkpoints = self.checkpoints();
-        let fit = recipe.fit_among(job, table, targets, checkpoints.as_ref(), |seen| progress.see(seen));
-        progress.end(fit.is_ok() && job.rank() == 0);
+        let (is_first, checkpoints) = (job.rank() == 0, self.checkpoints());
+        let own_file = checkpoints.as_ref().map(|Checkpoints { path, .. }| files::of_rank(path, job.rank()));
+        interrupt::clean_up(own_file.clone())?;
+        if is_first && !self.quiet && job.size() > recipe.members {
+            let reason =
+                format!(", because a mini-batch of {} rows is too small to be divided", recipe.batch);
+            let trainings = recipe.trainings(table, targets).map_err(in_program)?;
+            self.warn_of_idle(job, trainings, "training", &reason);
+        }
+        let progress = Progress::begin(is_first && !self.quiet && !self.json, recipe.members);
+        let warning =
+            CheckpointWarning { rank: Some(job.rank()), ..CheckpointWarning::new(own_file.as_deref()) };
+        let observe = |seen: &ann_tabular::Progress| {
+            progress.see(seen);
+            warning.see(seen, &progress);
+        };
+        let fit = recipe.fit_among(job, table, targets, checkpoints.as_ref(), observe);
+        progress.end(fit.is_ok() && is_first);
         fit.map_err(in_program)
+    }
+
+    /// Warns if a job has more processes than there is work for. `reason` is why it is not divided further.
+    fn warn_of_idle(&self, job: &dyn Job, work: usize, name: &str, reason: &str) {
+        let processes = job.size();
+        if let idle @ 1.. = processes.saturating_sub(work) {
+            let have = if idle == 1 { "has" } else { "have" };
+            anstream::eprintln!(
+                "warning: {}, {}: {idle} {have} nothing to do{reason}",
+                counted(processes, "process"),
+                counted(work, name)
+            );
+        }
     }
 
     fn checkpoints(&self) -> Option<Checkpoints> {
@@ -238,6 +260,32 @@ impl Train {
             summary.write(&mut output)?;
         }
         Ok(output.flush()?)
+    }
+}
+
+/// Says once that the states of a training cannot be saved.
+struct CheckpointWarning<'p> {
+    path: Option<&'p Path>,
+    /// This process, if there are several.
+    rank: Option<usize>,
+    was_given: AtomicBool,
+}
+
+impl<'p> CheckpointWarning<'p> {
+    fn new(path: Option<&'p Path>) -> Self {
+        Self { path, rank: None, was_given: AtomicBool::new(false) }
+    }
+
+    fn see(&self, seen: &ann_tabular::Progress, progress: &Progress) {
+        if let (Some(error), Some(path)) = (seen.checkpoint_error, self.path)
+            && !self.was_given.swap(true, Ordering::Relaxed)
+        {
+            let whose = self.rank.map(|rank| format!("rank {rank}: ")).unwrap_or_default();
+            progress.print(&format!(
+                "warning: {whose}{}: cannot write: {error}; the training goes on without it",
+                path.display()
+            ));
+        }
     }
 }
 

@@ -34,11 +34,15 @@ impl<'o> Judged<'o> {
 
 /// The file of states that exists at this path: that of a process alone, or that of the first one of a job.
 fn states_at(path: &Path, is_job: bool) -> Option<PathBuf> {
+    let path = if is_job { of_rank(path, 0) } else { path.to_owned() };
+    Some(path).filter(|path| path.exists())
+}
+
+/// The file of states of one of the processes of a job.
+pub fn of_rank(path: &Path, rank: usize) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
-    if is_job {
-        name.push(".0");
-    }
-    Some(PathBuf::from(name)).filter(|path| path.exists())
+    name.push(format!(".{rank}"));
+    name.into()
 }
 
 impl Train {
