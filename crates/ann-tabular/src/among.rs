@@ -121,6 +121,7 @@ impl Recipe {
             let share_of = |rank| share(block.len(), rank, ranks.size());
             let fit = |group| write(recipe.fit_group(table, &targets, column, group, interrupt));
             let own = in_parallel(self.threads, &block[share_of(ranks.rank())], fit).map_err(Error::from)?;
+            table.ensure_read().map_err(Error::from)?;
             let own = own.into_iter().collect::<Result<Vec<_>, E>>()?;
             if ranks.rank() > 0 {
                 own.iter().for_each(|bytes| send(ranks, bytes, 0));

@@ -10,7 +10,6 @@ use ann_table::{Column, Schema, Table};
 use ann_train::in_parallel;
 
 use crate::progress::Observer;
-use crate::recipe::whole;
 use crate::rows::Rows;
 use crate::{Error, Fit, Progress, Recipe, Result, Scoring, TargetNames};
 
@@ -93,7 +92,7 @@ impl Recipe {
         for groups in groups.chunks(groups_at_a_time) {
             let fit = |group| recipe.fit_group(table, &targets, column, group, interrupt);
             let fits = in_parallel(self.threads, groups, fit).map_err(Error::from)?;
-            whole(table, Ok(()))?;
+            table.ensure_read().map_err(Error::from)?;
             fits.into_iter().try_for_each(&mut see)?;
         }
         Ok(missing.len())

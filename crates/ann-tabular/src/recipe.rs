@@ -170,7 +170,7 @@ pub(crate) const OPTIMIZERS: [OptimizerKind; 3] =
 
 /// A result that comes from all cells of a table; an error if some could not be read. What such cells have led
 /// to, perhaps another error, says nothing.
-pub(crate) fn whole<T>(table: &Table, result: Result<T>) -> Result<T> {
+fn whole<T>(table: &Table, result: Result<T>) -> Result<T> {
     table.ensure_read()?;
     result
 }
