@@ -2,6 +2,8 @@
 //!
 //! `cargo run --release --example rows_from_disk -- 10000000 disk` trains on ten million rows in 300 MB.
 
+#![allow(clippy::print_stdout, reason = "an example shows its result")]
+
 use std::env;
 use std::fs::File;
 use std::io::{BufWriter, Write};
