@@ -79,12 +79,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     if world.is_first() {
         let digest = Sha256::new_with_prefix(bytes(network.parameters())).finalize();
         let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-        println!("{digest}  {:.2} ms an epoch on {} ranks", 1e3 * seconds, world.size());
+        println!("{digest}  {:.3} ms the fastest epoch on {} ranks", 1e3 * seconds, world.size());
     }
     Ok(())
 }
 
-/// A trained network, and the seconds of an epoch.
+/// A trained network, and the seconds of the fastest epoch.
 fn train(options: &Options, world: &World) -> Result<(Network, f64), ann_train::Error> {
     let architecture = Architecture::inputs(options.inputs)
         .with_layers(Activation::Tanh.layers([options.units; 2]))
@@ -107,10 +107,16 @@ fn train(options: &Options, world: &World) -> Result<(Network, f64), ann_train::
         ..TrainConfig::default()
     };
     let mut training = Training::new(&problem, network, &config)?.with_ranks(Some(world));
-    let begin = Instant::now();
-    while training.epoch()?.is_continue() {}
+    let mut fastest = f64::INFINITY;
+    loop {
+        let begin = Instant::now();
+        if training.epoch()?.is_break() {
+            break;
+        }
+        fastest = fastest.min(begin.elapsed().as_secs_f64());
+    }
     let (network, _) = training.finish()?;
-    Ok((network, begin.elapsed().as_secs_f64() / options.epochs as f64))
+    Ok((network, fastest))
 }
 
 fn bytes(numbers: &[f64]) -> Vec<u8> {
