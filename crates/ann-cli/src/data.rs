@@ -213,7 +213,15 @@ pub fn read_named_on_disk(
         let folder = folder.display();
         Failure::files(format_args!("{folder}: cannot make a temporary file for the rows: {error}"))
     })?;
-    let table = reader.open_on_disk(path, store)?;
+    let table = reader.open_on_disk(path, store).map_err(|error| match error {
+        ann_table::Error::InFile { error, .. } if matches!(*error, ann_table::Error::StoreRows { .. }) => {
+            Failure::files(format_args!(
+                "{}: {error}; they need about the space of the table: give --output another folder",
+                folder.display()
+            ))
+        }
+        error => error.into(),
+    })?;
     Ok((reader, table))
 }
 

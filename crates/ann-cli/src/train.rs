@@ -6,6 +6,7 @@ mod memory;
 mod options;
 mod values;
 
+use std::env;
 use std::io::Write;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -19,7 +20,7 @@ use clap::Args;
 
 use crate::data;
 use crate::failure::{Failure, Result, Status};
-use crate::job::Job;
+use crate::job::{self, Job};
 use crate::output::{self, Output};
 use crate::progress::Progress;
 use crate::show::counted;
@@ -59,7 +60,7 @@ pub struct Train {
     checkpoint_every: Duration,
     /// Use about this much memory, for example 2GB: the rows of a table that would need more are in a temporary
     /// file beside that of the model. The model is the same
-    #[arg(long, value_name = "SIZE")]
+    #[arg(long, value_name = "SIZE", value_parser = memory::size, allow_hyphen_values = true)]
     memory: Option<ByteSize>,
     /// Print each choice and its reason, and train nothing
     #[arg(long)]
@@ -81,7 +82,7 @@ pub fn train(options: &Train, job: Option<&dyn Job>) -> Result<Status> {
     if job.is_some() {
         options.check_job()?;
     }
-    let (reader, table) = options.read()?;
+    let (reader, table) = options.read(!options.quiet && job::is_first(job))?;
     let targets = target::targets(&table, &options.targets)?;
     let path = options.output.clone().unwrap_or_else(|| files::model_name(&targets).into());
     let recipe = settings.recipe(&table, &targets)?;
@@ -140,17 +141,23 @@ fn was_ended(fit: &Fit) -> bool {
 }
 
 impl Train {
-    /// Reads the table: into memory, or into a file if it would need more than it may.
-    fn read(&self) -> Result<(Reader, Table)> {
+    /// Reads the table: into memory, or into a file if it may need more than --memory.
+    fn read(&self, is_told: bool) -> Result<(Reader, Table)> {
         let finished = |names: &[String]| self.settings.reader(names, &self.targets);
         let reader = self.settings.reading.reader();
-        match self.memory {
-            Some(memory) if memory::is_too_large(&self.data, memory) => {
-                let folder = output::folder_of(self.output.as_deref().unwrap_or(Path::new("")));
-                data::read_named_on_disk(&reader, &self.data, finished, folder)
-            }
-            _ => data::read_named(&reader, &self.data, finished),
+        if !self.memory.is_some_and(|memory| memory::is_too_large(&self.data, memory)) {
+            return data::read_named(&reader, &self.data, finished);
         }
+        let folder = match self.output.as_deref() {
+            Some(path) if data::is_dash(path) => env::temp_dir(),
+            Some(path) => output::folder_of(path).to_owned(),
+            None => PathBuf::from("."),
+        };
+        if is_told {
+            let folder = folder.display();
+            anstream::eprintln!("note: the rows are in a temporary file in {folder} while the program runs");
+        }
+        data::read_named_on_disk(&reader, &self.data, finished, &folder)
     }
 
     /// Trains until the end, or until the interrupt key is pressed.

@@ -9,6 +9,7 @@ mod interruption;
 mod judging;
 #[cfg(unix)]
 mod killed;
+mod memory;
 mod names;
 mod play;
 mod program;

@@ -18,7 +18,7 @@ use std::sync::Arc;
 use crate::kinds::Builder;
 use crate::numbers::Numbers;
 use crate::read::CellStore;
-use crate::table::Table;
+use crate::table::{Column, Table};
 use crate::{Error, Reader, Result};
 
 pub(crate) use block_file::{BLOCK, BlockFile};
@@ -174,6 +174,13 @@ impl Table {
     pub fn stored_bytes_of(&self, rows: usize) -> usize {
         // All columns are in one file, unless they come from different tables.
         self.files().next().map_or(0, |file| file.bytes_of_block().saturating_mul(rows.div_ceil(BLOCK)))
+    }
+
+    /// About how many bytes the distinct words of all columns take, which are always in memory.
+    pub fn bytes_of_words(&self) -> usize {
+        // The text, where it ends, its number, and room to grow.
+        let of_word = |word: &str| word.len() + 32;
+        self.columns().iter().flat_map(Column::words).map(of_word).sum()
     }
 
     /// An error if cells of the file could not be read, or were damaged: since then such cells look as if

@@ -8,7 +8,7 @@ use crate::{Recipe, Scoring};
 /// What a fit needs, in bytes: an estimate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MemoryNeed {
-    /// For the program, and for what is known of every row: its target, its part, its order.
+    /// For the program, for distinct words, and for what is known of every row: its target, its part, its order.
     pub state: usize,
     /// For the rows that are read again and again: those of the windows of all networks that are trained at
     /// the same time. See [`Table::with_cache`].
@@ -23,11 +23,13 @@ const OF_ROW: usize = 60;
 const OF_ROW_AND_NETWORK: usize = 40;
 
 impl Recipe {
-    /// About how much memory a fit needs if the cells of the table are in a file. Words that are different
-    /// come on top, each once.
+    /// About how much memory a fit needs if the cells of the table are in a file. Many classes or hidden units
+    /// take more.
     pub fn memory_of(&self, table: &Table) -> MemoryNeed {
         let at_once = self.threads.min(self.members).max(1);
-        let state = PROGRAM + table.rows().saturating_mul(OF_ROW + at_once * OF_ROW_AND_NETWORK);
+        let of_rows = table.rows().saturating_mul(OF_ROW + at_once * OF_ROW_AND_NETWORK);
+        // The schema has a copy of the words of each column that is used.
+        let state = PROGRAM + 2 * table.bytes_of_words() + of_rows;
         // Where all rows of a network are shuffled together, each may be needed next. Otherwise rows for the
         // score and for validation lie between those of a window, and the borders of blocks differ.
         let rows = match self.rows_of_smallest_part(table.rows()) > SHUFFLED_TOGETHER {

@@ -25,19 +25,24 @@ pub fn is_too_large(path: &Path, memory: ByteSize) -> bool {
     file.is_file() && !data::is_dash(path) && needed > memory.as_u64()
 }
 
-/// Gives the rows that are in a file what is left of the memory, for those that are read again and again.
+/// Gives the rows that are in a file the memory for those that are read again and again.
 pub fn divide(memory: Option<ByteSize>, recipe: &Recipe, table: Table) -> Result<Table> {
     let (Some(memory), true) = (memory, table.is_on_disk()) else { return Ok(table) };
-    let memory = usize::try_from(memory.as_u64()).unwrap_or(usize::MAX);
     let needed = recipe.memory_of(&table);
-    let least = needed.state + needed.rows;
+    let least = ByteSize((needed.state + needed.rows) as u64);
     if memory < least {
+        let is_parallel = recipe.threads.min(recipe.members) > 1;
+        let hint = if is_parallel { "; with --threads 1 it needs less" } else { "" };
+        let (memory, least) = (memory.display().si(), least.display().si());
+        let rows = show::counted(table.rows(), "row");
         return Err(Failure::arguments(format_args!(
-            "--memory: found {}, expected at least {} for {} rows; fewer --threads need less",
-            ByteSize(memory as u64).display().si(),
-            ByteSize(least as u64).display().si(),
-            show::count(table.rows()),
+            "--memory: found {memory}, expected at least {least} for {rows} and their words{hint}"
         )));
     }
     Ok(table.with_cache(needed.rows))
+}
+
+/// A size as people write it.
+pub fn size(text: &str) -> Result<ByteSize, String> {
+    text.trim().parse().map_err(|_| "expected a size, for example 500MB or 2GB".to_owned())
 }
