@@ -1,5 +1,5 @@
-//! Measures messages between the ranks of a job, and the time of a row. From these it computes how long a step
-//! over many rows takes on 1 to 64 ranks, on this network or on an assumed one:
+//! Measures messages between the ranks of a job, and the time of a row. From these it computes how long a
+//! step over many rows takes on 1 to 64 ranks, on this network or on an assumed one:
 //!
 //! ```text
 //! mpirun -n 2 target/release/examples/cost --rows 1000000000 --latency 2 --bandwidth 10

@@ -85,9 +85,9 @@ impl Recipe {
         Ok((1 + of_score) * self.members)
     }
 
-    /// As [`fit_groups`](Self::fit_groups), by several processes: the ranks make this call with the same table
-    /// and settings, and each fits some of the groups. `write` makes bytes of what the caller needs of a
-    /// group, in several threads. Rank 0 shows them to `see`, in the order of the keys; for the other ranks
+    /// As [`fit_groups`](Self::fit_groups), by several processes: the ranks make this call with the same
+    /// table and settings, and each fits some of the groups. `write` makes bytes of what the caller needs of
+    /// a group, in several threads. Rank 0 shows them to `see`, in the order of the keys; for the other ranks
     /// `see` is not called.
     ///
     /// Ranks send nothing while they train a block of groups, 64 for each thread of each rank. Then rank 0
@@ -95,8 +95,8 @@ impl Recipe {
     ///
     /// # Errors
     /// As [`fit_groups`](Self::fit_groups), or an error of `write`; [`Error::OtherRank`] if the tables,
-    /// settings or programs differ. After an error the program must end all ranks, because the others may wait
-    /// for this one.
+    /// settings or programs differ. After an error the program must end all ranks, because the others may
+    /// wait for this one.
     #[expect(clippy::too_many_arguments, reason = "those of `fit_groups`, and what several processes need")]
     pub fn fit_groups_among<E: From<Error> + Send>(
         &self,
