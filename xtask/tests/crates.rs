@@ -23,7 +23,7 @@ const MAY_KNOW: [(&str, &[&str]); 18] = [
     ("ann-figure", &[]),
     ("ann-cli", &["ann-export", "ann-figure", "ann-gradcheck", "ann-tabular"]),
     ("ann-experiments", &["ann-core", "ann-datasets", "ann-figure", "ann-gradcheck", "ann-train"]),
-    ("ann-examples", &["ann-datasets", "ann-train"]),
+    ("ann-examples", &["ann-datasets", "ann-table", "ann-train"]),
     // What the benchmark measures is plain data; the harness runs the runners as processes.
     ("ann-workloads", &[]),
     ("ann-runner", &["ann-core", "ann-datasets", "ann-gradcheck", "ann-train", "ann-workloads"]),

@@ -58,8 +58,8 @@ pub struct Train {
     /// How often the state is saved, for example 10s or 5m
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = humantime::parse_duration, requires = "state")]
     checkpoint_every: Duration,
-    /// Use about this much memory, for example 2GB: the rows of a table that would need more are in a temporary
-    /// file beside that of the model. The model is the same
+    /// Use about this much memory, for example 2GB: the rows of a table that would need more are in a
+    /// temporary file beside that of the model. The model is the same
     #[arg(long, value_name = "SIZE", value_parser = memory::size, allow_hyphen_values = true)]
     memory: Option<ByteSize>,
     /// Print each choice and its reason, and train nothing

@@ -32,8 +32,8 @@ impl Reader {
     /// for reading and writing. Distinct words stay in memory, each once, and so does what is kept of the
     /// cells: see [`Table::with_cache`].
     ///
-    /// If `store` has a name, [`Table::open_stored`] opens the table again. A temporary file without a name is
-    /// gone with the table.
+    /// If `store` has a name, [`Table::open_stored`] opens the table again. A temporary file without a name
+    /// is gone with the table.
     ///
     /// ```
     /// use std::io::Write;
@@ -48,8 +48,8 @@ impl Reader {
     /// ```
     ///
     /// # Errors
-    /// As [`open`](Self::open); `path` is no file but a pipe, which cannot be read a second time; `store` cannot
-    /// be written.
+    /// As [`open`](Self::open); `path` is no file but a pipe, which cannot be read a second time; `store`
+    /// cannot be written.
     pub fn open_on_disk(&self, path: impl AsRef<Path>, store: File) -> Result<Table> {
         let path = path.as_ref();
         let read = || {

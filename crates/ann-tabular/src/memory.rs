@@ -8,7 +8,8 @@ use crate::{Recipe, Scoring};
 /// What a fit needs, in bytes: an estimate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MemoryNeed {
-    /// For the program, for distinct words, and for what is known of every row: its target, its part, its order.
+    /// For the program, for distinct words, and for what is known of every row: its target, its part, its
+    /// order.
     pub state: usize,
     /// For the rows that are read again and again: those of the windows of all networks that are trained at
     /// the same time. See [`Table::with_cache`].
@@ -23,8 +24,8 @@ const OF_ROW: usize = 60;
 const OF_ROW_AND_NETWORK: usize = 40;
 
 impl Recipe {
-    /// About how much memory a fit needs if the cells of the table are in a file. Many classes or hidden units
-    /// take more.
+    /// About how much memory a fit needs if the cells of the table are in a file. Many classes or hidden
+    /// units take more.
     pub fn memory_of(&self, table: &Table) -> MemoryNeed {
         let at_once = self.threads.min(self.members).max(1);
         let of_rows = table.rows().saturating_mul(OF_ROW + at_once * OF_ROW_AND_NETWORK);

@@ -160,16 +160,16 @@ pub(crate) const SHUFFLED_TOGETHER: usize = 1 << 20;
 /// Number of neighbouring rows in a block of a window: several blocks of a file, because the borders of both
 /// differ.
 pub(crate) const BLOCK: usize = 1 << 12;
-/// Number of blocks in a window: some thousand batches, from rows of so many places that tables whose rows are
-/// sorted are mixed.
+/// Number of blocks in a window: some thousand batches, from rows of so many places that tables whose rows
+/// are sorted are mixed.
 pub(crate) const WINDOW: usize = 32;
 
 /// The optimizers for which the gradient of a mini-batch is enough.
 pub(crate) const OPTIMIZERS: [OptimizerKind; 3] =
     [OptimizerKind::Adam, OptimizerKind::Momentum, OptimizerKind::Descent];
 
-/// A result that comes from all cells of a table; an error if some could not be read. What such cells have led
-/// to, perhaps another error, says nothing.
+/// A result that comes from all cells of a table; an error if some could not be read. What such cells have
+/// led to, perhaps another error, says nothing.
 fn whole<T>(table: &Table, result: Result<T>) -> Result<T> {
     table.ensure_read()?;
     result

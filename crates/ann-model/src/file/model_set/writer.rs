@@ -61,8 +61,8 @@ impl<W: Write> ModelSetWriter<W> {
         self.record(key, &model.write()?)
     }
 
-    /// As [`model`](Self::model), of the bytes of its file, which become a part of this one: for example those
-    /// of another process. Returns the model.
+    /// As [`model`](Self::model), of the bytes of its file, which become a part of this one: for example
+    /// those of another process. Returns the model.
     ///
     /// # Errors
     /// As [`model`](Self::model); or the bytes are not those of a model.
