@@ -141,8 +141,8 @@ fn was_ended(fit: &Fit) -> bool {
 }
 
 impl Train {
-    /// Reads the table: into memory, or into a file if it may need more than --memory.
-    fn read(&self, is_told: bool) -> Result<(Reader, Table)> {
+    /// Reads the table: into memory, or into a file if it may need more than --memory, which a note says.
+    fn read(&self, is_noted: bool) -> Result<(Reader, Table)> {
         let finished = |names: &[String]| self.settings.reader(names, &self.targets);
         let reader = self.settings.reading.reader();
         if !self.memory.is_some_and(|memory| memory::is_too_large(&self.data, memory)) {
@@ -153,7 +153,7 @@ impl Train {
             Some(path) => output::folder_of(path).to_owned(),
             None => PathBuf::from("."),
         };
-        if is_told {
+        if is_noted {
             let folder = folder.display();
             anstream::eprintln!("note: the rows are in a temporary file in {folder} while the program runs");
         }

@@ -1,6 +1,6 @@
 //! Tables whose cells are in a file instead of in memory, for more rows than memory holds.
 //!
-//! The file has the numbers of each column, and of words their positions in a dictionary, in blocks of rows.
+//! The file holds each column in blocks of rows: its numbers or, for words, their positions in a dictionary.
 //! A block is read when one of its cells is needed, and kept for the next ones. So whatever is done with a
 //! table in memory can be done with such a table, and gives the same bits.
 
@@ -49,7 +49,7 @@ impl Reader {
     ///
     /// # Errors
     /// As [`open`](Self::open); `path` is no file but a pipe, which cannot be read a second time; `store`
-    /// cannot be written.
+    /// cannot be written, or is not empty.
     pub fn open_on_disk(&self, path: impl AsRef<Path>, store: File) -> Result<Table> {
         let path = path.as_ref();
         let read = || {
@@ -118,10 +118,10 @@ impl CellStore for Disk {
 }
 
 impl Table {
-    /// The same table with its cells in `store`, as after [`Reader::open_on_disk`].
+    /// The same table with its cells in `store`, an empty file, as after [`Reader::open_on_disk`].
     ///
     /// # Errors
-    /// `store` cannot be written.
+    /// `store` cannot be written, or is not empty; this table is in a file, of which cells cannot be read.
     pub fn store(&self, store: File) -> Result<Self> {
         let file = Arc::new(BlockFile::new(store, self.columns().len()));
         for first in (0..self.rows()).step_by(BLOCK) {
@@ -130,6 +130,8 @@ impl Table {
                 file.append(place, &column.values().numbers().compact(&rows))?;
             }
         }
+        // Cells that could not be read must not become cells that are missing.
+        self.ensure_read()?;
         let columns = self.columns().iter().enumerate().map(|(place, column)| {
             column.clone().with_numbers(DiskNumbers::all(&file, place, self.rows()).into())
         });
@@ -141,8 +143,8 @@ impl Table {
     /// Opens a file that [`Reader::open_on_disk`] or [`store`](Self::store) has written.
     ///
     /// # Errors
-    /// The file cannot be read, is none of these, is not whole, or is of a later version. Damage within the
-    /// cells is found when they are read: see [`ensure_read`](Self::ensure_read).
+    /// The file cannot be read, was not written by these, is not whole, or is of a later version. Damage
+    /// within the cells is found when they are read: see [`ensure_read`](Self::ensure_read).
     pub fn open_stored(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         let opened = File::open(path).map_err(|error| Error::Read { error }).and_then(contents::read);
@@ -151,12 +153,15 @@ impl Table {
 
     /// Whether a file begins as those do that [`open_stored`](Self::open_stored) opens.
     pub fn is_stored(path: impl AsRef<Path>) -> bool {
-        File::open(path).is_ok_and(|file| contents::is_begun(&file))
+        // A pipe would be waited for.
+        let path = path.as_ref();
+        path.is_file() && File::open(path).is_ok_and(|file| contents::is_begun(&file))
     }
 
     /// Sets how much memory is used for cells of the file that are kept, in bytes. Default 64 MiB. It should
     /// have room for the rows that are read again and again: with mini-batches, for those of a window of each
-    /// network that is trained at the same time. No effect on a table in memory.
+    /// network that is trained at the same time. All tables with cells in this file share it. No effect on a
+    /// table in memory.
     #[must_use]
     pub fn with_cache(self, bytes: usize) -> Self {
         for file in self.files() {

@@ -196,7 +196,7 @@ impl Schema {
     /// # Errors
     /// A column is not in the table, or is of another kind than the one that was learned from.
     pub fn features<F: Float>(&self, table: &Table) -> Result<Array2<F>> {
-        Ok(self.input_rows(table, self.inputs())?.all())
+        self.all_inputs(table, self.inputs())
     }
 
     /// As [`features`](Self::features), without the piecewise-linear inputs: shape (rows,
@@ -205,7 +205,11 @@ impl Schema {
     /// # Errors
     /// As [`features`](Self::features).
     pub fn plain_features<F: Float>(&self, table: &Table) -> Result<Array2<F>> {
-        Ok(self.input_rows(table, self.plain_inputs())?.all())
+        self.all_inputs(table, self.plain_inputs())
+    }
+
+    fn all_inputs<F: Float>(&self, table: &Table, width: usize) -> Result<Array2<F>> {
+        table.unless_damaged(|| Ok(self.input_rows(table, width)?.all()))
     }
 
     /// The inputs of rows as they are needed, without the memory that [`features`](Self::features) takes: the

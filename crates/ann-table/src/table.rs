@@ -99,6 +99,15 @@ impl Table {
         Self::new(columns, lines)
     }
 
+    /// An error if cells could not be read. Without the feature `disk` all cells are in memory, so there is none.
+    ///
+    /// # Errors
+    /// None.
+    #[cfg(not(feature = "disk"))]
+    pub fn ensure_read(&self) -> Result<()> {
+        Ok(())
+    }
+
     #[cfg(feature = "disk")]
     pub(crate) fn lines(&self) -> &Lines {
         &self.lines
@@ -194,7 +203,7 @@ impl Table {
 
     /// The rows with these numbers, counted from 0, in that order, as a table that does not depend on other
     /// rows: as [`select`](Self::select), but without the words that only other rows have, and with lines as
-    /// if these rows were a file of their own.
+    /// if these rows were a file of their own. Cells in a file stay there.
     ///
     /// # Panics
     /// When there is no such row.
@@ -251,7 +260,21 @@ impl Table {
             _ => names.iter().map(|name| self.column(name)).collect::<Result<Vec<_>>>()?,
         };
         let is_whole = |&row: &usize| columns.iter().all(|column| !column.is_missing(row));
-        Ok(self.select(&(0..self.rows()).filter(is_whole).collect::<Vec<_>>()))
+        let whole =
+            self.unless_damaged(|| Ok::<Vec<_>, Error>((0..self.rows()).filter(is_whole).collect()))?;
+        Ok(self.select(&whole))
+    }
+
+    /// What `make` makes of the cells; an error if some of them could not be read. They look as if they were
+    /// missing, so what was made of them, perhaps another error, means nothing. Cells in memory can always be
+    /// read.
+    ///
+    /// # Errors
+    /// That of `make`, or the first cells that could not be read.
+    pub fn unless_damaged<T, E: From<Error>>(&self, make: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
+        let made = make();
+        self.ensure_read()?;
+        made
     }
 
     fn unknown(&self, name: &str) -> Error {

@@ -41,6 +41,7 @@ fn assert_same(found: &Table, expected: &Table) {
     assert_eq!(found.columns().len(), expected.columns().len());
     for (found, expected) in found.columns().iter().zip(expected.columns()) {
         assert_eq!((found.name(), found.kind()), (expected.name(), expected.kind()));
+        assert_eq!(found.role(), expected.role());
         assert!(found.words().eq(expected.words()), "{}", found.name());
         let bits = |column: &Column, row| (column.number(row).map(f64::to_bits), column.code(row));
         for row in (0..expected.len()).rev() {
@@ -48,7 +49,12 @@ fn assert_same(found: &Table, expected: &Table) {
         }
         assert_eq!(found.missing(), expected.missing());
     }
-    assert!((0..expected.rows()).all(|row| found.line(row) == expected.line(row)));
+    for column in expected.columns() {
+        let location = |table: &Table, row| table.location(row, column.name()).unwrap();
+        assert!((0..expected.rows()).all(|row| location(found, row) == location(expected, row)));
+    }
+    // They depend on how numbers were written.
+    assert_eq!(found.remarks(), expected.remarks());
 }
 
 #[test]
@@ -108,6 +114,29 @@ fn settings_of_the_reader_hold() {
 }
 
 #[test]
+fn roles_and_notations_are_stored() {
+    let folder = TempDir::new().unwrap();
+    for text in [
+        "cD#kind\tm#note\tC#a\nx\tn\t1\ny\tn\t2\n",
+        "a;b\n1,5;x\n0,25;y\n",
+        "a\tb\n1.234\tx\n5.678\ty\n",
+    ] {
+        let path = written(&folder, text);
+        let stored = NamedTempFile::new().unwrap();
+        Reader::default().open_on_disk(&path, stored.reopen().unwrap()).unwrap();
+        assert_same(&Table::open_stored(stored.path()).unwrap(), &Table::open(&path).unwrap());
+    }
+}
+
+#[test]
+fn a_table_without_rows_is_stored() {
+    let table = Table::read("a,b\n1,x\n".as_bytes()).unwrap().select(&[]);
+    let stored = NamedTempFile::new().unwrap();
+    table.store(stored.reopen().unwrap()).unwrap();
+    assert_same(&Table::open_stored(stored.path()).unwrap(), &table);
+}
+
+#[test]
 fn mistakes_in_the_text_are_those_of_reading_it() {
     let folder = TempDir::new().unwrap();
     for text in ["", "a,b\n", "a,b\n1,2\n3\n", "a,b\n1,\"2\n"] {
@@ -131,8 +160,14 @@ fn rows_that_cannot_be_written_are_an_error() {
     let read_only = || File::open(&path).unwrap();
     let error = Reader::default().open_on_disk(&path, read_only()).unwrap_err().to_string();
     assert!(error.contains("cannot write the rows of the table: "), "{error}");
-    let error = Table::open(&path).unwrap().store(read_only()).unwrap_err();
+    let empty = folder.path().join("empty");
+    fs::write(&empty, "").unwrap();
+    let error = Table::open(&path).unwrap().store(File::open(&empty).unwrap()).unwrap_err();
     assert!(matches!(error, Error::StoreRows { .. }), "{error}");
+    // The end of what was there before could be taken for the end of the rows.
+    let full = File::options().read(true).write(true).open(&path).unwrap();
+    let error = Table::open(&path).unwrap().store(full).unwrap_err();
+    assert_eq!(error.to_string(), "cannot write the rows of the table: expected an empty file");
 }
 
 /// A small file with numbers of each width, words and dates.
@@ -186,6 +221,52 @@ fn a_file_that_is_cut_short_is_found() {
     assert_eq!(table.column("d").unwrap().number(0), None);
     let error = table.ensure_read().unwrap_err().to_string();
     assert!(error.contains("; make it again from the table"), "{error}");
+}
+
+/// Everything that reads cells says that they are damaged, instead of taking them for missing ones.
+#[test]
+fn damage_is_an_error_of_whatever_reads_it() {
+    let folder = TempDir::new().unwrap();
+    let path = written(&folder, &text());
+    let options = SchemaOptions::default();
+    let schema = Schema::learn(&Table::open(&path).unwrap(), &["y"], &options).unwrap();
+    let damaged = || {
+        let store = NamedTempFile::new().unwrap();
+        let table = Reader::default().open_on_disk(&path, store.reopen().unwrap()).unwrap().with_cache(0);
+        store.as_file().set_len(1000).unwrap();
+        table
+    };
+    let rows: Vec<usize> = (0..ROWS).step_by(2).collect();
+    for error in [
+        Schema::learn(&damaged(), &["y"], &options).map(drop),
+        Schema::learn_rows(&damaged(), &rows, &["y"], &options).map(drop),
+        schema.features::<f32>(&damaged()).map(drop),
+        schema.plain_features::<f32>(&damaged()).map(drop),
+        schema.targets(&damaged()).map(drop),
+        damaged().without_missing(&[]).map(drop),
+        damaged().store(tempfile().unwrap()).map(drop),
+    ] {
+        let error = error.unwrap_err();
+        assert!(matches!(error, Error::StoredRows { .. }), "{error}");
+    }
+}
+
+/// A checksum does not say who wrote a file.
+#[test]
+fn contents_that_make_no_sense_are_refused() {
+    let (_, file) = small();
+    let bytes = fs::read(file.path()).unwrap();
+    for (old, new) in [(r#""words":["x","y"]"#, r#""words":["x","x"]"#), (r#""rows":2"#, r#""rows":3"#)] {
+        let mut changed = bytes.clone();
+        let place = changed.windows(old.len()).position(|part| part == old.as_bytes()).unwrap();
+        changed[place..place + old.len()].copy_from_slice(new.as_bytes());
+        let end = changed.len() - 24;
+        let start = u64::from_le_bytes(changed[end..end + 8].try_into().unwrap()) as usize;
+        let checksum = crc32fast::hash(&changed[start..end]).to_le_bytes();
+        changed[end + 8..end + 12].copy_from_slice(&checksum);
+        let error = opened(&changed, file.path()).unwrap_err().to_string();
+        assert!(error.contains("its list of contents is damaged"), "{error}");
+    }
 }
 
 #[test]

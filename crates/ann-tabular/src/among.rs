@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use crate::checkpoints::{Checkpoints, Store, difference};
 use crate::evaluation::trainings;
-use crate::groups::{CHUNK, GroupFit, rows_of_groups};
+use crate::groups::{CHUNK, GroupFit};
 use crate::members::train_some;
 use crate::progress::{Observer, Progress, Stage};
 use crate::recipe::{Fit, TargetNames};
@@ -43,12 +43,12 @@ impl Recipe {
     ) -> Result<Fit> {
         let targets = targets.names();
         let (rows, copies) = self.rows(table, &targets)?;
-        ensure_same(ranks, &self.making(table, &targets))?;
+        ensure_same(ranks, &self.making(table, &targets)?)?;
         let store = Store::of_rank(checkpoints, ranks.rank())?;
         exchange(&store, ranks)?;
         let mut recipe = self.checkpointed_epochs(&store, &rows, &targets)?;
         recipe.epochs = of_first(ranks, recipe.epochs);
-        store.begin(&recipe.making(table, &targets))?;
+        store.begin(&recipe.making(table, &targets)?)?;
         let observe = |progress: &Progress| {
             observe(progress);
             ControlFlow::Continue(())
@@ -109,9 +109,8 @@ impl Recipe {
         mut see: impl FnMut(&[u8]) -> Result<(), E>,
     ) -> Result<usize, E> {
         let targets = targets.names();
-        let recipe = self.of_each_group(table, &targets, column)?;
-        let (groups, missing) = rows_of_groups(table.column(column).map_err(Error::from)?);
-        let mut making = self.making(table, &targets);
+        let (recipe, groups, missing) = self.groups_to_fit(table, &targets, column)?;
+        let mut making = self.making(table, &targets)?;
         making["settings"]["column"] = column.into();
         making["settings"]["least_updates"] = self.least_updates.into();
         ensure_same(ranks, &making)?;
@@ -132,7 +131,7 @@ impl Recipe {
                 share_of(rank).try_for_each(|_| see(&receive(ranks, rank)))?;
             }
         }
-        Ok(missing.len())
+        Ok(missing)
     }
 }
 

@@ -20,6 +20,9 @@ pub const LEAST_GROUP_ROWS: usize = 10;
 /// some megabytes.
 pub(crate) const CHUNK: usize = 64;
 
+/// The text of a group's cells, and its rows.
+pub(crate) type Group = (String, Vec<usize>);
+
 /// What was made of a group.
 #[derive(Debug)]
 pub struct GroupFit {
@@ -86,8 +89,7 @@ impl Recipe {
         mut see: impl FnMut(GroupFit) -> Result<(), E>,
     ) -> Result<usize, E> {
         let targets = targets.names();
-        let recipe = self.of_each_group(table, &targets, column)?;
-        let (groups, missing) = rows_of_groups(table.column(column).map_err(Error::from)?);
+        let (recipe, groups, missing) = self.groups_to_fit(table, &targets, column)?;
         let groups_at_a_time = CHUNK * self.threads.max(1);
         for groups in groups.chunks(groups_at_a_time) {
             let fit = |group| recipe.fit_group(table, &targets, column, group, interrupt);
@@ -95,11 +97,25 @@ impl Recipe {
             table.ensure_read().map_err(Error::from)?;
             fits.into_iter().try_for_each(&mut see)?;
         }
-        Ok(missing.len())
+        Ok(missing)
+    }
+
+    /// The recipe for each group, the groups, and the number of rows without one.
+    pub(crate) fn groups_to_fit(
+        &self,
+        table: &Table,
+        targets: &[&str],
+        column: &str,
+    ) -> Result<(Self, Vec<Group>, usize)> {
+        table.unless_damaged(|| {
+            let recipe = self.of_each_group(table, targets, column)?;
+            let (groups, missing) = rows_of_groups(table.column(column)?);
+            Ok((recipe, groups, missing.len()))
+        })
     }
 
     /// The recipe for each group, after what is wrong for all of them.
-    pub(crate) fn of_each_group(&self, table: &Table, targets: &[&str], column: &str) -> Result<Self> {
+    fn of_each_group(&self, table: &Table, targets: &[&str], column: &str) -> Result<Self> {
         self.check(targets)?;
         table.column(column)?;
         let roles = [&self.weights, &self.groups, &self.time];
@@ -133,7 +149,7 @@ impl Recipe {
         table: &Table,
         targets: &[&str],
         column: &str,
-        (key, rows): &(String, Vec<usize>),
+        (key, rows): &Group,
         interrupt: &AtomicBool,
     ) -> GroupFit {
         let fit = self.fit_rows_of_group(table, targets, column, rows, interrupt);
@@ -169,8 +185,8 @@ impl Recipe {
 
 /// The groups of rows that are equal in a column: their keys in ascending order, each with its rows; and the
 /// rows whose cell is missing.
-pub fn rows_of_groups(column: &Column) -> (Vec<(String, Vec<usize>)>, Vec<usize>) {
-    let mut groups: Vec<(String, Vec<usize>)> = vec![];
+pub fn rows_of_groups(column: &Column) -> (Vec<Group>, Vec<usize>) {
+    let mut groups: Vec<Group> = vec![];
     let mut places: HashMap<u64, usize> = HashMap::new();
     let mut missing = vec![];
     for row in 0..column.len() {

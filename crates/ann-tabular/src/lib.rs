@@ -6,6 +6,7 @@ mod recipe;
 mod groups;
 mod groups_file;
 
+mod batching;
 mod inputs;
 mod members;
 mod memory;

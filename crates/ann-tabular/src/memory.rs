@@ -1,8 +1,8 @@
-//! How much memory a fit of a table needs whose cells are in a file.
+//! How much memory a fit needs, so that it can be limited for a table whose cells are in a file.
 
 use ann_table::Table;
 
-use crate::recipe::{BLOCK, SHUFFLED_TOGETHER, WINDOW};
+use crate::batching::{BLOCK, SHUFFLED_TOGETHER, WINDOW};
 use crate::{Recipe, Scoring};
 
 /// What a fit needs, in bytes: an estimate.
@@ -13,7 +13,7 @@ pub struct MemoryNeed {
     pub state: usize,
     /// For the rows that are read again and again: those of the windows of all networks that are trained at
     /// the same time. See [`Table::with_cache`].
-    pub rows: usize,
+    pub cache: usize,
 }
 
 /// The program, its threads, and the sums over rows.
@@ -24,8 +24,8 @@ const OF_ROW: usize = 60;
 const OF_ROW_AND_NETWORK: usize = 40;
 
 impl Recipe {
-    /// About how much memory a fit needs if the cells of the table are in a file. Many classes or hidden
-    /// units take more.
+    /// About how much memory a fit of one target needs if the cells of the table are in a file; for a table in
+    /// memory, how much it needs besides the cells. Many classes or hidden units take more.
     pub fn memory_of(&self, table: &Table) -> MemoryNeed {
         let at_once = self.threads.min(self.members).max(1);
         let of_rows = table.rows().saturating_mul(OF_ROW + at_once * OF_ROW_AND_NETWORK);
@@ -33,11 +33,11 @@ impl Recipe {
         let state = PROGRAM + 2 * table.bytes_of_words() + of_rows;
         // Where all rows of a network are shuffled together, each may be needed next. Otherwise rows for the
         // score and for validation lie between those of a window, and the borders of blocks differ.
-        let rows = match self.rows_of_smallest_part(table.rows()) > SHUFFLED_TOGETHER {
+        let cached = match self.rows_of_smallest_part(table.rows()) > SHUFFLED_TOGETHER {
             true => at_once * (BLOCK * WINDOW * 2),
             false => table.rows(),
         };
-        MemoryNeed { state, rows: table.stored_bytes_of(rows.min(table.rows())) }
+        MemoryNeed { state, cache: table.stored_bytes_of(cached.min(table.rows())) }
     }
 
     /// About how many rows the networks for the score are trained on.

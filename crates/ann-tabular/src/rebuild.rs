@@ -15,8 +15,8 @@ const PROGRAM: &str = concat!("ann-tabular ", env!("CARGO_PKG_VERSION"));
 
 /// What a file says of its making: program, data, settings, and the score. Numbers that the making depends on
 /// are texts, because not all programs read numbers of JSON to the last bit.
-pub(crate) fn provenance(recipe: &Recipe, table: &Table, report: &Report, was_ended: bool) -> Value {
-    let mut value = making(recipe, table, &report.schema.target.names());
+pub(crate) fn provenance(recipe: &Recipe, table: &Table, report: &Report, was_ended: bool) -> Result<Value> {
+    let mut value = making(recipe, table, &report.schema.target.names())?;
     value["data"]["used_rows"] = report.rows.used.into();
     if was_ended {
         value["ended_early"] = true.into();
@@ -25,13 +25,13 @@ pub(crate) fn provenance(recipe: &Recipe, table: &Table, report: &Report, was_en
         Ok(evaluation) => value["score"] = score(evaluation),
         Err(reason) => value["no_score"] = reason.to_string().into(),
     }
-    value
+    Ok(value)
 }
 
 /// All that decides about the bits of a model, except the layers: they are in the model.
-pub(crate) fn making(recipe: &Recipe, table: &Table, targets: &[&str]) -> Value {
-    let data = json!({ "sha256": digest(table), "rows": table.rows(), "columns": table.columns().len() });
-    json!({ "program": PROGRAM, "data": data, "settings": settings(recipe, targets) })
+pub(crate) fn making(recipe: &Recipe, table: &Table, targets: &[&str]) -> Result<Value> {
+    let data = json!({ "sha256": digest(table)?, "rows": table.rows(), "columns": table.columns().len() });
+    Ok(json!({ "program": PROGRAM, "data": data, "settings": settings(recipe, targets) }))
 }
 
 fn settings(recipe: &Recipe, targets: &[&str]) -> Value {
@@ -107,7 +107,7 @@ pub fn rebuild(model: &Model, table: &Table, threads: usize) -> Result<Model> {
     })?;
     let described =
         |digest: &str, rows: u64, columns: u64| format!("{rows} rows, {columns} columns, SHA-256 {digest}");
-    let found = described(&digest(table), table.rows() as u64, table.columns().len() as u64);
+    let found = described(&digest(table)?, table.rows() as u64, table.columns().len() as u64);
     let data = &made["data"];
     let expected = described(
         data["sha256"].as_str().unwrap_or_default(),
@@ -259,7 +259,7 @@ fn task_of_name(name: &str) -> Option<Task> {
 }
 
 /// SHA-256 of all names, kinds and cells, whatever the file looks like that they come from.
-fn digest(table: &Table) -> Digest {
+fn digest(table: &Table) -> Result<Digest> {
     let mut sha = Sha256::new();
     let mut bytes = |bytes: &[u8]| {
         sha.update((bytes.len() as u64).to_le_bytes());
@@ -278,5 +278,6 @@ fn digest(table: &Table) -> Digest {
             }
         }
     }
-    sha.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    table.ensure_read()?;
+    Ok(sha.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
 }

@@ -9,8 +9,7 @@ use ann_model::Model;
 use ann_table::message::quoted;
 use ann_table::{Schema, SchemaOptions, Table, TargetValues, Task};
 use ann_train::{
-    Adam, Batching, Decay, LearningRate, Momentum, Optimizer, OptimizerKind, Schedule, StepFactors,
-    TrainConfig,
+    Adam, Decay, LearningRate, Momentum, Optimizer, OptimizerKind, Schedule, StepFactors, TrainConfig,
 };
 use serde_json::Value;
 
@@ -19,7 +18,7 @@ use crate::checkpoints::{Checkpoints, Store};
 use crate::members::{self, Trained};
 use crate::progress::{Observer, Progress, Stage};
 use crate::rows::Rows;
-use crate::{Error, Report, Result, evaluation, rebuild};
+use crate::{Error, Report, Result, batching, evaluation, rebuild};
 
 /// How a model of a table is made. The default settings were chosen on fourteen public tables together. They
 /// come from RealMLP (Holzmüller et al. 2024, "Better by Default"): an ensemble of small networks on robustly
@@ -155,25 +154,9 @@ pub struct Fit {
 /// More networks make a model no better, only slower.
 const MOST_MEMBERS: usize = 1000;
 
-/// More rows are not shuffled together in an epoch, but in windows.
-pub(crate) const SHUFFLED_TOGETHER: usize = 1 << 20;
-/// Number of neighbouring rows in a block of a window: several blocks of a file, because the borders of both
-/// differ.
-pub(crate) const BLOCK: usize = 1 << 12;
-/// Number of blocks in a window: some thousand batches, from rows of so many places that tables whose rows
-/// are sorted are mixed.
-pub(crate) const WINDOW: usize = 32;
-
 /// The optimizers for which the gradient of a mini-batch is enough.
 pub(crate) const OPTIMIZERS: [OptimizerKind; 3] =
     [OptimizerKind::Adam, OptimizerKind::Momentum, OptimizerKind::Descent];
-
-/// A result that comes from all cells of a table; an error if some could not be read. What such cells have
-/// led to, perhaps another error, says nothing.
-fn whole<T>(table: &Table, result: Result<T>) -> Result<T> {
-    table.ensure_read()?;
-    result
-}
 
 /// The name of the column to predict, `"species"`, or the names of several columns, `["width", "height"]`: of
 /// numbers, or of labels, which are words or numbers of two values.
@@ -295,7 +278,7 @@ impl Recipe {
         let (rows, copies) = self.rows(table, &targets)?;
         let store = Store::open(checkpoints)?;
         let recipe = self.checkpointed_epochs(&store, &rows, &targets)?;
-        store.begin(&recipe.making(table, &targets))?;
+        store.begin(&recipe.making(table, &targets)?)?;
         let observer = Observer::new(&observe).with_store(&store);
         let fit = recipe.fit_rows(table, &rows, copies, &targets, &observer)?;
         store.save();
@@ -320,10 +303,10 @@ impl Recipe {
     }
 
     /// How a fit is made, which is compared with that of the one that is resumed.
-    pub(crate) fn making(&self, table: &Table, targets: &[&str]) -> Value {
-        let mut making = rebuild::making(self, table, targets);
+    pub(crate) fn making(&self, table: &Table, targets: &[&str]) -> Result<Value> {
+        let mut making = rebuild::making(self, table, targets)?;
         making["settings"]["hidden"] = format!("{:?}", self.hidden).into();
-        making
+        Ok(making)
     }
 
     pub(crate) fn fit_rows(
@@ -334,23 +317,14 @@ impl Recipe {
         targets: &[&str],
         observer: &Observer<'_>,
     ) -> Result<Fit> {
-        whole(table, self.fit_read_rows(table, rows, copies, targets, observer))
-    }
-
-    fn fit_read_rows(
-        &self,
-        table: &Table,
-        rows: &Rows<'_>,
-        copies: usize,
-        targets: &[&str],
-        observer: &Observer<'_>,
-    ) -> Result<Fit> {
-        let trained = members::train(self, rows, None, targets, Stage::Model, observer)?;
-        let evaluation = evaluation::evaluate(self, rows, copies, trained.model.schema(), observer);
-        let Trained { mut model, curves, findings } = trained;
-        let report = Report::new(self, table, rows, &model, evaluation, curves, findings)?;
-        model.provenance = rebuild::provenance(self, table, &report, observer.has_ended());
-        Ok(Fit { model, report, checkpoint_error: None })
+        table.unless_damaged(|| {
+            let trained = members::train(self, rows, None, targets, Stage::Model, observer)?;
+            let evaluation = evaluation::evaluate(self, rows, copies, trained.model.schema(), observer);
+            let Trained { mut model, curves, findings } = trained;
+            let report = Report::new(self, table, rows, &model, evaluation, curves, findings)?;
+            model.provenance = rebuild::provenance(self, table, &report, observer.has_ended())?;
+            Ok(Fit { model, report, checkpoint_error: None })
+        })
     }
 
     /// As [`fit`](Self::fit), but without the report and the trainings for the score. The model does not say
@@ -364,8 +338,9 @@ impl Recipe {
         let observe = |_: &Progress| ControlFlow::Continue(());
         let recipe = Self { scoring: Scoring::Off, ..self.clone() }.with_epochs(&rows, &targets, None)?;
         let observer = Observer::new(&observe);
-        let trained = members::train(&recipe, &rows, None, &targets, Stage::Model, &observer);
-        whole(table, trained.map(|trained| trained.model))
+        table.unless_damaged(|| {
+            Ok(members::train(&recipe, &rows, None, &targets, Stage::Model, &observer)?.model)
+        })
     }
 
     /// What [`fit`](Self::fit) learns of the columns before it trains: which of them are inputs, and how.
@@ -382,10 +357,10 @@ impl Recipe {
     /// The rows that are used, and the number of copies among them.
     pub(crate) fn rows<'t>(&self, table: &'t Table, targets: &[&str]) -> Result<(Rows<'t>, usize)> {
         self.check(targets)?;
-        whole(table, self.read_rows(table, targets))
+        table.unless_damaged(|| self.rows_to_learn(table, targets))
     }
 
-    fn read_rows<'t>(&self, table: &'t Table, targets: &[&str]) -> Result<(Rows<'t>, usize)> {
+    fn rows_to_learn<'t>(&self, table: &'t Table, targets: &[&str]) -> Result<(Rows<'t>, usize)> {
         let mut rows = Rows::new(self, table, targets)?;
         let schema = Schema::learn(&rows.table, targets, &self.schema_options())?;
         self.check_task(schema.target.task())?;
@@ -528,18 +503,8 @@ impl Recipe {
             learning_rate: LearningRate { schedule: Schedule::CosLog4, ..learning_rate },
             steps,
             epochs: self.epochs,
-            batching: self.batching(problem.rows(), seed),
+            batching: batching::of_rows(problem.rows(), self.batch, seed),
             ..TrainConfig::default()
-        }
-    }
-
-    /// The mini-batches of `all` rows. Those of a large table come from windows, so that a table on a disk is
-    /// read block by block. A table in memory has the same ones, and so the same model.
-    fn batching(&self, all: usize, seed: u64) -> Batching {
-        let (rows, drop_last) = (self.batch.min(all), true);
-        match all > SHUFFLED_TOGETHER {
-            true => Batching::Windowed { rows, seed, drop_last, block: BLOCK, window: WINDOW },
-            false => Batching::Shuffled { rows, seed, drop_last },
         }
     }
 

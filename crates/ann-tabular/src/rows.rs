@@ -198,8 +198,9 @@ fn equal_rows(table: &Table, schema: &Schema) -> Result<(Vec<usize>, usize)> {
     let columns = names.map(|name| table.column(name)).collect::<Result<Vec<_>, _>>()?;
     // Of 10⁶ rows, two different ones have the same hash with a probability of 3·10⁻⁸. Sorting takes half the
     // memory of a map.
+    let number = |row| u32::try_from(row).expect("a table has at most 2³² rows");
     let mut hashes: Vec<(u64, u32)> =
-        (0..table.rows()).zip(0..).map(|(row, number)| (hash(&columns, row), number)).collect();
+        (0..table.rows()).map(|row| (hash(&columns, row), number(row))).collect();
     hashes.sort_unstable();
     let (mut first_of, mut distinct) = (vec![0; table.rows()], 0);
     for equal in hashes.chunk_by(|(hash, _), (next, _)| hash == next) {

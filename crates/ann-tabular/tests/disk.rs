@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use ann_tabular::ann_core::Activation;
-use ann_tabular::{Fit, Reader, Recipe, Scoring, Table};
+use ann_tabular::{Error, Fit, Reader, Recipe, Scoring, Table, rebuild};
 use tempfile::{NamedTempFile, tempfile};
 
 /// Three blocks of 1024 rows, the last one not whole: numbers, words, missing cells, weights and groups.
@@ -76,18 +76,20 @@ fn batches_of_a_large_table_come_from_windows_in_memory_and_on_a_disk() {
     };
     let in_memory = Table::open(text.path()).unwrap();
     let on_disk = Reader::default().open_on_disk(text.path(), tempfile().unwrap()).unwrap();
-    let on_disk = on_disk.with_cache(recipe.memory_of(&in_memory).rows);
+    let needed = recipe.memory_of(&on_disk);
+    // Windows need less than all rows.
+    assert!((1..on_disk.stored_bytes_of(ROWS)).contains(&needed.cache), "{needed:?}");
     let expected = recipe.fit(&in_memory, "y").unwrap();
-    assert_same(&recipe.fit(&on_disk, "y").unwrap(), &expected);
+    assert_same(&recipe.fit(&on_disk.with_cache(needed.cache), "y").unwrap(), &expected);
 }
 
+/// The inputs of so small a table are encoded once, before the training, so the rows that the file no longer
+/// has are read by the score.
 #[test]
-fn a_file_that_is_damaged_while_a_network_is_trained_ends_the_fit() {
+fn a_file_that_is_damaged_during_a_fit_is_an_error_of_the_fit() {
     let text = written(&text());
     let store = NamedTempFile::new().unwrap();
     let on_disk = Reader::default().open_on_disk(text.path(), store.reopen().unwrap()).unwrap();
-    // 1500 more columns would be needed to make these inputs too many to be kept; so the score reads the rows
-    // that the file no longer has.
     let was_cut = AtomicBool::new(false);
     let recipe = Recipe { members: 1, epochs: 2, least_updates: 0, ..Recipe::default() };
     let fit = recipe.fit_observed(&on_disk.with_cache(0), "y", |_| {
@@ -108,4 +110,30 @@ fn a_file_that_is_damaged_before_a_fit_is_an_error() {
     store.as_file().set_len(5000).unwrap();
     let error = Recipe::default().fit(&on_disk, "y").map(drop).unwrap_err().to_string();
     assert!(error.contains("; make it again from the table"), "{error}");
+}
+
+#[test]
+fn groups_that_cannot_be_read_are_an_error() {
+    let text = written(&text());
+    let store = NamedTempFile::new().unwrap();
+    let on_disk = Reader::default().open_on_disk(text.path(), store.reopen().unwrap()).unwrap();
+    store.as_file().set_len(20).unwrap();
+    let see = |_| Ok::<(), Error>(());
+    let fits = Recipe::for_groups().fit_groups(&on_disk, "y", "word", &AtomicBool::new(false), see);
+    let error = fits.unwrap_err().to_string();
+    assert!(error.contains("the file with the rows of the table cannot be read"), "{error}");
+}
+
+/// Damage is not taken for a table that differs from the one that the model was made of.
+#[test]
+fn damage_is_no_other_table_when_a_model_is_made_again() {
+    let text = written(&text());
+    let recipe =
+        Recipe { members: 1, epochs: 1, least_updates: 0, scoring: Scoring::Off, ..Recipe::default() };
+    let model = recipe.fit(&Table::open(text.path()).unwrap(), "y").unwrap().model;
+    let store = NamedTempFile::new().unwrap();
+    let on_disk = Reader::default().open_on_disk(text.path(), store.reopen().unwrap()).unwrap();
+    store.as_file().set_len(20).unwrap();
+    let error = rebuild(&model, &on_disk, 1).unwrap_err().to_string();
+    assert!(error.contains("the file with the rows of the table cannot be read"), "{error}");
 }

@@ -1,6 +1,7 @@
 //! `--memory`: when the rows of a table are in a file, and how much of them is kept in memory.
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::Read;
 use std::path::Path;
 
 use ann_tabular::Recipe;
@@ -20,26 +21,35 @@ const COMPRESSION: u64 = 10;
 /// memory.
 pub fn is_too_large(path: &Path, memory: ByteSize) -> bool {
     let Ok(file) = fs::metadata(path) else { return false };
-    let compression = if path.extension().is_some_and(|end| end == "gz") { COMPRESSION } else { 1 };
-    let needed = file.len().saturating_mul(TIMES_THE_FILE * compression);
-    file.is_file() && !data::is_dash(path) && needed > memory.as_u64()
+    if !file.is_file() || data::is_dash(path) {
+        return false;
+    }
+    let compression = if is_gzip(path) { COMPRESSION } else { 1 };
+    file.len().saturating_mul(TIMES_THE_FILE * compression) > memory.as_u64()
 }
 
-/// Gives the rows that are in a file the memory for those that are read again and again.
+/// Whether a file begins as gzip does. Its name need not say so.
+fn is_gzip(path: &Path) -> bool {
+    let mut start = [0; 2];
+    File::open(path).and_then(|mut file| file.read_exact(&mut start)).is_ok() && start == [0x1f, 0x8b]
+}
+
+/// An error if the training needs more memory. Rows that are in a file get the memory for those that are read
+/// again and again.
 pub fn divide(memory: Option<ByteSize>, recipe: &Recipe, table: Table) -> Result<Table> {
-    let (Some(memory), true) = (memory, table.is_on_disk()) else { return Ok(table) };
+    let Some(memory) = memory else { return Ok(table) };
     let needed = recipe.memory_of(&table);
-    let least = ByteSize((needed.state + needed.rows) as u64);
+    let least = ByteSize((needed.state + needed.cache) as u64);
     if memory < least {
         let is_parallel = recipe.threads.min(recipe.members) > 1;
         let hint = if is_parallel { "; with --threads 1 it needs less" } else { "" };
         let (memory, least) = (memory.display().si(), least.display().si());
         let rows = show::counted(table.rows(), "row");
         return Err(Failure::arguments(format_args!(
-            "--memory: found {memory}, expected at least {least} for {rows} and their words{hint}"
+            "--memory: found {memory}, expected at least {least} to train on {rows}{hint}"
         )));
     }
-    Ok(table.with_cache(needed.rows))
+    Ok(table.with_cache(needed.cache))
 }
 
 /// A size as people write it.

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::fmt;
 use std::fs::File;
+use std::io;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
@@ -19,7 +20,7 @@ pub(crate) struct BlockFile {
     file: File,
     /// Where the next bytes are written.
     end: Mutex<u64>,
-    columns: Vec<RwLock<Blocks>>,
+    columns: Vec<RwLock<ColumnBlocks>>,
     /// Number of blocks of each column that are kept.
     most: AtomicUsize,
     /// Why a block could not be read, the first time.
@@ -34,7 +35,7 @@ pub(super) const MAGIC: [u8; 8] = *b"ann-rows";
 
 /// The blocks of a column: where they are, and those that are in memory.
 #[derive(Default)]
-pub(super) struct Blocks {
+pub(super) struct ColumnBlocks {
     places: Vec<BlockPlace>,
     /// Number of words, if the numbers are positions in a dictionary.
     words: Option<usize>,
@@ -60,8 +61,8 @@ pub(super) struct BlockPlace {
     pub checksum: u32,
 }
 
-impl Blocks {
-    /// Blocks of a file that is only read. `words`: the number of words, if the numbers are positions in a
+impl ColumnBlocks {
+    /// The blocks of a file that is only read. `words`: the number of words, if the numbers are positions in a
     /// dictionary.
     pub fn at(places: Vec<BlockPlace>, words: Option<usize>) -> Self {
         let kept = places.iter().map(|_| None).collect();
@@ -121,7 +122,7 @@ impl Block {
     }
 
     /// Whether all numbers are finite or missing; and, if there are words, positions of words.
-    fn is_right(&self, words: Option<usize>) -> bool {
+    fn is_valid(&self, words: Option<usize>) -> bool {
         match (self.width, words) {
             (1 | 2 | 4 | 8, Some(words)) => (0..self.bytes.len() / usize::from(self.width)).all(|row| {
                 let code = self.get(row);
@@ -151,11 +152,11 @@ impl BlockPlace {
 impl BlockFile {
     /// A new file of this number of columns, without blocks.
     pub fn new(file: File, columns: usize) -> Self {
-        Self::with_blocks(file, (0..columns).map(|_| Blocks::default()))
+        Self::with_blocks(file, (0..columns).map(|_| ColumnBlocks::default()))
     }
 
     /// A file that is only read.
-    pub(super) fn with_blocks(file: File, columns: impl Iterator<Item = Blocks>) -> Self {
+    pub(super) fn with_blocks(file: File, columns: impl Iterator<Item = ColumnBlocks>) -> Self {
         Self {
             file,
             end: Mutex::new(MAGIC.len() as u64),
@@ -181,11 +182,25 @@ impl BlockFile {
         let mut end = self.end.lock().unwrap_or_else(PoisonError::into_inner);
         let position = *end;
         if position == MAGIC.len() as u64 {
+            self.ensure_empty()?;
             self.write_at(&MAGIC, 0)?;
         }
         self.write_at(bytes, position)?;
         *end += bytes.len() as u64;
         Ok(position)
+    }
+
+    /// What was there before might be taken for the end of the new contents.
+    fn ensure_empty(&self) -> Result<()> {
+        let is_empty = self.file.metadata().map(|metadata| metadata.len() == 0);
+        match is_empty {
+            Ok(true) => Ok(()),
+            Ok(false) => {
+                let error = io::Error::new(io::ErrorKind::InvalidInput, "expected an empty file");
+                Err(Error::StoreRows { error })
+            }
+            Err(error) => Err(Error::StoreRows { error }),
+        }
     }
 
     fn write_at(&self, bytes: &[u8], position: u64) -> Result<()> {
@@ -199,7 +214,7 @@ impl BlockFile {
 
     /// Forgets the blocks of a column, which is read again.
     pub fn clear(&self, column: usize) {
-        *self.blocks_mut(column) = Blocks::default();
+        *self.blocks_mut(column) = ColumnBlocks::default();
     }
 
     /// Where the blocks of a column are.
@@ -229,12 +244,12 @@ impl BlockFile {
     }
 
     /// The blocks of a column, as they are now.
-    pub(super) fn blocks(&self, column: usize) -> RwLockReadGuard<'_, Blocks> {
+    pub(super) fn blocks(&self, column: usize) -> RwLockReadGuard<'_, ColumnBlocks> {
         self.columns[column].read().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The blocks of a column, of which some may be read and others forgotten.
-    pub(super) fn blocks_mut(&self, column: usize) -> RwLockWriteGuard<'_, Blocks> {
+    pub(super) fn blocks_mut(&self, column: usize) -> RwLockWriteGuard<'_, ColumnBlocks> {
         self.columns[column].write().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -254,7 +269,7 @@ impl BlockFile {
     }
 
     /// A block of a column whose `blocks` these are, which is read if it is not in memory.
-    pub(super) fn block<'b>(&self, blocks: &'b mut Blocks, number: usize) -> &'b Block {
+    pub(super) fn block<'b>(&self, blocks: &'b mut ColumnBlocks, number: usize) -> &'b Block {
         if blocks.kept[number].is_none() {
             let room = blocks.room(self.most.load(Ordering::Relaxed));
             let block = self.load_or_fail(blocks.places[number], blocks.words, room);
@@ -278,7 +293,7 @@ impl BlockFile {
             return Err(wrong("not those that were written"));
         }
         let block = Block { width: place.width, bytes };
-        match block.is_right(words) {
+        match block.is_valid(words) {
             true => Ok(block),
             false => Err(wrong("numbers that were not written by this library")),
         }

@@ -4,11 +4,12 @@
 //! the version (4) and [`END`]. They are written last, so a file without them is not whole.
 
 use std::fs::File;
+use std::io;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::block_file::{BLOCK, BlockFile, BlockPlace, Blocks, MAGIC};
+use super::block_file::{BLOCK, BlockFile, BlockPlace, ColumnBlocks, MAGIC};
 use super::{CACHE, DiskNumbers, positioned};
 use crate::categories::Categories;
 use crate::header::Role;
@@ -66,6 +67,12 @@ enum StoredRole {
 
 /// Ends the file of a table that is on a disk with all of its rows.
 pub(super) fn write(table: &Table) -> Result<()> {
+    // Words are read again to see whether they are numbers, and selections have row numbers of 32 bits.
+    table.ensure_read()?;
+    if u32::try_from(table.rows()).is_err() {
+        let error = io::Error::new(io::ErrorKind::InvalidInput, "expected at most 4294967295 rows");
+        return Err(Error::StoreRows { error });
+    }
     let columns = table.columns().iter().map(StoredColumn::new);
     let contents =
         Contents { rows: table.rows(), lines: table.lines().runs().to_vec(), columns: columns.collect() };
@@ -86,7 +93,6 @@ pub(super) fn is_begun(file: &File) -> bool {
 
 /// The table of a file.
 pub(super) fn read(file: File) -> Result<Table> {
-    let wrong = |reason: &str| Error::StoredRows { reason: reason.to_owned() };
     if !is_begun(&file) {
         return Err(wrong("it does not begin as a file of rows does"));
     }
@@ -100,10 +106,12 @@ pub(super) fn read(file: File) -> Result<Table> {
     if version != VERSION {
         return Err(wrong(&format!("it is of version {version}, expected {VERSION}")));
     }
-    let damaged = || wrong("its list of contents is damaged");
     let length =
         end.checked_sub(position).and_then(|length| usize::try_from(length).ok()).ok_or_else(damaged)?;
-    let mut json = vec![0; length];
+    let mut json = Vec::new();
+    // A file may have a hole of any length.
+    json.try_reserve_exact(length).map_err(|_| damaged())?;
+    json.resize(length, 0);
     positioned::read(&file, &mut json, position).map_err(|error| Error::Read { error })?;
     if crc32fast::hash(&json) != checksum {
         return Err(damaged());
@@ -113,6 +121,14 @@ pub(super) fn read(file: File) -> Result<Table> {
         return Err(damaged());
     }
     contents.into_table(file)
+}
+
+fn wrong(reason: &str) -> Error {
+    Error::StoredRows { reason: reason.to_owned() }
+}
+
+fn damaged() -> Error {
+    wrong("its list of contents is damaged")
 }
 
 fn fields_of(trailer: &[u8]) -> (u64, u32, u32) {
@@ -127,12 +143,13 @@ impl Contents {
     /// checked when they are read.
     fn is_consistent(&self) -> bool {
         let rows_of = |column: &StoredColumn| -> Option<usize> {
-            let (last, whole) = column.blocks.split_last()?;
+            let Some((last, whole)) = column.blocks.split_last() else { return Some(0) };
             let are_whole = whole.iter().all(|&(_, rows, ..)| rows as usize == BLOCK);
             (are_whole && last.1 as usize <= BLOCK).then(|| whole.len() * BLOCK + last.1 as usize)
         };
         self.columns.iter().all(|column| rows_of(column) == Some(self.rows))
-            && self.lines.first().is_some_and(|&(row, _)| row == 0)
+            && u32::try_from(self.rows).is_ok()
+            && self.lines.first().map_or(self.rows == 0, |&(row, _)| row == 0)
             && self.lines.is_sorted_by(|(one, _), (next, _)| one < next)
             && self.lines.iter().all(|&(_, line)| line <= MOST_LINES)
     }
@@ -141,9 +158,9 @@ impl Contents {
         let file = Arc::new(BlockFile::with_blocks(file, self.columns.iter().map(StoredColumn::blocks)));
         file.keep(CACHE);
         let column = |(place, column): (usize, StoredColumn)| {
-            column.into_column(DiskNumbers::all(&file, place, self.rows))
+            column.into_column(DiskNumbers::all(&file, place, self.rows)).ok_or_else(damaged)
         };
-        let columns = self.columns.into_iter().enumerate().map(column).collect();
+        let columns = self.columns.into_iter().enumerate().map(column).collect::<Result<_>>()?;
         Table::new(columns, Lines::of_runs(self.rows, self.lines))
     }
 }
@@ -164,13 +181,14 @@ impl StoredColumn {
         }
     }
 
-    fn blocks(&self) -> Blocks {
+    fn blocks(&self) -> ColumnBlocks {
         let place = |&(position, rows, width, checksum)| BlockPlace { position, rows, width, checksum };
         let words = (self.kind == Kind::Category).then_some(self.words.len());
-        Blocks::at(self.blocks.iter().map(place).collect(), words)
+        ColumnBlocks::at(self.blocks.iter().map(place).collect(), words)
     }
 
-    fn into_column(self, numbers: DiskNumbers) -> Column {
+    /// `None` if a word is there twice.
+    fn into_column(self, numbers: DiskNumbers) -> Option<Column> {
         let numbers = numbers.into();
         let values = match self.kind {
             Kind::Number => Values::Numbers(numbers),
@@ -180,11 +198,15 @@ impl StoredColumn {
                 for word in &self.words {
                     categories.dictionary.insert(word);
                 }
+                if categories.dictionary.len() < self.words.len() {
+                    return None;
+                }
                 Values::Categories(categories)
             }
         };
-        Column::new(self.name, self.role, self.position, values)
+        let column = Column::new(self.name, self.role, self.position, values)
             .with_decimal_comma(self.has_decimal_comma)
-            .with_grouping_points(self.has_grouping_points)
+            .with_grouping_points(self.has_grouping_points);
+        Some(column)
     }
 }

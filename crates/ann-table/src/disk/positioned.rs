@@ -35,6 +35,9 @@ pub(super) fn read(file: &File, mut bytes: &mut [u8], mut position: u64) -> io::
 pub(super) fn write(file: &File, mut bytes: &[u8], mut position: u64) -> io::Result<()> {
     while !bytes.is_empty() {
         let count = std::os::windows::fs::FileExt::seek_write(file, bytes, position)?;
+        if count == 0 {
+            return Err(io::ErrorKind::WriteZero.into());
+        }
         bytes = &bytes[count..];
         position += count as u64;
     }

@@ -78,7 +78,7 @@ impl Schema {
     /// # Errors
     /// There is no such column, a target is missing in a row or is constant, or no other column can be used.
     pub fn learn(table: &Table, targets: &[&str], options: &SchemaOptions) -> Result<Self> {
-        Self::learn_part(table, None, targets, options)
+        table.unless_damaged(|| Self::learn_part(table, None, targets, options))
     }
 
     /// As [`learn`](Self::learn), from some rows of a table, of which one column is copied at a time.
@@ -94,7 +94,7 @@ impl Schema {
         targets: &[&str],
         options: &SchemaOptions,
     ) -> Result<Self> {
-        Self::learn_part(table, Some(rows), targets, options)
+        table.unless_damaged(|| Self::learn_part(table, Some(rows), targets, options))
     }
 
     fn learn_part(
@@ -144,7 +144,7 @@ impl Schema {
     /// # Errors
     /// The table lacks a column, a cell is missing or of another kind, or a class is unknown.
     pub fn targets(&self, table: &Table) -> Result<TargetValues> {
-        self.target.values(table)
+        table.unless_damaged(|| self.target.values(table))
     }
 }
 
