@@ -122,12 +122,6 @@ impl Reading {
         }
     }
 
-    /// The columns whose kind is given.
-    pub fn stated(&self) -> impl Iterator<Item = String> {
-        let kinds = self.kinds.iter().filter(|(_, used)| *used != ColumnUse::Ignore);
-        kinds.map(|(name, _)| name.clone())
-    }
-
     /// How a table is read that a model is asked about: as the table it was made from, except for what these
     /// options say. Columns that the other table does not have are no error here.
     pub fn reader_of(&self, model: &Model) -> Reader {
@@ -213,16 +207,20 @@ pub fn read_named_on_disk(
         let folder = folder.display();
         Failure::files(format_args!("{folder}: cannot make a temporary file for the rows: {error}"))
     })?;
-    let table = reader.open_on_disk(path, store).map_err(|error| match error {
+    let full = "they need about the space of the table: give --output another folder";
+    let table = read_on_disk(&reader, path, store, &folder.display().to_string(), full)?;
+    Ok((reader, table))
+}
+
+/// Reads a table whose rows go to an empty file. If they cannot be written, `place` and `hint` say where and
+/// why.
+pub fn read_on_disk(reader: &Reader, path: &Path, store: File, place: &str, hint: &str) -> Result<Table> {
+    reader.open_on_disk(path, store).map_err(|error| match error {
         ann_table::Error::InFile { error, .. } if matches!(*error, ann_table::Error::StoreRows { .. }) => {
-            Failure::files(format_args!(
-                "{}: {error}; they need about the space of the table: give --output another folder",
-                folder.display()
-            ))
+            Failure::files(format_args!("{place}: {error}; {hint}"))
         }
         error => error.into(),
-    })?;
-    Ok((reader, table))
+    })
 }
 
 /// The names in the values of an option. A value that is itself the name of a column is one name; others are

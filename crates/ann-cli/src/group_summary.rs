@@ -140,8 +140,11 @@ impl<'a> GroupSummary<'a> {
             writeln!(output, "note: {}", data::remark(&remark))?;
         }
         if let (Some(networks), Some([least, most])) = (&self.networks, self.epochs) {
-            let up_to = if most > least { format!(" to {}", count(most)) } else { String::new() };
-            writeln!(output, "for each group {networks}, {}{up_to} epochs", count(least))?;
+            let epochs = match most > least {
+                true => format!("{} to {} epochs", count(least), count(most)),
+                false => counted(least, "epoch"),
+            };
+            writeln!(output, "for each group {networks}, {epochs}")?;
         }
         self.write_scores(output)?;
         self.write_without(output)?;

@@ -14,6 +14,7 @@ mod look;
 mod play;
 mod predict;
 mod rebuild;
+mod store;
 mod train;
 
 mod again;
@@ -29,6 +30,7 @@ mod target;
 
 mod data;
 mod output;
+mod stored;
 
 mod failure;
 mod interrupt;
@@ -70,6 +72,7 @@ enum Command {
     Inspect(inspect::Inspect),
     Play(play::Play),
     Rebuild(rebuild::Rebuild),
+    Store(store::Store),
     Completions(completions::Completions),
     Manual(completions::Manual),
 }
@@ -112,6 +115,7 @@ fn run(command: &Command, job: Option<&dyn Job>) -> Result<Status> {
         Command::Inspect(options) => inspect::inspect(options),
         Command::Play(options) => play::play(options),
         Command::Rebuild(options) => rebuild::rebuild(options),
+        Command::Store(options) => store::store(options),
         Command::Completions(options) => completions::completions(options),
         Command::Manual(options) => completions::manual(options),
     }

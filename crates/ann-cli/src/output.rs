@@ -45,6 +45,19 @@ impl Output {
         Self { path: "standard output".into(), sink }
     }
 
+    /// The new file, for what is written at any position. `None` for the standard output and devices.
+    pub fn new_file(&self) -> Result<Option<File>> {
+        match &self.sink {
+            Sink::Standard(_) | Sink::Device(_) => Ok(None),
+            Sink::New { file, .. } => file
+                .get_ref()
+                .as_file()
+                .try_clone()
+                .map(Some)
+                .map_err(|error| cannot_write(&self.path, &error)),
+        }
+    }
+
     /// Writes to the end, and gives a new file its name. Without this nothing is left of it.
     pub fn finish(mut self) -> Result<()> {
         let finished = self.flush().and_then(|()| match self.sink {

@@ -25,7 +25,7 @@ use crate::output::{self, Output};
 use crate::progress::Progress;
 use crate::show::counted;
 use crate::summary::Summary;
-use crate::{again, explanation, html, interrupt, target};
+use crate::{again, explanation, html, interrupt, stored, target};
 use groups::Groups;
 use options::Settings;
 
@@ -34,7 +34,7 @@ pub use values::{activation_name, optimizer_name};
 /// Make a model of a table, and measure how good it is on rows that it has not seen
 #[derive(Args, Debug)]
 pub struct Train {
-    /// A table: CSV, Orange .tab, both also as .gz; - for the standard input
+    /// A table: CSV, Orange .tab, both also as .gz; - for the standard input; or a file of ann store
     data: PathBuf,
     /// The column to predict; several times for several columns. Default: the class column of an Orange file,
     /// or the one column named class, target or label
@@ -82,10 +82,15 @@ pub fn train(options: &Train, job: Option<&dyn Job>) -> Result<Status> {
     if job.is_some() {
         options.check_job()?;
     }
-    let (reader, table) = options.read(!options.quiet && job::is_first(job))?;
+    let is_first = job::is_first(job);
+    // Reading a large table takes minutes.
+    if let Some(path) = options.output.as_deref().filter(|_| is_first && !options.explain) {
+        options.check_files(path, job.is_some())?;
+    }
+    let (reader, table) = options.read(!options.quiet && is_first)?;
     let targets = target::targets(&table, &options.targets)?;
     let path = options.output.clone().unwrap_or_else(|| files::model_name(&targets).into());
-    let recipe = settings.recipe(&table, &targets)?;
+    let recipe = settings.recipe(&reader, &table, &targets)?;
     let table = memory::divide(options.memory, &recipe, table)?;
     let groups = settings.group_by().map(|column| {
         let (recipe, reader, table, targets) = (&recipe, &reader, &table, &targets);
@@ -145,6 +150,9 @@ impl Train {
     fn read(&self, is_noted: bool) -> Result<(Reader, Table)> {
         let finished = |names: &[String]| self.settings.reader(names, &self.targets);
         let reader = self.settings.reading.reader();
+        if stored::is_at(&self.data) {
+            return stored::open(&self.settings.reading, &self.data, finished);
+        }
         if !self.memory.is_some_and(|memory| memory::is_too_large(&self.data, memory)) {
             return data::read_named(&reader, &self.data, finished);
         }

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::fs;
 
-use crate::program::{ARGUMENTS, FILES, check, trained};
+use crate::program::{ARGUMENTS, DATA, FILES, check, trained};
 
 /// Options of a training that takes no time.
 const SMALL: [&str; 7] = ["--networks", "1", "--hidden", "4", "--epochs", "2", "--no-score"];
@@ -39,9 +39,9 @@ fn the_model_has_the_bytes_of_one_that_was_trained_in_memory() {
     let too_small = ["train", "large.csv", "-t", "y", "-o", "out.ann", "--memory", "20MB"];
     let message = "--memory: found 20.0 MB, expected at least ";
     check(folder.path(), &[&too_small[..], &SMALL].concat(), ARGUMENTS, message);
-    // There is no folder for the rows.
+    // The folder for the rows is that of the model.
     let nowhere = ["train", "large.csv", "-t", "y", "-o", "nowhere/out.ann", "--memory", "60MB"];
-    let message = "nowhere: cannot make a temporary file for the rows: ";
+    let message = "nowhere/out.ann: cannot write: there is no folder nowhere";
     check(folder.path(), &[&nowhere[..], &SMALL].concat(), FILES, message);
 }
 
@@ -52,4 +52,61 @@ fn sizes_that_are_none() {
         let arguments = ["train", "iris.csv", "-t", "species", "-o", "out.ann", "--memory", size];
         check(folder.path(), &arguments, ARGUMENTS, "expected a size, for example 500MB or 2GB");
     }
+}
+
+#[test]
+fn the_model_of_stored_rows_is_that_of_the_table() {
+    let folder = trained();
+    let run = |arguments: &[&str], code, message| check(folder.path(), arguments, code, message);
+    let bytes = |name| fs::read(folder.path().join(name)).unwrap();
+    for (reading, training) in [
+        (&[][..], &[][..]),
+        (&["--missing", "5.1"], &["--ignore", "petal_width"]),
+        (&["--as", "sepal_width=category"], &["--only", "sepal_width,petal_length"]),
+        (&["--as", "petal_width=category"], &["--group-by", "petal_width"]),
+    ] {
+        let option = |name: &str| training.first() == Some(&name);
+        let train = |data, output| {
+            let no_score: &[&str] = if option("--group-by") { &[] } else { &["--no-score"] };
+            let common =
+                ["train", data, "-t", "species", "-o", output, "--force", "--epochs", "2", "--quiet"];
+            [&common, no_score, training].concat()
+        };
+        run(&[&["store", "iris.csv", "-o", "iris.rows", "--force"], reading].concat(), 0, "");
+        run(&train("iris.rows", "stored.ann"), 0, "");
+        run(&[&train("iris.csv", "text.ann")[..], reading].concat(), 0, "");
+        assert!(bytes("stored.ann") == bytes("text.ann"), "{reading:?} {training:?}");
+    }
+}
+
+#[test]
+fn what_comes_too_late_for_stored_rows() {
+    let folder = trained();
+    let run = |arguments: &[&str], code, message| check(folder.path(), arguments, code, message);
+    run(&["store", "iris.csv", "-o", "iris.rows"], 0, "");
+    run(&["store", "iris.csv", "-o", "iris.rows"], FILES, "iris.rows exists; --force replaces it");
+    run(&["store", "iris.csv", "-o", "-"], ARGUMENTS, "-o: expected the name of a file, found -");
+    let train = |options: &[&str], code, message| {
+        run(&[&["train", "iris.rows", "-t", "species"], options].concat(), code, message);
+    };
+    train(&["--missing", "x"], ARGUMENTS, "give the options of reading to ann store");
+    let message = "column \"petal_width\" holds numbers, expected categories: ann store --as petal_width=category";
+    train(&["--group-by", "petal_width"], ARGUMENTS, message);
+    train(&["--ignore", "petal"], ARGUMENTS, "no column \"petal\"");
+    for arguments in [&["look", "iris.rows"][..], &["predict", "m.ann", "iris.rows"]] {
+        run(arguments, DATA, "this is a file of `ann store`");
+    }
+    let path = folder.path().join("iris.rows");
+    let mut bytes = fs::read(&path).unwrap();
+    bytes[20] ^= 1;
+    fs::write(&path, &bytes).unwrap();
+    train(&[], DATA, "the file with the rows of the table cannot be read");
+}
+
+/// Reading a large table takes long, so what is wrong with the file of the model is said before.
+#[test]
+fn the_file_of_the_model_is_checked_before_the_table_is_read() {
+    let folder = trained();
+    let train = ["train", "no-table.csv", "-t", "species", "-o", "iris.csv"];
+    check(folder.path(), &train, FILES, "iris.csv exists");
 }

@@ -56,6 +56,10 @@ fn inspect() {
     check("docs/commands/inspect.md");
 }
 #[test]
+fn store() {
+    check("docs/commands/store.md");
+}
+#[test]
 fn rebuild() {
     check("docs/commands/rebuild.md");
 }

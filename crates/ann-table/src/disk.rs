@@ -59,11 +59,25 @@ impl Reader {
                 return Err(Error::Read { error });
             }
             let table = self.read_passes(|| File::open(path), Disk::New(Some(store)))?;
-            contents::write(&table)?;
+            contents::write(&table, self)?;
             Ok(table)
         };
         read().map_err(|error| Error::InFile { path: path.to_owned(), error: Box::new(error) })
     }
+
+    /// The settings with which [`open_on_disk`](Self::open_on_disk) has read the table of a file. The default
+    /// settings for a file of [`Table::store`].
+    ///
+    /// # Errors
+    /// As [`Table::open_stored`].
+    pub fn of_stored(path: impl AsRef<Path>) -> Result<Self> {
+        open_stored(path.as_ref()).map(|(reader, _)| reader)
+    }
+}
+
+fn open_stored(path: &Path) -> Result<(Reader, Table)> {
+    let opened = File::open(path).map_err(|error| Error::Read { error }).and_then(contents::read);
+    opened.map_err(|error| Error::InFile { path: path.to_owned(), error: Box::new(error) })
 }
 
 /// The file in which cells are kept.
@@ -136,7 +150,7 @@ impl Table {
             column.clone().with_numbers(DiskNumbers::all(&file, place, self.rows()).into())
         });
         let table = self.with_columns(columns.collect())?;
-        contents::write(&table)?;
+        contents::write(&table, &Reader::default())?;
         Ok(table)
     }
 
@@ -146,9 +160,7 @@ impl Table {
     /// The file cannot be read, was not written by these, is not whole, or is of a later version. Damage
     /// within the cells is found when they are read: see [`ensure_read`](Self::ensure_read).
     pub fn open_stored(path: impl AsRef<Path>) -> Result<Self> {
-        let path = path.as_ref();
-        let opened = File::open(path).map_err(|error| Error::Read { error }).and_then(contents::read);
-        opened.map_err(|error| Error::InFile { path: path.to_owned(), error: Box::new(error) })
+        open_stored(path.as_ref()).map(|(_, table)| table)
     }
 
     /// Whether a file begins as those do that [`open_stored`](Self::open_stored) opens.

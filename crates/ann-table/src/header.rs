@@ -8,6 +8,7 @@ use crate::{CellLocation, Error, Kind, Result, headerless, orange};
 
 /// What a column is for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "disk", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "lowercase"))]
 pub enum Role {
     /// What predictions are made from.
     #[default]

@@ -17,6 +17,7 @@ use crate::{CellLocation, Error, Result, date};
 
 /// What the cells of a column are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "disk", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "lowercase"))]
 pub enum Kind {
     /// Finite numbers.
     Number,

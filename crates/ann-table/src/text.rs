@@ -110,7 +110,7 @@ impl<R: Read> Text<R> {
 }
 
 /// The first bytes of other formats that are often saved under the name of a table.
-const OTHER_FORMATS: [(&[u8], &str); 18] = [
+const OTHER_FORMATS: [(&[u8], &str); 19] = [
     (b"PK\x03\x04", "a zip archive, as .xlsx and .ods spreadsheets are"),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old spreadsheet (.xls)"),
     (b"\x1f\x8b", "a file compressed by gzip"),
@@ -122,6 +122,7 @@ const OTHER_FORMATS: [(&[u8], &str); 18] = [
     (b"SQLite format 3", "a database of SQLite"),
     (b"\x89HDF", "an HDF5 file"),
     (b"version https://git-lfs", "a pointer of Git LFS to the file, which `git lfs pull` fetches"),
+    (b"ann-rows", "a file of `ann store`, which only `ann train` and `Table::open_stored` read"),
     (b"%PDF-", "a PDF"),
     (b"{\\rtf", "a text document (RTF)"),
     (b"<!DOCTYPE", "a web page"),

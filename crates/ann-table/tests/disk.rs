@@ -110,17 +110,19 @@ fn settings_of_the_reader_hold() {
     let path = written(&folder, "a;b;c\n1,5;-;x\n2,5;3;y\n");
     let reader = Reader { missing: vec!["-".into()], ignore: vec!["c".into()], ..Reader::default() };
     let expected = reader.open(&path).unwrap();
-    assert_same(&reader.open_on_disk(&path, tempfile().unwrap()).unwrap(), &expected);
+    let stored = NamedTempFile::new().unwrap();
+    assert_same(&reader.open_on_disk(&path, stored.reopen().unwrap()).unwrap(), &expected);
+    assert_eq!(Reader::of_stored(stored.path()).unwrap(), reader);
+    let error = Table::open(stored.path()).unwrap_err().to_string();
+    assert!(error.contains("this is a file of `ann store`"), "{error}");
 }
 
 #[test]
 fn roles_and_notations_are_stored() {
     let folder = TempDir::new().unwrap();
-    for text in [
-        "cD#kind\tm#note\tC#a\nx\tn\t1\ny\tn\t2\n",
-        "a;b\n1,5;x\n0,25;y\n",
-        "a\tb\n1.234\tx\n5.678\ty\n",
-    ] {
+    for text in
+        ["cD#kind\tm#note\tC#a\nx\tn\t1\ny\tn\t2\n", "a;b\n1,5;x\n0,25;y\n", "a\tb\n1.234\tx\n5.678\ty\n"]
+    {
         let path = written(&folder, text);
         let stored = NamedTempFile::new().unwrap();
         Reader::default().open_on_disk(&path, stored.reopen().unwrap()).unwrap();

@@ -37,7 +37,8 @@ fn is_gzip(path: &Path) -> bool {
 /// An error if the training needs more memory. Rows that are in a file get the memory for those that are read
 /// again and again.
 pub fn divide(memory: Option<ByteSize>, recipe: &Recipe, table: Table) -> Result<Table> {
-    let Some(memory) = memory else { return Ok(table) };
+    // Without a limit, what was read from a file of `ann store` stays in memory.
+    let Some(memory) = memory else { return Ok(table.with_cache(usize::MAX)) };
     let needed = recipe.memory_of(&table);
     let least = ByteSize((needed.state + needed.cache) as u64);
     if memory < least {

@@ -191,8 +191,8 @@ impl Settings {
         self.training.budget.is_some()
     }
 
-    /// How the table is learned.
-    pub fn recipe(&self, table: &Table, targets: &[String]) -> Result<Recipe> {
+    /// How a table is learned that `reader` has read.
+    pub fn recipe(&self, reader: &Reader, table: &Table, targets: &[String]) -> Result<Recipe> {
         let Columns { task, weight, group, group_by, time, .. } = &self.columns;
         for name in [weight, group, group_by, time].into_iter().flatten() {
             table.column(name).map_err(|_| target::unknown(table, name))?;
@@ -204,7 +204,9 @@ impl Settings {
         let default = if group_by.is_some() { Recipe::for_groups() } else { Recipe::default() };
         let linear = training.hidden.as_ref().is_some_and(|hidden| hidden.0.is_empty());
         let default = if linear { default.linear() } else { default };
-        let keep = self.reading.stated().filter(|name| !targets.contains(name));
+        // A column whose kind is set is used even if it looks useless.
+        let stated = reader.kinds.iter().map(|(name, _)| name).filter(|name| table.column(name).is_ok());
+        let keep = stated.filter(|name| !targets.contains(name)).cloned();
         Ok(Recipe {
             schema: SchemaOptions {
                 task: task.map(Into::into),

@@ -14,7 +14,7 @@ use super::{CACHE, DiskNumbers, positioned};
 use crate::categories::Categories;
 use crate::header::Role;
 use crate::table::{Column, Kind, Lines, Table, Values};
-use crate::{Error, Result};
+use crate::{Error, Reader, Result};
 
 const VERSION: u32 = 1;
 const END: [u8; 8] = *b"rows-end";
@@ -25,6 +25,8 @@ const MOST_LINES: u64 = 1 << 53;
 
 #[derive(Serialize, Deserialize)]
 struct Contents {
+    /// How the text was read that the table comes from.
+    reader: Reader,
     rows: usize,
     /// First row and line of each run of rows on successive lines.
     lines: Vec<(usize, u64)>,
@@ -34,11 +36,9 @@ struct Contents {
 #[derive(Serialize, Deserialize)]
 struct StoredColumn {
     name: String,
-    #[serde(with = "StoredRole")]
     role: Role,
     /// In the text that was read, counted from one.
     position: usize,
-    #[serde(with = "StoredKind")]
     kind: Kind,
     has_grouping_points: bool,
     has_decimal_comma: bool,
@@ -47,26 +47,8 @@ struct StoredColumn {
     blocks: Vec<(u64, u32, u8, u32)>,
 }
 
-#[derive(Serialize, Deserialize)]
-#[serde(remote = "Kind", rename_all = "lowercase")]
-enum StoredKind {
-    Number,
-    Category,
-    Date,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(remote = "Role", rename_all = "lowercase")]
-enum StoredRole {
-    Feature,
-    Class,
-    Weight,
-    Meta,
-    Ignored,
-}
-
-/// Ends the file of a table that is on a disk with all of its rows.
-pub(super) fn write(table: &Table) -> Result<()> {
+/// Ends the file of a table that is on a disk with all of its rows. `reader` has read the table.
+pub(super) fn write(table: &Table, reader: &Reader) -> Result<()> {
     // Words are read again to see whether they are numbers, and selections have row numbers of 32 bits.
     table.ensure_read()?;
     if u32::try_from(table.rows()).is_err() {
@@ -74,8 +56,12 @@ pub(super) fn write(table: &Table) -> Result<()> {
         return Err(Error::StoreRows { error });
     }
     let columns = table.columns().iter().map(StoredColumn::new);
-    let contents =
-        Contents { rows: table.rows(), lines: table.lines().runs().to_vec(), columns: columns.collect() };
+    let contents = Contents {
+        reader: reader.clone(),
+        rows: table.rows(),
+        lines: table.lines().runs().to_vec(),
+        columns: columns.collect(),
+    };
     let json = serde_json::to_vec(&contents).expect("these types are written to memory without errors");
     let Some(file) = table.files().next() else { return Ok(()) };
     let position = file.append_bytes(&json)?;
@@ -91,8 +77,8 @@ pub(super) fn is_begun(file: &File) -> bool {
     positioned::read(file, &mut beginning, 0).is_ok_and(|()| beginning == MAGIC)
 }
 
-/// The table of a file.
-pub(super) fn read(file: File) -> Result<Table> {
+/// The table of a file, and the settings by which it was read.
+pub(super) fn read(file: File) -> Result<(Reader, Table)> {
     if !is_begun(&file) {
         return Err(wrong("it does not begin as a file of rows does"));
     }
@@ -154,14 +140,14 @@ impl Contents {
             && self.lines.iter().all(|&(_, line)| line <= MOST_LINES)
     }
 
-    fn into_table(self, file: File) -> Result<Table> {
+    fn into_table(self, file: File) -> Result<(Reader, Table)> {
         let file = Arc::new(BlockFile::with_blocks(file, self.columns.iter().map(StoredColumn::blocks)));
         file.keep(CACHE);
         let column = |(place, column): (usize, StoredColumn)| {
             column.into_column(DiskNumbers::all(&file, place, self.rows)).ok_or_else(damaged)
         };
         let columns = self.columns.into_iter().enumerate().map(column).collect::<Result<_>>()?;
-        Table::new(columns, Lines::of_runs(self.rows, self.lines))
+        Ok((self.reader, Table::new(columns, Lines::of_runs(self.rows, self.lines))?))
     }
 }
 

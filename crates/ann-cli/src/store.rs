@@ -1,0 +1,52 @@
+//! `ann store`: the rows of a table in a file that is read block by block.
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::data::{self, Reading};
+use crate::failure::{Failure, Result, Status, in_quotes};
+use crate::interrupt;
+use crate::output::{self, Output};
+use crate::show::counted;
+
+/// Write the rows of a table to a file from which `ann train` reads them as it needs them
+#[derive(Args, Debug)]
+pub struct Store {
+    /// A table: CSV, Orange .tab, both also as .gz
+    data: PathBuf,
+    /// The file of the rows
+    #[arg(short, long, value_name = "FILE")]
+    output: PathBuf,
+    /// Replace the file of the rows
+    #[arg(long)]
+    force: bool,
+    /// Print errors only
+    #[arg(short, long)]
+    quiet: bool,
+    #[command(flatten)]
+    reading: Reading,
+}
+
+pub fn store(options: &Store) -> Result<Status> {
+    let Store { data, output: path, .. } = options;
+    output::check(&[("-o", path)], &[data], options.force)?;
+    interrupt::clean_up(None)?;
+    let output = Output::open(Some(path), options.force)?;
+    let shown = path.display().to_string();
+    let file = output
+        .new_file()?
+        .ok_or_else(|| Failure::arguments(format_args!("-o: expected the name of a file, found {shown}")))?;
+    let full = "they need about the space of the table";
+    let table = data::read_on_disk(&options.reading.reader(), data, file, &shown, full)?;
+    output.finish()?;
+    if !options.quiet {
+        let (rows, columns) = (counted(table.rows(), "row"), counted(table.columns().len(), "column"));
+        let mut output = Output::standard();
+        writeln!(output, "wrote {shown}: {rows}, {columns}")?;
+        writeln!(output, "next: ann train {} -t COLUMN", in_quotes(&shown))?;
+        output.finish()?;
+    }
+    Ok(Status::Done)
+}
