@@ -149,8 +149,7 @@ impl Lab {
     fn write_head(&self, out: &mut String) -> std::fmt::Result {
         let is_excepted = |action: &Action| match action {
             Action::Train { settings, .. } => {
-                let optimizer = &settings.config.optimizer;
-                matches!(optimizer, Optimizer::Adam(_) | Optimizer::LevenbergMarquardt(_))
+                matches!(settings.config.optimizer, Optimizer::LevenbergMarquardt(_))
             }
             _ => false,
         };
@@ -166,7 +165,7 @@ impl Lab {
             "//! Trains the network of the live page again{}.",
             match self.log.actions.iter().any(is_excepted) {
                 true =>
-                    ". Adam and Levenberg–Marquardt use functions of the\n//! platform, so the last bits may be others than on the page",
+                    ". Levenberg–Marquardt uses functions of the platform,\n//! so the last bits may be others than on the page",
                 false => ", with the same bits",
             }
         )?;

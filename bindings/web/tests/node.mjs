@@ -96,19 +96,17 @@ test('pictures are equal in both files', () => {
   assert.deepEqual(fused, portable);
 });
 
-// These use functions of the platform, so they differ from native programs in the last place.
-for (const optimizer of ['adam', 'levenberg_marquardt']) {
-  test(`${optimizer} has the same bits in both files`, () => {
-    const [fused, portable] = kinds.map((kind) => {
-      const w = load(`${files}${kind}`);
-      ask(w, {
-        do: 'open', data: { name: 'hills', rows: 60 },
-        network: { hidden: [{ units: 5, activation: 'tanh' }] },
-        training: { optimizer, rate: 0.01 },
-      });
-      ask(w, { do: 'step', epochs: 20 });
-      return ask(w, { do: 'digest' }).answer.theta;
+// It uses functions of the platform, so it differs from native programs in the last place.
+test('levenberg_marquardt has the same bits in both files', () => {
+  const [fused, portable] = kinds.map((kind) => {
+    const w = load(`${files}${kind}`);
+    ask(w, {
+      do: 'open', data: { name: 'hills', rows: 60 },
+      network: { hidden: [{ units: 5, activation: 'tanh' }] },
+      training: { optimizer: 'levenberg_marquardt' },
     });
-    assert.equal(fused, portable);
+    ask(w, { do: 'step', epochs: 20 });
+    return ask(w, { do: 'digest' }).answer.theta;
   });
-}
+  assert.equal(fused, portable);
+});

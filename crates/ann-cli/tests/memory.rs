@@ -90,7 +90,8 @@ fn what_comes_too_late_for_stored_rows() {
         run(&[&["train", "iris.rows", "-t", "species"], options].concat(), code, message);
     };
     train(&["--missing", "x"], ARGUMENTS, "give the options of reading to ann store");
-    let message = "column \"petal_width\" holds numbers, expected categories: ann store --as petal_width=category";
+    let message =
+        "column \"petal_width\" holds numbers, expected categories: ann store --as petal_width=category";
     train(&["--group-by", "petal_width"], ARGUMENTS, message);
     train(&["--ignore", "petal"], ARGUMENTS, "no column \"petal\"");
     for arguments in [&["look", "iris.rows"][..], &["predict", "m.ann", "iris.rows"]] {

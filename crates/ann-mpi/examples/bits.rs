@@ -1,10 +1,11 @@
 //! Trains one network over all ranks of a job, and prints the digest of its parameters, which is the same for
-//! any number of ranks and threads:
+//! any number of ranks and threads, and how much of the time went into messages:
 //!
 //! ```text
 //! mpirun -n 4 target/release/examples/bits --rows 100000
 //! ```
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use ann_mpi::World;
@@ -72,20 +73,28 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         eprintln!("rank {}: {error}", world.rank());
         world.abort(3);
     }
-    let (network, seconds) = train(&options, &world).unwrap_or_else(|error| {
+    let ranks = TimedRanks { world: &world, nanoseconds: AtomicU64::new(0) };
+    let begin = Instant::now();
+    let (network, seconds) = train(&options, &ranks).unwrap_or_else(|error| {
         eprintln!("rank {}: {error}", world.rank());
         world.abort(1)
     });
+    // A rank that waits for a slower one is within a message.
+    let share = smallest(&world, ranks.seconds() / begin.elapsed().as_secs_f64());
     if world.is_first() {
         let digest = Sha256::new_with_prefix(bytes(network.parameters())).finalize();
         let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-        println!("{digest}  {:.3} ms the fastest epoch on {} ranks", 1e3 * seconds, world.size());
+        let (epoch, size) = (1e3 * seconds, world.size());
+        println!(
+            "{digest}  {epoch:.3} ms the fastest epoch on {size} ranks, {:.2} % in messages",
+            100.0 * share
+        );
     }
     Ok(())
 }
 
 /// A trained network, and the seconds of the fastest epoch.
-fn train(options: &Options, world: &World) -> Result<(Network, f64), ann_train::Error> {
+fn train(options: &Options, ranks: &dyn Ranks) -> Result<(Network, f64), ann_train::Error> {
     let architecture = Architecture::inputs(options.inputs)
         .with_layers(Activation::Tanh.layers([options.units; 2]))
         .dense(1, Activation::Identity);
@@ -106,7 +115,7 @@ fn train(options: &Options, world: &World) -> Result<(Network, f64), ann_train::
         batching,
         ..TrainConfig::default()
     };
-    let mut training = Training::new(&problem, network, &config)?.with_ranks(Some(world));
+    let mut training = Training::new(&problem, network, &config)?.with_ranks(Some(ranks));
     let mut fastest = f64::INFINITY;
     loop {
         let begin = Instant::now();
@@ -117,6 +126,57 @@ fn train(options: &Options, world: &World) -> Result<(Network, f64), ann_train::
     }
     let (network, _) = training.finish()?;
     Ok((network, fastest))
+}
+
+/// Ranks that measure how long their methods take.
+#[derive(Debug)]
+struct TimedRanks<'w> {
+    world: &'w World,
+    nanoseconds: AtomicU64,
+}
+
+impl TimedRanks<'_> {
+    fn seconds(&self) -> f64 {
+        1e-9 * self.nanoseconds.load(Ordering::Relaxed) as f64
+    }
+
+    fn timed(&self, message: impl FnOnce(&World)) {
+        let begin = Instant::now();
+        message(self.world);
+        self.nanoseconds.fetch_add(begin.elapsed().as_nanos() as u64, Ordering::Relaxed);
+    }
+}
+
+impl Ranks for TimedRanks<'_> {
+    fn rank(&self) -> usize {
+        self.world.rank()
+    }
+
+    fn size(&self) -> usize {
+        self.world.size()
+    }
+
+    fn send(&self, numbers: &[f64], to: usize) {
+        self.timed(|world| world.send(numbers, to));
+    }
+
+    fn receive(&self, numbers: &mut [f64], from: usize) {
+        self.timed(|world| world.receive(numbers, from));
+    }
+
+    fn broadcast(&self, numbers: &mut [f64], root: usize) {
+        self.timed(|world| world.broadcast(numbers, root));
+    }
+}
+
+/// The smallest of the numbers of all ranks.
+fn smallest(world: &World, own: f64) -> f64 {
+    let of = |root| {
+        let mut number = [own];
+        world.broadcast(&mut number, root);
+        number[0]
+    };
+    (0..world.size()).map(of).fold(f64::INFINITY, f64::min)
 }
 
 fn bytes(numbers: &[f64]) -> Vec<u8> {
