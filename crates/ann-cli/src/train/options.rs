@@ -269,9 +269,9 @@ mod tests {
         let table = Table::read("x,y\n1,2\n".as_bytes()).unwrap();
         let Options { settings } = Options::parse_from(["ann"]);
         let expected = Recipe { threads: all_cores(), ..Recipe::default() };
-        assert_eq!(settings.recipe(&table, &["y".to_owned()]).unwrap(), expected);
+        assert_eq!(settings.recipe(&settings.reading.reader(), &table, &["y".to_owned()]).unwrap(), expected);
         let Options { settings } = Options::parse_from(["ann", "--group-by", "x"]);
         let expected = Recipe { threads: all_cores(), ..Recipe::for_groups() };
-        assert_eq!(settings.recipe(&table, &["y".to_owned()]).unwrap(), expected);
+        assert_eq!(settings.recipe(&settings.reading.reader(), &table, &["y".to_owned()]).unwrap(), expected);
     }
 }
