@@ -207,17 +207,17 @@ pub fn read_named_on_disk(
         let folder = folder.display();
         Failure::files(format_args!("{folder}: cannot make a temporary file for the rows: {error}"))
     })?;
-    let full = "they need about the space of the table: give --output another folder";
-    let table = read_on_disk(&reader, path, store, &folder.display().to_string(), full)?;
+    let table = read_on_disk(&reader, path, store, &folder.display().to_string())?;
     Ok((reader, table))
 }
 
-/// Reads a table whose rows go to an empty file. If they cannot be written, `place` and `hint` say where and
-/// why.
-pub fn read_on_disk(reader: &Reader, path: &Path, store: File, place: &str, hint: &str) -> Result<Table> {
+/// Reads a table whose rows go to an empty file at `place`, for the message if they cannot be written.
+pub fn read_on_disk(reader: &Reader, path: &Path, store: File, place: &str) -> Result<Table> {
     reader.open_on_disk(path, store).map_err(|error| match error {
         ann_table::Error::InFile { error, .. } if matches!(*error, ann_table::Error::StoreRows { .. }) => {
-            Failure::files(format_args!("{place}: {error}; {hint}"))
+            Failure::files(format_args!(
+                "{place}: {error}; they need about the space of the table, and --output chooses the folder"
+            ))
         }
         error => error.into(),
     })

@@ -31,6 +31,9 @@ pub struct Store {
 
 pub fn store(options: &Store) -> Result<Status> {
     let Store { data, output: path, .. } = options;
+    if data::is_dash(data) {
+        return Err(Failure::arguments("the standard input cannot be read twice: give the name of a file"));
+    }
     output::check(&[("-o", path)], &[data], options.force)?;
     interrupt::clean_up(None)?;
     let output = Output::open(Some(path), options.force)?;
@@ -38,8 +41,7 @@ pub fn store(options: &Store) -> Result<Status> {
     let file = output
         .new_file()?
         .ok_or_else(|| Failure::arguments(format_args!("-o: expected the name of a file, found {shown}")))?;
-    let full = "they need about the space of the table";
-    let table = data::read_on_disk(&options.reading.reader(), data, file, &shown, full)?;
+    let table = data::read_on_disk(&options.reading.reader(), data, file, &shown)?;
     output.finish()?;
     if !options.quiet {
         let (rows, columns) = (counted(table.rows(), "row"), counted(table.columns().len(), "column"));

@@ -18,12 +18,14 @@ pub fn open(
     path: &Path,
     finished: impl FnOnce(&[String]) -> Reader,
 ) -> Result<(Reader, Table)> {
-    ensure_only_columns(reading, path)?;
-    let (stored, table) = (Reader::of_stored(path)?, Table::open_stored(path)?);
-    let names: Vec<String> = table.columns().iter().map(|column| column.name().to_owned()).collect();
-    let asked = finished(&names);
+    ensure_no_reading(reading, path)?;
+    let (stored, table) = Reader::open_stored(path)?;
+    let names = table.columns().iter().map(|column| column.name().to_owned());
+    let mut asked = finished(&names.chain(stored.ignore.iter().cloned()).collect::<Vec<_>>());
+    // A kind that `ann store` was given is the one that counts.
+    asked.kinds.retain(|(name, _)| !stored.kinds.iter().any(|(stored, _)| stored == name));
     ensure_kinds(&asked, &table, path)?;
-    let table = without(&asked, &table, &names)?;
+    let table = with_asked_columns(&table, &asked, &stored.ignore)?;
     let reader = Reader {
         kinds: [stored.kinds, asked.kinds].concat(),
         ignore: [stored.ignore, asked.ignore].concat(),
@@ -33,8 +35,8 @@ pub fn open(
     Ok((reader, table))
 }
 
-/// Columns may be left out, but all other options of reading come too late.
-fn ensure_only_columns(reading: &Reading, path: &Path) -> Result<()> {
+/// All options of reading come too late, but for columns that are left out.
+fn ensure_no_reading(reading: &Reading, path: &Path) -> Result<()> {
     let Reader { ignore, .. } = reading.reader();
     if reading.reader() == (Reader { ignore, ..Reader::default() }) {
         return Ok(());
@@ -45,7 +47,7 @@ fn ensure_only_columns(reading: &Reading, path: &Path) -> Result<()> {
     )))
 }
 
-/// The names of groups are words.
+/// The column of --group-by is asked for as one of words.
 fn ensure_kinds(asked: &Reader, table: &Table, path: &Path) -> Result<()> {
     for (name, expected) in &asked.kinds {
         let found = table.column(name)?.kind();
@@ -60,11 +62,13 @@ fn ensure_kinds(asked: &Reader, table: &Table, path: &Path) -> Result<()> {
     Ok(())
 }
 
-/// The columns that are asked for.
-fn without(asked: &Reader, table: &Table, names: &[String]) -> Result<Table, Error> {
+/// The columns that --ignore and --only leave; `absent` were left out before.
+fn with_asked_columns(table: &Table, asked: &Reader, absent: &[String]) -> Result<Table, Error> {
     let Reader { ignore, only, .. } = asked;
-    ignore.iter().chain(only).try_for_each(|name| table.column(name).map(drop))?;
-    let is_left_out = |name: &&String| ignore.contains(name) || !(only.is_empty() || only.contains(name));
-    let left_out: Vec<&str> = names.iter().filter(is_left_out).map(String::as_str).collect();
-    table.without(&left_out)
+    let named = ignore.iter().filter(|name| !absent.contains(name)).chain(only);
+    named.clone().try_for_each(|name| table.column(name).map(drop))?;
+    let names = table.columns().iter().map(|column| column.name().to_owned());
+    let is_left_out = |name: &String| ignore.contains(name) || !(only.is_empty() || only.contains(name));
+    let left_out: Vec<String> = names.filter(is_left_out).collect();
+    table.without(&left_out.iter().map(String::as_str).collect::<Vec<_>>())
 }

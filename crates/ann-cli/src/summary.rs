@@ -92,8 +92,8 @@ impl Summary<'_> {
         let (networks, epochs) = (networks(&self.fit.model), self.fit.report.epochs);
         let may_be_fewer = self.was_ended || self.recipe.patience.is_some();
         let up_to = if may_be_fewer { "at most " } else { "" };
-        let epochs = if epochs == 1 { "1 epoch".to_owned() } else { format!("{epochs} epochs") };
-        writeln!(output, "{networks}, {up_to}{epochs}, seed {}", self.recipe.seed)?;
+        let ending = if epochs == 1 { "" } else { "s" };
+        writeln!(output, "{networks}, {up_to}{epochs} epoch{ending}, seed {}", self.recipe.seed)?;
         match (&self.validation, &self.fit.report.evaluation) {
             (Some(other), _) => {
                 writeln!(output, "{}", other.rule())?;

@@ -75,69 +75,53 @@ pub struct Train {
     settings: Settings,
 }
 
+/// A table, as it was read, and how it is learned.
+struct Task {
+    reader: Reader,
+    table: Table,
+    targets: Vec<String>,
+    recipe: Recipe,
+}
+
 /// `job`: the processes that train together.
 pub fn train(options: &Train, job: Option<&dyn Job>) -> Result<Status> {
-    let (started, settings) = (Instant::now(), &options.settings);
+    let started = Instant::now();
     let job = job.filter(|job| job.size() > 1);
     if job.is_some() {
         options.check_job()?;
     }
     let is_first = job::is_first(job);
-    // Reading a large table takes minutes.
-    if let Some(path) = options.output.as_deref().filter(|_| is_first && !options.explain) {
-        options.check_files(path, job.is_some())?;
+    if is_first {
+        options.check_before_reading(job.is_some())?;
     }
-    let (reader, table) = options.read(!options.quiet && is_first)?;
-    let targets = target::targets(&table, &options.targets)?;
-    let path = options.output.clone().unwrap_or_else(|| files::model_name(&targets).into());
-    let recipe = settings.recipe(&reader, &table, &targets)?;
-    let table = memory::divide(options.memory, &recipe, table)?;
-    let groups = settings.group_by().map(|column| {
-        let (recipe, reader, table, targets) = (&recipe, &reader, &table, &targets);
-        Groups { options, recipe, reader, table, targets, column, job }
+    let task = options.task(!options.quiet && is_first)?;
+    let Task { reader, table, targets, recipe } = &task;
+    let groups = options.settings.group_by().map(|column| Groups {
+        options,
+        recipe,
+        reader,
+        table,
+        targets,
+        column,
+        job,
     });
     if let Some(job) = job.filter(|job| job.rank() > 0) {
         return match groups {
             _ if options.explain => Ok(Status::Done),
             Some(groups) => groups.train_share(),
-            None => options.train_share(&recipe, &table, &targets, job),
+            None => options.train_share(recipe, table, targets, job),
         };
     }
-    if groups.is_some() {
-        groups::check(options)?;
-    }
     if options.explain {
-        explanation::print(&recipe, &table, &targets, settings.scoring.file(), options.json)?;
+        explanation::print(recipe, table, targets, options.settings.scoring.file(), options.json)?;
         return Ok(Status::Done);
     }
+    let path = options.output.clone().unwrap_or_else(|| files::model_name(targets).into());
     options.check_files(&path, job.is_some())?;
-    if let Some(groups) = groups {
-        return groups.train(&path);
+    match groups {
+        Some(groups) => groups.train(&path),
+        None => options.train_model(&task, &path, job, started),
     }
-    let judged = options.read_judged(&recipe, &table, &targets)?;
-    let mut fit = match job {
-        Some(job) => options.fit_among(job, &recipe, &table, &targets)?,
-        None => options.fit(&recipe, &table, &targets)?,
-    };
-    fit.model.provenance["reading"] = data::provenance(&reader);
-    let bytes = fit.model.write()?;
-    files::save(&path, &bytes)?;
-    options.tell(&Summary {
-        data: &options.data,
-        table: &table,
-        targets: &targets,
-        recipe: &recipe,
-        validation: judged.validation_score(&fit.model)?,
-        test: judged.test_score(&fit.model)?,
-        fit: &fit,
-        path: &path,
-        bytes: bytes.len(),
-        digest: fit.model.digest()?,
-        elapsed: started.elapsed(),
-        was_ended: was_ended(&fit),
-        page: options.report.as_deref(),
-    })?;
-    Ok(if was_ended(&fit) { Status::Interrupted } else { Status::Done })
 }
 
 /// Whether Ctrl-C ended the fit before its end.
@@ -146,6 +130,61 @@ fn was_ended(fit: &Fit) -> bool {
 }
 
 impl Train {
+    /// Reads the table, and decides how it is learned.
+    fn task(&self, is_noted: bool) -> Result<Task> {
+        let (reader, table) = self.read(is_noted)?;
+        let targets = target::targets(&table, &self.targets)?;
+        let recipe = self.settings.recipe(&reader, &table, &targets)?;
+        let table = memory::limit(self.memory, &recipe, table)?;
+        Ok(Task { reader, table, targets, recipe })
+    }
+
+    /// Trains and scores one model, and writes its file.
+    fn train_model(
+        &self,
+        task: &Task,
+        path: &Path,
+        job: Option<&dyn Job>,
+        started: Instant,
+    ) -> Result<Status> {
+        let Task { reader, table, targets, recipe } = task;
+        let judged = self.read_judged(recipe, reader, table, targets)?;
+        let mut fit = match job {
+            Some(job) => self.fit_among(job, recipe, table, targets)?,
+            None => self.fit(recipe, table, targets)?,
+        };
+        fit.model.provenance["reading"] = data::provenance(reader);
+        let bytes = fit.model.write()?;
+        files::save(path, &bytes)?;
+        self.tell(&Summary {
+            data: &self.data,
+            table,
+            targets,
+            recipe,
+            validation: judged.validation_score(&fit.model)?,
+            test: judged.test_score(&fit.model)?,
+            fit: &fit,
+            path,
+            bytes: bytes.len(),
+            digest: fit.model.digest()?,
+            elapsed: started.elapsed(),
+            was_ended: was_ended(&fit),
+            page: self.report.as_deref(),
+        })?;
+        Ok(if was_ended(&fit) { Status::Interrupted } else { Status::Done })
+    }
+
+    /// Finds what is wrong without the table, which may take minutes to read.
+    fn check_before_reading(&self, is_job: bool) -> Result<()> {
+        if self.settings.group_by().is_some() {
+            groups::check(self)?;
+        }
+        match self.output.as_deref() {
+            Some(path) if !self.explain => self.check_files(path, is_job),
+            _ => Ok(()),
+        }
+    }
+
     /// Reads the table: into memory, or into a file if it may need more than --memory, which a note says.
     fn read(&self, is_noted: bool) -> Result<(Reader, Table)> {
         let finished = |names: &[String]| self.settings.reader(names, &self.targets);

@@ -46,7 +46,7 @@ fn the_model_has_the_bytes_of_one_that_was_trained_in_memory() {
 }
 
 #[test]
-fn sizes_that_are_none() {
+fn what_is_no_size() {
     let folder = trained();
     for size in ["abc", "-1", "1e9", "", "2 apples"] {
         let arguments = ["train", "iris.csv", "-t", "species", "-o", "out.ann", "--memory", size];
@@ -59,15 +59,22 @@ fn the_model_of_stored_rows_is_that_of_the_table() {
     let folder = trained();
     let run = |arguments: &[&str], code, message| check(folder.path(), arguments, code, message);
     let bytes = |name| fs::read(folder.path().join(name)).unwrap();
+    let text = fs::read_to_string(folder.path().join("iris.csv")).unwrap();
+    let few: Vec<&str> = text.lines().take(120).collect();
+    fs::write(folder.path().join("other.csv"), few.join("\n")).unwrap();
     for (reading, training) in [
         (&[][..], &[][..]),
         (&["--missing", "5.1"], &["--ignore", "petal_width"]),
         (&["--as", "sepal_width=category"], &["--only", "sepal_width,petal_length"]),
         (&["--as", "petal_width=category"], &["--group-by", "petal_width"]),
+        (&["--as", "petal_width=number"], &["--group-by", "petal_width"]),
+        (&["--as", "petal_width=ignore"], &["--ignore", "petal_width"]),
+        (&["--missing", "5.1"], &["--test", "other.csv"]),
     ] {
         let option = |name: &str| training.first() == Some(&name);
         let train = |data, output| {
-            let no_score: &[&str] = if option("--group-by") { &[] } else { &["--no-score"] };
+            let with_score = ["--group-by", "--test"].into_iter().any(option);
+            let no_score: &[&str] = if with_score { &[] } else { &["--no-score"] };
             let common =
                 ["train", data, "-t", "species", "-o", output, "--force", "--epochs", "2", "--quiet"];
             [&common, no_score, training].concat()
@@ -85,6 +92,7 @@ fn what_comes_too_late_for_stored_rows() {
     let run = |arguments: &[&str], code, message| check(folder.path(), arguments, code, message);
     run(&["store", "iris.csv", "-o", "iris.rows"], 0, "");
     run(&["store", "iris.csv", "-o", "iris.rows"], FILES, "iris.rows exists; --force replaces it");
+    run(&["store", "-", "-o", "b.rows"], ARGUMENTS, "the standard input cannot be read twice");
     run(&["store", "iris.csv", "-o", "-"], ARGUMENTS, "-o: expected the name of a file, found -");
     let train = |options: &[&str], code, message| {
         run(&[&["train", "iris.rows", "-t", "species"], options].concat(), code, message);

@@ -65,19 +65,16 @@ impl Reader {
         read().map_err(|error| Error::InFile { path: path.to_owned(), error: Box::new(error) })
     }
 
-    /// The settings with which [`open_on_disk`](Self::open_on_disk) has read the table of a file. The default
-    /// settings for a file of [`Table::store`].
+    /// The table of a file, as [`Table::open_stored`], and the settings with which
+    /// [`open_on_disk`](Self::open_on_disk) has read it. They are the default for a file of [`Table::store`].
     ///
     /// # Errors
     /// As [`Table::open_stored`].
-    pub fn of_stored(path: impl AsRef<Path>) -> Result<Self> {
-        open_stored(path.as_ref()).map(|(reader, _)| reader)
+    pub fn open_stored(path: impl AsRef<Path>) -> Result<(Self, Table)> {
+        let path = path.as_ref();
+        let opened = File::open(path).map_err(|error| Error::Read { error }).and_then(contents::read);
+        opened.map_err(|error| Error::InFile { path: path.to_owned(), error: Box::new(error) })
     }
-}
-
-fn open_stored(path: &Path) -> Result<(Reader, Table)> {
-    let opened = File::open(path).map_err(|error| Error::Read { error }).and_then(contents::read);
-    opened.map_err(|error| Error::InFile { path: path.to_owned(), error: Box::new(error) })
 }
 
 /// The file in which cells are kept.
@@ -160,12 +157,12 @@ impl Table {
     /// The file cannot be read, was not written by these, is not whole, or is of a later version. Damage
     /// within the cells is found when they are read: see [`ensure_read`](Self::ensure_read).
     pub fn open_stored(path: impl AsRef<Path>) -> Result<Self> {
-        open_stored(path.as_ref()).map(|(_, table)| table)
+        Reader::open_stored(path).map(|(_, table)| table)
     }
 
     /// Whether a file begins as those do that [`open_stored`](Self::open_stored) opens.
     pub fn is_stored(path: impl AsRef<Path>) -> bool {
-        // A pipe would be waited for.
+        // Opening a pipe would wait for its writer.
         let path = path.as_ref();
         path.is_file() && File::open(path).is_ok_and(|file| contents::is_begun(&file))
     }
@@ -176,10 +173,13 @@ impl Table {
     /// table in memory.
     #[must_use]
     pub fn with_cache(self, bytes: usize) -> Self {
-        for file in self.files() {
-            file.keep(bytes);
-        }
+        self.set_cache(bytes);
         self
+    }
+
+    fn set_cache(&self, bytes: usize) {
+        let blocks = bytes / self.stored_bytes_of(BLOCK).max(1);
+        self.files().for_each(|file| file.keep(blocks));
     }
 
     /// Whether cells are in a file.
@@ -189,8 +189,9 @@ impl Table {
 
     /// Bytes that the cells of this number of rows take in memory, in the mean. 0 if none are in a file.
     pub fn stored_bytes_of(&self, rows: usize) -> usize {
-        // All columns are in one file, unless they come from different tables.
-        self.files().next().map_or(0, |file| file.bytes_of_block().saturating_mul(rows.div_ceil(BLOCK)))
+        let of_block: usize =
+            self.on_disk().map(|numbers| numbers.file().bytes_of_block(numbers.column())).sum();
+        of_block.saturating_mul(rows.div_ceil(BLOCK))
     }
 
     /// About how many bytes the distinct words of all columns take, which are always in memory.
@@ -210,6 +211,10 @@ impl Table {
     }
 
     fn files(&self) -> impl Iterator<Item = &BlockFile> {
-        self.columns().iter().filter_map(|column| column.values().numbers().on_disk()).map(DiskNumbers::file)
+        self.on_disk().map(DiskNumbers::file)
+    }
+
+    fn on_disk(&self) -> impl Iterator<Item = &DiskNumbers> {
+        self.columns().iter().filter_map(|column| column.values().numbers().on_disk())
     }
 }

@@ -36,7 +36,7 @@ const BATCH: usize = 64;
 /// # Ok::<(), ann_table::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]
-#[cfg_attr(feature = "disk", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "disk", derive(serde::Serialize, serde::Deserialize), serde(default))]
 pub struct Reader {
     /// What is between cells: an ASCII character. Default `None`: comma, semicolon, tab or bar, whichever
     /// divides the first rows, a thousand at most, into the same number of cells.

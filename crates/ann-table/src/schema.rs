@@ -213,7 +213,8 @@ impl Schema {
     }
 
     /// The inputs of rows as they are needed, without the memory that [`features`](Self::features) takes: the
-    /// first `width` inputs, which are the plain ones or all of them.
+    /// first `width` inputs, which are the plain ones or all of them. Cells of a file that cannot be read are
+    /// taken for missing ones; [`Table::ensure_read`] says so afterwards.
     ///
     /// # Errors
     /// As [`features`](Self::features).

@@ -100,7 +100,8 @@ impl Table {
         Self::new(columns, lines)
     }
 
-    /// An error if cells could not be read. Without the feature `disk` all cells are in memory, so there is none.
+    /// An error if cells could not be read. Without the feature `disk` all cells are in memory, so there is
+    /// none.
     ///
     /// # Errors
     /// None.
@@ -204,7 +205,8 @@ impl Table {
 
     /// The rows with these numbers, counted from 0, in that order, as a table that does not depend on other
     /// rows: as [`select`](Self::select), but without the words that only other rows have, and with lines as
-    /// if these rows were a file of their own. Cells in a file stay there.
+    /// if these rows were a file of their own. Words are in memory then, also if they were in a file, whose
+    /// [`ensure_read`](Self::ensure_read) says whether they could be read.
     ///
     /// # Panics
     /// When there is no such row.
@@ -266,9 +268,9 @@ impl Table {
         Ok(self.select(&whole))
     }
 
-    /// What `make` makes of the cells; an error if some of them could not be read. They look as if they were
-    /// missing, so what was made of them, perhaps another error, means nothing. Cells in memory can always be
-    /// read.
+    /// Returns what `make` returns, or an error if cells could not be read. Cells that could not be read look
+    /// like missing ones, so a result or an error that `make` has computed from them would be wrong. Cells in
+    /// memory can always be read.
     ///
     /// # Errors
     /// That of `make`, or the first cells that could not be read.

@@ -112,7 +112,7 @@ fn settings_of_the_reader_hold() {
     let expected = reader.open(&path).unwrap();
     let stored = NamedTempFile::new().unwrap();
     assert_same(&reader.open_on_disk(&path, stored.reopen().unwrap()).unwrap(), &expected);
-    assert_eq!(Reader::of_stored(stored.path()).unwrap(), reader);
+    assert_eq!(Reader::open_stored(stored.path()).unwrap().0, reader);
     let error = Table::open(stored.path()).unwrap_err().to_string();
     assert!(error.contains("this is a file of `ann store`"), "{error}");
 }
@@ -225,9 +225,9 @@ fn a_file_that_is_cut_short_is_found() {
     assert!(error.contains("; make it again from the table"), "{error}");
 }
 
-/// Everything that reads cells says that they are damaged, instead of taking them for missing ones.
+/// What is made of damaged cells is an error: they are not taken for missing ones.
 #[test]
-fn damage_is_an_error_of_whatever_reads_it() {
+fn what_is_made_of_damaged_cells_is_an_error() {
     let folder = TempDir::new().unwrap();
     let path = written(&folder, &text());
     let options = SchemaOptions::default();
@@ -245,6 +245,7 @@ fn damage_is_an_error_of_whatever_reads_it() {
         schema.features::<f32>(&damaged()).map(drop),
         schema.plain_features::<f32>(&damaged()).map(drop),
         schema.targets(&damaged()).map(drop),
+        Schema::task(&damaged(), &["y"], None).map(drop),
         damaged().without_missing(&[]).map(drop),
         damaged().store(tempfile().unwrap()).map(drop),
     ] {
@@ -258,7 +259,13 @@ fn damage_is_an_error_of_whatever_reads_it() {
 fn contents_that_make_no_sense_are_refused() {
     let (_, file) = small();
     let bytes = fs::read(file.path()).unwrap();
-    for (old, new) in [(r#""words":["x","y"]"#, r#""words":["x","x"]"#), (r#""rows":2"#, r#""rows":3"#)] {
+    for (old, new) in [
+        (r#""words":["x","y"]"#, r#""words":["x","x"]"#),
+        (r#""rows":2"#, r#""rows":3"#),
+        (r#""lines":[[0,2]]"#, r#""lines":[[1,2]]"#),
+        (r#""position":1"#, r#""position":0"#),
+        (r#""kind":"date""#, r#""kind":"time""#),
+    ] {
         let mut changed = bytes.clone();
         let place = changed.windows(old.len()).position(|part| part == old.as_bytes()).unwrap();
         changed[place..place + old.len()].copy_from_slice(new.as_bytes());
@@ -283,5 +290,5 @@ fn other_files_are_refused() {
     let version = bytes.len() - 12;
     bytes[version] = 9;
     let error = opened(&bytes, file.path()).unwrap_err().to_string();
-    assert!(error.contains("it is of version 9, expected 1"), "{error}");
+    assert!(error.contains("it is of version 9, expected 2"), "{error}");
 }

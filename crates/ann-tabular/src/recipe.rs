@@ -350,8 +350,10 @@ impl Recipe {
     pub fn learn_schema(&self, table: &Table, targets: &(impl TargetNames + ?Sized)) -> Result<Schema> {
         let targets = targets.names();
         self.check(&targets)?;
-        let rows = Rows::new(self, table, &targets)?;
-        Ok(Schema::learn(&rows.table, &targets, &self.schema_options())?)
+        table.unless_damaged(|| {
+            let rows = Rows::new(self, table, &targets)?;
+            Ok(Schema::learn(&rows.table, &targets, &self.schema_options())?)
+        })
     }
 
     /// The rows that are used, and the number of copies among them.

@@ -25,8 +25,8 @@ pub enum Batching {
     /// As [`Shuffled`](Self::Shuffled), in an order that visits rows near each other soon after each other:
     /// for rows that are read from a disk. The rows are divided into blocks of neighbours, and the blocks are
     /// shuffled in each epoch; then the rows of the first `window` blocks of this order are shuffled
-    /// together, those of the next ones, and so on. If the blocks of a window have room in memory, an epoch reads
-    /// each block once. A row of weight 0 is in no block.
+    /// together, those of the next ones, and so on. If the blocks of a window have room in memory, an epoch
+    /// reads each block once. A row of weight 0 is in no block.
     Windowed {
         /// Number of rows in a batch, as in [`Shuffled`](Self::Shuffled).
         rows: usize,

@@ -1,8 +1,9 @@
 //! The files of `ann train`: what is wrong with one of them is known before hours of training.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 
-use ann_tabular::ann_table::{Schema, Table};
+use ann_tabular::ann_table::{Reader, Schema, Table};
 use ann_tabular::{Model, Recipe, Score};
 
 use super::Train;
@@ -79,16 +80,21 @@ impl Train {
             return Err(Failure::arguments(format_args!("{option}: expected the name of a file, found -")));
         }
         let outputs: Vec<(&str, &Path)> = [("-o", path)].into_iter().chain(files).collect();
+        for path in judged.iter().filter(|path| !data::is_dash(path)) {
+            fs::metadata(path)
+                .map_err(|error| Failure::files(format_args!("{}: cannot read: {error}", shown(path))))?;
+        }
         let inputs: Vec<&Path> =
             [&*self.data].into_iter().chain(judged).chain(self.resume.as_deref()).collect();
         output::check(&outputs, &inputs, self.force)
     }
 
-    /// Reads the tables that the model will be judged by: whether they have its columns and classes does not
-    /// depend on the training.
+    /// Reads the tables that the model will be judged by, as `reader` has read the table: whether they have its
+    /// columns and classes does not depend on the training.
     pub(super) fn read_judged(
         &self,
         recipe: &Recipe,
+        reader: &Reader,
         table: &Table,
         targets: &[String],
     ) -> Result<Judged<'_>> {
@@ -98,7 +104,8 @@ impl Train {
             return Ok(Judged { validation: None, test: None });
         }
         let schema = recipe.learn_schema(table, targets).map_err(super::in_program)?;
-        let reader = self.settings.reading.reader();
+        // They may lack the columns that are left out.
+        let reader = Reader { ignore: vec![], only: vec![], ..reader.clone() };
         let read = |path| -> Result<(&Path, Table)> {
             let (judged, note) = data::read_with_targets(&reader, &schema, path)?;
             if let Some(note) = note.filter(|_| !self.quiet) {

@@ -36,7 +36,7 @@ fn is_gzip(path: &Path) -> bool {
 
 /// An error if the training needs more memory. Rows that are in a file get the memory for those that are read
 /// again and again.
-pub fn divide(memory: Option<ByteSize>, recipe: &Recipe, table: Table) -> Result<Table> {
+pub fn limit(memory: Option<ByteSize>, recipe: &Recipe, table: Table) -> Result<Table> {
     // Without a limit, what was read from a file of `ann store` stays in memory.
     let Some(memory) = memory else { return Ok(table.with_cache(usize::MAX)) };
     let needed = recipe.memory_of(&table);

@@ -222,18 +222,15 @@ impl BlockFile {
         self.blocks(column).places.clone()
     }
 
-    /// Sets the memory for blocks that are kept, in bytes: the same number of each column.
-    pub fn keep(&self, bytes: usize) {
-        self.most.store((bytes / self.bytes_of_block()).max(LEAST), Ordering::Relaxed);
+    /// Sets how many blocks of each column are kept.
+    pub fn keep(&self, blocks: usize) {
+        self.most.store(blocks.max(LEAST), Ordering::Relaxed);
     }
 
-    /// Bytes of a block of rows in all columns, in the mean.
-    pub fn bytes_of_block(&self) -> usize {
-        let of_column = |column| {
-            let places = &self.blocks(column).places;
-            places.iter().map(BlockPlace::bytes).sum::<usize>() / places.len().max(1)
-        };
-        (0..self.columns.len()).map(of_column).sum::<usize>().max(1)
+    /// Bytes of a block of a column, in the mean.
+    pub fn bytes_of_block(&self, column: usize) -> usize {
+        let places = &self.blocks(column).places;
+        places.iter().map(BlockPlace::bytes).sum::<usize>() / places.len().max(1)
     }
 
     pub fn ensure_read(&self) -> Result<()> {

@@ -16,7 +16,7 @@ use crate::header::Role;
 use crate::table::{Column, Kind, Lines, Table, Values};
 use crate::{Error, Reader, Result};
 
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 const END: [u8; 8] = *b"rows-end";
 /// Position, checksum, version and [`END`].
 const TRAILER: usize = 8 + 4 + 4 + 8;
@@ -67,7 +67,7 @@ pub(super) fn write(table: &Table, reader: &Reader) -> Result<()> {
     let position = file.append_bytes(&json)?;
     let (checksum, version) = (crc32fast::hash(&json), VERSION.to_le_bytes());
     file.append_bytes(&[&position.to_le_bytes()[..], &checksum.to_le_bytes(), &version, &END].concat())?;
-    file.keep(CACHE);
+    table.set_cache(CACHE);
     file.sync()
 }
 
@@ -136,18 +136,19 @@ impl Contents {
         self.columns.iter().all(|column| rows_of(column) == Some(self.rows))
             && u32::try_from(self.rows).is_ok()
             && self.lines.first().map_or(self.rows == 0, |&(row, _)| row == 0)
-            && self.lines.is_sorted_by(|(one, _), (next, _)| one < next)
-            && self.lines.iter().all(|&(_, line)| line <= MOST_LINES)
+            && self.lines.is_sorted_by(|one, next| one.0 < next.0 && one.1 < next.1)
+            && self.lines.iter().all(|&(row, line)| row < self.rows && line <= MOST_LINES)
+            && self.columns.iter().all(|column| column.position > 0)
     }
 
     fn into_table(self, file: File) -> Result<(Reader, Table)> {
         let file = Arc::new(BlockFile::with_blocks(file, self.columns.iter().map(StoredColumn::blocks)));
-        file.keep(CACHE);
         let column = |(place, column): (usize, StoredColumn)| {
             column.into_column(DiskNumbers::all(&file, place, self.rows)).ok_or_else(damaged)
         };
         let columns = self.columns.into_iter().enumerate().map(column).collect::<Result<_>>()?;
-        Ok((self.reader, Table::new(columns, Lines::of_runs(self.rows, self.lines))?))
+        let table = Table::new(columns, Lines::of_runs(self.rows, self.lines))?;
+        Ok((self.reader, table.with_cache(CACHE)))
     }
 }
 

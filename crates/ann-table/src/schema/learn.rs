@@ -136,7 +136,8 @@ impl Schema {
     /// There is no such column, or its values cannot be predicted: for example, because all are equal.
     pub fn task(table: &Table, targets: &[&str], task: Option<Task>) -> Result<Task> {
         Target::check_names(table, targets)?;
-        Ok(Target::learn(&table.keep(targets)?.without_missing(targets)?, targets, task)?.task())
+        let known = table.keep(targets)?.without_missing(targets)?;
+        table.unless_damaged(|| Ok(Target::learn(&known, targets, task)?.task()))
     }
 
     /// The targets of all rows.
