@@ -124,7 +124,7 @@ const OTHER_FORMATS: [(&[u8], &str); 19] = [
     (b"version https://git-lfs", "a pointer of Git LFS to the file, which `git lfs pull` fetches"),
     (
         b"ann-rows",
-        "a file of `ann store`, from which only `ann train` reads rows; the table that it was made from is text",
+        "a file of `ann store`, from which only `ann train` reads",
     ),
     (b"%PDF-", "a PDF"),
     (b"{\\rtf", "a text document (RTF)"),
