@@ -16,6 +16,10 @@ use crate::instructions::is_portable;
 pub trait Vector: Copy + Send + Sync + 'static {
     /// A vector register filled with numbers of this type.
     type Register<S: Simd>: Copy;
+    /// A register that a loop adds to. A type of its own, because a [`Register`](Self::Register) of two
+    /// numbers is a pair for the compiler: in WebAssembly it would split the pair and join it again in each
+    /// turn of the loop.
+    type Sum<S: Simd>: Copy;
     /// Number of values in a line. Where rows are along the lanes, a sum over rows consists of this number of
     /// partial sums, whatever the width of a register: row i is added to partial sum i mod LANES.
     const LANES: usize;
@@ -61,6 +65,9 @@ pub trait Vector: Copy + Send + Sync + 'static {
     /// The sum over the lanes, by halves: the upper half is added to the lower half, until one number is
     /// left.
     fn sum<S: Simd>(simd: S, a: Self::Register<S>) -> Self;
+
+    fn to_sum<S: Simd>(register: Self::Register<S>) -> Self::Sum<S>;
+    fn from_sum<S: Simd>(sum: Self::Sum<S>) -> Self::Register<S>;
 
     /// Returns k, the integer nearest to x · factor, and 2^(k + shift), which must be a normal number.
     /// `shift` is an integer.
@@ -191,6 +198,31 @@ vector! {
     as_simd_f64s, as_mut_simd_f64s, splat_f64s, add_f64s, sub_f64s, mul_f64s, div_f64s, neg_f64s, abs_f64s,
     mul_add_f64s, mul_add_e_f64s, less_than_f64s, equal_f64s, select_f64s, reduce_sum_f64s;
 
+    #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+    type Sum<S: Simd> = core::arch::wasm32::v128;
+    #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
+    type Sum<S: Simd> = S::f64s;
+
+    #[inline(always)]
+    fn to_sum<S: Simd>(register: S::f64s) -> Self::Sum<S> {
+        #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+        {
+            let [first, second] = cast(register);
+            core::arch::wasm32::f64x2(first, second)
+        }
+        #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
+        register
+    }
+    #[inline(always)]
+    fn from_sum<S: Simd>(sum: Self::Sum<S>) -> S::f64s {
+        #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+        {
+            use core::arch::wasm32::f64x2_extract_lane;
+            cast([f64x2_extract_lane::<0>(sum), f64x2_extract_lane::<1>(sum)])
+        }
+        #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
+        sum
+    }
     #[inline(always)]
     fn power_of_two<S: Simd>(simd: S, x: S::f64s, factor: f64, shift: S::f64s) -> [S::f64s; 2] {
         const SHIFT: f64 = 1.5 * (1 << 20) as f64 + 1023.0;
@@ -223,6 +255,16 @@ vector! {
     as_simd_f32s, as_mut_simd_f32s, splat_f32s, add_f32s, sub_f32s, mul_f32s, div_f32s, neg_f32s, abs_f32s,
     mul_add_f32s, mul_add_e_f32s, less_than_f32s, equal_f32s, select_f32s, reduce_sum_f32s;
 
+    type Sum<S: Simd> = S::f32s;
+
+    #[inline(always)]
+    fn to_sum<S: Simd>(register: S::f32s) -> S::f32s {
+        register
+    }
+    #[inline(always)]
+    fn from_sum<S: Simd>(sum: S::f32s) -> S::f32s {
+        sum
+    }
     #[inline(always)]
     fn power_of_two<S: Simd>(simd: S, x: S::f32s, factor: f32, shift: S::f32s) -> [S::f32s; 2] {
         const SHIFT: f32 = 1.5 * (1 << 23) as f32 + 127.0;

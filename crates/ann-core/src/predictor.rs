@@ -190,9 +190,9 @@ fn strip_forward<S: Simd, F: Scalar, const R: usize>(simd: S, strip: &[F], x: &[
     let (bias, rows) = rows.split_first().expect("the biases come first");
     // First the bias, then one product after the other, in the order of the inputs. `zip` ends with the
     // weights, because `x` may be padded.
-    let mut sums = *bias;
+    let mut sums = bias.map(F::to_sum);
     for (row, &x) in rows.iter().zip(x) {
         add_product::<S, F, R>(simd, x, row, &mut sums);
     }
-    F::registers_mut::<S>(z).copy_from_slice(&sums);
+    F::registers_mut::<S>(z).copy_from_slice(&sums.map(F::from_sum));
 }

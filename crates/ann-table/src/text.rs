@@ -122,10 +122,7 @@ const OTHER_FORMATS: [(&[u8], &str); 19] = [
     (b"SQLite format 3", "a database of SQLite"),
     (b"\x89HDF", "an HDF5 file"),
     (b"version https://git-lfs", "a pointer of Git LFS to the file, which `git lfs pull` fetches"),
-    (
-        b"ann-rows",
-        "a file of `ann store`, from which only `ann train` reads",
-    ),
+    (b"ann-rows", "a file of `ann store`, from which only `ann train` reads"),
     (b"%PDF-", "a PDF"),
     (b"{\\rtf", "a text document (RTF)"),
     (b"<!DOCTYPE", "a web page"),

@@ -75,15 +75,16 @@ fn forward_block<S: Simd, F: Vector, const N: usize, const R: usize>(
     for part in 0..Column::<F>::parts::<S, R>() {
         // Each sum starts with the bias and adds products in the order of i. The wide kernel and the
         // predictor do the same, so all three give the same bits.
-        let mut sums: [[F::Register<S>; R]; N] = array::from_fn(|n| [F::splat(simd, bias[n]); R]);
-        for (i, x) in x.iter().enumerate() {
-            let x = x.part::<S, R>(part);
+        let mut sums: [[F::Sum<S>; R]; N] = array::from_fn(|n| [F::to_sum(F::splat(simd, bias[n])); R]);
+        // By index, because the compiler then sees that all indices are in range.
+        for i in 0..fan_in {
+            let x = x[i].part::<S, R>(part);
             for n in 0..N {
                 add_product(simd, weights[n][i], x, &mut sums[n]);
             }
         }
         for (z, sums) in z.iter_mut().zip(sums) {
-            *z.part_mut::<S, R>(part) = sums;
+            *z.part_mut::<S, R>(part) = sums.map(F::from_sum);
         }
     }
 }
@@ -130,17 +131,18 @@ fn backward_block<S: Simd, F: Vector, const N: usize, const R: usize>(
     delta: &[Column<F>],
     x_delta: &mut [Column<F>],
 ) {
+    assert!(first <= TILE - N, "N inputs are left in the strip");
     for part in 0..Column::<F>::parts::<S, R>() {
-        let mut sums = [[F::splat(simd, F::ZERO); R]; N];
+        let mut sums = [[F::to_sum(F::splat(simd, F::ZERO)); R]; N];
         for (delta, weights) in delta.iter().zip(strip) {
-            let weights: &[F; N] = weights.0[first..].first_chunk().expect("N inputs are left in the strip");
+            let weights = &weights.0[first..first + N];
             let delta = delta.part::<S, R>(part);
             for n in 0..N {
                 add_product(simd, weights[n], delta, &mut sums[n]);
             }
         }
         for (x_delta, sums) in x_delta.iter_mut().zip(sums) {
-            *x_delta.part_mut::<S, R>(part) = sums;
+            *x_delta.part_mut::<S, R>(part) = sums.map(F::from_sum);
         }
     }
 }
@@ -242,7 +244,7 @@ fn narrow_block<'a, S: Simd, F: Scalar, const N: usize, const M: usize, const R:
     // stay in the processor. The product of register v of δ and of x is added to register v mod R: the same
     // partial sums for every instruction set.
     for r in 0..R {
-        let mut partial = [[F::splat(simd, F::ZERO); M]; N];
+        let mut partial = [[F::to_sum(F::splat(simd, F::ZERO)); M]; N];
         for (delta, x) in tiles.clone() {
             let delta: &[Column<F>; N] = delta.first_chunk().expect("N units are left");
             let x: &[Column<F>; M] = x.first_chunk().expect("M inputs are left");
@@ -251,14 +253,15 @@ fn narrow_block<'a, S: Simd, F: Scalar, const N: usize, const M: usize, const R:
                 for (sums, delta) in partial.iter_mut().zip(delta) {
                     let delta = delta.registers::<S>()[v];
                     for m in 0..M {
-                        sums[m] = <F as Vector>::mul_add(simd, delta, x[m], sums[m]);
+                        let sum = <F as Vector>::mul_add(simd, delta, x[m], F::from_sum(sums[m]));
+                        sums[m] = F::to_sum(sum);
                     }
                 }
             }
         }
         for n in 0..N {
             for m in 0..M {
-                sums[n][m][r] = partial[n][m];
+                sums[n][m][r] = F::from_sum(partial[n][m]);
             }
         }
     }
@@ -348,18 +351,20 @@ fn inputs_block<S: Simd, F: Scalar, const N: usize, const R: usize>(
     // `Scratch::is_one_group` promises.
     let mut result = [Column::ZERO; N];
     for part in 0..Column::<F>::parts::<S, R>() {
-        let mut sums = [[F::splat(simd, F::ZERO); R]; N];
+        let mut sums = [[F::to_sum(F::splat(simd, F::ZERO)); R]; N];
         for (delta, rows) in delta.chunks_exact(fan_out).zip(rows.chunks_exact(TILE)) {
             let delta: &[Column<F>; N] = delta[unit..].first_chunk().expect("N units are left");
-            for (i, x) in rows.iter().enumerate().take(TILE) {
-                let x = x.part::<S, R>(part);
+            let rows: &[Column<F>; TILE] = rows.first_chunk().expect("a chunk has all rows of a tile");
+            #[expect(clippy::needless_range_loop, reason = "the compiler sees that all indices are in range")]
+            for i in 0..TILE {
+                let x = rows[i].part::<S, R>(part);
                 for n in 0..N {
                     add_product(simd, delta[n].0[i], x, &mut sums[n]);
                 }
             }
         }
         for (result, sums) in result.iter_mut().zip(sums) {
-            *result.part_mut::<S, R>(part) = sums;
+            *result.part_mut::<S, R>(part) = sums.map(F::from_sum);
         }
     }
     // The last strip may have fewer than 32 inputs: `zip` stops at the end of the row of weights.
@@ -376,10 +381,10 @@ pub(crate) fn add_product<S: Simd, F: Vector, const R: usize>(
     simd: S,
     factor: F,
     numbers: &[F::Register<S>; R],
-    sums: &mut [F::Register<S>; R],
+    sums: &mut [F::Sum<S>; R],
 ) {
     let factor = F::splat(simd, factor);
     for r in 0..R {
-        sums[r] = F::mul_add(simd, factor, numbers[r], sums[r]);
+        sums[r] = F::to_sum(F::mul_add(simd, factor, numbers[r], F::from_sum(sums[r])));
     }
 }

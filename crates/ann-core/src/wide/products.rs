@@ -94,14 +94,14 @@ fn multiply_block<S: Simd, F: Vector, const N: usize, const R: usize, const P: u
     for part in 0..P {
         // Each sum starts with row 0 (a bias or 0) and adds products in the order of i. The fused kernel
         // makes the same additions, so both give the same bits.
-        let mut sums = [begin[part]; N];
+        let mut sums = [begin[part].map(F::to_sum); N];
         for (i, line) in panel.iter().enumerate() {
             for n in 0..N {
                 add_product::<S, F, R>(simd, left[n][i], &line[part], &mut sums[n]);
             }
         }
         for (n, sums) in sums.into_iter().enumerate() {
-            F::registers_mut::<S>(&mut out[n * stride..]).as_chunks_mut().0[part] = sums;
+            F::registers_mut::<S>(&mut out[n * stride..]).as_chunks_mut().0[part] = sums.map(F::from_sum);
         }
     }
 }
@@ -170,7 +170,7 @@ fn weight_block<S: Simd, F: Scalar, const N: usize, const R: usize, const P: usi
     // `Scratch::is_one_group` promises.
     let mut result = [Column::ZERO; N];
     for part in 0..P {
-        let mut sums = [begin[part]; N];
+        let mut sums = [begin[part].map(F::to_sum); N];
         for (delta, x) in delta.numbers.chunks(delta.stride).zip(panel) {
             let delta: &[F; N] = delta.first_chunk().expect("N units are left");
             for n in 0..N {
@@ -178,7 +178,7 @@ fn weight_block<S: Simd, F: Scalar, const N: usize, const R: usize, const P: usi
             }
         }
         for (result, sums) in result.iter_mut().zip(sums) {
-            result.registers_mut::<S>().as_chunks_mut().0[part] = sums;
+            result.registers_mut::<S>().as_chunks_mut().0[part] = sums.map(F::from_sum);
         }
     }
     for (weights, result) in weights.chunks_mut(fan_in).zip(&result) {
