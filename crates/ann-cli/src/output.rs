@@ -23,6 +23,8 @@ enum Sink {
     New {
         file: BufWriter<NamedTempFile>,
         target: PathBuf,
+        /// Whether a file that is there at the end is replaced.
+        replaces: bool,
     },
     /// What is no file, such as a named pipe, is written in place.
     Device(BufWriter<File>),
@@ -62,10 +64,10 @@ impl Output {
     pub fn finish(mut self) -> Result<()> {
         let finished = self.flush().and_then(|()| match self.sink {
             Sink::Standard(_) | Sink::Device(_) => Ok(()),
-            Sink::New { file, target } => {
+            Sink::New { file, target, replaces } => {
                 let file = file.into_inner().map_err(io::IntoInnerError::into_error)?;
                 file.as_file().sync_all()?;
-                file.persist(target).map(drop).map_err(|error| error.error)
+                give_name(file, &target, replaces)
             }
         });
         finished.map_err(|error| cannot_write(&self.path, &error))
@@ -107,7 +109,7 @@ impl Sink {
             )));
         }
         let target = target.unwrap_or_else(|_| path.to_owned());
-        Ok(Self::New { file: BufWriter::new(beside(&target).map_err(failed)?), target })
+        Ok(Self::New { file: BufWriter::new(beside(&target).map_err(failed)?), target, replaces: force })
     }
 
     fn writer(&mut self) -> &mut dyn Write {
@@ -119,9 +121,26 @@ impl Sink {
     }
 }
 
+/// Renames a file that is whole. Another program may have written one of this name meanwhile.
+fn give_name(file: NamedTempFile, target: &Path, replaces: bool) -> io::Result<()> {
+    let named = match replaces {
+        true => file.persist(target),
+        false => match file.persist_noclobber(target) {
+            // Not all file systems can do this.
+            Err(error) if error.error.kind() != io::ErrorKind::AlreadyExists => error.file.persist(target),
+            named => named,
+        },
+    };
+    named.map(drop).map_err(|error| error.error)
+}
+
 /// A file in the same folder, with the permissions of the old one, or those that a new one has.
 fn beside(target: &Path) -> io::Result<NamedTempFile> {
     let mut builder = tempfile::Builder::new();
+    // A program that is killed cannot remove the file, so its name says what it belongs to.
+    let name = target.file_name().unwrap_or_default().to_string_lossy();
+    let prefix = format!(".{}.", name.chars().take(60).collect::<String>());
+    builder.prefix(&prefix).suffix(".tmp");
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
@@ -244,4 +263,24 @@ pub fn check_binary(path: &Path) -> Result<()> {
         return Err(Failure::arguments("this is no text for a terminal: give a file with -o, or redirect"));
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_appears_while_the_output_is_written_is_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("out.csv");
+        for (force, expected) in [(false, "theirs"), (true, "ours")] {
+            let mut output = Output::open(Some(&path), force).unwrap();
+            output.write_all(b"ours").unwrap();
+            fs::write(&path, "theirs").unwrap();
+            assert_eq!(output.finish().is_ok(), force);
+            assert_eq!(fs::read_to_string(&path).unwrap(), expected);
+            assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "a temporary file is left");
+            fs::remove_file(&path).unwrap();
+        }
+    }
 }

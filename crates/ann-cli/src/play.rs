@@ -13,6 +13,7 @@ use crate::data;
 use crate::failure::{Failure, Result, Status};
 use crate::interrupt;
 use crate::output::Output;
+use crate::stored;
 use page::Page;
 use server::Server;
 
@@ -50,6 +51,10 @@ fn read(path: &Path) -> Result<(String, Vec<u8>)> {
         let message = format!("the file is too large: the page takes at most {} MiB", MOST_BYTES >> 20);
         Failure::data(message).about(data::shown(path))
     };
+    if stored::is_at(path) {
+        let message = "a file of ann store; the page reads the table that it was made from";
+        return Err(Failure::data(message).about(data::shown(path)));
+    }
     let bytes = data::bytes_up_to(path, MOST_BYTES)?.ok_or_else(too_large)?;
     let name = path.file_name().map_or("table.csv".into(), |name| name.to_string_lossy());
     Ok((name.into_owned(), bytes))

@@ -1,5 +1,6 @@
 //! `ann store`: the rows of a table in a file that is read block by block.
 
+use std::fs;
 use std::io::Write;
 use std::path::PathBuf;
 
@@ -36,11 +37,14 @@ pub fn store(options: &Store) -> Result<Status> {
     }
     output::check(&[("-o", path)], &[data], options.force)?;
     interrupt::clean_up(None)?;
-    let output = Output::open(Some(path), options.force)?;
     let shown = path.display().to_string();
-    let file = output
-        .new_file()?
-        .ok_or_else(|| Failure::arguments(format_args!("-o: expected the name of a file, found {shown}")))?;
+    let no_file = || Failure::arguments(format_args!("-o: expected the name of a file, found {shown}"));
+    // Opening a pipe would wait for its reader.
+    if fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir()) {
+        return Err(no_file());
+    }
+    let output = Output::open(Some(path), options.force)?;
+    let file = output.new_file()?.ok_or_else(no_file)?;
     let table = data::read_on_disk(&options.reading.reader(), data, file, &shown)?;
     output.finish()?;
     if !options.quiet {

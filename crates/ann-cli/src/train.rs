@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use ann_tabular::ann_table::{Reader, Table};
+use ann_tabular::ann_table::{self, Reader, Table};
 use ann_tabular::{Checkpoints, Fit, Recipe};
 use bytesize::ByteSize;
 use clap::Args;
@@ -155,7 +155,7 @@ impl Train {
         };
         fit.model.provenance["reading"] = data::provenance(reader);
         let bytes = fit.model.write()?;
-        files::save(path, &bytes)?;
+        files::save(path, &bytes, self.force)?;
         self.tell(&Summary {
             data: &self.data,
             table,
@@ -223,7 +223,14 @@ impl Train {
             None => recipe.fit_interruptible(table, targets, interrupt::wish(), observe),
         };
         progress.end(fit.is_ok());
-        fit.map_err(in_program)
+        fit.map_err(|error| self.failed(error))
+    }
+
+    /// Damaged rows are in the file of the table, or made from it.
+    fn failed(&self, error: ann_tabular::Error) -> Failure {
+        let is_damage = matches!(error, ann_tabular::Error::Table(ann_table::Error::StoredRows { .. }));
+        let failure = in_program(error);
+        if is_damage { failure.about(data::shown(&self.data)) } else { failure }
     }
 
     /// What several processes cannot do.
@@ -269,7 +276,7 @@ impl Train {
         };
         let fit = recipe.fit_among(job, table, targets, checkpoints.as_ref(), observe);
         progress.end(fit.is_ok() && is_first);
-        fit.map_err(in_program)
+        fit.map_err(|error| self.failed(error))
     }
 
     /// Warns if a job has more processes than there is work for. `reason` is why it is not divided further.

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 use std::fs;
+use std::process::Command;
 
 use crate::program::{ARGUMENTS, DATA, FILES, check, trained};
 
@@ -102,6 +103,10 @@ fn what_comes_too_late_for_stored_rows() {
         "column \"petal_width\" holds numbers, expected categories: ann store --as petal_width=category";
     train(&["--group-by", "petal_width"], ARGUMENTS, message);
     train(&["--ignore", "petal"], ARGUMENTS, "no column \"petal\"");
+    run(&["play", "iris.rows"], DATA, "the page reads the table that it was made from");
+    let pipe = folder.path().join("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    run(&["store", "iris.csv", "-o", "pipe"], ARGUMENTS, "-o: expected the name of a file, found pipe");
     for arguments in [&["look", "iris.rows"][..], &["predict", "m.ann", "iris.rows"]] {
         run(arguments, DATA, "this is a file of `ann store`");
     }
@@ -109,7 +114,7 @@ fn what_comes_too_late_for_stored_rows() {
     let mut bytes = fs::read(&path).unwrap();
     bytes[20] ^= 1;
     fs::write(&path, &bytes).unwrap();
-    train(&[], DATA, "the file with the rows of the table cannot be read");
+    train(&[], DATA, "iris.rows: the file with the rows of the table cannot be read");
 }
 
 /// Reading a large table takes long, so what is wrong with the file of the model is said before.

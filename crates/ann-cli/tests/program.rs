@@ -116,7 +116,7 @@ fn outputs_that_cannot_be_written() {
             "is read by this command",
         ),
         (&["train", "iris.csv", "-t", "species", "-o", "m.ann"], FILES, "m.ann exists"),
-        (&["train", "iris.csv", "-o", "x.ann", "--checkpoint", "./x.ann"], ARGUMENTS, "which column"),
+        (&["train", "iris.csv", "-o", "x.ann"], ARGUMENTS, "which column"),
         (
             &["train", "iris.csv", "-t", "species", "-o", "x.ann", "--checkpoint", "./x.ann"],
             ARGUMENTS,

@@ -137,8 +137,8 @@ fn has_rows_of(judged: &Table, table: &Table, schema: &Schema) -> bool {
 
 /// Writes the model. That it may be written was checked before the training, whose work shall not be lost if
 /// it cannot be any more.
-pub fn save(path: &Path, bytes: &[u8]) -> Result<()> {
-    let Err(mut failure) = output::write_binary(path, bytes, true) else { return Ok(()) };
+pub fn save(path: &Path, bytes: &[u8], force: bool) -> Result<()> {
+    let Err(mut failure) = output::write_binary(path, bytes, force) else { return Ok(()) };
     let rescue = std::env::temp_dir().join(format!("ann-{}.ann", std::process::id()));
     // Who closes a pipe does not want the model.
     if !failure.is_closed_pipe && output::write(&rescue, bytes, false).is_ok() {
