@@ -89,8 +89,8 @@ impl Train {
         output::check(&outputs, &inputs, self.force)
     }
 
-    /// Reads the tables that the model will be judged by, as `reader` has read the table: whether they have its
-    /// columns and classes does not depend on the training.
+    /// Reads the tables that the model will be judged by, as `reader` has read the table: whether they have
+    /// its columns and classes does not depend on the training.
     pub(super) fn read_judged(
         &self,
         recipe: &Recipe,
