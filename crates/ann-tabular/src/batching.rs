@@ -11,8 +11,8 @@ pub(crate) const BLOCK: usize = 1 << 12;
 /// table is sorted; and it has rows for 2048 batches of 64.
 pub(crate) const WINDOW: usize = 32;
 
-/// The mini-batches of `all` rows, `batch` rows each. Those of a large table come from windows, so that a table
-/// on a disk is read block by block. A table in memory has the same ones, and so the same model.
+/// The mini-batches of `all` rows, `batch` rows each. Those of a large table come from windows, so that a
+/// table on a disk is read block by block. A table in memory has the same ones, and so the same model.
 pub(crate) fn of_rows(all: usize, batch: usize, seed: u64) -> Batching {
     let (rows, drop_last) = (batch.min(all), true);
     match all > SHUFFLED_TOGETHER {

@@ -24,8 +24,8 @@ const OF_ROW: usize = 60;
 const OF_ROW_AND_NETWORK: usize = 40;
 
 impl Recipe {
-    /// About how much memory a fit of one target needs if the cells of the table are in a file; for a table in
-    /// memory, how much it needs besides the cells. Many classes or hidden units take more.
+    /// About how much memory a fit of one target needs if the cells of the table are in a file; for a table
+    /// in memory, how much it needs besides the cells. Many classes or hidden units take more.
     pub fn memory_of(&self, table: &Table) -> MemoryNeed {
         let at_once = self.threads.min(self.members).max(1);
         let of_rows = table.rows().saturating_mul(OF_ROW + at_once * OF_ROW_AND_NETWORK);

@@ -62,8 +62,8 @@ pub(super) struct BlockPlace {
 }
 
 impl ColumnBlocks {
-    /// The blocks of a file that is only read. `words`: the number of words, if the numbers are positions in a
-    /// dictionary.
+    /// The blocks of a file that is only read. `words`: the number of words, if the numbers are positions in
+    /// a dictionary.
     pub fn at(places: Vec<BlockPlace>, words: Option<usize>) -> Self {
         let kept = places.iter().map(|_| None).collect();
         Self { places, words, kept, order: VecDeque::new() }
