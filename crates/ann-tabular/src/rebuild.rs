@@ -90,8 +90,8 @@ fn score(evaluation: &Evaluation) -> Value {
 /// Makes a model again, from the settings in its file and the same table, and compares the digests: so who
 /// has the table can prove that the model comes from it. Returns the new model.
 ///
-/// Initial weights, schedules of the learning rate and temperatures use functions of the platform, so the bits
-/// may differ between unlike machines; and between versions of this library.
+/// Initial weights, schedules of the learning rate and temperatures use functions of the platform, so the
+/// bits may differ between unlike machines; and between versions of this library.
 ///
 /// # Errors
 /// The model was not made by [`Recipe::fit`], or its fit was ended early; the table is another one; the new
