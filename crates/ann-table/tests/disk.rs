@@ -263,16 +263,19 @@ fn contents_that_make_no_sense_are_refused() {
         (r#""words":["x","y"]"#, r#""words":["x","x"]"#),
         (r#""rows":2"#, r#""rows":3"#),
         (r#""lines":[[0,2]]"#, r#""lines":[[1,2]]"#),
+        (r#""lines":[[0,2]]"#, r#""lines":[[0,2],[2,9]]"#),
+        (r#""lines":[[0,2]]"#, r#""lines":[[0,2],[1,1]]"#),
         (r#""position":1"#, r#""position":0"#),
         (r#""kind":"date""#, r#""kind":"time""#),
     ] {
-        let mut changed = bytes.clone();
-        let place = changed.windows(old.len()).position(|part| part == old.as_bytes()).unwrap();
-        changed[place..place + old.len()].copy_from_slice(new.as_bytes());
-        let end = changed.len() - 24;
-        let start = u64::from_le_bytes(changed[end..end + 8].try_into().unwrap()) as usize;
-        let checksum = crc32fast::hash(&changed[start..end]).to_le_bytes();
-        changed[end + 8..end + 12].copy_from_slice(&checksum);
+        let (contents, trailer) = bytes.split_at(bytes.len() - 24);
+        let start = u64::from_le_bytes(trailer[..8].try_into().unwrap()) as usize;
+        let (blocks, json) = contents.split_at(start);
+        let json = String::from_utf8(json.to_vec()).unwrap();
+        assert!(json.contains(old), "{json}");
+        let json = json.replacen(old, new, 1);
+        let checksum = crc32fast::hash(json.as_bytes()).to_le_bytes();
+        let changed = [blocks, json.as_bytes(), &trailer[..8], &checksum, &trailer[12..]].concat();
         let error = opened(&changed, file.path()).unwrap_err().to_string();
         assert!(error.contains("its list of contents is damaged"), "{error}");
     }
