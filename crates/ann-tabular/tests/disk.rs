@@ -28,6 +28,13 @@ fn written(text: &str) -> NamedTempFile {
     file
 }
 
+/// A table on a disk, and its file, which a test damages.
+fn stored(text: &NamedTempFile) -> (Table, NamedTempFile) {
+    let store = NamedTempFile::new().unwrap();
+    let table = Reader::default().open_on_disk(text.path(), store.reopen().unwrap()).unwrap();
+    (table, store)
+}
+
 #[track_caller]
 fn assert_same(found: &Fit, expected: &Fit) {
     assert!(
@@ -88,8 +95,7 @@ fn batches_of_a_large_table_come_from_windows_in_memory_and_on_a_disk() {
 #[test]
 fn a_file_that_is_damaged_during_a_fit_is_an_error_of_the_fit() {
     let text = written(&text());
-    let store = NamedTempFile::new().unwrap();
-    let on_disk = Reader::default().open_on_disk(text.path(), store.reopen().unwrap()).unwrap();
+    let (on_disk, store) = stored(&text);
     let was_cut = AtomicBool::new(false);
     let recipe = Recipe { members: 1, epochs: 2, least_updates: 0, ..Recipe::default() };
     let fit = recipe.fit_observed(&on_disk.with_cache(0), "y", |_| {
@@ -105,8 +111,7 @@ fn a_file_that_is_damaged_during_a_fit_is_an_error_of_the_fit() {
 #[test]
 fn a_file_that_is_damaged_before_a_fit_is_an_error() {
     let text = written(&text());
-    let store = NamedTempFile::new().unwrap();
-    let on_disk = Reader::default().open_on_disk(text.path(), store.reopen().unwrap()).unwrap();
+    let (on_disk, store) = stored(&text);
     store.as_file().set_len(5000).unwrap();
     let error = Recipe::default().fit(&on_disk, "y").map(drop).unwrap_err().to_string();
     assert!(error.contains("; make it again from the table"), "{error}");
@@ -115,8 +120,7 @@ fn a_file_that_is_damaged_before_a_fit_is_an_error() {
 #[test]
 fn groups_that_cannot_be_read_are_an_error() {
     let text = written(&text());
-    let store = NamedTempFile::new().unwrap();
-    let on_disk = Reader::default().open_on_disk(text.path(), store.reopen().unwrap()).unwrap();
+    let (on_disk, store) = stored(&text);
     store.as_file().set_len(20).unwrap();
     let see = |_| Ok::<(), Error>(());
     let fits = Recipe::for_groups().fit_groups(&on_disk, "y", "word", &AtomicBool::new(false), see);
@@ -131,8 +135,7 @@ fn damage_is_no_other_table_when_a_model_is_made_again() {
     let recipe =
         Recipe { members: 1, epochs: 1, least_updates: 0, scoring: Scoring::Off, ..Recipe::default() };
     let model = recipe.fit(&Table::open(text.path()).unwrap(), "y").unwrap().model;
-    let store = NamedTempFile::new().unwrap();
-    let on_disk = Reader::default().open_on_disk(text.path(), store.reopen().unwrap()).unwrap();
+    let (on_disk, store) = stored(&text);
     store.as_file().set_len(20).unwrap();
     let error = rebuild(&model, &on_disk, 1).unwrap_err().to_string();
     assert!(error.contains("the file with the rows of the table cannot be read"), "{error}");
